@@ -1,0 +1,92 @@
+"""The error tree of PowerPact.
+
+Every error that the library raises on purpose derives from `PowerPactError` and from the builtin exception that fits,
+keeps the offending values as attributes, and may carry a *remedy*: one sentence on what the user can do about it.
+The command line prints the message and the remedy; `docs/errors.md` lists them.
+"""
+
+from __future__ import annotations
+
+
+class PowerPactError(Exception):
+    """Root of all errors that PowerPact raises on purpose.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong, with the offending values.
+    remedy : str, optional
+        What the user can do about it.
+    """
+
+    def __init__(self, message: str, *, remedy: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return self.message
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Rounds, solutions, matching
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+class MalformedInput(PowerPactError, ValueError):
+    """A round or solution file breaks the format.
+
+    Parameters
+    ----------
+    path : str
+        JSON path of the bad field, such as ``$.buyers[3].bid``.
+    problem : str
+        What is wrong with it.
+    value : object
+        The offending value, None if the field is missing.
+    remedy : str, optional
+        How to repair it.
+    """
+
+    def __init__(self, path: str, problem: str, value: object = None, *, remedy: str | None = None) -> None:
+        super().__init__(f"{path}: {problem}", remedy=remedy)
+        self.path = path
+        self.problem = problem
+        self.value = value
+
+
+class CertificateGap(PowerPactError, ArithmeticError):
+    """The solver's own check found that its dual prices do not prove its trades optimal: a fault of the solver.
+
+    Parameters
+    ----------
+    objective : int
+        Σ w·x of the trades.
+    dual_sum : int
+        Σ u·capacity + Σ v·capacity of the dual prices.
+    """
+
+    def __init__(self, objective: int, dual_sum: int) -> None:
+        super().__init__(
+            f"the trades are worth {objective}, the dual prices prove {dual_sum}",
+            remedy="This is a fault of the solver. Report it with the round file.",
+        )
+        self.objective = objective
+        self.dual_sum = dual_sum
+
+
+class WrongSolution(PowerPactError, ValueError):
+    """A solution failed verification.
+
+    Parameters
+    ----------
+    kind : str
+        Name of the first fault, a value of `powerpact.verifier.FaultKind`.
+    detail : str
+        The fault in words, with ids and values.
+    """
+
+    def __init__(self, kind: str, detail: str) -> None:
+        super().__init__(f"{kind}: {detail}", remedy="Do not submit this solution; solve the round again.")
+        self.kind = kind
+        self.detail = detail
