@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {Wh, Price} from "./Units.sol";
+
+/// @dev The two sides of an order.
+enum Side {
+    Buy,
+    Sell
+}
+
+/// @dev An order in five words, as it is posted, hashed, scored and logged. The first two words:
+///   head   trader 160 | energy 64 | price 32                                          = 256 bits
+///   terms  side 8 | min price 32 | classes 64 | device 32 | nonce 32 | expiry 40      = 208 bits
+/// from the most significant bit downwards (terms: 48 zero bits on top).
+/// Arrays of eight lie in one word, element 0 in the lowest 32 bits.
+struct PackedOrder {
+    uint256 head;
+    uint256 terms;
+    /// Buyer: expectation of each attribute, 8 × uint32. Seller: value of each attribute, 8 × uint32.
+    uint256 levels;
+    /// Buyer: limit of each attribute, 8 × uint32. Seller: zero.
+    uint256 limits;
+    /// Buyer: weight of each attribute in ppm, 8 × uint32, summing to 1 000 000. Seller: zero.
+    uint256 weights;
+}
+
+/// @dev Where an order stands within its market: batch number << 8 | index in the batch.
+type OrderId is uint40;
+
+/// @dev The most orders in one batch, so that the state of a batch is one word of bits.
+uint256 constant MAX_BATCH = 256;
+
+/// @dev The most soft attributes of a market, and the most classes of hard constraints.
+uint256 constant MAX_ATTRIBUTES = 8;
+
+using {batchOf, bitOf, indexOf, eqOrderId as ==} for OrderId global;
+
+/// @notice The number of the order's batch within its market.
+function batchOf(OrderId id) pure returns (uint256) {
+    return OrderId.unwrap(id) >> 8;
+}
+
+/// @notice The order's index within its batch, 0 to 255.
+function indexOf(OrderId id) pure returns (uint256) {
+    return OrderId.unwrap(id) & 0xff;
+}
+
+/// @notice The order's bit in its batch's word of state.
+function bitOf(OrderId id) pure returns (uint256) {
+    return 1 << (OrderId.unwrap(id) & 0xff);
+}
+
+function eqOrderId(OrderId a, OrderId b) pure returns (bool) {
+    return OrderId.unwrap(a) == OrderId.unwrap(b);
+}
+
+/// @notice The id of the order at `index` of batch `batch`.
+function orderIdAt(uint256 batch, uint256 index) pure returns (OrderId) {
+    return OrderId.wrap(uint40((batch << 8) | index));
+}
+
+/// @dev Reading the fields of a packed order.
+library OrderFields {
+    function trader(PackedOrder memory order) internal pure returns (address) {
+        return address(uint160(order.head >> 96));
+    }
+
+    /// @dev Wh.
+    function energy(PackedOrder memory order) internal pure returns (Wh) {
+        return Wh.wrap(uint64(order.head >> 32));
+    }
+
+    /// @dev The buyer's bid or the seller's ask, micro-points per kWh.
+    function price(PackedOrder memory order) internal pure returns (Price) {
+        return Price.wrap(uint32(order.head));
+    }
+
+    function side(PackedOrder memory order) internal pure returns (Side) {
+        return Side(uint8(order.terms >> 200));
+    }
+
+    /// @dev The seller's minimum, micro-points per kWh; zero for a buyer.
+    function minPrice(PackedOrder memory order) internal pure returns (Price) {
+        return Price.wrap(uint32(order.terms >> 168));
+    }
+
+    /// @dev One byte for each class, class 0 first. Seller: its codes, never 0 where the market has
+    /// the class. Buyer: what it requires, 0 for nothing.
+    function classes(PackedOrder memory order) internal pure returns (bytes8) {
+        return bytes8(uint64(order.terms >> 104));
+    }
+
+    /// @dev The id of the seller's device that delivers; zero for a buyer.
+    function device(PackedOrder memory order) internal pure returns (uint32) {
+        return uint32(order.terms >> 72);
+    }
+
+    function nonce(PackedOrder memory order) internal pure returns (uint32) {
+        return uint32(order.terms >> 40);
+    }
+
+    /// @dev Unix seconds; the order cannot be posted later.
+    function expiry(PackedOrder memory order) internal pure returns (uint40) {
+        return uint40(order.terms);
+    }
+}

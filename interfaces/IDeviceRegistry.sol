@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {Carrier} from "../contracts/types/Markets.sol";
+import {Wh} from "../contracts/types/Units.sol";
+
+/// @title Meters, routers, exchanges and interfaces, each with a key of its own
+/// @notice A device is bound to its owner by a signature of the device's key, typed, placed in a subnet
+/// and certified by k of n auditors.
+/// @dev Trust assumptions.
+/// Safety: certified devices measure honestly and keep their keys; auditors look at a device before
+/// they certify it.
+/// Liveness: auditors certify. An owner can always retire a device.
+interface IDeviceRegistry {
+    enum Kind {
+        Meter,
+        Router,
+        Exchange,
+        Interface
+    }
+
+    /// @dev slot 0: 20 + 4 + 1 + 1 + 1 + 1 + 1 = 29; slot 1: 20 + 8 = 28
+    struct Device {
+        /// The participant whose energy it measures.
+        address owner;
+        /// The local network that it is attached to.
+        uint32 subnet;
+        Kind kind;
+        Carrier carrier;
+        /// Code of the energy source behind it, never 0 (1 solar, 2 wind, 3 hydro, 4 biogas, 5 storage,
+        /// 6 mixed; codes are the market's classes).
+        uint8 source;
+        bool certified;
+        bool retired;
+        /// The account whose key signs the readings.
+        address key;
+        /// The most energy that it can feed or draw in one slot, Wh.
+        Wh capacity;
+    }
+
+    event DeviceAdded(
+        uint32 indexed device, address indexed owner, address indexed key, Kind kind, Carrier carrier, uint8 source, uint32 subnet, Wh capacity
+    );
+    event CertificationVoted(uint32 indexed device, address indexed auditor, uint256 votes);
+    event DeviceCertified(uint32 indexed device);
+    event DeviceRetired(uint32 indexed device);
+
+    error Device_OwnerNotActive(address owner);
+    error Device_Unknown(uint32 device);
+    error Device_KeyTaken(address key, uint32 device);
+    error Device_BadSignature(address key, address recovered);
+    error Device_BadParameters(uint8 source, Wh capacity);
+    error Device_NotAuditor(address caller);
+    error Device_NotOwner(uint32 device, address owner, address caller);
+    error Device_AlreadyVoted(uint32 device, address auditor);
+    error Device_AlreadyCertified(uint32 device);
+    error Device_Retired(uint32 device);
+
+    /// @notice Bind a device to the sender. `signature` is the device key's EIP-712 signature over
+    /// Device(address owner,uint8 kind,uint8 carrier,uint8 source,uint32 subnet,uint64 capacityWh).
+    /// A key is bound once, for ever. Device ids start at 1.
+    function add(address key, Kind kind, Carrier carrier, uint8 source, uint32 subnet, Wh capacity, bytes calldata signature)
+        external
+        returns (uint32 device);
+
+    /// @notice An auditor's vote to certify; the vote that reaches the registry's threshold certifies.
+    function certify(uint32 device) external;
+
+    /// @notice Take a device out of service, for ever. It can no longer sell; readings for energy
+    /// already sold are still taken.
+    function retire(uint32 device) external;
+
+    function device(uint32 id) external view returns (Device memory);
+
+    /// @notice Number of devices; the last id.
+    function deviceCount() external view returns (uint32);
+
+    /// @notice Id of the device with this key, 0 if none.
+    function deviceOf(address key) external view returns (uint32);
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {Reading} from "../contracts/types/Readings.sol";
+import {Trade, TradePosition} from "../contracts/types/Trades.sol";
+import {Points, Ppm, Wh} from "../contracts/types/Units.sol";
+import {IMetering} from "./IMetering.sol";
+
+/// @title The money: wallets of traders, reservations, trade escrows
+/// @notice A trader's points are free or held. Held points are reserved for an open buy order or locked in
+/// a trade, and have three ways out: release by the seller's signed reading, release by two of
+/// {buyer, seller, arbiter}, refund to the buyer after the market's refund time.
+/// @dev Invariants: MON-1 the token balance is at least Σ free + held, and equals it unless somebody sends
+/// tokens here past `deposit`. MON-2 every held point has a way out that needs nobody's goodwill.
+/// Trust assumptions.
+/// Safety: OrderBook and Clearing (fixed at deployment) reserve and lock; Metering tells what was
+/// delivered; two of {buyer, seller, arbiter} do not collude against the third.
+/// Liveness: none; refund and withdrawal need nobody.
+///
+/// Signed type, in this contract's EIP-712 domain ("PowerPact", "1"):
+/// Release(bytes32 tradeId,uint128 toSeller)
+interface IEscrowWallets {
+    /// @dev slot 0: 16 + 16 = 32
+    struct Wallet {
+        /// Micro-points that can be withdrawn or reserved.
+        Points free;
+        /// Micro-points reserved for orders or locked in trades.
+        Points held;
+    }
+
+    /// @dev slot 0: 8 + 8 + 4 = 20
+    struct TrackRecord {
+        /// Energy promised in settled trades, Wh.
+        Wh promised;
+        /// Energy delivered of it, Wh.
+        Wh delivered;
+        uint32 trades;
+    }
+
+    /// @dev A trade of a final round, with its proof.
+    struct TradeProof {
+        Trade trade;
+        TradePosition position;
+        bytes32[] siblings;
+    }
+
+    /// @dev A trade with the reading that settles it.
+    struct Delivery {
+        TradeProof traded;
+        Reading reading;
+        IMetering.ReadingProof readingProof;
+    }
+
+    /// @dev How a trade ended.
+    enum Outcome {
+        Delivered,
+        Agreed,
+        Refunded
+    }
+
+    event Deposited(address indexed trader, Points points);
+    event Withdrawn(address indexed trader, Points points);
+    event Reserved(address indexed trader, Points points);
+    event Released(address indexed trader, Points points);
+    event RoundLocked(bytes32 indexed market, Points points);
+    event TradeSettled(bytes32 indexed tradeId, address indexed buyer, address indexed seller, Outcome outcome, Wh delivered, Points paid, Points penalty);
+
+    error Escrow_NotOrderBook(address caller);
+    error Escrow_NotClearing(address caller);
+    error Escrow_InsufficientBalance(address trader, Points have, Points needed);
+    error Escrow_ZeroPoints();
+    error Escrow_RoundNotFinal(bytes32 market);
+    error Escrow_UnknownTrade(bytes32 market, uint32 chunk, uint8 index);
+    error Escrow_AlreadySettled(bytes32 tradeId);
+    error Escrow_WrongReading(bytes32 tradeId, uint32 device, uint40 slotStart);
+    error Escrow_AboveValue(bytes32 tradeId, Points given, Points most);
+    error Escrow_BadSigners(bytes32 tradeId, address first, address second);
+    error Escrow_BadSignature(bytes32 tradeId, address signer);
+    error Escrow_TooEarly(bytes32 tradeId, uint40 refundFrom);
+
+    /// @notice Move micro-points from the sender into the sender's wallet.
+    function deposit(Points points) external;
+
+    /// @notice `deposit` with an ERC-2612 permit of the sender.
+    function depositWithPermit(Points points, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
+
+    /// @notice Move free micro-points of the sender out to `to`.
+    function withdraw(Points points, address to) external;
+
+    /// @notice OrderBook only: hold each trader's points.
+    function reserve(address[] calldata traders, Points[] calldata points) external;
+
+    /// @notice OrderBook only: free a reservation.
+    function release(address trader, Points points) external;
+
+    /// @notice Clearing only: announce that reservations have become trade escrows.
+    function lock(bytes32 market, Points points) external;
+
+    /// @notice Pay by the meter. The seller is paid the delivered energy at the trade's price, less the
+    /// market's penalty on the value of the shortfall beyond the tolerance (never below zero); the buyer
+    /// gets the rest of the reservation and the certificates. Anyone may call.
+    /// shortfall = sold − delivered; penalised = max(0, shortfall − ⌊sold · tolerance⌋);
+    /// penalty = min(value(delivered), ⌊value(penalised) · penalty⌋)
+    function settle(bytes32 market, Delivery[] calldata deliveries) external;
+
+    /// @notice Pay as two of {buyer, seller, arbiter} signed: `toSeller` micro-points, at most the trade's
+    /// value, to the seller, the rest back to the buyer. Certificates stay with the device's owner.
+    function settleAgreed(
+        bytes32 market,
+        TradeProof calldata traded,
+        Points toSeller,
+        address[2] calldata signers,
+        bytes[2] calldata signatures
+    ) external;
+
+    /// @notice From the market's refund time on: give the buyer the money of a trade that nothing else
+    /// settled. Anyone may call. It counts as not delivered.
+    function refund(bytes32 market, TradeProof[] calldata traded) external;
+
+    function walletOf(address trader) external view returns (Wallet memory);
+
+    /// @notice Points reserved or locked for the trader, micro-points.
+    function heldOf(address trader) external view returns (Points);
+
+    function trackRecordOf(address seller) external view returns (TrackRecord memory);
+
+    /// @notice Delivered energy of promised energy, ppm, 1 000 000 before the first trade; and the number
+    /// of settled trades.
+    function reliabilityOf(address seller) external view returns (Ppm reliability, uint32 trades);
+
+    function isSettled(bytes32 market, TradePosition calldata position) external view returns (bool);
+
+    /// @notice Σ free + held over all wallets, micro-points.
+    function totalClaims() external view returns (Points);
+}

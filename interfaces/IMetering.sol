@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {Reading} from "../contracts/types/Readings.sol";
+import {Wh} from "../contracts/types/Units.sol";
+
+/// @title Signed readings, and the certificates that follow from them
+/// @notice Anyone may carry readings that devices signed. A batch is kept as a Merkle root; a reading is
+/// used later with its proof. Export of a certified device becomes green certificates, once.
+/// @dev Trust assumptions.
+/// Safety: device keys sign what was measured (see IDeviceRegistry). The settlement contract names the
+/// buyer's share.
+/// Liveness: somebody carries the reading before the market's refund time.
+/// Leaf of a reading: keccak256(abi.encode(index, reading)); pairs are hashed in sorted order, an odd
+/// node moves up unpaired (contracts/types/BatchRoot).
+interface IMetering {
+    /// @dev Where a reading stands.
+    struct ReadingProof {
+        uint64 batch;
+        uint16 index;
+        bytes32[] siblings;
+    }
+
+    event ReadingsReported(uint64 indexed batch, address indexed carrier, Reading[] readings);
+    event CertificatesIssued(uint32 indexed device, uint40 indexed slotStart, address indexed holder, Wh energy);
+
+    error Metering_EmptyBatch();
+    error Metering_BadSignature(uint256 index, uint32 device, address recovered);
+    error Metering_LengthMismatch(uint256 readings, uint256 signatures);
+    error Metering_SlotNotOver(uint256 index, uint32 device, uint40 slotStart, uint40 slotEnd);
+    error Metering_SlotMisaligned(uint256 index, uint32 device, uint40 slotStart, uint40 slotLength);
+    error Metering_SlotNotAfterLast(uint256 index, uint32 device, uint40 slotStart, uint40 last);
+    error Metering_CounterFell(uint256 index, uint32 device, Wh opening, Wh last);
+    error Metering_CounterBelowEnergy(uint256 index, uint32 device, Wh counter, Wh energy);
+    error Metering_AboveCapacity(uint256 index, uint32 device, Wh energy, Wh capacity);
+    error Metering_UnknownReading(uint64 batch, uint16 index);
+    error Metering_NotSettlement(address caller);
+    error Metering_AlreadyIssued(uint32 device, uint40 slotStart);
+    error Metering_EnergySold(uint32 device, uint40 slotStart);
+    error Metering_NotCertified(uint32 device);
+
+    /// @notice Report readings, each with the device's EIP-712 signature over
+    /// Reading(uint32 device,uint40 slotStart,uint64 exportedWh,uint64 importedWh,uint64 exportCounterWh,uint64 importCounterWh).
+    /// Reverts if, for any reading: the slot is not a multiple of the slot length, is not over, or is not after the
+    /// device's last slot; export or import is above the device's capacity; a counter less the slot's
+    /// energy is below the last counter; the signer is not the device's key. The error names the index.
+    function report(Reading[] calldata readings, bytes[] calldata signatures) external returns (uint64 batch);
+
+    /// @notice Turn the whole export of a slot in which the device sold nothing into certificates of
+    /// its owner. Anyone may call.
+    function issue(Reading calldata reading, ReadingProof calldata proof) external;
+
+    /// @notice For the settlement contract alone: verify the reading, and issue the certificates of its
+    /// slot: `delivered` Wh, at most what was exported, to `buyer`, the rest to the device's owner.
+    /// Nothing is issued for a device without certification or for a slot already issued.
+    /// @param sold Energy sold by the device in this slot, Wh.
+    /// @return delivered The smaller of export and `sold`, Wh.
+    function deliver(Reading calldata reading, ReadingProof calldata proof, address buyer, Wh sold)
+        external
+        returns (Wh delivered);
+
+    /// @notice Reverts unless `reading` stands at `proof`.
+    function verify(Reading calldata reading, ReadingProof calldata proof) external view;
+
+    /// @notice The device's last slot (Unix seconds) and its counters at the end of it (Wh).
+    function last(uint32 device) external view returns (uint40 slotStart, Wh exportCounter, Wh importCounter);
+
+    function isIssued(uint32 device, uint40 slotStart) external view returns (bool);
+
+    /// @notice Merkle root of a batch of readings, 0 if there is none. Batches count from 0.
+    function rootOf(uint64 batch) external view returns (bytes32);
+
+    function batchCount() external view returns (uint64);
+
+    /// @notice Length of every delivery slot of this deployment, seconds.
+    function SLOT_LENGTH() external view returns (uint40);
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {Market} from "../contracts/types/Markets.sol";
+import {OrderId, PackedOrder} from "../contracts/types/Orders.sol";
+
+/// @title Markets and the orders in them
+/// @notice Orders come from their trader, or signed (EIP-712) and carried by anyone, in batches. A batch
+/// is kept as one Merkle root and one word of bits; its orders are in the event. What is attested about
+/// the seller is written into the order when it is posted, so that its score depends on nothing but
+/// the order. A buy order reserves the value of its energy at its bid.
+/// @dev Trust assumptions.
+/// Safety: none in the carrier (it cannot change an order), none in the opener of a market (its id is
+/// the hash of its rules, which the trader signs). Admission and certification: IParticipantRegistry,
+/// IDeviceRegistry.
+/// Liveness: a carrier that refuses an order can be passed by: everybody may carry, and traders may post
+/// directly. A batch is all or nothing, and the error names the order that stopped it.
+///
+/// Leaf of an order: keccak256(abi.encode(index, order)); pairs are hashed in sorted order, an odd node
+/// moves up unpaired (contracts/types/BatchRoot).
+///
+/// Signed types, in this contract's EIP-712 domain ("PowerPact", "1"); `market` is the market's id:
+/// BuyOrder(bytes32 market,address trader,uint64 energyWh,uint32 bid,bytes8 requires,uint32 nonce,
+///   uint40 expiry,uint32[8] expectations,uint32[8] limits,uint32[8] weights)
+/// SellOrder(bytes32 market,address trader,uint64 energyWh,uint32 ask,uint32 minPrice,bytes8 classes,
+///   uint32 device,uint32 nonce,uint40 expiry,uint32[8] attributes)
+interface IOrderBook {
+    /// @dev An order that stands in a batch, with its proof.
+    struct Placed {
+        OrderId id;
+        PackedOrder order;
+        bytes32[] siblings;
+    }
+
+    event MarketOpened(bytes32 indexed market, address indexed opener, Market rules, string[] attributes, string[] classes);
+    event OrdersPlaced(bytes32 indexed market, uint32 indexed batch, address indexed carrier, PackedOrder[] orders);
+    event OrderCancelled(bytes32 indexed market, OrderId indexed id, address indexed trader);
+    event NoncesCancelled(address indexed trader, uint256 word, uint256 mask);
+    event OrderReleased(bytes32 indexed market, OrderId indexed id, address indexed trader);
+
+    error Market_AlreadyOpen(bytes32 market);
+    error Market_Unknown(bytes32 market);
+    error Market_BadTimes(uint40 closesAt, uint40 finalBy, uint40 slotStart, uint40 refundFrom);
+    error Market_BadSchema(uint256 attributes, uint256 classes);
+    error Market_BadSource(uint256 attribute);
+    error Market_NoArbiter();
+    error Market_RateAboveOne(uint32 rate);
+    error Market_GateClosed(bytes32 market, uint40 closesAt);
+    error Market_OpenerNotActive(address opener);
+
+    error Order_EmptyBatch();
+    error Order_BatchTooLarge(uint256 have, uint256 most);
+    error Order_LengthMismatch(uint256 orders, uint256 signatures);
+    error Order_NotTrader(address trader, address caller);
+    error Order_TraderNotActive(uint256 index, address trader);
+    error Order_BadSignature(uint256 index, address trader);
+    error Order_Expired(uint256 index, uint40 expiry);
+    error Order_NonceUsed(uint256 index, address trader, uint32 nonce);
+    error Order_ZeroEnergy(uint256 index);
+    error Order_ZeroPrice(uint256 index);
+    error Order_MinAboveAsk(uint256 index, uint32 minPrice, uint32 ask);
+    error Order_UnusedFieldSet(uint256 index);
+    error Order_WeightsSum(uint256 index, uint256 sum);
+    error Order_LimitBeyondExpectation(uint256 index, uint256 attribute);
+    error Order_ClassMissing(uint256 index, uint256 class);
+    error Order_DeviceNotOwned(uint256 index, uint32 device, address trader);
+    error Order_DeviceUnfit(uint256 index, uint32 device);
+    error Order_DeviceAlreadySelling(uint256 index, uint32 device, uint40 slotStart);
+    error Order_Unknown(bytes32 market, OrderId id);
+    error Order_AlreadyClosed(bytes32 market, OrderId id);
+    error Order_StillBound(bytes32 market, OrderId id);
+    error Order_NotSettlement(address caller);
+
+    /// @notice Open a market with fixed rules. Names of attributes and classes are announced, and hashed
+    /// into the id. Any active participant may.
+    /// Reverts if: it is open already; now ≥ closesAt, or not closesAt ≤ slotStart, closesAt < finalBy,
+    /// slot end ≤ refundFrom and finalBy < refundFrom; the slot is not a multiple of the slot length;
+    /// a count is above 8 or differs from the names; a source is unknown; there is no arbiter.
+    function openMarket(Market calldata rules, string[] calldata attributes, string[] calldata classes)
+        external
+        returns (bytes32 market);
+
+    /// @notice Post one's own order: a batch of one.
+    function place(bytes32 market, PackedOrder calldata order) external returns (OrderId id);
+
+    /// @notice Post signed orders of anyone. `signatures` are 65 or 64 bytes (EIP-2098), or for a contract
+    /// account whatever its ERC-1271 takes.
+    /// Reverts if, for any order, with its index: the trader is not active; the signature is not the
+    /// trader's; it is expired; its nonce is used; energy or price is zero; a field that its side or the
+    /// market does not use is set; buyer: weights do not sum to 1 000 000, a limit is on the wrong side
+    /// of its expectation, the free balance is below the reservation; seller: the minimum is above the ask, a class
+    /// code is missing, the device is not the trader's, retired, of another carrier or subnet, or sells in this slot already.
+    function placeSigned(bytes32 market, PackedOrder[] calldata orders, bytes[] calldata signatures)
+        external
+        returns (uint32 batch);
+
+    /// @notice Cancel one's own posted order before the gate closes; a buyer's reservation is free at once.
+    function cancel(bytes32 market, Placed calldata placed) external;
+
+    /// @notice Use up nonces of the sender: bit b of `mask` stands for nonce 256 · word + b. Signed
+    /// orders with them can never be posted.
+    function cancelNonces(uint256 word, uint256 mask) external;
+
+    /// @notice Free an order that did not trade: the round is final without it, or was not final in time.
+    /// Anyone may call; the reservation goes back to its buyer's free balance, the device may be sold anew.
+    function release(bytes32 market, Placed[] calldata placed) external;
+
+    /// @notice For the settlement contract alone: the device has no obligation in this slot any more.
+    function freeDevice(uint32 device, uint40 slotStart) external;
+
+    /// @notice Reverts unless `placed` stands in its batch.
+    function verify(bytes32 market, Placed calldata placed) external view;
+
+    /// @notice The rules of a market. Reverts if it is unknown.
+    function rulesOf(bytes32 market) external view returns (Market memory);
+
+    /// @notice The id that these rules would have on this chain and contract.
+    function marketId(Market calldata rules, string[] calldata attributes, string[] calldata classes)
+        external
+        view
+        returns (bytes32);
+
+    /// @notice Number of batches of a market.
+    function batchCount(bytes32 market) external view returns (uint256);
+
+    /// @notice Merkle root of a batch, and the bits of its orders that are cancelled or released.
+    function batchState(bytes32 market, uint256 batch) external view returns (bytes32 root, uint256 closed);
+
+    function isNonceUsed(address trader, uint32 nonce) external view returns (bool);
+
+    /// @notice Whether an open or unsettled order sells this device's export of the slot.
+    function isSelling(uint32 device, uint40 slotStart) external view returns (bool);
+}
