@@ -1,0 +1,1 @@
+"""PowerPact: a peer-to-peer energy market whose matching nobody has to trust."""
