@@ -1,0 +1,58 @@
+"""Where things are, and the environment in which every tool runs: nothing outside the project is written."""
+
+import json
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+HOME = ROOT / ".home"  # stands in for the user's home: caches, compilers, Brownie's settings
+BIN = HOME / "bin"  # links to the node, anvil, forge, ganache and solc in use
+SOLCX = HOME / ".solcx"
+VENV = ROOT / ".venv"
+NODE_MODULES = ROOT / "node_modules"
+SOLC_VERSION: str = json.loads((ROOT / "package.json").read_text())["dependencies"]["solc"]
+
+
+class SetupError(Exception):
+    """A fault that the user can put right; its text says how."""
+
+
+def solc_folder() -> Path:
+    """Return the folder in which py-solc-x looks for compilers: the user's own, if SOLCX_BINARY_PATH names it."""
+    return Path(os.environ.get("SOLCX_BINARY_PATH") or SOLCX)
+
+
+def solc() -> Path:
+    """Return the path of the one compiler that Brownie, Forge and Slither use."""
+    return solc_folder() / f"solc-v{SOLC_VERSION}"
+
+
+def caches() -> dict[str, str]:
+    """Return the variables that keep the caches of all tools inside the project."""
+    cache = HOME / ".cache"
+    return {
+        "PIP_CACHE_DIR": str(cache / "pip"),
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "npm_config_cache": str(cache / "npm"),
+        "npm_config_update_notifier": "false",
+    }
+
+
+def environment(home: Path = HOME) -> dict[str, str]:
+    """Return the environment for tools: `home` as home, the chosen binaries and the venv first on the path."""
+    path = [str(BIN), str(VENV / "bin"), os.environ.get("PATH", os.defpath)]
+    return {
+        **os.environ,
+        **caches(),
+        "HOME": str(home),
+        "XDG_CACHE_HOME": str(HOME / ".cache"),
+        "XDG_CONFIG_HOME": str(HOME / ".config"),
+        "XDG_DATA_HOME": str(HOME / ".local/share"),
+        "NUMBA_CACHE_DIR": str(HOME / ".cache/numba"),
+        "MPLCONFIGDIR": str(HOME / ".cache/matplotlib"),
+        "SOLCX_BINARY_PATH": str(solc_folder()),
+        "FOUNDRY_SOLC": str(solc()),
+        "VIRTUAL_ENV": str(VENV),
+        "PATH": os.pathsep.join(path),
+        "PYTHONNOUSERSITE": "1",
+    }

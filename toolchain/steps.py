@@ -1,0 +1,112 @@
+"""What `./run test` and `./run lint` do: a list of steps, each a command that must succeed."""
+
+import re
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from toolchain.commands import piped
+from toolchain.places import SetupError
+
+Counts = tuple[int, int]  # passed, failed
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One command of a run; `count` reads the numbers of passed and failed tests from its output."""
+
+    name: str
+    command: tuple[str, ...]
+    count: Callable[[str], Counts] | None = None
+
+
+def count_pytest(output: str) -> Counts:
+    """Read pytest's closing line, such as `3 failed, 7 passed, 1 error in 2.03s`."""
+    lines: list[str] = re.findall(r"^=*\s*((?:\d+ \w+(?:, )?)+) in [\d.]+s", output, re.MULTILINE)
+    numbers = {word: int(number) for number, word in re.findall(r"(\d+) (\w+)", lines[-1] if lines else "")}
+    return numbers.get("passed", 0), sum(numbers.get(word, 0) for word in ("failed", "error", "errors"))
+
+
+def count_forge(output: str) -> Counts:
+    """Read Forge's closing line, such as `12 tests passed, 1 failed, 0 skipped (13 total tests)`."""
+    found: list[tuple[str, str]] = re.findall(r"(\d+) tests? passed, (\d+) failed", output)
+    return sum(int(passed) for passed, _ in found), sum(int(failed) for _, failed in found)
+
+
+def python_tests(name: str, *arguments: str) -> Step:
+    """Return a step for suites that do without Brownie."""
+    return Step(name, ("pytest", *arguments), count_pytest)
+
+
+def brownie_tests(name: str, *arguments: str) -> Step:
+    """Return a step for suites that run on Brownie and a chain of its own."""
+    return Step(name, ("brownie", "test", *arguments), count_pytest)
+
+
+LINT = (
+    Step("ruff", ("ruff", "check", ".")),
+    Step("mypy", ("mypy",)),
+)
+COMPILE = (
+    Step("brownie compile", ("brownie", "compile")),
+    Step("forge build", ("forge", "build")),
+)
+TEST = (
+    *LINT,
+    *COMPILE,
+    Step("slither", ("slither", ".", "--compile-force-framework", "foundry")),
+    Step("forge", ("forge", "test"), count_forge),
+    python_tests("set-up", "tests/setup"),
+    python_tests("python", "tests", "--ignore=tests/setup"),
+    brownie_tests("unit", "tests/unit"),
+    brownie_tests("scripts", "tests/scripts"),
+    brownie_tests("stateful", "tests/stateful"),
+    brownie_tests("end to end", "tests/e2e"),
+)
+
+
+def run_step(step: Step) -> tuple[Counts, float]:
+    """Run one step with its output shown as it comes; return its counts, at least one failure if it fails."""
+    print(f"\n==> {step.name}: {' '.join(step.command)}", flush=True)
+    started = time.monotonic()
+    lines = []
+    with piped(step.command) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line)
+            sys.stdout.write(line)
+            sys.stdout.flush()
+        code = process.wait()
+    passed, failed = step.count("".join(lines)) if step.count else (int(code == 0), 0)
+    if code and not failed:
+        failed = 1
+    elif not code and not passed:
+        print(f"{step.name}: no test ran. A step must run at least one.", flush=True)
+        failed += 1
+    return (passed, failed), time.monotonic() - started
+
+
+def run_steps(steps: Sequence[Step], chosen: Sequence[str] = ()) -> int:
+    """Run the steps, all or those chosen by name, then print a table and the sum; return the exit code."""
+    names = [step.name for step in steps]
+    if unknown := [name for name in chosen if name not in names]:
+        raise SetupError(f"no step {unknown[0]!r}. There are: {', '.join(names)}.")
+    results: dict[str, tuple[Counts, float]] = {}
+    interrupted = False
+    for step in steps:
+        if chosen and step.name not in chosen:
+            continue
+        try:
+            results[step.name] = run_step(step)
+        except KeyboardInterrupt:
+            interrupted = True
+            break
+    width = max(len(name) for name in names)
+    print(f"\n{'step':{width}}  passed  failed   time")
+    for name, ((passed, failed), seconds) in results.items():
+        print(f"{name:{width}}  {passed:6}  {failed:6}  {seconds:5.1f} s{'  FAILED' if failed else ''}")
+    total_passed = sum(passed for (passed, _), _ in results.values())
+    total_failed = sum(failed for (_, failed), _ in results.values())
+    print(f"{total_passed} passed, {total_failed} failed", flush=True)
+    return 130 if interrupted else int(total_failed > 0)
