@@ -70,7 +70,22 @@ interface IDeviceRegistry {
     /// already sold are still taken.
     function retire(uint32 device) external;
 
+    /// @notice A device; all zero if there is none.
     function device(uint32 id) external view returns (Device memory);
+
+    /// @notice What decides whether a reading is taken, in one storage word: the key that signs, zero if
+    /// there is no such device, and the most energy in one slot, Wh.
+    function keyOf(uint32 id) external view returns (address key, Wh capacity);
+
+    /// @notice The device's owner, and the time of its certification, Unix seconds, 0 if there was none.
+    function certificationOf(uint32 id) external view returns (address owner, uint40 since);
+
+    /// @notice What decides whether a device may sell, in one storage word: fit means certified and
+    /// not retired.
+    function sellerTerms(uint32 id)
+        external
+        view
+        returns (address owner, uint32 subnet, Carrier carrier, uint8 source, bool fit);
 
     /// @notice Number of devices; the last id.
     function deviceCount() external view returns (uint32);

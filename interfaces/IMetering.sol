@@ -24,7 +24,9 @@ interface IMetering {
     event ReadingsReported(uint64 indexed batch, address indexed carrier, Reading[] readings);
     event CertificatesIssued(uint32 indexed device, uint40 indexed slotStart, address indexed holder, Wh energy);
 
+    error Metering_ZeroSlotLength();
     error Metering_EmptyBatch();
+    error Metering_BatchTooLarge(uint256 have, uint256 most);
     error Metering_BadSignature(uint256 index, uint32 device, address recovered);
     error Metering_LengthMismatch(uint256 readings, uint256 signatures);
     error Metering_SlotNotOver(uint256 index, uint32 device, uint40 slotStart, uint40 slotEnd);
@@ -39,20 +41,28 @@ interface IMetering {
     error Metering_EnergySold(uint32 device, uint40 slotStart);
     error Metering_NotCertified(uint32 device);
 
-    /// @notice Report readings, each with the device's EIP-712 signature over
+    /// @notice Report readings, 1 to 256 of them, each with the device's EIP-712 signature over
     /// Reading(uint32 device,uint40 slotStart,uint64 exportedWh,uint64 importedWh,uint64 exportCounterWh,uint64 importCounterWh).
     /// Reverts if, for any reading: the slot is not a multiple of the slot length, is not over, or is not after the
-    /// device's last slot; export or import is above the device's capacity; a counter less the slot's
-    /// energy is below the last counter; the signer is not the device's key. The error names the index.
+    /// device's last slot; the signer is not the device's key; export or import is above the device's
+    /// capacity; a counter is below the slot's energy, or less that energy below the last counter. The
+    /// error names the index.
+    /// @dev Warning: once the reading of a later slot is taken, an earlier one never is. A device hands
+    /// out the reading of a slot only when those of the slots before are carried.
+    /// Whoever carries one of the readings first makes the rest of the batch fail; nothing but the gas
+    /// of the batch is lost, for that reading is taken.
     function report(Reading[] calldata readings, bytes[] calldata signatures) external returns (uint64 batch);
 
     /// @notice Turn the whole export of a slot in which the device sold nothing into certificates of
     /// its owner. Anyone may call.
+    /// Reverts if: the reading is unknown; the device was not certified when the slot began; the slot's
+    /// certificates are issued; the device has an obligation in the slot.
     function issue(Reading calldata reading, ReadingProof calldata proof) external;
 
     /// @notice For the settlement contract alone: verify the reading, and issue the certificates of its
     /// slot: `delivered` Wh, at most what was exported, to `buyer`, the rest to the device's owner.
-    /// Nothing is issued for a device without certification or for a slot already issued.
+    /// Nothing is issued for a device that was not certified when the slot began, or for a slot already
+    /// issued.
     /// @param sold Energy sold by the device in this slot, Wh.
     /// @return delivered The smaller of export and `sold`, Wh.
     function deliver(Reading calldata reading, ReadingProof calldata proof, address buyer, Wh sold)
@@ -71,6 +81,9 @@ interface IMetering {
     function rootOf(uint64 batch) external view returns (bytes32);
 
     function batchCount() external view returns (uint64);
+
+    /// @notice The most readings in one batch: 256 devices that report for the first time cost 9 million gas.
+    function MAX_READINGS() external view returns (uint256);
 
     /// @notice Length of every delivery slot of this deployment, seconds.
     function SLOT_LENGTH() external view returns (uint40);

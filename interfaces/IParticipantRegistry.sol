@@ -64,10 +64,13 @@ interface IParticipantRegistry {
     /// threshold for the same application and credibility admits.
     function approve(address applicant, uint32 application, Ppm credibility) external;
 
-    /// @notice An auditor's vote to reject, with the reason; the vote that reaches the threshold rejects.
+    /// @notice An auditor's vote to reject. The vote that reaches the threshold for the same application
+    /// and reason rejects: the auditors stand behind every word.
     function reject(address applicant, uint32 application, string calldata reason) external;
 
     /// @notice An auditor's vote to suspend an active participant until `until`, at most 30 days ahead.
+    /// The vote that reaches the threshold for the same time and reason suspends; a later suspension
+    /// replaces an earlier one, and may end sooner. Exit and a new application do not end it.
     /// Orders and trades that exist are not touched.
     function suspend(address participant, uint40 until, string calldata reason) external;
 

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+import {IDeviceRegistry} from "../../interfaces/IDeviceRegistry.sol";
+import {IGreenCertificates} from "../../interfaces/IGreenCertificates.sol";
+import {IMetering} from "../../interfaces/IMetering.sol";
+import {IOrderBook} from "../../interfaces/IOrderBook.sol";
+import {lotId} from "../tokens/Lots.sol";
+import {BatchRoot} from "../types/BatchRoot.sol";
+import {Reading} from "../types/Readings.sol";
+import {Signatures} from "../types/Signatures.sol";
+import {Wh} from "../types/Units.sol";
+
+/// @title Signed readings, and the certificates that follow from them
+/// @dev What is kept: one word for each device, one root for each batch, one bit for each device and slot.
+contract Metering is IMetering, EIP712 {
+    /// @dev slot 0: 5 + 8 + 8 = 21
+    struct Meter {
+        /// Start of the last slot, Unix seconds.
+        uint40 slotStart;
+        /// Lifetime export at the end of it, Wh.
+        Wh exportCounter;
+        /// Lifetime import at the end of it, Wh.
+        Wh importCounter;
+    }
+
+    bytes32 private constant READING_TYPEHASH = keccak256(
+        "Reading(uint32 device,uint40 slotStart,uint64 exportedWh,uint64 importedWh,uint64 exportCounterWh,uint64 importCounterWh)"
+    );
+
+    /// @inheritdoc IMetering
+    uint256 public constant MAX_READINGS = 256;
+
+    /// @inheritdoc IMetering
+    uint40 public immutable SLOT_LENGTH;
+
+    IDeviceRegistry private immutable DEVICES;
+    IGreenCertificates private immutable CERTIFICATES;
+    IOrderBook private immutable ORDER_BOOK;
+    address private immutable ESCROW;
+
+    /// @inheritdoc IMetering
+    mapping(uint32 device => Meter) public last;
+
+    bytes32[] private _roots;
+
+    /// @dev Bit d of word w: the certificates of device 256 · w + d are issued.
+    mapping(uint40 slotStart => mapping(uint256 word => uint256)) private _issued;
+
+    /// @dev Reverts if: the slot length is zero.
+    constructor(address devices, address certificates, address orderBook, address escrow, uint40 slotLength)
+        EIP712("PowerPact", "1")
+    {
+        require(slotLength != 0, Metering_ZeroSlotLength());
+        DEVICES = IDeviceRegistry(devices);
+        CERTIFICATES = IGreenCertificates(certificates);
+        ORDER_BOOK = IOrderBook(orderBook);
+        ESCROW = escrow;
+        SLOT_LENGTH = slotLength;
+    }
+
+    /// @inheritdoc IMetering
+    function report(Reading[] calldata readings, bytes[] calldata signatures) external returns (uint64 batch) {
+        uint256 count = readings.length;
+        require(count != 0, Metering_EmptyBatch());
+        require(count <= MAX_READINGS, Metering_BatchTooLarge(count, MAX_READINGS));
+        require(count == signatures.length, Metering_LengthMismatch(count, signatures.length));
+        bytes32[] memory leaves = new bytes32[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            _record(i, readings[i], signatures[i]);
+            leaves[i] = _leafOf(i, readings[i]);
+        }
+        batch = uint64(_roots.length);
+        _roots.push(BatchRoot.rootOf(leaves));
+        emit ReadingsReported(batch, msg.sender, readings);
+    }
+
+    /// @inheritdoc IMetering
+    function issue(Reading calldata reading, ReadingProof calldata proof) external {
+        verify(reading, proof);
+        uint32 device = reading.device;
+        uint40 slotStart = reading.slotStart;
+        (address owner, bool certified) = _certification(device, slotStart);
+        require(certified, Metering_NotCertified(device));
+        require(!isIssued(device, slotStart), Metering_AlreadyIssued(device, slotStart));
+        require(!ORDER_BOOK.isSelling(device, slotStart), Metering_EnergySold(device, slotStart));
+        _markIssued(device, slotStart);
+        _mint(owner, device, slotStart, reading.exported);
+    }
+
+    /// @inheritdoc IMetering
+    function deliver(Reading calldata reading, ReadingProof calldata proof, address buyer, Wh sold)
+        external
+        returns (Wh delivered)
+    {
+        require(msg.sender == ESCROW, Metering_NotSettlement(msg.sender));
+        verify(reading, proof);
+        delivered = reading.exported.minWh(sold);
+        uint32 device = reading.device;
+        uint40 slotStart = reading.slotStart;
+        (address owner, bool certified) = _certification(device, slotStart);
+        if (certified && !isIssued(device, slotStart)) {
+            _markIssued(device, slotStart);
+            _mint(buyer, device, slotStart, delivered);
+            _mint(owner, device, slotStart, reading.exported - delivered);
+        }
+    }
+
+    /// @inheritdoc IMetering
+    function batchCount() external view returns (uint64) {
+        return uint64(_roots.length);
+    }
+
+    /// @inheritdoc IMetering
+    function verify(Reading calldata reading, ReadingProof calldata proof) public view {
+        bytes32 root = MerkleProof.processProofCalldata(proof.siblings, _leafOf(proof.index, reading));
+        require(root == rootOf(proof.batch), Metering_UnknownReading(proof.batch, proof.index));
+    }
+
+    /// @inheritdoc IMetering
+    function rootOf(uint64 batch) public view returns (bytes32) {
+        return batch < _roots.length ? _roots[batch] : bytes32(0);
+    }
+
+    /// @inheritdoc IMetering
+    function isIssued(uint32 device, uint40 slotStart) public view returns (bool) {
+        return (_issued[slotStart][device >> 8] >> (device & 0xff)) & 1 == 1;
+    }
+
+    /// @dev Take the reading at `index` of its batch: check it, then move the device's counters.
+    ///   slot start ≡ 0 mod slot length, slot end ≤ now, slot start > last slot start
+    ///   energy ≤ capacity, and counter − energy ≥ last counter, for export and for import
+    function _record(uint256 index, Reading calldata reading, bytes calldata signature) private {
+        uint32 device = reading.device;
+        uint40 slotStart = reading.slotStart;
+        Meter memory meter = last[device];
+        if (slotStart % SLOT_LENGTH != 0) {
+            revert Metering_SlotMisaligned(index, device, slotStart, SLOT_LENGTH);
+        }
+        if (uint256(slotStart) + SLOT_LENGTH > block.timestamp) {
+            revert Metering_SlotNotOver(index, device, slotStart, slotStart + SLOT_LENGTH);
+        }
+        if (slotStart <= meter.slotStart) {
+            revert Metering_SlotNotAfterLast(index, device, slotStart, meter.slotStart);
+        }
+
+        (address key, Wh capacity) = DEVICES.keyOf(device);
+        bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(READING_TYPEHASH, reading)));
+        address signer = Signatures.recover(digest, signature);
+        if (signer != key || signer == address(0)) revert Metering_BadSignature(index, device, signer);
+
+        _checkFlow(index, device, reading.exported, reading.exportCounter, meter.exportCounter, capacity);
+        _checkFlow(index, device, reading.imported, reading.importCounter, meter.importCounter, capacity);
+        last[device] = Meter(slotStart, reading.exportCounter, reading.importCounter);
+    }
+
+    /// @dev energy ≤ capacity and counter − energy ≥ last counter.
+    function _checkFlow(uint256 index, uint32 device, Wh energy, Wh counter, Wh lastCounter, Wh capacity)
+        private
+        pure
+    {
+        if (energy > capacity) revert Metering_AboveCapacity(index, device, energy, capacity);
+        if (energy > counter) revert Metering_CounterBelowEnergy(index, device, counter, energy);
+        if (lastCounter > counter - energy) {
+            revert Metering_CounterFell(index, device, counter - energy, lastCounter);
+        }
+    }
+
+    function _markIssued(uint32 device, uint40 slotStart) private {
+        _issued[slotStart][device >> 8] |= 1 << (device & 0xff);
+    }
+
+    function _mint(address holder, uint32 device, uint40 slotStart, Wh energy) private {
+        if (Wh.unwrap(energy) == 0) return;
+        CERTIFICATES.mint(holder, lotId(device, slotStart), energy);
+        emit CertificatesIssued(device, slotStart, holder, energy);
+    }
+
+    /// @dev The device's owner, and whether it was certified when the slot began.
+    function _certification(uint32 device, uint40 slotStart) private view returns (address owner, bool certified) {
+        uint40 since;
+        (owner, since) = DEVICES.certificationOf(device);
+        certified = since != 0 && since <= slotStart;
+    }
+
+    function _leafOf(uint256 index, Reading calldata reading) private pure returns (bytes32) {
+        return keccak256(abi.encode(index, reading));
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {ERC1155} from "@openzeppelin/contracts/token/ERC1155/ERC1155.sol";
+import {Base64} from "@openzeppelin/contracts/utils/Base64.sol";
+import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
+import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
+import {IGreenCertificates} from "../../interfaces/IGreenCertificates.sol";
+import {Wh} from "../types/Units.sol";
+import {lotId, lotOfId} from "./Lots.sol";
+
+/// @title Green certificates: one id for each device and slot, amounts in Wh
+contract GreenCertificates is ERC1155, IGreenCertificates {
+    using Strings for uint256;
+
+    /// @inheritdoc IGreenCertificates
+    address public immutable METERING;
+
+    /// @inheritdoc IGreenCertificates
+    mapping(uint256 id => mapping(address beneficiary => Wh)) public retiredFor;
+
+    constructor(address metering) ERC1155("") {
+        METERING = metering;
+    }
+
+    /// @inheritdoc IGreenCertificates
+    /// @dev `_update` moves balances without the acceptance call of ERC-1155: a deliberate exception for
+    /// minting. Transfers between holders make the call.
+    function mint(address to, uint256 id, Wh energy) external {
+        require(msg.sender == METERING, Certificates_NotMetering(msg.sender));
+        require(to != address(0), ERC1155InvalidReceiver(to));
+        _move(address(0), to, id, energy);
+    }
+
+    /// @inheritdoc IGreenCertificates
+    function retire(uint256 id, Wh energy, address beneficiary, string calldata purpose) external {
+        require(Wh.unwrap(energy) != 0, Certificates_NothingToRetire(id));
+        require(beneficiary != address(0), Certificates_NoBeneficiary(id));
+        retiredFor[id][beneficiary] = retiredFor[id][beneficiary] + energy;
+        _move(msg.sender, address(0), id, energy);
+        emit Retired(msg.sender, id, beneficiary, energy, purpose);
+    }
+
+    /// @inheritdoc IGreenCertificates
+    function idOf(uint32 device, uint40 slotStart) external pure returns (uint256) {
+        return lotId(device, slotStart);
+    }
+
+    /// @inheritdoc IGreenCertificates
+    function lotOf(uint256 id) external pure returns (uint32 device, uint40 slotStart) {
+        return lotOfId(id);
+    }
+
+    /// @notice The metadata of `id` itself, as a data URI: the device, the slot and the unit.
+    function uri(uint256 id) public pure override returns (string memory) {
+        (uint32 device, uint40 slotStart) = lotOfId(id);
+        string memory deviceText = uint256(device).toString();
+        string memory slotText = uint256(slotStart).toString();
+        bytes memory json = abi.encodePacked(
+            '{"name":"Green energy of device ',
+            deviceText,
+            " in slot ",
+            slotText,
+            '","description":"Energy in Wh that a certified device fed into the network in one delivery slot.",',
+            '"decimals":0,"properties":{"device":',
+            deviceText,
+            ',"slotStart":',
+            slotText,
+            ',"unit":"Wh"}}'
+        );
+        return string.concat("data:application/json;base64,", Base64.encode(json));
+    }
+
+    /// @inheritdoc IERC165
+    function supportsInterface(bytes4 interfaceId) public view override(ERC1155, IERC165) returns (bool) {
+        return interfaceId == type(IGreenCertificates).interfaceId || super.supportsInterface(interfaceId);
+    }
+
+    /// @dev Mints when `from` is zero, burns when `to` is zero. Calls nobody.
+    function _move(address from, address to, uint256 id, Wh energy) private {
+        uint256[] memory ids = new uint256[](1);
+        uint256[] memory values = new uint256[](1);
+        ids[0] = id;
+        values[0] = Wh.unwrap(energy);
+        _update(from, to, ids, values);
+    }
+}
