@@ -57,6 +57,7 @@ interface IClearing {
     error Clearing_GateOpen(bytes32 market, uint40 closesAt);
     error Clearing_TooLate(bytes32 market, uint40 finalBy);
     error Clearing_AlreadyFinal(bytes32 market, uint64 proposal);
+    error Clearing_NotFinal(bytes32 market);
     error Clearing_UnknownProposal(uint64 proposal);
     error Clearing_NotAgent(uint64 proposal, address agent, address caller);
     error Clearing_ProofBegun(uint64 proposal, uint32 provenRows);
@@ -81,7 +82,7 @@ interface IClearing {
     function extend(uint64 proposal, Claim[] calldata claims) external;
 
     /// @notice Prove that no eligible pair of the next `rows` orders has u + v < w. When all orders are
-    /// proven, the round is final and the money of its trades is locked. Anyone may call.
+    /// proven, the round is final and the money of its trades is locked. The proposal's agent only.
     /// Reverts if: the orders are not exactly those of the market, batch by batch, the trades not
     /// exactly those of the proposal, chunk by chunk; a pair has u + v < w (the error names it).
     /// @param orders All orders of the market, one array for each batch.
@@ -96,12 +97,12 @@ interface IClearing {
     /// @notice The final proposal of a market, 0 if there is none.
     function finalOf(bytes32 market) external view returns (uint64);
 
+    /// @notice The final proposal of a market and its agent; reverts if there is none.
+    function finalRound(bytes32 market) external view returns (uint64 proposal, address agent);
+
     /// @notice Whether the order trades in the final proposal of its market.
     function isTraded(bytes32 market, OrderId id) external view returns (bool);
 
     /// @notice Merkle root of a chunk of a proposal's trades.
     function chunkRoot(uint64 proposal, uint32 chunk) external view returns (bytes32);
-
-    /// @notice keccak256(sellId, buyId, agent, market): the id of a trade.
-    function tradeId(bytes32 market, Trade calldata trade) external view returns (bytes32);
 }

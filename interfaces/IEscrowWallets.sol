@@ -69,7 +69,6 @@ interface IEscrowWallets {
     error Escrow_NotClearing(address caller);
     error Escrow_InsufficientBalance(address trader, Points have, Points needed);
     error Escrow_ZeroPoints();
-    error Escrow_RoundNotFinal(bytes32 market);
     error Escrow_UnknownTrade(bytes32 market, uint32 chunk, uint8 index);
     error Escrow_AlreadySettled(bytes32 tradeId);
     error Escrow_WrongReading(bytes32 tradeId, uint32 device, uint40 slotStart);
@@ -90,8 +89,8 @@ interface IEscrowWallets {
     /// @notice OrderBook only: hold each trader's points.
     function reserve(address[] calldata traders, Points[] calldata points) external;
 
-    /// @notice OrderBook only: free a reservation.
-    function release(address trader, Points points) external;
+    /// @notice OrderBook only: free reservations.
+    function release(address[] calldata traders, Points[] calldata points) external;
 
     /// @notice Clearing only: announce that reservations have become trade escrows.
     function lock(bytes32 market, Points points) external;
@@ -127,6 +126,12 @@ interface IEscrowWallets {
     /// @notice Delivered energy of promised energy, ppm, 1 000 000 before the first trade; and the number
     /// of settled trades.
     function reliabilityOf(address seller) external view returns (Ppm reliability, uint32 trades);
+
+    /// @notice The id of a trade: keccak256(abi.encode(sellId, buyId, agent, market)).
+    function tradeId(bytes32 market, Trade calldata trade) external view returns (bytes32);
+
+    /// @notice Points locked in the unsettled trades of a market, micro-points.
+    function lockedIn(bytes32 market) external view returns (Points);
 
     function isSettled(bytes32 market, TradePosition calldata position) external view returns (bool);
 

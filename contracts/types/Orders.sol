@@ -77,7 +77,7 @@ library OrderFields {
     }
 
     function side(PackedOrder memory order) internal pure returns (Side) {
-        return Side(uint8(order.terms >> 200));
+        return (order.terms >> 200) & 1 == 0 ? Side.Buy : Side.Sell;
     }
 
     /// @dev The seller's minimum, micro-points per kWh; zero for a buyer.

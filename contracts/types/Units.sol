@@ -19,22 +19,15 @@ uint32 constant ONE_PPM = 1_000_000;
 /// @dev Watt-hours in a kilowatt-hour.
 uint256 constant WH_PER_KWH = 1_000;
 
-using {addWh as +, subWh as -, ltWh as <, gtWh as >, eqWh as ==, minWh} for Wh global;
-using {ltPrice as <, gtPrice as >, midpointDown} for Price global;
-using {addPoints as +, subPoints as -, ltPoints as <, gtPoints as >, eqPoints as ==, shareDown} for Points global;
+using {addWh as +, subWh as -, ltWh as <, gtWh as >, minWh, rateDown} for Wh global;
+using {gtPrice as >, midpointDown} for Price global;
+using {addPoints as +, subPoints as -, ltPoints as <, gtPoints as >, shareDown} for Points global;
 
 /// @notice Value of `energy` at `price`, rounded down to a whole micro-point: in the buyer's favour.
 /// @dev The one place where energy meets price. value = energy · price / 1000; cannot overflow:
 /// 2^64 · 2^32 / 1000 < 2^87.
 function valueDown(Wh energy, Price price) pure returns (Points) {
     return Points.wrap(uint128((uint256(Wh.unwrap(energy)) * Price.unwrap(price)) / WH_PER_KWH));
-}
-
-/// @notice `whole · part / total`, rounded down. `total` must not be zero.
-/// @dev Energy shared in proportion to energy; 2^64 · 2^64 < 2^256, and the result is at most
-/// `whole` when part ≤ total.
-function proportionDown(Wh whole, Wh part, Wh total) pure returns (Wh) {
-    return Wh.wrap(uint64((uint256(Wh.unwrap(whole)) * Wh.unwrap(part)) / Wh.unwrap(total)));
 }
 
 function addWh(Wh a, Wh b) pure returns (Wh) {
@@ -53,17 +46,14 @@ function gtWh(Wh a, Wh b) pure returns (bool) {
     return Wh.unwrap(a) > Wh.unwrap(b);
 }
 
-function eqWh(Wh a, Wh b) pure returns (bool) {
-    return Wh.unwrap(a) == Wh.unwrap(b);
-}
-
 /// @notice The smaller of two energies.
 function minWh(Wh a, Wh b) pure returns (Wh) {
     return Wh.unwrap(a) < Wh.unwrap(b) ? a : b;
 }
 
-function ltPrice(Price a, Price b) pure returns (bool) {
-    return Price.unwrap(a) < Price.unwrap(b);
+/// @notice `rate` of `energy`, rounded down to a whole Wh. The rate must be at most 1.
+function rateDown(Wh energy, Ppm rate) pure returns (Wh) {
+    return Wh.wrap(uint64((uint256(Wh.unwrap(energy)) * Ppm.unwrap(rate)) / ONE_PPM));
 }
 
 function gtPrice(Price a, Price b) pure returns (bool) {
@@ -89,10 +79,6 @@ function ltPoints(Points a, Points b) pure returns (bool) {
 
 function gtPoints(Points a, Points b) pure returns (bool) {
     return Points.unwrap(a) > Points.unwrap(b);
-}
-
-function eqPoints(Points a, Points b) pure returns (bool) {
-    return Points.unwrap(a) == Points.unwrap(b);
 }
 
 /// @notice `rate` of `whole`, rounded down to a whole micro-point.

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {IOrderBook} from "../../../interfaces/IOrderBook.sol";
+import {AttributeSource, Market} from "../../types/Markets.sol";
+import {MAX_ATTRIBUTES, OrderFields, PackedOrder, Side} from "../../types/Orders.sol";
+import {ONE_PPM, Price, Wh} from "../../types/Units.sol";
+
+/// @title What a well-formed order is, given the rules of its market
+/// @dev Pure checks of the order's own fields; `index` is the order's place in its batch, for the errors.
+library OrderRules {
+    using OrderFields for PackedOrder;
+
+    /// @notice Check the fields of an order as its trader signed it.
+    /// Reverts if: energy or price is zero; a field that the side or the market does not use is set;
+    /// and what `_checkBuyer` and `_checkSeller` list.
+    function check(uint256 index, PackedOrder memory order, Market memory rules) internal pure {
+        require(Wh.unwrap(order.energy()) != 0, IOrderBook.Order_ZeroEnergy(index));
+        require(Price.unwrap(order.price()) != 0, IOrderBook.Order_ZeroPrice(index));
+        // Above the fields of `terms`, in the classes that the market lacks, in the attributes that it lacks.
+        uint256 unused = order.terms >> 201;
+        unused |= uint64(order.classes()) & (type(uint64).max >> (8 * rules.classCount));
+        uint256 shift = 32 * uint256(rules.attributeCount);
+        if (shift < 256) unused |= (order.levels | order.limits | order.weights) >> shift;
+        if (order.side() == Side.Buy) {
+            unused |= order.device() | Price.unwrap(order.minPrice());
+            _checkBuyer(index, order, rules);
+        } else {
+            unused |= order.limits | order.weights;
+            _checkSeller(index, order);
+        }
+        require(unused == 0, IOrderBook.Order_UnusedFieldSet(index));
+    }
+
+    /// @notice The order with what is attested written into it.
+    /// Reverts if: a class code is missing, or the seller set a level or class that is attested.
+    /// @param source Code of the device's registered energy source.
+    /// @param credibility Attested credibility, ppm.
+    /// @param reliability Energy delivered of energy promised, ppm.
+    /// @param trades Number of settled trades.
+    function attest(
+        uint256 index,
+        PackedOrder memory order,
+        Market memory rules,
+        uint8 source,
+        uint256 credibility,
+        uint256 reliability,
+        uint256 trades
+    ) internal pure {
+        for (uint256 f = 0; f < rules.attributeCount; ++f) {
+            AttributeSource origin = AttributeSource(uint8(rules.sources[f]));
+            if (origin == AttributeSource.Declared) continue;
+            require(uint32(order.levels >> (32 * f)) == 0, IOrderBook.Order_UnusedFieldSet(index));
+            uint256 value = trades;
+            if (origin == AttributeSource.Ask) value = Price.unwrap(order.price());
+            else if (origin == AttributeSource.Credibility) value = credibility;
+            else if (origin == AttributeSource.Reliability) value = reliability;
+            order.levels |= value << (32 * f);
+        }
+        for (uint256 c = 0; c < rules.classCount; ++c) {
+            bool attested = c + 1 == rules.sourceClass;
+            bool given = order.classes()[c] != 0;
+            if (!attested) {
+                require(given, IOrderBook.Order_ClassMissing(index, c));
+            } else {
+                require(!given, IOrderBook.Order_UnusedFieldSet(index));
+                order.terms |= uint256(source) << (104 + 8 * (MAX_ATTRIBUTES - 1 - c));
+            }
+        }
+    }
+
+    /// Reverts if: the weights do not sum to 1 000 000 (to zero in a market without attributes); an
+    /// income attribute's limit is above its expectation, or a cost attribute's below.
+    function _checkBuyer(uint256 index, PackedOrder memory order, Market memory rules) private pure {
+        uint256 sum = 0;
+        for (uint256 f = 0; f < rules.attributeCount; ++f) {
+            uint256 shift = 32 * f;
+            sum += uint32(order.weights >> shift);
+            uint256 expectation = uint32(order.levels >> shift);
+            uint256 limit = uint32(order.limits >> shift);
+            bool income = (rules.incomeMask >> f) & 1 != 0;
+            require(
+                income ? limit <= expectation : expectation <= limit, IOrderBook.Order_LimitBeyondExpectation(index, f)
+            );
+        }
+        require(sum == (rules.attributeCount == 0 ? 0 : ONE_PPM), IOrderBook.Order_WeightsSum(index, sum));
+    }
+
+    /// Reverts if: the minimum is above the ask.
+    function _checkSeller(uint256 index, PackedOrder memory order) private pure {
+        require(
+            !(order.minPrice() > order.price()),
+            IOrderBook.Order_MinAboveAsk(index, Price.unwrap(order.minPrice()), Price.unwrap(order.price()))
+        );
+    }
+}

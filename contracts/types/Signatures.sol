@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+
+/// @title Signatures of keys and of contract accounts
+library Signatures {
+    /// @notice Whether `signature` is `signer`'s over `digest`: 65 bytes, 64 bytes (EIP-2098), or
+    /// whatever the contract at `signer` takes (ERC-1271).
+    /// @dev The key is tried first, which saves looking whether the signer has code.
+    function isValid(address signer, bytes32 digest, bytes calldata signature) internal view returns (bool) {
+        (address recovered, ECDSA.RecoverError fault) = _recover(digest, signature);
+        if (fault == ECDSA.RecoverError.NoError && recovered == signer) return true;
+        return SignatureChecker.isValidERC1271SignatureNow(signer, digest, signature);
+    }
+
+    /// @notice The account whose key made `signature` over `digest`, zero if none.
+    function recover(bytes32 digest, bytes calldata signature) internal pure returns (address) {
+        (address recovered, ECDSA.RecoverError fault) = _recover(digest, signature);
+        return fault == ECDSA.RecoverError.NoError ? recovered : address(0);
+    }
+
+    function _recover(bytes32 digest, bytes calldata signature) private pure returns (address, ECDSA.RecoverError) {
+        address recovered;
+        ECDSA.RecoverError fault;
+        if (signature.length == 64) {
+            (recovered, fault,) = ECDSA.tryRecover(digest, bytes32(signature[:32]), bytes32(signature[32:]));
+        } else {
+            (recovered, fault,) = ECDSA.tryRecover(digest, signature);
+        }
+        return (recovered, fault);
+    }
+}
