@@ -1,0 +1,120 @@
+"""The connection to a node: time limits, retries, and answers turned into PowerPact's errors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import requests
+from web3 import HTTPProvider, Web3
+from web3.exceptions import ContractLogicError, Web3Exception, Web3RPCError
+from web3.providers.rpc.utils import ExceptionRetryConfiguration
+
+from powerpact.chain.errors import ChainError, ChainUnreachable, GasLimitExceeded, NodeRefused
+from powerpact.chain.reverts import revert_error
+
+TIMEOUT_S: Final = 30.0
+"""How long one request may take."""
+
+RETRIES: Final = 4
+"""How often a read is repeated when the connection drops, with growing pauses; transactions are not."""
+
+_OUT_OF_GAS: Final = re.compile(r"out ?of ?gas|gas required exceeds|exceeds (the )?block gas limit|intrinsic gas", re.I)
+_HEX_DATA: Final = re.compile(r"0x[0-9a-fA-F]{8,}")
+
+
+def connect(rpc_url: str, *, timeout_s: float = TIMEOUT_S, retries: int = RETRIES) -> Web3:
+    """Connect to a node over HTTP.
+
+    Parameters
+    ----------
+    rpc_url : str
+        Address of the node's JSON-RPC.
+    timeout_s : float
+        Longest time for one request.
+    retries : int
+        Repetitions of a dropped read.
+
+    Raises
+    ------
+    ChainUnreachable
+        If the node does not answer.
+    """
+    provider = HTTPProvider(
+        rpc_url,
+        request_kwargs={"timeout": timeout_s},
+        exception_retry_configuration=ExceptionRetryConfiguration(
+            errors=(requests.ConnectionError, requests.Timeout), retries=retries, backoff_factor=0.1
+        ),
+    )
+    web3 = Web3(provider)
+    with translated(web3, "its chain id"):
+        _ = web3.eth.chain_id
+    return web3
+
+
+def rpc_url_of(web3: Web3) -> str:
+    """The URL that a connection goes to, for messages."""
+    return str(getattr(web3.provider, "endpoint_uri", web3.provider))
+
+
+@contextmanager
+def translated(web3: Web3, what: str) -> Iterator[None]:
+    """Turn what the connection, the node or a contract raises inside into a `ChainError`.
+
+    Parameters
+    ----------
+    web3 : Web3
+        The connection that is used inside.
+    what : str
+        What is asked for, for the message.
+
+    Raises
+    ------
+    ChainUnreachable
+        If there was no answer.
+    ContractError
+        If a contract reverted.
+    GasLimitExceeded
+        If the call ran out of gas.
+    NodeRefused
+        If the node refused for another reason.
+    """
+    try:
+        yield
+    except ChainError:
+        raise
+    except (requests.RequestException, ConnectionError, TimeoutError) as error:
+        raise ChainUnreachable(rpc_url_of(web3), _first_line(error)) from error
+    except ContractLogicError as error:
+        raise _from_revert(what, _data_of(error.data), _first_line(error)) from error
+    except Web3RPCError as error:
+        response: Any = error.rpc_response or {}
+        details = response.get("error", {})
+        raise _from_revert(what, _data_of(details.get("data")), str(details.get("message", error))) from error
+    except Web3Exception as error:
+        raise NodeRefused(what, _first_line(error)) from error
+
+
+def _from_revert(what: str, data: bytes | None, message: str) -> ChainError:
+    if data is not None:
+        return revert_error(data)
+    if _OUT_OF_GAS.search(message):
+        return GasLimitExceeded(what, 0)
+    return NodeRefused(what, message)
+
+
+def _data_of(data: Any) -> bytes | None:
+    """The revert data in a node's error: a hex string, or (Ganache) a hex string inside an object."""
+    if isinstance(data, dict):
+        data = data.get("result") or data.get("data")
+    if isinstance(data, str) and (found := _HEX_DATA.search(data)):
+        digits = found.group()[2:]
+        return bytes.fromhex(digits[: len(digits) // 2 * 2])
+    return None
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]

@@ -1,0 +1,220 @@
+"""Errors of talking to the chain, each with its remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from powerpact.errors import PowerPactError
+
+
+class ChainError(PowerPactError):
+    """Root of the errors of deployment, transactions and reading the chain."""
+
+
+class ContractsNotCompiled(ChainError, FileNotFoundError):
+    """The compiled contracts are not where they are looked for.
+
+    Parameters
+    ----------
+    contract : str
+        The contract that was asked for.
+    searched : tuple of Path
+        The directories that were searched.
+    """
+
+    def __init__(self, contract: str, searched: tuple[Path, ...]) -> None:
+        places = ", ".join(map(str, searched))
+        super().__init__(
+            f"no compiled {contract} in {places}",
+            remedy="Run ./run setup in the project, or set POWERPACT_BUILD to its build/contracts directory.",
+        )
+        self.contract = contract
+        self.searched = searched
+
+
+class ChainUnreachable(ChainError, ConnectionError):
+    """The node does not answer.
+
+    Parameters
+    ----------
+    rpc_url : str
+        Where it was expected.
+    cause : str
+        What the connection said.
+    """
+
+    def __init__(self, rpc_url: str, cause: str) -> None:
+        super().__init__(
+            f"no answer from the node at {rpc_url}: {cause}",
+            remedy="Start the node (`powerpact chain up` starts a local one) or correct the URL, then run the same "
+            "command again: what is already on the chain is not repeated.",
+        )
+        self.rpc_url = rpc_url
+        self.cause = cause
+
+
+class NodeRefused(ChainError, RuntimeError):
+    """The node answered with an error that is not a contract's.
+
+    Parameters
+    ----------
+    what : str
+        What was asked of the node.
+    reason : str
+        The node's message.
+    """
+
+    def __init__(self, what: str, reason: str) -> None:
+        super().__init__(
+            f"the node refused {what}: {reason}",
+            remedy="Check the sender's ether with `powerpact balance`, and that the node serves this request.",
+        )
+        self.what = what
+        self.reason = reason
+
+
+class InsufficientEther(ChainError, RuntimeError):
+    """The sender cannot pay the gas.
+
+    Parameters
+    ----------
+    sender : str
+        The account.
+    have_wei, needed_wei : int
+        Its balance, and the most that the transaction may cost.
+    """
+
+    def __init__(self, sender: str, have_wei: int, needed_wei: int) -> None:
+        super().__init__(
+            f"{sender} has {have_wei} wei and the transaction may cost {needed_wei} wei",
+            remedy="Send ether to the account; on a local chain `powerpact chain fund NAME` does.",
+        )
+        self.sender = sender
+        self.have_wei = have_wei
+        self.needed_wei = needed_wei
+
+
+class TransactionTimeout(ChainError, TimeoutError):
+    """A transaction was not mined in time.
+
+    Parameters
+    ----------
+    transaction_hash : str
+        The transaction.
+    seconds : float
+        How long was waited.
+    """
+
+    def __init__(self, transaction_hash: str, seconds: float) -> None:
+        super().__init__(
+            f"transaction {transaction_hash} was not mined within {seconds:g} s",
+            remedy="Wait and look it up by its hash; then run the same command again, it continues from the chain.",
+        )
+        self.transaction_hash = transaction_hash
+        self.seconds = seconds
+
+
+class GasLimitExceeded(ChainError, RuntimeError):
+    """A transaction needs more gas than one may have.
+
+    Parameters
+    ----------
+    what : str
+        The contract function.
+    limit_gas : int
+        The most gas for one transaction.
+    """
+
+    def __init__(self, what: str, limit_gas: int) -> None:
+        super().__init__(
+            f"{what} needs more than {limit_gas} gas",
+            remedy="Split the batch into smaller ones.",
+        )
+        self.what = what
+        self.limit_gas = limit_gas
+
+
+class DeploymentMismatch(ChainError, ValueError):
+    """The deployment file does not describe the chain that it points to.
+
+    Parameters
+    ----------
+    field : str
+        What differs.
+    have, needed : object
+        The value on the chain, and the one in the file or the build.
+    """
+
+    def __init__(self, field: str, have: object, needed: object) -> None:
+        super().__init__(
+            f"{field} on the chain is {have}, expected {needed}",
+            remedy="Use the deployment file and the contracts of this chain, or deploy anew with `powerpact deploy`.",
+        )
+        self.field = field
+        self.have = have
+        self.needed = needed
+
+
+class BadDeploymentFile(ChainError, ValueError):
+    """The deployment file is missing or malformed.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    problem : str
+        What is wrong.
+    """
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(
+            f"deployment file {path}: {problem}",
+            remedy="Run `powerpact deploy`, or name the file with --deployment or POWERPACT_DEPLOYMENT.",
+        )
+        self.path = path
+        self.problem = problem
+
+
+class NotOnChain(ChainError, LookupError):
+    """The chain has no such market, order, proposal, trade or reading.
+
+    Parameters
+    ----------
+    what : str
+        What was looked for.
+    remedy : str
+        How to find one that exists.
+    """
+
+    def __init__(self, what: str, *, remedy: str) -> None:
+        super().__init__(f"the chain has no {what}", remedy=remedy)
+        self.what = what
+
+
+class ContractError(ChainError, RuntimeError):
+    """A contract refused a call with a custom error.
+
+    Parameters
+    ----------
+    name : str
+        The Solidity error.
+    args : mapping of str to value
+        Its arguments by name.
+    why : str
+        What the error means.
+    remedy : str
+        What to do about it.
+    """
+
+    def __init__(self, name: str, arguments: Mapping[str, Any], *, why: str, remedy: str) -> None:
+        shown = ", ".join(f"{key}={_shown(value)}" for key, value in arguments.items())
+        super().__init__(f"{name}({shown}): {why}" if why else f"{name}({shown})", remedy=remedy)
+        self.name = name
+        self.arguments = dict(arguments)
+        self.why = why
+
+
+def _shown(value: object) -> str:
+    return f"0x{value.hex()}" if isinstance(value, bytes) else str(value)
