@@ -7,6 +7,7 @@ The command line prints the message and the remedy; `docs/errors.md` lists them.
 
 from __future__ import annotations
 
+from typing import ClassVar
 
 class PowerPactError(Exception):
     """Root of all errors that PowerPact raises on purpose.
@@ -17,7 +18,14 @@ class PowerPactError(Exception):
         What is wrong, with the offending values.
     remedy : str, optional
         What the user can do about it.
+
+    Attributes
+    ----------
+    exit_code : int
+        What the command line exits with: 1, or 2 for bad input.
     """
+
+    exit_code: ClassVar[int] = 1
 
     def __init__(self, message: str, *, remedy: str | None = None) -> None:
         super().__init__(message)
@@ -48,11 +56,32 @@ class MalformedInput(PowerPactError, ValueError):
         How to repair it.
     """
 
+    exit_code = 2
+
     def __init__(self, path: str, problem: str, value: object = None, *, remedy: str | None = None) -> None:
         super().__init__(f"{path}: {problem}", remedy=remedy)
         self.path = path
         self.problem = problem
         self.value = value
+
+
+class FileProblem(PowerPactError, OSError):
+    """A file cannot be read or written.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    problem : str
+        What the system says.
+    """
+
+    exit_code = 2
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(f"{path}: {problem}", remedy="Check the path and its permissions.")
+        self.path = path
+        self.problem = problem
 
 
 class CertificateGap(PowerPactError, ArithmeticError):
@@ -75,18 +104,50 @@ class CertificateGap(PowerPactError, ArithmeticError):
         self.dual_sum = dual_sum
 
 
-class WrongSolution(PowerPactError, ValueError):
-    """A solution failed verification.
+# ----------------------------------------------------------------------------------------------------------------------
+# Load and solar series, the day, the report
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+class BadChoice(PowerPactError, ValueError):
+    """A choice that the data cannot serve: a day, a number of homes, a name.
 
     Parameters
     ----------
-    kind : str
-        Name of the first fault, a value of `powerpact.verifier.FaultKind`.
-    detail : str
-        The fault in words, with ids and values.
+    field : str
+        What was to be chosen.
+    value : object
+        What was asked for.
+    problem : str
+        Why it cannot be had.
+    remedy : str, optional
+        What can be chosen.
     """
 
-    def __init__(self, kind: str, detail: str) -> None:
-        super().__init__(f"{kind}: {detail}", remedy="Do not submit this solution; solve the round again.")
-        self.kind = kind
-        self.detail = detail
+    def __init__(self, field: str, value: object, problem: str, *, remedy: str | None = None) -> None:
+        super().__init__(f"{field} {value}: {problem}", remedy=remedy)
+        self.field = field
+        self.value = value
+        self.problem = problem
+
+
+class BadProfiles(PowerPactError, ValueError):
+    """A file of load and solar series cannot be read or has a bad row.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    line : int
+        Line number from 1; 0 if the file as a whole is meant.
+    problem : str
+        What is wrong with it.
+    remedy : str, optional
+        How to repair it.
+    """
+
+    def __init__(self, path: object, line: int, problem: str, *, remedy: str | None = None) -> None:
+        super().__init__(f"{path}:{line}: {problem}" if line else f"{path}: {problem}", remedy=remedy)
+        self.path = path
+        self.line = line
+        self.problem = problem
