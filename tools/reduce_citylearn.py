@@ -51,6 +51,16 @@ def read_table(wheel: zipfile.ZipFile, name: str) -> dict[str, list[str]]:
 
 def check_calendar(table: dict[str, list[str]], name: str) -> None:
     """Check that row k is hour k after 2016-08-01 00:00; midnight is hour 24 of the day before."""
+    for k, labels in enumerate(zip(table["Month"], table["Hour"], table["Day Type"], strict=True)):
+        start = FIRST_HOUR + timedelta(hours=k)
+        day = start - timedelta(hours=1) if start.hour == 0 else start
+        expected = (day.month, start.hour or 24, day.isoweekday())
+        if tuple(int(float(label)) for label in labels) != expected:
+            sys.exit(f"{name}, row {k + 2}: month, hour, day type are {labels}, expected {expected}")
+
+
+def to_uint16(values: NDArray[np.float64], what: str) -> NDArray[np.uint16]:
+    """Round to whole numbers, halves to even, and narrow; refuse what does not fit."""
     whole: NDArray[np.float64] = np.rint(values)
     if not np.isfinite(whole).all() or whole.min() < 0 or whole.max() > MAX_UINT16:
         sys.exit(f"{what}: values from {whole.min()} to {whole.max()} do not fit 0 to {MAX_UINT16}")

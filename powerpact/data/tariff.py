@@ -61,4 +61,4 @@ FONTANA: Final = Tariff(
     summer_weekend_peak_upoints_per_kwh=40 * UPOINTS_PER_POINT,
 )
 """Retail prices as in the data's ``pricing.csv``. Feed-in near the short-term wholesale price by which
-California compensates net surplus: five cents in 2009 (Public Utilities Commission, application 10-03-001)."""
+California compensates net surplus: five cents in 2009 (Utilities Commission, application 10-03-001)."""
