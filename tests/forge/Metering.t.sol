@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {IMetering} from "../../interfaces/IMetering.sol";
+import {lotId} from "../../contracts/tokens/Lots.sol";
+import {Reading} from "../../contracts/types/Readings.sol";
+import {Wh} from "../../contracts/types/Units.sol";
+import {Registries} from "./Registries.sol";
+
+contract MeteringTest is Registries {
+    uint256 private constant KEY = 0xD0D;
+    uint64 private constant CAPACITY = 10_000;
+    address private constant OWNER = address(0x0A11CE);
+    address private constant BUYER = address(0xB0B);
+
+    uint32 private device;
+    uint40 private start;
+
+    function setUp() public {
+        deployRegistries();
+        admit(OWNER);
+        device = addDevice(OWNER, KEY, Wh.wrap(CAPACITY));
+        certify(device);
+        start = uint40(block.timestamp);
+        vm.warp(start + 100 * SLOT);
+        report(KEY, single(_reading(start + 10 * SLOT, 500, 400, 50_000, 60_000)));
+    }
+
+    /// A second reading near every edge is taken exactly when the rules, written down once more, take it.
+    function testFuzz_takesWhatTheRulesTake(
+        uint256 slot,
+        uint256 offset,
+        uint256 exported,
+        uint256 imported,
+        uint256 exportRise,
+        uint256 importRise
+    ) public {
+        slot = fold(slot, 0, 1) == 0 ? fold(slot, 9, 11) : fold(slot, 98, 101);
+        offset = fold(offset, 0, 3) == 0 ? 1 : 0;
+        exported = _nearEdge(exported);
+        imported = _nearEdge(imported);
+        exportRise = exported + fold(exportRise, 0, 3) - (exported == 0 ? 0 : 1);
+        importRise = imported + fold(importRise, 0, 3) - (imported == 0 ? 0 : 1);
+        Reading memory reading = _reading(
+            uint40(start + slot * SLOT + offset),
+            uint64(exported),
+            uint64(imported),
+            uint64(50_000 + exportRise),
+            uint64(60_000 + importRise)
+        );
+        bool expected = offset == 0 && slot > 10 && slot < 100 && exported <= CAPACITY && imported <= CAPACITY
+            && exportRise >= exported && importRise >= imported;
+        try metering.report(single(reading), signaturesOf(KEY, single(reading))) {
+            assertTrue(expected, "the rules refuse this reading");
+            (uint40 slotStart, Wh exportCounter, Wh importCounter) = metering.last(device);
+            assertEq(slotStart, reading.slotStart, "the last slot must be the reading's");
+            assertEq(Wh.unwrap(exportCounter), 50_000 + exportRise, "the export counter must be the reading's");
+            assertEq(Wh.unwrap(importCounter), 60_000 + importRise, "the import counter must be the reading's");
+        } catch {
+            assertTrue(!expected, "the rules take this reading");
+        }
+    }
+
+    /// Each reading of a batch of any size has a proof, and no reading that differs in one field has it.
+    function testFuzz_onlyWhatWasReportedIsProven(uint256 size, uint256 index, uint256 field) public {
+        size = fold(size, 1, 9);
+        index = fold(index, 0, size - 1);
+        Reading[] memory readings = new Reading[](size);
+        for (uint256 i = 0; i < size; ++i) {
+            readings[i] = _reading(uint40(start + (11 + i) * SLOT), 7, 0, uint64(50_007 + 7 * i), 60_000);
+        }
+        uint64 batch = report(KEY, readings);
+        IMetering.ReadingProof memory proof = IMetering.ReadingProof(batch, uint16(index), _siblings(readings, index));
+        Reading memory reading = readings[index];
+        metering.verify(reading, proof);
+
+        field = fold(field, 0, 5);
+        if (field == 0) reading.device += 1;
+        if (field == 1) reading.slotStart += SLOT;
+        if (field == 2) reading.exported = Wh.wrap(8);
+        if (field == 3) reading.imported = Wh.wrap(1);
+        if (field == 4) reading.exportCounter = Wh.wrap(1);
+        if (field == 5) reading.importCounter = Wh.wrap(1);
+        vm.expectRevert(abi.encodeWithSelector(IMetering.Metering_UnknownReading.selector, batch, index));
+        metering.verify(reading, proof);
+    }
+
+    /// The buyer's and the owner's certificates are the export, split at the energy sold.
+    function testFuzz_deliverSplitsTheExport(uint256 exported, uint64 sold) public {
+        exported = fold(exported, 0, CAPACITY);
+        uint40 slotStart = start + 11 * SLOT;
+        Reading memory reading = _reading(slotStart, uint64(exported), 0, uint64(50_000 + exported), 60_000);
+        uint64 batch = report(KEY, single(reading));
+        vm.prank(ESCROW);
+        uint256 delivered = Wh.unwrap(metering.deliver(reading, proofOfSingle(batch), BUYER, Wh.wrap(sold)));
+        assertEq(delivered, exported < sold ? exported : sold, "delivered must be min(export, sold)");
+        assertEq(certificates.balanceOf(BUYER, lotId(device, slotStart)), delivered, "the buyer gets what was delivered");
+        assertEq(
+            certificates.balanceOf(OWNER, lotId(device, slotStart)), exported - delivered, "the owner keeps the rest"
+        );
+        assertTrue(metering.isIssued(device, slotStart), "the slot must count as issued");
+    }
+
+    /// No signature but the key's own is taken, whatever its length and content.
+    function testFuzz_noForgedSignature(bytes calldata signature) public {
+        Reading memory reading = _reading(start + 11 * SLOT, 1, 0, 50_001, 60_000);
+        bytes[] memory signatures = signaturesOf(KEY, single(reading));
+        vm.assume(keccak256(signature) != keccak256(signatures[0]));
+        signatures[0] = signature;
+        try metering.report(single(reading), signatures) {
+            revert("a forged signature must be refused");
+        } catch {}
+    }
+
+    /// Nothing, something, or within 1 Wh of the capacity; mostly within it.
+    function _nearEdge(uint256 number) private pure returns (uint256) {
+        uint256 which = fold(number, 0, 5);
+        return which == 0 ? 0 : which == 1 ? CAPACITY + 1 : which == 2 ? CAPACITY : CAPACITY - which;
+    }
+
+    function _reading(uint40 slotStart, uint64 exported, uint64 imported, uint64 exportCounter, uint64 importCounter)
+        private
+        view
+        returns (Reading memory)
+    {
+        return Reading(
+            device, slotStart, Wh.wrap(exported), Wh.wrap(imported), Wh.wrap(exportCounter), Wh.wrap(importCounter)
+        );
+    }
+
+    function _siblings(Reading[] memory readings, uint256 index) private pure returns (bytes32[] memory siblings) {
+        bytes32[] memory level = new bytes32[](readings.length);
+        for (uint256 i = 0; i < level.length; ++i) {
+            level[i] = keccak256(abi.encode(i, readings[i]));
+        }
+        return siblingsOf(level, index);
+    }
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {IMetering} from "../../interfaces/IMetering.sol";
+import {lotId} from "../../contracts/tokens/Lots.sol";
+import {Reading} from "../../contracts/types/Readings.sol";
+import {Wh} from "../../contracts/types/Units.sol";
+import {Registries} from "./Registries.sol";
+
+/// @dev Devices that report, markets that sell, settle and forget, auditors that certify late. A ghost keeps
+/// what was exported and what was issued. Whatever must fail is tried as well, and must.
+contract MeteringHandler is Registries {
+    uint256 public constant DEVICES = 3;
+    uint64 private constant CAPACITY = 5_000;
+    address public constant OWNER = address(0x0A11CE);
+    address public constant BUYER = address(0xB0B);
+
+    struct Report {
+        Reading reading;
+        uint64 batch;
+        bool sold;
+        bool issued;
+    }
+
+    Report[] public reports;
+    /// @dev By device: the first slot that can be certified, 0 if none.
+    mapping(uint32 device => uint256) public certifiedSince;
+    mapping(uint32 device => uint256) public exportCounter;
+    uint256 public issuedLots;
+    uint256 public deliveredLots;
+    uint256 public refusals;
+
+    constructor() {
+        deployRegistries();
+        admit(OWNER);
+        for (uint256 i = 1; i <= DEVICES; ++i) {
+            addDevice(OWNER, i, Wh.wrap(CAPACITY));
+        }
+        certify(1);
+        certifiedSince[1] = block.timestamp;
+    }
+
+    function reportNext(uint256 device, uint256 exported, uint256 gap, bool sold) external {
+        uint32 id = uint32(fold(device, 1, DEVICES));
+        exported = fold(exported, 0, CAPACITY);
+        exportCounter[id] += exported + fold(gap, 0, 3);
+        uint40 slotStart = uint40(block.timestamp / SLOT * SLOT);
+        vm.warp(slotStart + SLOT);
+        Reading memory reading = Reading(
+            id, slotStart, Wh.wrap(uint64(exported)), Wh.wrap(0), Wh.wrap(uint64(exportCounter[id])), Wh.wrap(0)
+        );
+        uint64 batch = report(id, single(reading));
+        if (sold) market.setSelling(id, slotStart, true);
+        reports.push(Report(reading, batch, sold, false));
+
+        reading.exported = Wh.wrap(0);
+        _mustFail(address(metering), abi.encodeCall(metering.report, (single(reading), signaturesOf(id, single(reading)))));
+    }
+
+    function certifyLate(uint256 device) external {
+        uint32 id = uint32(fold(device, 1, DEVICES));
+        if (certifiedSince[id] != 0) return;
+        certify(id);
+        certifiedSince[id] = block.timestamp;
+    }
+
+    function settle(uint256 which, uint64 sold) external {
+        if (reports.length == 0) return;
+        Report storage entry = reports[fold(which, 0, reports.length - 1)];
+        if (!entry.sold) return;
+        Reading memory reading = entry.reading;
+        vm.prank(ESCROW);
+        metering.deliver(reading, proofOfSingle(entry.batch), BUYER, Wh.wrap(sold));
+        market.setSelling(reading.device, reading.slotStart, false);
+        if (_isCertified(reading) && !entry.issued) {
+            entry.issued = true;
+            ++deliveredLots;
+        }
+    }
+
+    function issue(uint256 which) external {
+        if (reports.length == 0) return;
+        Report storage entry = reports[fold(which, 0, reports.length - 1)];
+        Reading memory reading = entry.reading;
+        bytes memory call = abi.encodeCall(metering.issue, (reading, proofOfSingle(entry.batch)));
+        if (entry.issued || !_isCertified(reading) || market.isSelling(reading.device, reading.slotStart)) {
+            _mustFail(address(metering), call);
+            return;
+        }
+        metering.issue(reading, proofOfSingle(entry.batch));
+        entry.issued = true;
+        ++issuedLots;
+    }
+
+    function reportCount() external view returns (uint256) {
+        return reports.length;
+    }
+
+    function minted(uint256 index) external view returns (uint256) {
+        uint256 id = lotId(reports[index].reading.device, reports[index].reading.slotStart);
+        return certificates.balanceOf(OWNER, id) + certificates.balanceOf(BUYER, id);
+    }
+
+    function lastCounter(uint32 device) external view returns (uint256 counter) {
+        (, Wh wh,) = metering.last(device);
+        return Wh.unwrap(wh);
+    }
+
+    function _isCertified(Reading memory reading) private view returns (bool) {
+        uint256 since = certifiedSince[reading.device];
+        return since != 0 && since <= reading.slotStart;
+    }
+
+    function _mustFail(address target, bytes memory call) private {
+        (bool done,) = target.call(call);
+        assertTrue(!done, "this call must fail");
+        ++refusals;
+    }
+}
+
+contract MeteringInvariantTest {
+    MeteringHandler private handler;
+
+    function setUp() public {
+        handler = new MeteringHandler();
+    }
+
+    function targetContracts() external view returns (address[] memory targets) {
+        targets = new address[](1);
+        targets[0] = address(handler);
+    }
+
+    /// GRN-1: what is minted for a device and slot is its measured export once issued, and nothing before.
+    function invariant_mintedIsTheExportOnce() public view {
+        for (uint256 i = 0; i < handler.reportCount(); ++i) {
+            (Reading memory reading,,, bool issued) = handler.reports(i);
+            uint256 expected = issued ? Wh.unwrap(reading.exported) : 0;
+            require(handler.minted(i) == expected, "GRN-1: certificates must equal the export, once");
+        }
+    }
+
+    /// MET-1: the counters are those of the last reading taken.
+    function invariant_countersFollowTheReadings() public view {
+        for (uint32 device = 1; device <= handler.DEVICES(); ++device) {
+            require(handler.lastCounter(device) == handler.exportCounter(device), "MET-1: counters never fall");
+        }
+    }
+
+    /// The handler gets through to every rule: 200 of its own steps issue, deliver and refuse.
+    function test_everyRuleRuns() public {
+        for (uint256 i = 0; i < 200; ++i) {
+            uint256 random = uint256(keccak256(abi.encode(i)));
+            if (random % 4 == 0) handler.reportNext(random >> 8, random >> 16, random >> 24, random >> 32 & 1 == 1);
+            if (random % 4 == 1) handler.certifyLate(random >> 8);
+            if (random % 4 == 2) handler.settle(random >> 8, uint64(random >> 64) % 10_000);
+            if (random % 4 == 3) handler.issue(random >> 8);
+        }
+        require(handler.reportCount() > 20, "readings must be reported");
+        require(handler.issuedLots() > 5, "unsold lots must be issued");
+        require(handler.deliveredLots() > 5, "sold lots must be delivered");
+        require(handler.refusals() > handler.reportCount() + 5, "what must fail must have been tried");
+        invariant_mintedIsTheExportOnce();
+        invariant_countersFollowTheReadings();
+    }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {IDeviceRegistry} from "../../interfaces/IDeviceRegistry.sol";
+import {IMetering} from "../../interfaces/IMetering.sol";
+import {Metering} from "../../contracts/metering/Metering.sol";
+import {DeviceRegistry} from "../../contracts/registry/DeviceRegistry.sol";
+import {ParticipantRegistry} from "../../contracts/registry/ParticipantRegistry.sol";
+import {MarketStub} from "../../contracts/testing/MarketStub.sol";
+import {GreenCertificates} from "../../contracts/tokens/GreenCertificates.sol";
+import {Carrier} from "../../contracts/types/Markets.sol";
+import {Reading} from "../../contracts/types/Readings.sol";
+import {Ppm, Wh} from "../../contracts/types/Units.sol";
+import {ForgeTest} from "./Vm.sol";
+
+/// @dev A committee of 2 out of 3, the registries, metering and certificates, and a stub for the market.
+/// Hashes are built here from the type strings, never asked from the contracts.
+abstract contract Registries is ForgeTest {
+    uint40 internal constant SLOT = 1 hours;
+    uint256 internal constant AUDITORS = 3;
+
+    address internal immutable ESCROW = vm.addr(0xE5C);
+    MarketStub internal market;
+    ParticipantRegistry internal participants;
+    DeviceRegistry internal devices;
+    GreenCertificates internal certificates;
+    Metering internal metering;
+
+    function deployRegistries() internal {
+        vm.warp(1_700_000_000 / SLOT * SLOT);
+        address[] memory auditors = new address[](AUDITORS);
+        for (uint256 i = 0; i < AUDITORS; ++i) {
+            auditors[i] = auditor(i);
+        }
+        market = new MarketStub();
+        participants = new ParticipantRegistry(auditors, 2, address(market));
+        devices = new DeviceRegistry(address(participants));
+        address predicted = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
+        certificates = new GreenCertificates(predicted);
+        metering = new Metering(address(devices), address(certificates), address(market), ESCROW, SLOT);
+    }
+
+    function auditor(uint256 index) internal pure returns (address) {
+        return vm.addr(0xA0D + index);
+    }
+
+    function admit(address account) internal {
+        vm.prank(account);
+        participants.applyFor("attributes");
+        for (uint256 i = 0; i < 2; ++i) {
+            vm.prank(auditor(i));
+            participants.approve(account, 1, Ppm.wrap(900_000));
+        }
+    }
+
+    function addDevice(address owner, uint256 privateKey, Wh capacity) internal returns (uint32 id) {
+        bytes32 typeHash =
+            keccak256("Device(address owner,uint8 kind,uint8 carrier,uint8 source,uint32 subnet,uint64 capacityWh)");
+        bytes32 structHash = keccak256(abi.encode(typeHash, owner, 0, 0, 1, 7, Wh.unwrap(capacity)));
+        bytes memory signature = signed(privateKey, address(devices), structHash);
+        vm.prank(owner);
+        id = devices.add(
+            vm.addr(privateKey), IDeviceRegistry.Kind.Meter, Carrier.Electricity, 1, 7, capacity, signature
+        );
+    }
+
+    function certify(uint32 device) internal {
+        for (uint256 i = 0; i < 2; ++i) {
+            vm.prank(auditor(i));
+            devices.certify(device);
+        }
+    }
+
+    /// Report readings, all signed by one key.
+    function report(uint256 privateKey, Reading[] memory readings) internal returns (uint64 batch) {
+        return metering.report(readings, signaturesOf(privateKey, readings));
+    }
+
+    function signaturesOf(uint256 privateKey, Reading[] memory readings) internal view returns (bytes[] memory all) {
+        all = new bytes[](readings.length);
+        for (uint256 i = 0; i < readings.length; ++i) {
+            all[i] = signed(privateKey, address(metering), readingHash(readings[i]));
+        }
+    }
+
+    function readingHash(Reading memory reading) internal pure returns (bytes32) {
+        bytes32 typeHash = keccak256(
+            "Reading(uint32 device,uint40 slotStart,uint64 exportedWh,uint64 importedWh,uint64 exportCounterWh,uint64 importCounterWh)"
+        );
+        return keccak256(abi.encode(typeHash, reading));
+    }
+
+    function signed(uint256 privateKey, address verifier, bytes32 structHash) internal view returns (bytes memory) {
+        bytes32 domain = keccak256(
+            abi.encode(
+                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
+                keccak256("PowerPact"),
+                keccak256("1"),
+                block.chainid,
+                verifier
+            )
+        );
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(privateKey, keccak256(abi.encodePacked("\x19\x01", domain, structHash)));
+        return abi.encodePacked(r, s, v);
+    }
+
+    /// A batch of one, so that the proof is empty.
+    function single(Reading memory reading) internal pure returns (Reading[] memory readings) {
+        readings = new Reading[](1);
+        readings[0] = reading;
+    }
+
+    function proofOfSingle(uint64 batch) internal pure returns (IMetering.ReadingProof memory) {
+        return IMetering.ReadingProof(batch, 0, new bytes32[](0));
+    }
+}
