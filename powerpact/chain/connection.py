@@ -21,6 +21,9 @@ TIMEOUT_S: Final = 30.0
 RETRIES: Final = 4
 """How often a read is repeated when the connection drops, with growing pauses; transactions are not."""
 
+GAS_LIMIT: Final = 16_777_216
+"""The most gas that one transaction may have (EIP-7825)."""
+
 _OUT_OF_GAS: Final = re.compile(r"out ?of ?gas|gas required exceeds|exceeds (the )?block gas limit|intrinsic gas", re.I)
 _HEX_DATA: Final = re.compile(r"0x[0-9a-fA-F]{8,}")
 
@@ -102,7 +105,7 @@ def _from_revert(what: str, data: bytes | None, message: str) -> ChainError:
     if data is not None:
         return revert_error(data)
     if _OUT_OF_GAS.search(message):
-        return GasLimitExceeded(what, 0)
+        return GasLimitExceeded(what, GAS_LIMIT)
     return NodeRefused(what, message)
 
 

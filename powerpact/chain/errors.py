@@ -218,3 +218,26 @@ class ContractError(ChainError, RuntimeError):
 
 def _shown(value: object) -> str:
     return f"0x{value.hex()}" if isinstance(value, bytes) else str(value)
+
+
+class BadOrderId(ChainError, ValueError):
+    """A text is not an order's id.
+
+    Parameters
+    ----------
+    text : str
+        What was given.
+    """
+
+    exit_code = 2
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"{text!r} is not an order id", remedy="Write batch:index, such as 3:17; see `powerpact order list`.")
+        self.text = text
+
+
+class EmptyBatch(ChainError, ValueError):
+    """A batch needs at least one member."""
+
+    def __init__(self) -> None:
+        super().__init__("a batch needs at least one member", remedy="Leave empty batches out.")

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from eth_utils import keccak
 
+from powerpact.chain.errors import EmptyBatch
+
 
 def hash_pair(a: bytes, b: bytes) -> bytes:
     """``keccak256`` of the two nodes, the smaller first."""
@@ -35,11 +37,11 @@ class MerkleTree:
 
         Raises
         ------
-        ValueError
+        EmptyBatch
             If there are no leaves.
         """
         if not leaves:
-            raise ValueError("a Merkle tree needs at least one leaf")
+            raise EmptyBatch
         levels = [tuple(leaves)]
         while len(below := levels[-1]) > 1:
             paired = [hash_pair(a, b) for a, b in zip(below[0::2], below[1::2], strict=False)]

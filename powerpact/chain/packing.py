@@ -22,6 +22,7 @@ from eth_abi.abi import encode
 from eth_typing import ChecksumAddress
 from eth_utils import keccak, to_checksum_address
 
+from powerpact.chain.errors import BadOrderId
 from powerpact.chain.merkle import MerkleTree
 from powerpact.units import MAX_ATTRIBUTES, MAX_CATEGORIES, value_down_upoints
 
@@ -231,7 +232,7 @@ def parse_id(text: str) -> int:
 
     Raises
     ------
-    ValueError
+    BadOrderId
         If the text is not ``batch:index`` with an index below 256.
 
     Examples
@@ -241,7 +242,7 @@ def parse_id(text: str) -> int:
     """
     batch, separator, index = text.partition(":")
     if not (separator and batch.isdecimal() and index.isdecimal() and int(index) < MAX_BATCH):
-        raise ValueError(f"{text!r} is not an order id: write batch:index, such as 3:17")
+        raise BadOrderId(text)
     return order_id(int(batch), int(index))
 
 

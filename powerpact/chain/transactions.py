@@ -18,7 +18,7 @@ from web3 import Web3
 from web3.exceptions import TransactionNotFound
 from web3.types import TxParams
 
-from powerpact.chain.connection import translated
+from powerpact.chain.connection import GAS_LIMIT, translated
 from powerpact.chain.errors import (
     ChainUnreachable,
     GasLimitExceeded,
@@ -26,9 +26,6 @@ from powerpact.chain.errors import (
     NodeRefused,
     TransactionTimeout,
 )
-
-GAS_LIMIT: Final = 16_777_216
-"""The most gas that one transaction may have (EIP-7825)."""
 
 GAS_MARGIN: Final = 1.2
 """Gas that is sent along, of the estimate: state may change between the two."""
@@ -162,11 +159,8 @@ class Sender:
         GasLimitExceeded
             If one transaction cannot hold it.
         """
-        try:
-            with translated(self.web3, call.step):
-                gas = self.web3.eth.estimate_gas(self._params(call))
-        except GasLimitExceeded:
-            raise GasLimitExceeded(call.step, GAS_LIMIT) from None
+        with translated(self.web3, call.step):
+            gas = self.web3.eth.estimate_gas(self._params(call))
         if gas > GAS_LIMIT:
             raise GasLimitExceeded(call.step, GAS_LIMIT)
         return gas

@@ -1,0 +1,272 @@
+"""Deploy the contracts, and describe a deployment in a file that every command reads.
+
+The contracts know each other by immutable addresses, which are predicted from the deployer's nonce; nobody can change
+them afterwards. `verify` holds a deployment against the compiled contracts: code and wiring.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+import rlp
+from eth_abi.abi import encode
+from eth_typing import ChecksumAddress
+from eth_utils import is_checksum_address, keccak, to_canonical_address, to_checksum_address
+from web3 import Web3
+
+from powerpact.chain.abi import Interface
+from powerpact.chain.artifacts import CONTRACTS, artifact
+from powerpact.chain.connection import rpc_url_of, translated
+from powerpact.chain.errors import BadDeploymentFile, DeploymentMismatch
+from powerpact.chain.transactions import Call, Sender
+
+SCHEMA: Final = "powerpact/deployment/1"
+
+DEFAULT_FILE: Final = Path("powerpact.deployment.json")
+"""Where the deployment file is if nobody says otherwise."""
+
+SLOT_LENGTH_S: Final = 3_600
+"""Length of a delivery slot if nobody says otherwise."""
+
+_IMMUTABLE: Final = re.compile(re.escape(b"\x7f" + bytes(32)))
+"""A push of 32 zero bytes: where the compiler leaves room for an immutable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What a deployment fixes for ever.
+
+    Attributes
+    ----------
+    utility : ChecksumAddress
+        Who issues points against deposits.
+    auditors : tuple of ChecksumAddress
+        Who admits participants and certifies devices.
+    threshold : int
+        Votes of auditors that decide.
+    slot_length_s : int
+        Length of every delivery slot, s.
+    """
+
+    utility: ChecksumAddress
+    auditors: tuple[ChecksumAddress, ...]
+    threshold: int
+    slot_length_s: int = SLOT_LENGTH_S
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """Where the contracts are.
+
+    Attributes
+    ----------
+    chain_id : int
+        Id of the chain.
+    rpc_url : str
+        A node of it.
+    block : int
+        The first block with one of the contracts.
+    addresses : dict of str to ChecksumAddress
+        Address of each contract.
+    parameters : Parameters
+        What was fixed.
+    """
+
+    chain_id: int
+    rpc_url: str
+    block: int
+    addresses: dict[str, ChecksumAddress]
+    parameters: Parameters
+
+    def save(self, path: Path) -> None:
+        """Write the deployment file.
+
+        Raises
+        ------
+        BadDeploymentFile
+            If the file cannot be written.
+        """
+        try:
+            path.write_text(json.dumps({"schema": SCHEMA, **asdict(self)}, indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise BadDeploymentFile(path, f"cannot be written: {error.strerror}") from error
+
+    @classmethod
+    def load(cls, path: Path) -> Deployment:
+        """Read a deployment file.
+
+        Raises
+        ------
+        BadDeploymentFile
+            If it is missing or malformed.
+        """
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise BadDeploymentFile(path, error.strerror or "cannot be read") from error
+        except ValueError as error:
+            raise BadDeploymentFile(path, f"is not JSON: {error}") from error
+        return cls(**_checked(path, data))
+
+
+def create_address(deployer: ChecksumAddress, nonce: int) -> ChecksumAddress:
+    """Address of the contract that an account creates: ``keccak256(rlp([deployer, nonce]))``, its last 20 bytes."""
+    encoded: bytes = rlp.encode([to_canonical_address(deployer), nonce])
+    return to_checksum_address(keccak(encoded)[12:])
+
+
+def deploy(sender: Sender, parameters: Parameters, report: Callable[[str], None] = lambda _: None) -> Deployment:
+    """Deploy all contracts from one account and verify the result.
+
+    Parameters
+    ----------
+    sender : Sender
+        Who deploys; no other transaction of this account may come between.
+    parameters : Parameters
+        What is fixed for ever.
+    report : callable
+        Told the name of each contract before it is deployed.
+
+    Raises
+    ------
+    ContractsNotCompiled
+        If there is no build.
+    DeploymentMismatch
+        If something is not where it was predicted.
+    ContractError
+        If a parameter is refused.
+    """
+    web3 = sender.web3
+    with translated(web3, "the deployer's nonce"):
+        chain_id = web3.eth.chain_id
+        nonce = web3.eth.get_transaction_count(sender.address, "pending")
+    addresses = {name: create_address(sender.address, nonce + i) for i, name in enumerate(CONTRACTS)}
+    arguments = constructor_arguments(addresses, parameters)
+    blocks = []
+    for name in CONTRACTS:
+        report(name)
+        compiled = artifact(name)
+        types = Interface(compiled.abi).constructor
+        mined = sender.send(Call("deploy", None, compiled.bytecode + encode(types, arguments[name])))
+        blocks.append(mined.block)
+        if mined.created != addresses[name]:
+            raise DeploymentMismatch(f"address of {name}", mined.created, addresses[name])
+    deployment = Deployment(chain_id, rpc_url_of(web3), blocks[0], addresses, parameters)
+    verify(web3, deployment)
+    return deployment
+
+
+def constructor_arguments(addresses: dict[str, ChecksumAddress], parameters: Parameters) -> dict[str, list[Any]]:
+    """What each contract is constructed with."""
+    at = addresses
+    return {
+        "PowerPoints": [parameters.utility],
+        "ParticipantRegistry": [parameters.auditors, parameters.threshold, at["EscrowWallets"]],
+        "DeviceRegistry": [at["ParticipantRegistry"]],
+        "GreenCertificates": [at["Metering"]],
+        "Metering": [
+            at["DeviceRegistry"],
+            at["GreenCertificates"],
+            at["OrderBook"],
+            at["EscrowWallets"],
+            parameters.slot_length_s,
+        ],
+        "OrderBook": [
+            at["ParticipantRegistry"],
+            at["DeviceRegistry"],
+            at["Metering"],
+            at["Clearing"],
+            at["EscrowWallets"],
+        ],
+        "Clearing": [at["OrderBook"], at["EscrowWallets"]],
+        "EscrowWallets": [at["PowerPoints"], at["OrderBook"], at["Clearing"], at["Metering"]],
+    }
+
+
+def verify(web3: Web3, deployment: Deployment) -> None:
+    """Hold a deployment against the chain and the compiled contracts.
+
+    The chain's id must be the file's; the code at each address must be the compiled one, byte for byte outside its
+    immutables; and the addresses among the immutables must be exactly those that the contract is to be wired to.
+
+    Raises
+    ------
+    DeploymentMismatch
+        At the first difference.
+    """
+    with translated(web3, "the chain's id"):
+        chain_id = web3.eth.chain_id
+    if chain_id != deployment.chain_id:
+        raise DeploymentMismatch("chain id", chain_id, deployment.chain_id)
+    arguments = constructor_arguments(deployment.addresses, deployment.parameters)
+    for name in CONTRACTS:
+        address = deployment.addresses[name]
+        with translated(web3, f"the code of {name}"):
+            code = bytes(web3.eth.get_code(address))
+        immutables = immutables_of(name, code, artifact(name).runtime)
+        wired = {_word(value) for value in arguments[name] if is_checksum_address(value)}
+        found = {word for word in immutables if _is_address(word)} - {_word(address)}
+        if found != wired:
+            raise DeploymentMismatch(f"wiring of {name}", _listed(found), _listed(wired))
+
+
+def immutables_of(name: str, code: bytes, template: bytes) -> list[bytes]:
+    """Words that stand in the code where the template has room for immutables.
+
+    Raises
+    ------
+    DeploymentMismatch
+        If there is no code, or it differs elsewhere.
+    """
+    if len(code) != len(template):
+        raise DeploymentMismatch(f"size of {name} in bytes", len(code), len(template))
+    words, end = [], 0
+    for place in _IMMUTABLE.finditer(template):
+        if code[end : place.start() + 1] != template[end : place.start() + 1]:
+            break
+        words.append(code[place.start() + 1 : place.end()])
+        end = place.end()
+    if code[end:] != template[end:]:
+        raise DeploymentMismatch(f"code of {name}", f"0x{keccak(code).hex()}", f"0x{keccak(template).hex()}")
+    return words
+
+
+def _word(address: str) -> bytes:
+    return to_canonical_address(address).rjust(32, b"\0")
+
+
+def _is_address(word: bytes) -> bool:
+    """Whether a word looks like an address rather than a small number or a hash."""
+    return not any(word[:12]) and any(word[12:20])
+
+
+def _listed(words: set[bytes]) -> str:
+    return ", ".join(sorted(to_checksum_address(word[12:]) for word in words)) or "nothing"
+
+
+def _checked(path: Path, data: Any) -> dict[str, Any]:
+    """The fields of a deployment file, each of its type."""
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+        raise BadDeploymentFile(path, f"its schema is not {SCHEMA}")
+    names = {field.name for field in fields(Deployment)}
+    if set(data) != names | {"schema"}:
+        raise BadDeploymentFile(path, f"fields missing or unknown: {', '.join(sorted(set(data) ^ names - {'schema'}))}")
+    addresses, parameters = data["addresses"], data["parameters"]
+    for field, kind in (("chain_id", int), ("rpc_url", str), ("block", int), ("addresses", dict), ("parameters", dict)):
+        if not isinstance(data[field], kind):
+            raise BadDeploymentFile(path, f"{field} is {data[field]!r}, not {kind.__name__}")
+    if set(addresses) != set(CONTRACTS):
+        raise BadDeploymentFile(path, f"addresses must name {', '.join(CONTRACTS)}")
+    for name, address in addresses.items():
+        if not is_checksum_address(address):
+            raise BadDeploymentFile(path, f"addresses.{name} is {address!r}, not an address with checksum")
+    try:
+        fixed = Parameters(**{**parameters, "auditors": tuple(parameters["auditors"])})
+    except (TypeError, KeyError) as error:
+        raise BadDeploymentFile(path, f"parameters: {error}") from error
+    return {name: data[name] for name in names} | {"parameters": fixed}

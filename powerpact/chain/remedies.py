@@ -1,0 +1,347 @@
+"""What each error of the contracts means and what to do about it: the one table.
+
+The command line prints from it, and ``docs/errors.md`` is written from it (``python -m powerpact.chain.remedies``).
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+
+class Advice(NamedTuple):
+    """Why an error happens, and its remedy."""
+
+    why: str
+    remedy: str
+
+
+_PARTICIPANTS: Final = {
+    "Registry_NotAuditor": Advice(
+        "only an auditor may do this", "Send it from an auditor's account; the deployment file lists them."
+    ),
+    "Registry_BadCommittee": Advice(
+        "the number of auditors is not 1 to 32, or the threshold is not between 1 and that number",
+        "Deploy with 1 to 32 auditors and a threshold among them.",
+    ),
+    "Registry_DuplicateAuditor": Advice("an auditor is named twice", "Name each auditor once."),
+    "Registry_WrongStatus": Advice(
+        "the account's standing does not allow this step",
+        "See the standing with `powerpact balance`: apply first, be admitted next, trade then.",
+    ),
+    "Registry_WrongApplication": Advice(
+        "the vote names an application that is not the account's latest",
+        "Look at the latest application and vote on that one.",
+    ),
+    "Registry_EmptyAttributes": Advice(
+        "the application commits to no attribute set", "Apply with the hash of the attribute set."
+    ),
+    "Registry_EmptyReason": Advice("a reason must be given", "State the reason in words."),
+    "Registry_AlreadyVoted": Advice(
+        "this auditor has voted on this motion", "Nothing to do: the vote counts. Another auditor has to vote."
+    ),
+    "Registry_CredibilityAboveOne": Advice(
+        "credibility is above 1 000 000 ppm", "State the credibility in ppm, 0 to 1 000 000."
+    ),
+    "Registry_BadSuspension": Advice(
+        "the suspension ends in the past or more than 30 days ahead", "Name an end within 30 days from now."
+    ),
+    "Registry_NoticeRunning": Advice("the notice of the exit has not run", "Wait until the time in the message."),
+    "Registry_OpenObligations": Advice(
+        "points of the account are still reserved or locked",
+        "Cancel open orders and let trades be settled or refunded, then leave.",
+    ),
+}
+
+_DEVICES: Final = {
+    "Device_OwnerNotActive": Advice(
+        "the owner is not admitted, or is suspended", "Apply and wait for the auditors' approval first."
+    ),
+    "Device_Unknown": Advice("there is no device with this id", "List the devices with `powerpact device list`."),
+    "Device_KeyTaken": Advice(
+        "this key belongs to a device already", "Make a new key for the new device with `powerpact account new`."
+    ),
+    "Device_BadSignature": Advice(
+        "the device's key did not sign these details for this owner",
+        "Sign with the device's own key, for this owner, kind, carrier, source, subnet and capacity.",
+    ),
+    "Device_BadParameters": Advice(
+        "the source code or the capacity is zero", "Name the energy source (1 to 255) and a capacity in Wh."
+    ),
+    "Device_NotAuditor": Advice("only an auditor certifies devices", "Send it from an auditor's account."),
+    "Device_NotOwner": Advice("the device belongs to another participant", "Send it from the owner's account."),
+    "Device_AlreadyVoted": Advice(
+        "this auditor has voted for this device", "Nothing to do: the vote counts. Another auditor has to vote."
+    ),
+    "Device_AlreadyCertified": Advice("the device is certified already", "Nothing to do."),
+    "Device_Retired": Advice("the device is out of service for ever", "Add a new device with a new key."),
+}
+
+_POINTS: Final = {
+    "Points_NotUtility": Advice(
+        "only the utility issues points, and it must be an account",
+        "Send it from the utility's account; the deployment file names it.",
+    ),
+    "Points_DepositAlreadyUsed": Advice(
+        "points were issued for this deposit already", "Use the reference of a new deposit."
+    ),
+    "Points_EmptyReference": Advice("a reference must be given", "Name the deposit or the bill."),
+    "ERC20InsufficientBalance": Advice(
+        "the account has fewer points than that", "See `powerpact balance`; the utility issues points on a deposit."
+    ),
+    "ERC20InsufficientAllowance": Advice(
+        "the spender may not take that many points", "Use `powerpact deposit`, which signs a permit for the sum."
+    ),
+    "ERC20InvalidApprover": Advice("the zero address cannot approve", "Use a real account."),
+    "ERC20InvalidReceiver": Advice("points cannot go to the zero address", "Name a real account."),
+    "ERC20InvalidSender": Advice("points cannot come from the zero address", "Name a real account."),
+    "ERC20InvalidSpender": Advice("the zero address cannot be a spender", "Name a real account."),
+    "ERC2612ExpiredSignature": Advice("the permit's deadline is over", "Sign a new permit with a later deadline."),
+    "ERC2612InvalidSigner": Advice(
+        "the permit was not signed by the owner, or its nonce is used", "Sign again with the present nonce."
+    ),
+    "InvalidAccountNonce": Advice("the nonce is not the account's next", "Sign again with the present nonce."),
+}
+
+_CERTIFICATES: Final = {
+    "Certificates_NotMetering": Advice(
+        "only the metering contract mints certificates", "Report a reading and settle, or call Metering.issue."
+    ),
+    "Certificates_NothingToRetire": Advice("the energy to retire is zero", "Retire at least 1 Wh."),
+    "Certificates_NoBeneficiary": Advice("no beneficiary is named", "Name whom the energy is retired for."),
+    "ERC1155InsufficientBalance": Advice(
+        "the holder has less of this certificate", "List what you hold with `powerpact certificates list`."
+    ),
+    "ERC1155InvalidApprover": Advice("the zero address cannot approve", "Use a real account."),
+    "ERC1155InvalidArrayLength": Advice(
+        "ids and values, or accounts and ids, differ in number", "Give one for each."
+    ),
+    "ERC1155InvalidOperator": Advice("the zero address cannot be an operator", "Name a real account."),
+    "ERC1155InvalidReceiver": Advice(
+        "the receiver is the zero address or a contract that does not take certificates",
+        "Send to an account or to a contract that implements ERC-1155's receiver.",
+    ),
+    "ERC1155InvalidSender": Advice("certificates cannot come from the zero address", "Name the holder."),
+    "ERC1155MissingApprovalForAll": Advice(
+        "the sender may not move this holder's certificates", "Have the holder approve the sender, or send as the holder."
+    ),
+}
+
+_METERING: Final = {
+    "Metering_ZeroSlotLength": Advice("the slot length is zero", "Deploy with a slot length in seconds, such as 3600."),
+    "Metering_EmptyBatch": Advice("there is no reading in the batch", "Report at least one reading."),
+    "Metering_BatchTooLarge": Advice("a batch holds at most 256 readings", "Split the batch."),
+    "Metering_BadSignature": Advice(
+        "the device's key did not sign this reading for this contract",
+        "Sign with the device's key and the deployment's chain id and metering address.",
+    ),
+    "Metering_LengthMismatch": Advice("readings and signatures differ in number", "Give one signature for each."),
+    "Metering_SlotNotOver": Advice("the slot has not ended", "Report after the slot's end."),
+    "Metering_SlotMisaligned": Advice(
+        "the slot does not start at a multiple of the slot length", "Report whole slots of the deployment."
+    ),
+    "Metering_SlotNotAfterLast": Advice(
+        "the device has reported this slot or a later one", "Report each slot once, in order of time."
+    ),
+    "Metering_CounterFell": Advice(
+        "the counter at the slot's start is below the last one reported",
+        "Counters never fall: report the counter as the meter shows it.",
+    ),
+    "Metering_CounterBelowEnergy": Advice(
+        "the counter is below the slot's own energy", "Report the lifetime counter at the slot's end."
+    ),
+    "Metering_AboveCapacity": Advice(
+        "the energy is above what the device can do in a slot",
+        "Check the reading; a device with more capacity must be added and certified anew.",
+    ),
+    "Metering_UnknownReading": Advice(
+        "the reading does not stand in this batch", "Use the reading and proof as they were reported."
+    ),
+    "Metering_NotSettlement": Advice("only the escrow settles deliveries", "Settle with `powerpact settle`."),
+    "Metering_AlreadyIssued": Advice("certificates of this device and slot exist already", "Nothing to do."),
+    "Metering_EnergySold": Advice(
+        "the device's export of this slot is for sale or sold", "Settle or release the order first."
+    ),
+    "Metering_NotCertified": Advice(
+        "the device was not certified when the slot began", "Have the auditors certify it; later slots count."
+    ),
+}
+
+_MARKETS: Final = {
+    "Market_AlreadyOpen": Advice("a market with these rules exists", "Use the market with this id."),
+    "Market_Unknown": Advice("there is no market with this id", "List the markets with `powerpact market list`."),
+    "Market_BadTimes": Advice(
+        "the times do not fit: now < closesAt <= slotStart, closesAt < finalBy < refundFrom, slot end <= refundFrom, "
+        "and slotStart is a multiple of the slot length",
+        "Correct the times; a gate that closes in the future comes first.",
+    ),
+    "Market_BadSchema": Advice(
+        "counts, names and masks of attributes or classes differ, or there are more than eight",
+        "Name at most 8 attributes and 8 classes, and set no bit beyond them.",
+    ),
+    "Market_BadSource": Advice("the source of an attribute's value is unknown", "Use source 0 to 4, 0 beyond the last."),
+    "Market_NoArbiter": Advice("the market has no arbiter", "Name an account as the third key of its escrows."),
+    "Market_RateAboveOne": Advice("tolerance or penalty is above 1 000 000 ppm", "State rates in ppm, at most 1 000 000."),
+    "Market_GateClosed": Advice("the gate has closed, the set of orders is fixed", "Trade in a later slot's market."),
+    "Market_OpenerNotActive": Advice(
+        "only an admitted participant opens markets", "Apply and be admitted, or ask one to open it."
+    ),
+}
+
+_ORDERS: Final = {
+    "Order_EmptyBatch": Advice("there is no order in the batch", "Post at least one order."),
+    "Order_BatchTooLarge": Advice("a batch holds at most 256 orders", "Split the batch."),
+    "Order_LengthMismatch": Advice("orders and signatures differ in number", "Give one signature for each."),
+    "Order_NotTrader": Advice("the order belongs to another trader", "Send it from the trader's account."),
+    "Order_TraderNotActive": Advice(
+        "the trader is not admitted, or is suspended", "Apply, or wait for the end of the suspension."
+    ),
+    "Order_BadSignature": Advice(
+        "the trader did not sign exactly this order for this market, chain and contract",
+        "Sign again; leave out the order at this index to post the others.",
+    ),
+    "Order_Expired": Advice("the order's expiry is over", "Sign a new order with a later expiry."),
+    "Order_NonceUsed": Advice("the trader's nonce is used or cancelled", "Sign a new order with an unused nonce."),
+    "Order_ZeroEnergy": Advice("the order's energy is zero", "State the energy in Wh."),
+    "Order_ZeroPrice": Advice("the bid or ask is zero", "State the price in micro-points per kWh."),
+    "Order_MinAboveAsk": Advice("the seller's minimum is above the ask", "Lower the minimum or raise the ask."),
+    "Order_UnusedFieldSet": Advice(
+        "a field is set that this side, this market or the attestation does not leave to the trader",
+        "Leave attested attributes and classes, and those beyond the schema, zero.",
+    ),
+    "Order_WeightsSum": Advice("the weights do not sum to 1 000 000", "Correct the weights, in ppm."),
+    "Order_LimitBeyondExpectation": Advice(
+        "a limit is on the wrong side of its expectation",
+        "Income: limit <= expectation. Cost: limit >= expectation.",
+    ),
+    "Order_ClassMissing": Advice("a seller's class code is missing", "State a code for each class of the market."),
+    "Order_DeviceNotOwned": Advice(
+        "the device that is to deliver is not the seller's", "Name a device of your own: `powerpact device list`."
+    ),
+    "Order_DeviceUnfit": Advice(
+        "the device is not certified, is retired, or is of another carrier or subnet than the market",
+        "Have it certified, or use a device that fits the market.",
+    ),
+    "Order_DeviceAlreadySelling": Advice(
+        "the device sells its export of this slot already", "Cancel the other order first, or use another device."
+    ),
+    "Order_Unknown": Advice(
+        "the order does not stand in the market's books", "List the orders with `powerpact order list`."
+    ),
+    "Order_AlreadyClosed": Advice("the order is cancelled or released already", "Nothing to do."),
+    "Order_StillBound": Advice(
+        "the order trades, or the round is not decided yet",
+        "Wait for the final round or for its time limit; a traded order ends by settlement.",
+    ),
+    "Order_NotSettlement": Advice("only the escrow frees devices", "Settle the trade instead."),
+}
+
+_CLEARING: Final = {
+    "Clearing_GateOpen": Advice("orders can still come", "Wait for gate closure, then propose."),
+    "Clearing_TooLate": Advice(
+        "the time for a final round is over", "Release the orders with `powerpact refund`; trade in a later market."
+    ),
+    "Clearing_AlreadyFinal": Advice("the round has a final proposal", "Nothing to do: settle it."),
+    "Clearing_NotFinal": Advice(
+        "the round has no final proposal yet", "Solve and submit it first: `powerpact round submit`."
+    ),
+    "Clearing_UnknownProposal": Advice("there is no proposal with this id", "See `powerpact round status`."),
+    "Clearing_NotAgent": Advice("the proposal belongs to another agent", "Begin a proposal of your own."),
+    "Clearing_ProofBegun": Advice(
+        "trades cannot be added once the proof has begun", "Go on proving, or begin a new proposal."
+    ),
+    "Clearing_ChunkTooLarge": Advice("a chunk holds at most 256 trades", "Add the rest with `extend`."),
+    "Clearing_OrderClosed": Advice("an order of the trades is cancelled", "Read the orders again and solve anew."),
+    "Clearing_OrderUsedTwice": Advice("an order is in two trades of the proposal", "Solve anew; use each order once."),
+    "Clearing_WrongSide": Advice(
+        "a buy order stands where a sell order belongs, or the other way round", "Exchange the two orders of the claim."
+    ),
+    "Clearing_NotEligible": Advice(
+        "the pair breaks a hard constraint or a limit of one of its own orders", "Solve anew from the posted orders."
+    ),
+    "Clearing_DualAboveScore": Advice(
+        "the buyer's dual price is above the pair's score", "Solve anew; the two dual prices sum to the score."
+    ),
+    "Clearing_WrongOrders": Advice(
+        "the orders given are not exactly those of this batch", "Give all orders as OrdersPlaced announced them."
+    ),
+    "Clearing_WrongTrades": Advice(
+        "the trades given are not exactly those of this chunk", "Give all trades as TradesProposed announced them."
+    ),
+    "Clearing_Incomplete": Advice("batches or chunks are missing", "Give every batch of orders and every chunk of trades."),
+    "Clearing_BetterPair": Advice(
+        "this pair's score is above its dual prices, so the proposal is not proven optimal",
+        "Solve anew with every open order, and submit those trades.",
+    ),
+}
+
+_ESCROW: Final = {
+    "Escrow_NotOrderBook": Advice("only the order book reserves and releases", "Post or cancel an order instead."),
+    "Escrow_NotClearing": Advice("only the clearing locks", "Submit a round instead."),
+    "Escrow_InsufficientBalance": Advice(
+        "the free balance is below what is needed", "Deposit points with `powerpact deposit`, or cancel an open order."
+    ),
+    "Escrow_ZeroPoints": Advice("the sum is zero", "Name a sum of at least one micro-point."),
+    "Escrow_RoundNotFinal": Advice("the market has no final round", "Submit and prove the round first."),
+    "Escrow_UnknownTrade": Advice(
+        "the trade does not stand in the final proposal at this place", "Use the trade and proof as they were proposed."
+    ),
+    "Escrow_AlreadySettled": Advice("the trade is settled already", "Nothing to do."),
+    "Escrow_WrongReading": Advice(
+        "the reading is of another device or slot than the trade", "Use the reading of the trade's device and slot."
+    ),
+    "Escrow_AboveValue": Advice("the sum is above the trade's value", "Agree on at most the trade's value."),
+    "Escrow_BadSigners": Advice(
+        "the signers are not two different ones of buyer, seller and arbiter", "Have two of the three sign."
+    ),
+    "Escrow_BadSignature": Advice(
+        "a signature is not the signer's over this trade and sum", "Sign the trade's id and the sum in micro-points again."
+    ),
+    "Escrow_TooEarly": Advice(
+        "the time for a refund has not come", "Settle with the reading, agree two of three, or wait until then."
+    ),
+}
+
+_LIBRARIES: Final = {
+    "BatchRoot_NoLeaves": Advice("a batch without members has no root", "Give at least one member."),
+    "InvalidShortString": Advice("a string does not fit into a word", "Use a shorter name."),
+    "StringTooLong": Advice("a string does not fit into a word", "Use a shorter name."),
+    "ECDSAInvalidSignature": Advice("no key can have made the signature", "Sign again."),
+    "ECDSAInvalidSignatureLength": Advice("a signature has 64 or 65 bytes", "Sign again."),
+    "ECDSAInvalidSignatureS": Advice("the signature is malleable", "Use the form with the lower s."),
+    "SafeERC20FailedOperation": Advice("the token refused the transfer", "Check balance and allowance of the points."),
+    "ReentrancyGuardReentrantCall": Advice("the contract was called from within its own call", "Call it directly."),
+    "Error": Advice("", "The message says what the contract demands."),
+    "Panic": Advice(
+        "Solidity stopped an impossible operation (0x11 overflow, 0x12 division by zero, 0x32 bad index)",
+        "Check the numbers of the call; they are outside what the contract takes.",
+    ),
+    "Unknown": Advice(
+        "the contract refused with an error that these contracts do not have",
+        "Check that deployment file, build and chain belong together.",
+    ),
+}
+
+SECTIONS: Final = MappingProxyType(
+    {
+        "Participants": _PARTICIPANTS,
+        "Devices": _DEVICES,
+        "Points": _POINTS,
+        "Certificates": _CERTIFICATES,
+        "Metering": _METERING,
+        "Markets": _MARKETS,
+        "Orders": _ORDERS,
+        "Clearing": _CLEARING,
+        "Escrow": _ESCROW,
+        "Libraries and Solidity": _LIBRARIES,
+    }
+)
+"""The table, section by section."""
+
+ADVICE: Final = MappingProxyType({name: advice for section in SECTIONS.values() for name, advice in section.items()})
+"""The whole table."""
+
+
+def advice_for(name: str) -> Advice:
+    """Why an error happens and its remedy; both are empty for an error that the table lacks."""
+    return ADVICE.get(name, Advice("", ""))
