@@ -62,7 +62,7 @@ contract Metering is IMetering, EIP712 {
     }
 
     /// @inheritdoc IMetering
-    function report(Reading[] calldata readings, bytes[] calldata signatures) external returns (uint64 batch) {
+    function report(Reading[] memory readings, bytes[] calldata signatures) external returns (uint64 batch) {
         uint256 count = readings.length;
         require(count != 0, Metering_EmptyBatch());
         require(count <= MAX_READINGS, Metering_BatchTooLarge(count, MAX_READINGS));
@@ -70,7 +70,7 @@ contract Metering is IMetering, EIP712 {
         bytes32[] memory leaves = new bytes32[](count);
         for (uint256 i = 0; i < count; ++i) {
             _record(i, readings[i], signatures[i]);
-            leaves[i] = _leafOf(i, readings[i]);
+            leaves[i] = keccak256(abi.encode(i, readings[i]));
         }
         batch = uint64(_roots.length);
         _roots.push(BatchRoot.rootOf(leaves));
@@ -132,7 +132,7 @@ contract Metering is IMetering, EIP712 {
     /// @dev Take the reading at `index` of its batch: check it, then move the device's counters.
     ///   slot start ≡ 0 mod slot length, slot end ≤ now, slot start > last slot start
     ///   energy ≤ capacity, and counter − energy ≥ last counter, for export and for import
-    function _record(uint256 index, Reading calldata reading, bytes calldata signature) private {
+    function _record(uint256 index, Reading memory reading, bytes calldata signature) private {
         uint32 device = reading.device;
         uint40 slotStart = reading.slotStart;
         Meter memory meter = last[device];

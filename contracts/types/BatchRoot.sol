@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
+
 /// @title Merkle roots of batches
 /// @notice The commitment to a batch of orders, trades or readings.
 /// @dev Leaf `i` is keccak256(abi.encode(i, item)): more than 64 bytes, so that no leaf is a node. Two
@@ -18,16 +20,14 @@ library BatchRoot {
         while (width > 1) {
             uint256 pairs = width / 2;
             for (uint256 i = 0; i < pairs; ++i) {
-                leaves[i] = hashPair(leaves[2 * i], leaves[2 * i + 1]);
+                // Cannot overflow: 2 · i + 1 < width.
+                unchecked {
+                    leaves[i] = Hashes.commutativeKeccak256(leaves[2 * i], leaves[2 * i + 1]);
+                }
             }
             if (width % 2 == 1) leaves[pairs] = leaves[width - 1];
             width -= pairs;
         }
         return leaves[0];
-    }
-
-    /// @notice keccak256 of the two nodes, the smaller first.
-    function hashPair(bytes32 a, bytes32 b) internal pure returns (bytes32) {
-        return a < b ? keccak256(abi.encodePacked(a, b)) : keccak256(abi.encodePacked(b, a));
     }
 }

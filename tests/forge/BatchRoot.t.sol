@@ -28,10 +28,6 @@ contract BatchRootTest is ForgeTest {
         assertTrue(BatchRoot.rootOf(changed) != BatchRoot.rootOf(_leaves(size, seed)), "another leaf, another root");
     }
 
-    function testFuzz_pairIsCommutative(bytes32 a, bytes32 b) public pure {
-        assertEq(BatchRoot.hashPair(a, b), BatchRoot.hashPair(b, a), "the order of a pair must not matter");
-    }
-
     function test_noLeavesHaveNoRoot() public {
         vm.expectRevert(abi.encodeWithSelector(BatchRoot.BatchRoot_NoLeaves.selector));
         this.rootOf(new bytes32[](0));
