@@ -1,0 +1,47 @@
+"""Errors of running rounds."""
+
+from __future__ import annotations
+
+from powerpact.errors import PowerPactError
+
+
+class GateStillOpen(PowerPactError, RuntimeError):
+    """Orders can still come.
+
+    Parameters
+    ----------
+    market : bytes
+        The market.
+    closes_at, now : int
+        Gate closure and the chain's time, Unix seconds.
+    """
+
+    def __init__(self, market: bytes, closes_at: int, now: int) -> None:
+        super().__init__(
+            f"the gate of market 0x{market.hex()} closes at {closes_at}, the chain's time is {now}",
+            remedy="Wait for it with `powerpact round close MARKET`.",
+        )
+        self.market = market
+        self.closes_at = closes_at
+        self.now = now
+
+
+class RoundExpired(PowerPactError, RuntimeError):
+    """The time for a final round is over.
+
+    Parameters
+    ----------
+    market : bytes
+        The market.
+    final_by, now : int
+        The time limit and the chain's time, Unix seconds.
+    """
+
+    def __init__(self, market: bytes, final_by: int, now: int) -> None:
+        super().__init__(
+            f"market 0x{market.hex()} had to be final by {final_by}, the chain's time is {now}",
+            remedy="Free the orders with `powerpact refund MARKET`; trade in a later market.",
+        )
+        self.market = market
+        self.final_by = final_by
+        self.now = now

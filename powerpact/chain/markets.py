@@ -1,0 +1,239 @@
+"""Markets: their rules, which their id is the hash of, and how to open and find them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from eth_abi.abi import encode
+from eth_typing import ChecksumAddress
+from eth_utils import keccak
+
+from powerpact.chain.client import Chain
+from powerpact.chain.devices import Carrier
+from powerpact.chain.errors import NotOnChain
+from powerpact.chain.transactions import Call
+from powerpact.types import Attribute, Kind
+from powerpact.units import MAX_ATTRIBUTES
+
+_RULES_TYPE = (
+    "(address,uint40,uint40,uint8,uint8,uint40,uint40,uint32,uint32,uint32,uint8,uint8,uint8,uint8,bytes8,bytes24)"
+)
+
+
+class PriceRule(IntEnum):
+    """How a trade's price follows from its orders, as in Markets.sol."""
+
+    PAY_AS_BID = 0
+    MIDPOINT = 1
+
+
+class AttributeSource(IntEnum):
+    """Where the value of a seller's soft attribute comes from, as in Markets.sol."""
+
+    DECLARED = 0
+    ASK = 1
+    CREDIBILITY = 2
+    RELIABILITY = 3
+    COMPLETED_TRADES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class MarketAttribute:
+    """A soft attribute of a market.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    kind : Kind
+        Whether more or less of it is better.
+    source : AttributeSource
+        Who states a seller's value.
+    """
+
+    name: str
+    kind: Kind
+    source: AttributeSource
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules of a market, fixed when it opens. Times are Unix seconds.
+
+    Attributes
+    ----------
+    arbiter : ChecksumAddress
+        Third key of each trade escrow.
+    slot_start : int
+        Start of the delivery slot, a multiple of the deployment's slot length.
+    closes_at : int
+        Gate closure.
+    final_by : int
+        Without a final round by then every reservation is free again.
+    refund_from : int
+        Without a settlement by then buyers can take their money back.
+    attributes : tuple of MarketAttribute
+        Soft attributes, at most eight.
+    classes : tuple of str
+        Classes of hard constraints, at most eight.
+    source_class : str or None
+        The class that is filled with the device's registered energy source.
+    carrier : Carrier
+        What is traded.
+    price_rule : PriceRule
+        How prices follow.
+    subnet : int
+        The subnet whose devices may sell; 0 for every one.
+    tolerance_ppm : int
+        Shortfall up to this rate of the energy sold is not penalised.
+    penalty_ppm : int
+        Penalty on the value of a shortfall beyond the tolerance.
+    zone : str
+        The local network, up to 24 ASCII characters.
+    """
+
+    arbiter: ChecksumAddress
+    slot_start: int
+    closes_at: int
+    final_by: int
+    refund_from: int
+    attributes: tuple[MarketAttribute, ...]
+    classes: tuple[str, ...]
+    source_class: str | None = None
+    carrier: Carrier = Carrier.ELECTRICITY
+    price_rule: PriceRule = PriceRule.MIDPOINT
+    subnet: int = 0
+    tolerance_ppm: int = 50_000
+    penalty_ppm: int = 100_000
+    zone: str = ""
+
+    @property
+    def schema(self) -> tuple[Attribute, ...]:
+        """The attributes as a round has them."""
+        return tuple(Attribute(attribute.name, attribute.kind) for attribute in self.attributes)
+
+    def arguments(self) -> tuple[tuple[Any, ...], list[str], list[str]]:
+        """The struct and the names as `openMarket` takes them."""
+        income_mask = sum(1 << f for f, attribute in enumerate(self.attributes) if attribute.kind is Kind.INCOME)
+        source_class = 0 if self.source_class is None else 1 + self.classes.index(self.source_class)
+        struct = (
+            self.arbiter,
+            self.slot_start,
+            self.closes_at,
+            self.carrier,
+            self.price_rule,
+            self.final_by,
+            self.refund_from,
+            self.subnet,
+            self.tolerance_ppm,
+            self.penalty_ppm,
+            len(self.attributes),
+            income_mask,
+            len(self.classes),
+            source_class,
+            bytes(attribute.source for attribute in self.attributes).ljust(MAX_ATTRIBUTES, b"\0"),
+            self.zone.encode("ascii").ljust(24, b"\0"),
+        )
+        return struct, [attribute.name for attribute in self.attributes], list(self.classes)
+
+    @classmethod
+    def of(cls, struct: Sequence[Any], attributes: Sequence[str], classes: Sequence[str]) -> Rules:
+        """The rules in a `MarketOpened` event."""
+        (
+            arbiter,
+            slot_start,
+            closes_at,
+            carrier,
+            price_rule,
+            final_by,
+            refund_from,
+            subnet,
+            tolerance_ppm,
+            penalty_ppm,
+            _,
+            income_mask,
+            _,
+            source_class,
+            sources,
+            zone,
+        ) = struct
+        return cls(
+            arbiter=arbiter,
+            slot_start=slot_start,
+            closes_at=closes_at,
+            final_by=final_by,
+            refund_from=refund_from,
+            attributes=tuple(
+                MarketAttribute(name, Kind.INCOME if income_mask >> f & 1 else Kind.COST, AttributeSource(sources[f]))
+                for f, name in enumerate(attributes)
+            ),
+            classes=tuple(classes),
+            source_class=classes[source_class - 1] if source_class else None,
+            carrier=Carrier(carrier),
+            price_rule=PriceRule(price_rule),
+            subnet=subnet,
+            tolerance_ppm=tolerance_ppm,
+            penalty_ppm=penalty_ppm,
+            zone=zone.rstrip(b"\0").decode("ascii"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """A market that is open or was.
+
+    Attributes
+    ----------
+    id : bytes
+        Hash of its rules, names, chain and order book, 32 bytes.
+    rules : Rules
+        Its rules.
+    opener : ChecksumAddress
+        Who opened it.
+    block : int
+        The block in which it opened.
+    """
+
+    id: bytes
+    rules: Rules
+    opener: ChecksumAddress
+    block: int
+
+
+def market_id(chain: Chain, rules: Rules) -> bytes:
+    """``keccak256(abi.encode(chainId, orderBook, rules, attributes, classes))``, 32 bytes."""
+    types = ["uint256", "address", _RULES_TYPE, "string[]", "string[]"]
+    values = [chain.deployment.chain_id, chain.address("OrderBook"), *rules.arguments()]
+    return keccak(encode(types, values))
+
+
+def open_market(chain: Chain, rules: Rules) -> Call:
+    """Open a market; any active participant's call."""
+    return chain.call("open market", "OrderBook", "openMarket", *rules.arguments())
+
+
+def markets(chain: Chain) -> list[Market]:
+    """All markets, oldest first."""
+    return [_market(event) for event in chain.events("OrderBook", "MarketOpened")]
+
+
+def market(chain: Chain, id_: bytes) -> Market:
+    """The market with this id.
+
+    Raises
+    ------
+    NotOnChain
+        If there is none.
+    """
+    found = chain.events("OrderBook", "MarketOpened", market=id_)
+    if not found:
+        raise NotOnChain(f"market 0x{id_.hex()}", remedy="List the markets with `powerpact market list`.")
+    return _market(found[0])
+
+
+def _market(event: Any) -> Market:
+    a = event.arguments
+    return Market(a["market"], Rules.of(a["rules"], a["attributes"], a["classes"]), a["opener"], event.block)
