@@ -45,3 +45,22 @@ class RoundExpired(PowerPactError, RuntimeError):
         self.market = market
         self.final_by = final_by
         self.now = now
+
+
+class SolutionRefuted(PowerPactError, ArithmeticError):
+    """The independent verifier refuted what the solver found, so nothing was sent.
+
+    Parameters
+    ----------
+    kind : str
+        Name of the first fault.
+    detail : str
+        The fault in words, with ids and values.
+    """
+
+    def __init__(self, kind: str, detail: str) -> None:
+        super().__init__(
+            f"{kind}: {detail}", remedy="This is a fault of the solver. Report it with the market's orders."
+        )
+        self.kind = kind
+        self.detail = detail

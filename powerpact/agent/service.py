@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from powerpact.agent.errors import GateStillOpen, RoundExpired
+from powerpact.agent.errors import GateStillOpen, RoundExpired, SolutionRefuted
 from powerpact.agent.pieces import largest_fitting, send_in_pieces
 from powerpact.chain import meters, orders, rounds, settlement
 from powerpact.chain.client import Chain
@@ -18,7 +18,6 @@ from powerpact.chain.errors import ContractError
 from powerpact.chain.packing import MAX_BATCH
 from powerpact.chain.rounds import Claim, PostedRound, ProposalStatus
 from powerpact.chain.transactions import Mined, Sender
-from powerpact.errors import WrongSolution
 from powerpact.mechanism import SATISFACTION, Mechanism
 from powerpact.types import Solution
 
@@ -109,7 +108,7 @@ class Agent:
 
         Raises
         ------
-        WrongSolution
+        SolutionRefuted
             If the independent verifier refutes it.
         """
         round_ = posted.round()
@@ -118,7 +117,7 @@ class Agent:
         solved = time.perf_counter()
         fault = self.mechanism.verify(round_, solution, self.report)
         if fault is not None:
-            raise WrongSolution(fault.kind.value, fault.detail)
+            raise SolutionRefuted(fault.kind.value, fault.detail)
         return solution, solved - begin, time.perf_counter() - solved
 
     def clear(self, market_id: bytes) -> Cleared:
@@ -128,7 +127,7 @@ class Agent:
         ------
         GateStillOpen, RoundExpired
             If it is too early or too late.
-        WrongSolution
+        SolutionRefuted
             If the solver failed; nothing is sent then.
         ContractError
             If the chain refuses.
