@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {MarketRules} from "../../contracts/market/libraries/MarketRules.sol";
+import {Market} from "../../contracts/types/Markets.sol";
+import {Ppm} from "../../contracts/types/Units.sol";
+import {ForgeTest} from "./Vm.sol";
+
+contract MarketRulesTest is ForgeTest {
+    uint40 private constant SLOT = 1 hours;
+    uint32 private constant ONE = 1_000_000;
+
+    /// Times at and around every edge are taken exactly when they are in order.
+    function testFuzz_takesTimesInOrder(uint40 now_, uint8[4] calldata steps) public {
+        vm.warp(fold(now_, SLOT, type(uint40).max / 2));
+        Market memory rules = _valid();
+        rules.slotStart = uint40((block.timestamp / SLOT + 2) * SLOT) + (steps[3] % 4 == 0 ? 1 : 0);
+        uint256 end = uint256(rules.slotStart) + SLOT;
+        rules.closesAt = _near(steps[0] % 2 == 0 ? block.timestamp : rules.slotStart, steps[0]);
+        rules.finalBy = _near(steps[1] % 2 == 0 ? rules.closesAt : end, steps[1]);
+        rules.refundFrom = _near(steps[2] % 2 == 0 ? end : rules.finalBy, steps[2]);
+        bool expected = rules.slotStart % SLOT == 0 && rules.closesAt > block.timestamp
+            && rules.closesAt <= rules.slotStart && rules.finalBy > rules.closesAt
+            && rules.refundFrom > rules.finalBy && rules.refundFrom >= end;
+        assertTrue(_isTaken(rules, 8, 8) == expected, "times must be in order, the slot aligned");
+    }
+
+    /// Counts, mask, sources, source class, arbiter and rates are taken exactly within their bounds: each is
+    /// just beyond them in one of eight draws.
+    function testFuzz_takesSchemasWithinBounds(uint256 attributes, uint256 classes, uint256 random) public {
+        vm.warp(1_700_000_000);
+        (attributes, classes) = (fold(attributes, 0, 8), fold(classes, 0, 8));
+        Market memory rules = _valid();
+        rules.attributeCount = uint8(attributes);
+        rules.classCount = uint8(classes);
+        rules.sourceClass = uint8(fold(random >> 8, 0, classes));
+        rules.incomeMask = uint8((random >> 16) & ((1 << attributes) - 1));
+        for (uint256 f = 0; f < attributes; ++f) {
+            rules.sources |= bytes8(bytes1(uint8((random >> (24 + 8 * f)) % 5))) >> (8 * f);
+        }
+        (rules.tolerance, rules.penalty) = (Ppm.wrap(ONE), Ppm.wrap(ONE));
+        assertTrue(_isTaken(rules, attributes, classes), "a schema within its bounds must be taken");
+
+        uint256 field = random % 8;
+        if (field == 0) rules.attributeCount += 1;
+        if (field == 1) rules.classCount += 1;
+        if (field == 2) rules.sourceClass = uint8(classes + 1);
+        if (field == 3) rules.incomeMask = uint8(fold(random >> 128, attributes == 8 ? 0 : 1 << attributes, 255));
+        if (field == 4) rules.sources = bytes8(bytes1(0x05));
+        if (field == 5) rules.arbiter = address(0);
+        if (field == 6) rules.tolerance = Ppm.wrap(ONE + 1);
+        if (field == 7) rules.penalty = Ppm.wrap(ONE + 1);
+        bool isHarmless = field == 3 && attributes == 8;
+        assertTrue(_isTaken(rules, attributes, classes) == isHarmless, "a schema beyond its bounds must be refused");
+    }
+
+    /// Nine attributes or classes are too many, even if the rules say so themselves, and so is a source
+    /// without an attribute.
+    function test_refusesNine() public {
+        vm.warp(1_700_000_000);
+        Market memory rules = _valid();
+        (rules.attributeCount, rules.classCount) = (9, 8);
+        assertTrue(!_isTaken(rules, 9, 8), "nine attributes are too many");
+        (rules.attributeCount, rules.classCount) = (8, 9);
+        assertTrue(!_isTaken(rules, 8, 9), "nine classes are too many");
+        (rules.attributeCount, rules.classCount) = (1, 0);
+        rules.sources = 0x0001000000000000;
+        assertTrue(!_isTaken(rules, 1, 0), "a source needs its attribute");
+    }
+
+    function check(Market calldata rules, uint256 attributes, uint256 classes) external view {
+        MarketRules.check(rules, attributes, classes, SLOT);
+    }
+
+    function _isTaken(Market memory rules, uint256 attributes, uint256 classes) private view returns (bool) {
+        try this.check(rules, attributes, classes) {
+            return true;
+        } catch {
+            return false;
+        }
+    }
+
+    function _valid() private view returns (Market memory rules) {
+        rules.arbiter = address(1);
+        rules.slotStart = uint40((block.timestamp / SLOT + 1) * SLOT);
+        rules.closesAt = rules.slotStart;
+        rules.finalBy = rules.slotStart + SLOT;
+        rules.refundFrom = rules.finalBy + SLOT;
+        (rules.attributeCount, rules.classCount) = (8, 8);
+    }
+
+    /// @dev A time at most one second before or after another.
+    function _near(uint256 time, uint256 step) private pure returns (uint40) {
+        return uint40(time + (step / 2) % 3 - 1);
+    }
+}
