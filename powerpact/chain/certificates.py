@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from eth_typing import ChecksumAddress
@@ -59,14 +60,23 @@ def id_of(device: int, slot_start: int) -> int:
 
 def transfers(chain: Chain) -> list[Transfer]:
     """Everything that certificates ever did, oldest first."""
-    events = chain.events("GreenCertificates", "TransferSingle", "TransferBatch")
+    return transfers_in(chain.events("GreenCertificates", "TransferSingle", "TransferBatch"))
+
+
+def transfers_in(events: Iterable[Event]) -> list[Transfer]:
+    """The transfers among events, in their order."""
     return [transfer for event in events for transfer in _transfers(event)]
 
 
 def holdings(chain: Chain) -> dict[tuple[ChecksumAddress, int], int]:
     """Energy in Wh by holder and certificate, replayed from the transfers."""
+    return holdings_after(transfers(chain))
+
+
+def holdings_after(moved: Iterable[Transfer]) -> dict[tuple[ChecksumAddress, int], int]:
+    """Energy in Wh by holder and certificate, after these transfers from nothing."""
     balances: defaultdict[tuple[ChecksumAddress, int], int] = defaultdict(int)
-    for transfer in transfers(chain):
+    for transfer in moved:
         balances[transfer.source, transfer.id] -= transfer.energy_wh
         balances[transfer.target, transfer.id] += transfer.energy_wh
     return {key: energy for key, energy in balances.items() if key[0] != NOBODY and energy}
@@ -89,5 +99,10 @@ def retire(chain: Chain, id_: int, energy_wh: int, beneficiary: ChecksumAddress,
 
 def _transfers(event: Event) -> list[Transfer]:
     a = event.arguments
-    pairs = [(a["id"], a["value"])] if event.name == "TransferSingle" else zip(a["ids"], a["values"], strict=True)
+    if event.name == "TransferSingle":
+        pairs = [(a["id"], a["value"])]
+    elif event.name == "TransferBatch":
+        pairs = list(zip(a["ids"], a["values"], strict=True))
+    else:
+        pairs = []
     return [Transfer(a["from"], a["to"], id_, energy, event.transaction_hash, event.block) for id_, energy in pairs]

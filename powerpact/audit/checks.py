@@ -1,0 +1,335 @@
+"""One check for each law."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from eth_typing import ChecksumAddress
+
+from powerpact.audit.laws import Finding
+from powerpact.audit.records import Records, RoundRecord, read_records
+from powerpact.chain import certificates, points
+from powerpact.chain.client import Chain
+from powerpact.chain.connection import translated
+from powerpact.chain.packing import Reading, id_text
+from powerpact.mechanism import SATISFACTION
+from powerpact.spec.satisfaction import pair_score_ppm
+from powerpact.types import Solution
+from powerpact.types import Trade as MatchedTrade
+from powerpact.units import value_down_upoints
+
+_UNTOUCHABLE: Final = ("PowerPoints", "GreenCertificates", "Metering", "OrderBook", "Clearing", "EscrowWallets")
+"""Contracts that a vote of an auditor must leave alone."""
+
+
+def audit(chain: Chain, report: Callable[[str], None] = lambda _: None) -> list[Finding]:
+    """Check every law against the chain.
+
+    Parameters
+    ----------
+    chain : Chain
+        The deployment.
+    report : callable
+        Told what is being looked at.
+
+    Returns
+    -------
+    list of Finding
+        One for each law, in the order of `LAWS`.
+    """
+    records = read_records(chain, report)
+    findings = []
+    for law, check in _CHECKS.items():
+        report(law)
+        detail, faults = check(records)
+        findings.append(Finding(law, tuple(faults), detail))
+    return findings
+
+
+Result = tuple[str, list[str]]
+"""What was compared, and the violations."""
+
+
+def _check_balances(records: Records) -> Result:
+    """MON-1."""
+    chain = records.chain
+    wallets = _replayed_wallets(records)
+    held = points.balance_of(chain, chain.address("EscrowWallets"))
+    claims = int(chain.read("EscrowWallets", "totalClaims"))
+    total = sum(free + reserved for free, reserved in wallets.values())
+    faults = []
+    if not held == claims == total:
+        faults.append(f"the escrow holds {held}, records claims of {claims}, and the events make {total} micro-points")
+    for trader, (free, reserved) in wallets.items():
+        wallet = points.wallet_of(chain, trader)
+        if (wallet.free_upoints, wallet.held_upoints) != (free, reserved):
+            faults.append(
+                f"{trader} has {wallet.free_upoints} free and {wallet.held_upoints} held, the events make "
+                f"{free} and {reserved}"
+            )
+    return f"{held} micro-points in the escrow = free + held of {len(wallets)} wallets", faults
+
+
+def _replayed_wallets(records: Records) -> dict[ChecksumAddress, list[int]]:
+    """Free and held micro-points of each trader, as the escrow's events make them."""
+    reserved = {id_: trade.reserved_upoints for record in records.rounds for id_, trade in record.trades.items()}
+    wallets: defaultdict[ChecksumAddress, list[int]] = defaultdict(lambda: [0, 0])
+    for event in records.money:
+        a = event.arguments
+        if event.name == "TradeSettled":
+            wallets[a["buyer"]][1] -= reserved[a["tradeId"]]
+            wallets[a["buyer"]][0] += reserved[a["tradeId"]] - a["paid"]
+            wallets[a["seller"]][0] += a["paid"]
+        elif event.name != "RoundLocked":
+            free_sign, held_sign = {"Deposited": (1, 0), "Withdrawn": (-1, 0), "Reserved": (-1, 1), "Released": (1, -1)}[
+                event.name
+            ]
+            wallets[a["trader"]][0] += free_sign * a["points"]
+            wallets[a["trader"]][1] += held_sign * a["points"]
+    return dict(wallets)
+
+
+def _check_ways_out(records: Records) -> Result:
+    """MON-2."""
+    chain = records.chain
+    owed: Counter[ChecksumAddress] = Counter()
+    latest = 0
+    for record in records.rounds:
+        rules = record.market.rules
+        for trade in record.unsettled().values():
+            owed[trade.buyer] += trade.reserved_upoints
+            latest = max(latest, rules.refund_from)
+        for order in record.waiting_orders().values():
+            owed[order.trader] += order.reservation_upoints
+            latest = max(latest, 0 if record.is_final else rules.final_by)
+    traders = set(owed) | {event.arguments["trader"] for event in records.money if event.name == "Deposited"}
+    faults = []
+    for trader in sorted(traders):
+        held = points.wallet_of(chain, trader).held_upoints
+        if held != owed[trader]:
+            faults.append(f"{trader} has {held} micro-points held, open orders and trades account for {owed[trader]}")
+    until = f", free by {latest} at the latest" if latest else ""
+    return f"{owed.total()} micro-points held by orders and trades{until}", faults
+
+
+def _check_order_use(records: Records) -> Result:
+    """ORD-1."""
+    faults, count = [], 0
+    for record in records.rounds:
+        orders = record.posted.orders
+        uses = Counter(id_ for trade in record.trades.values() for id_ in (trade.buy_id, trade.sell_id))
+        count += len(uses)
+        faults += [f"{_at(record, id_)} trades {n} times" for id_, n in uses.items() if n > 1]
+        faults += [f"{_at(record, id_)} is cancelled and trades" for id_ in uses if record.posted.is_closed(id_)]
+        for trade in record.trades.values():
+            most = min(orders[trade.buy_id].energy_wh, orders[trade.sell_id].energy_wh)
+            if trade.energy_wh > most:
+                faults.append(f"{_at(record, trade.buy_id)} trades {trade.energy_wh} Wh, the orders allow {most}")
+    return f"{count} orders traded, each once", faults
+
+
+def _check_prices(records: Records) -> Result:
+    """ORD-2."""
+    faults, count = [], 0
+    for record in records.rounds:
+        orders = record.posted.orders
+        for id_, trade in record.trades.items():
+            count += 1
+            bid = orders[trade.buy_id].price_upoints_per_kwh
+            least = orders[trade.sell_id].min_upoints_per_kwh
+            if not least <= trade.price_upoints_per_kwh <= bid:
+                faults.append(
+                    f"{_at(record, trade.buy_id)} pays {trade.price_upoints_per_kwh}, minimum {least}, bid {bid}"
+                )
+            settled = record.settled.get(id_)
+            if settled is not None:
+                paid, energy_wh = settled.arguments["paid"], settled.arguments["delivered"]
+                most = value_down_upoints(energy_wh or trade.energy_wh, bid)
+                if paid > most:
+                    faults.append(f"{_at(record, trade.buy_id)} paid {paid} micro-points, at the bid {most}")
+    return f"{count} trades between minimum and bid", faults
+
+
+def _check_objectives(records: Records) -> Result:
+    """CLR-1."""
+    faults, total = [], 0
+    finals = [record for record in records.rounds if record.is_final]
+    for record in finals:
+        round_ = record.at_gate.round()
+        buyers = {buyer.id: buyer for buyer in round_.buyers}
+        sellers = {seller.id: seller for seller in round_.sellers}
+        objective = 0
+        for trade in record.trades.values():
+            buyer, seller = buyers[id_text(trade.buy_id)], sellers[id_text(trade.sell_id)]
+            score = pair_score_ppm(round_, buyer, seller)
+            if score is None:
+                faults.append(f"{_at(record, trade.buy_id)} and {id_text(trade.sell_id)} trade and are not eligible")
+            objective += score or 0
+        bound = sum(trade.buyer_dual_ppm + trade.seller_dual_ppm for trade in record.trades.values())
+        if not objective == bound == record.proposal.objective:
+            faults.append(
+                f"proposal {record.proposal_id}: scores {objective}, dual bound {bound}, recorded {record.proposal.objective}"
+            )
+        total += objective
+    return f"{len(finals)} final rounds, objectives {total} ppm in sum, each equal to its dual bound", faults
+
+
+def _check_optimality(records: Records) -> Result:
+    """CLR-2."""
+    faults, pairs = [], 0
+    for record in records.rounds:
+        if not record.is_final:
+            continue
+        round_ = record.at_gate.round()
+        pairs += len(round_.buyers) * len(round_.sellers)
+        fault = SATISFACTION.verify(round_, _solution(record), lambda _: None)
+        if fault is not None:
+            faults.append(f"proposal {record.proposal_id}: {fault.kind.value}: {fault.detail}")
+    return f"{pairs} pairs of final rounds, none with a score above its dual prices", faults
+
+
+def _solution(record: RoundRecord) -> Solution:
+    trades = record.trades.values()
+    return Solution(
+        objective=record.proposal.objective,
+        trades=tuple(
+            MatchedTrade(
+                buyer=id_text(trade.buy_id),
+                seller=id_text(trade.sell_id),
+                score_ppm=trade.buyer_dual_ppm + trade.seller_dual_ppm,
+                energy_wh=trade.energy_wh,
+            )
+            for trade in trades
+        ),
+        buyer_duals_ppm={id_text(trade.buy_id): trade.buyer_dual_ppm for trade in trades},
+        seller_duals_ppm={id_text(trade.sell_id): trade.seller_dual_ppm for trade in trades},
+    )
+
+
+def _check_minting(records: Records) -> Result:
+    """GRN-1."""
+    exported = {(reading.device, reading.slot_start): reading.exported_wh for reading in _readings(records)}
+    minted: Counter[int] = Counter()
+    for transfer in certificates.transfers_in(records.certificates):
+        if transfer.source == certificates.NOBODY:
+            minted[transfer.id] += transfer.energy_wh
+    faults = []
+    for id_, energy_wh in minted.items():
+        measured_wh = exported.get(certificates.lot_of(id_), 0)
+        if energy_wh > measured_wh:
+            faults.append(f"certificate {id_}: {energy_wh} Wh minted, {measured_wh} Wh measured")
+    return f"{minted.total()} Wh minted in {len(minted)} lots of {sum(exported.values())} Wh exported", faults
+
+
+def _check_retirement(records: Records) -> Result:
+    """GRN-2."""
+    chain = records.chain
+    minted: Counter[int] = Counter()
+    burnt: Counter[int] = Counter()
+    retired: Counter[int] = Counter()
+    retired_for: Counter[tuple[int, ChecksumAddress]] = Counter()
+    moved = certificates.transfers_in(records.certificates)
+    for transfer in moved:
+        minted[transfer.id] += transfer.energy_wh * (transfer.source == certificates.NOBODY)
+        burnt[transfer.id] += transfer.energy_wh * (transfer.target == certificates.NOBODY)
+    for event in records.certificates:
+        if event.name == "Retired":
+            a = event.arguments
+            retired[a["id"]] += a["energy"]
+            retired_for[a["id"], a["beneficiary"]] += a["energy"]
+    held: Counter[int] = Counter()
+    faults = []
+    for (holder, id_), energy_wh in certificates.holdings_after(moved).items():
+        held[id_] += energy_wh
+        balance_wh = certificates.balance_of(chain, holder, id_)
+        if balance_wh != energy_wh:
+            faults.append(f"{holder} holds {balance_wh} Wh of {id_}, the transfers make {energy_wh}")
+    for (id_, beneficiary), energy_wh in retired_for.items():
+        recorded_wh = certificates.retired_for(chain, id_, beneficiary)
+        if recorded_wh != energy_wh:
+            faults.append(f"{recorded_wh} Wh of {id_} retired for {beneficiary}, the events make {energy_wh}")
+    for id_, energy_wh in minted.items():
+        if burnt[id_] != retired[id_] or energy_wh != held[id_] + retired[id_]:
+            faults.append(
+                f"certificate {id_}: minted {energy_wh}, held {held[id_]}, retired {retired[id_]}, burnt {burnt[id_]} Wh"
+            )
+    return f"{minted.total()} Wh minted = {held.total()} held + {retired.total()} retired", faults
+
+
+def _check_admission(records: Records) -> Result:
+    """REG-1."""
+    chain = records.chain
+    faults, count = [], 0
+    for record in records.rounds:
+        posted_at = chain.events("OrderBook", "OrdersPlaced", market=record.market.id)
+        for event in posted_at:
+            now = chain.time_of(event.block)
+            for id_, order in record.posted.orders.items():
+                if id_ >> 8 == event.arguments["batch"]:
+                    count += 1
+                    if not _was_active(records, order.trader, event.block, event.position, now):
+                        faults.append(f"{_at(record, id_)}: {order.trader} was not admitted when it was posted")
+    votes = {e.transaction_hash for e in (*records.participants, *records.devices) if "Vot" in e.name}
+    untouchable = {chain.address(name).lower(): name for name in _UNTOUCHABLE}
+    for transaction_hash in sorted(votes):
+        with translated(chain.web3, "a receipt"):
+            receipt = chain.web3.eth.get_transaction_receipt(transaction_hash)  # type: ignore[arg-type]
+        touched = {untouchable[log["address"].lower()] for log in receipt["logs"] if log["address"].lower() in untouchable}
+        faults += [f"the vote in {transaction_hash} touched {name}" for name in sorted(touched)]
+    return f"{count} orders of admitted traders; {len(votes)} auditors' votes touched nothing else", faults
+
+
+def _was_active(records: Records, trader: ChecksumAddress, block: int, position: int, now: int) -> bool:
+    """Whether the registry's events before a place on the chain make the trader active."""
+    active, suspended_until = False, 0
+    for event in records.participants:
+        a = event.arguments
+        if a.get("participant") != trader or (event.block, event.position) > (block, position):
+            continue
+        if event.name == "Suspended":
+            suspended_until = a["until"]
+        else:
+            active = event.name == "Approved"
+    return active and suspended_until <= now
+
+
+def _check_readings(records: Records) -> Result:
+    """MET-1."""
+    last: dict[int, Reading] = {}
+    faults, count = [], 0
+    for reading in _readings(records):
+        count += 1
+        before = last.get(reading.device)
+        if before is not None:
+            if reading.slot_start <= before.slot_start:
+                faults.append(f"device {reading.device} reported slot {reading.slot_start} after {before.slot_start}")
+            exported_wh = reading.export_counter_wh - reading.exported_wh
+            imported_wh = reading.import_counter_wh - reading.imported_wh
+            if exported_wh < before.export_counter_wh or imported_wh < before.import_counter_wh:
+                faults.append(f"a counter of device {reading.device} fell in slot {reading.slot_start}")
+        last[reading.device] = reading
+    return f"{count} readings of {len(last)} devices", faults
+
+
+def _readings(records: Records) -> Iterator[Reading]:
+    return (Reading(*values) for event in records.readings for values in event.arguments["readings"])
+
+
+def _at(record: RoundRecord, id_: int) -> str:
+    return f"order {id_text(id_)} of market 0x{record.market.id.hex()[:8]}"
+
+
+_CHECKS: Final[dict[str, Callable[[Records], Result]]] = {
+    "MON-1": _check_balances,
+    "MON-2": _check_ways_out,
+    "ORD-1": _check_order_use,
+    "ORD-2": _check_prices,
+    "CLR-1": _check_objectives,
+    "CLR-2": _check_optimality,
+    "GRN-1": _check_minting,
+    "GRN-2": _check_retirement,
+    "REG-1": _check_admission,
+    "MET-1": _check_readings,
+}
