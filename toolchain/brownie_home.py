@@ -30,7 +30,7 @@ development:
       steps_tracing: true
   - name: Ganache, started and stopped by Brownie
     id: ganache
-    cmd: ganache
+    cmd: ganache --logging.quiet
     host: http://127.0.0.1
     timeout: 120
     cmd_settings:
