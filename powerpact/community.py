@@ -300,7 +300,7 @@ def plan_home(home: str, seed: int) -> HomePlan:
     weights[0] += PPM - sum(weights)
     grade = "A" if draw("grade", 0, 99) < 70 else "B"
     feeder = CATEGORIES["feeder"][draw("feeder", 0, 1)]
-    ask_share_ppm = draw("ask", 350_000, 650_000)
+    ask_share_ppm = draw("ask", 400_000, 800_000)
     return HomePlan(
         home=home,
         credibility_ppm=draw("credibility", 700_000, 1_000_000),
@@ -309,9 +309,9 @@ def plan_home(home: str, seed: int) -> HomePlan:
         line_length_m=draw("line", 20, 400),
         weights_ppm=tuple(weights),
         caution=draw("caution", 1, 3),
-        bid_share_ppm=draw("bid", 450_000, 900_000),
+        bid_share_ppm=draw("bid", 350_000, 850_000),
         ask_share_ppm=ask_share_ppm,
-        min_share_ppm=draw("min", 100_000, ask_share_ppm - 50_000),
+        min_share_ppm=draw("min", 100_000, ask_share_ppm - 100_000),
         require=(
             "solar" if draw("require source", 0, 99) < 50 else None,
             "A" if draw("require grade", 0, 99) < 20 else None,
@@ -320,9 +320,7 @@ def plan_home(home: str, seed: int) -> HomePlan:
     )
 
 
-def plan_order(
-    plan: HomePlan, slot: SlotPlan, surpluses_wh: NDArray[np.int64], seed: int
-) -> OrderIntent | None:
+def plan_order(plan: HomePlan, slot: SlotPlan, surpluses_wh: NDArray[np.int64], seed: int) -> OrderIntent | None:
     """Plan a home's order for one hour; None if it expects to need and to have next to nothing.
 
     Parameters

@@ -28,9 +28,7 @@ WHEEL_SHA256 = "95730b1deed73b1f5a4d17eb8334be3c99efa4aef8677822378d62d8359511dd
 FOLDER = "citylearn/data/citylearn_challenge_2022_phase_all"
 HOMES = 17
 HOURS = 8760
-FIRST_HOUR = datetime(
-    2016, 8, 1, tzinfo=UTC
-)  # local wall clock, carried as if it were UTC; see `check_calendar`
+FIRST_HOUR = datetime(2016, 8, 1, tzinfo=UTC)  # local wall clock, carried as if it were UTC; see `check_calendar`
 MAX_UINT16 = 2**16 - 1
 
 LOAD = "Equipment Electric Power [kWh]"
@@ -109,9 +107,7 @@ def write(arrays: dict[str, NDArray[np.uint16]], target: Path) -> None:
 
 def main() -> None:
     """Check the wheel, reduce it, and say what was written."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("wheel", type=Path, help="CityLearn-2.1.2-py3-none-any.whl")
     parser.add_argument("target", type=Path, help="the .npz file to write")
     options = parser.parse_args()

@@ -68,9 +68,7 @@ def read_csv(path: str | PathLike[str]) -> Profiles:
         time_s, offset_s = _time(refuse, row["time"])
         key = time_s, _home(refuse, row["home"])
         if key in lines:
-            raise refuse(
-                f"this hour of {key[1]} is already in line {lines[key]}", remedy="Remove one of them."
-            )
+            raise refuse(f"this hour of {key[1]} is already in line {lines[key]}", remedy="Remove one of them.")
         utc_offset_s = offset_s if utc_offset_s is None else utc_offset_s
         lines[key] = line
         energies_wh[key] = _energy_wh(refuse, row, "load_wh"), _energy_wh(refuse, row, "solar_wh")
@@ -113,9 +111,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         problem = error.strerror or str(error)
         raise BadProfiles(path, 0, problem, remedy="Give a file that can be read.") from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise BadProfiles(
-            path, 0, f"not a CSV file in UTF-8: {error}", remedy="Save it as CSV, UTF-8."
-        ) from error
+        raise BadProfiles(path, 0, f"not a CSV file in UTF-8: {error}", remedy="Save it as CSV, UTF-8.") from error
 
 
 def _check_header(path: Path, header: list[str]) -> None:
@@ -177,15 +173,11 @@ def _energy_wh(refuse: Refuse, row: dict[str, str], column: str) -> int:
     if text.startswith("-") and text.strip("-0"):
         raise refuse(f"{column} {text} is negative", remedy="Give load and solar apart, neither below 0.")
     if len(text) > MAX_DIGITS or int(text) > MAX_SLOT_WH:
-        raise refuse(
-            f"{column} {text[:MAX_DIGITS]} is above {MAX_SLOT_WH} Wh", remedy="Give the energy in Wh."
-        )
+        raise refuse(f"{column} {text[:MAX_DIGITS]} is above {MAX_SLOT_WH} Wh", remedy="Give the energy in Wh.")
     return int(text)
 
 
-def _check_complete(
-    path: Path, times: list[int], homes: tuple[str, ...], lines: dict[tuple[int, str], int]
-) -> None:
+def _check_complete(path: Path, times: list[int], homes: tuple[str, ...], lines: dict[tuple[int, str], int]) -> None:
     """Refuse a gap between the hours, and an hour that one of the homes lacks."""
     line_of = {time_s: line for (time_s, _), line in reversed(lines.items())}
     remedy = "Add the rows; each home needs each hour from the first to the last."

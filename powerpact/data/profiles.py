@@ -143,9 +143,7 @@ class Profiles:
         """
         first = self._hours_before_midnight() + self.day_number(day) * SLOTS_PER_DAY
         rows = slice(first, first + SLOTS_PER_DAY)
-        return replace(
-            self, start_s=self.start_s[rows], load_wh=self.load_wh[rows], solar_wh=self.solar_wh[rows]
-        )
+        return replace(self, start_s=self.start_s[rows], load_wh=self.load_wh[rows], solar_wh=self.solar_wh[rows])
 
     def choose(self, homes: Sequence[str]) -> Profiles:
         """Select some of the homes, in the order of the original.
@@ -157,9 +155,7 @@ class Profiles:
         """
         unknown = sorted(set(homes) - set(self.homes))
         if unknown:
-            raise BadChoice(
-                "homes", unknown[0], "no such home", remedy=f"Choose among {', '.join(self.homes)}."
-            )
+            raise BadChoice("homes", unknown[0], "no such home", remedy=f"Choose among {', '.join(self.homes)}.")
         columns = [index for index, home in enumerate(self.homes) if home in set(homes)]
         return replace(
             self,
