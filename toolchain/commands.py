@@ -4,9 +4,8 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
-from typing import NoReturn
+from types import FrameType
 
 from toolchain import brownie_home
 from toolchain.places import ROOT, SetupError, environment
@@ -52,14 +51,19 @@ def piped(command: Sequence[str]) -> Iterator["subprocess.Popen[str]"]:
                     process.wait(5)
 
 
-def become(command: Sequence[str]) -> NoReturn:
-    """Run a command in the user's terminal and folder, and end with its exit code."""
+def become(command: Sequence[str]) -> int:
+    """Run a command in the user's terminal and folder, and return its exit code as a shell would."""
     with environment_of(command) as env:
         try:
             process = subprocess.Popen(command, env=env)
         except FileNotFoundError as fault:
-            raise SetupError(f"no command {command[0]!r}. ./run alone lists what there is.") from fault
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the command, which decides
-        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+            raise SetupError(f"there is no command {command[0]!r}; ./run alone lists what there is.") from fault
+
+        def pass_on(signum: int, _frame: FrameType | None) -> None:
+            if signum != signal.SIGINT:  # Ctrl-C in a terminal reaches the command by itself
+                process.send_signal(signal.SIGINT)  # Brownie ends its chain on this one alone
+
+        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(signum, pass_on)
         code = process.wait()
-    sys.exit(128 - code if code < 0 else code)
+    return 128 - code if code < 0 else code

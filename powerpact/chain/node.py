@@ -129,7 +129,7 @@ class Node:
         """Process id of the node, None while it does not run."""
         return self._process.pid if self._process else None
 
-    def keys(self) -> list[LocalAccount]:
+    def funded_accounts(self) -> list[LocalAccount]:
         """Return the accounts that hold ether from the start, with their keys."""
         Account.enable_unaudited_hdwallet_features()
         path = "m/44'/60'/0'/0/{}"

@@ -12,7 +12,7 @@ import pytest
 from web3 import HTTPProvider, Web3
 
 from powerpact.chain.node import Kind, Node
-from powerpact.errors import NodeDied, NodeError, NodeMissing, PowerPactError, PortTaken
+from powerpact.errors import NodeDied, NodeError, NodeMissing, PortTaken, PowerPactError
 
 KINDS: list[Kind] = ["anvil", "ganache"]
 
@@ -112,7 +112,7 @@ def test_starts_as_asked_and_leaves_nothing_behind(kind):
     with Node(kind=kind, chain_id=4711, accounts=3, gas_limit=40_000_000, timestamp_s=start_s) as node:
         web3, pid, folder = web3_of(node), node.pid, node._folder
         assert web3.eth.chain_id == 4711
-        assert [account.address for account in node.keys()] == web3.eth.accounts
+        assert [account.address for account in node.funded_accounts()] == web3.eth.accounts
         assert len(web3.eth.accounts) == 3
         assert web3.eth.get_balance(web3.eth.accounts[0]) == 10_000 * 10**18
         genesis = web3.eth.get_block(0)
