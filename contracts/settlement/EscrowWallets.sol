@@ -252,11 +252,13 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
         _wallets[trader] = Wallet({free: wallet.free + free, held: wallet.held - held});
     }
 
+    /// @dev Count a settled trade. The sums stop at the largest energy, so that a full record cannot hold
+    /// back anybody's money.
     function _record(address seller, Wh promised, Wh delivered) private {
         TrackRecord memory record = _records[seller];
         _records[seller] = TrackRecord({
-            promised: record.promised + promised,
-            delivered: record.delivered + delivered,
+            promised: record.promised.addCapped(promised),
+            delivered: record.delivered.addCapped(delivered),
             trades: record.trades + 1
         });
     }

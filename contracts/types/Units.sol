@@ -19,7 +19,7 @@ uint32 constant ONE_PPM = 1_000_000;
 /// @dev Watt-hours in a kilowatt-hour.
 uint256 constant WH_PER_KWH = 1_000;
 
-using {addWh as +, subWh as -, ltWh as <, gtWh as >, minWh, rateDown} for Wh global;
+using {addWh as +, subWh as -, ltWh as <, gtWh as >, addCapped, minWh, rateDown} for Wh global;
 using {gtPrice as >, midpointDown} for Price global;
 using {addPoints as +, subPoints as -, ltPoints as <, gtPoints as >, shareDown} for Points global;
 
@@ -32,6 +32,12 @@ function valueDown(Wh energy, Price price) pure returns (Points) {
 
 function addWh(Wh a, Wh b) pure returns (Wh) {
     return Wh.wrap(Wh.unwrap(a) + Wh.unwrap(b));
+}
+
+/// @notice The sum of two energies, or the largest energy if the sum exceeds it.
+function addCapped(Wh a, Wh b) pure returns (Wh) {
+    uint256 sum = uint256(Wh.unwrap(a)) + Wh.unwrap(b);
+    return Wh.wrap(sum > type(uint64).max ? type(uint64).max : uint64(sum));
 }
 
 function subWh(Wh a, Wh b) pure returns (Wh) {

@@ -6,7 +6,7 @@ import {BatchRoot} from "../../types/BatchRoot.sol";
 import {OrderFields, OrderId, PackedOrder, Side, orderIdAt} from "../../types/Orders.sol";
 import {Trade} from "../../types/Trades.sol";
 import {Ppm} from "../../types/Units.sol";
-import {OrderHashing} from "./OrderHashing.sol";
+import {PairSweep} from "./PairSweep.sol";
 import {Satisfaction} from "./Satisfaction.sol";
 import {TradeHashing} from "./TradeHashing.sol";
 
@@ -14,33 +14,31 @@ import {TradeHashing} from "./TradeHashing.sol";
 /// @dev Orders are numbered through all batches, in the order of their ids: row r is the r-th order.
 library RoundProof {
     using OrderFields for PackedOrder;
-
-    /// @dev An order with its dual price.
-    struct Row {
-        OrderId id;
-        /// Cancelled before the gate closed: as if it were not there.
-        bool closed;
-        /// ppm; 0 if it does not trade.
-        uint256 dual;
-        PackedOrder order;
-    }
+    using PairSweep for PairSweep.Sellers;
 
     /// @dev All orders of a market.
     struct Round {
-        Row[] rows;
+        /// Rows one after the other, ROW_WORDS each: the dual price, then the five words of the order.
+        uint256[] table;
         /// Row of the first order of each batch.
         uint256[] firsts;
         /// Rows filled so far.
         uint256 filled;
     }
 
+    uint256 private constant ROW_WORDS = 6;
+
+    /// @dev In place of the dual price of an order that was cancelled before the gate closed: as if it
+    /// were not there.
+    uint256 private constant CLOSED = type(uint256).max;
+
     /// @notice An empty round with room for `orders`.
     function make(PackedOrder[][] calldata orders) internal pure returns (Round memory round) {
-        uint256 rows = 0;
+        uint256 count = 0;
         for (uint256 b = 0; b < orders.length; ++b) {
-            rows += orders[b].length;
+            count += orders[b].length;
         }
-        round.rows = new Row[](rows);
+        round.table = new uint256[](count * ROW_WORDS);
         round.firsts = new uint256[](orders.length);
     }
 
@@ -52,16 +50,26 @@ library RoundProof {
     {
         bytes32[] memory leaves = new bytes32[](orders.length);
         uint256 first = round.filled;
-        for (uint256 i = 0; i < orders.length; ++i) {
-            Row memory row = round.rows[first + i];
-            row.order = orders[i];
-            row.id = orderIdAt(batch, i);
-            row.closed = (closed >> i) & 1 != 0;
-            leaves[i] = OrderHashing.leaf(i, row.order);
-        }
-        require(BatchRoot.rootOf(leaves) == root, IClearing.Clearing_WrongOrders(batch));
         round.firsts[batch] = first;
         round.filled = first + orders.length;
+        uint256[] memory table = round.table;
+        for (uint256 i = 0; i < orders.length; ++i) {
+            PackedOrder calldata order = orders[i];
+            uint256 start = (first + i) * ROW_WORDS;
+            bytes32 leaf;
+            // Equivalent to: leaf = OrderHashing.leaf(i, order); table[start] = 0; and the five words of the
+            // order into table[start + 1] to table[start + 5]. The place is within the table, see `make`.
+            assembly ("memory-safe") {
+                let row := add(add(table, 32), mul(start, 32))
+                mstore(row, i)
+                calldatacopy(add(row, 32), order, 160)
+                leaf := keccak256(row, 192)
+                mstore(row, 0)
+            }
+            leaves[i] = leaf;
+            if ((closed >> i) & 1 != 0) table[start] = CLOSED;
+        }
+        require(BatchRoot.rootOf(leaves) == root, IClearing.Clearing_WrongOrders(batch));
     }
 
     /// @notice Write the dual prices of a chunk's trades into the rows.
@@ -69,48 +77,83 @@ library RoundProof {
     function addChunk(Round memory round, uint32 chunk, Trade[] calldata trades, bytes32 root) internal pure {
         bytes32[] memory leaves = new bytes32[](trades.length);
         for (uint256 k = 0; k < trades.length; ++k) {
-            Trade memory trade = trades[k];
-            leaves[k] = TradeHashing.leaf(k, trade);
-            _rowOf(round, trade.buyId).dual = Ppm.unwrap(trade.buyerDual);
-            _rowOf(round, trade.sellId).dual = Ppm.unwrap(trade.sellerDual);
+            leaves[k] = TradeHashing.leafOf(k, trades[k]);
         }
         require(BatchRoot.rootOf(leaves) == root, IClearing.Clearing_WrongTrades(chunk));
+        uint256[] memory table = round.table;
+        for (uint256 k = 0; k < trades.length; ++k) {
+            Trade calldata trade = trades[k];
+            table[_rowOf(round, trade.buyId) * ROW_WORDS] = Ppm.unwrap(trade.buyerDual);
+            table[_rowOf(round, trade.sellId) * ROW_WORDS] = Ppm.unwrap(trade.sellerDual);
+        }
     }
 
     /// @notice Check u + v ≥ w for each pair of a buyer in rows [from, to) and any seller.
     /// Reverts if: an eligible pair has u + v < w, naming it.
-    function checkPairs(Row[] memory rows, uint256 from, uint256 to, Satisfaction.Schema memory schema)
+    function checkPairs(Round memory round, uint256 from, uint256 to, Satisfaction.Schema memory schema)
         internal
         pure
     {
-        Row[] memory sellers = _sellersOf(rows);
+        PairSweep.Sellers memory sellers = _sellersOf(round, schema);
+        uint256[] memory room = PairSweep.makeBuyer(schema);
         for (uint256 r = from; r < to; ++r) {
-            Row memory buyer = rows[r];
-            if (buyer.closed || buyer.order.side() == Side.Sell) continue;
-            for (uint256 s = 0; s < sellers.length; ++s) {
-                Row memory seller = sellers[s];
-                uint256 duals = buyer.dual + seller.dual;
-                if (!Satisfaction.covers(buyer.order, seller.order, schema, duals)) {
-                    (, uint256 t, uint256 g) = Satisfaction.score(buyer.order, seller.order, schema);
-                    revert IClearing.Clearing_BetterPair(buyer.id, seller.id, duals, t + g);
-                }
-            }
+            uint256 dual = _dual(round, r);
+            PackedOrder memory order = _order(round, r);
+            if (dual == CLOSED || order.side() == Side.Sell) continue;
+            uint256 seller = sellers.firstUncovered(room, dual, order, schema);
+            if (seller != PairSweep.NONE) _revertWith(round, r, seller, schema);
         }
     }
 
-    function _sellersOf(Row[] memory rows) private pure returns (Row[] memory sellers) {
+    function _sellersOf(Round memory round, Satisfaction.Schema memory schema)
+        private
+        pure
+        returns (PairSweep.Sellers memory sellers)
+    {
+        uint256 count = round.filled;
         uint256 found = 0;
-        for (uint256 r = 0; r < rows.length; ++r) {
-            if (!rows[r].closed && rows[r].order.side() == Side.Sell) ++found;
+        for (uint256 r = 0; r < count; ++r) {
+            if (_order(round, r).side() == Side.Sell) ++found;
         }
-        sellers = new Row[](found);
-        for (uint256 r = rows.length; r > 0; --r) {
-            Row memory row = rows[r - 1];
-            if (!row.closed && row.order.side() == Side.Sell) sellers[--found] = row;
+        sellers = PairSweep.make(found, schema);
+        for (uint256 r = 0; r < count; ++r) {
+            PackedOrder memory order = _order(round, r);
+            uint256 dual = _dual(round, r);
+            if (dual != CLOSED && order.side() == Side.Sell) sellers.add(r, dual, order, schema);
         }
     }
 
-    function _rowOf(Round memory round, OrderId id) private pure returns (Row memory) {
-        return round.rows[round.firsts[id.batchOf()] + id.indexOf()];
+    function _revertWith(Round memory round, uint256 buyer, uint256 seller, Satisfaction.Schema memory schema)
+        private
+        pure
+    {
+        (, uint256 t, uint256 g) = Satisfaction.score(_order(round, buyer), _order(round, seller), schema);
+        revert IClearing.Clearing_BetterPair(
+            _idOf(round, buyer), _idOf(round, seller), _dual(round, buyer) + _dual(round, seller), t + g
+        );
+    }
+
+    function _rowOf(Round memory round, OrderId id) private pure returns (uint256) {
+        return round.firsts[id.batchOf()] + id.indexOf();
+    }
+
+    function _idOf(Round memory round, uint256 row) private pure returns (OrderId) {
+        uint256 batch = round.firsts.length - 1;
+        while (round.firsts[batch] > row) --batch;
+        return orderIdAt(batch, row - round.firsts[batch]);
+    }
+
+    function _dual(Round memory round, uint256 row) private pure returns (uint256) {
+        return round.table[row * ROW_WORDS];
+    }
+
+    /// @dev The order itself, not a copy.
+    function _order(Round memory round, uint256 row) private pure returns (PackedOrder memory order) {
+        uint256[] memory table = round.table;
+        // Equivalent to a PackedOrder of table[6 · row + 1] to table[6 · row + 5]. Warning: `row` is not
+        // checked against the table.
+        assembly ("memory-safe") {
+            order := add(add(table, 64), mul(row, 192))
+        }
     }
 }
