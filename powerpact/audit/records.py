@@ -6,14 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from eth_abi.abi import encode
-from eth_utils import keccak
-
 from powerpact.chain import rounds
 from powerpact.chain.abi import Event
 from powerpact.chain.client import Chain
 from powerpact.chain.markets import Market, markets
-from powerpact.chain.packing import Order, Trade
+from powerpact.chain.packing import Order, Trade, trade_id
 from powerpact.chain.rounds import PostedRound, Proposal, ProposalStatus
 
 
@@ -56,13 +53,9 @@ class RoundRecord:
 
     @cached_property
     def trades(self) -> dict[bytes, Trade]:
-        """The final trades by their id."""
-        return {self.trade_id(trade): trade for chunk in self.chunks for trade in chunk}
-
-    def trade_id(self, trade: Trade) -> bytes:
-        """``keccak256(sellId, buyId, agent, market)``, hashed here rather than asked of the contract."""
-        types = ["uint40", "uint40", "address", "bytes32"]
-        return keccak(encode(types, [trade.sell_id, trade.buy_id, self.proposal.agent, self.market.id]))
+        """The final trades by their id, which is hashed here rather than asked of the contract."""
+        agent = self.proposal.agent
+        return {trade_id(self.market.id, agent, trade): trade for chunk in self.chunks for trade in chunk}
 
     def unsettled(self) -> dict[bytes, Trade]:
         """Final trades that have not ended."""

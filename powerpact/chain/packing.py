@@ -211,6 +211,11 @@ def reading_tree(readings: Sequence[Reading]) -> MerkleTree:
     return _tree(["uint256"] * 6, readings)
 
 
+def trade_id(market: bytes, agent: ChecksumAddress, trade: Trade) -> bytes:
+    """The id of a trade in an agent's proposal: ``keccak256(abi.encode(sellId, buyId, agent, market))``, 32 bytes."""
+    return keccak(encode(["uint40", "uint40", "address", "bytes32"], [trade.sell_id, trade.buy_id, agent, market]))
+
+
 def order_id(batch: int, index: int) -> int:
     """The id of an order within its market: ``batch << 8 | index``."""
     return batch << 8 | index

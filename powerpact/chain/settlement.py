@@ -75,11 +75,6 @@ def refund(chain: Chain, market_id: bytes, trades: Sequence[FinalTrade]) -> Call
     return chain.call("refund", "EscrowWallets", "refund", market_id, [t.proof for t in trades], items=len(trades))
 
 
-def trade_id(chain: Chain, market_id: bytes, trade: Trade) -> bytes:
-    """The id of a trade of a final round, 32 bytes."""
-    return bytes(chain.read("EscrowWallets", "tradeId", market_id, trade))
-
-
 def sign_release(chain: Chain, account: LocalAccount, id_: bytes, to_seller_upoints: int) -> bytes:
     """A party's signature that pays a trade by agreement."""
     message = {"tradeId": id_, "toSeller": to_seller_upoints}
