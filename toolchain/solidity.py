@@ -59,7 +59,7 @@ def write_solc_wrapper(target: Path) -> None:
 def compile_contracts() -> None:
     """Compile the contracts, quietly if that succeeds."""
     say("compiling the contracts")
-    with commands.piped(["brownie", "compile"]) as process:
+    with commands.piped(["brownie", "compile", "--all"]) as process:
         output = process.communicate()[0]
     if process.returncode:
         raise SetupError(f"{output}\nThe contracts do not compile. Put the fault right, then run the command again.")

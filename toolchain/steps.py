@@ -49,7 +49,7 @@ LINT = (
     Step("mypy", ("mypy",)),
 )
 COMPILE = (
-    Step("brownie compile", ("brownie", "compile")),
+    Step("brownie compile", ("brownie", "compile", "--all")),  # else a changed comment leaves an old metadata hash
     Step("forge build", ("forge", "build")),
 )
 TEST = (
