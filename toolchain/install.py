@@ -43,9 +43,9 @@ def parts() -> list[Part]:
     python = digest(here, ROOT / "requirements.txt", ROOT / "requirements-node.txt")
     package = digest(python, ROOT / "pyproject.toml")
     own_tools = " ".join(str(find(tool)) for tool in ("node", "npm", "anvil", "forge", "solc"))
-    node = digest(python, own_tools)
+    node = digest(python, own_tools, ROOT / "toolchain/npm_packages.py")
     npm = digest(node, ROOT / ".npmrc", ROOT / "package.json", ROOT / "package-lock.json")
-    compiler = digest(npm, str(solc()), ROOT / "toolchain/solc.cjs")
+    compiler = digest(npm, str(solc()), ROOT / "toolchain/solidity.py", ROOT / "toolchain/solc.cjs")
     networks = digest(brownie_home.NETWORKS)
     return [
         Part("python", python, python_packages.PYTHON, python_packages.make_venv),
