@@ -58,7 +58,7 @@ def load_citylearn(*, keep_broken_solar: bool = False) -> Profiles:
         pv_nominal_w = tuple(int(power_w) for power_w in arrays["pv_nominal_w"])
     hours, homes = load_wh.shape
     recorded = Profiles(
-        community="Sierra Crest, Fontana, California",
+        community="Sierra Crest, Fontana",
         homes=tuple(f"home-{number:02d}" for number in range(1, homes + 1)),
         start_s=START_S + SLOT_S * np.arange(hours, dtype=np.int64),
         load_wh=load_wh,

@@ -184,8 +184,8 @@ class Profiles:
             )
         drawn = sorted(self.homes, key=lambda home: hashlib.sha256(f"{seed}|{home}".encode()).digest())
         produces = {home: bool(self.solar_wh[:, index].any()) for index, home in enumerate(self.homes)}
-        drawn.sort(key=lambda home: home != next((name for name in drawn if produces[name]), None))
-        return self.choose(drawn[:count])
+        producer = next((home for home in drawn if produces[home]), drawn[0])
+        return self.choose([producer, *(home for home in drawn if home != producer)][:count])
 
     def _hours_before_midnight(self) -> int:
         """Hours at the start of the series that belong to no whole local day."""

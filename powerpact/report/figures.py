@@ -130,12 +130,11 @@ def trading_matrix(report: DayReport, width: int) -> str:
     buyers = [home for home in order if any(buyer == home for _, buyer in flows)]
     largest_wh = max(flows.values(), default=0) or 1
     side = 84 if width > NARROW else 62
-    head = 74
     cell = min(56.0, (width - side - 56) / max(1, len(buyers)))
+    angle, head = (-50, 74) if cell > 22 else (-90, 92)
     row_height = min(30.0, max(16.0, cell))
     height = head + row_height * len(sellers) + 28
     marks = [text("sold by ↓   bought by →", class_="axis", x=0, y=12)]
-    angle = -50 if cell > 22 else -90
     for column, buyer in enumerate(buyers):
         x = side + (column + 0.5) * cell
         marks.append(text(_clip(buyer), class_="name", transform=f"translate({x + 4:.1f} {head - 8}) rotate({angle})"))
