@@ -23,6 +23,7 @@ from powerpact.units import PPM, value_down_upoints
 
 TOLERANCE_PPM = 50_000
 PENALTY_PPM = 200_000
+HOSTILE_NAME = '[red]<b>&"x"</b>'
 
 
 class TrackRecord:
@@ -146,7 +147,7 @@ def citylearn_day(day: int = 308, seed: int = 2022) -> DayReport:
 
 def hostile(report: DayReport) -> DayReport:
     """The same day with names that would break a careless page."""
-    name = '<b>&"x"</b>'
+    name = HOSTILE_NAME
     old = report.trades[0].seller
     return replace(
         report,

@@ -11,7 +11,7 @@ from rich.console import Console
 from powerpact.report import render_terminal
 from powerpact.report.terminal import WIDTH
 from powerpact.report.wording import kwh, points
-from tests.report.simulated_day import citylearn_day, hostile
+from tests.report.simulated_day import HOSTILE_NAME, citylearn_day, hostile
 
 
 @pytest.fixture(scope="module")
@@ -68,9 +68,13 @@ def test_trades_are_left_out_otherwise(report):
 
 
 def test_names_are_not_markup(report):
-    text = printed(hostile(report), all_trades=True)
+    day = hostile(report)
+    text = printed(day, all_trades=True)
+    lines = text.splitlines()
+    of_home = [trade for trade in day.trades if HOSTILE_NAME in (trade.seller, trade.buyer)]
     assert "[red]<script>" in text
-    assert '<b>&"x"</b>' in text
+    assert sum(line.strip().startswith(HOSTILE_NAME) for line in lines) == 1
+    assert sum(":00  " in line and HOSTILE_NAME in line for line in lines) == len(of_home)
 
 
 def test_a_broken_invariant_is_loud(report):
