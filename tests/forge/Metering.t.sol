@@ -85,6 +85,24 @@ contract MeteringTest is Registries {
         metering.verify(reading, proof);
     }
 
+    /// 256 devices that report for the first time fit into a transaction of 2^24 gas, calldata included.
+    function test_fullBatchFitsATransaction() public {
+        uint256 size = metering.MAX_READINGS();
+        Reading[] memory readings = new Reading[](size);
+        bytes[] memory signatures = new bytes[](size);
+        for (uint256 i = 0; i < size; ++i) {
+            uint32 id = addDevice(OWNER, 1 + i, Wh.wrap(CAPACITY));
+            readings[i] = Reading(id, start, Wh.wrap(9), Wh.wrap(9), Wh.wrap(type(uint64).max), Wh.wrap(type(uint64).max));
+            signatures[i] = signaturesOf(1 + i, single(readings[i]))[0];
+        }
+        bytes memory call = abi.encodeCall(metering.report, (readings, signatures));
+        uint256 before = gasleft();
+        (bool done,) = address(metering).call(call);
+        uint256 spent = before - gasleft();
+        assertTrue(done, "a full batch must be taken");
+        assertTrue(21_000 + 16 * call.length + spent < 1 << 24, "a full batch must fit into a transaction");
+    }
+
     /// The buyer's and the owner's certificates are the export, split at the energy sold.
     function testFuzz_deliverSplitsTheExport(uint256 exported, uint64 sold) public {
         exported = fold(exported, 0, CAPACITY);

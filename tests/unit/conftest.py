@@ -1,7 +1,7 @@
 """Role-named accounts and deployed contracts, shared by the unit tests.
 
-The registries, metering and certificates stand on `market_stub`, so that each can be tested alone; `system` is the whole
-deployment, wired as in production. Contracts are deployed once for each module; every test starts from there.
+The registries, metering and certificates stand on `market_stub`, so that each can be tested alone; `system` is the
+whole deployment, wired as in production. Contracts are deployed once for each module; every test starts from there.
 """
 
 from types import SimpleNamespace
@@ -13,6 +13,7 @@ from powerpact.chain.artifacts import CONTRACTS
 from powerpact.chain.deployment import Parameters, constructor_arguments, create_address
 from powerpact.eip712 import sign
 from tests.helpers.meters import device_key, domain_of
+from tests.helpers.mining import MinedOnReturn
 
 SLOT_LENGTH_S = 3_600
 THRESHOLD = 2
@@ -21,6 +22,12 @@ CREDIBILITY_PPM = 900_000
 CAPACITY_WH = 10_000
 SUBNET = 7
 SOLAR = 1
+
+
+@pytest.fixture(scope="session", autouse=True)
+def transactions_are_mined_on_return(web3):
+    """Spare Brownie the waiting."""
+    web3.middleware_onion.add(MinedOnReturn)
 
 
 @pytest.fixture(autouse=True)
@@ -165,7 +172,7 @@ def bind_device(devices, chain):
         }
         signature = sign(key, domain_of(devices, chain.id), "Device", message)
         added = devices.add(key.address, 0, 0, SOLAR, SUBNET, capacity_wh, signature, {"from": owner})
-        return added.return_value
+        return added.events["DeviceAdded"]["device"]
 
     return _bind_device
 

@@ -1,4 +1,5 @@
 import pytest
+
 from powerpact.eip712 import Domain, sign
 from tests.helpers.meters import compact, device_key, domain_of
 from tests.helpers.reverts import reverts_with

@@ -1,4 +1,5 @@
 import pytest
+
 from tests.helpers.reverts import reverts_with
 
 

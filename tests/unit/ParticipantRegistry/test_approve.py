@@ -1,6 +1,7 @@
 import pytest
 from eth_abi import encode
 from eth_utils import keccak
+
 from tests.helpers.reverts import reverts_with
 from tests.unit.conftest import ATTRIBUTES_HASH, CREDIBILITY_PPM
 from tests.unit.ParticipantRegistry.status import ACTIVE, APPLIED, NONE

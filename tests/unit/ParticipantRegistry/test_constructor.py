@@ -1,4 +1,5 @@
 import pytest
+
 from tests.helpers.reverts import reverts_with
 
 NOBODY = "0x" + "00" * 20

@@ -1,4 +1,5 @@
 import pytest
+
 from tests.helpers.reverts import reverts_with
 from tests.unit.ParticipantRegistry.status import ACTIVE, LEAVING, LEFT
 

@@ -1,4 +1,5 @@
 import pytest
+
 from tests.helpers.reverts import reverts_with
 from tests.unit.conftest import ATTRIBUTES_HASH
 from tests.unit.ParticipantRegistry.status import APPLIED, NONE, REJECTED

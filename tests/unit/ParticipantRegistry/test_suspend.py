@@ -1,4 +1,5 @@
 import pytest
+
 from tests.helpers.reverts import reverts_with
 from tests.unit.conftest import CREDIBILITY_PPM
 from tests.unit.ParticipantRegistry.status import ACTIVE, LEAVING, NONE

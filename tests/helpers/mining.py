@@ -1,0 +1,27 @@
+"""Anvil answers a sent transaction before it is mined; Brownie then waits a whole second, or believes it lost."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from web3.middleware import Web3Middleware
+
+PATIENCE_S = 10.0
+
+
+class MinedOnReturn(Web3Middleware):
+    """Let the sending of a transaction return only once its receipt is there."""
+
+    def wrap_make_request(self, make_request: Any) -> Any:
+        def middleware(method: Any, params: Any) -> Any:
+            response = make_request(method, params)
+            if method in ("eth_sendTransaction", "eth_sendRawTransaction") and "result" in response:
+                deadline = time.monotonic() + PATIENCE_S
+                while make_request("eth_getTransactionReceipt", [response["result"]])["result"] is None:
+                    if time.monotonic() > deadline:
+                        break
+                    time.sleep(0.001)
+            return response
+
+        return middleware
