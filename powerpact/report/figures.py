@@ -133,7 +133,8 @@ def trading_matrix(report: DayReport, width: int) -> str:
     cell = min(56.0, (width - side - 56) / max(1, len(buyers)))
     angle, head = (-50, 74) if cell > 22 else (-90, 92)
     row_height = min(30.0, max(16.0, cell))
-    height = head + row_height * len(sellers) + 28
+    column_sums = cell > 22
+    height = head + row_height * len(sellers) + (28 if column_sums else 4)
     marks = [text("sold by ↓   bought by →", class_="axis", x=0, y=12)]
     for column, buyer in enumerate(buyers):
         x = side + (column + 0.5) * cell
@@ -171,7 +172,7 @@ def trading_matrix(report: DayReport, width: int) -> str:
                 )
             marks.append(tag("g", *inside))
         marks.append(text(kwh(sold_wh, 1), class_="total", x=side + len(buyers) * cell + 6, y=y + row_height / 2 + 4))
-    if cell > 22:
+    if column_sums:
         for column, buyer in enumerate(buyers):
             bought_wh = sum(energy_wh for (_, home), energy_wh in flows.items() if home == buyer)
             x = side + (column + 0.5) * cell

@@ -122,7 +122,7 @@ def _prices(report: DayReport) -> str:
 def _trading(report: DayReport) -> str:
     if not report.trades:
         return _section("Who traded with whom", wording.pairs_sentence(report))
-    matrix = "Energy delivered over the day in kWh. Numbers at the edges are sums of rows and columns."
+    matrix = "Energy delivered over the day in kWh. Numbers at the edges are sums."
     key = _key(("frame", "promised"), ("k-neighbour", "delivered"))
     return _section(
         "Who traded with whom",
