@@ -1,4 +1,4 @@
-"""Fixtures of the order book, clearing and escrow tests: a deployed community with money, and orders that fit each other.
+"""Fixtures of the order book, clearing and escrow tests: a deployed community whose members have money.
 
 A test says what it does to the contract under test through Brownie; everything before that is a step of `Community` and
 `TestMarket`. Alice and Bob buy, Carol and Dan sell, and each of them has a certified solar device.

@@ -11,11 +11,40 @@ def test_only_the_trader_places(book, market, alice, bob):
         book.place(market.id, buy(alice).pack(), by(bob))
 
 
-def test_records_the_order_and_reserves(book, escrow, market, alice):
-    order = buy(alice)
+def test_refuses_an_order_that_breaks_the_rules(book, market, alice):
+    with reverts_with("Order_ZeroEnergy", 0):
+        book.place(market.id, buy(alice, energy_wh=0).pack(), by(alice))
+
+
+def test_records_a_buy_order_and_reserves_its_value(book, escrow, market, alice):
+    order = buy(alice, energy_wh=1_999, price_upoints_per_kwh=333).pack()
     free, held = escrow.walletOf(alice.address)
-    tx = book.place(market.id, order.pack(), by(alice))
+    tx = book.place(market.id, order, by(alice))
     assert tx.return_value == 0
-    assert tx.events["OrdersPlaced"]["carrier"] == alice.address
-    assert escrow.walletOf(alice.address) == (free - 100_000, held + 100_000)
-    assert book.batchState(market.id, 0) == (f"0x{order_tree([order.pack()]).root.hex()}", 0)
+    placed = tx.events["OrdersPlaced"]
+    assert (bytes(placed["market"]), placed["batch"], placed["carrier"]) == (market.id, 0, alice.address)
+    assert [tuple(words) for words in placed["orders"]] == [order]
+    root, closed = book.batchState(market.id, 0)
+    assert bytes(root) == order_tree([order]).root
+    assert closed == 0
+    assert book.isNonceUsed(alice.address, 1)
+    assert tuple(escrow.walletOf(alice.address)) == (free - 665, held + 665)
+
+
+def test_records_a_sell_order_and_binds_its_device(book, escrow, market, carol):
+    wallet = tuple(escrow.walletOf(carol.address))
+    book.place(market.id, sell(carol).pack(), by(carol))
+    assert book.isSelling(carol.device, market.rules.slot_start)
+    assert tuple(escrow.walletOf(carol.address)) == wallet
+
+
+def test_each_order_gets_a_batch_of_its_own(book, market, alice, carol):
+    assert book.place(market.id, buy(alice).pack(), by(alice)).return_value == 0
+    assert book.place(market.id, sell(carol).pack(), by(carol)).return_value == 1 << 8
+    assert book.batchCount(market.id) == 2
+
+
+def test_a_trader_may_stand_on_both_sides(book, market, alice):
+    book.place(market.id, buy(alice).pack(), by(alice))
+    book.place(market.id, sell(alice, nonce=2).pack(), by(alice))
+    assert book.batchCount(market.id) == 2
