@@ -164,9 +164,7 @@ def _attribute(value: Any, path: str) -> Attribute:
     return Attribute(_name(data["name"], f"{path}.name"), _choice(data["kind"], f"{path}.kind", Kind))
 
 
-def _buyer(
-    value: Any, path: str, mode: Mode, attributes: tuple[Attribute, ...], categories: tuple[str, ...]
-) -> Buyer:
+def _buyer(value: Any, path: str, mode: Mode, attributes: tuple[Attribute, ...], categories: tuple[str, ...]) -> Buyer:
     data = _object(value, path, required=("id", "bid", "soft"), optional=("energy", "require"))
     return Buyer(
         id=_name(data["id"], f"{path}.id"),
@@ -239,9 +237,7 @@ def _energy(data: dict[str, Any], path: str, mode: Mode) -> int | None:
 
 def _classes(value: Any, path: str, categories: tuple[str, ...]) -> tuple[str | None, ...]:
     data = _object(value, path, optional=categories, unknown="no category of the round")
-    return tuple(
-        _name(data[category], _child(path, category)) if category in data else None for category in categories
-    )
+    return tuple(_name(data[category], _child(path, category)) if category in data else None for category in categories)
 
 
 def _buyer_json(order: Buyer, round_: Round) -> dict[str, Any]:
@@ -364,9 +360,7 @@ def _object(
     return data
 
 
-def _list(
-    value: Any, path: str, item: Callable[[Any, str], Item], *, at_most: int | None = None
-) -> Iterable[Item]:
+def _list(value: Any, path: str, item: Callable[[Any, str], Item], *, at_most: int | None = None) -> Iterable[Item]:
     if not isinstance(value, list):
         _fail(path, f"must be a list, is {_shown(value)}", value)
     if at_most is not None and len(value) > at_most:

@@ -63,8 +63,8 @@ ATTRIBUTE: Final = Quantity("attribute value", "the attribute's own", "uint32", 
 WEIGHT: Final = Quantity("weight", "ppm", "uint32", "uint32", PPM, "exact")
 SATISFACTION: Final = Quantity("satisfaction", "ppm", "uint32", "int32", PPM, "down at each division")
 SCORE: Final = Quantity("score", "ppm", "uint32", "int32", MAX_SCORE_PPM, "exact")
-DUAL_PRICE: Final = Quantity("dual price", "ppm (per Wh if divisible)", "uint32", "int32", MAX_SCORE_PPM, "exact")
-OBJECTIVE: Final = Quantity("objective", "ppm (ppm Wh if divisible)", "uint128", "int", 2**128 - 1, "exact")
+DUAL_PRICE: Final = Quantity("dual price", "ppm (divisible: per Wh)", "uint32", "int32", MAX_SCORE_PPM, "exact")
+OBJECTIVE: Final = Quantity("objective", "ppm (divisible: ppm Wh)", "uint128", "int", 2**128 - 1, "exact")
 TIME: Final = Quantity("time", "Unix seconds, UTC", "uint40", "int", 2**40 - 1, "exact")
 
 QUANTITIES: Final = (

@@ -1,0 +1,46 @@
+"""The Typer application: its commands, and what happens to errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from powerpact.cli import matching
+from powerpact.cli.output import complain
+from powerpact.errors import PowerPactError
+
+INTERRUPTED_EXIT_CODE = 130
+
+
+class Commands(TyperGroup):
+    """A group of commands that turns an error of the library into its message, its remedy and its exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; ends with the error's exit code, or 130 after Ctrl-C."""
+        try:
+            return super().invoke(ctx)
+        except PowerPactError as error:
+            complain(error)
+            raise typer.Exit(error.exit_code) from error
+        except KeyboardInterrupt as error:
+            typer.echo("stopped", err=True)
+            raise typer.Exit(INTERRUPTED_EXIT_CODE) from error
+
+
+app = typer.Typer(
+    name="powerpact",
+    cls=Commands,
+    help="A peer-to-peer energy market whose matching nobody has to trust.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+matching.register(app)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,224 @@
+"""A round as arrays, in the order that makes the passes over all pairs fast.
+
+Cost attributes are turned into income attributes (``h' = 2³²−1 − h``), so that one formula serves all. Sellers are
+sorted by their classes, then by their minimum, and cut into *chunks* of one class each: a buyer's requirements and
+bid are compared with a chunk once. Buyers are sorted by requirements, then by bid. An evenly spaced sample of either
+side is thereby stratified.
+
+The passes compute *bounds*: scores without their roundings. For them each term is also kept as a limit, a gain per
+unit above it and a most; where expectation and limit are equal, as half a unit below the limit and a gain that
+reaches the most within that half. Minimum and ask of a seller are treated likewise.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powerpact.types import Kind, Mode, Round
+from powerpact.units import ATTRIBUTE, PPM
+
+Floats: TypeAlias = NDArray[np.float64]
+Ints: TypeAlias = NDArray[np.int64]
+Codes: TypeAlias = NDArray[np.int32]
+Energies: TypeAlias = NDArray[np.uint64]
+
+CHUNK: Final = 512
+"""Most sellers in a chunk: its bounds and one column of values fit the first-level cache together."""
+
+ANY: Final = -1
+"""Code of a requirement that every class meets."""
+
+UNSTATED: Final = -2
+"""Code of a class that meets no requirement."""
+
+
+class Buyers(NamedTuple):
+    """Buy orders, one row each.
+
+    Attributes
+    ----------
+    expect, limit, weight : (n, attributes) float64
+        Terms of the soft attributes, turned to income; weights in ppm. Whole numbers.
+    ramp : (n, attributes, 2) float64
+        Limit and gain per unit above it, for bounds.
+    bid : (n,) float64
+        Bids, micro-points per kWh.
+    require : (n, categories) int32
+        Codes of the classes required, `ANY` for none.
+    capacity : (n,) uint64
+        1 in one-to-one mode, else the energy, Wh.
+    place : (n,) int64
+        Position of each row in the round.
+    """
+
+    expect: Floats
+    limit: Floats
+    weight: Floats
+    ramp: Floats
+    bid: Floats
+    require: Codes
+    capacity: Energies
+    place: Ints
+
+    @property
+    def size(self) -> int:
+        """Number of buyers."""
+        return len(self.bid)
+
+    def take(self, rows: Ints) -> Buyers:
+        """Some of the rows, in the given order."""
+        return Buyers(*(array[rows] for array in self))
+
+
+class Sellers(NamedTuple):
+    """Sell orders, one column each, in chunks of one class.
+
+    Attributes
+    ----------
+    value : (attributes, m) float64
+        Values of the soft attributes, turned to income. Whole numbers.
+    ramp : (2, m) float64
+        Minimum and gain per unit above it, for bounds.
+    minimum, ask : (m,) float64
+        Prices, micro-points per kWh.
+    classes : (m, categories) int32
+        Codes of the classes.
+    capacity : (m,) uint64
+        1 in one-to-one mode, else the energy, Wh.
+    place : (m,) int64
+        Position of each column in the round.
+    begin : (chunks + 1,) int64
+        First column of each chunk, and m.
+    """
+
+    value: Floats
+    ramp: Floats
+    minimum: Floats
+    ask: Floats
+    classes: Codes
+    capacity: Energies
+    place: Ints
+    begin: Ints
+
+    @property
+    def size(self) -> int:
+        """Number of sellers."""
+        return len(self.ask)
+
+    @property
+    def chunks(self) -> int:
+        """Number of chunks."""
+        return len(self.begin) - 1
+
+    def take(self, columns: Ints) -> Sellers:
+        """Some of the columns, in the given order, cut into chunks anew."""
+        arrays = (np.ascontiguousarray(array[..., columns]) for array in (self.value, self.ramp))
+        vectors = (array[columns] for array in self[2:7])
+        return Sellers(*arrays, *vectors, chunk_begins(self.classes[columns]))
+
+
+def encode(round_: Round) -> tuple[Buyers, Sellers]:
+    """Turn a round into arrays.
+
+    Parameters
+    ----------
+    round_ : Round
+        Any round.
+
+    Returns
+    -------
+    tuple of (Buyers, Sellers)
+        The orders, sorted.
+    """
+    attributes, categories = len(round_.attributes), len(round_.categories)
+    n, m = len(round_.buyers), len(round_.sellers)
+    terms = np.array(
+        [[(term.expect, term.limit, term.weight_ppm) for term in order.soft] for order in round_.buyers], np.float64
+    ).reshape(n, attributes, 3)
+    values = np.array([order.attributes for order in round_.sellers], np.float64).reshape(m, attributes)
+    cost = np.array([attribute.kind is Kind.COST for attribute in round_.attributes], bool)
+    terms[:, cost, :2] = ATTRIBUTE.maximum - terms[:, cost, :2]
+    values[:, cost] = ATTRIBUTE.maximum - values[:, cost]
+
+    codes: list[dict[str | None, int]] = [{None: ANY} for _ in range(categories)]
+    require = [
+        [code.setdefault(name, len(code)) for code, name in zip(codes, order.require, strict=True)]
+        for order in round_.buyers
+    ]
+    classes = [
+        [
+            UNSTATED if name is None else code.get(name, UNSTATED)
+            for code, name in zip(codes, order.classes, strict=True)
+        ]
+        for order in round_.sellers
+    ]
+    return arrange(
+        expect=terms[..., 0],
+        limit=terms[..., 1],
+        weight=terms[..., 2],
+        bid=np.array([order.bid_upoints_per_kwh for order in round_.buyers], np.float64),
+        require=np.array(require, np.int32).reshape(n, categories),
+        buyer_capacity=np.array([_capacity(order.energy_wh, round_) for order in round_.buyers], np.uint64),
+        value=values.T,
+        minimum=np.array([order.min_upoints_per_kwh for order in round_.sellers], np.float64),
+        ask=np.array([order.ask_upoints_per_kwh for order in round_.sellers], np.float64),
+        classes=np.array(classes, np.int32).reshape(m, categories),
+        seller_capacity=np.array([_capacity(order.energy_wh, round_) for order in round_.sellers], np.uint64),
+    )
+
+
+def arrange(
+    *,
+    expect: Floats,
+    limit: Floats,
+    weight: Floats,
+    bid: Floats,
+    require: Codes,
+    buyer_capacity: Energies,
+    value: Floats,
+    minimum: Floats,
+    ask: Floats,
+    classes: Codes,
+    seller_capacity: Energies,
+) -> tuple[Buyers, Sellers]:
+    """Sort orders that are arrays already; the parameters are those of `Buyers` and `Sellers`."""
+    slope_limit, slope = _ramp(limit, expect, weight)
+    buyers = Buyers(
+        expect, limit, weight, np.stack((slope_limit, slope), -1), bid, require, buyer_capacity, np.arange(len(bid))
+    )
+    sellers = Sellers(
+        value,
+        np.stack(_ramp(minimum, ask, np.full(len(ask), float(PPM)))),
+        minimum,
+        ask,
+        classes,
+        seller_capacity,
+        np.arange(len(ask)),
+        np.zeros(1, np.int64),
+    )
+    rows = np.lexsort((bid, *require.T[::-1]))
+    columns = np.lexsort((ask, minimum, *classes.T[::-1]))
+    return buyers.take(rows), sellers.take(columns)
+
+
+def chunk_begins(classes: Codes) -> Ints:
+    """First column of each chunk, and the number of columns: cut where a class changes and after `CHUNK` columns."""
+    count = len(classes)
+    changes = np.flatnonzero((classes[1:] != classes[:-1]).any(axis=1)) + 1
+    bounds = [0, *changes.tolist(), count] if count else []
+    begins = [at for begin, end in zip(bounds, bounds[1:], strict=False) for at in range(begin, end, CHUNK)]
+    return np.array([*begins, count], np.int64)
+
+
+def _ramp(low: Floats, high: Floats, most: Floats) -> tuple[Floats, Floats]:
+    """Limit and gain per unit above it of a ramp that reaches `most` at `high`."""
+    equal = high == low
+    return np.where(equal, low - 0.5, low), most / np.where(equal, 0.5, high - low)
+
+
+def _capacity(energy_wh: int | None, round_: Round) -> int:
+    """Units that an order can trade."""
+    return 1 if round_.mode is Mode.ONE_TO_ONE or energy_wh is None else energy_wh

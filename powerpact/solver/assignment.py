@@ -1,0 +1,95 @@
+"""The best one-to-one matching of a sparse graph, from the dual prices at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, TypeAlias
+
+import numpy as np
+
+from powerpact.solver import auction, paths
+from powerpact.solver.arrays import Codes, Ints
+from powerpact.solver.auction import FREE
+from powerpact.solver.graph import Side, side
+from powerpact.solver.pairs import Edges
+
+Step: TypeAlias = Callable[[str], None]
+"""Is told what the solver is about to do; may raise to stop it."""
+
+BUDGET: Final = 20_000_000
+"""Edges that an auction looks at before the caller hears of it again: about a tenth of a second."""
+
+SOURCES: Final = 4_096
+"""Sources of augmenting paths before the caller hears of it again."""
+
+RATIO: Final = 8
+"""From one ε to the next."""
+
+
+def epsilons(first: float) -> list[int]:
+    """Values of ε for `Assignment.settle`, from about `first` down to 1.
+
+    >>> epsilons(600)
+    [512, 64, 8, 1]
+    """
+    ladder = [1]
+    while ladder[-1] * RATIO <= first:
+        ladder.append(ladder[-1] * RATIO)
+    return ladder[::-1]
+
+
+class Assignment:
+    """Mates and dual prices, improved in place.
+
+    Parameters
+    ----------
+    u : (n,) int64
+        Dual prices of the buyers; any, since the first step makes them cover the edges.
+    v : (m,) int64
+        Dual prices of the sellers, not negative. The nearer to the optimum, the quicker the work.
+    step : callable
+        Is told of the progress.
+    """
+
+    def __init__(self, u: Ints, v: Ints, step: Step) -> None:
+        self.u = u
+        self.v = v
+        self.seller = np.full(len(u), FREE, np.int32)
+        self.buyer = np.full(len(v), FREE, np.int32)
+        self.step = step
+
+    def settle(self, edges: Edges, ladder: Sequence[int]) -> None:
+        """Find the best matching of the edges, exactly.
+
+        Afterwards ``u + v ≥ score`` for every edge, with equality for mates, u and v are not negative, and 0 for
+        orders without a mate.
+
+        Parameters
+        ----------
+        edges : Edges
+            Pairs that may be matched; other pairs of mates are parted.
+        ladder : sequence of int
+            Values of ε for the auction, if any.
+        """
+        by_buyer, by_seller = side(edges, 0, len(self.u)), side(edges, 1, len(self.v))
+        forward = (by_buyer, self.u, self.v, self.seller, self.buyer)
+        backward = (by_seller, self.v, self.u, self.buyer, self.seller)
+        for epsilon in ladder:
+            self._auction(forward, auction.tighten(*forward, epsilon), epsilon)
+            self._auction(backward, self._unwanted(), epsilon)
+        self._augment(forward, auction.tighten(*forward, 0))
+        self._augment(backward, self._unwanted())
+
+    def _auction(self, direction: tuple[Side, Ints, Ints, Codes, Codes], queue: Codes, epsilon: int) -> None:
+        while queue.size:
+            self.step(f"auction, {queue.size} waiting")
+            queue = auction.bid(*direction, queue, epsilon, BUDGET)
+
+    def _augment(self, direction: tuple[Side, Ints, Ints, Codes, Codes], sources: Codes) -> None:
+        for at in range(0, sources.size, SOURCES):
+            self.step(f"paths, {sources.size - at} to find")
+            paths.augment(*direction, sources[at : at + SOURCES])
+
+    def _unwanted(self) -> Codes:
+        """Sellers without a buyer whose price is above 0."""
+        return np.flatnonzero((self.buyer == FREE) & (self.v > 0)).astype(np.int32)

@@ -1,0 +1,213 @@
+"""Exact one-to-one matching of all pairs without a matrix: guess, settle, price, repeat.
+
+1. *Guess.* Every fourth buyer and seller are matched first, recursively. Their dual prices extend to all orders: a
+   seller's price is the best ``w − u`` over the sampled buyers, a buyer's the best ``w − v`` over the sampled sellers.
+2. *Candidates* are the pairs that such prices make worth while, for the buyer or for the seller.
+3. *Settle.* The candidates are matched exactly. An order's price may not fall below its *floor*, the price at which
+   pairs that are no candidates would be worth while: it then rather stays alone, and the prices stay near the guess.
+4. *Price.* One pass over all pairs finds those with ``w > u + v``. They become candidates, floors go down, and again.
+
+It ends when no floor holds anybody and no pair is left: then the dual prices are the certificate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powerpact.solver.arrays import Ints
+from powerpact.solver.assignment import Assignment, Step, epsilons
+from powerpact.solver.auction import FREE
+from powerpact.solver.pairs import Edges, Pairs
+from powerpact.units import MAX_SCORE_PPM
+
+Flags: TypeAlias = NDArray[np.bool_]
+
+DIRECT: Final = 90_000
+"""Up to so many pairs are all candidates."""
+
+STRIDE: Final = 4
+"""One order in so many is in the sample."""
+
+TOPS: Final = 7
+"""The best, and the best six with jitter: in expectation each order gets so many candidates times `STRIDE`."""
+
+MOST_CANDIDATES: Final = 200
+"""Of one buyer, in the first selection."""
+
+MOST_ADDED: Final = 16
+"""Candidates of one buyer that one pricing pass adds."""
+
+FALL: Final = 4
+"""Floors fall so many times as far in each round as in the one before."""
+
+LEAST_FALL_PPM: Final = 64
+"""Least fall of a floor."""
+
+FEW: Final = 0.01
+"""Up to this share of orders with new candidates, only their own paths are searched."""
+
+
+@dataclass(slots=True)
+class State:
+    """Candidates, dual prices and floors.
+
+    Attributes
+    ----------
+    edges : Edges
+        Candidate pairs.
+    matched : Assignment
+        Mates and dual prices, above the floors.
+    u_floor, v_floor : int64
+        Floors of buyers and sellers.
+    u_fall, v_fall : int64
+        How far the floors fell last.
+    """
+
+    edges: Edges
+    matched: Assignment
+    u_floor: Ints
+    v_floor: Ints
+    u_fall: Ints
+    v_fall: Ints
+
+    @property
+    def u(self) -> Ints:
+        """Dual prices of the buyers."""
+        return self.matched.u + self.u_floor
+
+    @property
+    def v(self) -> Ints:
+        """Dual prices of the sellers."""
+        return self.matched.v + self.v_floor
+
+    @property
+    def u_held(self) -> Flags:
+        """Buyers that a floor keeps alone."""
+        return (self.matched.seller == FREE) & (self.u_floor > 0)
+
+    @property
+    def v_held(self) -> Flags:
+        """Sellers that a floor keeps alone."""
+        return (self.matched.buyer == FREE) & (self.v_floor > 0)
+
+    @property
+    def scale(self) -> float:
+        """How far dual prices are expected to move: the median fall."""
+        return float(np.median(np.concatenate((self.u_fall, self.v_fall))))
+
+    def settle(self, ladder: list[int]) -> None:
+        """Match the candidates exactly, within the floors."""
+        score = self.edges[2] - self.u_floor[self.edges[0]] - self.v_floor[self.edges[1]]
+        useful = score > 0
+        self.matched.settle(np.stack((self.edges[0], self.edges[1], score)).astype(np.int32)[:, useful], ladder)
+
+    def lower_floors(self, u_held: Flags, v_held: Flags) -> None:
+        """Let all floors fall. Prices stay, but for those of orders held by a floor, which fall with it."""
+        u, v = self.u, self.v
+        self.u_fall, self.v_fall = self.u_fall * FALL, self.v_fall * FALL
+        self.u_floor = np.maximum(self.u_floor - self.u_fall, 0)
+        self.v_floor = np.maximum(self.v_floor - self.v_fall, 0)
+        self.matched.u = np.where(u_held, 0, u - self.u_floor)
+        self.matched.v = np.where(v_held, 0, v - self.v_floor)
+
+    def add(self, edges: Edges, u_held: Flags, v_held: Flags) -> None:
+        """Add candidates found by pricing; only those of held orders can be candidates already."""
+        width = len(self.v_floor)
+        known = self.edges[:, u_held[self.edges[0]] | v_held[self.edges[1]]]
+        repeated = np.isin(_key(edges, width), _key(known, width))
+        self.edges = np.concatenate((self.edges, edges[:, ~repeated]), axis=1)
+
+
+def solve(pairs: Pairs, step: Step) -> Assignment:
+    """Best matching of all pairs.
+
+    Parameters
+    ----------
+    pairs : Pairs
+        The round.
+    step : callable
+        Is told of the progress.
+
+    Returns
+    -------
+    Assignment
+        Mates, and integer dual prices that cover every pair, with equality for mates and 0 for orders without.
+    """
+    if _is_small(pairs):
+        return _direct(pairs, step)
+    state = _candidates(pairs, step)
+    ladder = epsilons(state.scale)
+    while True:
+        state.settle(ladder)
+        step("pricing all pairs")
+        u_held, v_held = state.u_held, state.v_held
+        state.lower_floors(u_held, v_held)
+        edges = pairs.uncovered(state.u, state.v, MOST_ADDED)
+        held = int(u_held.sum() + v_held.sum())
+        if held == 0 and edges.shape[1] == 0:
+            break
+        state.add(edges, u_held, v_held)
+        broken = held + len(np.unique(edges[0]))
+        ladder = epsilons(state.scale) if broken > FEW * len(u_held) else []
+    state.matched.u, state.matched.v = state.u, state.v
+    return state.matched
+
+
+def _is_small(pairs: Pairs) -> bool:
+    n, m = pairs.shape
+    return n * m <= DIRECT
+
+
+def _direct(pairs: Pairs, step: Step) -> Assignment:
+    """Best matching with every pair a candidate."""
+    step("matching")
+    n, m = pairs.shape
+    matched = Assignment(np.zeros(n, np.int64), np.zeros(m, np.int64), step)
+    matched.settle(pairs.every(), epsilons(MAX_SCORE_PPM / 10))
+    return matched
+
+
+def _candidates(pairs: Pairs, step: Step) -> State:
+    """Guess the dual prices and choose candidates by them."""
+    n, m = pairs.shape
+    sample = Pairs(pairs.buyers.take(_sample(n)), pairs.sellers.take(_sample(m)), pairs.executor)
+    u_sample, v_sample = _sample_prices(sample, step)
+    step(f"candidates of {n} buyers and {m} sellers")
+    v_top = Pairs(sample.buyers, pairs.sellers, pairs.executor).top_columns(u_sample, TOPS)
+    u_top = Pairs(pairs.buyers, sample.sellers, pairs.executor).top_rows(v_sample, TOPS).T
+    u, v = (np.maximum(top[0], 0).astype(np.int64) for top in (u_top, v_top))
+    edges = pairs.above(u, v, u_top[-1], v_top[-1], MOST_CANDIDATES)
+    u_floor = np.clip(u_top[-1].astype(np.int64) - 1, 0, u)
+    v_floor = np.clip(v_top[-1].astype(np.int64) - 1, 0, v)
+    return State(
+        edges=edges,
+        matched=Assignment(u - u_floor, v - v_floor, step),
+        u_floor=u_floor,
+        v_floor=v_floor,
+        u_fall=np.maximum(u - u_floor, LEAST_FALL_PPM),
+        v_fall=np.maximum(v - v_floor, LEAST_FALL_PPM),
+    )
+
+
+def _sample_prices(pairs: Pairs, step: Step) -> tuple[Ints, Ints]:
+    """Nearly the dual prices of a sample."""
+    if _is_small(pairs):
+        matched = _direct(pairs, step)
+        return matched.u, matched.v
+    state = _candidates(pairs, step)
+    state.settle(epsilons(state.scale))
+    return state.u, state.v
+
+
+def _sample(count: int) -> Ints:
+    """Evenly spaced positions, all of them if there are few."""
+    return np.arange(STRIDE // 2 if count > STRIDE else 0, count, STRIDE if count > STRIDE else 1)
+
+
+def _key(edges: Edges, width: int) -> Ints:
+    """A number for each pair."""
+    return edges[0].astype(np.int64) * width + edges[1]

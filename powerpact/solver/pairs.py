@@ -1,0 +1,98 @@
+"""All pairs of some buyers and sellers, and the passes over them, run in blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from powerpact.solver import passes
+from powerpact.solver.arrays import Buyers, Floats, Ints, Sellers
+from powerpact.solver.blocks import BlockExecutor, cut
+
+Edges: TypeAlias = NDArray[np.int32]
+"""(3, edges): row, column and score of some pairs."""
+
+ROWS: Final = 256
+"""Buyers in a block."""
+
+CHUNKS: Final = 4
+"""Chunks of sellers in a block."""
+
+NOTHING: Final = -4.0e6
+"""Below every reduced score that a pair can have."""
+
+
+class Pairs:
+    """All pairs of some buyers and sellers, of which no matrix is ever made.
+
+    Parameters
+    ----------
+    buyers, sellers : Buyers and Sellers
+        The orders.
+    executor : BlockExecutor
+        Runs the passes.
+    """
+
+    def __init__(self, buyers: Buyers, sellers: Sellers, executor: BlockExecutor) -> None:
+        self.buyers = buyers
+        self.sellers = sellers
+        self.executor = executor
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Numbers of buyers and sellers."""
+        return self.buyers.size, self.sellers.size
+
+    def every(self) -> Edges:
+        """All eligible pairs with their scores."""
+        n, m = self.shape
+        return self.above(np.zeros(n, np.int64), np.zeros(m, np.int64), np.full(n, NOTHING), np.full(m, NOTHING), m)
+
+    def above(self, u: Ints, v: Ints, least_row: Floats, least_column: Floats, most: int) -> Edges:
+        """Pairs above a threshold of the buyer or of the seller, see `passes.above_thresholds`."""
+        prices = u.astype(np.float64), v.astype(np.float64)
+
+        def work(first: int, last: int) -> Edges:
+            return passes.above_thresholds(
+                first, last, self.buyers, self.sellers, *prices, least_row, least_column, most
+            )
+
+        return self._over_rows(work)
+
+    def uncovered(self, u: Ints, v: Ints, most: int) -> Edges:
+        """Pairs with ``w > u + v``, at most `most` of each buyer, see `passes.uncovered`."""
+        prices = u.astype(np.float64), v.astype(np.float64)
+
+        def work(first: int, last: int) -> Edges:
+            return passes.uncovered(first, last, self.buyers, self.sellers, *prices, most)
+
+        return self._over_rows(work)
+
+    def top_columns(self, u: Ints, tops: int) -> Floats:
+        """Best ``w − u`` of each seller, and the best with jitter, (tops, sellers)."""
+        top = np.full((tops, self.sellers.size), NOTHING)
+        prices = u.astype(np.float64)
+
+        def work(first: int, last: int) -> None:
+            passes.top_columns(first, last, self.buyers, self.sellers, prices, top)
+
+        self.executor.run(work, cut(self.sellers.chunks, CHUNKS))
+        return top
+
+    def top_rows(self, v: Ints, tops: int) -> Floats:
+        """Best ``w − v`` of each buyer, and the best with jitter, (buyers, tops)."""
+        top = np.full((self.buyers.size, tops), NOTHING)
+        prices = v.astype(np.float64)
+
+        def work(first: int, last: int) -> None:
+            passes.top_rows(first, last, self.buyers, self.sellers, prices, top)
+
+        self.executor.run(work, cut(self.buyers.size, ROWS))
+        return top
+
+    def _over_rows(self, work: Callable[[int, int], Edges]) -> Edges:
+        parts = self.executor.run(work, cut(self.buyers.size, ROWS))
+        return np.concatenate([np.empty((3, 0), np.int32), *parts], axis=1)
