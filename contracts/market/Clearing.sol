@@ -65,13 +65,14 @@ contract Clearing is IClearing {
     /// @inheritdoc IClearing
     function prove(uint64 id, PackedOrder[][] calldata orders, Trade[][] calldata trades, uint256 rows) external {
         (Proposal storage stored, Market memory rules) = _ownProposal(id);
-        RoundProof.Row[] memory round = _loadRound(id, stored, orders, trades);
+        RoundProof.Round memory round = _loadRound(id, stored, orders, trades);
+        uint256 count = round.filled;
         uint256 from = stored.provenRows;
-        uint256 to = rows < round.length - from ? from + rows : round.length;
+        uint256 to = rows < count - from ? from + rows : count;
         RoundProof.checkPairs(round, from, to, _schemaOf(rules));
         stored.provenRows = uint32(to);
-        emit PairsProven(id, uint32(to), uint32(round.length));
-        if (to == round.length) _finalize(id, stored);
+        emit PairsProven(id, uint32(to), uint32(count));
+        if (to == count) _finalize(id, stored);
     }
 
     /// @inheritdoc IClearing
@@ -200,13 +201,12 @@ contract Clearing is IClearing {
         Proposal storage stored,
         PackedOrder[][] calldata orders,
         Trade[][] calldata trades
-    ) private view returns (RoundProof.Row[] memory) {
-        RoundProof.Round memory round = _loadOrders(stored.market, orders);
+    ) private view returns (RoundProof.Round memory round) {
+        round = _loadOrders(stored.market, orders);
         require(trades.length == stored.chunkCount, Clearing_Incomplete(trades.length, stored.chunkCount));
         for (uint32 c = 0; c < trades.length; ++c) {
             RoundProof.addChunk(round, c, trades[c], _chunkRoots[id][c]);
         }
-        return round.rows;
     }
 
     function _loadOrders(bytes32 market, PackedOrder[][] calldata orders)

@@ -95,13 +95,16 @@ library RoundProof {
         pure
     {
         PairSweep.Sellers memory sellers = _sellersOf(round, schema);
-        uint256[] memory room = PairSweep.makeBuyer(schema);
+        uint256[] memory buyer = PairSweep.makeBuyer();
         for (uint256 r = from; r < to; ++r) {
-            uint256 dual = _dual(round, r);
             PackedOrder memory order = _order(round, r);
-            if (dual == CLOSED || order.side() == Side.Sell) continue;
-            uint256 seller = sellers.firstUncovered(room, dual, order, schema);
-            if (seller != PairSweep.NONE) _revertWith(round, r, seller, schema);
+            if (_dual(round, r) == CLOSED || order.side() == Side.Sell) continue;
+            sellers.layOut(buyer, _dual(round, r), order);
+            (uint256 cursor, uint256 s) = sellers.nextDoubtful(buyer, 0);
+            while (cursor != PairSweep.NONE) {
+                _checkPair(round, r, s, schema);
+                (cursor, s) = sellers.nextDoubtful(buyer, cursor + 1);
+            }
         }
     }
 
@@ -119,18 +122,20 @@ library RoundProof {
         for (uint256 r = 0; r < count; ++r) {
             PackedOrder memory order = _order(round, r);
             uint256 dual = _dual(round, r);
-            if (dual != CLOSED && order.side() == Side.Sell) sellers.add(r, dual, order, schema);
+            if (dual != CLOSED && order.side() == Side.Sell) sellers.add(r, dual, order);
         }
     }
 
-    function _revertWith(Round memory round, uint256 buyer, uint256 seller, Satisfaction.Schema memory schema)
+    /// Reverts if: the pair is eligible and u + v < w.
+    function _checkPair(Round memory round, uint256 buyer, uint256 seller, Satisfaction.Schema memory schema)
         private
         pure
     {
-        (, uint256 t, uint256 g) = Satisfaction.score(_order(round, buyer), _order(round, seller), schema);
-        revert IClearing.Clearing_BetterPair(
-            _idOf(round, buyer), _idOf(round, seller), _dual(round, buyer) + _dual(round, seller), t + g
-        );
+        (PackedOrder memory buy, PackedOrder memory sell) = (_order(round, buyer), _order(round, seller));
+        uint256 duals = _dual(round, buyer) + _dual(round, seller);
+        if (Satisfaction.covers(buy, sell, schema, duals)) return;
+        (, uint256 t, uint256 g) = Satisfaction.score(buy, sell, schema);
+        revert IClearing.Clearing_BetterPair(_idOf(round, buyer), _idOf(round, seller), duals, t + g);
     }
 
     function _rowOf(Round memory round, OrderId id) private pure returns (uint256) {

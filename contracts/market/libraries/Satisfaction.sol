@@ -49,12 +49,17 @@ library Satisfaction {
 
     /// @notice Whether each class that the buyer requires (non-zero byte) equals the seller's.
     function meets(bytes8 requires, bytes8 classes) internal pure returns (bool) {
+        uint256 r = uint64(requires);
+        return (r ^ uint64(classes)) & maskOf(r) == 0;
+    }
+
+    /// @notice 0xff in each byte of eight in which `requires` is not zero.
+    function maskOf(uint256 requires) internal pure returns (uint256) {
         unchecked {
-            uint256 r = uint64(requires);
-            // The top bit of each byte: whether the byte of `r` is not zero. The sum cannot carry over.
-            uint256 present = (((r & 0x7f7f7f7f7f7f7f7f) + 0x7f7f7f7f7f7f7f7f) | r) & 0x8080808080808080;
-            uint256 mask = (present >> 7) * 0xff;
-            return (r ^ uint64(classes)) & mask == 0;
+            // The top bit of each byte: whether the byte is not zero. The sum cannot carry over.
+            uint256 present =
+                (((requires & 0x7f7f7f7f7f7f7f7f) + 0x7f7f7f7f7f7f7f7f) | requires) & 0x8080808080808080;
+            return (present >> 7) * 0xff;
         }
     }
 
