@@ -61,14 +61,14 @@ interface IDeviceRegistry {
     /// A key is bound once, for ever. Device ids start at 1.
     function add(address key, Kind kind, Carrier carrier, uint8 source, uint32 subnet, Wh capacity, bytes calldata signature)
         external
-        returns (uint32 device);
+        returns (uint32 id);
 
     /// @notice An auditor's vote to certify; the vote that reaches the registry's threshold certifies.
-    function certify(uint32 device) external;
+    function certify(uint32 id) external;
 
     /// @notice Take a device out of service, for ever. It can no longer sell; readings for energy
     /// already sold are still taken.
-    function retire(uint32 device) external;
+    function retire(uint32 id) external;
 
     /// @notice A device; all zero if there is none.
     function device(uint32 id) external view returns (Device memory);

@@ -29,7 +29,7 @@ interface IMetering {
     error Metering_BatchTooLarge(uint256 have, uint256 most);
     error Metering_BadSignature(uint256 index, uint32 device, address recovered);
     error Metering_LengthMismatch(uint256 readings, uint256 signatures);
-    error Metering_SlotNotOver(uint256 index, uint32 device, uint40 slotStart, uint40 slotEnd);
+    error Metering_SlotNotOver(uint256 index, uint32 device, uint40 slotStart, uint256 slotEnd);
     error Metering_SlotMisaligned(uint256 index, uint32 device, uint40 slotStart, uint40 slotLength);
     error Metering_SlotNotAfterLast(uint256 index, uint32 device, uint40 slotStart, uint40 last);
     error Metering_CounterFell(uint256 index, uint32 device, Wh opening, Wh last);

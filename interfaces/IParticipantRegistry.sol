@@ -72,7 +72,7 @@ interface IParticipantRegistry {
     /// The vote that reaches the threshold for the same time and reason suspends; a later suspension
     /// replaces an earlier one, and may end sooner. Exit and a new application do not end it.
     /// Orders and trades that exist are not touched.
-    function suspend(address participant, uint40 until, string calldata reason) external;
+    function suspend(address account, uint40 until, string calldata reason) external;
 
     /// @notice Announce the exit: the sender stops being active at once.
     function requestExit() external;

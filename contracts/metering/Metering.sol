@@ -139,9 +139,8 @@ contract Metering is IMetering, EIP712 {
         if (slotStart % SLOT_LENGTH != 0) {
             revert Metering_SlotMisaligned(index, device, slotStart, SLOT_LENGTH);
         }
-        if (uint256(slotStart) + SLOT_LENGTH > block.timestamp) {
-            revert Metering_SlotNotOver(index, device, slotStart, slotStart + SLOT_LENGTH);
-        }
+        uint256 slotEnd = uint256(slotStart) + SLOT_LENGTH;
+        if (slotEnd > block.timestamp) revert Metering_SlotNotOver(index, device, slotStart, slotEnd);
         if (slotStart <= meter.slotStart) {
             revert Metering_SlotNotAfterLast(index, device, slotStart, meter.slotStart);
         }
@@ -174,8 +173,8 @@ contract Metering is IMetering, EIP712 {
 
     function _mint(address holder, uint32 device, uint40 slotStart, Wh energy) private {
         if (Wh.unwrap(energy) == 0) return;
-        CERTIFICATES.mint(holder, lotId(device, slotStart), energy);
         emit CertificatesIssued(device, slotStart, holder, energy);
+        CERTIFICATES.mint(holder, lotId(device, slotStart), energy);
     }
 
     /// @dev The device's owner, and whether it was certified when the slot began.

@@ -102,19 +102,19 @@ contract ParticipantRegistry is IParticipantRegistry {
     }
 
     /// @inheritdoc IParticipantRegistry
-    function suspend(address participant_, uint40 until, string calldata reason) external onlyAuditor {
-        require(bytes(reason).length != 0, Registry_EmptyReason(participant_));
+    function suspend(address account, uint40 until, string calldata reason) external onlyAuditor {
+        require(bytes(reason).length != 0, Registry_EmptyReason(account));
         uint40 latest = uint40(block.timestamp) + MAX_SUSPENSION;
-        require(until > block.timestamp && until <= latest, Registry_BadSuspension(participant_, until, latest));
-        Participant storage subject = _participants[participant_];
-        _requireStatus(participant_, Status.Active);
-        uint256 suspension = _suspensions[participant_];
+        require(until > block.timestamp && until <= latest, Registry_BadSuspension(account, until, latest));
+        Participant storage subject = _participants[account];
+        _requireStatus(account, Status.Active);
+        uint256 suspension = _suspensions[account];
         bytes32 motion =
-            keccak256(abi.encode(Kind.Suspend, participant_, subject.application, suspension, until, reason));
-        if (_vote(participant_, motion)) {
-            _suspensions[participant_] = suspension + 1;
+            keccak256(abi.encode(Kind.Suspend, account, subject.application, suspension, until, reason));
+        if (_vote(account, motion)) {
+            _suspensions[account] = suspension + 1;
             subject.suspendedUntil = until;
-            emit Suspended(participant_, until, reason);
+            emit Suspended(account, until, reason);
         }
     }
 

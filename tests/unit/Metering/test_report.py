@@ -52,6 +52,12 @@ def test_reverts_before_the_slot_is_over(metering, reading, signed, slot, warp, 
     assert metering.report.call([running], signed(running), {"from": stranger}) == 0
 
 
+def test_reverts_for_the_last_slot_that_can_be_written_down(send, reading):
+    latest = 2**40 // SLOT_LENGTH_S * SLOT_LENGTH_S
+    with reverts_with("Metering_SlotNotOver", 0, 1, latest, latest + SLOT_LENGTH_S):
+        send(reading(slot_start=latest))
+
+
 @pytest.mark.parametrize("number", [4, 5])
 def test_reverts_for_a_slot_that_is_not_later(send, taken, reading, slot, number):
     with reverts_with("Metering_SlotNotAfterLast", 0, 1, slot(number), slot(5)):
