@@ -11,12 +11,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from powerpact.agent.errors import GateStillOpen, RoundExpired, SolutionRefuted
+from powerpact.agent.gate import wait_for_gate, wait_until
 from powerpact.agent.pieces import largest_fitting, send_in_pieces
 from powerpact.chain import meters, orders, rounds, settlement
 from powerpact.chain.client import Chain
 from powerpact.chain.errors import ContractError
+from powerpact.chain.orders import Placed
 from powerpact.chain.packing import MAX_BATCH
 from powerpact.chain.rounds import Claim, PostedRound, ProposalStatus
+from powerpact.chain.settlement import FinalTrade
 from powerpact.chain.transactions import Mined, Sender
 from powerpact.mechanism import SATISFACTION, Mechanism
 from powerpact.types import Solution
@@ -66,11 +69,21 @@ class Settled:
         What was sent.
     """
 
-    paid: int
-    refunded: int
-    released: int
-    waiting: int
-    transactions: tuple[Mined, ...]
+    paid: int = 0
+    refunded: int = 0
+    released: int = 0
+    waiting: int = 0
+    transactions: tuple[Mined, ...] = ()
+
+    def then(self, later: Settled) -> Settled:
+        """Both runs together, waiting what waits after the later one."""
+        return Settled(
+            paid=self.paid + later.paid,
+            refunded=self.refunded + later.refunded,
+            released=self.released + later.released,
+            waiting=later.waiting,
+            transactions=(*self.transactions, *later.transactions),
+        )
 
 
 class Agent:
@@ -96,12 +109,22 @@ class Agent:
         self.report = report
         self.mechanism = mechanism
 
-    def wait_for_gate(self, market_id: bytes, *, poll_s: float = 2.0) -> None:
-        """Wait until the market's gate has closed on the chain."""
-        closes_at = rounds.market(self.chain, market_id).rules.closes_at
-        while (now := self.chain.now()) < closes_at:
-            self.report(f"the gate closes in {closes_at - now} s")
-            time.sleep(min(poll_s, closes_at - now))
+    def run(self, market_id: bytes, *, poll_s: float = 2.0) -> Settled:
+        """Be the agent of a round from wherever it stands to its end.
+
+        Waits for the gate, clears, waits for the end of the slot, and settles until no trade waits for its reading
+        any more; what is not read by the market's refund time is refunded.
+        """
+        wait_for_gate(self.chain, market_id, self.report, poll_s=poll_s)
+        rules = self.clear(market_id).posted.market.rules
+        slot_end = rules.slot_start + self.chain.deployment.parameters.slot_length_s
+        wait_until(self.chain, slot_end, "the slot ends", self.report, poll_s=poll_s)
+        total = self.settle(market_id)
+        while total.waiting:
+            self.report(f"{total.waiting} trades wait for their readings")
+            time.sleep(poll_s)
+            total = total.then(self.settle(market_id))
+        return total
 
     def solve(self, posted: PostedRound) -> tuple[Solution, float, float]:
         """Solve a round and have the solution verified; also the seconds that each took.
@@ -154,7 +177,29 @@ class Agent:
         return Cleared(proposal_id, posted, solution, (*proposed, *proven), solve_s, verify_s, submit_s)
 
     def settle(self, market_id: bytes) -> Settled:
-        """End everything of a round that can end now: pay, refund, release.
+        """End everything of a round that can end now: pay what has its reading, refund what is due, release.
+
+        Raises
+        ------
+        NotOnChain
+            If there is no such market.
+        """
+        posted = rounds.read_round(self.chain, market_id)
+        slot_start = posted.market.rules.slot_start
+        unsettled = self._unsettled(market_id)
+        readings = meters.readings_of(self.chain, slot_start) if unsettled else {}
+        deliveries = [
+            (trade.proof, *readings[key])
+            for trade in unsettled
+            if (key := (trade.trade.device, slot_start)) in readings
+        ]
+        sent = send_in_pieces(
+            self.sender, deliveries, MAX_BATCH, lambda piece: settlement.settle(self.chain, market_id, piece)
+        )
+        return Settled(paid=len(deliveries), transactions=tuple(sent)).then(self.refund(market_id))
+
+    def refund(self, market_id: bytes) -> Settled:
+        """Refund the trades whose refund time has come, and release the orders that did not trade.
 
         Raises
         ------
@@ -163,31 +208,30 @@ class Agent:
         """
         posted = rounds.read_round(self.chain, market_id)
         rules, now = posted.market.rules, self.chain.now()
-        final = settlement.final_trades(self.chain, market_id)
-        unsettled = [trade for trade in final if not settlement.is_settled(self.chain, market_id, trade)]
-        readings = meters.readings_of(self.chain, rules.slot_start) if unsettled else {}
-        deliveries, missing = [], []
-        for trade in unsettled:
-            reading = readings.get((trade.trade.device, rules.slot_start))
-            if reading is None:
-                missing.append(trade)
-            else:
-                deliveries.append((trade.proof, *reading))
+        unsettled = self._unsettled(market_id)
+        due = unsettled if now >= rules.refund_from else []
         sent = send_in_pieces(
-            self.sender, deliveries, MAX_BATCH, lambda piece: settlement.settle(self.chain, market_id, piece)
-        )
-        due = missing if now >= rules.refund_from else []
-        sent += send_in_pieces(
             self.sender, due, MAX_BATCH, lambda piece: settlement.refund(self.chain, market_id, piece)
         )
-        released, released_by = self._release(posted, {id_ for trade in final for id_ in trade.trade[:2]}, now)
+        idle = self._idle(posted, now)
+        sent += send_in_pieces(self.sender, idle, MAX_BATCH, lambda piece: orders.release(self.chain, market_id, piece))
         return Settled(
-            paid=len(deliveries),
-            refunded=len(due),
-            released=released,
-            waiting=len(missing) - len(due),
-            transactions=(*sent, *released_by),
+            refunded=len(due), released=len(idle), waiting=len(unsettled) - len(due), transactions=tuple(sent)
         )
+
+    def _unsettled(self, market_id: bytes) -> list[FinalTrade]:
+        """Trades of the final round that have not ended."""
+        final = settlement.final_trades(self.chain, market_id)
+        return [trade for trade in final if not settlement.is_settled(self.chain, market_id, trade)]
+
+    def _idle(self, posted: PostedRound, now: int) -> list[Placed]:
+        """Open orders that can be released: the round is final without them, or its time is over."""
+        final = settlement.final_trades(self.chain, posted.market.id)
+        is_final = rounds.final_of(self.chain, posted.market.id) != 0
+        if not is_final and now <= posted.market.rules.final_by:
+            return []
+        traded = {id_ for trade in final for id_ in (trade.trade.buy_id, trade.trade.sell_id)}
+        return [posted.placed(id_) for id_, _ in posted.open_orders() if id_ not in traded]
 
     def _propose(self, posted: PostedRound, claims: Sequence[Claim]) -> tuple[int, list[Mined]]:
         """Begin a proposal, or continue the one that this agent began, until it holds all claims."""
@@ -237,12 +281,3 @@ class Agent:
             sent.append(self.sender.send(call))
             state = rounds.proposal(self.chain, proposal_id)
         return sent
-
-    def _release(self, posted: PostedRound, traded: set[int], now: int) -> tuple[int, list[Mined]]:
-        """Release what did not trade, if the round is final or its time is over."""
-        market_id = posted.market.id
-        if rounds.final_of(self.chain, market_id) == 0 and now <= posted.market.rules.final_by:
-            return 0, []
-        idle = [posted.placed(id_) for id_, _ in posted.open_orders() if id_ not in traded]
-        sent = send_in_pieces(self.sender, idle, MAX_BATCH, lambda piece: orders.release(self.chain, market_id, piece))
-        return len(idle), sent

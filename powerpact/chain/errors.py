@@ -241,3 +241,27 @@ class EmptyBatch(ChainError, ValueError):
 
     def __init__(self) -> None:
         super().__init__("a batch needs at least one member", remedy="Leave empty batches out.")
+
+
+class BadOrderFile(ChainError, ValueError):
+    """A file is not a signed order.
+
+    Parameters
+    ----------
+    file : str
+        The file.
+    path : str
+        JSON path of the bad field.
+    problem : str
+        What is wrong with it.
+    """
+
+    exit_code = 2
+
+    def __init__(self, file: str, path: str, problem: str) -> None:
+        super().__init__(
+            f"{file}: {path} {problem}", remedy="Make the file with `powerpact order buy|sell … --sign-only FILE`."
+        )
+        self.file = file
+        self.path = path
+        self.problem = problem

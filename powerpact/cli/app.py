@@ -7,7 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from powerpact.cli import matching
+from powerpact.cli import certificates, chain, demo, devices, markets, matching, money, people, rounds
 from powerpact.cli.output import complain
 from powerpact.errors import PowerPactError
 
@@ -38,7 +38,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-matching.register(app)
+for module in (demo, matching, chain, people, devices, money, markets, rounds, certificates):
+    module.register(app)
 
 
 def main() -> None:

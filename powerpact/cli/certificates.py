@@ -1,0 +1,149 @@
+"""Commands ``certificates`` and ``audit``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from powerpact.cli.output import print_json, progress
+from powerpact.cli.session import DEPLOYMENT_FILE, As, AsJson, Deployed, address_of, clock, done, open_chain, table, unlock
+
+group = typer.Typer(help="Green certificates: one for each device and slot, in Wh.", no_args_is_help=True)
+
+CertificateId = Annotated[int, typer.Argument(metavar="CERTIFICATE", help="Id of the certificate.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.add_typer(group, name="certificates")
+    app.command()(audit)
+
+
+@group.command("list")
+def list_certificates(
+    holder: Annotated[str | None, typer.Argument(metavar="[WHO]", help="Only this holder's.")] = None,
+    deployment: Deployed = DEPLOYMENT_FILE,
+    as_json: AsJson = False,
+) -> None:
+    """List who holds which certificates.
+
+    [bold]Example:[/bold] powerpact certificates list alice
+    """
+    from powerpact.chain import certificates
+
+    chain = open_chain(deployment)
+    wanted = address_of(holder) if holder else None
+    rows = []
+    for (owner, id_), energy_wh in certificates.holdings(chain).items():
+        if wanted in (None, owner):
+            device, slot_start = certificates.lot_of(id_)
+            rows.append(
+                {
+                    "certificate": id_,
+                    "device": device,
+                    "slot": clock(slot_start),
+                    "holder": owner,
+                    "energy_wh": energy_wh,
+                }
+            )
+    table(rows, as_json=as_json)
+
+
+@group.command()
+def trace(certificate: CertificateId, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
+    """Trace a certificate: the device and hour that it comes from, the signed reading, and whoever held it.
+
+    [bold]Example:[/bold] powerpact certificates trace 1101306879376
+    """
+    from powerpact.chain import certificates, devices, meters
+    from powerpact.chain.errors import NotOnChain
+
+    chain = open_chain(deployment)
+    device_id, slot_start = certificates.lot_of(certificate)
+    moved = [transfer for transfer in certificates.transfers(chain) if transfer.id == certificate]
+    if not moved:
+        raise NotOnChain(f"certificate {certificate}", remedy="List them with `powerpact certificates list`.")
+    device = devices.device(chain, device_id)
+    reading, (batch, index, _) = meters.readings_of(chain, slot_start)[device_id, slot_start]
+    retired = chain.events("GreenCertificates", "Retired", id=certificate)
+    data: dict[str, Any] = {
+        "certificate": certificate,
+        "device": device_id,
+        "owner": device.owner,
+        "source": device.source,
+        "carrier": device.carrier.name.lower(),
+        "slot_start": slot_start,
+        "exported_wh": reading.exported_wh,
+        "reading": f"{batch}:{index}",
+        "transfers": [
+            {
+                "from": None if transfer.source == certificates.NOBODY else transfer.source,
+                "to": None if transfer.target == certificates.NOBODY else transfer.target,
+                "energy_wh": transfer.energy_wh,
+                "transaction": transfer.transaction_hash,
+            }
+            for transfer in moved
+        ],
+        "retired": [
+            {key: event.arguments[key] for key in ("holder", "beneficiary", "energy", "purpose")} for event in retired
+        ],
+    }
+    if as_json:
+        print_json(data)
+        return
+    typer.echo(f"device {device_id} of {device.owner}, source {device.source}, slot {clock(slot_start)}")
+    typer.echo(f"exported {reading.exported_wh} Wh, signed reading {batch}:{index}")
+    for entry in data["transfers"]:
+        verb = "minted to" if entry["from"] is None else "retired by" if entry["to"] is None else f"{entry['from']} to"
+        whom = entry["from"] if entry["to"] is None else entry["to"]
+        typer.echo(f"{entry['energy_wh']} Wh {verb} {whom}, transaction {entry['transaction']}")
+    for entry in data["retired"]:
+        typer.echo(f"{entry['energy']} Wh retired for {entry['beneficiary']}: {entry['purpose']}")
+
+
+@group.command()
+def retire(
+    certificate: CertificateId,
+    energy_wh: Annotated[int, typer.Argument(metavar="WH", min=1, help="Energy, Wh.")],
+    account: As,
+    beneficiary: Annotated[str | None, typer.Option(metavar="WHO", help="For whom; by default the sender.")] = None,
+    purpose: Annotated[str, typer.Option(help="What for, in words.")] = "own consumption",
+    deployment: Deployed = DEPLOYMENT_FILE,
+    as_json: AsJson = False,
+) -> None:
+    """Retire energy of a certificate, for good.
+
+    [bold]Example:[/bold] powerpact certificates retire 1101306879376 900 -a alice --purpose "consumption in November"
+    """
+    from powerpact.chain import certificates
+
+    chain, key = open_chain(deployment), unlock(account)
+    whom = address_of(beneficiary) if beneficiary else key.address
+    mined = chain.sender(key).send(certificates.retire(chain, certificate, energy_wh, whom, purpose))
+    data = {"certificate": certificate, "energy_wh": energy_wh, "beneficiary": whom}
+    done(f"retired {energy_wh} Wh for {whom}", [mined], data, as_json=as_json)
+
+
+def audit(deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
+    """Check every conservation law against the chain, from its events and its state. Exit code 1 if one is broken.
+
+    [bold]Example:[/bold] powerpact audit
+    """
+    from powerpact.audit import audit as check
+
+    chain = open_chain(deployment)
+    with progress("auditing") as step:
+        findings = check(chain, step)
+    rows = [
+        {
+            "law": finding.law,
+            "holds": finding.holds,
+            "sentence": finding.sentence,
+            "detail": "; ".join(finding.faults) or finding.detail,
+        }
+        for finding in findings
+    ]
+    table(rows, as_json=as_json)
+    if not all(finding.holds for finding in findings):
+        raise typer.Exit(1)

@@ -1,0 +1,144 @@
+"""Commands ``chain up``, ``chain fund``, ``chain advance`` and ``deploy``."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from powerpact.cli.session import (
+    DEPLOYMENT_FILE,
+    As,
+    AsJson,
+    Deployed,
+    address_of,
+    clock,
+    done,
+    open_chain,
+    parse_time,
+    tell,
+    unlock,
+)
+
+RPC_URL = "http://127.0.0.1:8545"
+
+Rpc = Annotated[str, typer.Option("--rpc", metavar="URL", envvar="POWERPACT_RPC", help="JSON-RPC of the node.")]
+
+
+class NodeKind(StrEnum):
+    """Programs that a local chain can run on."""
+
+    ANVIL = "anvil"
+    GANACHE = "ganache"
+
+
+group = typer.Typer(help="A local chain for trying things out.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.add_typer(group, name="chain")
+    app.command()(deploy)
+
+
+@group.command()
+def up(
+    port: Annotated[int, typer.Option(help="Port at 127.0.0.1.")] = 8545,
+    kind: Annotated[NodeKind, typer.Option(help="Program to run.")] = NodeKind.ANVIL,
+    fund: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Account that gets ether; repeatable.")] = None,
+    state: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep the chain here between runs.")] = None,
+) -> None:
+    """Start a local chain and keep it running until Ctrl-C.
+
+    [bold]Example:[/bold] powerpact chain up --fund alice --fund bob
+    """
+    import time
+
+    from powerpact.chain.connection import connect
+    from powerpact.chain.node import Node
+
+    with Node(kind=kind.value, port=port, state=state) as node:  # type: ignore[arg-type]
+        _fund(connect(node.rpc_url), fund or [])
+        typer.echo(node.rpc_url)
+        tell("the chain is up; Ctrl-C stops it")
+        while True:
+            node.check()
+            time.sleep(0.5)
+
+
+@group.command("fund")
+def fund_accounts(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Accounts of the keystore, or addresses.")],
+    rpc: Rpc = RPC_URL,
+) -> None:
+    """Give accounts ether on a local chain.
+
+    [bold]Example:[/bold] powerpact chain fund alice bob
+    """
+    from powerpact.chain.connection import connect
+
+    _fund(connect(rpc), names)
+
+
+@group.command()
+def advance(
+    to: Annotated[str, typer.Argument(metavar="TIME", help="ISO 8601 or Unix seconds.")],
+    rpc: Rpc = RPC_URL,
+) -> None:
+    """Move the time of a local chain forwards.
+
+    [bold]Example:[/bold] powerpact chain advance 2026-11-21T12:00Z
+    """
+    from powerpact.chain.connection import connect
+    from powerpact.marketday.clock import ChainClock
+
+    clock_ = ChainClock(connect(rpc))
+    clock_.advance_to(parse_time(to))
+    typer.echo(clock(clock_.now()))
+
+
+def deploy(
+    account: As,
+    auditor: Annotated[list[str], typer.Option(metavar="NAME", help="Auditor, name or address; repeatable.")],
+    threshold: Annotated[int, typer.Option(help="Votes of auditors that decide.")],
+    utility: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who issues points; by default the sender.")
+    ] = None,
+    slot_length: Annotated[int, typer.Option(metavar="SECONDS", help="Length of a delivery slot.")] = 3_600,
+    rpc: Rpc = RPC_URL,
+    deployment: Deployed = DEPLOYMENT_FILE,
+    as_json: AsJson = False,
+) -> None:
+    """Deploy all contracts and write the deployment file that every command reads.
+
+    [bold]Example:[/bold] powerpact deploy -a utility --auditor ann --auditor ben --threshold 2
+    """
+    from powerpact.chain.connection import connect
+    from powerpact.chain.deployment import Parameters
+    from powerpact.chain.deployment import deploy as deploy_contracts
+    from powerpact.chain.transactions import Sender
+
+    key = unlock(account)
+    parameters = Parameters(
+        utility=address_of(utility) if utility else key.address,
+        auditors=tuple(map(address_of, auditor)),
+        threshold=threshold,
+        slot_length_s=slot_length,
+    )
+    sender = Sender(connect(rpc), key)
+    deployed = deploy_contracts(sender, parameters, lambda name: tell(f"deploying {name}"))
+    deployed.save(deployment)
+    data = {"file": str(deployment), "chain_id": deployed.chain_id, "addresses": deployed.addresses}
+    done(f"deployed to chain {deployed.chain_id}", sender.log.entries, data, as_json=as_json, result=str(deployment))
+
+
+def _fund(web3: object, names: list[str]) -> None:
+    from eth_utils import to_wei
+
+    from powerpact.marketday.clock import fund as send_ether
+
+    send_ether(web3, map(address_of, names), to_wei(100, "ether"))  # type: ignore[arg-type]
+    for name in names:
+        tell(f"{name} has 100 ether more")

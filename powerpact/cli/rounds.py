@@ -1,0 +1,232 @@
+"""Commands ``round``, ``settle`` and ``refund``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from powerpact.cli.output import STANDARD_STREAM, print_json, progress, write_output
+from powerpact.cli.session import DEPLOYMENT_FILE, As, AsJson, Deployed, MarketId, clock, done, market_of, open_chain, tell, unlock
+
+if TYPE_CHECKING:
+    from powerpact.agent import Cleared, Settled
+
+group = typer.Typer(help="Rounds: from gate closure to the final proposal.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.add_typer(group, name="round")
+    app.command()(settle)
+    app.command()(refund)
+
+
+@group.command()
+def close(
+    market: MarketId,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the gate to close.")] = True,
+    deployment: Deployed = DEPLOYMENT_FILE,
+    as_json: AsJson = False,
+) -> None:
+    """Wait for gate closure, which comes by itself, and report the set of orders that it fixes.
+
+    [bold]Example:[/bold] powerpact round close 0x5f3a
+    """
+    from powerpact.agent.errors import GateStillOpen
+    from powerpact.agent.gate import wait_for_gate
+    from powerpact.chain import rounds
+
+    chain = open_chain(deployment)
+    id_ = market_of(chain, market)
+    if wait:
+        wait_for_gate(chain, id_, tell)
+    posted = rounds.read_round(chain, id_)
+    now, closes_at = chain.now(), posted.market.rules.closes_at
+    if now < closes_at:
+        raise GateStillOpen(id_, closes_at, now)
+    sides = [order.side.name for _, order in posted.open_orders()]
+    data = {"market": f"0x{id_.hex()}", "closed_at": closes_at, "buys": sides.count("BUY"), "sells": sides.count("SELL")}
+    what = f"the gate closed at {clock(closes_at)} with {data['buys']} buy and {data['sells']} sell orders"
+    done(what, [], data, as_json=as_json)
+
+
+@group.command()
+def solve(
+    market: MarketId,
+    output: Annotated[
+        str, typer.Option("-o", "--output", metavar="SOLUTION", help="Where the solution goes, - for standard output.")
+    ] = STANDARD_STREAM,
+    round_file: Annotated[
+        str | None, typer.Option("--round", metavar="ROUND", help="Where the round goes, for `powerpact verify`.")
+    ] = None,
+    deployment: Deployed = DEPLOYMENT_FILE,
+) -> None:
+    """Read a round from the chain and find its best matching; nothing is sent.
+
+    [bold]Example:[/bold] powerpact round solve 0x5f3a --round round.json -o solution.json
+    """
+    from powerpact.chain import rounds
+    from powerpact.mechanism import SATISFACTION
+    from powerpact.roundfile import format_round, format_solution
+
+    chain = open_chain(deployment)
+    with progress("solving") as step:
+        step("reading")
+        round_ = rounds.read_round(chain, market_of(chain, market)).round()
+        solution = SATISFACTION.solve(round_, step)
+    if round_file is not None:
+        write_output(round_file, format_round(round_))
+    write_output(output, format_solution(solution))
+    tell(f"{len(solution.trades)} trades, objective {solution.objective} ppm")
+
+
+@group.command()
+def submit(market: MarketId, account: As, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
+    """Solve a round, have it verified, propose it and prove it on the chain; continues where it was interrupted.
+
+    [bold]Example:[/bold] powerpact round submit 0x5f3a -a agent
+    """
+    from powerpact.agent import Agent
+
+    chain, key = open_chain(deployment), unlock(account)
+    id_ = market_of(chain, market)
+    with progress("submitting") as step:
+        cleared = Agent(chain, chain.sender(key), step).clear(id_)
+    _show_cleared(id_, cleared, as_json=as_json)
+
+
+@group.command()
+def run(market: MarketId, account: As, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
+    """Be the agent of a round: wait for the gate, submit, wait for the readings, settle. Can be stopped and restarted.
+
+    [bold]Example:[/bold] powerpact round run 0x5f3a -a agent
+    """
+    from powerpact.agent import Agent
+
+    chain, key = open_chain(deployment), unlock(account)
+    settled = Agent(chain, chain.sender(key), tell).run(market_of(chain, market))
+    _show_settled(settled, as_json=as_json)
+
+
+@group.command()
+def status(market: MarketId, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
+    """Show where a round stands.
+
+    [bold]Example:[/bold] powerpact round status 0x5f3a --json
+    """
+    from powerpact.chain import rounds, settlement
+    from powerpact.chain.packing import id_text
+
+    chain = open_chain(deployment)
+    posted = rounds.read_round(chain, market_of(chain, market))
+    id_, rules, now = posted.market.id, posted.market.rules, chain.now()
+    trades = [
+        {
+            "buy": id_text(final.trade.buy_id),
+            "sell": id_text(final.trade.sell_id),
+            "energy_wh": final.trade.energy_wh,
+            "price_upoints_per_kwh": final.trade.price_upoints_per_kwh,
+            "state": "settled" if settlement.is_settled(chain, id_, final) else "locked",
+        }
+        for final in settlement.final_trades(chain, id_)
+    ]
+    proposals = []
+    for number, agent in rounds.proposals_of(chain, id_):
+        found = rounds.proposal(chain, number)
+        proposals.append(
+            {
+                "proposal": number,
+                "agent": agent,
+                "objective_ppm": found.objective,
+                "trades": found.trade_count,
+                "proven_orders": found.proven_rows,
+                "state": found.status.name.lower(),
+            }
+        )
+    is_final = rounds.final_of(chain, id_) != 0
+    late = "expired" if now > rules.final_by else "proposed" if proposals else "closed"
+    state = "final" if is_final else "open" if now < rules.closes_at else late
+    data = {
+        "market": f"0x{id_.hex()}",
+        "state": state,
+        "now": now,
+        "closes_at": rules.closes_at,
+        "final_by": rules.final_by,
+        "refund_from": rules.refund_from,
+        "orders": posted.order_count,
+        "open_orders": sum(1 for _ in posted.open_orders()),
+        "proposals": proposals,
+        "trades": trades,
+    }
+    if as_json:
+        print_json(data)
+        return
+    typer.echo(f"{state}: {data['open_orders']} of {posted.order_count} orders open")
+    typer.echo(f"gate {clock(rules.closes_at)}, final by {clock(rules.final_by)}, refunds {clock(rules.refund_from)}")
+    for entry in proposals:
+        typer.echo(
+            f"proposal {entry['proposal']} {entry['state']}: {entry['trades']} trades, objective "
+            f"{entry['objective_ppm']} ppm, {entry['proven_orders']} of {posted.order_count} orders proven"
+        )
+    for trade in trades:
+        typer.echo(
+            f"{trade['sell']} -> {trade['buy']} {trade['energy_wh']} Wh at {trade['price_upoints_per_kwh']} "
+            f"micro-points per kWh, {trade['state']}"
+        )
+
+
+def settle(market: MarketId, account: As, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
+    """Pay the trades whose readings are there, and free what did not trade; anybody may.
+
+    [bold]Example:[/bold] powerpact settle 0x5f3a -a alice
+    """
+    from powerpact.agent import Agent
+
+    chain, key = open_chain(deployment), unlock(account)
+    with progress("settling") as step:
+        settled = Agent(chain, chain.sender(key), step).settle(market_of(chain, market))
+    _show_settled(settled, as_json=as_json)
+
+
+def refund(market: MarketId, account: As, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
+    """Get money back that nothing else frees: undelivered trades from the market's refund time on, and orders of a
+    round that was not final in time. Anybody may; it goes to the buyers.
+
+    [bold]Example:[/bold] powerpact refund 0x5f3a -a alice
+    """
+    from powerpact.agent import Agent
+
+    chain, key = open_chain(deployment), unlock(account)
+    with progress("refunding") as step:
+        settled = Agent(chain, chain.sender(key), step).refund(market_of(chain, market))
+    _show_settled(settled, as_json=as_json)
+
+
+def _show_cleared(market: bytes, cleared: Cleared, *, as_json: bool) -> None:
+    solution = cleared.solution
+    data = {
+        "market": f"0x{market.hex()}",
+        "proposal": cleared.proposal,
+        "objective_ppm": solution.objective if solution else None,
+        "trades": len(solution.trades) if solution else None,
+        "solve_s": round(cleared.solve_s, 3),
+        "verify_s": round(cleared.verify_s, 3),
+    }
+    found = f": {len(solution.trades)} trades, objective {solution.objective} ppm" if solution else " already"
+    what = f"proposal {cleared.proposal} is final{found}"
+    done(what, cleared.transactions, data, as_json=as_json, result=str(cleared.proposal))
+
+
+def _show_settled(settled: Settled, *, as_json: bool) -> None:
+    data = {
+        "paid": settled.paid,
+        "refunded": settled.refunded,
+        "released": settled.released,
+        "waiting": settled.waiting,
+    }
+    what = (
+        f"{settled.paid} trades paid, {settled.refunded} refunded, {settled.released} orders released, "
+        f"{settled.waiting} trades waiting for their readings"
+    )
+    done(what, settled.transactions, data, as_json=as_json)

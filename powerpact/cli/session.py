@@ -1,0 +1,194 @@
+"""What the commands that talk to a chain share: their options, keys, and how they show what they did."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from powerpact.cli.output import print_json
+from powerpact.errors import BadChoice
+
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
+    from eth_typing import ChecksumAddress
+
+    from powerpact.chain.client import Chain
+    from powerpact.chain.transactions import Mined
+
+Deployed = Annotated[
+    Path,
+    typer.Option(
+        "--deployment", "-d", metavar="FILE", envvar="POWERPACT_DEPLOYMENT", help="Deployment file to work with."
+    ),
+]
+DEPLOYMENT_FILE = Path("powerpact.deployment.json")
+
+As = Annotated[
+    str,
+    typer.Option(
+        "--account", "-a", metavar="NAME", envvar="POWERPACT_ACCOUNT", help="Account of the keystore that sends."
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
+MarketId = Annotated[str, typer.Argument(metavar="MARKET", help="Market id, or its first hexadecimal digits.")]
+
+
+def open_chain(deployment: Path) -> Chain:
+    """Connect to the chain of the deployment file; ``POWERPACT_RPC`` names another node than the file's."""
+    from powerpact.chain.client import Chain
+
+    return Chain.open(deployment, os.environ.get("POWERPACT_RPC"))
+
+
+def ask_password(name: str, *, is_new: bool = False) -> str:
+    """The password of an account: from the file in ``POWERPACT_PASSWORD_FILE``, from the file descriptor in
+    ``POWERPACT_PASSWORD_FD``, or from the terminal.
+
+    Raises
+    ------
+    BadChoice
+        If the file or descriptor cannot be read.
+    """
+    file, descriptor = os.environ.get("POWERPACT_PASSWORD_FILE"), os.environ.get("POWERPACT_PASSWORD_FD")
+    try:
+        if file:
+            return Path(file).read_text(encoding="utf-8").rstrip("\r\n")
+        if descriptor:
+            with os.fdopen(int(descriptor), encoding="utf-8", closefd=False) as stream:
+                return stream.readline().rstrip("\r\n")
+    except (OSError, ValueError) as error:
+        field = "POWERPACT_PASSWORD_FILE" if file else "POWERPACT_PASSWORD_FD"
+        raise BadChoice(
+            field, file or descriptor, f"cannot be read: {error}", remedy="Name a file or descriptor that can be read."
+        ) from error
+    prompt = f"new password of {name}" if is_new else f"password of {name}"
+    answer: str = typer.prompt(prompt, hide_input=True, confirmation_prompt=is_new, err=True)
+    return answer
+
+
+def unlock(name: str) -> LocalAccount:
+    """Open a key of the keystore with its password."""
+    from powerpact.keystore import Keystore
+
+    keystore = Keystore.default()
+    keystore.address(name)
+    return keystore.unlock(name, ask_password(name))
+
+
+def address_of(text: str) -> ChecksumAddress:
+    """An address from its hexadecimal form or from the name of an account in the keystore."""
+    from eth_utils import is_hex_address, to_checksum_address
+
+    from powerpact.keystore import Keystore
+
+    return to_checksum_address(text) if is_hex_address(text) else Keystore.default().address(text)
+
+
+def market_of(chain: Chain, text: str) -> bytes:
+    """The id of the one market whose id starts with these hexadecimal digits.
+
+    Raises
+    ------
+    BadChoice
+        If no market or more than one does.
+    """
+    from powerpact.chain.markets import markets
+
+    digits = text.lower().removeprefix("0x")
+    if len(digits) == 64:
+        try:
+            return bytes.fromhex(digits)
+        except ValueError:
+            pass  # told below: no market's id starts so
+    found = [market.id for market in markets(chain) if market.id.hex().startswith(digits)]
+    if len(found) != 1:
+        problem = "no such market" if not found else f"{len(found)} markets start so"
+        raise BadChoice("market", text, problem, remedy="List the markets with `powerpact market list`.")
+    return found[0]
+
+
+def parse_time(text: str) -> int:
+    """A moment in Unix seconds from a number or an ISO 8601 time; without a zone, UTC.
+
+    Raises
+    ------
+    BadChoice
+        If it is neither.
+
+    Examples
+    --------
+    >>> parse_time("2026-11-21T12:00Z") == parse_time("2026-11-21T12:00") == parse_time("1795262400")
+    True
+    """
+    if text.isdecimal():
+        return int(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadChoice("time", text, "is not a time", remedy="Write 2026-11-21T12:00Z or Unix seconds.") from None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+def clock(time_s: int) -> str:
+    """A moment for people: UTC, or a dash for 0."""
+    return f"{datetime.fromtimestamp(time_s, UTC):%Y-%m-%d %H:%M:%SZ}" if time_s else "–"
+
+
+def tell(text: str) -> None:
+    """Talk to the user on standard error."""
+    typer.echo(text, err=True)
+
+
+def done(what: str, transactions: Sequence[Mined], data: Mapping[str, Any], *, as_json: bool, result: str = "") -> None:
+    """Show what was done: with ``--json`` all of it as data, else in words, and `result` alone as data.
+
+    Parameters
+    ----------
+    what : str
+        What was done, in words.
+    transactions : sequence of Mined
+        What was sent.
+    data : mapping
+        What came of it.
+    as_json : bool
+        Whether JSON was asked for.
+    result : str
+        What a script would want to catch, such as an id.
+    """
+    if as_json:
+        sent = [
+            {"step": mined.step, "hash": mined.transaction_hash, "gas": mined.gas_used, "block": mined.block}
+            for mined in transactions
+        ]
+        print_json({"done": what, **data, "transactions": sent})
+        return
+    tell(what)
+    for mined in transactions:
+        tell(f"  {mined.step}: transaction {mined.transaction_hash}, {mined.gas_used} gas")
+    if result:
+        typer.echo(result)
+
+
+def table(rows: Iterable[Mapping[str, Any]], *, as_json: bool) -> None:
+    """Show records on standard output: JSON, or a table."""
+    records = [dict(row) for row in rows]
+    if as_json:
+        print_json(records)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    if not records:
+        tell("none")
+        return
+    shown = Table(box=None, pad_edge=False)
+    for name, value in records[0].items():
+        shown.add_column(name.replace("_", " "), justify="right" if isinstance(value, int) else "left", overflow="fold")
+    for record in records:
+        shown.add_row(*("" if value is None else str(value) for value in record.values()))
+    Console(width=None if os.isatty(1) else 200).print(shown)

@@ -1,0 +1,140 @@
+"""Keys of people and devices: encrypted files (Web3 Secret Storage, version 3) in a folder of one's own.
+
+The folder is ``keystore`` in ``POWERPACT_HOME``, by default ``~/.powerpact``. A key leaves its file only into the memory
+of the process that signs with it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+from eth_typing import ChecksumAddress
+from eth_utils import to_checksum_address
+
+from powerpact.errors import PowerPactError
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+
+class KeystoreError(PowerPactError, OSError):
+    """A key cannot be made, found or opened.
+
+    Parameters
+    ----------
+    name : str
+        Name of the account.
+    problem : str
+        What is wrong.
+    remedy : str
+        What to do about it.
+    """
+
+    def __init__(self, name: str, problem: str, *, remedy: str) -> None:
+        super().__init__(f"account {name!r}: {problem}", remedy=remedy)
+        self.name = name
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class Keystore:
+    """The encrypted keys in a folder.
+
+    Attributes
+    ----------
+    folder : Path
+        Where they are; made when the first key is.
+    """
+
+    folder: Path
+
+    @classmethod
+    def default(cls) -> Keystore:
+        """The keystore of this user."""
+        home = os.environ.get("POWERPACT_HOME")
+        return cls((Path(home) if home else Path.home() / ".powerpact") / "keystore")
+
+    def create(self, name: str, password: str) -> ChecksumAddress:
+        """Make a new key.
+
+        Raises
+        ------
+        KeystoreError
+            If the name is unfit or taken, the password is empty, or the folder cannot be written.
+        """
+        if not _NAME.fullmatch(name):
+            raise KeystoreError(
+                name, "unfit name", remedy="Use letters, digits, dot, dash and underscore, at most 64 of them."
+            )
+        if not password:
+            raise KeystoreError(name, "the password is empty", remedy="Choose a password.")
+        account: LocalAccount = Account.create()
+        encrypted = json.dumps(account.encrypt(password))
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle = os.open(self._path(name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            raise KeystoreError(name, "exists already", remedy="Choose another name.") from None
+        except OSError as error:
+            raise KeystoreError(
+                name, f"{self.folder} cannot be written", remedy="Set POWERPACT_HOME to a folder of your own."
+            ) from error
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(encrypted)
+        address: ChecksumAddress = account.address
+        return address
+
+    def names(self) -> dict[str, ChecksumAddress]:
+        """All accounts and their addresses, by name."""
+        return {path.stem: self.address(path.stem) for path in sorted(self.folder.glob("*.json"))}
+
+    def address(self, name: str) -> ChecksumAddress:
+        """Address of an account; no password is needed.
+
+        Raises
+        ------
+        KeystoreError
+            If there is no such account.
+        """
+        return to_checksum_address(self._read(name)["address"])
+
+    def unlock(self, name: str, password: str) -> LocalAccount:
+        """Open a key.
+
+        Raises
+        ------
+        KeystoreError
+            If there is no such account or the password is wrong.
+        """
+        encrypted = self._read(name)
+        try:
+            account: LocalAccount = Account.from_key(Account.decrypt(encrypted, password))
+        except ValueError:
+            raise KeystoreError(name, "wrong password", remedy="Try again.") from None
+        return account
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.json"
+
+    def _read(self, name: str) -> dict[str, Any]:
+        try:
+            if not _NAME.fullmatch(name):
+                raise FileNotFoundError
+            data: dict[str, Any] = json.loads(self._path(name).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise KeystoreError(
+                name,
+                f"not in {self.folder}",
+                remedy=f"Make it with `powerpact account new {name}`, or see `powerpact account list`.",
+            ) from None
+        except (OSError, ValueError) as error:
+            raise KeystoreError(
+                name, f"its file cannot be read: {error}", remedy="Restore the file from your copy."
+            ) from error
+        return data
