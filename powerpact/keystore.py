@@ -1,7 +1,7 @@
 """Keys of people and devices: encrypted files (Web3 Secret Storage, version 3) in a folder of one's own.
 
-The folder is ``keystore`` in ``POWERPACT_HOME``, by default ``~/.powerpact``. A key leaves its file only into the memory
-of the process that signs with it.
+The folder is ``keystore`` in ``POWERPACT_HOME``, by default ``~/.powerpact``. A key leaves its file only into the
+memory of the process that signs with it.
 """
 
 from __future__ import annotations

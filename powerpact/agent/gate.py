@@ -14,9 +14,7 @@ def wait_for_gate(chain: Chain, market_id: bytes, report: Callable[[str], None],
     wait_until(chain, market(chain, market_id).rules.closes_at, "the gate closes", report, poll_s=poll_s)
 
 
-def wait_until(
-    chain: Chain, time_s: int, what: str, report: Callable[[str], None], *, poll_s: float = 2.0
-) -> None:
+def wait_until(chain: Chain, time_s: int, what: str, report: Callable[[str], None], *, poll_s: float = 2.0) -> None:
     """Wait until the chain's time has come.
 
     Parameters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final, TypeVar
 
 from powerpact.chain.errors import GasLimitExceeded
@@ -14,9 +15,7 @@ GAS_TARGET: Final = 15_000_000
 T = TypeVar("T")
 
 
-def send_in_pieces(
-    sender: Sender, items: Sequence[T], most: int, make: Callable[[Sequence[T]], Call]
-) -> list[Mined]:
+def send_in_pieces(sender: Sender, items: Sequence[T], most: int, make: Callable[[Sequence[T]], Call]) -> list[Mined]:
     """Send a call for each piece of the items, pieces as large as gas and `most` allow.
 
     Parameters
@@ -36,11 +35,11 @@ def send_in_pieces(
         If a single item needs more gas than one transaction may have.
     """
     sent = []
-    begin, size = 0, most
-    while begin < len(items):
-        size, call = largest_fitting(sender, min(size, len(items) - begin), lambda n: make(items[begin : begin + n]))
+    left, size = items, most
+    while left:
+        size, call = largest_fitting(sender, min(size, len(left)), partial(_piece, make, left))
         sent.append(sender.send(call))
-        begin += size
+        left = left[size:]
     return sent
 
 
@@ -55,3 +54,7 @@ def largest_fitting(sender: Sender, size: int, make: Callable[[int], Call]) -> t
             if size == 1:
                 raise
         size = (size + 1) // 2
+
+
+def _piece(make: Callable[[Sequence[T]], Call], items: Sequence[T], size: int) -> Call:
+    return make(items[:size])

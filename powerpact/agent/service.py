@@ -254,7 +254,7 @@ class Agent:
         return proposal_id, sent
 
     def _begun(self, market_id: bytes, expected: Sequence[tuple[int, int, int]]) -> tuple[int, int] | None:
-        """This agent's proposal that holds the first of the expected trades and no others, and how many."""
+        """The agent's own proposal that holds the first of the expected trades and no others, and how many."""
         for proposal_id, agent in reversed(rounds.proposals_of(self.chain, market_id)):
             if agent != self.sender.address:
                 continue

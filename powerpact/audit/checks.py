@@ -83,9 +83,12 @@ def _replayed_wallets(records: Records) -> dict[ChecksumAddress, list[int]]:
             wallets[a["buyer"]][0] += reserved[a["tradeId"]] - a["paid"]
             wallets[a["seller"]][0] += a["paid"]
         elif event.name != "RoundLocked":
-            free_sign, held_sign = {"Deposited": (1, 0), "Withdrawn": (-1, 0), "Reserved": (-1, 1), "Released": (1, -1)}[
-                event.name
-            ]
+            free_sign, held_sign = {
+                "Deposited": (1, 0),
+                "Withdrawn": (-1, 0),
+                "Reserved": (-1, 1),
+                "Released": (1, -1),
+            }[event.name]
             wallets[a["trader"]][0] += free_sign * a["points"]
             wallets[a["trader"]][1] += held_sign * a["points"]
     return dict(wallets)
@@ -170,7 +173,8 @@ def _check_objectives(records: Records) -> Result:
         bound = sum(trade.buyer_dual_ppm + trade.seller_dual_ppm for trade in record.trades.values())
         if not objective == bound == record.proposal.objective:
             faults.append(
-                f"proposal {record.proposal_id}: scores {objective}, dual bound {bound}, recorded {record.proposal.objective}"
+                f"proposal {record.proposal_id}: scores {objective}, dual bound {bound}, "
+                f"recorded {record.proposal.objective}"
             )
         total += objective
     return f"{len(finals)} final rounds, objectives {total} ppm in sum, each equal to its dual bound", faults
@@ -253,7 +257,8 @@ def _check_retirement(records: Records) -> Result:
     for id_, energy_wh in minted.items():
         if burnt[id_] != retired[id_] or energy_wh != held[id_] + retired[id_]:
             faults.append(
-                f"certificate {id_}: minted {energy_wh}, held {held[id_]}, retired {retired[id_]}, burnt {burnt[id_]} Wh"
+                f"certificate {id_}: minted {energy_wh}, held {held[id_]}, retired {retired[id_]}, "
+                f"burnt {burnt[id_]} Wh"
             )
     return f"{minted.total()} Wh minted = {held.total()} held + {retired.total()} retired", faults
 
@@ -276,7 +281,9 @@ def _check_admission(records: Records) -> Result:
     for transaction_hash in sorted(votes):
         with translated(chain.web3, "a receipt"):
             receipt = chain.web3.eth.get_transaction_receipt(transaction_hash)  # type: ignore[arg-type]
-        touched = {untouchable[log["address"].lower()] for log in receipt["logs"] if log["address"].lower() in untouchable}
+        touched = {
+            untouchable[log["address"].lower()] for log in receipt["logs"] if log["address"].lower() in untouchable
+        }
         faults += [f"the vote in {transaction_hash} touched {name}" for name in sorted(touched)]
     return f"{count} orders of admitted traders; {len(votes)} auditors' votes touched nothing else", faults
 

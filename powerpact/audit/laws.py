@@ -18,7 +18,8 @@ LAWS: Final = MappingProxyType(
         "CLR-2": "No eligible pair of a final round has a score above the sum of its dual prices.",
         "GRN-1": "Certificates minted for a device and slot never exceed its measured export.",
         "GRN-2": "What is retired never moves: what was minted is held or retired, to the last Wh.",
-        "REG-1": "Nobody trades who is not admitted, and no auditor's vote touches money, orders, trades or certificates.",
+        "REG-1": "Nobody trades who is not admitted, and no auditor's vote touches money, orders, trades or "
+        "certificates.",
         "MET-1": "A device reports a slot once, and its counters never fall.",
     }
 )

@@ -124,9 +124,7 @@ def read_records(chain: Chain, report: Callable[[str], None] = lambda _: None) -
         money=money,
         readings=chain.events("Metering", "ReadingsReported"),
         certificates=chain.events("GreenCertificates", "TransferSingle", "TransferBatch", "Retired"),
-        participants=chain.events(
-            "ParticipantRegistry", "VoteCast", "Approved", "Suspended", "ExitRequested", "Left"
-        ),
+        participants=chain.events("ParticipantRegistry", "VoteCast", "Approved", "Suspended", "ExitRequested", "Left"),
         devices=chain.events("DeviceRegistry", "CertificationVoted"),
     )
 

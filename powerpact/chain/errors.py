@@ -232,7 +232,9 @@ class BadOrderId(ChainError, ValueError):
     exit_code = 2
 
     def __init__(self, text: str) -> None:
-        super().__init__(f"{text!r} is not an order id", remedy="Write batch:index, such as 3:17; see `powerpact order list`.")
+        super().__init__(
+            f"{text!r} is not an order id", remedy="Write batch:index, such as 3:17; see `powerpact order list`."
+        )
         self.text = text
 
 

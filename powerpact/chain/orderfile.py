@@ -81,9 +81,9 @@ def parse_order(name: str, text: str | bytes) -> tuple[bytes, SignedOrder]:
         for position, value in enumerate(lanes):
             _integer(name, f"$.order.{field}[{position}]", value, 32)
     parsed = Order(
-        **{field: order[field] for field in ("trader", *_BITS)},
-        **{field: tuple(order[field]) for field in _LANES},
         side=Side[order["side"].upper()],
+        trader=order["trader"],
+        **{field: tuple(order[field]) if field in _LANES else order[field] for field in (*_BITS, *_LANES)},
         classes=_bytes(name, "$.order.classes", order["classes"], MAX_CATEGORIES),
     )
     signature = _bytes(name, "$.signature", data["signature"], 64, 65)

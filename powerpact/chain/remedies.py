@@ -113,9 +113,7 @@ _CERTIFICATES: Final = {
         "the holder has less of this certificate", "List what you hold with `powerpact certificates list`."
     ),
     "ERC1155InvalidApprover": Advice("the zero address cannot approve", "Use a real account."),
-    "ERC1155InvalidArrayLength": Advice(
-        "ids and values, or accounts and ids, differ in number", "Give one for each."
-    ),
+    "ERC1155InvalidArrayLength": Advice("ids and values, or accounts and ids, differ in number", "Give one for each."),
     "ERC1155InvalidOperator": Advice("the zero address cannot be an operator", "Name a real account."),
     "ERC1155InvalidReceiver": Advice(
         "the receiver is the zero address or a contract that does not take certificates",
@@ -123,7 +121,8 @@ _CERTIFICATES: Final = {
     ),
     "ERC1155InvalidSender": Advice("certificates cannot come from the zero address", "Name the holder."),
     "ERC1155MissingApprovalForAll": Advice(
-        "the sender may not move this holder's certificates", "Have the holder approve the sender, or send as the holder."
+        "the sender may not move this holder's certificates",
+        "Have the holder approve the sender, or send as the holder.",
     ),
 }
 
@@ -179,9 +178,13 @@ _MARKETS: Final = {
         "counts, names and masks of attributes or classes differ, or there are more than eight",
         "Name at most 8 attributes and 8 classes, and set no bit beyond them.",
     ),
-    "Market_BadSource": Advice("the source of an attribute's value is unknown", "Use source 0 to 4, 0 beyond the last."),
+    "Market_BadSource": Advice(
+        "the source of an attribute's value is unknown", "Use source 0 to 4, 0 beyond the last."
+    ),
     "Market_NoArbiter": Advice("the market has no arbiter", "Name an account as the third key of its escrows."),
-    "Market_RateAboveOne": Advice("tolerance or penalty is above 1 000 000 ppm", "State rates in ppm, at most 1 000 000."),
+    "Market_RateAboveOne": Advice(
+        "tolerance or penalty is above 1 000 000 ppm", "State rates in ppm, at most 1 000 000."
+    ),
     "Market_GateClosed": Advice("the gate has closed, the set of orders is fixed", "Trade in a later slot's market."),
     "Market_OpenerNotActive": Advice(
         "only an admitted participant opens markets", "Apply and be admitted, or ask one to open it."
@@ -268,7 +271,9 @@ _CLEARING: Final = {
     "Clearing_WrongTrades": Advice(
         "the trades given are not exactly those of this chunk", "Give all trades as TradesProposed announced them."
     ),
-    "Clearing_Incomplete": Advice("batches or chunks are missing", "Give every batch of orders and every chunk of trades."),
+    "Clearing_Incomplete": Advice(
+        "batches or chunks are missing", "Give every batch of orders and every chunk of trades."
+    ),
     "Clearing_BetterPair": Advice(
         "this pair's score is above its dual prices, so the proposal is not proven optimal",
         "Solve anew with every open order, and submit those trades.",
@@ -295,7 +300,8 @@ _ESCROW: Final = {
         "the signers are not two different ones of buyer, seller and arbiter", "Have two of the three sign."
     ),
     "Escrow_BadSignature": Advice(
-        "a signature is not the signer's over this trade and sum", "Sign the trade's id and the sum in micro-points again."
+        "a signature is not the signer's over this trade and sum",
+        "Sign the trade's id and the sum in micro-points again.",
     ),
     "Escrow_TooEarly": Advice(
         "the time for a refund has not come", "Settle with the reading, agree two of three, or wait until then."

@@ -102,7 +102,9 @@ class PostedRound:
     def orders(self) -> dict[int, Order]:
         """All orders by id, closed ones included."""
         return {
-            order_id(b, i): Order.unpack(packed) for b, batch in enumerate(self.batches) for i, packed in enumerate(batch)
+            order_id(b, i): Order.unpack(packed)
+            for b, batch in enumerate(self.batches)
+            for i, packed in enumerate(batch)
         }
 
     def is_closed(self, id_: int) -> bool:
@@ -204,8 +206,9 @@ def prove(
 
 def proposal(chain: Chain, proposal_id: int) -> Proposal:
     """A proposal; its status is NONE if there is none with this id."""
-    *fields, status = chain.read("Clearing", "proposal", proposal_id)
-    return Proposal(*fields, ProposalStatus(status))
+    values = list(chain.read("Clearing", "proposal", proposal_id))
+    values[-1] = ProposalStatus(values[-1])
+    return Proposal(*values)
 
 
 def proposals_of(chain: Chain, market_id: bytes) -> list[tuple[int, ChecksumAddress]]:

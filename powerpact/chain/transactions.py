@@ -195,16 +195,22 @@ class Sender:
         with translated(self.web3, "the account's nonce"):
             nonce = self.web3.eth.get_transaction_count(self.address, "pending")
         signed = [
-            self.account.sign_transaction(
-                {**self._params(call), **fees, "gas": limit, "nonce": nonce + i, "chainId": self.web3.eth.chain_id}
-            ).raw_transaction
+            self._sign(call, {**fees, "gas": limit, "nonce": nonce + i})
             for i, (call, limit) in enumerate(zip(calls, limits, strict=True))
         ]
         hashes = [self._broadcast(raw, limit, fees) for raw, limit in zip(signed, limits, strict=True)]
         return [self._mined(*item) for item in zip(calls, hashes, signed, limits, strict=True)]
 
+    def _sign(self, call: Call, terms: Mapping[str, Any]) -> HexBytes:
+        transaction: dict[str, Any] = {**self._params(call), **terms, "chainId": self.web3.eth.chain_id}
+        return self.account.sign_transaction(transaction).raw_transaction
+
     def _params(self, call: Call) -> TxParams:
-        params: TxParams = {"from": self.address, "data": HexBytes(call.data), "value": Web3.to_wei(call.value_wei, "wei")}
+        params: TxParams = {
+            "from": self.address,
+            "data": HexBytes(call.data),
+            "value": Web3.to_wei(call.value_wei, "wei"),
+        }
         if call.to is not None:
             params["to"] = call.to
         return params

@@ -7,7 +7,18 @@ from typing import Annotated, Any
 import typer
 
 from powerpact.cli.output import print_json, progress
-from powerpact.cli.session import DEPLOYMENT_FILE, As, AsJson, Deployed, address_of, clock, done, open_chain, table, unlock
+from powerpact.cli.session import (
+    DEPLOYMENT_FILE,
+    As,
+    AsJson,
+    Deployed,
+    address_of,
+    clock,
+    done,
+    open_chain,
+    table,
+    unlock,
+)
 
 group = typer.Typer(help="Green certificates: one for each device and slot, in Wh.", no_args_is_help=True)
 

@@ -16,7 +16,6 @@ from powerpact.cli.session import (
     address_of,
     clock,
     done,
-    open_chain,
     parse_time,
     tell,
     unlock,
@@ -59,7 +58,7 @@ def up(
     from powerpact.chain.connection import connect
     from powerpact.chain.node import Node
 
-    with Node(kind=kind.value, port=port, state=state) as node:  # type: ignore[arg-type]
+    with Node(kind=kind.value, port=port, state=state) as node:
         _fund(connect(node.rpc_url), fund or [])
         typer.echo(node.rpc_url)
         tell("the chain is up; Ctrl-C stops it")

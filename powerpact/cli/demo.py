@@ -25,16 +25,18 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     homes: Annotated[int | None, typer.Option(min=2, help="How many homes; by default all.")] = None,
-    day: Annotated[str | None, typer.Option(metavar="DATE", help="Local date or number of the day in the series.")] = None,
+    day: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Local date or number of the day in the series.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the preferences and of the choice of homes.")] = 2022,
     profiles: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Your own series: CSV with the columns time, home, load_wh, solar_wh."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
-    report: Annotated[
-        Path, typer.Option(metavar="FILE", help="Where the HTML report goes.")
-    ] = Path("reports/market-day.html"),
+    report: Annotated[Path, typer.Option(metavar="FILE", help="Where the HTML report goes.")] = Path(
+        "reports/market-day.html"
+    ),
     node: Annotated[NodeKind, typer.Option(help="Chain to run on.")] = NodeKind.ANVIL,
     all_trades: Annotated[bool, typer.Option("--trades", help="Show every trade in the terminal.")] = False,
 ) -> None:

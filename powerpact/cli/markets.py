@@ -34,14 +34,18 @@ if TYPE_CHECKING:
     from powerpact.chain.packing import Order
 
 market_group = typer.Typer(help="Markets, each for one delivery slot.", no_args_is_help=True)
-order_group = typer.Typer(help="Orders: posted by their traders, or signed and carried by anybody.", no_args_is_help=True)
+order_group = typer.Typer(
+    help="Orders: posted by their traders, or signed and carried by anybody.", no_args_is_help=True
+)
 
 EnergyWh = Annotated[int, typer.Option(min=1, help="Energy, Wh.")]
 Nonce = Annotated[int | None, typer.Option(min=0, help="Used once; by default the lowest unused one.")]
 Expiry = Annotated[str | None, typer.Option(metavar="TIME", help="Not posted later; by default gate closure.")]
 SignOnly = Annotated[
     str | None,
-    typer.Option("--sign-only", metavar="FILE", help="Do not post; write the signed order here, - for standard output."),
+    typer.Option(
+        "--sign-only", metavar="FILE", help="Do not post; write the signed order here, - for standard output."
+    ),
 ]
 
 
@@ -57,7 +61,9 @@ def open_(
     arbiter: Annotated[str, typer.Option(metavar="WHO", help="Third key of the trade escrows.")],
     slot: Annotated[str, typer.Option(metavar="TIME", help="Start of the delivery slot, ISO 8601 or Unix seconds.")],
     gate_before: Annotated[int, typer.Option(metavar="SECONDS", help="Gate closure before the slot.")] = 300,
-    final_after: Annotated[int, typer.Option(metavar="SECONDS", help="Time for a final round after gate closure.")] = 300,
+    final_after: Annotated[
+        int, typer.Option(metavar="SECONDS", help="Time for a final round after gate closure.")
+    ] = 300,
     refund_after: Annotated[int, typer.Option(metavar="SECONDS", help="Refunds start so long after the slot.")] = 3_600,
     attribute: Annotated[
         list[str] | None,
@@ -98,7 +104,9 @@ def open_(
     if source_class is None and category is None:
         source_class = "source"
     if source_class is not None and source_class not in classes:
-        raise BadChoice("source class", source_class, "is not a class of the market", remedy="Name it with --class too.")
+        raise BadChoice(
+            "source class", source_class, "is not a class of the market", remedy="Name it with --class too."
+        )
     rules = markets.Rules(
         arbiter=address_of(arbiter),
         slot_start=slot_start,
@@ -364,9 +372,7 @@ def _attributes(texts: list[str] | None) -> tuple[MarketAttribute, ...]:
     for text in texts:
         parts = text.split(":")
         if len(parts) != 3 or parts[1] not in set(Kind):
-            raise BadChoice(
-                "attribute", text, "is not NAME:KIND:SOURCE", remedy="Write, for instance, price:cost:ask."
-            )
+            raise BadChoice("attribute", text, "is not NAME:KIND:SOURCE", remedy="Write, for instance, price:cost:ask.")
         source = enum_member(AttributeSource, "source", parts[2])
         attributes.append(MarketAttribute(parts[0], Kind(parts[1]), source))
     return tuple(attributes)

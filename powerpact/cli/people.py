@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import secrets
 from pathlib import Path
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -25,6 +26,9 @@ from powerpact.cli.session import (
     unlock,
 )
 from powerpact.errors import BadChoice
+
+if TYPE_CHECKING:
+    from powerpact.chain.abi import Event
 
 Reason = Annotated[str, typer.Option(help="The reason, in words.")]
 Subject = Annotated[str, typer.Argument(metavar="WHO", help="Account, by name or address.")]
@@ -179,7 +183,7 @@ def _pair(text: str) -> tuple[str, str]:
     return key, value
 
 
-def _check_shown(shown: Path, applied: list[object]) -> None:
+def _check_shown(shown: Path, applied: Sequence[Event]) -> None:
     """The file that an auditor was shown must be what the applicant committed to."""
     from powerpact.chain import participants
 
@@ -190,6 +194,6 @@ def _check_shown(shown: Path, applied: list[object]) -> None:
         raise BadChoice(
             "attribute set", shown, f"cannot be read: {error!r}", remedy="Ask for the file anew."
         ) from error
-    committed = [event.arguments["attributesHash"] for event in applied]  # type: ignore[attr-defined]
+    committed = [event.arguments["attributesHash"] for event in applied]
     if committed != [hashed]:
         raise BadChoice("attribute set", shown, "is not what the applicant committed to", remedy="Do not admit.")

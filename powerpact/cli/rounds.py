@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from powerpact.cli.output import STANDARD_STREAM, print_json, progress, write_output
-from powerpact.cli.session import DEPLOYMENT_FILE, As, AsJson, Deployed, MarketId, clock, done, market_of, open_chain, tell, unlock
+from powerpact.cli.session import (
+    DEPLOYMENT_FILE,
+    As,
+    AsJson,
+    Deployed,
+    MarketId,
+    clock,
+    done,
+    market_of,
+    open_chain,
+    tell,
+    unlock,
+)
 
 if TYPE_CHECKING:
     from powerpact.agent import Cleared, Settled
@@ -46,7 +58,12 @@ def close(
     if now < closes_at:
         raise GateStillOpen(id_, closes_at, now)
     sides = [order.side.name for _, order in posted.open_orders()]
-    data = {"market": f"0x{id_.hex()}", "closed_at": closes_at, "buys": sides.count("BUY"), "sells": sides.count("SELL")}
+    data = {
+        "market": f"0x{id_.hex()}",
+        "closed_at": closes_at,
+        "buys": sides.count("BUY"),
+        "sells": sides.count("SELL"),
+    }
     what = f"the gate closed at {clock(closes_at)} with {data['buys']} buy and {data['sells']} sell orders"
     done(what, [], data, as_json=as_json)
 
@@ -190,8 +207,9 @@ def settle(market: MarketId, account: As, deployment: Deployed = DEPLOYMENT_FILE
 
 
 def refund(market: MarketId, account: As, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
-    """Get money back that nothing else frees: undelivered trades from the market's refund time on, and orders of a
-    round that was not final in time. Anybody may; it goes to the buyers.
+    """Get money back that nothing else frees. Anybody may; it goes to the buyers.
+
+    That is undelivered trades from the market's refund time on, and orders of a round that was not final in time.
 
     [bold]Example:[/bold] powerpact refund 0x5f3a -a alice
     """

@@ -46,8 +46,10 @@ def open_chain(deployment: Path) -> Chain:
 
 
 def ask_password(name: str, *, is_new: bool = False) -> str:
-    """The password of an account: from the file in ``POWERPACT_PASSWORD_FILE``, from the file descriptor in
-    ``POWERPACT_PASSWORD_FD``, or from the terminal.
+    """The password of an account.
+
+    It comes from the file in ``POWERPACT_PASSWORD_FILE``, from the file descriptor in ``POWERPACT_PASSWORD_FD``, or
+    from the terminal.
 
     Raises
     ------

@@ -17,9 +17,7 @@ class UnknownSignedType(PowerPactError, KeyError):
     """
 
     def __init__(self, primary_type: str, known: tuple[str, ...]) -> None:
-        super().__init__(
-            f"no signed type {primary_type!r}", remedy=f"Use one of {', '.join(known)}."
-        )
+        super().__init__(f"no signed type {primary_type!r}", remedy=f"Use one of {', '.join(known)}.")
         self.primary_type = primary_type
         self.known = known
 

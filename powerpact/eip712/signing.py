@@ -14,9 +14,8 @@ from typing import Any, Final, cast
 from eth_abi.abi import encode
 from eth_abi.exceptions import EncodingError
 from eth_account import Account
-from eth_account.datastructures import SignedMessage
 from eth_account.signers.local import LocalAccount
-from eth_typing import ChecksumAddress
+from eth_typing import ChecksumAddress, Hash32
 from eth_utils import keccak
 
 from powerpact.eip712.errors import MessageMismatch
@@ -111,8 +110,7 @@ def signing_hash(domain: Domain, primary_type: str, message: Mapping[str, Any]) 
 def sign(account: LocalAccount, domain: Domain, primary_type: str, message: Mapping[str, Any]) -> bytes:
     """Sign with the account's key: ``r ‖ s ‖ v``, 65 bytes, deterministic (RFC 6979)."""
     digest = signing_hash(domain, primary_type, message)
-    signed = cast(SignedMessage, account.unsafe_sign_hash(digest))
-    return bytes(signed.signature)
+    return bytes(account.unsafe_sign_hash(Hash32(digest)).signature)
 
 
 def recover(domain: Domain, primary_type: str, message: Mapping[str, Any], signature: bytes) -> ChecksumAddress:

@@ -42,9 +42,7 @@ TYPES: Final = MappingProxyType(
             "uint64 importCounterWh"
         ),
         # DeviceRegistry.
-        "Device": _members(
-            "address owner,uint8 kind,uint8 carrier,uint8 source,uint32 subnet,uint64 capacityWh"
-        ),
+        "Device": _members("address owner,uint8 kind,uint8 carrier,uint8 source,uint32 subnet,uint64 capacityWh"),
         # EscrowWallets. toSeller in micro-points.
         "Release": _members("bytes32 tradeId,uint128 toSeller"),
         # PowerPoints (ERC-2612). value in micro-points, deadline in Unix seconds.
