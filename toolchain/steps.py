@@ -34,16 +34,17 @@ def count_forge(output: str) -> Counts:
     return sum(int(passed) for passed, _ in found), sum(int(failed) for _, failed in found)
 
 
-def python_tests(name: str, *arguments: str) -> Step:
+def python_tests(name: str, folder: str, *without: str) -> Step:
     """Return a step for suites that do without Brownie."""
-    return Step(name, ("pytest", *arguments), count_pytest)
+    return Step(name, ("pytest", folder, *(f"--ignore={other}" for other in without)), count_pytest)
 
 
-def brownie_tests(name: str, *arguments: str) -> Step:
-    """Return a step for suites that run on Brownie and a chain of its own."""
-    return Step(name, ("brownie", "test", *arguments), count_pytest)
+def brownie_tests(folder: str) -> Step:
+    """Return a step for a suite that runs on Brownie and a chain of its own."""
+    return Step(folder.removeprefix("tests/"), ("brownie", "test", folder), count_pytest)
 
 
+BROWNIE_SUITES = ("tests/unit", "tests/scripts", "tests/stateful", "tests/e2e")
 LINT = (
     Step("ruff", ("ruff", "check", ".")),
     Step("mypy", ("mypy",)),
@@ -58,11 +59,8 @@ TEST = (
     Step("slither", ("slither", ".", "--compile-force-framework", "foundry")),
     Step("forge", ("forge", "test"), count_forge),
     python_tests("set-up", "tests/setup"),
-    python_tests("python", "tests", "--ignore=tests/setup"),
-    brownie_tests("unit", "tests/unit"),
-    brownie_tests("scripts", "tests/scripts"),
-    brownie_tests("stateful", "tests/stateful"),
-    brownie_tests("end to end", "tests/e2e"),
+    python_tests("python", "tests", "tests/setup", *BROWNIE_SUITES),
+    *map(brownie_tests, BROWNIE_SUITES),
 )
 
 

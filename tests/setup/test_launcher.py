@@ -1,0 +1,189 @@
+"""The launcher: what it says, what it counts, and that every kind of fault makes it fail."""
+
+import importlib.machinery
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from toolchain import brownie_home, commands, steps
+from toolchain.places import ROOT, SetupError
+from toolchain.steps import Step
+
+RUN = ROOT / "run"
+
+
+def run(*arguments: str, **options) -> subprocess.CompletedProcess:
+    return subprocess.run([RUN, *arguments], capture_output=True, text=True, timeout=120, **options)
+
+
+def load_run():
+    loader = importlib.machinery.SourceFileLoader("run_script", str(RUN))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("run_script", loader))
+    loader.exec_module(module)
+    return module
+
+
+def test_old_python_is_told_what_is_needed(monkeypatch):
+    script = load_run()
+    monkeypatch.setattr(sys, "version_info", (3, 10, 13))
+    with pytest.raises(SystemExit, match=r"needs Python 3\.11 or newer; .* is Python 3\.10"):
+        script.main()
+
+
+def test_alone_it_lists_the_commands():
+    done = run()
+    assert done.returncode == 0
+    for command in ("setup", "demo", "test", "lint", "compile", "bench"):
+        assert f"\n  {command} " in done.stdout
+
+
+def test_unknown_command_is_refused():
+    done = run("no-such-command")
+    assert done.returncode == 2
+    assert "no-such-command" in done.stderr
+    assert "lists what there is" in done.stderr
+
+
+def test_unknown_step_is_refused_with_the_list():
+    done = run("test", "no such step")
+    assert done.returncode == 2
+    assert "ruff, mypy, brownie compile" in done.stderr
+
+
+def test_exit_code_and_folder_of_a_command_are_its_own(tmp_path):
+    done = run("python", "-c", "import os, sys; print(os.getcwd()); sys.exit(7)", cwd=tmp_path)
+    assert done.returncode == 7
+    assert done.stdout.strip() == str(tmp_path)
+
+
+def test_commands_stay_inside_the_project():
+    done = run(
+        "python", "-c", "import os; print(*(os.environ[k] for k in ('HOME', 'npm_config_cache', 'PIP_CACHE_DIR')))"
+    )
+    assert all(Path(place).is_relative_to(ROOT) for place in done.stdout.split())
+
+
+def test_a_terminated_launcher_ends_its_command():
+    script = "import os, signal, time; print(os.getpid(), flush=True); time.sleep(60)"
+    launcher = subprocess.Popen(
+        [RUN, "python", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    pid = int(launcher.stdout.readline())
+    launcher.send_signal(signal.SIGTERM)
+    assert launcher.wait(10) != 0
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+@pytest.mark.parametrize(
+    ("line", "counts"),
+    [
+        ("===== 3 passed in 0.12s =====", (3, 0)),
+        ("== 2 failed, 7 passed, 1 skipped, 4 warnings, 1 error in 61.20s (0:01:01) ==", (7, 3)),
+        ("1 failed, 12 passed, 2 xfailed, 3 errors in 2.03s", (12, 4)),
+        ("no tests ran in 0.01s", (0, 0)),
+        ("test_a.py::test_x PASSED in a sentence", (0, 0)),
+    ],
+)
+def test_pytest_counts(line, counts):
+    assert steps.count_pytest(f"3 passed in a comment\n{line}\nTerminating local RPC client...\n") == counts
+
+
+def test_forge_counts():
+    output = "Suite result: ok. 5 passed; 0 failed; 0 skipped\n\nRan 2 test suites: 9 tests passed, 2 failed, 0 skipped"
+    assert steps.count_forge(output) == (9, 2)
+
+
+def test_a_good_step_counts_as_one():
+    assert steps.run_step(Step("good", ("true",)))[0] == (1, 0)
+
+
+def test_a_failing_command_without_counts_fails():
+    assert steps.run_step(Step("bad", ("false",)))[0] == (0, 1)
+
+
+def test_a_crash_after_good_counts_fails():
+    crash = ("sh", "-c", "echo '3 passed in 0.1s'; exit 3")
+    assert steps.run_step(Step("crash", crash, steps.count_pytest))[0] == (3, 1)
+
+
+def test_a_step_without_tests_fails():
+    quiet = ("sh", "-c", "echo 'no tests ran in 0.1s'")
+    assert steps.run_step(Step("quiet", quiet, steps.count_pytest))[0] == (0, 1)
+
+
+def test_the_sum_stands_alone_on_the_last_line(capsys):
+    three = Step("three", ("sh", "-c", "echo '3 passed in 0.1s'"), steps.count_pytest)
+    assert steps.run_steps([three, Step("bad", ("false",))]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "3 passed, 1 failed"
+    assert steps.run_steps([three]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "3 passed, 0 failed"
+
+
+@pytest.mark.parametrize(("verdict", "code"), [("True", 0), ("False", 1)])
+def test_a_planted_pytest_failure_fails(verdict, code, tmp_path):
+    (tmp_path / "test_planted.py").write_text(f"def test_planted():\n    assert {verdict}\n")
+    step = Step("planted", ("pytest", "--rootdir", str(tmp_path), str(tmp_path)), steps.count_pytest)
+    assert steps.run_steps([step]) == code
+
+
+@pytest.mark.parametrize(("number", "code"), [(1, 0), (2, 1)])
+def test_a_planted_forge_failure_fails(number, code, tmp_path):
+    (tmp_path / "foundry.toml").write_text('[profile.default]\nsrc = "src"\ntest = "test"\noffline = true\n')
+    (tmp_path / "test").mkdir()
+    (tmp_path / "test/Planted.t.sol").write_text(
+        "// SPDX-License-Identifier: MIT\npragma solidity ^0.8.0;\n"
+        f"contract PlantedTest {{ function test_planted() external pure {{ assert({number} == 1); }} }}\n"
+    )
+    step = Step("planted", ("forge", "test", "--root", str(tmp_path)), steps.count_forge)
+    assert steps.run_steps([step]) == code
+
+
+@pytest.mark.parametrize(("source", "code"), [('"""Fine."""\n', 0), ('"""Bad."""\nimport os\n', 1)])
+def test_a_planted_style_fault_fails(source, code, tmp_path):
+    (tmp_path / "planted.py").write_text(source)
+    config = str(ROOT / "pyproject.toml")
+    assert steps.run_steps([Step("planted", ("ruff", "check", "--config", config, str(tmp_path)))]) == code
+
+
+@pytest.mark.parametrize(("annotation", "code"), [("int", 0), ("str", 1)])
+def test_a_planted_type_fault_fails(annotation, code, tmp_path):
+    (tmp_path / "planted.py").write_text(f"number: {annotation} = 1\n")
+    config = str(ROOT / "pyproject.toml")
+    assert steps.run_steps([Step("planted", ("mypy", "--config-file", config, str(tmp_path)))]) == code
+
+
+def test_the_brownie_suites_are_run_by_brownie_alone():
+    python = next(step for step in steps.TEST if step.name == "python")
+    for folder in steps.BROWNIE_SUITES:
+        assert f"--ignore={folder}" in python.command
+        assert Step(folder.removeprefix("tests/"), ("brownie", "test", folder), steps.count_pytest) in steps.TEST
+
+
+def test_nothing_of_a_step_is_left_behind():
+    with commands.piped(["sh", "-c", "sleep 60 & echo $!; wait"]) as process:
+        child = int(process.stdout.readline())
+    time.sleep(0.1)
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(child)], capture_output=True, text=True).stdout.strip()
+    assert state[:1] in ("", "Z")
+
+
+def test_each_run_of_brownie_has_a_port_of_its_own():
+    with brownie_home.own_home() as one, brownie_home.own_home() as other:
+        networks = [(home / ".brownie/network-config.yaml").read_text() for home in (one, other)]
+        assert networks[0] != networks[1]
+        assert not any(f"port: {brownie_home.DEFAULT_PORT}" in text for text in networks)
+        assert (one / ".brownie/accounts").resolve() == brownie_home.KEPT / "accounts"
+    assert not one.exists()
+    assert not other.exists()
+
+
+def test_missing_command_is_a_setup_error():
+    with pytest.raises(SetupError, match="no-such-tool"):
+        commands.become(["no-such-tool"])
