@@ -80,12 +80,10 @@ def parse_order(name: str, text: str | bytes) -> tuple[bytes, SignedOrder]:
             raise BadOrderFile(name, f"$.order.{field}", f"is not a list of {MAX_ATTRIBUTES} numbers")
         for position, value in enumerate(lanes):
             _integer(name, f"$.order.{field}[{position}]", value, 32)
-    parsed = Order(
-        side=Side[order["side"].upper()],
-        trader=order["trader"],
-        **{field: tuple(order[field]) if field in _LANES else order[field] for field in (*_BITS, *_LANES)},
-        classes=_bytes(name, "$.order.classes", order["classes"], MAX_CATEGORIES),
-    )
+    terms: dict[str, Any] = {field: order[field] for field in _BITS}
+    terms |= {field: tuple(order[field]) for field in _LANES}
+    classes = _bytes(name, "$.order.classes", order["classes"], MAX_CATEGORIES)
+    parsed = Order(side=Side[order["side"].upper()], trader=order["trader"], classes=classes, **terms)
     signature = _bytes(name, "$.signature", data["signature"], 64, 65)
     return _bytes(name, "$.market", data["market"], 32), SignedOrder(parsed, signature)
 

@@ -1,6 +1,6 @@
 """What each error of the contracts means and what to do about it: the one table.
 
-The command line prints from it, and ``docs/errors.md`` is written from it (``python -m powerpact.chain.remedies``).
+The command line prints from it, and ``docs/errors.md`` is written from it.
 """
 
 from __future__ import annotations
@@ -287,7 +287,6 @@ _ESCROW: Final = {
         "the free balance is below what is needed", "Deposit points with `powerpact deposit`, or cancel an open order."
     ),
     "Escrow_ZeroPoints": Advice("the sum is zero", "Name a sum of at least one micro-point."),
-    "Escrow_RoundNotFinal": Advice("the market has no final round", "Submit and prove the round first."),
     "Escrow_UnknownTrade": Advice(
         "the trade does not stand in the final proposal at this place", "Use the trade and proof as they were proposed."
     ),
@@ -316,7 +315,9 @@ _LIBRARIES: Final = {
     "ECDSAInvalidSignatureLength": Advice("a signature has 64 or 65 bytes", "Sign again."),
     "ECDSAInvalidSignatureS": Advice("the signature is malleable", "Use the form with the lower s."),
     "SafeERC20FailedOperation": Advice("the token refused the transfer", "Check balance and allowance of the points."),
-    "ReentrancyGuardReentrantCall": Advice("the contract was called from within its own call", "Call it directly."),
+    "SafeCastOverflowedUintDowncast": Advice(
+        "a number does not fit into its field", "Check the numbers of the call; they are outside what the field holds."
+    ),
     "Error": Advice("", "The message says what the contract demands."),
     "Panic": Advice(
         "Solidity stopped an impossible operation (0x11 overflow, 0x12 division by zero, 0x32 bad index)",
