@@ -12,6 +12,7 @@ reaches the most within that half. Minimum and ask of a seller are treated likew
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -70,7 +71,16 @@ class Buyers(NamedTuple):
 
     def take(self, rows: Ints) -> Buyers:
         """Some of the rows, in the given order."""
-        return Buyers(*(array[rows] for array in self))
+        return Buyers(
+            self.expect[rows],
+            self.limit[rows],
+            self.weight[rows],
+            self.ramp[rows],
+            self.bid[rows],
+            self.require[rows],
+            self.capacity[rows],
+            self.place[rows],
+        )
 
 
 class Sellers(NamedTuple):
@@ -115,9 +125,16 @@ class Sellers(NamedTuple):
 
     def take(self, columns: Ints) -> Sellers:
         """Some of the columns, in the given order, cut into chunks anew."""
-        arrays = (np.ascontiguousarray(array[..., columns]) for array in (self.value, self.ramp))
-        vectors = (array[columns] for array in self[2:7])
-        return Sellers(*arrays, *vectors, chunk_begins(self.classes[columns]))
+        return Sellers(
+            np.ascontiguousarray(self.value[:, columns]),
+            np.ascontiguousarray(self.ramp[:, columns]),
+            self.minimum[columns],
+            self.ask[columns],
+            self.classes[columns],
+            self.capacity[columns],
+            self.place[columns],
+            chunk_begins(self.classes[columns]),
+        )
 
 
 def encode(round_: Round) -> tuple[Buyers, Sellers]:
@@ -209,7 +226,7 @@ def chunk_begins(classes: Codes) -> Ints:
     count = len(classes)
     changes = np.flatnonzero((classes[1:] != classes[:-1]).any(axis=1)) + 1
     bounds = [0, *changes.tolist(), count] if count else []
-    begins = [at for begin, end in zip(bounds, bounds[1:], strict=False) for at in range(begin, end, CHUNK)]
+    begins = [at for begin, end in pairwise(bounds) for at in range(begin, end, CHUNK)]
     return np.array([*begins, count], np.int64)
 
 

@@ -1,7 +1,8 @@
 """Compiling the solver's loops, once in a machine's life.
 
-Compiled code is kept in the folder that ``NUMBA_CACHE_DIR`` names, else in the user's cache folder, in a subfolder named
-after the content of the solver's sources: Numba alone would not notice a change in a function that another file inlines.
+Compiled code is kept in the folder that ``NUMBA_CACHE_DIR`` names, else in the user's cache folder, in a subfolder
+named after the content of the solver's sources: Numba alone would not notice a change in a function that another file
+inlines.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
+from numba.core import config
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -36,15 +38,15 @@ def compiled(function: Function) -> Function:
 
     Where no cache folder can be written, the code is compiled anew by every process.
     """
-    settings = {"nogil": True, "fastmath": _NO_NAN, "error_model": "numpy"}
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(cache_folder())
+    settings: dict[str, Any] = {"nogil": True, "fastmath": _NO_NAN, "error_model": "numpy"}
+    before = config.CACHE_DIR  # type: ignore[attr-defined]
+    config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined]
     try:
-        return numba.njit(function, cache=True, **settings)  # type: ignore[no-any-return]
+        return cast("Function", numba.njit(function, cache=True, **settings))
     except RuntimeError:
-        return numba.njit(function, **settings)  # type: ignore[no-any-return]
+        return cast("Function", numba.njit(function, **settings))
     finally:
-        numba.config.CACHE_DIR = before
+        config.CACHE_DIR = before  # type: ignore[attr-defined]
 
 
 def _user_cache() -> Path:

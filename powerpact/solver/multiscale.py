@@ -85,14 +85,11 @@ class State:
         return self.matched.v + self.v_floor
 
     @property
-    def u_held(self) -> Flags:
-        """Buyers that a floor keeps alone."""
-        return (self.matched.seller == FREE) & (self.u_floor > 0)
-
-    @property
-    def v_held(self) -> Flags:
-        """Sellers that a floor keeps alone."""
-        return (self.matched.buyer == FREE) & (self.v_floor > 0)
+    def held(self) -> tuple[Flags, Flags]:
+        """Buyers and sellers that a floor keeps alone."""
+        u_held: Flags = (self.matched.seller == FREE) & (self.u_floor > 0)
+        v_held: Flags = (self.matched.buyer == FREE) & (self.v_floor > 0)
+        return u_held, v_held
 
     @property
     def scale(self) -> float:
@@ -144,7 +141,7 @@ def solve(pairs: Pairs, step: Step) -> Assignment:
     while True:
         state.settle(ladder)
         step("pricing all pairs")
-        u_held, v_held = state.u_held, state.v_held
+        u_held, v_held = state.held
         state.lower_floors(u_held, v_held)
         edges = pairs.uncovered(state.u, state.v, MOST_ADDED)
         held = int(u_held.sum() + v_held.sum())
@@ -210,4 +207,5 @@ def _sample(count: int) -> Ints:
 
 def _key(edges: Edges, width: int) -> Ints:
     """A number for each pair."""
-    return edges[0].astype(np.int64) * width + edges[1]
+    key: Ints = edges[0].astype(np.int64) * width + edges[1]
+    return key

@@ -194,6 +194,6 @@ def uncovered(first: int, last: int, buyers: Buyers, sellers: Sellers, u: Floats
         for t in range(found[r]):
             pairs[0, count] = first + r
             pairs[1, count] = column[r, t]
-            pairs[2, count] = exact_score(buyers, sellers, first + r, np.int64(column[r, t]))
+            pairs[2, count] = exact_score(buyers, sellers, first + r, int(column[r, t]))
             count += 1
     return pairs

@@ -7,6 +7,8 @@ choice of staying alone added on both sides.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from powerpact.solver.arrays import Codes, Ints
@@ -50,6 +52,88 @@ def pop(keys: Ints, items: Codes, size: int) -> None:
     items[at] = item
 
 
+class Search(NamedTuple):
+    """What a search from one source has reached.
+
+    Attributes
+    ----------
+    seen : (items,) int64
+        Number of the search that last reached the item.
+    distance : (items,) int64
+        Length of the shortest path known to each item.
+    via : (items,) int32
+        Bidder before the item on that path.
+    done : (items,) int32
+        Items whose distance is final, in the order in which they became so.
+    stack : (items,) int32
+        Room for items reached at no cost.
+    """
+
+    seen: Ints
+    distance: Ints
+    via: Codes
+    done: Codes
+    stack: Codes
+
+
+@compiled
+def nearest(  # noqa: PLR0912 - one loop over the edges of a shortest-path tree
+    side: Side, own: Ints, price: Ints, owner: Codes, source: int, turn: int, search: Search
+) -> tuple[int, int, int, int]:
+    """Find the nearest end of a path from a source.
+
+    Returns
+    -------
+    tuple of int
+        Length of the path, the bidder at its end, the free item at its end or `FREE` if the bidder gives up its own,
+        and the number of items in `search.done`.
+    """
+    seen, distance, via = search.seen, search.distance, search.via
+    keys, items, heaped = np.empty(64, np.int64), np.empty(64, np.int32), 0
+    stacked, finished = 0, 0
+    end, last_bidder, last_item = own[source], source, FREE
+    i, here = source, 0
+    while True:
+        for e in range(side.begin[i], side.begin[i + 1]):
+            j = side.other[e]
+            there = here + own[i] + price[j] - side.score[e]
+            if there >= end or (seen[j] == turn and there >= distance[j]):
+                continue
+            seen[j], distance[j], via[j] = turn, there, i
+            if owner[j] == FREE:
+                end, last_item = there, int(j)
+                if there == here:
+                    return end, last_bidder, last_item, finished
+            elif there == here:
+                search.stack[stacked] = j
+                stacked += 1
+            else:
+                if heaped == keys.size:
+                    keys, items = np.append(keys, keys), np.append(items, items)
+                push(keys, items, heaped, there, j)
+                heaped += 1
+        item = FREE
+        if stacked:
+            stacked -= 1
+            item = int(search.stack[stacked])
+        while item == FREE and heaped and keys[0] < end:
+            key, candidate = keys[0], int(items[0])
+            pop(keys, items, heaped)
+            heaped -= 1
+            if key == distance[candidate]:
+                item = candidate
+        if item == FREE:
+            return end, last_bidder, last_item, finished
+        here = distance[item]
+        search.done[finished] = item
+        finished += 1
+        i = int(owner[item])
+        if here + own[i] < end:
+            end, last_bidder, last_item = here + own[i], i, FREE
+            if own[i] == 0:
+                return end, last_bidder, last_item, finished
+
+
 @compiled
 def augment(side: Side, own: Ints, price: Ints, mate: Codes, owner: Codes, sources: Codes) -> None:
     """Give each source a mate, or nothing to gain, by a shortest path in the reduced costs ``own + price − score``.
@@ -71,85 +155,31 @@ def augment(side: Side, own: Ints, price: Ints, mate: Codes, owner: Codes, sourc
     price: the shorter one. Then every bidder nearer than the end loses the difference, and every such item gains it.
     Items reached by an edge of cost 0 are followed at once, others wait in a heap.
     """
-    distance = np.zeros(owner.size, np.int64)
-    via = np.empty(owner.size, np.int32)
-    seen = np.full(owner.size, -1, np.int64)
-    done = np.empty(owner.size, np.int32)
-    stack = np.empty(owner.size, np.int32)
-    keys = np.empty(64, np.int64)
-    items = np.empty(64, np.int32)
+    size = owner.size
+    search = Search(
+        np.full(size, -1, np.int64),
+        np.zeros(size, np.int64),
+        np.empty(size, np.int32),
+        np.empty(size, np.int32),
+        np.empty(size, np.int32),
+    )
     for turn in range(sources.size):
-        source = sources[turn]
+        source = int(sources[turn])
         if mate[source] != FREE or own[source] == 0:
             continue
-        end = own[source]
-        last_bidder, last_item = np.int64(source), np.int64(FREE)
-        finished, stacked, heaped = 0, 0, 0
-        i, here = np.int64(source), np.int64(0)
-        while True:
-            arrived = False
-            for e in range(side.begin[i], side.begin[i + 1]):
-                j = side.other[e]
-                there = here + own[i] + price[j] - side.score[e]
-                if there >= end or (seen[j] == turn and there >= distance[j]):
-                    continue
-                seen[j] = turn
-                distance[j] = there
-                via[j] = i
-                if owner[j] == FREE:
-                    end = there
-                    last_item = np.int64(j)
-                    if there == here:
-                        arrived = True
-                        break
-                elif there == here:
-                    stack[stacked] = j
-                    stacked += 1
-                else:
-                    if heaped == keys.size:
-                        more_keys = np.empty(2 * heaped, np.int64)
-                        more_items = np.empty(2 * heaped, np.int32)
-                        more_keys[:heaped] = keys
-                        more_items[:heaped] = items
-                        keys, items = more_keys, more_items
-                    push(keys, items, heaped, there, j)
-                    heaped += 1
-            if arrived:
-                break
-            item = np.int64(FREE)
-            if stacked:
-                stacked -= 1
-                item = np.int64(stack[stacked])
-            while item == FREE and heaped and keys[0] < end:
-                key, candidate = keys[0], np.int64(items[0])
-                pop(keys, items, heaped)
-                heaped -= 1
-                if key == distance[candidate]:
-                    item = candidate
-            if item == FREE:
-                break
-            here = distance[item]
-            done[finished] = item
-            finished += 1
-            i = np.int64(owner[item])
-            if here + own[i] < end:
-                end = here + own[i]
-                last_bidder, last_item = i, np.int64(FREE)
-                if own[i] == 0:
-                    break
+        end, bidder, item, finished = nearest(side, own, price, owner, source, turn, search)
         own[source] -= end
         for k in range(finished):
-            item = np.int64(done[k])
-            if distance[item] < end:
-                price[item] += end - distance[item]
-                own[owner[item]] -= end - distance[item]
-        item = last_item
+            j = search.done[k]
+            if search.distance[j] < end:
+                price[j] += end - search.distance[j]
+                own[owner[j]] -= end - search.distance[j]
         if item == FREE:
-            item = np.int64(mate[last_bidder])
-            mate[last_bidder] = FREE
+            item = int(mate[bidder])
+            mate[bidder] = FREE
         while item != FREE:
-            i = np.int64(via[item])
+            i = search.via[item]
             owner[item] = i
-            next_item = np.int64(mate[i])
-            mate[i] = np.int32(item)
-            item = next_item
+            before = int(mate[i])
+            mate[i] = item
+            item = before

@@ -2,8 +2,8 @@
 
 A bound is the score without its roundings, ``Σ weight·min(1, (h − L)/(E − L)) + 10⁶·min(1, (bid − min)/(ask − min))``,
 in double precision. Prices and values are below 2³² and their differences exact, so that an eliminated pair is always
-recognised, and the bound is above ``w − 10⁻⁶`` and below ``w + 3``. Since w is an integer, a pair can have ``w ≥ s + 1``
-only if its bound is above ``s + ½``.
+recognised, and the bound is above ``w − 10⁻⁶`` and below ``w + 3``. Since w is an integer, a pair can have
+``w ≥ s + 1`` only if its bound is above ``s + ½``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def meets(require: Codes, classes: Codes) -> bool:
     """Whether classes meet requirements, each a row of codes."""
     for category in range(require.size):
         wanted = require[category]
-        if wanted != ANY and wanted != classes[category]:  # noqa: PLR1714 - not a tuple: it is compiled
+        if wanted != ANY and wanted != classes[category]:
             return False
     return True
 

@@ -43,7 +43,7 @@ def solve(round_: Round, *, step: Step | None = None, executor: BlockExecutor | 
     buyers, sellers = encode(round_)
     matched = multiscale.solve(Pairs(buyers, sellers, executor or Threads()), step or _silent)
     trades = sorted(
-        (int(buyers.place[i]), int(sellers.place[j]), int(exact_score(buyers, sellers, i, j)))
+        (int(buyers.place[i]), int(sellers.place[j]), int(exact_score(buyers, sellers, i, int(j))))
         for i, j in enumerate(matched.seller)
         if j != FREE
     )
@@ -53,7 +53,7 @@ def solve(round_: Round, *, step: Step | None = None, executor: BlockExecutor | 
         buyer_duals_ppm=_named(round_.buyers, buyers.place.tolist(), matched.u.tolist()),
         seller_duals_ppm=_named(round_.sellers, sellers.place.tolist(), matched.v.tolist()),
     )
-    _check(round_, solution)
+    _check(solution)
     return solution
 
 
@@ -67,7 +67,7 @@ def _named(orders: tuple[Buyer, ...] | tuple[Seller, ...], places: list[int], pr
     return {orders[place].id: price for place, price in sorted(zip(places, prices, strict=True)) if price}
 
 
-def _check(round_: Round, solution: Solution) -> None:
+def _check(solution: Solution) -> None:
     """Hold the dual prices against the objective; that they cover every pair is what the last pass over them found."""
     prices = [*solution.buyer_duals_ppm.values(), *solution.seller_duals_ppm.values()]
     if sum(prices) != solution.objective or min(prices, default=0) < 0:

@@ -100,7 +100,7 @@ def uncovered_pair(
     return None
 
 
-@njit(nogil=True, cache=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True, error_model="numpy")
 def first_uncovered(demands: Demands, offers: Offers, rows: Array) -> tuple[int, int]:
     """First buyer of `rows` and position in `offers` of an uncovered pair, (-1, -1) if there is none."""
     loss = np.empty(TILE)
@@ -135,19 +135,20 @@ def first_uncovered(demands: Demands, offers: Offers, rows: Array) -> tuple[int,
     return -1, -1
 
 
-@njit(nogil=True, cache=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True, error_model="numpy")
 def _score(demands: Demands, offers: Offers, i: int, j: int) -> int:
     """Score of an eligible pair in 64-bit integers; every product is below 2⁵²."""
     weighted = 0
     for f in range(demands.expect.shape[1]):
-        above = np.int64(offers.value[f, j] - demands.limit[i, f])
-        span = np.int64(demands.expect[i, f] - demands.limit[i, f])
-        a = np.int64(1_000_000) if above >= span else above * 1_000_000 // span
-        weighted += np.int64(demands.weight[i, f]) * a
-    above = np.int64(demands.bid[i] - offers.minimum[j])
-    span = np.int64(offers.ask[j] - offers.minimum[j])
-    g = np.int64(1_000_000) if above >= span else above * 1_000_000 // span
-    return weighted // 1_000_000 + g
+        a = _ramp(offers.value[f, j] - demands.limit[i, f], demands.expect[i, f] - demands.limit[i, f])
+        weighted += int(demands.weight[i, f]) * a
+    return weighted // 1_000_000 + _ramp(demands.bid[i] - offers.minimum[j], offers.ask[j] - offers.minimum[j])
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _ramp(above: float, span: float) -> int:
+    """Satisfaction at a whole number `above` the limit, full at `span`, ppm."""
+    return 1_000_000 if above >= span else int(above) * 1_000_000 // int(span)
 
 
 def _demands(orders: tuple[Buyer, ...], sign: Array, duals_ppm: Mapping[str, int]) -> Demands:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 
-from powerpact.types import Buyer, Kind, Mode, Round, Seller, Solution
+from powerpact.types import Buyer, Kind, Mode, Round, Seller, Solution, Trade
 from powerpact.verifier.faults import Fault, FaultKind
 
 Progress = Callable[[str], None]
@@ -42,7 +42,7 @@ def verify(round_: Round, solution: Solution, progress: Progress | None = None) 
     fault = _trade_fault(round_, solution, buyers, sellers) or _dual_fault(round_, solution, buyers, sellers)
     if fault is not None:
         return fault
-    from powerpact.verifier.cover import uncovered_pair  # loads the compiler, which a fault above does not need
+    from powerpact.verifier.cover import uncovered_pair  # noqa: PLC0415 - loads the compiler: not for a fault above
 
     say("checking all pairs")
     pair = uncovered_pair(round_, solution.buyer_duals_ppm, solution.seller_duals_ppm)
@@ -80,52 +80,18 @@ def _trade_fault(
     round_: Round, solution: Solution, buyers: Mapping[str, Buyer], sellers: Mapping[str, Seller]
 ) -> Fault | None:
     """First fault of the trades and their sum."""
-    used: set[tuple[str, str]] = set()
-    energy_wh: dict[tuple[str, str], int] = defaultdict(int)
+    used_wh: dict[tuple[str, str], int | None] = {}
     objective = 0
     for trade in solution.trades:
-        pair = (trade.buyer, trade.seller)
-        if trade.buyer not in buyers or trade.seller not in sellers:
-            unknown = trade.buyer if trade.buyer not in buyers else trade.seller
-            return Fault(FaultKind.UNKNOWN_ORDER, (unknown,), f"{unknown} is not in the round")
+        unknown = [key for key, ids in ((trade.buyer, buyers), (trade.seller, sellers)) if key not in ids]
+        if unknown:
+            return Fault(FaultKind.UNKNOWN_ORDER, (unknown[0],), f"{unknown[0]} is not in the round")
         buyer, seller = buyers[trade.buyer], sellers[trade.seller]
-        sides = {("buyer", buyer.id), ("seller", seller.id)}
-        if round_.mode is Mode.ONE_TO_ONE and used & sides:
-            twice = next(iter(sorted(used & sides)))[1]
-            return Fault(FaultKind.ORDER_USED_TWICE, (twice,), f"{twice} is in two trades")
-        used |= sides
-        score = pair_score(round_, buyer, seller)
-        if score is None:
-            return Fault(FaultKind.INELIGIBLE_PAIR, pair, f"{buyer.id} and {seller.id} may not trade")
-        if trade.score_ppm != score:
-            return Fault(
-                FaultKind.WRONG_SCORE,
-                pair,
-                f"{buyer.id} and {seller.id} score {score}, not {trade.score_ppm}",
-                {"score_ppm": score, "stated_ppm": trade.score_ppm},
-            )
-        if round_.mode is Mode.ONE_TO_ONE:
-            stated = [wh for wh in (buyer.energy_wh, seller.energy_wh) if wh is not None]
-            smaller_wh = min(stated, default=None)
-            if trade.energy_wh != smaller_wh:
-                detail = f"{buyer.id} and {seller.id} trade {smaller_wh} Wh, not {trade.energy_wh}"
-                return Fault(FaultKind.WRONG_ENERGY, pair, detail)
-            objective += score
-            continue
-        if trade.energy_wh is None or trade.energy_wh < 1:
-            detail = f"{buyer.id} and {seller.id} must trade at least 1 Wh, not {trade.energy_wh}"
-            return Fault(FaultKind.WRONG_ENERGY, pair, detail)
-        objective += score * trade.energy_wh
-        for key, order in (("buyer", buyer), ("seller", seller)):
-            energy_wh[key, order.id] += trade.energy_wh
-            total_wh, limit_wh = energy_wh[key, order.id], order.energy_wh or 0
-            if total_wh > limit_wh:
-                return Fault(
-                    FaultKind.TOO_MUCH_ENERGY,
-                    (order.id,),
-                    f"{order.id} trades {total_wh} Wh of {limit_wh} Wh",
-                    {"traded_wh": total_wh, "energy_wh": limit_wh},
-                )
+        check_energy = _single_fault if round_.mode is Mode.ONE_TO_ONE else _divided_fault
+        fault = _score_fault(round_, buyer, seller, trade) or check_energy(buyer, seller, trade, used_wh)
+        if fault is not None:
+            return fault
+        objective += trade.score_ppm * (1 if round_.mode is Mode.ONE_TO_ONE else trade.energy_wh or 0)
     if solution.objective == objective:
         return None
     return Fault(
@@ -134,6 +100,56 @@ def _trade_fault(
         f"the trades are worth {objective}, not {solution.objective}",
         {"objective": objective, "stated": solution.objective},
     )
+
+
+def _score_fault(round_: Round, buyer: Buyer, seller: Seller, trade: Trade) -> Fault | None:
+    """Fault of a trade's pair or score."""
+    pair = (buyer.id, seller.id)
+    score = pair_score(round_, buyer, seller)
+    if score is None:
+        return Fault(FaultKind.INELIGIBLE_PAIR, pair, f"{buyer.id} and {seller.id} may not trade")
+    if trade.score_ppm == score:
+        return None
+    return Fault(
+        FaultKind.WRONG_SCORE,
+        pair,
+        f"{buyer.id} and {seller.id} score {score}, not {trade.score_ppm}",
+        {"score_ppm": score, "stated_ppm": trade.score_ppm},
+    )
+
+
+def _single_fault(
+    buyer: Buyer, seller: Seller, trade: Trade, used_wh: dict[tuple[str, str], int | None]
+) -> Fault | None:
+    """Fault of a one-to-one trade's energy, or an order in a second trade."""
+    for key in (("buyer", buyer.id), ("seller", seller.id)):
+        if key in used_wh:
+            return Fault(FaultKind.ORDER_USED_TWICE, (key[1],), f"{key[1]} is in two trades")
+        used_wh[key] = trade.energy_wh
+    smaller_wh = min((wh for wh in (buyer.energy_wh, seller.energy_wh) if wh is not None), default=None)
+    if trade.energy_wh == smaller_wh:
+        return None
+    detail = f"{buyer.id} and {seller.id} trade {smaller_wh} Wh, not {trade.energy_wh}"
+    return Fault(FaultKind.WRONG_ENERGY, (buyer.id, seller.id), detail)
+
+
+def _divided_fault(
+    buyer: Buyer, seller: Seller, trade: Trade, used_wh: dict[tuple[str, str], int | None]
+) -> Fault | None:
+    """Fault of a divisible trade's energy, or an order that trades more than it has."""
+    if trade.energy_wh is None or trade.energy_wh < 1:
+        detail = f"{buyer.id} and {seller.id} must trade at least 1 Wh, not {trade.energy_wh}"
+        return Fault(FaultKind.WRONG_ENERGY, (buyer.id, seller.id), detail)
+    for key, energy_wh in ((("buyer", buyer.id), buyer.energy_wh), (("seller", seller.id), seller.energy_wh)):
+        total_wh = used_wh[key] = (used_wh.get(key) or 0) + trade.energy_wh
+        if total_wh > (energy_wh or 0):
+            return Fault(
+                FaultKind.TOO_MUCH_ENERGY,
+                (key[1],),
+                f"{key[1]} trades {total_wh} Wh of {energy_wh} Wh",
+                {"traded_wh": total_wh, "energy_wh": energy_wh or 0},
+            )
+    return None
 
 
 def _dual_fault(
