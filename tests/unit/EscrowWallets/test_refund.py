@@ -1,0 +1,105 @@
+"""`refund`: after a stated time the buyer's money comes back, whoever is silent and whatever went before."""
+
+import pytest
+
+from tests.helpers.orders import buy, sell
+from tests.helpers.reverts import reverts_with
+from tests.unit.market_fixtures import ENDOWMENT_UPOINTS, by
+
+
+def id_of(escrow, market, index=0):
+    return bytes(escrow.tradeId(market.id, market.chunks[0][index]))
+
+
+def test_refuses_before_the_refund_time(escrow, community, traded, alice):
+    community.chain.request("evm_setNextBlockTimestamp", traded.rules.refund_from - 1)
+    with reverts_with("Escrow_TooEarly", id_of(escrow, traded), traded.rules.refund_from):
+        escrow.refund(traded.id, [traded.proof(0, 0)], by(alice))
+
+
+def test_refuses_a_market_without_a_final_round(escrow, community, market, traded, alice):
+    other = community.open_market(price_rule=1)
+    with reverts_with("Clearing_NotFinal", other.id):
+        escrow.refund(other.id, [traded.proof(0, 0)], by(alice))
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda trade, position, siblings: (trade._replace(reserved_upoints=200_000), position, siblings),
+        lambda trade, position, siblings: (trade._replace(buyer=trade.seller), position, siblings),
+        lambda trade, position, siblings: (trade, (0, 1), siblings),
+        lambda trade, position, siblings: (trade, (1, 0), siblings),
+        lambda trade, position, siblings: (trade, position, [b"\1" * 32]),
+    ],
+    ids=["more money", "other buyer", "other index", "other chunk", "other proof"],
+)
+def test_refuses_a_trade_that_is_not_in_the_round(escrow, community, traded, alice, forge):
+    community.chain.warp(traded.rules.refund_from)
+    forged = forge(*traded.proof(0, 0))
+    with reverts_with("Escrow_UnknownTrade", traded.id, *forged[1]):
+        escrow.refund(traded.id, [forged], by(alice))
+
+
+def test_refuses_what_is_settled(escrow, community, traded, alice, carol):
+    traded.report({carol.device: 1_000})
+    traded.settle([(0, 0)])
+    community.chain.warp(traded.rules.refund_from)
+    with reverts_with("Escrow_AlreadySettled", id_of(escrow, traded)):
+        escrow.refund(traded.id, [traded.proof(0, 0)], by(alice))
+
+
+def test_refuses_a_trade_twice_in_one_call(escrow, community, traded, alice):
+    community.chain.warp(traded.rules.refund_from)
+    with reverts_with("Escrow_AlreadySettled", id_of(escrow, traded)):
+        escrow.refund(traded.id, [traded.proof(0, 0)] * 2, by(alice))
+
+
+def test_returns_the_money_and_counts_as_not_delivered(book, escrow, community, traded, alice, carol, stranger):
+    community.chain.request("evm_setNextBlockTimestamp", traded.rules.refund_from)
+    tx = escrow.refund(traded.id, [traded.proof(0, 0)], {"from": stranger})
+    settled = tx.events["TradeSettled"]
+    assert bytes(settled["tradeId"]) == id_of(escrow, traded)
+    assert (settled["outcome"], settled["delivered"], settled["paid"], settled["penalty"]) == (2, 0, 0, 0)
+    assert tuple(escrow.walletOf(alice.address)) == (ENDOWMENT_UPOINTS, 0)
+    assert tuple(escrow.walletOf(carol.address)) == (ENDOWMENT_UPOINTS, 0)
+    assert escrow.lockedIn(traded.id) == 0
+    assert tuple(escrow.trackRecordOf(carol.address)) == (1_000, 0, 1)
+    assert not book.isSelling(carol.device, traded.rules.slot_start)
+
+
+def test_returns_the_money_of_several_trades(escrow, community, market, alice, bob, carol, dan, stranger):
+    market.post([buy(alice), buy(bob), sell(carol), sell(dan)], [alice, bob, carol, dan])
+    market.clear()
+    community.chain.warp(market.rules.refund_from)
+    escrow.refund(market.id, [market.proof(0, 1)], {"from": stranger})
+    assert escrow.lockedIn(market.id) == 100_000
+    escrow.refund(market.id, [market.proof(0, 0)], {"from": stranger})
+    assert [escrow.heldOf(t.address) for t in (alice, bob)] == [0, 0]
+    assert escrow.lockedIn(market.id) == 0
+
+
+def test_a_reading_after_the_refund_brings_certificates_but_no_money(escrow, community, traded, alice, carol):
+    community.chain.warp(traded.rules.refund_from)
+    traded.refund([(0, 0)])
+    traded.report({carol.device: 1_000})
+    with reverts_with("Escrow_AlreadySettled", id_of(escrow, traded)):
+        escrow.settle(traded.id, [traded.delivery(0, 0)], by(carol))
+    reading, batch, index, tree = traded.readings[carol.device]
+    community.send(carol.account, "Metering", "issue", reading, (batch, index, tree.proof(index)))
+
+
+def test_a_full_track_record_holds_nobodys_money_back(escrow, community, alice, carol):
+    """A seller who has promised all that a record can count cannot make the next buyer's refund fail."""
+    largest = 2**64 - 1
+    community.endow(alice, 2**65)
+    for nonce in (1, 2):
+        market = community.open_market()
+        huge = {"energy_wh": largest, "price_upoints_per_kwh": 1, "nonce": nonce}
+        market.post([buy(alice, **huge), sell(carol, **huge, min_upoints_per_kwh=0)], [alice, carol])
+        market.clear()
+        community.chain.warp(market.rules.refund_from)
+        market.refund([(0, 0)])
+    assert escrow.heldOf(alice.address) == 0
+    assert tuple(escrow.trackRecordOf(carol.address)) == (largest, 0, 2)
+    assert tuple(escrow.reliabilityOf(carol.address)) == (0, 2)
