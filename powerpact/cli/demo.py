@@ -49,7 +49,7 @@ def demo(
     from powerpact.marketday.demo import run_demo
     from powerpact.report import render_html, render_terminal
 
-    result = run_demo(homes=homes, day=_day(day), seed=seed, profiles_file=profiles, kind=node.value)
+    result = run_demo(homes=homes, day=parse_day(day), seed=seed, profiles_file=profiles, kind=node.value)
     report.parent.mkdir(parents=True, exist_ok=True)
     write_output(str(report), render_html(result))
     if as_json:
@@ -62,7 +62,14 @@ def demo(
         raise typer.Exit(1)
 
 
-def _day(text: str | None) -> date | int | None:
+def parse_day(text: str | None) -> date | int | None:
+    """The day that a text names: a date, or the number of a day.
+
+    Raises
+    ------
+    BadChoice
+        If it is neither.
+    """
     if text is None:
         return None
     try:

@@ -1,0 +1,27 @@
+"""Be the agent of one round on Brownie's active network: ``brownie run solve_round main MARKET``."""
+
+from pathlib import Path
+
+from powerpact.agent import Agent
+from powerpact.chain.client import Chain
+from powerpact.chain.deployment import DEFAULT_FILE, Deployment, verify
+from scripts._network import active_web3, sending_account
+
+
+def main(market, file=DEFAULT_FILE):
+    """Read a closed round from the chain, solve it, and prove it.
+
+    Parameters
+    ----------
+    market : str
+        Id of the market, hexadecimal.
+    file : path-like
+        The deployment file.
+    """
+    web3, deployment = active_web3(), Deployment.load(Path(file))
+    verify(web3, deployment)
+    chain = Chain(web3, deployment)
+    agent = Agent(chain, chain.sender(sending_account()), print)
+    cleared = agent.clear(bytes.fromhex(market.removeprefix("0x")))
+    print(f"proposal {cleared.proposal} is final")
+    return cleared
