@@ -1,0 +1,40 @@
+"""One node and one deployment for the whole folder; every test starts from there."""
+
+import copy
+
+import pytest
+
+from powerpact.chain.connection import connect
+from powerpact.chain.node import Node
+from tests.chain.world import go_back, make_world, snapshot
+
+
+@pytest.fixture(scope="session")
+def node():
+    with Node() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def web3(node):
+    return connect(node.rpc_url)
+
+
+@pytest.fixture(scope="session")
+def first_world(web3):
+    return make_world(web3)
+
+
+@pytest.fixture
+def world(first_world, web3):
+    """The world as it was when it was made."""
+    point = snapshot(web3)
+    fresh = copy.copy(first_world)
+    fresh.meters = {name: copy.copy(meter) for name, meter in first_world.meters.items()}
+    yield fresh
+    go_back(web3, point)
+
+
+@pytest.fixture
+def chain(world):
+    return world.chain
