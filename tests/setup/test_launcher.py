@@ -63,10 +63,12 @@ def test_exit_code_and_folder_of_a_command_are_its_own(tmp_path):
 
 
 def test_commands_stay_inside_the_project():
-    done = run(
-        "python", "-c", "import os; print(*(os.environ[k] for k in ('HOME', 'npm_config_cache', 'PIP_CACHE_DIR')))"
+    script = (
+        "import os; print(*(os.environ[name] for name in ('HOME', 'npm_config_cache', 'PIP_CACHE_DIR')), sep='\\n')"
     )
-    assert all(Path(place).is_relative_to(ROOT) for place in done.stdout.split())
+    places = run("python", "-c", script).stdout.splitlines()
+    assert len(places) == 3
+    assert all(Path(place).is_relative_to(ROOT) for place in places)
 
 
 def test_a_terminated_launcher_ends_its_command():
