@@ -1,0 +1,64 @@
+"""The Solidity library scores as the rules do, to the last digit, and knows exactly which dual prices cover a pair."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from powerpact.chain.abi import Interface
+from powerpact.chain.artifacts import artifact
+from powerpact.spec import pair_score_ppm, seller_satisfaction_ppm
+from powerpact.units import MAX_SCORE_PPM, PPM
+from tests.helpers.chains import EvmChain
+from tests.helpers.rounds import income_mask, order_of_buyer, order_of_seller, rounds
+
+SOMEBODY = "0x" + "11" * 20
+
+
+@pytest.fixture(scope="module")
+def harness():
+    """Call the library as a contract."""
+    chain, compiled = EvmChain(), artifact("SatisfactionHarness")
+    interface = Interface(compiled.abi)
+    address = chain.create(SOMEBODY, compiled.bytecode)
+
+    def call(function, *arguments):
+        return interface.decode_output(function, chain.read(address, interface.encode_call(function, arguments)))
+
+    return call
+
+
+def packed(round_):
+    """Buy orders, sell orders and schema, as the library takes them."""
+    return (
+        [order_of_buyer(round_, buyer, SOMEBODY).pack() for buyer in round_.buyers],
+        [order_of_seller(round_, seller, SOMEBODY).pack() for seller in round_.sellers],
+        (len(round_.attributes), income_mask(round_.attributes)),
+    )
+
+
+@given(round_=rounds())
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+def test_every_pair_scores_as_the_rules_say(harness, round_):
+    eligible, t, g = harness("scores", *packed(round_))
+    pairs = [(buyer, seller) for buyer in round_.buyers for seller in round_.sellers]
+    expected = [pair_score_ppm(round_, buyer, seller) for buyer, seller in pairs]
+    assert [w if ok else None for ok, w in zip(eligible, map(sum, zip(t, g, strict=True)), strict=True)] == expected
+    for k, (buyer, seller) in enumerate(pairs):
+        if eligible[k]:
+            prices = buyer.bid_upoints_per_kwh, seller.min_upoints_per_kwh, seller.ask_upoints_per_kwh
+            assert g[k] == seller_satisfaction_ppm(*prices)
+        else:
+            assert (t[k], g[k]) == (0, 0)
+
+
+@given(round_=rounds(most=2), anywhere=st.lists(st.integers(0, MAX_SCORE_PPM), max_size=4))
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+def test_dual_prices_cover_a_pair_exactly_from_its_score_on(harness, round_, anywhere):
+    buys, sells, schema = packed(round_)
+    for i, buyer in enumerate(round_.buyers):
+        for j, seller in enumerate(round_.sellers):
+            w = pair_score_ppm(round_, buyer, seller)
+            edges = [] if w is None else [max(w - 1, 0), w, w + 1]
+            duals = [0, 1, PPM - 1, PPM, PPM + 1, MAX_SCORE_PPM - 1, MAX_SCORE_PPM, *edges, *anywhere]
+            covered = harness("covers", buys[i], sells[j], schema, duals)
+            assert list(covered) == [w is None or dual >= w for dual in duals]

@@ -1,0 +1,120 @@
+"""Rounds for the contracts: drawn with edges and ties, and turned into the orders that stand for them on chain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from eth_typing import ChecksumAddress
+from hypothesis import strategies as st
+
+from powerpact.chain.packing import Order, Side
+from powerpact.types import Attribute, Buyer, Kind, Mode, Round, Seller, SoftTerm, equal_weights_ppm
+from powerpact.units import MAX_ATTRIBUTES, MAX_CATEGORIES, PPM
+from tests.helpers.orders import FOREVER, codes, lanes
+
+UINT32_MAX = 2**32 - 1
+UNSTATED = 255
+"""Class code of a seller who states none: an order on chain must, and no buyer asks for this one."""
+
+CLASSES = ("a", "b", "c")
+"""The classes that orders are drawn from; their codes on chain are 1, 2 and 3."""
+
+
+def order_of_buyer(round_: Round, buyer: Buyer, trader: ChecksumAddress, nonce: int = 0) -> Order:
+    """The order that says on chain what the buyer says in the round."""
+    return Order(
+        side=Side.BUY,
+        trader=trader,
+        energy_wh=buyer.energy_wh or 1_000,
+        price_upoints_per_kwh=buyer.bid_upoints_per_kwh,
+        levels=lanes(*(term.expect for term in buyer.soft)),
+        limits=lanes(*(term.limit for term in buyer.soft)),
+        weights_ppm=lanes(*(term.weight_ppm for term in buyer.soft)),
+        classes=codes(*(0 if required is None else _code(required) for required in buyer.require)),
+        nonce=nonce,
+        expiry=FOREVER,
+    )
+
+
+def order_of_seller(
+    round_: Round, seller: Seller, trader: ChecksumAddress, device: int = 0, nonce: int = 0
+) -> Order:
+    """The order that says on chain what the seller says in the round."""
+    return Order(
+        side=Side.SELL,
+        trader=trader,
+        energy_wh=seller.energy_wh or 1_000,
+        price_upoints_per_kwh=seller.ask_upoints_per_kwh,
+        min_upoints_per_kwh=seller.min_upoints_per_kwh,
+        levels=lanes(*seller.attributes),
+        classes=codes(*(UNSTATED if stated is None else _code(stated) for stated in seller.classes)),
+        device=device,
+        nonce=nonce,
+        expiry=FOREVER,
+    )
+
+
+def income_mask(attributes: Sequence[Attribute]) -> int:
+    """Bit f: attribute f is an income."""
+    return sum(1 << f for f, attribute in enumerate(attributes) if attribute.kind is Kind.INCOME)
+
+
+@st.composite
+def rounds(draw, most: int = 5, largest_price: int = UINT32_MAX):
+    """One-to-one rounds of at most `most` orders a side.
+
+    Values come from a few steps, so that ties, E = L and bid = min = ask are common, or from the whole range. In three
+    rounds of four, limits and requirements leave most pairs eligible.
+    """
+    lenient = draw(st.integers(0, 3)) > 0
+    schema = draw(st.lists(st.sampled_from(Kind), max_size=MAX_ATTRIBUTES))
+    categories = draw(st.integers(0, MAX_CATEGORIES))
+    highest = draw(st.sampled_from([4, 1_000, UINT32_MAX]))
+    values = st.integers(0, highest)
+    prices = st.integers(1, draw(st.sampled_from([4, largest_price])))
+    required = st.none() if lenient else st.sampled_from([None, None, None, *CLASSES[:2]])
+    sizes = st.integers(min(2, most), most) if lenient else st.integers(0, most)
+
+    def term(kind: Kind, weight_ppm: int) -> SoftTerm:
+        expect = draw(values)
+        if kind is Kind.INCOME:
+            return SoftTerm(expect, 0 if lenient else draw(st.integers(0, expect)), weight_ppm)
+        return SoftTerm(expect, highest if lenient else draw(st.integers(expect, highest)), weight_ppm)
+
+    def buyer(i: int) -> Buyer:
+        weights = draw(weights_ppm(len(schema)))
+        bid = max(draw(prices), draw(prices)) if lenient else draw(prices)
+        soft = tuple(term(kind, weight) for kind, weight in zip(schema, weights, strict=True))
+        return Buyer(f"b{i}", bid, soft, tuple(draw(required) for _ in range(categories)), draw(st.integers(1, 5_000)))
+
+    def seller(j: int) -> Seller:
+        least, ask = sorted((draw(prices), draw(prices)))
+        classes = tuple(draw(st.sampled_from([*CLASSES, None])) for _ in range(categories))
+        return Seller(f"s{j}", ask, least, tuple(draw(values) for _ in schema), classes, 1_000)
+
+    return Round(
+        mode=Mode.ONE_TO_ONE,
+        attributes=tuple(Attribute(f"attribute {f}", kind) for f, kind in enumerate(schema)),
+        categories=tuple(f"category {c}" for c in range(categories)),
+        buyers=tuple(buyer(i) for i in range(draw(sizes))),
+        sellers=tuple(seller(j) for j in range(draw(sizes))),
+    )
+
+
+@st.composite
+def weights_ppm(draw, count: int):
+    """Weights that sum to one: equal, all on one attribute, or cut anywhere."""
+    if count == 0:
+        return ()
+    kind = draw(st.sampled_from(["equal", "one", "cut"]))
+    if kind == "equal":
+        return equal_weights_ppm(count)
+    if kind == "one":
+        chosen = draw(st.integers(0, count - 1))
+        return tuple(PPM if f == chosen else 0 for f in range(count))
+    cuts = sorted(draw(st.integers(0, PPM)) for _ in range(count - 1))
+    return tuple(high - low for low, high in zip([0, *cuts], [*cuts, PPM], strict=True))
+
+
+def _code(class_: str) -> int:
+    return CLASSES.index(class_) + 1
