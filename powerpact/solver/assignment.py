@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Final, TypeAlias
+from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
@@ -11,31 +11,14 @@ from powerpact.solver import auction, paths
 from powerpact.solver.arrays import Codes, Ints
 from powerpact.solver.auction import FREE
 from powerpact.solver.graph import Side, side
+from powerpact.solver.matching import Flags, Flows, Step
 from powerpact.solver.pairs import Edges
-
-Step: TypeAlias = Callable[[str], None]
-"""Is told what the solver is about to do; may raise to stop it."""
 
 BUDGET: Final = 20_000_000
 """Edges that an auction looks at before the caller hears of it again: about a tenth of a second."""
 
 SOURCES: Final = 4_096
 """Sources of augmenting paths before the caller hears of it again."""
-
-RATIO: Final = 8
-"""From one ε to the next."""
-
-
-def epsilons(first: float) -> list[int]:
-    """Values of ε for `Assignment.settle`, from about `first` down to 1.
-
-    >>> epsilons(600)
-    [512, 64, 8, 1]
-    """
-    ladder = [1]
-    while ladder[-1] * RATIO <= first:
-        ladder.append(ladder[-1] * RATIO)
-    return ladder[::-1]
 
 
 class Assignment:
@@ -58,19 +41,19 @@ class Assignment:
         self.buyer = np.full(len(v), FREE, np.int32)
         self.step = step
 
+    @property
+    def open(self) -> tuple[Flags, Flags]:
+        """Buyers and sellers without a mate."""
+        return self.seller == FREE, self.buyer == FREE
+
+    @property
+    def flows(self) -> Flows:
+        """Buyer, seller and 1 for each pair of mates."""
+        rows = np.flatnonzero(self.seller != FREE)
+        return [(i, j, 1) for i, j in zip(rows.tolist(), self.seller[rows].tolist(), strict=True)]
+
     def settle(self, edges: Edges, ladder: Sequence[int]) -> None:
-        """Find the best matching of the edges, exactly.
-
-        Afterwards ``u + v ≥ score`` for every edge, with equality for mates, u and v are not negative, and 0 for
-        orders without a mate.
-
-        Parameters
-        ----------
-        edges : Edges
-            Pairs that may be matched; other pairs of mates are parted.
-        ladder : sequence of int
-            Values of ε for the auction, if any.
-        """
+        """Find the best mates, see `Matching.settle`; `ladder` is for the auction."""
         by_buyer, by_seller = side(edges, 0, len(self.u)), side(edges, 1, len(self.v))
         forward = (by_buyer, self.u, self.v, self.seller, self.buyer)
         backward = (by_seller, self.v, self.u, self.buyer, self.seller)

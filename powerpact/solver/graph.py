@@ -21,27 +21,34 @@ class Side(NamedTuple):
         The order of the other side.
     score : (edges,) int32
         Score of the pair.
+    edge : (edges,) int32
+        Position of the edge in the list that was sorted.
     """
 
     begin: Ints
     other: Codes
     score: Codes
+    edge: Codes
 
 
 @compiled
 def side(edges: Codes, which: int, count: int) -> Side:
-    """Sort (3, edges) by row (`which` is 0) or column (1), of which there are `count`."""
+    """Sort (3, edges) by row (`which` is 0) or column (1), of which there are `count`; leave out scores up to 0."""
     begin = np.zeros(count + 1, np.int64)
     for e in range(edges.shape[1]):
-        begin[edges[which, e] + 1] += 1
+        begin[edges[which, e] + 1] += edges[2, e] > 0
     for node in range(count):
         begin[node + 1] += begin[node]
     at = begin[:-1].copy()
-    other = np.empty(edges.shape[1], np.int32)
-    score = np.empty(edges.shape[1], np.int32)
+    other = np.empty(begin[-1], np.int32)
+    score = np.empty(begin[-1], np.int32)
+    edge = np.empty(begin[-1], np.int32)
     for e in range(edges.shape[1]):
+        if edges[2, e] <= 0:
+            continue
         node = edges[which, e]
         other[at[node]] = edges[1 - which, e]
         score[at[node]] = edges[2, e]
+        edge[at[node]] = e
         at[node] += 1
-    return Side(begin, other, score)
+    return Side(begin, other, score, edge)

@@ -1,10 +1,10 @@
-"""Exact one-to-one matching of all pairs without a matrix: guess, settle, price, repeat.
+"""Exact matching of all pairs without a matrix: guess, settle, price, repeat.
 
 1. *Guess.* Every fourth buyer and seller are matched first, recursively. Their dual prices extend to all orders: a
    seller's price is the best ``w − u`` over the sampled buyers, a buyer's the best ``w − v`` over the sampled sellers.
 2. *Candidates* are the pairs that such prices make worth while, for the buyer or for the seller.
 3. *Settle.* The candidates are matched exactly. An order's price may not fall below its *floor*, the price at which
-   pairs that are no candidates would be worth while: it then rather stays alone, and the prices stay near the guess.
+   pairs that are no candidates would be worth while: it then rather stays open, and the prices stay near the guess.
 4. *Price.* One pass over all pairs finds those with ``w > u + v``. They become candidates, floors go down, and again.
 
 It ends when no floor holds anybody and no pair is left: then the dual prices are the certificate.
@@ -13,18 +13,16 @@ It ends when no floor holds anybody and no pair is left: then the dual prices ar
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from powerpact.solver.arrays import Ints
-from powerpact.solver.assignment import Assignment, Step, epsilons
-from powerpact.solver.auction import FREE
+from powerpact.solver.assignment import Assignment
+from powerpact.solver.matching import Flags, Matching, Step, epsilons
 from powerpact.solver.pairs import Edges, Pairs
+from powerpact.solver.transport import Transport
 from powerpact.units import MAX_SCORE_PPM
-
-Flags: TypeAlias = NDArray[np.bool_]
 
 DIRECT: Final = 90_000
 """Up to so many pairs are all candidates."""
@@ -59,8 +57,8 @@ class State:
     ----------
     edges : Edges
         Candidate pairs.
-    matched : Assignment
-        Mates and dual prices, above the floors.
+    matched : Matching
+        Trades and dual prices, above the floors.
     u_floor, v_floor : int64
         Floors of buyers and sellers.
     u_fall, v_fall : int64
@@ -68,7 +66,7 @@ class State:
     """
 
     edges: Edges
-    matched: Assignment
+    matched: Matching
     u_floor: Ints
     v_floor: Ints
     u_fall: Ints
@@ -86,10 +84,9 @@ class State:
 
     @property
     def held(self) -> tuple[Flags, Flags]:
-        """Buyers and sellers that a floor keeps alone."""
-        u_held: Flags = (self.matched.seller == FREE) & (self.u_floor > 0)
-        v_held: Flags = (self.matched.buyer == FREE) & (self.v_floor > 0)
-        return u_held, v_held
+        """Buyers and sellers that a floor keeps open."""
+        u_open, v_open = self.matched.open
+        return u_open & (self.u_floor > 0), v_open & (self.v_floor > 0)
 
     @property
     def scale(self) -> float:
@@ -99,8 +96,7 @@ class State:
     def settle(self, ladder: list[int]) -> None:
         """Match the candidates exactly, within the floors."""
         score = self.edges[2] - self.u_floor[self.edges[0]] - self.v_floor[self.edges[1]]
-        useful = score > 0
-        self.matched.settle(np.stack((self.edges[0], self.edges[1], score)).astype(np.int32)[:, useful], ladder)
+        self.matched.settle(np.stack((self.edges[0], self.edges[1], score)).astype(np.int32), ladder)
 
     def lower_floors(self, u_held: Flags, v_held: Flags) -> None:
         """Let all floors fall. Prices stay, but for those of orders held by a floor, which fall with it."""
@@ -119,7 +115,7 @@ class State:
         self.edges = np.concatenate((self.edges, edges[:, ~repeated]), axis=1)
 
 
-def solve(pairs: Pairs, step: Step) -> Assignment:
+def solve(pairs: Pairs, step: Step) -> Matching:
     """Best matching of all pairs.
 
     Parameters
@@ -131,8 +127,9 @@ def solve(pairs: Pairs, step: Step) -> Assignment:
 
     Returns
     -------
-    Assignment
-        Mates, and integer dual prices that cover every pair, with equality for mates and 0 for orders without.
+    Matching
+        Trades, and integer dual prices that cover every pair, with equality for pairs that trade and 0 for orders that
+        could trade more.
     """
     if _is_small(pairs):
         return _direct(pairs, step)
@@ -154,16 +151,23 @@ def solve(pairs: Pairs, step: Step) -> Assignment:
     return state.matched
 
 
+def _begin(pairs: Pairs, u: Ints, v: Ints, step: Step) -> Matching:
+    """No trades yet."""
+    if pairs.divisible:
+        return Transport(u, v, pairs.buyers.capacity, pairs.sellers.capacity, step)
+    return Assignment(u, v, step)
+
+
 def _is_small(pairs: Pairs) -> bool:
     n, m = pairs.shape
     return n * m <= DIRECT
 
 
-def _direct(pairs: Pairs, step: Step) -> Assignment:
+def _direct(pairs: Pairs, step: Step) -> Matching:
     """Best matching with every pair a candidate."""
     step("matching")
     n, m = pairs.shape
-    matched = Assignment(np.zeros(n, np.int64), np.zeros(m, np.int64), step)
+    matched = _begin(pairs, np.zeros(n, np.int64), np.zeros(m, np.int64), step)
     matched.settle(pairs.every(), epsilons(MAX_SCORE_PPM / 10))
     return matched
 
@@ -171,18 +175,18 @@ def _direct(pairs: Pairs, step: Step) -> Assignment:
 def _candidates(pairs: Pairs, step: Step) -> State:
     """Guess the dual prices and choose candidates by them."""
     n, m = pairs.shape
-    sample = Pairs(pairs.buyers.take(_sample(n)), pairs.sellers.take(_sample(m)), pairs.executor)
+    sample = pairs.of(pairs.buyers.take(_sample(n)), pairs.sellers.take(_sample(m)))
     u_sample, v_sample = _sample_prices(sample, step)
     step(f"candidates of {n} buyers and {m} sellers")
-    v_top = Pairs(sample.buyers, pairs.sellers, pairs.executor).top_columns(u_sample, TOPS)
-    u_top = Pairs(pairs.buyers, sample.sellers, pairs.executor).top_rows(v_sample, TOPS).T
+    v_top = pairs.of(sample.buyers, pairs.sellers).top_columns(u_sample, TOPS)
+    u_top = pairs.of(pairs.buyers, sample.sellers).top_rows(v_sample, TOPS).T
     u, v = (np.maximum(top[0], 0).astype(np.int64) for top in (u_top, v_top))
     edges = pairs.above(u, v, u_top[-1], v_top[-1], MOST_CANDIDATES)
     u_floor = np.clip(u_top[-1].astype(np.int64) - 1, 0, u)
     v_floor = np.clip(v_top[-1].astype(np.int64) - 1, 0, v)
     return State(
         edges=edges,
-        matched=Assignment(u - u_floor, v - v_floor, step),
+        matched=_begin(pairs, u - u_floor, v - v_floor, step),
         u_floor=u_floor,
         v_floor=v_floor,
         u_fall=np.maximum(u - u_floor, LEAST_FALL_PPM),

@@ -32,14 +32,21 @@ class Pairs:
     ----------
     buyers, sellers : Buyers and Sellers
         The orders.
+    divisible : bool
+        Whether orders can be divided over several trades.
     executor : BlockExecutor
         Runs the passes.
     """
 
-    def __init__(self, buyers: Buyers, sellers: Sellers, executor: BlockExecutor) -> None:
+    def __init__(self, buyers: Buyers, sellers: Sellers, divisible: bool, executor: BlockExecutor) -> None:
         self.buyers = buyers
         self.sellers = sellers
+        self.divisible = divisible
         self.executor = executor
+
+    def of(self, buyers: Buyers, sellers: Sellers) -> Pairs:
+        """All pairs of other orders of the same round."""
+        return Pairs(buyers, sellers, self.divisible, self.executor)
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from powerpact.errors import CertificateGap
 from powerpact.solver import multiscale
-from powerpact.solver.arrays import encode
-from powerpact.solver.assignment import Step
-from powerpact.solver.auction import FREE
+from powerpact.solver.arrays import Energies, encode
 from powerpact.solver.blocks import BlockExecutor, Threads
+from powerpact.solver.matching import Step
 from powerpact.solver.pairs import Pairs
 from powerpact.solver.scoring import exact_score
-from powerpact.types import Buyer, Round, Seller, Solution, Trade
+from powerpact.types import Buyer, Mode, Round, Seller, Solution, Trade
 
 
 def solve(round_: Round, *, step: Step | None = None, executor: BlockExecutor | None = None) -> Solution:
@@ -41,37 +40,44 @@ def solve(round_: Round, *, step: Step | None = None, executor: BlockExecutor | 
     Memory grows with the number of orders, time about with the number of pairs that categories and prices leave.
     """
     buyers, sellers = encode(round_)
-    matched = multiscale.solve(Pairs(buyers, sellers, executor or Threads()), step or _silent)
-    trades = sorted(
-        (int(buyers.place[i]), int(sellers.place[j]), int(exact_score(buyers, sellers, i, int(j))))
-        for i, j in enumerate(matched.seller)
-        if j != FREE
+    divisible = round_.mode is Mode.DIVISIBLE
+    matched = multiscale.solve(Pairs(buyers, sellers, divisible, executor or Threads()), step or _silent)
+    u, v = matched.u.tolist(), matched.v.tolist()
+    dual_sum = _weighted(u, buyers.capacity) + _weighted(v, sellers.capacity)
+    buyer_places, seller_places = buyers.place.tolist(), sellers.place.tolist()
+    flows = sorted(
+        (buyer_places[i], seller_places[j], int(exact_score(buyers, sellers, i, j)), units)
+        for i, j, units in matched.flows
     )
-    solution = Solution(
-        objective=sum(score for _, _, score in trades),
-        trades=tuple(_trade(round_.buyers[i], round_.sellers[j], score) for i, j, score in trades),
-        buyer_duals_ppm=_named(round_.buyers, buyers.place.tolist(), matched.u.tolist()),
-        seller_duals_ppm=_named(round_.sellers, sellers.place.tolist(), matched.v.tolist()),
+    objective = sum(score * units for _, _, score, units in flows)
+    if dual_sum != objective or min(*u, *v, 0, 0) < 0:
+        raise CertificateGap(objective, dual_sum)
+    return Solution(
+        objective=objective,
+        trades=tuple(
+            Trade(buyer.id, seller.id, score, units if divisible else _smaller_wh(buyer, seller))
+            for buyer, seller, score, units in (
+                (round_.buyers[i], round_.sellers[j], score, units) for i, j, score, units in flows
+            )
+        ),
+        buyer_duals_ppm=_named(round_.buyers, buyer_places, u),
+        seller_duals_ppm=_named(round_.sellers, seller_places, v),
     )
-    _check(solution)
-    return solution
 
 
-def _trade(buyer: Buyer, seller: Seller, score_ppm: int) -> Trade:
-    energies = [energy for energy in (buyer.energy_wh, seller.energy_wh) if energy is not None]
-    return Trade(buyer.id, seller.id, score_ppm, min(energies, default=None))
+def _smaller_wh(buyer: Buyer, seller: Seller) -> int | None:
+    """Energy of a one-to-one trade."""
+    return min((energy for energy in (buyer.energy_wh, seller.energy_wh) if energy is not None), default=None)
+
+
+def _weighted(prices: list[int], capacity: Energies) -> int:
+    """Sum of the dual prices times capacities, in integers of any length."""
+    return sum(price * units for price, units in zip(prices, capacity.tolist(), strict=True) if price)
 
 
 def _named(orders: tuple[Buyer, ...] | tuple[Seller, ...], places: list[int], prices: list[int]) -> dict[str, int]:
     """Dual prices above 0 by id, in the order of the round."""
     return {orders[place].id: price for place, price in sorted(zip(places, prices, strict=True)) if price}
-
-
-def _check(solution: Solution) -> None:
-    """Hold the dual prices against the objective; that they cover every pair is what the last pass over them found."""
-    prices = [*solution.buyer_duals_ppm.values(), *solution.seller_duals_ppm.values()]
-    if sum(prices) != solution.objective or min(prices, default=0) < 0:
-        raise CertificateGap(solution.objective, sum(prices))
 
 
 def _silent(_: str) -> None:
