@@ -49,6 +49,14 @@ interface IClearing {
         Ppm buyerDual;
     }
 
+    /// @dev A trade by the ids of its orders, where the orders themselves are at hand.
+    struct Pair {
+        OrderId buyId;
+        OrderId sellId;
+        /// Dual price of the buyer's order, ppm.
+        Ppm buyerDual;
+    }
+
     event Proposed(uint64 indexed proposal, bytes32 indexed market, address indexed agent);
     event TradesProposed(uint64 indexed proposal, uint32 indexed chunk, Trade[] trades);
     event PairsProven(uint64 indexed proposal, uint32 provenRows, uint32 rows);
@@ -88,6 +96,15 @@ interface IClearing {
     /// @param orders All orders of the market, one array for each batch.
     /// @param trades All trades of the proposal, one array for each chunk.
     function prove(uint64 proposal, PackedOrder[][] calldata orders, Trade[][] calldata trades, uint256 rows) external;
+
+    /// @notice Propose and prove a whole round in one transaction: `propose`, `prove` and their events for
+    /// rounds that fit, at a fraction of the gas, since the orders prove themselves.
+    /// Reverts if: `propose` or `prove` would.
+    /// @param orders All orders of the market, one array for each batch.
+    /// @param pairs All trades, at most 256.
+    function clear(bytes32 market, PackedOrder[][] calldata orders, Pair[] calldata pairs)
+        external
+        returns (uint64 proposal);
 
     function proposal(uint64 id) external view returns (Proposal memory);
 

@@ -46,12 +46,8 @@ contract Clearing is IClearing {
     /// @inheritdoc IClearing
     function propose(bytes32 market, Claim[] calldata claims) external returns (uint64 id) {
         Market memory rules = _openRound(market);
-        id = ++proposalCount;
-        Proposal storage stored = _proposals[id];
-        stored.market = market;
-        stored.agent = msg.sender;
-        stored.status = Status.Proposed;
-        emit Proposed(id, market, msg.sender);
+        Proposal storage stored;
+        (id, stored) = _begin(market);
         if (claims.length != 0) _addChunk(id, stored, rules, claims);
     }
 
@@ -73,6 +69,22 @@ contract Clearing is IClearing {
         stored.provenRows = uint32(to);
         emit PairsProven(id, uint32(to), uint32(count));
         if (to == count) _finalize(id, stored);
+    }
+
+    /// @inheritdoc IClearing
+    function clear(bytes32 market, PackedOrder[][] calldata orders, Pair[] calldata pairs)
+        external
+        returns (uint64 id)
+    {
+        Market memory rules = _openRound(market);
+        Proposal storage stored;
+        (id, stored) = _begin(market);
+        RoundProof.Round memory round = _loadOrders(market, orders);
+        if (pairs.length != 0) _addPairs(id, stored, rules, round, pairs);
+        RoundProof.checkPairs(round, 0, round.filled, _schemaOf(rules));
+        stored.provenRows = uint32(round.filled);
+        emit PairsProven(id, uint32(round.filled), uint32(round.filled));
+        _finalize(id, stored);
     }
 
     /// @inheritdoc IClearing
@@ -117,29 +129,73 @@ contract Clearing is IClearing {
         rules = _openRound(stored.market);
     }
 
-    /// @dev Check each claim, commit to the trades. For each trade u + v = w holds by construction
-    /// (v is what the score leaves), so the dual bound Σu + Σv equals the objective Σw.
+    function _begin(bytes32 market) private returns (uint64 id, Proposal storage stored) {
+        id = ++proposalCount;
+        stored = _proposals[id];
+        stored.market = market;
+        stored.agent = msg.sender;
+        stored.status = Status.Proposed;
+        emit Proposed(id, market, msg.sender);
+    }
+
+    /// @dev Check each claim, commit to the trades.
     function _addChunk(uint64 id, Proposal storage stored, Market memory rules, Claim[] calldata claims) private {
-        require(claims.length <= MAX_CHUNK, Clearing_ChunkTooLarge(claims.length, MAX_CHUNK));
-        Trade[] memory trades = new Trade[](claims.length);
-        bytes32[] memory leaves = new bytes32[](claims.length);
-        uint256 objective = stored.objective;
-        Points reserved = stored.reserved;
+        Trade[] memory trades = _newTrades(claims.length);
         BatchView memory buys = BatchView(type(uint256).max, 0, 0);
         BatchView memory sells = BatchView(type(uint256).max, 0, 0);
         for (uint256 k = 0; k < claims.length; ++k) {
             Claim calldata claim = claims[k];
             _use(id, stored.market, claim.buy, buys);
             _use(id, stored.market, claim.sell, sells);
-            Trade memory trade = _tradeOf(claim, rules);
+            trades[k] = _tradeOf(claim.buy.id, claim.sell.id, claim.buy.order, claim.sell.order, claim.buyerDual, rules);
+        }
+        _commit(id, stored, trades);
+    }
+
+    /// @dev `_addChunk` with the orders of the whole round at hand: they need no proofs, and the dual
+    /// prices go where `checkPairs` reads them.
+    function _addPairs(
+        uint64 id,
+        Proposal storage stored,
+        Market memory rules,
+        RoundProof.Round memory round,
+        Pair[] calldata pairs
+    ) private {
+        Trade[] memory trades = _newTrades(pairs.length);
+        for (uint256 k = 0; k < pairs.length; ++k) {
+            Pair calldata pair = pairs[k];
+            PackedOrder memory buy = RoundProof.openOrder(round, stored.market, pair.buyId);
+            PackedOrder memory sell = RoundProof.openOrder(round, stored.market, pair.sellId);
+            _mark(id, pair.buyId);
+            _mark(id, pair.sellId);
+            Trade memory trade = _tradeOf(pair.buyId, pair.sellId, buy, sell, pair.buyerDual, rules);
+            RoundProof.setDual(round, pair.buyId, trade.buyerDual);
+            RoundProof.setDual(round, pair.sellId, trade.sellerDual);
+            trades[k] = trade;
+        }
+        _commit(id, stored, trades);
+    }
+
+    function _newTrades(uint256 count) private pure returns (Trade[] memory) {
+        require(count <= MAX_CHUNK, Clearing_ChunkTooLarge(count, MAX_CHUNK));
+        return new Trade[](count);
+    }
+
+    /// @dev Commit to the next chunk of trades. For each trade u + v = w holds by construction (v is what
+    /// the score leaves), so the dual bound Σu + Σv equals the objective Σw.
+    function _commit(uint64 id, Proposal storage stored, Trade[] memory trades) private {
+        bytes32[] memory leaves = new bytes32[](trades.length);
+        uint256 objective = stored.objective;
+        Points reserved = stored.reserved;
+        for (uint256 k = 0; k < trades.length; ++k) {
+            Trade memory trade = trades[k];
             objective += uint256(Ppm.unwrap(trade.buyerDual)) + Ppm.unwrap(trade.sellerDual);
             reserved = reserved + trade.reserved;
-            trades[k] = trade;
             leaves[k] = TradeHashing.leaf(k, trade);
         }
         uint32 chunk = stored.chunkCount;
         stored.chunkCount = chunk + 1;
-        stored.tradeCount += uint32(claims.length);
+        stored.tradeCount += uint32(trades.length);
         stored.objective = uint64(objective);
         stored.reserved = reserved;
         _chunkRoots[id][chunk] = BatchRoot.rootOf(leaves);
@@ -155,25 +211,33 @@ contract Clearing is IClearing {
             (seen.root, seen.closed) = ORDER_BOOK.batchState(market, batch);
         }
         require(placed.rootOf() == seen.root, IOrderBook.Order_Unknown(market, placed.id));
-        uint256 bit = placed.id.bitOf();
-        require(seen.closed & bit == 0, Clearing_OrderClosed(placed.id));
-        uint256 traded = _traded[id][batch];
-        require(traded & bit == 0, Clearing_OrderUsedTwice(placed.id));
-        _traded[id][batch] = traded | bit;
+        require(seen.closed & placed.id.bitOf() == 0, Clearing_OrderClosed(placed.id));
+        _mark(id, placed.id);
     }
 
-    /// @dev The trade that a claim makes, from the orders' own terms.
+    /// Reverts if: the order trades in the proposal already.
+    function _mark(uint64 id, OrderId order) private {
+        uint256 bit = order.bitOf();
+        uint256 traded = _traded[id][order.batchOf()];
+        require(traded & bit == 0, Clearing_OrderUsedTwice(order));
+        _traded[id][order.batchOf()] = traded | bit;
+    }
+
+    /// @dev The trade of two orders, from their own terms.
     /// Reverts if: a side is wrong, the pair is not eligible, or the buyer's dual price exceeds w.
-    function _tradeOf(Claim calldata claim, Market memory rules) private pure returns (Trade memory trade) {
-        PackedOrder memory buy = claim.buy.order;
-        PackedOrder memory sell = claim.sell.order;
-        (OrderId buyId, OrderId sellId) = (claim.buy.id, claim.sell.id);
+    function _tradeOf(
+        OrderId buyId,
+        OrderId sellId,
+        PackedOrder memory buy,
+        PackedOrder memory sell,
+        Ppm dual,
+        Market memory rules
+    ) private pure returns (Trade memory trade) {
         require(buy.side() == Side.Buy, Clearing_WrongSide(buyId));
         require(sell.side() == Side.Sell, Clearing_WrongSide(sellId));
         (bool eligible, uint256 t, uint256 g) = Satisfaction.score(buy, sell, _schemaOf(rules));
         require(eligible, Clearing_NotEligible(buyId, sellId));
         Ppm score = Ppm.wrap(uint32(t + g));
-        Ppm dual = claim.buyerDual;
         require(
             Ppm.unwrap(dual) <= Ppm.unwrap(score), Clearing_DualAboveScore(buyId, sellId, dual, score)
         );

@@ -151,17 +151,19 @@ class NodeChain:
         while (receipt := self.request("eth_getTransactionReceipt", hash_)) is None:
             time.sleep(0.0005)  # Anvil answers first and mines then.
         if int(receipt["status"], 16) == 0:
-            self._explain(transaction, receipt)
+            self._explain(hash_)
         logs = tuple(
             Log(log["address"], tuple(bytes.fromhex(t[2:]) for t in log["topics"]), bytes.fromhex(log["data"][2:]))
             for log in receipt["logs"]
         )
         return Receipt(int(receipt["gasUsed"], 16), logs, hash_)
 
-    def _explain(self, transaction: dict[str, Any], receipt: dict[str, Any]) -> None:
-        """Raise what the failed transaction reverted with, by running it again."""
-        self.request("eth_call", transaction, hex(int(receipt["blockNumber"], 16) - 1))
-        raise RuntimeError(f"transaction {receipt['transactionHash']} failed but does not fail again")
+    def _explain(self, transaction_hash: str) -> None:
+        """Raise what a failed transaction reverted with."""
+        trace = self.trace(transaction_hash)
+        if output := trace.get("output", "0x")[2:]:
+            raise revert_error(bytes.fromhex(output))
+        raise RuntimeError(f"transaction {transaction_hash} failed: {trace.get('error')}")
 
     def _batch(self, requests: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
         body = [

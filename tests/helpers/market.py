@@ -400,6 +400,21 @@ class TestMarket:
             agent or self.community.agent, "Clearing", "prove", self.proposal, self.batches, self.chunks, rows
         )
 
+    def pairs(self, solution: Solution) -> list[tuple[int, int, int]]:
+        """The trades of a solution as `Clearing.clear` takes them."""
+        duals = solution.buyer_duals_ppm
+        return [(int(trade.buyer), int(trade.seller), duals.get(trade.buyer, 0)) for trade in solution.trades]
+
+    def clear_at_once(self, pairs: Sequence[tuple[int, int, int]], agent: LocalAccount | None = None) -> Receipt:
+        """Propose and prove in one transaction."""
+        receipt = self.community.send(
+            agent or self.community.agent, "Clearing", "clear", self.id, self.batches, pairs
+        )
+        self.proposal = self.community.events(receipt, "Proposed")[0]["proposal"]
+        self.chunks = []
+        self._follow(receipt)
+        return receipt
+
     def clear(self, solve: Solver = match) -> Solution:
         """Close, solve, propose and prove."""
         self.close()

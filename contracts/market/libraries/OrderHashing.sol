@@ -56,28 +56,51 @@ library OrderHashing {
 
     /// @notice Leaf of the order at `index` of its batch.
     /// @dev Six words, so that no inner node (two words) can be taken for a leaf.
-    function leaf(uint256 index, PackedOrder memory order) internal pure returns (bytes32) {
-        return keccak256(abi.encode(index, order));
+    function leaf(uint256 index, PackedOrder memory order) internal pure returns (bytes32 hash) {
+        // Equivalent to keccak256(abi.encode(index, order)), without taking memory for good.
+        assembly ("memory-safe") {
+            let scratch := mload(0x40)
+            mstore(scratch, index)
+            mstore(add(scratch, 32), mload(order))
+            mstore(add(scratch, 64), mload(add(order, 32)))
+            mstore(add(scratch, 96), mload(add(order, 64)))
+            mstore(add(scratch, 128), mload(add(order, 96)))
+            mstore(add(scratch, 160), mload(add(order, 128)))
+            hash := keccak256(scratch, 192)
+        }
+    }
+
+    /// @notice The same leaf, hashed from the calldata as they are.
+    function leafOf(uint256 index, PackedOrder calldata order) internal pure returns (bytes32 hash) {
+        // Equivalent to keccak256(abi.encode(index, order)), without taking memory for good.
+        assembly ("memory-safe") {
+            let scratch := mload(0x40)
+            mstore(scratch, index)
+            calldatacopy(add(scratch, 32), order, 160)
+            hash := keccak256(scratch, 192)
+        }
     }
 
     /// @notice The root that the order's proof leads to.
     function rootOf(IOrderBook.Placed calldata placed) internal pure returns (bytes32) {
-        return MerkleProof.processProofCalldata(placed.siblings, leaf(placed.id.indexOf(), placed.order));
+        return MerkleProof.processProofCalldata(placed.siblings, leafOf(placed.id.indexOf(), placed.order));
     }
 
     /// @dev EIP-712 encoding of uint32[8] that lies in one word, element 0 in the lowest bits.
-    function _hashEight(uint256 word) private pure returns (bytes32) {
-        return keccak256(
-            abi.encode(
-                uint32(word),
-                uint32(word >> 32),
-                uint32(word >> 64),
-                uint32(word >> 96),
-                uint32(word >> 128),
-                uint32(word >> 160),
-                uint32(word >> 192),
-                uint32(word >> 224)
-            )
-        );
+    function _hashEight(uint256 word) private pure returns (bytes32 hash) {
+        // Equivalent to keccak256(abi.encode(uint32(word), uint32(word >> 32), …, uint32(word >> 224))),
+        // without taking memory for good.
+        assembly ("memory-safe") {
+            let scratch := mload(0x40)
+            mstore(scratch, and(word, 0xffffffff))
+            mstore(add(scratch, 32), and(shr(32, word), 0xffffffff))
+            mstore(add(scratch, 64), and(shr(64, word), 0xffffffff))
+            mstore(add(scratch, 96), and(shr(96, word), 0xffffffff))
+            mstore(add(scratch, 128), and(shr(128, word), 0xffffffff))
+            mstore(add(scratch, 160), and(shr(160, word), 0xffffffff))
+            mstore(add(scratch, 192), and(shr(192, word), 0xffffffff))
+            mstore(add(scratch, 224), shr(224, word))
+            hash := keccak256(scratch, 256)
+        }
     }
 }

@@ -107,47 +107,60 @@ library PairSweep {
         returns (uint256 found, uint256 row)
     {
         uint256[] memory table = sellers.table;
-        uint256 count = sellers.count;
+        found = _skip(table, SELLER_WORDS * cursor, SELLER_WORDS * sellers.count, buyer);
+        if (found == NONE) return (NONE, NONE);
+        row = table[found];
+        found /= SELLER_WORDS;
+    }
+
+    /// @dev The first word, from `start` on and before `end`, of a seller that may not be covered; else NONE.
+    function _skip(uint256[] memory table, uint256 start, uint256 end, uint256[] memory buyer)
+        private
+        pure
+        returns (uint256 found)
+    {
         found = NONE;
         // Equivalent to, for each seller in turn: go on to the next one if a class that the buyer requires
-        // is not the seller's; if the bid is below the minimum; if u + v ≥ g + 1 000 000; if a value is
-        // beyond its limit; if loss > 2^16 · (999 999 + g − u − v). No lane overflows into the next one:
-        // after the check of the limits the top lane of a product is at most 2^16 · Σ weight, and no lane
-        // below it exceeds 3 · 2^32 · MAX_SLOPE < 2^64.
+        // is not the seller's; if the bid is below the minimum; if u + v ≥ g + 1 000 000; if
+        // loss > 2^16 · (999 999 + g − u − v); if a value is beyond its limit. No lane overflows into the
+        // next one if all values are within their limits: the top lane of a product is at most
+        // 2^16 · Σ weight, and no lane below it exceeds 3 · 2^32 · MAX_SLOPE < 2^64. If a value is beyond its
+        // limit the loss may be anything, and whatever follows from it is right: the pair is not eligible.
         assembly ("memory-safe") {
-            let seller := add(add(table, 32), mul(cursor, 224))
-            let end := add(add(table, 32), mul(count, 224))
+            let dual := mload(add(buyer, 32))
+            let bid := mload(add(buyer, 64))
+            let required := mload(add(buyer, 96))
+            let mask := mload(add(buyer, 128))
+            let seller := add(table, add(32, mul(32, start)))
+            end := add(table, add(32, mul(32, end)))
             for {} lt(seller, end) { seller := add(seller, 224) } {
-                if and(xor(mload(add(buyer, 96)), mload(add(seller, 64))), mload(add(buyer, 128))) { continue }
+                if and(xor(required, mload(add(seller, 64))), mask) { continue }
                 let slack := 1999999
                 {
-                    let bid := mload(add(buyer, 64))
                     let ask := mload(add(seller, 96))
                     if lt(bid, ask) {
                         let least := mload(add(seller, 128))
                         if lt(bid, least) { continue }
                         slack := add(999999, div(mul(sub(bid, least), 1000000), sub(ask, least)))
                     }
-                }
-                {
-                    let duals := add(mload(add(buyer, 32)), mload(add(seller, 32)))
+                    let duals := add(dual, mload(add(seller, 32)))
                     if gt(duals, slack) { continue }
                     slack := shl(SLOPE_SHIFT, sub(slack, duals))
                 }
-                let values := mload(add(seller, 160))
-                if xor(and(sub(or(values, GUARDS), mload(add(buyer, 160))), GUARDS), GUARDS) { continue }
-                let x := sub(mload(add(buyer, 192)), values)
-                let above := and(x, GUARDS)
-                let loss := shr(192, mul(and(x, sub(above, shr(32, above))), mload(add(buyer, 224))))
-                if gt(loss, slack) { continue }
-                values := mload(add(seller, 192))
-                if xor(and(sub(or(values, GUARDS), mload(add(buyer, 256))), GUARDS), GUARDS) { continue }
-                x := sub(mload(add(buyer, 288)), values)
-                above := and(x, GUARDS)
-                loss := add(loss, shr(192, mul(and(x, sub(above, shr(32, above))), mload(add(buyer, 320)))))
-                if gt(loss, slack) { continue }
-                row := mload(seller)
-                found := div(sub(sub(seller, table), 32), 224)
+                let loss
+                {
+                    let x := sub(mload(add(buyer, 192)), mload(add(seller, 160)))
+                    let above := and(x, GUARDS)
+                    loss := shr(192, mul(and(x, sub(above, shr(32, above))), mload(add(buyer, 224))))
+                    if gt(loss, slack) { continue }
+                    x := sub(mload(add(buyer, 288)), mload(add(seller, 192)))
+                    above := and(x, GUARDS)
+                    loss := add(loss, shr(192, mul(and(x, sub(above, shr(32, above))), mload(add(buyer, 320)))))
+                    if gt(loss, slack) { continue }
+                }
+                if lt(and(sub(or(mload(add(seller, 160)), GUARDS), mload(add(buyer, 160))), GUARDS), GUARDS) { continue }
+                if lt(and(sub(or(mload(add(seller, 192)), GUARDS), mload(add(buyer, 256))), GUARDS), GUARDS) { continue }
+                found := div(sub(sub(seller, table), 32), 32)
                 break
             }
         }

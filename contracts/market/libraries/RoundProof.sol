@@ -2,6 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {IClearing} from "../../../interfaces/IClearing.sol";
+import {IOrderBook} from "../../../interfaces/IOrderBook.sol";
 import {BatchRoot} from "../../types/BatchRoot.sol";
 import {OrderFields, OrderId, PackedOrder, Side, orderIdAt} from "../../types/Orders.sol";
 import {Trade} from "../../types/Trades.sol";
@@ -80,12 +81,29 @@ library RoundProof {
             leaves[k] = TradeHashing.leafOf(k, trades[k]);
         }
         require(BatchRoot.rootOf(leaves) == root, IClearing.Clearing_WrongTrades(chunk));
-        uint256[] memory table = round.table;
         for (uint256 k = 0; k < trades.length; ++k) {
             Trade calldata trade = trades[k];
-            table[_rowOf(round, trade.buyId) * ROW_WORDS] = Ppm.unwrap(trade.buyerDual);
-            table[_rowOf(round, trade.sellId) * ROW_WORDS] = Ppm.unwrap(trade.sellerDual);
+            setDual(round, trade.buyId, trade.buyerDual);
+            setDual(round, trade.sellId, trade.sellerDual);
         }
+    }
+
+    /// @notice Write an order's dual price into its row.
+    function setDual(Round memory round, OrderId id, Ppm dual) internal pure {
+        round.table[_rowOf(round, id) * ROW_WORDS] = Ppm.unwrap(dual);
+    }
+
+    /// @notice The order with this id.
+    /// Reverts if: there is none, or it is cancelled.
+    function openOrder(Round memory round, bytes32 market, OrderId id) internal pure returns (PackedOrder memory) {
+        uint256 next = id.batchOf() + 1;
+        uint256 end = next < round.firsts.length ? round.firsts[next] : round.filled;
+        require(
+            next <= round.firsts.length && _rowOf(round, id) < end, IOrderBook.Order_Unknown(market, id)
+        );
+        uint256 row = _rowOf(round, id);
+        require(_dual(round, row) != CLOSED, IClearing.Clearing_OrderClosed(id));
+        return _order(round, row);
     }
 
     /// @notice Check u + v ≥ w for each pair of a buyer in rows [from, to) and any seller.

@@ -1,0 +1,56 @@
+"""What each step costs is committed: a change fails until it is recorded.
+
+Record with ``./run pytest tests/gas --update-snapshots``.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.gas.measure import GasMeter, code_sizes, measuring_chain
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+MOST_CODE_BYTES = 24_576
+"""Largest contract that a chain takes (EIP-170)."""
+
+TARGET_GAS = 200_000
+"""Most gas for one trade, from two signed orders to the end, in rounds of 100."""
+
+
+def compare(name, measured, update):
+    """Hold what was measured against the committed snapshot of this name."""
+    path = SNAPSHOTS / f"{name}.json"
+    if update:
+        path.write_text(json.dumps(measured, indent=2) + "\n")
+        return
+    recorded = json.loads(path.read_text())
+    changed = [
+        f"{what}: {recorded.get(what)} -> {measured.get(what)}"
+        for what in {**recorded, **measured}
+        if recorded.get(what) != measured.get(what)
+    ]
+    assert not changed, "; ".join(changed) + ". Record with: ./run pytest tests/gas --update-snapshots"
+
+
+@pytest.mark.parametrize("size", [17, 100])
+def test_steps(size, update_snapshots):
+    with measuring_chain() as chain:
+        compare(f"round-of-{size}", GasMeter(chain, size).measure(), update_snapshots)
+
+
+def test_code_sizes(update_snapshots):
+    sizes = code_sizes()
+    compare("code-bytes", sizes, update_snapshots)
+    assert max(sizes.values()) <= MOST_CODE_BYTES
+
+
+def test_target():
+    gas = json.loads((SNAPSHOTS / "round-of-100.json").read_text())
+    assert gas["sum: a trade delivered in full"] <= TARGET_GAS
+
+
+def test_a_changed_number_is_noticed():
+    recorded = json.loads((SNAPSHOTS / "code-bytes.json").read_text())
+    with pytest.raises(AssertionError, match="Clearing: "):
+        compare("code-bytes", {**recorded, "Clearing": recorded["Clearing"] + 1}, False)
