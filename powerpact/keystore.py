@@ -20,6 +20,9 @@ from eth_utils import to_checksum_address
 
 from powerpact.errors import PowerPactError
 
+SCRYPT_COST: Final = 1 << 18
+"""Cost parameter N of scrypt: guessing a password once takes about half a second and 256 MiB."""
+
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
@@ -75,7 +78,7 @@ class Keystore:
         if not password:
             raise KeystoreError(name, "the password is empty", remedy="Choose a password.")
         account: LocalAccount = Account.create()
-        encrypted = json.dumps(account.encrypt(password))
+        encrypted = json.dumps(account.encrypt(password, kdf="scrypt", iterations=SCRYPT_COST))
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle = os.open(self._path(name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

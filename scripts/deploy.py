@@ -1,4 +1,4 @@
-"""Deploy the contracts on Brownie's active network: ``brownie run deploy`` (``main FILE AUDITOR ...`` to say who audits)."""
+"""Deploy the contracts on Brownie's active network: ``brownie run deploy`` (``main FILE AUDITOR ...``)."""
 
 from pathlib import Path
 
