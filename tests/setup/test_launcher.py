@@ -29,11 +29,28 @@ def load_run():
     return module
 
 
-def test_old_python_is_told_what_is_needed(monkeypatch):
+@pytest.mark.parametrize("version", [(3, 10, 13), (3, 14, 0)])
+def test_an_unfit_python_is_told_what_is_needed(version, monkeypatch, tmp_path):
     script = load_run()
-    monkeypatch.setattr(sys, "version_info", (3, 10, 13))
-    with pytest.raises(SystemExit, match=r"needs Python 3\.11 or newer; .* is Python 3\.10"):
+    monkeypatch.setattr(sys, "version_info", version)
+    monkeypatch.setattr(sys, "argv", ["run", "setup"])
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SystemExit, match=rf"3\.11, 3\.12 and 3\.13.* is Python 3\.{version[1]}"):
         script.main()
+
+
+def test_an_unfit_python_hands_over_to_a_fit_one(monkeypatch, tmp_path):
+    script, started = load_run(), []
+    for name, code in (("python3.12", "exit 1"), ("python3.11", "exit 0")):  # the first one does not run
+        (tmp_path / name).write_text(f"#!/bin/sh\n{code}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setattr(sys, "version_info", (3, 10, 13))
+    monkeypatch.setattr(sys, "argv", ["run", "setup"])
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(os, "execv", lambda program, words: started.append((program, words)) or sys.exit(0))
+    with pytest.raises(SystemExit):
+        script.main()
+    assert started == [(str(tmp_path / "python3.11"), [str(tmp_path / "python3.11"), "run", "setup"])]
 
 
 def test_alone_it_lists_the_commands():
