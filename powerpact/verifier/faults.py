@@ -7,16 +7,16 @@ from enum import StrEnum
 
 
 class FaultKind(StrEnum):
-    """Names of faults, in the order in which they are looked for."""
+    """Names of faults, in the order in which they are looked for, the first six for each trade in turn."""
 
     UNKNOWN_ORDER = "unknown order"
     """A trade or a dual price names an order that the round does not have."""
-    ORDER_USED_TWICE = "order used twice"
-    """An order of a one-to-one round is in two trades."""
     INELIGIBLE_PAIR = "ineligible pair"
     """A trade's orders may not trade with each other."""
     WRONG_SCORE = "wrong score"
     """A trade states another score than the orders' terms give."""
+    ORDER_USED_TWICE = "order used twice"
+    """An order of a one-to-one round is in two trades."""
     WRONG_ENERGY = "wrong energy"
     """A one-to-one trade is not of the smaller energy, or a divisible one is of none."""
     TOO_MUCH_ENERGY = "too much energy"

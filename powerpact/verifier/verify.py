@@ -42,7 +42,7 @@ def verify(round_: Round, solution: Solution, progress: Progress | None = None) 
     fault = _trade_fault(round_, solution, buyers, sellers) or _dual_fault(round_, solution, buyers, sellers)
     if fault is not None:
         return fault
-    from powerpact.verifier.cover import uncovered_pair  # noqa: PLC0415 - loads the compiler: not for a fault above
+    from powerpact.verifier.cover import uncovered_pair
 
     say("checking all pairs")
     pair = uncovered_pair(round_, solution.buyer_duals_ppm, solution.seller_duals_ppm)

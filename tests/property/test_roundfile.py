@@ -1,0 +1,248 @@
+"""Reading and writing of rounds and solutions: what is right survives, what is wrong is named."""
+
+import copy
+import json
+
+import pytest
+from hypothesis import given, settings
+
+from powerpact.errors import MalformedInput, PowerPactError
+from powerpact.roundfile import format_round, format_solution, parse_round, parse_solution
+from powerpact.spec import match
+from powerpact.types import Mode
+from tests.strategies import rounds
+
+ROUND = {
+    "schema": "powerpact/round/1",
+    "mode": "one-to-one",
+    "attributes": [{"name": "price", "kind": "cost"}, {"name": "green value", "kind": "income"}],
+    "classes": ["source", "grade"],
+    "buyers": [
+        {
+            "id": f"b{i}",
+            "energy": 1200,
+            "bid": 110_000,
+            "require": {"source": "solar"},
+            "soft": {
+                "price": {"expect": 90_000, "limit": 120_000, "weight": 600_000},
+                "green value": {"expect": 900_000, "limit": 500_000, "weight": 400_000},
+            },
+        }
+        for i in range(2)
+    ],
+    "sellers": [
+        {
+            "id": f"s{j}",
+            "energy": 1500,
+            "ask": 100_000,
+            "min": 80_000,
+            "class": {"source": "solar", "grade": "A"},
+            "attributes": {"price": 100_000, "green value": 870_000},
+        }
+        for j in range(2)
+    ],
+}
+
+SOLUTION = {
+    "schema": "powerpact/solution/1",
+    "objective": 1_769_999,
+    "trades": [{"buyer": "b0", "seller": "s0", "score": 1_769_999, "energy": 1200}],
+    "duals": {"buyers": {"b0": 1_769_999}, "sellers": {}},
+}
+
+GREEN = '$.buyers[0].soft["green value"]'
+
+
+def changed(data, *changes):
+    """A copy with ``(*keys, value)`` set, or removed if the value is `...`."""
+    data = copy.deepcopy(data)
+    for *keys, last, value in changes:
+        place = data
+        for key in keys:
+            place = place[key]
+        if value is ...:
+            del place[last]
+        else:
+            place[last] = value
+    return data
+
+
+NO_UINT32 = [-1, 2**32, 1.0, 1.5, True, "1", None, [], {}, float("nan"), 10**400]
+NO_UINT64 = [-1, 2**64, 1.0, True, "1", None]
+
+BAD_ROUNDS = [
+    *((p, ("buyers", 0, "bid", bad)) for p in ["$.buyers[0].bid"] for bad in NO_UINT32),
+    *((p, ("sellers", 1, "ask", bad)) for p in ["$.sellers[1].ask"] for bad in NO_UINT32),
+    *((p, ("sellers", 0, "min", bad)) for p in ["$.sellers[0].min"] for bad in NO_UINT32),
+    *((f"{GREEN}.expect", ("buyers", 0, "soft", "green value", "expect", bad)) for bad in NO_UINT32),
+    *((f"{GREEN}.limit", ("buyers", 0, "soft", "green value", "limit", bad)) for bad in NO_UINT32),
+    *((f"{GREEN}.weight", ("buyers", 0, "soft", "green value", "weight", bad)) for bad in [*NO_UINT32, 1_000_001]),
+    *(('$.sellers[0].attributes["green value"]', ("sellers", 0, "attributes", "green value", b)) for b in NO_UINT32),
+    *(("$.buyers[0].energy", ("buyers", 0, "energy", bad)) for bad in NO_UINT64),
+    *(("$.sellers[0].energy", ("sellers", 0, "energy", bad)) for bad in NO_UINT64),
+    ("$.schema", ("schema", "powerpact/round/2")),
+    ("$.schema", ("schema", ["powerpact/round/1"])),
+    ("$.schema", ("schema", ...)),
+    ("$.mode", ("mode", "auction")),
+    ("$.mode", ("mode", None)),
+    ("$.mode", ("mode", {})),
+    ("$.attributes", ("attributes", ...)),
+    ("$.attributes", ("attributes", {})),
+    ("$.attributes", ("attributes", [{"name": f"a{k}", "kind": "cost"} for k in range(9)])),
+    ("$.attributes[0]", ("attributes", 0, "price")),
+    ("$.attributes[0].kind", ("attributes", 0, "kind", "Cost")),
+    ("$.attributes[0].kind", ("attributes", 0, "kind", ...)),
+    ("$.attributes[1].name", ("attributes", 1, "name", "price")),
+    ("$.attributes[1].name", ("attributes", 1, "name", 7)),
+    ("$.attributes[1].name", ("attributes", 1, "name", "")),
+    ("$.attributes[1].unit", ("attributes", 1, "unit", "ppm")),
+    ("$.classes", ("classes", ...)),
+    ("$.classes", ("classes", [f"c{k}" for k in range(9)])),
+    ("$.classes[1]", ("classes", 1, "source")),
+    ("$.classes[1]", ("classes", 1, None)),
+    ("$.buyers", ("buyers", ...)),
+    ("$.buyers", ("buyers", {})),
+    ("$.buyers[1]", ("buyers", 1, "b1")),
+    ("$.buyers[1].id", ("buyers", 1, "id", "b0")),
+    ("$.buyers[1].id", ("buyers", 1, "id", ...)),
+    ("$.buyers[1].id", ("buyers", 1, "id", 1)),
+    ("$.buyers[0].bid", ("buyers", 0, "bid", ...)),
+    ("$.buyers[0].ask", ("buyers", 0, "ask", 1)),
+    ("$.buyers[0].require", ("buyers", 0, "require", None)),
+    ("$.buyers[0].require.colour", ("buyers", 0, "require", "colour", "green")),
+    ("$.buyers[0].require.grade", ("buyers", 0, "require", "grade", None)),
+    ("$.buyers[0].require.grade", ("buyers", 0, "require", "grade", 1)),
+    ("$.buyers[0].soft", ("buyers", 0, "soft", ...)),
+    ("$.buyers[0].soft", ("buyers", 0, "soft", [])),
+    (GREEN, ("buyers", 0, "soft", "green value", ...)),
+    ("$.buyers[0].soft.speed", ("buyers", 0, "soft", "speed", {"expect": 1, "limit": 1})),
+    (f"{GREEN}.limit", ("buyers", 0, "soft", "green value", "limit", ...)),
+    (f"{GREEN}.limit", ("buyers", 0, "soft", "green value", "limit", 900_001)),
+    ("$.buyers[0].soft.price.limit", ("buyers", 0, "soft", "price", "limit", 89_999)),
+    ("$.buyers[0].soft.price.least", ("buyers", 0, "soft", "price", "least", 1)),
+    ("$.buyers[0].soft", ("buyers", 0, "soft", "price", "weight", 600_001)),
+    ("$.buyers[0].soft", ("buyers", 0, "soft", "price", "weight", 599_999)),
+    (f"{GREEN}.weight", ("buyers", 0, "soft", "green value", "weight", ...)),
+    ("$.sellers", ("sellers", None)),
+    ("$.sellers[1].id", ("sellers", 1, "id", "s0")),
+    ("$.sellers[0].min", ("sellers", 0, "min", ...)),
+    ("$.sellers[0].min", ("sellers", 0, "min", 100_001)),
+    ("$.sellers[0].class", ("sellers", 0, "class", ...)),
+    ("$.sellers[0].class.colour", ("sellers", 0, "class", "colour", "green")),
+    ("$.sellers[0].class.grade", ("sellers", 0, "class", "grade", ["A"])),
+    ("$.sellers[0].attributes", ("sellers", 0, "attributes", ...)),
+    ("$.sellers[0].attributes.price", ("sellers", 0, "attributes", "price", ...)),
+    ("$.sellers[0].attributes.price", ("sellers", 0, "attributes", "price", 99_999)),
+    ("$.sellers[0].attributes.speed", ("sellers", 0, "attributes", "speed", 1)),
+    ("$.sellers[0].bid", ("sellers", 0, "bid", 1)),
+    ("$.orders", ("orders", [])),
+]
+
+BAD_SOLUTIONS = [
+    ("$.schema", ("schema", "powerpact/round/1")),
+    ("$.objective", ("objective", ...)),
+    ("$.objective", ("objective", -1)),
+    ("$.objective", ("objective", 1.0)),
+    ("$.trades", ("trades", {})),
+    ("$.trades[0].buyer", ("trades", 0, "buyer", "nobody")),
+    ("$.trades[0].buyer", ("trades", 0, "buyer", "s0")),
+    ("$.trades[0].seller", ("trades", 0, "seller", 0)),
+    ("$.trades[0].score", ("trades", 0, "score", ...)),
+    ("$.trades[0].score", ("trades", 0, "score", -1)),
+    ("$.trades[0].energy", ("trades", 0, "energy", 2**64)),
+    ("$.trades[0].price", ("trades", 0, "price", 1)),
+    ("$.duals", ("duals", ...)),
+    ("$.duals.sellers", ("duals", "sellers", ...)),
+    ("$.duals.agents", ("duals", "agents", {})),
+    ("$.duals.buyers.nobody", ("duals", "buyers", "nobody", 1)),
+    ("$.duals.buyers.b0", ("duals", "buyers", "b0", -1)),
+    ("$.duals.buyers.b0", ("duals", "buyers", "b0", 2**32)),
+    ("$.duals.sellers.s0", ("duals", "sellers", "s0", True)),
+    ("$.fee", ("fee", 1)),
+]
+
+BAD_TEXTS = [
+    ("$", "", "not JSON"),
+    ("$", "{", "not JSON"),
+    ("$", "[]", "must be an object"),
+    ("$", "[" * 100_000, "nested"),
+    ("$", b"\xff", "not UTF-8"),
+    ("$.schema", '{"schema": 1, "schema": 2}', "twice"),
+    ("$", '{"schema": ' + "9" * 5_000 + "}", "number"),
+]
+
+
+def test_the_unchanged_round_is_fine():
+    round_ = parse_round(json.dumps(ROUND))
+    assert [order.id for order in round_.buyers] == ["b0", "b1"]
+    assert round_.buyers[0].require == ("solar", None)
+    assert parse_solution(json.dumps(SOLUTION), round_).buyer_duals_ppm == {"b0": 1_769_999}
+
+
+@pytest.mark.parametrize(("path", "change"), BAD_ROUNDS)
+def test_a_malformed_round_is_named_by_the_path_of_its_bad_field(path, change):
+    with pytest.raises(MalformedInput) as caught:
+        parse_round(json.dumps(changed(ROUND, change)))
+    assert caught.value.path == path
+    assert str(caught.value).startswith(f"{path}: ")
+
+
+@pytest.mark.parametrize(("path", "change"), BAD_SOLUTIONS)
+def test_a_malformed_solution_is_named_by_the_path_of_its_bad_field(path, change):
+    round_ = parse_round(json.dumps(ROUND))
+    with pytest.raises(MalformedInput) as caught:
+        parse_solution(json.dumps(changed(SOLUTION, change)), round_)
+    assert caught.value.path == path
+
+
+@pytest.mark.parametrize(("path", "text", "problem"), BAD_TEXTS)
+def test_what_is_no_json_object_is_malformed(path, text, problem):
+    with pytest.raises(MalformedInput) as caught:
+        parse_round(text)
+    assert caught.value.path == path
+    assert problem in caught.value.problem
+
+
+def test_a_key_that_stands_twice_is_malformed():
+    text = json.dumps(ROUND).replace('"bid": 110000', '"bid": 110000, "bid": 110000', 1)
+    with pytest.raises(MalformedInput, match=r"buyers\[0\].bid: stands twice"):
+        parse_round(text)
+
+
+@pytest.mark.parametrize("side", ["buyers", "sellers"])
+def test_a_divisible_round_needs_energies(side):
+    data = changed(ROUND, ("mode", "divisible"))
+    parse_round(json.dumps(data))
+    with pytest.raises(MalformedInput, match=rf"{side}\[1\].energy: is missing"):
+        parse_round(json.dumps(changed(data, (side, 1, "energy", ...))))
+
+
+def test_what_may_be_left_out():
+    left_out = [
+        ("mode", ...),
+        ("buyers", 0, "require", ...),
+        ("buyers", 0, "energy", ...),
+        ("sellers", 0, "energy", ...),
+    ]
+    weights = [("buyers", 0, "soft", name, "weight", ...) for name in ("price", "green value")]
+    round_ = parse_round(json.dumps(changed(ROUND, *left_out, *weights)))
+    assert round_.mode is Mode.ONE_TO_ONE
+    assert round_.buyers[0].require == (None, None)
+    assert round_.buyers[0].energy_wh is None
+    assert [term.weight_ppm for term in round_.buyers[0].soft] == [500_000, 500_000]
+
+
+def test_errors_are_of_one_tree_and_of_the_fitting_builtin():
+    error = MalformedInput("$.a", "is missing")
+    assert isinstance(error, PowerPactError)
+    assert isinstance(error, ValueError)
+
+
+@given(rounds())
+@settings(max_examples=200, deadline=None)
+def test_what_is_written_is_read_back(round_):
+    text = format_round(round_)
+    assert parse_round(text) == round_
+    assert format_round(parse_round(text.encode())) == text
+    solution = match(round_)
+    assert parse_solution(format_solution(solution), round_) == solution
