@@ -84,7 +84,7 @@ def reach_holders(back: Side, flow: Energies, item: int, here: int, turn: int, s
 
 
 @compiled
-def nearest(  # noqa: PLR0912 - one loop over the edges of a shortest-path tree
+def nearest(
     side: Side, back: Side, own: Ints, price: Ints, left: Energies, flow: Energies, source: int, turn: int, reach: Reach
 ) -> End:
     """Find the nearest end of a path from a source: an item with units left, or a bidder that gives up its price."""
