@@ -1,0 +1,204 @@
+"""A market day from end to end: on Anvil with all homes, on Ganache with a few."""
+
+import json
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from typer.testing import CliRunner
+
+from powerpact.audit import LAWS, audit
+from powerpact.chain import points
+from powerpact.chain.connection import connect
+from powerpact.chain.node import Node
+from powerpact.cli import app
+from powerpact.marketday import run_market_day
+from powerpact.marketday.day import DAY_S, OPEN_LEAD_S, SETUP_S, shift_for, zone_of
+from powerpact.marketday.demo import HEAD_START_S, plan_demo
+from powerpact.marketday.summary import summarise
+
+TIME_LIMIT_S = 120
+
+
+@contextmanager
+def market_day(kind, homes, seed=2022):
+    """Run the default day; the chain still runs inside. Yields the result, its report, and how long it took."""
+    plan = plan_demo(homes, None, seed, None)
+    with Node(kind=kind, timestamp_s=plan.slots[0].start_s - HEAD_START_S) as node:
+        begin = time.perf_counter()
+        result = run_market_day(connect(node.rpc_url), plan)
+        seconds = time.perf_counter() - begin
+        yield result, summarise(result, kind), seconds
+
+
+@pytest.fixture(scope="module")
+def day():
+    """All 17 homes on Anvil, the chain still running."""
+    with market_day("anvil", None) as ended:
+        yield ended
+
+
+def test_every_law_holds(day):
+    result, report, _ = day
+    assert [finding.law for finding in result.findings] == list(LAWS)
+    assert [finding.faults for finding in result.findings] == [()] * len(LAWS)
+    assert all(check.holds for check in report.invariants)
+
+
+def test_all_rounds_of_all_homes_are_proven_in_time(day):
+    result, report, seconds = day
+    assert len(result.plan.homes) == 17
+    assert [slot is not None and slot.cleared.proposal > 0 for slot in result.slots] == [True] * 24
+    assert seconds < TIME_LIMIT_S
+    assert report.seconds_total <= seconds
+
+
+def test_energy_is_traded_and_delivery_differs_from_what_was_promised(day):
+    _, report, _ = day
+    assert len(report.trades) > 50
+    assert {trade.delivered_wh == trade.promised_wh for trade in report.trades} == {True, False}
+    assert any(trade.penalty_upoints for trade in report.trades)
+    assert all(trade.certificates_wh == trade.delivered_wh for trade in report.trades)
+    assert all(0 <= trade.buyer_satisfaction_ppm <= 1_000_000 for trade in report.trades)
+
+
+def test_certificates_equal_the_measured_export_and_some_are_retired(day):
+    result, report, _ = day
+    profiles = result.plan.profiles
+    exported_wh = int((profiles.solar_wh - profiles.load_wh).clip(min=0).sum())
+    held_wh = sum(home.certificates_held_wh for home in report.homes)
+    retired_wh = sum(home.certificates_retired_wh for home in report.homes)
+    assert held_wh + retired_wh == exported_wh
+    assert retired_wh > 0
+
+
+def test_each_step_has_its_time_and_its_gas(day):
+    _, report, _ = day
+    steps = {step.step: step for step in report.gas}
+    assert steps["deploy"].units == 8
+    assert steps["post orders"].units == sum(slot.buy_orders + slot.sell_orders for slot in report.slots)
+    assert steps["settle"].units == len(report.trades)
+    assert {step.step for step in report.times} >= {"deploy", "admit and register", "settle and release", "audit"}
+    assert all(step.gas > 0 for step in report.gas)
+
+
+def test_the_report_says_what_the_chain_paid(day):
+    """What the report's homes paid and earned is what the escrow and the token hold for them."""
+    result, report, _ = day
+    minted = sum(event.arguments["points"] for event in result.chain.events("PowerPoints", "Issued"))
+    redeemed = sum(event.arguments["points"] for event in result.chain.events("PowerPoints", "Redeemed"))
+    deposited = dict.fromkeys(result.cast.homes, 0)
+    names = {account.address: home for home, account in result.cast.homes.items()}
+    for event in result.chain.events("PowerPoints", "Issued"):
+        deposited[names[event.arguments["to"]]] += event.arguments["points"]
+    for event in result.chain.events("PowerPoints", "Redeemed"):
+        deposited[names[event.arguments["from"]]] -= event.arguments["points"]
+    for home in report.homes:
+        account = result.cast.homes[home.home].address
+        wallet = points.wallet_of(result.chain, account)
+        earned = home.earned_upoints - home.penalty_paid_upoints - home.paid_upoints + home.penalty_received_upoints
+        assert wallet.free_upoints + points.balance_of(result.chain, account) == deposited[home.home] + earned
+        assert wallet.held_upoints == 0
+    assert minted > redeemed > 0
+
+
+def test_everybody_can_take_everything_out(day):
+    """Last on this chain: it empties the escrow."""
+    result, _, _ = day
+    for account in result.cast.homes.values():
+        free = points.wallet_of(result.chain, account.address).free_upoints
+        if free:
+            result.chain.sender(account).send(points.withdraw(result.chain, free, account.address))
+    assert points.balance_of(result.chain, result.chain.address("EscrowWallets")) == 0
+    assert all(finding.holds for finding in audit(result.chain))
+
+
+def trades_of(kind, seed):
+    with market_day(kind, 4, seed) as (_, report, _):
+        return report.trades, [check.holds for check in report.invariants]
+
+
+def test_ganache_gives_the_same_trades_as_anvil_and_another_seed_others():
+    anvil, laws = trades_of("anvil", 5)
+    assert anvil
+    assert all(laws)
+    assert trades_of("ganache", 5) == (anvil, laws)
+    assert trades_of("anvil", 6)[0] != anvil
+
+
+@pytest.fixture
+def own_series(tmp_path):
+    """Two days of six homes; those in the south make sun, the same on both days."""
+    path = tmp_path / "homes.csv"
+    rows = ["time,home,load_wh,solar_wh"]
+    begin = datetime(2026, 6, 1, tzinfo=UTC)
+    for hour in range(48):
+        moment = (begin + timedelta(hours=hour)).isoformat()
+        sun_wh = 3_000 if 9 <= hour % 24 < 12 else 0
+        rows += [f"{moment},north-{number},900,0" for number in range(3)]
+        rows += [f"{moment},south-{number},300,{sun_wh}" for number in range(3)]
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+def test_demo_takes_your_own_series_and_writes_json_and_a_page(own_series, tmp_path):
+    page = tmp_path / "reports" / "day.html"
+    words = ["demo", "--profiles", str(own_series), "--json", "--report", str(page)]
+    result = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert result.exit_code == 0
+    report = json.loads(result.stdout)
+    pairs = {(trade["seller"][:5], trade["buyer"][:5]) for trade in report["trades"]}
+    assert pairs == {("south", "north")}
+    assert {trade["slot"] for trade in report["trades"]} <= {9, 10, 11}
+    assert all(trade["delivered_wh"] == trade["promised_wh"] == 900 for trade in report["trades"])
+    assert report["day"] == "2026-06-02"
+    assert page.read_text(encoding="utf-8").lstrip().lower().startswith("<!doctype html>")
+
+
+def test_demo_shows_tables(tmp_path):
+    words = ["demo", "--homes", "2", "--day", "2017-07-03", "--seed", "1", "--report", str(tmp_path / "day.html")]
+    result = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert result.exit_code == 0
+    assert "MON-1" in result.stdout
+    assert "day.html" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--day", "yesterday"), "is not a date"),
+        (("--day", "2001-01-01"), "2001-01-01"),
+        (("--homes", "18"), "17 homes"),
+        (("--profiles", "none.csv"), "none.csv"),
+    ],
+)
+def test_demo_tells_what_it_cannot_do(words, told):
+    result = CliRunner().invoke(app, ["demo", *words])
+    assert result.exit_code != 0
+    assert result.stdout == ""
+    assert told in result.stderr
+
+
+def test_demo_names_the_bad_row(own_series):
+    lines = own_series.read_text().splitlines()
+    lines[7] = lines[7].rsplit(",", 1)[0] + ",-5"
+    own_series.write_text("\n".join(lines))
+    result = CliRunner().invoke(app, ["demo", "--profiles", str(own_series)])
+    assert result.exit_code != 0
+    assert "homes.csv:8" in result.stderr
+
+
+@pytest.mark.parametrize("late_s", [-DAY_S, 0, 1, DAY_S, 10 * DAY_S])
+def test_series_are_moved_by_whole_days_to_the_future_of_the_chain(late_s):
+    first = 1_700_000_000
+    now = first - SETUP_S - OPEN_LEAD_S + late_s
+    shift = shift_for(now, first)
+    assert shift % DAY_S == 0
+    assert 0 <= first + shift - OPEN_LEAD_S - SETUP_S - now < DAY_S or shift == 0
+    assert first + shift >= now + SETUP_S + OPEN_LEAD_S
+
+
+def test_zones_fit_into_a_market():
+    assert zone_of("Sierra Crest, Fontana, California") == "Sierra Crest, Fontana, C"
+    assert zone_of("Zürich") == "Zrich"
