@@ -23,6 +23,9 @@ from powerpact.cli.session import (
 
 RPC_URL = "http://127.0.0.1:8545"
 
+BLOCK_TIME_S = 1
+"""Blocks come by themselves, so that gates close and readings fall due without a transaction."""
+
 Rpc = Annotated[str, typer.Option("--rpc", metavar="URL", envvar="POWERPACT_RPC", help="JSON-RPC of the node.")]
 
 
@@ -49,7 +52,7 @@ def up(
     fund: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Account that gets ether; repeatable.")] = None,
     state: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep the chain here between runs.")] = None,
 ) -> None:
-    """Start a local chain and keep it running until Ctrl-C.
+    """Start a local chain with a block every second, and keep it running until Ctrl-C.
 
     [bold]Example:[/bold] powerpact chain up --fund alice --fund bob
     """
@@ -58,7 +61,7 @@ def up(
     from powerpact.chain.connection import connect
     from powerpact.chain.node import Node
 
-    with Node(kind=kind.value, port=port, state=state) as node:
+    with Node(kind=kind.value, port=port, state=state, block_time_s=BLOCK_TIME_S) as node:
         _fund(connect(node.rpc_url), fund or [])
         typer.echo(node.rpc_url)
         tell("the chain is up; Ctrl-C stops it")

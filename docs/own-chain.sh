@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# One trade on a chain of your own, from keys to certificates: every step by the command line.
+# Run it in an empty folder, with `powerpact` on the PATH.
+set -euo pipefail
+
+# Keys live in encrypted files, one for each name; the password comes from a file here, else from the terminal.
+export POWERPACT_HOME=$PWD/keys POWERPACT_PASSWORD_FILE=$PWD/password
+(umask 077; python3 -c 'import secrets; print(secrets.token_hex(16))' > password)
+people=(utility ann ben alice bob agent)
+for name in "${people[@]}" bob-meter; do powerpact account new "$name"; done
+
+# A local chain with a block every second. Any other chain: give its URL to `powerpact deploy --rpc`.
+export POWERPACT_RPC=http://127.0.0.1:${PORT:=8545}
+powerpact chain up --port "$PORT" "${people[@]/#/--fund=}" & chain=$!
+trap 'kill $chain' EXIT
+until powerpact chain fund agent 2> /dev/null; do sleep 1; done
+
+# Ann and Ben audit, and what two of them say counts. The utility issues points against deposits.
+powerpact deploy -a utility --auditor ann --auditor ben --threshold 2
+for trader in alice bob; do
+  powerpact apply -a $trader --attribute type=prosumer
+  for auditor in ann ben; do
+    powerpact approve $trader -a $auditor --credibility-ppm 900000 --shown $trader.application.json
+  done
+done
+powerpact device add -a bob --key bob-meter --capacity-wh 20000 --source solar
+for auditor in ann ben; do powerpact device certify 1 -a $auditor; done
+powerpact points mint alice 50000000 -a utility --reference 'transfer 4711'
+powerpact deposit 50000000 -a alice
+
+# A market for the hour after next: its rules are fixed now, and its id is their hash.
+slot=$(python3 -c 'import time; print((int(time.time()) // 3600 + 2) * 3600)')
+powerpact market open -a alice --arbiter ann --slot "$slot" --gate-before 300 \
+  --attribute price:cost:ask --attribute credibility:income:credibility \
+  --class source --source-class source --json > market.json
+market=$(python3 -c 'import json; print(json.load(open("market.json"))["market"])')
+
+# Bob offers 1.5 kWh himself. Alice signs that she wants 1.2 kWh; the agent carries her order and pays the gas.
+powerpact order sell "$market" -a bob --energy-wh 1500 --ask 100000 --min 80000 --device 1
+powerpact order buy "$market" -a alice --energy-wh 1200 --bid 110000 --require source=solar \
+  --term price=90000:120000:600000 --term credibility=900000:500000:400000 --sign-only alice.order.json
+powerpact order carry alice.order.json -a agent
+powerpact order list "$market"
+
+# The gate closes by itself; on a local chain time can be moved. Then the agent solves, proposes and proves.
+powerpact chain advance $((slot - 300))
+powerpact round close "$market"
+powerpact round submit "$market" -a agent
+powerpact round status "$market"
+
+# After the hour Bob's meter says what it delivered, and everybody is paid by that.
+powerpact chain advance $((slot + 3600))
+powerpact meter report -a bob --key bob-meter --slot "$slot" --exported-wh 1150
+powerpact settle "$market" -a bob
+powerpact balance alice bob
+
+# The energy is certified: which device, which hour, which hands; retired, it never moves again.
+powerpact certificates list alice --json > certificates.json
+certificate=$(python3 -c 'import json; print(json.load(open("certificates.json"))[0]["certificate"])')
+powerpact certificates trace "$certificate"
+powerpact certificates retire "$certificate" 1150 -a alice --purpose 'cooking on sunshine'
+powerpact audit
