@@ -27,6 +27,9 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
         uint64 proposal;
         address agent;
         Market rules;
+        /// The chunk that was looked at last, and its root: trades often stay within one chunk.
+        uint32 chunk;
+        bytes32 root;
     }
 
     bytes32 private constant RELEASE_TYPEHASH = keccak256("Release(bytes32 tradeId,uint128 toSeller)");
@@ -121,8 +124,7 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
         bytes[2] calldata signatures
     ) external {
         Round memory round = _finalRound(market);
-        bytes32 id = _take(round, traded);
-        Trade memory trade = traded.trade;
+        (bytes32 id, Trade memory trade) = _take(round, traded);
         Points most = valueDown(trade.energy, trade.price);
         require(!(toSeller > most), Escrow_AboveValue(id, toSeller, most));
         require(
@@ -145,9 +147,8 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
         Round memory round = _finalRound(market);
         Points unlocked = Points.wrap(0);
         for (uint256 i = 0; i < traded.length; ++i) {
-            bytes32 id = _take(round, traded[i]);
+            (bytes32 id, Trade memory trade) = _take(round, traded[i]);
             require(block.timestamp >= round.rules.refundFrom, Escrow_TooEarly(id, round.rules.refundFrom));
-            Trade memory trade = traded[i].trade;
             unlocked = unlocked + trade.reserved;
             _pay(trade, Points.wrap(0));
             _record(trade.seller, trade.energy, Wh.wrap(0));
@@ -209,8 +210,7 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
 
     /// @dev Pay one trade by its reading. Returns the reservation that it unlocks.
     function _settleDelivered(Round memory round, Delivery calldata delivery) private returns (Points) {
-        bytes32 id = _take(round, delivery.traded);
-        Trade memory trade = delivery.traded.trade;
+        (bytes32 id, Trade memory trade) = _take(round, delivery.traded);
         require(
             delivery.reading.device == trade.device && delivery.reading.slotStart == round.rules.slotStart,
             Escrow_WrongReading(id, delivery.reading.device, delivery.reading.slotStart)
@@ -225,15 +225,19 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
 
     /// @dev Mark a trade as settled.
     /// Reverts if: it is not in the market's final proposal, or settled.
-    function _take(Round memory round, TradeProof calldata traded) private returns (bytes32 id) {
-        TradePosition calldata position = traded.position;
-        bytes32 leaf = TradeHashing.leaf(position.index, traded.trade);
+    function _take(Round memory round, TradeProof calldata traded) private returns (bytes32 id, Trade memory trade) {
+        TradePosition memory position = traded.position;
+        if (round.root == 0 || round.chunk != position.chunk) {
+            round.chunk = position.chunk;
+            round.root = CLEARING.chunkRoot(round.proposal, position.chunk);
+        }
         require(
-            MerkleProof.processProofCalldata(traded.siblings, leaf)
-                == CLEARING.chunkRoot(round.proposal, position.chunk),
+            MerkleProof.processProofCalldata(traded.siblings, TradeHashing.leafOf(position.index, traded.trade))
+                == round.root,
             Escrow_UnknownTrade(round.market, position.chunk, position.index)
         );
-        id = TradeHashing.id(round.market, round.agent, traded.trade);
+        trade = traded.trade;
+        id = TradeHashing.id(round.market, round.agent, trade);
         uint256 bits = _settled[round.market][position.chunk];
         uint256 bit = 1 << position.index;
         require(bits & bit == 0, Escrow_AlreadySettled(id));

@@ -47,16 +47,23 @@ library OrderRules {
         uint256 reliability,
         uint256 trades
     ) internal pure {
-        for (uint256 f = 0; f < rules.attributeCount; ++f) {
-            AttributeSource origin = AttributeSource(uint8(rules.sources[f]));
-            if (origin == AttributeSource.Declared) continue;
-            require(uint32(order.levels >> (32 * f)) == 0, IOrderBook.Order_UnusedFieldSet(index));
-            uint256 value = trades;
-            if (origin == AttributeSource.Ask) value = Price.unwrap(order.price());
-            else if (origin == AttributeSource.Credibility) value = credibility;
-            else if (origin == AttributeSource.Reliability) value = reliability;
-            order.levels |= value << (32 * f);
+        uint256 sources = uint64(rules.sources);
+        uint256 levels = order.levels;
+        // Cannot overflow: there are at most eight attributes.
+        unchecked {
+            uint256 end = 32 * uint256(rules.attributeCount);
+            for (uint256 shift = 0; shift < end; shift += 32) {
+                AttributeSource origin = AttributeSource(uint8(sources >> (56 - shift / 4)));
+                if (origin == AttributeSource.Declared) continue;
+                require(uint32(levels >> shift) == 0, IOrderBook.Order_UnusedFieldSet(index));
+                uint256 value = trades;
+                if (origin == AttributeSource.Ask) value = Price.unwrap(order.price());
+                else if (origin == AttributeSource.Credibility) value = credibility;
+                else if (origin == AttributeSource.Reliability) value = reliability;
+                levels |= value << shift;
+            }
         }
+        order.levels = levels;
         for (uint256 c = 0; c < rules.classCount; ++c) {
             bool attested = c + 1 == rules.sourceClass;
             bool given = order.classes()[c] != 0;
@@ -73,17 +80,23 @@ library OrderRules {
     /// income attribute's limit is above its expectation, or a cost attribute's below.
     function _checkBuyer(uint256 index, PackedOrder memory order, Market memory rules) private pure {
         uint256 sum = 0;
-        for (uint256 f = 0; f < rules.attributeCount; ++f) {
-            uint256 shift = 32 * f;
-            sum += uint32(order.weights >> shift);
-            uint256 expectation = uint32(order.levels >> shift);
-            uint256 limit = uint32(order.limits >> shift);
-            bool income = (rules.incomeMask >> f) & 1 != 0;
-            require(
-                income ? limit <= expectation : expectation <= limit, IOrderBook.Order_LimitBeyondExpectation(index, f)
-            );
+        uint256 count = rules.attributeCount;
+        uint256 incomes = rules.incomeMask;
+        (uint256 expectations, uint256 limits, uint256 weights) = (order.levels, order.limits, order.weights);
+        // Cannot overflow: there are at most eight attributes of at most 2^32 − 1.
+        unchecked {
+            for (uint256 f = 0; f < count; ++f) {
+                uint256 shift = 32 * f;
+                sum += uint32(weights >> shift);
+                uint256 expectation = uint32(expectations >> shift);
+                uint256 limit = uint32(limits >> shift);
+                require(
+                    (incomes >> f) & 1 != 0 ? limit <= expectation : expectation <= limit,
+                    IOrderBook.Order_LimitBeyondExpectation(index, f)
+                );
+            }
         }
-        require(sum == (rules.attributeCount == 0 ? 0 : ONE_PPM), IOrderBook.Order_WeightsSum(index, sum));
+        require(sum == (count == 0 ? 0 : ONE_PPM), IOrderBook.Order_WeightsSum(index, sum));
     }
 
     /// Reverts if: the minimum is above the ask.

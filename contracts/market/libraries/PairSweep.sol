@@ -121,13 +121,13 @@ library PairSweep {
     {
         found = NONE;
         // Equivalent to, for each seller in turn: go on to the next one if a class that the buyer requires
-        // is not the seller's; if the bid is below the minimum; if u + v ≥ g + 1 000 000; if
+        // is not the seller's; if the bid is below the minimum; if
         // loss > 2^16 · (999 999 + g − u − v); if a value is beyond its limit. No lane overflows into the
         // next one if all values are within their limits: the top lane of a product is at most
         // 2^16 · Σ weight, and no lane below it exceeds 3 · 2^32 · MAX_SLOPE < 2^64. If a value is beyond its
         // limit the loss may be anything, and whatever follows from it is right: the pair is not eligible.
         assembly ("memory-safe") {
-            let dual := mload(add(buyer, 32))
+            let room := sub(999999, mload(add(buyer, 32)))
             let bid := mload(add(buyer, 64))
             let required := mload(add(buyer, 96))
             let mask := mload(add(buyer, 128))
@@ -135,28 +135,26 @@ library PairSweep {
             end := add(table, add(32, mul(32, end)))
             for {} lt(seller, end) { seller := add(seller, 224) } {
                 if and(xor(required, mload(add(seller, 64))), mask) { continue }
-                let slack := 1999999
+                let slack := 1000000
                 {
                     let ask := mload(add(seller, 96))
                     if lt(bid, ask) {
                         let least := mload(add(seller, 128))
                         if lt(bid, least) { continue }
-                        slack := add(999999, div(mul(sub(bid, least), 1000000), sub(ask, least)))
+                        slack := div(mul(sub(bid, least), 1000000), sub(ask, least))
                     }
-                    let duals := add(dual, mload(add(seller, 32)))
-                    if gt(duals, slack) { continue }
-                    slack := shl(SLOPE_SHIFT, sub(slack, duals))
                 }
-                let loss
+                // 2^16 · (999 999 + g − u − v), which may be negative, less the losses.
+                slack := shl(SLOPE_SHIFT, sub(add(slack, room), mload(add(seller, 32))))
                 {
                     let x := sub(mload(add(buyer, 192)), mload(add(seller, 160)))
                     let above := and(x, GUARDS)
-                    loss := shr(192, mul(and(x, sub(above, shr(32, above))), mload(add(buyer, 224))))
-                    if gt(loss, slack) { continue }
+                    slack := sub(slack, shr(192, mul(and(x, sub(above, shr(32, above))), mload(add(buyer, 224)))))
+                    if slt(slack, 0) { continue }
                     x := sub(mload(add(buyer, 288)), mload(add(seller, 192)))
                     above := and(x, GUARDS)
-                    loss := add(loss, shr(192, mul(and(x, sub(above, shr(32, above))), mload(add(buyer, 320)))))
-                    if gt(loss, slack) { continue }
+                    slack := sub(slack, shr(192, mul(and(x, sub(above, shr(32, above))), mload(add(buyer, 320)))))
+                    if slt(slack, 0) { continue }
                 }
                 if lt(and(sub(or(mload(add(seller, 160)), GUARDS), mload(add(buyer, 160))), GUARDS), GUARDS) { continue }
                 if lt(and(sub(or(mload(add(seller, 192)), GUARDS), mload(add(buyer, 256))), GUARDS), GUARDS) { continue }

@@ -110,18 +110,17 @@ library Satisfaction {
             uint256 count = schema.count;
             if (count != 0) sum = uint256(ONE_PPM) * ONE_PPM;
             if (sum < enough) return (false, 0);
-            uint256 income = schema.incomeMask;
-            for (uint256 shift = 0; shift < 32 * count; shift += 32) {
-                (bool eligible, uint256 a) = ofAttribute(
-                    income & 1 != 0,
-                    uint32(sell.levels >> shift),
-                    uint32(buy.levels >> shift),
-                    uint32(buy.limits >> shift)
-                );
+            uint256 incomes = schema.incomeMask;
+            (uint256 values, uint256 expectations) = (sell.levels, buy.levels);
+            (uint256 limits, uint256 weights) = (buy.limits, buy.weights);
+            for (; count != 0; --count) {
+                (bool eligible, uint256 a) =
+                    ofAttribute(incomes & 1 != 0, uint32(values), uint32(expectations), uint32(limits));
                 if (!eligible) return (false, 0);
-                sum -= uint256(uint32(buy.weights >> shift)) * (ONE_PPM - a);
+                sum -= uint32(weights) * (ONE_PPM - a);
                 if (sum < enough) return (false, 0);
-                income >>= 1;
+                (incomes, values, expectations) = (incomes >> 1, values >> 32, expectations >> 32);
+                (limits, weights) = (limits >> 32, weights >> 32);
             }
             return (true, sum);
         }
