@@ -1,19 +1,25 @@
 """Whole rounds: what the solver finds, Clearing proves; what is not optimal, or not proven to be, Clearing refuses."""
 
+import json
 from dataclasses import replace
+from typing import NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from powerpact.chain.errors import ContractError
+from powerpact.chain.packing import Trade as ChainTrade
+from powerpact.roundfile import parse_round
 from powerpact.solver import solve
 from powerpact.spec import match, pair_score_ppm, uncovered_pairs
-from powerpact.types import Kind, Solution, Trade
+from powerpact.types import Kind, Mode, Solution, Trade
+from tests.differential.test_vectors import ROUNDS
 from tests.helpers.chains import EvmChain
 from tests.helpers.market import DECLARED, Community
 from tests.helpers.rounds import order_of_buyer, order_of_seller, rounds
 
+TRADERS = 24
 MOST = 4
 LARGEST_PRICE = 10**6
 SETTINGS = {"deadline": None, "suppress_health_check": list(HealthCheck)}
@@ -21,11 +27,60 @@ SETTINGS = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 @pytest.fixture(scope="module")
 def community():
-    """As many traders with devices as a round has sellers; all of them may buy, too."""
-    made = Community(EvmChain(), traders=MOST)
+    """At least as many traders with devices as any round has sellers; all of them may buy, too."""
+    made = Community(EvmChain(), traders=TRADERS)
     for trader in made.traders:
         made.endow(trader, 10**15)
     return made
+
+
+class Final(NamedTuple):
+    """What is left of a round that is final."""
+
+    objective: int
+    reserved_upoints: int
+    trades: tuple[ChainTrade, ...]
+
+
+def in_pieces(market, solution):
+    market.propose(market.claims(solution))
+    market.prove()
+
+
+def at_once(market, solution):
+    market.clear_at_once(market.pairs(solution))
+
+
+def verdict(market, clear, solution):
+    """The error of an attempt to clear the market, None if there is none, and the round that it made final."""
+    try:
+        clear(market, solution)
+    except ContractError as error:
+        return error.name, None
+    _, _, objective, _, reserved, *_ = market.community.read("Clearing", "proposal", market.proposal)
+    return None, Final(objective, reserved, tuple(trade for chunk in market.chunks for trade in chunk))
+
+
+def post(community, round_):
+    """A market with the orders of the round in several batches, its gate closed."""
+    market = community.open_market(
+        sources=[DECLARED] * len(round_.attributes),
+        income=[attribute.kind is Kind.INCOME for attribute in round_.attributes],
+        class_count=len(round_.categories),
+    )
+    traders = community.traders
+    signed = [
+        (order_of_buyer(round_, buyer, trader.address, nonce=0), trader)
+        for buyer, trader in zip(round_.buyers, traders[: len(round_.buyers)], strict=True)
+    ]
+    signed += [
+        (order_of_seller(round_, seller, trader.address, trader.device, nonce=1), trader)
+        for seller, trader in zip(round_.sellers, traders[: len(round_.sellers)], strict=True)
+    ]
+    for batch in (signed[first : first + 3] for first in range(0, len(signed), 3)):
+        market.post([order for order, _ in batch], [trader for _, trader in batch])
+    market.close()
+    return market
 
 
 @pytest.fixture(scope="module")
@@ -35,35 +90,34 @@ def play(community):
 
     def _play(round_, solve_it):
         community.chain.revert(start)
-        market = community.open_market(
-            sources=[DECLARED] * len(round_.attributes),
-            income=[attribute.kind is Kind.INCOME for attribute in round_.attributes],
-            class_count=len(round_.categories),
-        )
-        traders = community.traders
-        orders = [
-            *(order_of_buyer(round_, b, traders[i].address, nonce=i) for i, b in enumerate(round_.buyers)),
-            *(
-                order_of_seller(round_, s, traders[j].address, traders[j].device, nonce=100 + j)
-                for j, s in enumerate(round_.sellers)
-            ),
-        ]
-        signers = [*traders[: len(round_.buyers)], *traders[: len(round_.sellers)]]
-        for first in range(0, len(orders), 3):  # several batches
-            market.post(orders[first : first + 3], signers[first : first + 3])
-        market.close()
+        market = post(community, round_)
         posted = market.round()
         solution = solve_it(posted)
-        try:
-            market.propose(market.claims(solution))
-            market.prove()
-        except ContractError as error:
-            return posted, solution, error.name
-        proposal = community.read("Clearing", "proposal", market.proposal)
-        assert proposal[2] == solution.objective
-        return posted, solution, None
+        found = verdict(market, in_pieces, solution)
+        community.chain.revert(start)
+        assert found == verdict(post(community, round_), at_once, solution), "both ways must come to the same"
+        error, final = found
+        if error is None:
+            assert (final.objective, len(final.trades)) == (solution.objective, len(solution.trades))
+        return posted, solution, error
 
     return _play
+
+
+def vectors():
+    """The vectors that can stand on chain: one-to-one, with a price in each order."""
+    for path in ROUNDS:
+        vector = json.loads(path.read_text())
+        round_ = parse_round(json.dumps(vector["round"]))
+        prices = [b.bid_upoints_per_kwh for b in round_.buyers] + [s.ask_upoints_per_kwh for s in round_.sellers]
+        if round_.mode is Mode.ONE_TO_ONE and all(prices):
+            yield pytest.param(round_, vector["objective"], id=path.stem)
+
+
+@pytest.mark.parametrize(("round_", "objective"), vectors())
+def test_vectors_are_proven(play, round_, objective):
+    _, solution, error = play(round_, solve)
+    assert (error, solution.objective) == (None, objective)
 
 
 @given(round_=rounds(most=MOST, largest_price=LARGEST_PRICE))

@@ -1,13 +1,18 @@
 """The Solidity library scores as the rules do, to the last digit, and knows exactly which dual prices cover a pair."""
 
+import json
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from powerpact.chain.abi import Interface
 from powerpact.chain.artifacts import artifact
+from powerpact.roundfile import parse_round
 from powerpact.spec import pair_score_ppm, seller_satisfaction_ppm
 from powerpact.units import MAX_SCORE_PPM, PPM
+from tests import strategies
+from tests.differential.test_vectors import ROUNDS, SCORING, round_of
 from tests.helpers.chains import EvmChain
 from tests.helpers.rounds import income_mask, order_of_buyer, order_of_seller, rounds
 
@@ -36,9 +41,7 @@ def packed(round_):
     )
 
 
-@given(round_=rounds())
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
-def test_every_pair_scores_as_the_rules_say(harness, round_):
+def check_scores(harness, round_):
     eligible, t, g = harness("scores", *packed(round_))
     pairs = [(buyer, seller) for buyer in round_.buyers for seller in round_.sellers]
     expected = [pair_score_ppm(round_, buyer, seller) for buyer, seller in pairs]
@@ -49,6 +52,28 @@ def test_every_pair_scores_as_the_rules_say(harness, round_):
             assert g[k] == seller_satisfaction_ppm(*prices)
         else:
             assert (t[k], g[k]) == (0, 0)
+
+
+@given(round_=st.one_of(rounds(), strategies.rounds()))
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+def test_every_pair_scores_as_the_rules_say(harness, round_):
+    check_scores(harness, round_)
+
+
+@pytest.mark.parametrize("case", SCORING, ids=lambda case: case["name"])
+def test_scoring_vector(harness, case):
+    eligible, t, g = harness("scores", *packed(round_of(case)))
+    found = {"t": t[0], "g": g[0], "score": t[0] + g[0]} if eligible[0] else None
+    assert found == case["expected"]
+
+
+@pytest.mark.parametrize("path", ROUNDS, ids=lambda path: path.stem)
+def test_round_vector(harness, path):
+    vector = json.loads(path.read_text())
+    round_ = parse_round(json.dumps(vector["round"]))
+    check_scores(harness, round_)
+    eligible, _, _ = harness("scores", *packed(round_))
+    assert sum(eligible) == vector["eligible"]
 
 
 @given(round_=rounds(most=2), anywhere=st.lists(st.integers(0, MAX_SCORE_PPM), max_size=4))

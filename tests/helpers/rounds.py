@@ -1,4 +1,4 @@
-"""Rounds for the contracts: drawn with edges and ties, and turned into the orders that stand for them on chain."""
+"""Rounds turned into the orders that stand for them on chain, and rounds drawn as wide as the contracts allow."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from eth_typing import ChecksumAddress
 from hypothesis import strategies as st
 
 from powerpact.chain.packing import Order, Side
-from powerpact.types import Attribute, Buyer, Kind, Mode, Round, Seller, SoftTerm, equal_weights_ppm
-from powerpact.units import MAX_ATTRIBUTES, MAX_CATEGORIES, PPM
+from powerpact.types import Attribute, Buyer, Kind, Mode, Round, Seller, SoftTerm
+from powerpact.units import MAX_ATTRIBUTES, MAX_CATEGORIES
 from tests.helpers.orders import FOREVER, codes, lanes
+from tests.strategies import UINT32_MAX, weights_ppm
 
-UINT32_MAX = 2**32 - 1
 UNSTATED = 255
 """Class code of a seller who states none: an order on chain must, and no buyer asks for this one."""
 
 CLASSES = ("a", "b", "c")
-"""The classes that orders are drawn from; their codes on chain are 1, 2 and 3."""
+"""The classes that orders are drawn from."""
 
 
 def order_of_buyer(round_: Round, buyer: Buyer, trader: ChecksumAddress, nonce: int = 0) -> Order:
@@ -30,7 +30,7 @@ def order_of_buyer(round_: Round, buyer: Buyer, trader: ChecksumAddress, nonce: 
         levels=lanes(*(term.expect for term in buyer.soft)),
         limits=lanes(*(term.limit for term in buyer.soft)),
         weights_ppm=lanes(*(term.weight_ppm for term in buyer.soft)),
-        classes=codes(*(0 if required is None else _code(required) for required in buyer.require)),
+        classes=codes(*(_code(round_, required, 0) for required in buyer.require)),
         nonce=nonce,
         expiry=FOREVER,
     )
@@ -47,7 +47,7 @@ def order_of_seller(
         price_upoints_per_kwh=seller.ask_upoints_per_kwh,
         min_upoints_per_kwh=seller.min_upoints_per_kwh,
         levels=lanes(*seller.attributes),
-        classes=codes(*(UNSTATED if stated is None else _code(stated) for stated in seller.classes)),
+        classes=codes(*(_code(round_, stated, UNSTATED) for stated in seller.classes)),
         device=device,
         nonce=nonce,
         expiry=FOREVER,
@@ -61,7 +61,7 @@ def income_mask(attributes: Sequence[Attribute]) -> int:
 
 @st.composite
 def rounds(draw, most: int = 5, largest_price: int = UINT32_MAX):
-    """One-to-one rounds of at most `most` orders a side.
+    """One-to-one rounds of at most `most` orders a side, with up to eight attributes and classes and no price of zero.
 
     Values come from a few steps, so that ties, E = L and bid = min = ask are common, or from the whole range. In three
     rounds of four, limits and requirements leave most pairs eligible.
@@ -101,20 +101,9 @@ def rounds(draw, most: int = 5, largest_price: int = UINT32_MAX):
     )
 
 
-@st.composite
-def weights_ppm(draw, count: int):
-    """Weights that sum to one: equal, all on one attribute, or cut anywhere."""
-    if count == 0:
-        return ()
-    kind = draw(st.sampled_from(["equal", "one", "cut"]))
-    if kind == "equal":
-        return equal_weights_ppm(count)
-    if kind == "one":
-        chosen = draw(st.integers(0, count - 1))
-        return tuple(PPM if f == chosen else 0 for f in range(count))
-    cuts = sorted(draw(st.integers(0, PPM)) for _ in range(count - 1))
-    return tuple(high - low for low, high in zip([0, *cuts], [*cuts, PPM], strict=True))
-
-
-def _code(class_: str) -> int:
-    return CLASSES.index(class_) + 1
+def _code(round_: Round, class_: str | None, none: int) -> int:
+    """The number of a class among those of the round, from 1; `none` for none."""
+    if class_ is None:
+        return none
+    named = {c for b in round_.buyers for c in b.require} | {c for s in round_.sellers for c in s.classes}
+    return 1 + sorted(filter(None, named)).index(class_)
