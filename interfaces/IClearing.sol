@@ -84,10 +84,10 @@ interface IClearing {
     /// Reverts if: the gate is open; the time is over; the round is final. And for any claim: an order
     /// is not in the book, cancelled or used twice; the pair is not eligible by the orders' own terms;
     /// the buyer's dual price is above the score.
-    function propose(bytes32 market, Claim[] calldata claims) external returns (uint64 proposal);
+    function propose(bytes32 market, Claim[] calldata claims) external returns (uint64 id);
 
     /// @notice Add trades to one's own proposal, before its proof begins.
-    function extend(uint64 proposal, Claim[] calldata claims) external;
+    function extend(uint64 id, Claim[] calldata claims) external;
 
     /// @notice Prove that no eligible pair of the next `rows` orders has u + v < w. When all orders are
     /// proven, the round is final and the money of its trades is locked. The proposal's agent only.
@@ -95,7 +95,7 @@ interface IClearing {
     /// exactly those of the proposal, chunk by chunk; a pair has u + v < w (the error names it).
     /// @param orders All orders of the market, one array for each batch.
     /// @param trades All trades of the proposal, one array for each chunk.
-    function prove(uint64 proposal, PackedOrder[][] calldata orders, Trade[][] calldata trades, uint256 rows) external;
+    function prove(uint64 id, PackedOrder[][] calldata orders, Trade[][] calldata trades, uint256 rows) external;
 
     /// @notice Propose and prove a whole round in one transaction: `propose`, `prove` and their events for
     /// rounds that fit, at a fraction of the gas, since the orders prove themselves.
@@ -104,7 +104,7 @@ interface IClearing {
     /// @param pairs All trades, at most 256.
     function clear(bytes32 market, PackedOrder[][] calldata orders, Pair[] calldata pairs)
         external
-        returns (uint64 proposal);
+        returns (uint64 id);
 
     function proposal(uint64 id) external view returns (Proposal memory);
 
@@ -115,11 +115,11 @@ interface IClearing {
     function finalOf(bytes32 market) external view returns (uint64);
 
     /// @notice The final proposal of a market and its agent; reverts if there is none.
-    function finalRound(bytes32 market) external view returns (uint64 proposal, address agent);
+    function finalRound(bytes32 market) external view returns (uint64 id, address agent);
 
     /// @notice Whether the order trades in the final proposal of its market.
     function isTraded(bytes32 market, OrderId id) external view returns (bool);
 
     /// @notice Merkle root of a chunk of a proposal's trades.
-    function chunkRoot(uint64 proposal, uint32 chunk) external view returns (bytes32);
+    function chunkRoot(uint64 id, uint32 chunk) external view returns (bytes32);
 }

@@ -155,9 +155,11 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
             emit TradeSettled(
                 id, trade.buyer, trade.seller, Outcome.Refunded, Wh.wrap(0), Points.wrap(0), Points.wrap(0)
             );
-            ORDER_BOOK.freeDevice(trade.device, round.rules.slotStart);
         }
         lockedIn[market] = lockedIn[market] - unlocked;
+        for (uint256 i = 0; i < traded.length; ++i) {
+            ORDER_BOOK.freeDevice(traded[i].trade.device, round.rules.slotStart);
+        }
     }
 
     /// @inheritdoc IEscrowWallets
@@ -185,6 +187,8 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
 
     /// @inheritdoc IEscrowWallets
     function tradeId(bytes32 market, Trade calldata trade) external view returns (bytes32) {
+        // The id of a trade does not depend on the proposal's number.
+        // slither-disable-next-line unused-return
         (, address agent) = CLEARING.finalRound(market);
         return TradeHashing.id(market, agent, trade);
     }

@@ -34,7 +34,7 @@ uint256 constant MAX_BATCH = 256;
 /// @dev The most soft attributes of a market, and the most classes of hard constraints.
 uint256 constant MAX_ATTRIBUTES = 8;
 
-using {batchOf, bitOf, indexOf, eqOrderId as ==} for OrderId global;
+using {batchOf, bitOf, indexOf} for OrderId global;
 
 /// @notice The number of the order's batch within its market.
 function batchOf(OrderId id) pure returns (uint256) {
@@ -49,10 +49,6 @@ function indexOf(OrderId id) pure returns (uint256) {
 /// @notice The order's bit in its batch's word of state.
 function bitOf(OrderId id) pure returns (uint256) {
     return 1 << (OrderId.unwrap(id) & 0xff);
-}
-
-function eqOrderId(OrderId a, OrderId b) pure returns (bool) {
-    return OrderId.unwrap(a) == OrderId.unwrap(b);
 }
 
 /// @notice The id of the order at `index` of batch `batch`.

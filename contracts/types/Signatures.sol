@@ -24,9 +24,12 @@ library Signatures {
     function _recover(bytes32 digest, bytes calldata signature) private pure returns (address, ECDSA.RecoverError) {
         address recovered;
         ECDSA.RecoverError fault;
+        // The third value only tells more about a fault.
         if (signature.length == 64) {
+            // slither-disable-next-line unused-return
             (recovered, fault,) = ECDSA.tryRecover(digest, bytes32(signature[:32]), bytes32(signature[32:]));
         } else {
+            // slither-disable-next-line unused-return
             (recovered, fault,) = ECDSA.tryRecover(digest, signature);
         }
         return (recovered, fault);

@@ -19,7 +19,7 @@ uint32 constant ONE_PPM = 1_000_000;
 /// @dev Watt-hours in a kilowatt-hour.
 uint256 constant WH_PER_KWH = 1_000;
 
-using {addWh as +, subWh as -, ltWh as <, gtWh as >, addCapped, minWh, rateDown} for Wh global;
+using {addWh as +, subWh as -, gtWh as >, addCapped, minWh, rateDown} for Wh global;
 using {gtPrice as >, midpointDown} for Price global;
 using {addPoints as +, subPoints as -, ltPoints as <, gtPoints as >, shareDown} for Points global;
 
@@ -42,10 +42,6 @@ function addCapped(Wh a, Wh b) pure returns (Wh) {
 
 function subWh(Wh a, Wh b) pure returns (Wh) {
     return Wh.wrap(Wh.unwrap(a) - Wh.unwrap(b));
-}
-
-function ltWh(Wh a, Wh b) pure returns (bool) {
-    return Wh.unwrap(a) < Wh.unwrap(b);
 }
 
 function gtWh(Wh a, Wh b) pure returns (bool) {

@@ -152,6 +152,8 @@ library RoundProof {
         (PackedOrder memory buy, PackedOrder memory sell) = (_order(round, buyer), _order(round, seller));
         uint256 duals = _dual(round, buyer) + _dual(round, seller);
         if (Satisfaction.covers(buy, sell, schema, duals)) return;
+        // A pair that is not covered is eligible.
+        // slither-disable-next-line unused-return
         (, uint256 t, uint256 g) = Satisfaction.score(buy, sell, schema);
         revert IClearing.Clearing_BetterPair(_idOf(round, buyer), _idOf(round, seller), duals, t + g);
     }
