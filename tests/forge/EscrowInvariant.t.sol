@@ -6,7 +6,7 @@ import {IEscrowWallets} from "../../interfaces/IEscrowWallets.sol";
 import {IOrderBook} from "../../interfaces/IOrderBook.sol";
 import {Satisfaction} from "../../contracts/market/libraries/Satisfaction.sol";
 import {Market} from "../../contracts/types/Markets.sol";
-import {OrderId, PackedOrder, orderIdAt} from "../../contracts/types/Orders.sol";
+import {PackedOrder, orderIdAt} from "../../contracts/types/Orders.sol";
 import {Reading} from "../../contracts/types/Readings.sol";
 import {Trade, TradePosition} from "../../contracts/types/Trades.sol";
 import {Points, Ppm, Price, Wh} from "../../contracts/types/Units.sol";
@@ -283,8 +283,8 @@ contract EscrowHandler is MarketSystem {
         order.head = (uint256(uint160(trader)) << 96) | (energy << 32) | price;
         order.terms = terms | (uint256(++_nonce) << 40) | type(uint40).max;
         vm.prank(trader);
-        OrderId id = book.place(round.id, order);
-        assertTrue(id == orderIdAt(round.orders.length, 0), "each order is a batch of its own");
+        uint256 batch = book.place(round.id, order).batchOf();
+        assertEq(batch, round.orders.length, "each order must be a batch of its own");
         round.orders.push(order);
         round.gone.push(false);
     }
