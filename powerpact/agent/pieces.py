@@ -44,16 +44,26 @@ def send_in_pieces(sender: Sender, items: Sequence[T], most: int, make: Callable
 
 
 def largest_fitting(sender: Sender, size: int, make: Callable[[int], Call]) -> tuple[int, Call]:
-    """The first of `size`, `size` / 2, … whose call fits into one transaction, and the call."""
-    while True:
-        call = make(size)
-        try:
-            if sender.estimate(call) <= GAS_TARGET or size == 1:
-                return size, call
-        except GasLimitExceeded:
-            if size == 1:
-                raise
+    """The first of `size`, `size` / 2, …, 1 whose call fits into one transaction, or else 1; and the call."""
+    call = make(size)
+    while size > 1 and not fits(sender, call):
         size = (size + 1) // 2
+        call = make(size)
+    return size, call
+
+
+def fits(sender: Sender, call: Call) -> bool:
+    """Whether one transaction can hold the call.
+
+    Raises
+    ------
+    ContractError
+        If the call would revert.
+    """
+    try:
+        return sender.estimate(call) <= GAS_TARGET
+    except GasLimitExceeded:
+        return False
 
 
 def _piece(make: Callable[[Sequence[T]], Call], items: Sequence[T], size: int) -> Call:

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 from powerpact.agent.errors import GateStillOpen, RoundExpired, SolutionRefuted
 from powerpact.agent.gate import wait_for_gate, wait_until
-from powerpact.agent.pieces import largest_fitting, send_in_pieces
+from powerpact.agent.pieces import fits, largest_fitting, send_in_pieces
 from powerpact.chain import meters, orders, rounds, settlement
 from powerpact.chain.client import Chain
 from powerpact.chain.errors import ContractError
 from powerpact.chain.orders import Placed
 from powerpact.chain.packing import MAX_BATCH
-from powerpact.chain.rounds import Claim, PostedRound, ProposalStatus
+from powerpact.chain.rounds import Pair, PostedRound, ProposalStatus
 from powerpact.chain.settlement import FinalTrade
 from powerpact.chain.transactions import Mined, Sender
 from powerpact.mechanism import SATISFACTION, Mechanism
@@ -167,14 +167,13 @@ class Agent:
         solution, solve_s, verify_s = self.solve(posted)
         begin = time.perf_counter()
         try:
-            proposal_id, proposed = self._propose(posted, posted.claims(solution))
-            proven = self._prove(posted, proposal_id)
+            proposal_id, sent = self._submit(posted, posted.pairs(solution))
         except ContractError as error:
             if error.name != "Clearing_AlreadyFinal":
                 raise
             return Cleared(rounds.final_of(self.chain, market_id), posted)  # another agent was faster
         submit_s = time.perf_counter() - begin
-        return Cleared(proposal_id, posted, solution, (*proposed, *proven), solve_s, verify_s, submit_s)
+        return Cleared(proposal_id, posted, solution, tuple(sent), solve_s, verify_s, submit_s)
 
     def settle(self, market_id: bytes) -> Settled:
         """End everything of a round that can end now: pay what has its reading, refund what is due, release.
@@ -233,17 +232,30 @@ class Agent:
         traded = {id_ for trade in final for id_ in (trade.trade.buy_id, trade.trade.sell_id)}
         return [posted.placed(id_) for id_, _ in posted.open_orders() if id_ not in traded]
 
-    def _propose(self, posted: PostedRound, claims: Sequence[Claim]) -> tuple[int, list[Mined]]:
-        """Begin a proposal, or continue the one that this agent began, until it holds all claims."""
+    def _submit(self, posted: PostedRound, pairs: Sequence[Pair]) -> tuple[int, list[Mined]]:
+        """Make a solution final: in one transaction where it fits, else, or when a proposal was begun, piece by piece."""
         chain, market_id = self.chain, posted.market.id
-        expected = [(buy[0], sell[0], dual) for buy, sell, dual in claims]
-        begun = self._begun(market_id, expected)
+        begun = self._begun(market_id, pairs)
+        if begun is None and len(pairs) <= MAX_BATCH:
+            whole = rounds.clear(chain, market_id, posted.batches, pairs)
+            if fits(self.sender, whole):
+                self.report(f"proposing and proving {len(pairs)} trades at once")
+                mined = self.sender.send(whole)
+                return self._proposed_in(mined), [mined]
+        proposal_id, proposed = self._propose(posted, pairs, begun)
+        return proposal_id, proposed + self._prove(posted, proposal_id)
+
+    def _propose(
+        self, posted: PostedRound, pairs: Sequence[Pair], begun: tuple[int, int] | None
+    ) -> tuple[int, list[Mined]]:
+        """Begin a proposal, or continue the one that was begun, until it holds all pairs."""
+        chain, market_id, claims = self.chain, posted.market.id, posted.claims(pairs)
         if begun is None:
             most = min(MAX_BATCH, len(claims))
             size, call = largest_fitting(self.sender, most, lambda n: rounds.propose(chain, market_id, claims[:n]))
             self.report(f"proposing {len(claims)} trades")
             mined = self.sender.send(call)
-            proposal_id, done, sent = int(chain.event(mined, "Proposed").arguments["proposal"]), size, [mined]
+            proposal_id, done, sent = self._proposed_in(mined), size, [mined]
         else:
             proposal_id, done = begun
             sent = []
@@ -253,7 +265,11 @@ class Agent:
         )
         return proposal_id, sent
 
-    def _begun(self, market_id: bytes, expected: Sequence[tuple[int, int, int]]) -> tuple[int, int] | None:
+    def _proposed_in(self, mined: Mined) -> int:
+        """The id of the proposal that a mined transaction began."""
+        return int(self.chain.event(mined, "Proposed").arguments["proposal"])
+
+    def _begun(self, market_id: bytes, expected: Sequence[Pair]) -> tuple[int, int] | None:
         """The agent's own proposal that holds the first of the expected trades and no others, and how many."""
         for proposal_id, agent in reversed(rounds.proposals_of(self.chain, market_id)):
             if agent != self.sender.address:

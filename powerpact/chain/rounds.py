@@ -31,6 +31,9 @@ from powerpact.types import Buyer, Mode, Round, Seller, SoftTerm, Solution
 Claim = tuple[Placed, Placed, int]
 """A trade as an agent claims it: buy order, sell order, the buyer's dual price in ppm."""
 
+Pair = tuple[int, int, int]
+"""A claim by the orders' ids alone: buy order, sell order, the buyer's dual price in ppm."""
+
 
 class ProposalStatus(IntEnum):
     """State of a proposal, as in IClearing."""
@@ -161,11 +164,15 @@ class PostedRound:
                 )
         return Round(Mode.ONE_TO_ONE, rules.schema, rules.classes, tuple(buyers), tuple(sellers))
 
-    def claims(self, solution: Solution) -> list[Claim]:
-        """A solution of this round as claims for `propose`, in the order of the buyers' ids."""
+    def pairs(self, solution: Solution) -> list[Pair]:
+        """A solution of this round as pairs for `clear`, in the order of the buyers' ids."""
         duals = solution.buyer_duals_ppm
-        pairs = sorted((parse_id(trade.buyer), parse_id(trade.seller)) for trade in solution.trades)
-        return [(self.placed(buy), self.placed(sell), duals.get(id_text(buy), 0)) for buy, sell in pairs]
+        ids = sorted((parse_id(trade.buyer), parse_id(trade.seller)) for trade in solution.trades)
+        return [(buy, sell, duals.get(id_text(buy), 0)) for buy, sell in ids]
+
+    def claims(self, pairs: Sequence[Pair]) -> list[Claim]:
+        """Pairs of this round with the proofs of their orders, for `propose`."""
+        return [(self.placed(buy), self.placed(sell), dual) for buy, sell, dual in pairs]
 
 
 def read_round(chain: Chain, market_id: bytes) -> PostedRound:
@@ -181,6 +188,11 @@ def read_round(chain: Chain, market_id: bytes) -> PostedRound:
     batches = tuple(tuple(PackedOrder(*words) for words in event.arguments["orders"]) for event in events)
     closed = tuple(chain.read("OrderBook", "batchState", market_id, batch)[1] for batch in range(len(batches)))
     return PostedRound(found, batches, closed)
+
+
+def clear(chain: Chain, market_id: bytes, orders: Sequence[Sequence[PackedOrder]], pairs: Sequence[Pair]) -> Call:
+    """Propose and prove a whole round; the contract takes at most `MAX_BATCH` pairs."""
+    return chain.call("clear", "Clearing", "clear", market_id, orders, pairs, items=sum(map(len, orders)))
 
 
 def propose(chain: Chain, market_id: bytes, claims: Sequence[Claim]) -> Call:

@@ -20,6 +20,7 @@ _UNITS: Final = {
     "deposit": "deposit",
     "open market": "market",
     "post orders": "order",
+    "clear": "order",
     "propose": "trade",
     "prove": "order",
     "report readings": "reading",

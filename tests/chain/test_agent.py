@@ -5,7 +5,7 @@ import pytest
 from powerpact.agent import Agent, Settled
 from powerpact.agent.errors import GateStillOpen, RoundExpired, SolutionRefuted
 from powerpact.agent.gate import wait_until
-from powerpact.agent.pieces import GAS_TARGET, largest_fitting, send_in_pieces
+from powerpact.agent.pieces import GAS_TARGET, send_in_pieces
 from powerpact.chain import certificates, points, rounds, settlement
 from powerpact.chain.connection import GAS_LIMIT
 from powerpact.chain.errors import ContractError, GasLimitExceeded
@@ -13,12 +13,18 @@ from powerpact.chain.rounds import ProposalStatus
 from powerpact.chain.transactions import Call
 from powerpact.mechanism import SATISFACTION, Mechanism
 from powerpact.types import Solution
-from tests.chain.world import HELD_UPOINTS, SLOT_S
+from tests.chain.world import HELD_UPOINTS, SLOT_S, go_back, snapshot
 
 
 @pytest.fixture
 def agent(world):
     return Agent(world.chain, world.sender("agent"))
+
+
+@pytest.fixture
+def tight(monkeypatch):
+    """Transactions that have room for one item each."""
+    monkeypatch.setattr("powerpact.agent.pieces.GAS_TARGET", 0)
 
 
 @pytest.fixture
@@ -33,7 +39,7 @@ def market(world):
 
 def claims_of(world, market):
     posted = rounds.read_round(world.chain, market)
-    return posted, posted.claims(SATISFACTION.solve(posted.round(), lambda _: None))
+    return posted, posted.claims(posted.pairs(SATISFACTION.solve(posted.round(), lambda _: None)))
 
 
 def held(world, name):
@@ -57,13 +63,44 @@ def test_a_round_whose_time_is_over_is_left(world, agent):
     assert held(world, "alice") == 0
 
 
-def test_a_round_is_cleared_and_proven(world, agent, market):
-    cleared = agent.clear(market)
+def assert_final(world, market, cleared):
     assert len(cleared.solution.trades) == 2
     state = rounds.proposal(world.chain, cleared.proposal)
     assert (state.status, state.objective, state.proven_rows) == (ProposalStatus.FINAL, cleared.solution.objective, 4)
-    assert [mined.step for mined in cleared.transactions] == ["propose", "prove"]
     assert rounds.final_of(world.chain, market) == cleared.proposal
+
+
+def test_a_round_that_fits_is_cleared_in_one_transaction(world, agent, market):
+    cleared = agent.clear(market)
+    assert_final(world, market, cleared)
+    assert [(mined.step, mined.items) for mined in cleared.transactions] == [("clear", 4)]
+
+
+def test_a_round_that_needs_more_gas_is_proposed_and_proven_in_pieces(world, agent, market, tight):
+    cleared = agent.clear(market)
+    assert_final(world, market, cleared)
+    assert [(mined.step, mined.items) for mined in cleared.transactions] == [("propose", 1)] * 2 + [("prove", 1)] * 4
+
+
+def test_a_round_with_more_trades_is_proposed_in_chunks(world, agent, market, monkeypatch):
+    monkeypatch.setattr("powerpact.agent.service.MAX_BATCH", 1)
+    cleared = agent.clear(market)
+    assert_final(world, market, cleared)
+    assert [(mined.step, mined.items) for mined in cleared.transactions] == [("propose", 1)] * 2 + [("prove", 4)]
+    assert [len(chunk) for chunk in rounds.chunks_of(world.chain, cleared.proposal)] == [1, 1]
+
+
+def test_both_ways_give_the_same_trades(world, agent, market, monkeypatch):
+    def trades():
+        return [trade.trade for trade in settlement.final_trades(world.chain, market)]
+
+    point = snapshot(world.chain.web3)
+    agent.clear(market)
+    at_once = trades()
+    go_back(world.chain.web3, point)
+    monkeypatch.setattr("powerpact.agent.pieces.GAS_TARGET", 0)
+    agent.clear(market)
+    assert trades() == at_once != []
 
 
 def test_clearing_again_sends_nothing(agent, market):
@@ -128,15 +165,39 @@ def test_a_proof_that_fails_is_not_continued(world, agent, market):
     assert len(claims) == 2
 
 
-def test_another_agent_may_be_faster(world, agent, market, monkeypatch):
+def test_pieces_are_continued_after_an_interruption(world, agent, market, tight, monkeypatch):
+    """Interrupted after the second row, the agent does not begin another proposal."""
+    send = agent.sender.send
+    left = iter(range(4))
+
+    def send_four(call):
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return send(call)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(agent.sender, "send", send_four)
+        with pytest.raises(KeyboardInterrupt):
+            agent.clear(market)
+    assert rounds.proposal(world.chain, 1).proven_rows == 2
+    assert agent.clear(market).proposal == 1
+    assert len(rounds.proposals_of(world.chain, market)) == 1
+
+
+@pytest.mark.parametrize("step", ["clear", "propose", "prove"])
+def test_another_agent_may_be_faster(world, agent, market, monkeypatch, step):
     rival = Agent(world.chain, world.sender("rival"))
-    prove = agent._prove
+    begin = getattr(rounds, step)
+    late = iter([True])
+    if step != "clear":
+        monkeypatch.setattr("powerpact.agent.pieces.GAS_TARGET", 0)
 
-    def prove_too_late(posted, proposal):
-        rival.clear(market)
-        return prove(posted, proposal)
+    def begin_too_late(*arguments):
+        if next(late, False):
+            rival.clear(market)
+        return begin(*arguments)
 
-    monkeypatch.setattr(agent, "_prove", prove_too_late)
+    monkeypatch.setattr(rounds, step, begin_too_late)
     cleared = agent.clear(market)
     assert cleared.solution is None
     assert rounds.proposal(world.chain, cleared.proposal).agent == world.address("rival")
@@ -222,6 +283,7 @@ class CountingSender:
         return gas
 
     def send(self, call):
+        self.estimate(call)
         self.sent.append(call.items)
         return call
 
@@ -245,4 +307,4 @@ def test_work_is_cut_into_pieces_that_fit(items, most, gas_per_item, sizes):
 
 def test_an_item_that_no_transaction_can_hold_is_refused():
     with pytest.raises(GasLimitExceeded):
-        largest_fitting(CountingSender(GAS_LIMIT + 1), 8, lambda size: Call("work", None, b"", size))
+        send_in_pieces(CountingSender(GAS_LIMIT + 1), range(8), 8, lambda piece: Call("work", None, b"", len(piece)))

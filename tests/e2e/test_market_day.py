@@ -78,6 +78,8 @@ def test_each_step_has_its_time_and_its_gas(day):
     steps = {step.step: step for step in report.gas}
     assert steps["deploy"].units == 8
     assert steps["post orders"].units == sum(slot.buy_orders + slot.sell_orders for slot in report.slots)
+    assert steps["clear"].transactions == 24
+    assert steps["clear"].units == steps["post orders"].units
     assert steps["settle"].units == len(report.trades)
     assert {step.step for step in report.times} >= {"deploy", "admit and register", "settle and release", "audit"}
     assert all(step.gas > 0 for step in report.gas)
