@@ -5,6 +5,7 @@ import pytest
 from powerpact.spec import match
 from tests.helpers.market import key
 from tests.helpers.orders import buy, sell
+from tests.helpers.refusals import refused
 from tests.helpers.reverts import reverts_with
 from tests.unit.market_fixtures import by
 
@@ -67,9 +68,10 @@ def test_refuses_when_the_time_is_over(clearing, community, proposed):
         "batch added", "batch emptied",
     ],
 )
-def test_refuses_orders_that_are_not_the_markets(clearing, community, proposed, forge, error):
-    with reverts_with(*error):
-        clearing.prove(proposed.proposal, forge(proposed.batches), proposed.chunks, 5, by(community.agent))
+def test_refuses_orders_that_are_not_the_markets(proposed, forge, error):
+    proposed.batches = forge(proposed.batches)
+    with refused(*error):
+        proposed.prove()
 
 
 @pytest.mark.parametrize(
@@ -88,55 +90,56 @@ def test_refuses_orders_that_are_not_the_markets(clearing, community, proposed, 
         "chunk emptied",
     ],
 )
-def test_refuses_trades_that_are_not_the_proposals(clearing, community, proposed, forge, error):
-    with reverts_with(*error):
-        clearing.prove(proposed.proposal, proposed.batches, forge(proposed.chunks), 5, by(community.agent))
+def test_refuses_trades_that_are_not_the_proposals(proposed, forge, error):
+    proposed.chunks = forge(proposed.chunks)
+    with refused(*error):
+        proposed.prove()
 
 
-def test_refutes_an_agent_who_hides_the_best_order(clearing, community, posted):
+def test_refutes_an_agent_who_hides_the_best_order(clearing, posted):
     """Censorship shows: what is left out has dual price 0, and one pair with it refutes the proposal."""
     posted.close()
     posted.propose(posted.claims(match(posted.round(without=[0]))))
-    with reverts_with("Clearing_BetterPair", 0, 2, 0, 1_000_000):
-        clearing.prove(posted.proposal, posted.batches, posted.chunks, 5, by(community.agent))
+    with refused("Clearing_BetterPair", 0, 2, 0, 1_000_000):
+        posted.prove()
     assert clearing.finalOf(posted.id) == 0
 
 
-def test_refutes_an_empty_proposal(clearing, community, posted):
+def test_refutes_an_empty_proposal(posted):
     posted.close()
     posted.propose([])
-    with reverts_with("Clearing_BetterPair", 0, 2, 0, 1_000_000):
-        clearing.prove(posted.proposal, posted.batches, [], 5, by(community.agent))
+    with refused("Clearing_BetterPair", 0, 2, 0, 1_000_000):
+        posted.prove()
 
 
-def test_refutes_a_matching_that_is_not_the_best(clearing, community, posted):
+def test_refutes_a_matching_that_is_not_the_best(posted):
     """Bob with Carol alone is feasible and worth 500 000, not 1 750 000."""
     posted.close()
     posted.propose([(posted.placed(1), posted.placed(2), 500_000)])
-    with reverts_with("Clearing_BetterPair", 0, 2, 0, 1_000_000):
-        clearing.prove(posted.proposal, posted.batches, posted.chunks, 5, by(community.agent))
+    with refused("Clearing_BetterPair", 0, 2, 0, 1_000_000):
+        posted.prove()
 
 
-def test_refutes_the_best_matching_with_wrong_duals(clearing, community, market, alice, bob, carol):
+def test_refutes_the_best_matching_with_wrong_duals(clearing, market, alice, bob, carol):
     """Both buyers score the same with Carol, so her dual must carry everything."""
     market.post([buy(alice), buy(bob), sell(carol)], [alice, bob, carol])
     market.close()
     market.propose([(market.placed(0), market.placed(2), 1)])
-    with reverts_with("Clearing_BetterPair", 1, 2, 999_999, 1_000_000):
-        clearing.prove(market.proposal, market.batches, market.chunks, 3, by(community.agent))
+    with refused("Clearing_BetterPair", 1, 2, 999_999, 1_000_000):
+        market.prove()
     market.propose([(market.placed(0), market.placed(2), 0)])
     market.prove()
     assert clearing.finalOf(market.id) == market.proposal
 
 
-def test_the_last_pair_counts(clearing, community, proposed, posted):
+def test_the_last_pair_counts(clearing, proposed, posted):
     """Rows are proven one at a time; the pair that refutes is found in its own row and not before."""
     posted.propose([(posted.placed(0), posted.placed(2), 600_000), (posted.placed(1), posted.placed(256), 0)])
     better = match(posted.round())
     assert clearing.proposal(posted.proposal)["objective"] == better.objective
     posted.prove(rows=1)
-    with reverts_with("Clearing_BetterPair", 1, 2, 400_000, 500_000):
-        clearing.prove(posted.proposal, posted.batches, posted.chunks, 4, by(community.agent))
+    with refused("Clearing_BetterPair", 1, 2, 400_000, 500_000):
+        posted.prove()
 
 
 def test_finalises_at_once(clearing, escrow, community, proposed):
@@ -201,7 +204,7 @@ def test_is_final_in_the_last_second(clearing, community, proposed):
     assert clearing.finalOf(proposed.id) == proposed.proposal
 
 
-def test_knows_which_orders_trade(clearing, book, proposed, community):
+def test_knows_which_orders_trade(clearing, proposed):
     traded = {int(id_) for trade in match(proposed.round()).trades for id_ in (trade.buyer, trade.seller)}
     assert not any(clearing.isTraded(proposed.id, id_) for id_ in (0, 1, 2, 256, 257))
     proposed.prove()
