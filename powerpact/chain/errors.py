@@ -245,8 +245,8 @@ class EmptyBatch(ChainError, ValueError):
         super().__init__("a batch needs at least one member", remedy="Leave empty batches out.")
 
 
-class BadOrderFile(ChainError, ValueError):
-    """A file is not a signed order.
+class BadSignedFile(ChainError, ValueError):
+    """A file is not a signed order or release.
 
     Parameters
     ----------
@@ -262,7 +262,8 @@ class BadOrderFile(ChainError, ValueError):
 
     def __init__(self, file: str, path: str, problem: str) -> None:
         super().__init__(
-            f"{file}: {path} {problem}", remedy="Make the file with `powerpact order buy|sell … --sign-only FILE`."
+            f"{file}: {path} {problem}",
+            remedy="Make the file with `powerpact order buy|sell … --sign-only FILE` or `powerpact release sign`.",
         )
         self.file = file
         self.path = path

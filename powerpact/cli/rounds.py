@@ -140,6 +140,7 @@ def status(market: MarketId, deployment: Deployed = DEPLOYMENT_FILE, as_json: As
     id_, rules, now = posted.market.id, posted.market.rules, chain.now()
     trades = [
         {
+            "trade": f"0x{final.id.hex()}",
             "buy": id_text(final.trade.buy_id),
             "sell": id_text(final.trade.sell_id),
             "energy_wh": final.trade.energy_wh,

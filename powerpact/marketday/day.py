@@ -24,7 +24,7 @@ from powerpact.chain import certificates, devices, markets, meters, orders, part
 from powerpact.chain.abi import Event
 from powerpact.chain.client import Chain
 from powerpact.chain.deployment import Parameters, deploy
-from powerpact.chain.packing import MAX_BATCH, Trade, trade_id
+from powerpact.chain.packing import MAX_BATCH, Trade
 from powerpact.chain.transactions import Call, Sender
 from powerpact.community import DayPlan, OrderIntent, Side, SlotPlan
 from powerpact.marketday.cast import THRESHOLD, Cast
@@ -254,7 +254,7 @@ class _MarketDay:
         with self.watch.measure("read, solve, verify, propose and prove"):
             cleared = self.agent.clear(market)
         final = settlement.final_trades(self.chain, market)
-        trades = {trade_id(market, self.carrier.address, placed.trade): placed.trade for placed in final}
+        trades = {placed.id: placed.trade for placed in final}
         return ClearedSlot(slot, market, cleared, trades)
 
     def _signed(self, intent: OrderIntent, rules: markets.Rules, market: bytes) -> orders.SignedOrder:

@@ -5,12 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from powerpact.chain import certificates, markets, meters, orders, participants, points, rounds, settlement
-from powerpact.chain.errors import BadOrderFile, ContractError, NotOnChain
+from powerpact.chain import certificates, markets, meters, orders, participants, points, releases, rounds, settlement
+from powerpact.chain.errors import BadSignedFile, ContractError, NotOnChain
 from powerpact.chain.markets import Rules
 from powerpact.chain.merkle import MerkleTree
 from powerpact.chain.orderfile import format_order, parse_order
 from powerpact.chain.packing import Side, order_id, order_tree, trade_id
+from powerpact.chain.releasefile import format_release, parse_release
+from powerpact.errors import BadChoice
 from powerpact.types import Buyer, Kind, Seller, SoftTerm
 from tests.chain.world import HELD_UPOINTS
 
@@ -131,13 +133,13 @@ def test_a_malformed_order_file_is_refused_by_its_field(world, path, change):
     market, rules = world.open_market()
     data = json.loads(format_order(market, world.signed(market, world.buy("alice", rules))))
     change(data)
-    with pytest.raises(BadOrderFile) as refusal:
+    with pytest.raises(BadSignedFile) as refusal:
         parse_order("file", json.dumps(data))
     assert refusal.value.path == path
 
 
 def test_an_order_file_that_is_not_json_is_refused():
-    with pytest.raises(BadOrderFile, match="JSON"):
+    with pytest.raises(BadSignedFile, match="JSON"):
         parse_order("file", b"\xff\xfe")
 
 
@@ -168,24 +170,71 @@ def test_a_market_without_a_final_round_has_no_trades(world):
     assert settlement.final_trades(world.chain, market) == []
 
 
+def agree(world, market, trade, name, upoints=50):
+    return releases.sign_release(world.chain, world.keys[name], market, trade, upoints)
+
+
 def test_two_of_three_end_a_trade_by_agreement(world):
     market, rules = world.open_market()
     world.post(market, world.buy("alice", rules), world.sell("bob", rules))
     finalise(world, market)
     trade = settlement.final_trades(world.chain, market)[0]
-    id_ = trade_id(market, world.address("agent"), trade.trade)
-    signatures = [
-        (world.address(name), settlement.sign_release(world.chain, world.keys[name], id_, 50))
-        for name in ("alice", "arbiter")
-    ]
-    one_alone = [signatures[0], signatures[0]]
+    signed = {name: agree(world, market, trade, name) for name in ("alice", "arbiter")}
     with pytest.raises(ContractError) as refusal:
-        world.sender("outsider").send(settlement.settle_agreed(world.chain, market, trade, 50, one_alone))
+        world.sender("outsider").send(releases.settle_agreed(world.chain, signed["alice"], signed["alice"]))
     assert refusal.value.name == "Escrow_BadSigners"
-    world.sender("outsider").send(settlement.settle_agreed(world.chain, market, trade, 50, signatures))
+    world.sender("outsider").send(releases.settle_agreed(world.chain, signed["alice"], signed["arbiter"]))
     assert points.wallet_of(world.chain, world.address("bob")).free_upoints == 50
     assert points.wallet_of(world.chain, world.address("alice")) == points.Wallet(950, 0)
     assert settlement.is_settled(world.chain, market, trade)
+
+
+def test_a_release_that_cannot_count_is_not_signed(world):
+    market, rules = world.open_market()
+    world.post(market, world.buy("alice", rules), world.sell("bob", rules))
+    finalise(world, market)
+    trade = releases.find_trade(world.chain, market, "0:1")
+    assert trade == releases.find_trade(world.chain, market, f"0x{trade.id.hex()}"[:8])
+    worth = trade.trade.energy_wh * trade.trade.price_upoints_per_kwh // 1_000
+    with pytest.raises(BadChoice, match="above the trade's value"):
+        agree(world, market, trade, "alice", worth + 1)
+    with pytest.raises(BadChoice, match="neither buyer nor seller nor arbiter"):
+        agree(world, market, trade, "carol")
+    for text in ("0:2", "ffffffff", ""):
+        with pytest.raises(NotOnChain):
+            releases.find_trade(world.chain, market, text)
+    with pytest.raises(BadChoice, match="same trade and sum"):
+        releases.settle_agreed(
+            world.chain, agree(world, market, trade, "alice", 50), agree(world, market, trade, "bob", worth)
+        )
+
+
+@pytest.fixture
+def release():
+    return releases.SignedRelease(b"\x01" * 32, b"\x02" * 32, 50, "0x" + "00" * 20, b"\x03" * 65)
+
+
+def test_a_release_file_keeps_everything(release):
+    assert parse_release("file", format_release(release)) == release
+
+
+@pytest.mark.parametrize(
+    ("path", "change"),
+    [
+        ("$.schema", {"schema": "powerpact/order/1"}),
+        ("$.extra", {"extra": 1}),
+        ("$.market", {"market": "0x12"}),
+        ("$.trade", {"trade": None}),
+        ("$.to_seller_upoints", {"to_seller_upoints": -1}),
+        ("$.to_seller_upoints", {"to_seller_upoints": 2**128}),
+        ("$.signer", {"signer": "alice"}),
+        ("$.signature", {"signature": "0x"}),
+    ],
+)
+def test_a_malformed_release_file_is_refused_by_its_field(release, path, change):
+    with pytest.raises(BadSignedFile) as refusal:
+        parse_release("file", json.dumps(json.loads(format_release(release)) | change))
+    assert refusal.value.path == path
 
 
 def test_readings_are_found_with_proofs_that_the_chain_takes(world):

@@ -179,6 +179,35 @@ def test_from_the_first_key_to_the_retired_certificate(shell, admitted, accounts
     assert market == shell.json("round", "status", market)["market"]
 
 
+def test_two_of_three_release_a_trade(shell, admitted):
+    opened = open_market(shell)
+    market = opened["market"]
+    buying = ("order", "buy", market, "-a", "alice", "--energy-wh", 1_000, "--bid", 100)
+    shell.ok(*buying)
+    shell.ok(*sell_words(market, admitted))
+    warp(shell, opened["closes_at"])
+    shell.ok("round", "submit", market, "-a", "agent")
+    (trade,) = shell.json("round", "status", market)["trades"]
+    before = shell.json("balance", "bob")[0]["free_upoints"]
+
+    signing = ("release", "sign", market, trade["sell"], "--to-seller")
+    shell.ok(*signing, 60, "-a", "alice", "-o", "alice.release.json")
+    shell.ok(*signing, 61, "-a", "bob", "-o", "bob.release.json")
+    sending = ("release", "submit", "alice.release.json")
+    assert "same trade and sum" in shell.refused(*sending, "bob.release.json", "-a", "agent").stderr
+    assert "trade's value" in shell.refused(*signing, 91, "-a", "bob").stderr
+    assert "arbiter" in shell.refused(*signing, 60, "-a", "agent").stderr
+    assert "Escrow_BadSigners" in shell.refused(*sending, "alice.release.json", "-a", "agent").stderr
+
+    arbitrated = shell.ok("release", "sign", market, trade["trade"], "--to-seller", 60, "-a", "arbiter")
+    Path("arbiter.release.json").write_text(arbitrated.stdout)
+    ended = shell.json(*sending, "arbiter.release.json", "-a", "agent")
+    assert (ended["trade"], ended["to_seller_upoints"]) == (trade["trade"], 60)
+    assert shell.json("round", "status", market)["trades"][0]["state"] == "settled"
+    assert shell.json("balance", "bob")[0]["free_upoints"] == before + 60
+    assert shell.json("balance", "alice")[0]["held_upoints"] == 0
+
+
 def test_money_of_a_round_that_nobody_cleared_comes_back(shell, admitted):
     opened = open_market(shell)
     buying = ("order", "buy", opened["market"], "-a", "alice", "--energy-wh", 1_000, "--bid", 100)
