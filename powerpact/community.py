@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import date
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import Final
 
 import numpy as np
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from powerpact.data import Profiles
 from powerpact.data.tariff import FONTANA, Tariff
 from powerpact.errors import BadChoice
-from powerpact.types import Attribute, Kind, SoftTerm
+from powerpact.types import AttributeSource, Kind, MarketAttribute, SoftTerm
 from powerpact.units import PPM
 
 HISTORY_DAYS: Final = 7
@@ -35,41 +35,12 @@ class Side(StrEnum):
     SELL = "sell"
 
 
-class AttributeSource(IntEnum):
-    """Where the value of a seller's attribute comes from; the numbers are those of the contracts."""
-
-    DECLARED = 0
-    ASK = 1
-    CREDIBILITY = 2
-    RELIABILITY = 3
-    COMPLETED_TRADES = 4
-
-
-@dataclass(frozen=True, slots=True)
-class MarketAttribute:
-    """A soft attribute of the demonstration market.
-
-    Attributes
-    ----------
-    attribute : Attribute
-        Name and kind, as in a round.
-    source : AttributeSource
-        Who states the value.
-    unit : str
-        Unit of the value.
-    """
-
-    attribute: Attribute
-    source: AttributeSource
-    unit: str
-
-
 ATTRIBUTES: Final = (
-    MarketAttribute(Attribute("price", Kind.COST), AttributeSource.ASK, "micro-points per kWh"),
-    MarketAttribute(Attribute("credibility", Kind.INCOME), AttributeSource.CREDIBILITY, "ppm"),
-    MarketAttribute(Attribute("reliability", Kind.INCOME), AttributeSource.RELIABILITY, "ppm"),
-    MarketAttribute(Attribute("completed-trades", Kind.INCOME), AttributeSource.COMPLETED_TRADES, "trades"),
-    MarketAttribute(Attribute("line-length", Kind.COST), AttributeSource.DECLARED, "m"),
+    MarketAttribute("price", Kind.COST, AttributeSource.ASK),  # micro-points per kWh
+    MarketAttribute("credibility", Kind.INCOME, AttributeSource.CREDIBILITY),  # ppm
+    MarketAttribute("reliability", Kind.INCOME, AttributeSource.RELIABILITY),  # ppm
+    MarketAttribute("completed-trades", Kind.INCOME, AttributeSource.COMPLETED_TRADES),  # trades
+    MarketAttribute("line-length", Kind.COST, AttributeSource.DECLARED),  # m
 )
 """Soft attributes of the demonstration market, in the order of its schema."""
 
@@ -294,7 +265,7 @@ def plan_home(home: str, seed: int) -> HomePlan:
     def draw(what: str, low: int, high: int) -> int:
         return draw_int(low, high, seed, home, what)
 
-    raw = [draw(f"weight {entry.attribute.name}", 1, 100) ** 2 for entry in ATTRIBUTES]
+    raw = [draw(f"weight {entry.name}", 1, 100) ** 2 for entry in ATTRIBUTES]
     raw[0] *= 2  # most people look at the price first
     weights = [PPM * part // sum(raw) for part in raw]
     weights[0] += PPM - sum(weights)

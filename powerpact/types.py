@@ -8,7 +8,7 @@ integers in the units of `powerpact.units`; a round read from a file has been ch
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from powerpact.units import PPM
 
@@ -45,6 +45,35 @@ class Attribute:
 
     name: str
     kind: Kind
+
+
+class AttributeSource(IntEnum):
+    """Where the value of a seller's soft attribute comes from, as in Markets.sol."""
+
+    DECLARED = 0
+    ASK = 1
+    CREDIBILITY = 2
+    RELIABILITY = 3
+    COMPLETED_TRADES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class MarketAttribute:
+    """A soft attribute in the rules of a market.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    kind : Kind
+        Whether more or less of it is better.
+    source : AttributeSource
+        Who states a seller's value.
+    """
+
+    name: str
+    kind: Kind
+    source: AttributeSource
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from powerpact.chain.client import Chain
 from powerpact.chain.devices import Carrier
 from powerpact.chain.errors import NotOnChain
 from powerpact.chain.transactions import Call
-from powerpact.types import Attribute, Kind
+from powerpact.types import Attribute, AttributeSource, Kind, MarketAttribute
 from powerpact.units import MAX_ATTRIBUTES
 
 _RULES_TYPE = (
@@ -28,35 +28,6 @@ class PriceRule(IntEnum):
 
     PAY_AS_BID = 0
     MIDPOINT = 1
-
-
-class AttributeSource(IntEnum):
-    """Where the value of a seller's soft attribute comes from, as in Markets.sol."""
-
-    DECLARED = 0
-    ASK = 1
-    CREDIBILITY = 2
-    RELIABILITY = 3
-    COMPLETED_TRADES = 4
-
-
-@dataclass(frozen=True, slots=True)
-class MarketAttribute:
-    """A soft attribute of a market.
-
-    Attributes
-    ----------
-    name : str
-        Its name.
-    kind : Kind
-        Whether more or less of it is better.
-    source : AttributeSource
-        Who states a seller's value.
-    """
-
-    name: str
-    kind: Kind
-    source: AttributeSource
 
 
 @dataclass(frozen=True, slots=True)

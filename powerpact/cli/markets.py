@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
     from powerpact.chain.client import Chain
-    from powerpact.chain.markets import MarketAttribute, Rules
+    from powerpact.chain.markets import Rules
     from powerpact.chain.packing import Order
+    from powerpact.types import MarketAttribute
 
 market_group = typer.Typer(help="Markets, each for one delivery slot.", no_args_is_help=True)
 order_group = typer.Typer(
@@ -359,15 +360,11 @@ def _nonce(chain: Chain, key: LocalAccount, nonce: int | None) -> int:
 
 
 def _attributes(texts: list[str] | None) -> tuple[MarketAttribute, ...]:
-    from powerpact.chain.markets import AttributeSource, MarketAttribute
     from powerpact.community import ATTRIBUTES
-    from powerpact.types import Kind
+    from powerpact.types import AttributeSource, Kind, MarketAttribute
 
     if texts is None:
-        return tuple(
-            MarketAttribute(entry.attribute.name, entry.attribute.kind, AttributeSource(entry.source))
-            for entry in ATTRIBUTES
-        )
+        return ATTRIBUTES
     attributes = []
     for text in texts:
         parts = text.split(":")

@@ -6,7 +6,7 @@ from typing import Final
 
 from eth_typing import ChecksumAddress
 
-from powerpact.chain.markets import AttributeSource, MarketAttribute, PriceRule, Rules
+from powerpact.chain.markets import PriceRule, Rules
 from powerpact.chain.packing import Order, Side
 from powerpact.community import ATTRIBUTES, CATEGORIES, OrderIntent, class_code
 from powerpact.community import Side as IntentSide
@@ -38,10 +38,7 @@ def market_rules(arbiter: ChecksumAddress, slot_start: int, zone: str) -> Rules:
         closes_at=slot_start - GATE_LEAD_S,
         final_by=slot_start,
         refund_from=slot_start + SLOT_S + REFUND_DELAY_S,
-        attributes=tuple(
-            MarketAttribute(entry.attribute.name, entry.attribute.kind, AttributeSource(entry.source))
-            for entry in ATTRIBUTES
-        ),
+        attributes=ATTRIBUTES,
         classes=tuple(CATEGORIES),
         source_class="source",
         price_rule=PriceRule.MIDPOINT,

@@ -11,12 +11,12 @@ from eth_utils import keccak, to_wei
 from powerpact.chain import devices, markets, meters, orders, participants, points
 from powerpact.chain.client import Chain
 from powerpact.chain.deployment import Parameters, deploy
-from powerpact.chain.markets import AttributeSource, MarketAttribute, Rules
+from powerpact.chain.markets import Rules
 from powerpact.chain.packing import Order, Side
 from powerpact.chain.transactions import Sender
 from powerpact.marketday.clock import ChainClock, fund, request
 from powerpact.metering import Meter
-from powerpact.types import Kind
+from powerpact.types import AttributeSource, Kind, MarketAttribute
 
 SLOT_S = 3_600
 EIGHT_ZEROS = (0,) * 8

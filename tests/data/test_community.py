@@ -136,7 +136,7 @@ def test_orders_keep_the_rules_of_rounds(orders):
         assert (len(order.soft), order.declared) == (len(ATTRIBUTES), ())
         assert sum(term.weight_ppm for term in order.soft) == PPM
         for term, entry in zip(order.soft, ATTRIBUTES, strict=True):
-            if entry.attribute.kind is Kind.COST:
+            if entry.kind is Kind.COST:
                 assert 0 <= term.expect <= term.limit <= PRICE.maximum
             else:
                 assert 0 <= term.limit <= term.expect <= PRICE.maximum

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from powerpact.community import ATTRIBUTES, CATEGORIES, AttributeSource, DayPlan, OrderIntent, Side, plan_day
+from powerpact.community import ATTRIBUTES, CATEGORIES, DayPlan, OrderIntent, Side, plan_day
 from powerpact.data import load_citylearn
 from powerpact.report import (
     Certificates,
@@ -18,7 +18,7 @@ from powerpact.report import (
 )
 from powerpact.spec import match
 from powerpact.spec.satisfaction import seller_satisfaction_ppm
-from powerpact.types import Buyer, Mode, Round, Seller
+from powerpact.types import Attribute, AttributeSource, Buyer, Mode, Round, Seller
 from powerpact.units import PPM, value_down_upoints
 
 TOLERANCE_PPM = 50_000
@@ -51,7 +51,7 @@ class TrackRecord:
 def make_round(orders: tuple[OrderIntent, ...], record: TrackRecord) -> Round:
     return Round(
         mode=Mode.ONE_TO_ONE,
-        attributes=tuple(entry.attribute for entry in ATTRIBUTES),
+        attributes=tuple(Attribute(entry.name, entry.kind) for entry in ATTRIBUTES),
         categories=tuple(CATEGORIES),
         buyers=tuple(
             Buyer(order.home, order.price_upoints_per_kwh, order.soft, order.classes, order.energy_wh)
