@@ -49,7 +49,6 @@ def environment(home: Path = HOME) -> dict[str, str]:
         "XDG_CONFIG_HOME": str(HOME / ".config"),
         "XDG_DATA_HOME": str(HOME / ".local/share"),
         "NUMBA_CACHE_DIR": str(HOME / ".cache/numba"),
-        "MPLCONFIGDIR": str(HOME / ".cache/matplotlib"),
         "SOLCX_BINARY_PATH": str(solc_folder()),
         "FOUNDRY_SOLC": str(solc()),
         "VIRTUAL_ENV": str(VENV),
