@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+
 class PowerPactError(Exception):
     """Root of all errors that PowerPact raises on purpose.
 

@@ -233,7 +233,7 @@ class Agent:
         return [posted.placed(id_) for id_, _ in posted.open_orders() if id_ not in traded]
 
     def _submit(self, posted: PostedRound, pairs: Sequence[Pair]) -> tuple[int, list[Mined]]:
-        """Make a solution final: in one transaction where it fits, else, or when a proposal was begun, piece by piece."""
+        """Make a solution final: in one transaction if it fits and no proposal was begun, else piece by piece."""
         chain, market_id = self.chain, posted.market.id
         begun = self._begun(market_id, pairs)
         if begun is None and len(pairs) <= MAX_BATCH:

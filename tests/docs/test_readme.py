@@ -29,7 +29,8 @@ def test_links_lead_somewhere(link):
 
 
 def test_solve_and_verify_as_the_readme_says(tmp_path):
-    lines = [line for line in shell_lines(README) if line.startswith(("./run powerpact solve", "./run powerpact verify"))]
+    shown = ("./run powerpact solve", "./run powerpact verify")
+    lines = [line for line in shell_lines(README) if line.startswith(shown)]
     assert len(lines) == 2
     for line in lines:
         command = [str(PROJECT / word) if word.startswith("docs/") else word for word in shlex.split(line)[1:]]
@@ -39,9 +40,9 @@ def test_solve_and_verify_as_the_readme_says(tmp_path):
 
 
 def test_options_of_the_demo_exist():
-    help_text = subprocess.run(
-        ["powerpact", "demo", "--help"], env={**ENVIRONMENT, "COLUMNS": "200"}, capture_output=True, text=True, check=True
-    ).stdout
+    wide = {**ENVIRONMENT, "COLUMNS": "200"}
+    command = ["powerpact", "demo", "--help"]
+    help_text = subprocess.run(command, env=wide, capture_output=True, text=True, check=True).stdout
     named = {word for line in shell_lines(README) if " demo" in line for word in line.split() if word.startswith("--")}
     assert named
     assert all(option in help_text for option in named)

@@ -7,8 +7,7 @@ posted, the trades proposed and the readings reported, so that a test only says 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from eth_abi.abi import encode
@@ -16,7 +15,7 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils import keccak
 
-from powerpact.chain.abi import Interface, checksummed
+from powerpact.chain.abi import Interface
 from powerpact.chain.artifacts import CONTRACTS, Artifact, artifact
 from powerpact.chain.deployment import Parameters, constructor_arguments, create_address
 from powerpact.chain.merkle import MerkleTree
@@ -203,7 +202,8 @@ class Community:
         escrow = self.addresses["EscrowWallets"]
         self.send(self.utility, "PowerPoints", "mint", trader.address, upoints, reference)
         self.send(trader.account, "PowerPoints", "approve", escrow, upoints)
-        return self.send(trader.account, "EscrowWallets", "deposit", upoints if deposit_upoints is None else deposit_upoints)
+        deposited_upoints = upoints if deposit_upoints is None else deposit_upoints
+        return self.send(trader.account, "EscrowWallets", "deposit", deposited_upoints)
 
     def next_slot(self, after_s: int = SLOT_LENGTH_S) -> int:
         """Start of the first slot that begins at least `after_s` seconds from now."""
@@ -336,8 +336,8 @@ class TestMarket:
     def round(self, without: Sequence[int] = ()) -> Round:
         """The round as the solver sees it, with order ids as text; `without` hides orders."""
         orders = {str(id_): order for id_, order in self.orders().items() if id_ not in without}
-        kinds = [Kind.INCOME if self.rules.income_mask >> f & 1 else Kind.COST for f in range(self.rules.attribute_count)]
         count = self.rules.attribute_count
+        kinds = [Kind.INCOME if self.rules.income_mask >> f & 1 else Kind.COST for f in range(count)]
         return Round(
             mode=Mode.ONE_TO_ONE,
             attributes=tuple(Attribute(f"attribute {f}", kind) for f, kind in enumerate(kinds)),
@@ -488,7 +488,9 @@ class TestMarket:
         proofs = [self.proof(*position) for position in positions]
         return self.community.send(self.community.agent, "EscrowWallets", "refund", self.id, proofs)
 
-    def settle_agreed(self, position: tuple[int, int], to_seller_upoints: int, signers: Sequence[LocalAccount]) -> Receipt:
+    def settle_agreed(
+        self, position: tuple[int, int], to_seller_upoints: int, signers: Sequence[LocalAccount]
+    ) -> Receipt:
         """Pay a trade as two parties sign."""
         community = self.community
         trade, _, _ = proof = self.proof(*position)
