@@ -79,6 +79,32 @@ def test_returns_the_money_of_several_trades(escrow, community, market, alice, b
     assert escrow.lockedIn(market.id) == 0
 
 
+@pytest.fixture
+def two_chunks(market, alice, bob, carol, dan):
+    """A final round with one trade in each of two chunks."""
+    market.post([buy(alice), buy(bob), sell(carol), sell(dan)], [alice, bob, carol, dan])
+    market.close()
+    market.propose([(market.placed(0), market.placed(2), 500_000)])
+    market.extend([(market.placed(1), market.placed(3), 500_000)])
+    market.prove()
+    return market
+
+
+def test_returns_the_money_of_trades_in_several_chunks(escrow, community, two_chunks, alice, bob, stranger):
+    community.chain.warp(two_chunks.rules.refund_from)
+    escrow.refund(two_chunks.id, [two_chunks.proof(1, 0), two_chunks.proof(0, 0)], {"from": stranger})
+    assert [escrow.heldOf(t.address) for t in (alice, bob)] == [0, 0]
+    assert [escrow.isSettled(two_chunks.id, (chunk, 0)) for chunk in (0, 1)] == [True, True]
+
+
+def test_a_trade_counts_in_its_own_chunk_only(escrow, community, two_chunks, stranger):
+    """The trade of one chunk, offered once more as one of the next: it would be paid twice."""
+    community.chain.warp(two_chunks.rules.refund_from)
+    trade, _, siblings = proof = two_chunks.proof(0, 0)
+    with reverts_with("Escrow_UnknownTrade", two_chunks.id, 1, 0):
+        escrow.refund(two_chunks.id, [proof, (trade, (1, 0), siblings)], {"from": stranger})
+
+
 def test_a_reading_after_the_refund_brings_certificates_but_no_money(escrow, community, traded, alice, carol):
     community.chain.warp(traded.rules.refund_from)
     traded.refund([(0, 0)])
