@@ -73,9 +73,9 @@ interface IOrderBook {
 
     /// @notice Open a market with fixed rules. Names of attributes and classes are announced, and hashed
     /// into the id. Any active participant may.
-    /// Reverts if: it is open already; now ≥ closesAt, or not closesAt ≤ slotStart, closesAt < finalBy,
-    /// slot end ≤ refundFrom and finalBy < refundFrom; the slot is not a multiple of the slot length;
-    /// a count is above 8 or differs from the names; a source is unknown; there is no arbiter.
+    /// Reverts if: it is open already; not now < closesAt ≤ slotStart, or not closesAt < finalBy; refundFrom is
+    /// less than one slot, or more than one slot and 30 days, after both finalBy and the slot's end; the slot
+    /// is not a multiple of the slot length; a count is above 8 or differs from the names; a source is unknown; there is no arbiter.
     function openMarket(Market calldata rules, string[] calldata attributes, string[] calldata classes)
         external
         returns (bytes32 market);
@@ -128,6 +128,7 @@ interface IOrderBook {
 
     function isNonceUsed(address trader, uint32 nonce) external view returns (bool);
 
-    /// @notice Whether an open or unsettled order sells this device's export of the slot.
+    /// @notice Whether this device's export of the slot is for sale or was sold: false again once the order is
+    /// cancelled or released, the trade refunded or settled by agreement.
     function isSelling(uint32 device, uint40 slotStart) external view returns (bool);
 }

@@ -115,7 +115,8 @@ contract EscrowHandler is MarketSystem {
         rules.slotStart = _nextSlot;
         rules.closesAt = _nextSlot - uint40(fold(times, 0, WINDOW));
         rules.finalBy = rules.closesAt + uint40(fold(times >> 64, 1, 3 * SLOT));
-        rules.refundFrom = rules.finalBy + uint40(fold(times >> 128, SLOT + WINDOW, 3 * SLOT));
+        uint40 settled = (rules.finalBy > _nextSlot + SLOT ? rules.finalBy : _nextSlot + SLOT) + SLOT;
+        rules.refundFrom = settled + uint40(fold(times >> 128, WINDOW, 2 * SLOT));
         rules.tolerance = Ppm.wrap(uint32(fold(tolerance, 0, 1e6)));
         rules.penalty = Ppm.wrap(uint32(fold(penalty, 0, 1e6)));
         _nextSlot += SLOT;

@@ -18,10 +18,12 @@ contract MarketRulesTest is ForgeTest {
         uint256 end = uint256(rules.slotStart) + SLOT;
         rules.closesAt = _near(steps[0] % 2 == 0 ? block.timestamp : rules.slotStart, steps[0]);
         rules.finalBy = _near(steps[1] % 2 == 0 ? rules.closesAt : end, steps[1]);
-        rules.refundFrom = _near(steps[2] % 2 == 0 ? end : rules.finalBy, steps[2]);
+        uint256 settled = (steps[2] % 2 == 0 ? end : rules.finalBy) + SLOT;
+        rules.refundFrom = _near(steps[3] % 8 < 4 ? settled : settled + 30 days, steps[2]);
+        settled = (rules.finalBy > end ? rules.finalBy : end) + SLOT;
         bool expected = rules.slotStart % SLOT == 0 && rules.closesAt > block.timestamp
             && rules.closesAt <= rules.slotStart && rules.finalBy > rules.closesAt
-            && rules.refundFrom > rules.finalBy && rules.refundFrom >= end;
+            && rules.refundFrom >= settled && rules.refundFrom <= settled + 30 days;
         assertTrue(_isTaken(rules, 8, 8) == expected, "times must be in order, the slot aligned");
     }
 
@@ -85,7 +87,7 @@ contract MarketRulesTest is ForgeTest {
         rules.slotStart = uint40((block.timestamp / SLOT + 1) * SLOT);
         rules.closesAt = rules.slotStart;
         rules.finalBy = rules.slotStart + SLOT;
-        rules.refundFrom = rules.finalBy + SLOT;
+        rules.refundFrom = rules.finalBy + 2 * SLOT;
         (rules.attributeCount, rules.classCount) = (8, 8);
     }
 

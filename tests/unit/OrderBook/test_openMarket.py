@@ -36,7 +36,8 @@ def test_refuses_an_opener_who_is_not_active(book, rules, stranger):
         {"closes_at": lambda r, now: r.slot_start + 1},
         {"final_by": lambda r, now: r.closes_at},
         {"refund_from": lambda r, now: r.final_by, "final_by": lambda r, now: r.refund_from},
-        {"refund_from": lambda r, now: r.slot_start + SLOT_LENGTH_S - 1},
+        {"refund_from": lambda r, now: r.slot_start + 2 * SLOT_LENGTH_S - 1},
+        {"refund_from": lambda r, now: r.slot_start + 2 * SLOT_LENGTH_S + 30 * 86_400 + 1},
         {"slot_start": lambda r, now: r.slot_start + 1},
     ],
     ids=[
@@ -44,7 +45,8 @@ def test_refuses_an_opener_who_is_not_active(book, rules, stranger):
         "gate closes within the slot",
         "final before the gate closes",
         "refund before final",
-        "refund within the slot",
+        "refund before a seller had a slot's time to be paid",
+        "refund too late",
         "slot not aligned",
     ],
 )
