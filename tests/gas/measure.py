@@ -171,17 +171,16 @@ class GasMeter:
         return [trader.account for trader in self.community.traders]
 
     def _sums(self) -> None:
-        """One trade from two signed orders to its end."""
+        """One trade from two signed orders to payment and certificates; then what its round and its meter add."""
         gas = self.gas
         orders = gas["post a signed buy order"] + gas["post a signed sell order"]
-        proposed = orders + gas["propose a trade"]
-        proven = proposed + gas["prove a trade exhaustively"]
-        lock = round(gas["of that: lock the money of the round"] / self.size)
+        proven = gas["propose a trade"] + round(gas["of that: lock the money of the round"] / self.size)
         for how in ("delivered in full", "with surplus", "with shortfall"):
             settled = gas[f"settle a trade {how}"]
-            self._note(f"sum: a trade {how}", proven + settled)
-            self._note(f"sum: a trade {how}, without the exhaustive check", proposed + lock + settled)
-            self._note(f"sum: a trade {how}, with its reading", proven + settled + gas["report a reading"])
+            at_once = orders + gas["propose and prove a trade at once"] + settled
+            self._note(f"sum: a trade {how}", orders + proven + settled)
+            self._note(f"sum: a trade {how}, its round proven exhaustively", at_once)
+            self._note(f"sum: a trade {how}, the same and its reading", at_once + gas["report a reading"])
 
     def _inside(self, receipt: Receipt, contract: str) -> list[dict[str, Any]]:
         return self._calls(self.chain.trace(receipt.transaction_hash), contract)

@@ -166,6 +166,8 @@ class NodeChain:
         raise RuntimeError(f"transaction {transaction_hash} failed: {trace.get('error')}")
 
     def _batch(self, requests: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        if not requests:
+            return []
         body = [
             {"jsonrpc": "2.0", "id": i, "method": method, "params": list(params)}
             for i, (method, params) in enumerate(requests)

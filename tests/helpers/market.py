@@ -407,9 +407,7 @@ class TestMarket:
 
     def clear_at_once(self, pairs: Sequence[tuple[int, int, int]], agent: LocalAccount | None = None) -> Receipt:
         """Propose and prove in one transaction."""
-        receipt = self.community.send(
-            agent or self.community.agent, "Clearing", "clear", self.id, self.batches, pairs
-        )
+        receipt = self.community.send(agent or self.community.agent, "Clearing", "clear", self.id, self.batches, pairs)
         self.proposal = self.community.events(receipt, "Proposed")[0]["proposal"]
         self.chunks = []
         self._follow(receipt)

@@ -1,0 +1,101 @@
+"""The register of invariants: what must hold at every step, and where it is checked.
+
+The sentence is the message of the failing assertion.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """A property of the whole market.
+
+    Attributes
+    ----------
+    id : str
+        Its name in the design, the errors and the tests.
+    sentence : str
+        What holds.
+    checked_in : tuple of str
+        Where it is checked, as file and name.
+    """
+
+    id: str
+    sentence: str
+    checked_in: tuple[str, ...]
+
+
+_CHECKS = "tests/stateful/checks.py"
+
+REGISTER = MappingProxyType(
+    {
+        invariant.id: invariant
+        for invariant in (
+            Invariant(
+                "MON-1",
+                "the points in the escrow equal the sum of free and held points of all wallets",
+                (f"{_CHECKS}::money_is_conserved", "tests/forge/EscrowInvariant.t.sol"),
+            ),
+            Invariant(
+                "MON-2",
+                "every held point has a way out that needs nobody's goodwill, from a time known when it is held",
+                (f"{_CHECKS}::everyone_gets_the_money_out",),
+            ),
+            Invariant(
+                "ORD-1",
+                "an order never trades more than its energy, and never again once it is cancelled or expired",
+                (f"{_CHECKS}::orders_trade_within_their_terms",),
+            ),
+            Invariant(
+                "ORD-2",
+                "no buyer pays above the bid and no seller is paid below the minimum",
+                (f"{_CHECKS}::orders_trade_within_their_terms",),
+            ),
+            Invariant(
+                "CLR-1",
+                "the trades of a final round are feasible and their objective equals the dual bound",
+                (f"{_CHECKS}::final_rounds_are_optimal",),
+            ),
+            Invariant(
+                "CLR-2",
+                "no eligible pair of a proven round has u + v < w",
+                (f"{_CHECKS}::final_rounds_are_optimal", "tests/forge/PairSweep.t.sol"),
+            ),
+            Invariant(
+                "GRN-1",
+                "the certificates of a device and slot never exceed its measured export",
+                (f"{_CHECKS}::certificates_follow_the_meter", "tests/forge/MeteringInvariant.t.sol"),
+            ),
+            Invariant(
+                "GRN-2",
+                "what is retired never moves",
+                (f"{_CHECKS}::certificates_follow_the_meter", "tests/forge/GreenCertificatesInvariant.t.sol"),
+            ),
+            Invariant(
+                "REG-1",
+                "nobody trades who is not admitted, and no auditor's call changes a balance, an order or a trade",
+                ("tests/stateful/orders.py::suspend", "tests/stateful/orders.py::overreach"),
+            ),
+            Invariant(
+                "MET-1",
+                "there is one reading for each device and slot, and counters never fall",
+                (f"{_CHECKS}::counters_never_fall", "tests/stateful/delivery.py::_report"),
+            ),
+        )
+    }
+)
+
+
+def holds(id_: str, condition: bool, details: str) -> None:
+    """Assert an invariant of the register.
+
+    Raises
+    ------
+    AssertionError
+        If `condition` is false, with the invariant's sentence and the details.
+    """
+    if not condition:
+        raise AssertionError(f"{id_}: {REGISTER[id_].sentence}. {details}")

@@ -1,0 +1,12 @@
+"""The machine at speed: thousands of steps on an EVM in this process."""
+
+from tests.helpers.chains import EvmChain
+from tests.stateful.machine import RULES, run_machine
+from tests.stateful.stage import RUNS, community_on
+
+
+def test_the_market_holds_and_every_rule_runs():
+    RUNS.clear()
+    run_machine(community_on(EvmChain()), examples=150, steps=30)
+    never = [name for name in RULES if not RUNS[name]]
+    assert not never, f"never ran: {never}"

@@ -1,0 +1,27 @@
+"""The machine on the chain that Brownie runs: every transaction mined, logged and traced."""
+
+import pytest
+from brownie import chain, web3
+
+from tests.helpers.chains import NodeChain
+from tests.stateful.machine import RULES, run_machine
+from tests.stateful.stage import RUNS, community_on
+
+EXAMPLES = 120
+STEPS = 30
+
+
+@pytest.fixture
+def community():
+    """Brownie's chain, which is as it was afterwards."""
+    chain.snapshot()
+    yield community_on(NodeChain(web3.provider.endpoint_uri))
+    chain.revert()
+
+
+def test_the_market_holds_and_every_rule_runs(community):
+    """The drawn examples are the same in each run, so that the counter of rules is, too."""
+    RUNS.clear()
+    run_machine(community, EXAMPLES, STEPS, shrink=False, derandomize=True)
+    never = [name for name in RULES if not RUNS[name]]
+    assert not never, f"never ran: {never}"
