@@ -30,7 +30,7 @@ MUTANTS = (
         "Clearing",
         f"{LIBRARIES}/PairSweep.sol",
         "sub(999999, mload(add(buyer, 32)))",
-        "sub(799999, mload(add(buyer, 32)))",
+        "sub(499999, mload(add(buyer, 32)))",
     ),
     Mutant(
         "a proof that stops one row early",
