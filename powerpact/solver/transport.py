@@ -51,7 +51,7 @@ class Transport:
         rows, columns = self.edges[:2, used].tolist()
         return list(zip(rows, columns, self.flow[used].tolist(), strict=True))
 
-    def settle(self, edges: Edges, ladder: Sequence[int]) -> None:
+    def settle(self, edges: Edges, ladder: Sequence[int]) -> None:  # noqa: ARG002 - as `Matching.settle`
         """Find the best flows, see `Matching.settle`; `ladder` is not needed."""
         added = np.zeros(edges.shape[1] - len(self.flow), np.uint64)
         self.edges, self.flow = edges, np.concatenate((self.flow, added))
