@@ -1,6 +1,7 @@
 """The commands of `./run`."""
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -10,6 +11,8 @@ from toolchain.places import SetupError
 
 def launch(command: str, arguments: Sequence[str]) -> int:
     """Set the project up, run one command and return its exit code."""
+    # A shell starts background jobs with SIGINT ignored; what is caught here is back at its default in each command.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         if os.name != "posix":
             raise SetupError("PowerPact runs on Linux and macOS; on Windows use it inside WSL.")

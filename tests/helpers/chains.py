@@ -15,7 +15,7 @@ from http.client import HTTPConnection
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
-import pyrevm
+import pytest
 from eth_typing import ChecksumAddress
 from eth_utils import to_checksum_address
 
@@ -29,6 +29,9 @@ GAS_LIMIT = 16_777_216
 
 GENESIS_TIME = 1_700_000_000
 """Time of the first block of a chain of one's own, Unix seconds."""
+
+PATIENCE_S = 60.0
+"""How long a transaction may take to be mined."""
 
 NOBODY = "0x" + "00" * 20
 
@@ -148,8 +151,7 @@ class NodeChain:
     def _execute(self, transaction: dict[str, Any]) -> Receipt:
         transaction = {**transaction, "gas": hex(GAS_LIMIT), "gasPrice": "0x0"}
         hash_ = self.request("eth_sendTransaction", transaction)
-        while (receipt := self.request("eth_getTransactionReceipt", hash_)) is None:
-            time.sleep(0.0005)  # Anvil answers first and mines then.
+        receipt = self._mined(hash_)
         if int(receipt["status"], 16) == 0:
             self._explain(hash_)
         logs = tuple(
@@ -157,6 +159,18 @@ class NodeChain:
             for log in receipt["logs"]
         )
         return Receipt(int(receipt["gasUsed"], 16), logs, hash_)
+
+    def _mined(self, transaction_hash: str) -> dict[str, Any]:
+        """The receipt. Anvil answers first and mines then; and a transaction that is still pooled when the test goes
+        back to a snapshot would be mined again."""
+        deadline = time.monotonic() + PATIENCE_S
+        questions = [("eth_getTransactionReceipt", [transaction_hash]), ("txpool_status", [])]
+        while time.monotonic() < deadline:
+            receipt, pool = self._batch(questions)
+            if receipt is not None and int(pool["pending"], 16) == 0:
+                return receipt
+            time.sleep(0.0005)
+        raise RuntimeError(f"transaction {transaction_hash} was not mined within {PATIENCE_S:g} s")
 
     def _explain(self, transaction_hash: str) -> None:
         """Raise what a failed transaction reverted with."""
@@ -192,7 +206,8 @@ class EvmChain:
     chain_id = 1
 
     def __init__(self) -> None:
-        self._evm = pyrevm.EVM(gas_limit=2**62)
+        self._pyrevm = pytest.importorskip("pyrevm", reason="pyrevm has no wheel for this Python")
+        self._evm = self._pyrevm.EVM(gas_limit=2**62)
         self._time = GENESIS_TIME
         self._number = 0
         self._tick()
@@ -237,7 +252,7 @@ class EvmChain:
 
     def _tick(self) -> None:
         self._number += 1
-        self._evm.set_block_env(pyrevm.BlockEnv(timestamp=self._time, number=self._number))
+        self._evm.set_block_env(self._pyrevm.BlockEnv(timestamp=self._time, number=self._number))
 
 
 def _explained(action: Callable[[], T]) -> T:

@@ -88,10 +88,15 @@ def test_commands_stay_inside_the_project():
     assert all(Path(place).is_relative_to(ROOT) for place in places)
 
 
-def test_a_terminated_launcher_ends_its_command():
+@pytest.mark.parametrize("inherited", [signal.SIG_DFL, signal.SIG_IGN], ids=["in front", "as a background job"])
+def test_a_terminated_launcher_ends_its_command(inherited):
     script = "import os, signal, time; print(os.getpid(), flush=True); time.sleep(60)"
     launcher = subprocess.Popen(
-        [RUN, "python", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        [RUN, "python", "-c", script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, inherited),  # noqa: PLW1509 - one thread, one call
     )
     pid = int(launcher.stdout.readline())
     launcher.send_signal(signal.SIGTERM)
