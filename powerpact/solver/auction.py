@@ -23,6 +23,28 @@ FREE: Final = -1
 
 
 @compiled
+def unrolled(ring: Codes, head: int, count: int) -> Codes:
+    """Copy the `count` entries of a ring from `head` on."""
+    entries = np.empty(count, np.int32)
+    for k in range(count):
+        entries[k] = ring[(head + k) % ring.size]
+    return entries
+
+
+@compiled
+def two_best(side: Side, price: Ints, bidder: int) -> tuple[int, int, int]:
+    """Edge of a bidder's best item, `FREE` if none is worth its price, and the gains from the best and the next."""
+    edge, best, second = FREE, 0, 0
+    for e in range(side.begin[bidder], side.begin[bidder + 1]):
+        gain = side.score[e] - price[side.other[e]]
+        if gain > best:
+            edge, best, second = e, gain, best
+        elif gain > second:
+            second = gain
+    return edge, best, second
+
+
+@compiled
 def bid(
     side: Side, own: Ints, price: Ints, mate: Codes, owner: Codes, queue: Codes, epsilon: int, budget: int
 ) -> Codes:
@@ -56,23 +78,14 @@ def bid(
         i = ring[head]
         head = head + 1 if head + 1 < capacity else 0
         waiting -= 1
-        best, second, worth, item = 0, 0, 0, FREE
-        for e in range(side.begin[i], side.begin[i + 1]):
-            gain = side.score[e] - price[side.other[e]]
-            if gain > second:
-                if gain > best:
-                    second = best
-                    best = gain
-                    item = side.other[e]
-                    worth = side.score[e]
-                else:
-                    second = gain
+        edge, _, second = two_best(side, price, i)
         budget -= side.begin[i + 1] - side.begin[i] + 1
-        if item == FREE:
+        if edge == FREE:
             own[i] = 0
             continue
+        item = side.other[edge]
         own[i] = max(second - epsilon, 0)
-        price[item] = worth - own[i]
+        price[item] = side.score[edge] - own[i]
         loser = owner[item]
         owner[item] = i
         mate[i] = item
@@ -81,10 +94,7 @@ def bid(
             tail = head + waiting
             ring[tail if tail < capacity else tail - capacity] = loser
             waiting += 1
-    rest = np.empty(waiting, np.int32)
-    for k in range(waiting):
-        rest[k] = ring[(head + k) % capacity]
-    return rest
+    return unrolled(ring, head, waiting)
 
 
 @compiled

@@ -208,8 +208,8 @@ def augment(
 
 
 @compiled
-def tighten(side: Side, own: Ints, price: Ints, open_: Energies, left: Energies, flow: Energies) -> Codes:
-    """Make the bidders' prices cover every edge and take back the units of edges that are then not worth their prices.
+def tighten(side: Side, own: Ints, price: Ints, open_: Energies, left: Energies, flow: Energies, epsilon: int) -> Codes:
+    """Make the bidders' prices cover every edge, and take back units that are not worth their prices to within ε.
 
     Returns
     -------
@@ -225,7 +225,7 @@ def tighten(side: Side, own: Ints, price: Ints, open_: Energies, left: Energies,
         own[i] = best
         for e in range(side.begin[i], side.begin[i + 1]):
             units = flow[side.edge[e]]
-            if units > np.uint64(0) and side.score[e] - price[side.other[e]] < best:
+            if units > np.uint64(0) and side.score[e] - price[side.other[e]] < max(best - epsilon, 0):
                 open_[i] += units
                 left[side.other[e]] += units
                 flow[side.edge[e]] = np.uint64(0)

@@ -39,11 +39,14 @@ MOST_CANDIDATES: Final = 200
 MOST_ADDED: Final = 16
 """Candidates of one buyer that one pricing pass adds."""
 
-FALL: Final = 4
+FALL: Final = 16
 """Floors fall so many times as far in each round as in the one before."""
 
-LEAST_FALL_PPM: Final = 64
-"""Least fall of a floor."""
+LEAST_FALL_PPM: Final = 1024
+"""Least fall of a floor: ties would else leave no room between a price and its floor."""
+
+FRESH_EPSILON_PPM: Final = 2e5
+"""First ε where nothing is known."""
 
 FEW: Final = 0.01
 """Up to this share of orders with new candidates, only their own paths are searched."""
@@ -90,8 +93,8 @@ class State:
 
     @property
     def scale(self) -> float:
-        """How far dual prices are expected to move: the median fall."""
-        return float(np.median(np.concatenate((self.u_fall, self.v_fall))))
+        """How far dual prices are expected to move: the median fall, but no further than a fresh start would."""
+        return min(float(np.median(np.concatenate((self.u_fall, self.v_fall)))), FRESH_EPSILON_PPM)
 
     def settle(self, ladder: list[int]) -> None:
         """Match the candidates exactly, within the floors."""
@@ -101,7 +104,7 @@ class State:
     def lower_floors(self, u_held: Flags, v_held: Flags) -> None:
         """Let all floors fall. Prices stay, but for those of orders held by a floor, which fall with it."""
         u, v = self.u, self.v
-        self.u_fall, self.v_fall = self.u_fall * FALL, self.v_fall * FALL
+        self.u_fall, self.v_fall = (np.minimum(fall * FALL, MAX_SCORE_PPM) for fall in (self.u_fall, self.v_fall))
         self.u_floor = np.maximum(self.u_floor - self.u_fall, 0)
         self.v_floor = np.maximum(self.v_floor - self.v_fall, 0)
         self.matched.u = np.where(u_held, 0, u - self.u_floor)
@@ -168,7 +171,7 @@ def _direct(pairs: Pairs, step: Step) -> Matching:
     step("matching")
     n, m = pairs.shape
     matched = _begin(pairs, np.zeros(n, np.int64), np.zeros(m, np.int64), step)
-    matched.settle(pairs.every(), epsilons(MAX_SCORE_PPM / 10))
+    matched.settle(pairs.every(), epsilons(FRESH_EPSILON_PPM))
     return matched
 
 
@@ -182,8 +185,8 @@ def _candidates(pairs: Pairs, step: Step) -> State:
     u_top = pairs.of(pairs.buyers, sample.sellers).top_rows(v_sample, TOPS).T
     u, v = (np.maximum(top[0], 0).astype(np.int64) for top in (u_top, v_top))
     edges = pairs.above(u, v, u_top[-1], v_top[-1], MOST_CANDIDATES)
-    u_floor = np.clip(u_top[-1].astype(np.int64) - 1, 0, u)
-    v_floor = np.clip(v_top[-1].astype(np.int64) - 1, 0, v)
+    u_floor = np.clip(u_top[-1].astype(np.int64), 0, np.maximum(u - LEAST_FALL_PPM, 0))
+    v_floor = np.clip(v_top[-1].astype(np.int64), 0, np.maximum(v - LEAST_FALL_PPM, 0))
     return State(
         edges=edges,
         matched=_begin(pairs, u - u_floor, v - v_floor, step),

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 
-from powerpact.solver import flowpaths
+from powerpact.solver import flowauction, flowlevels, flowpaths
 from powerpact.solver.arrays import Codes, Energies, Ints
 from powerpact.solver.graph import Side, side
 from powerpact.solver.matching import Flags, Flows, Step
 from powerpact.solver.pairs import Edges
 
+BUDGET: Final = 20_000_000
+"""Edges that an auction looks at before the caller hears of it again: about a tenth of a second."""
+
 SOURCES: Final = 1_024
 """Sources of augmenting paths before the caller hears of it again."""
+
+
+LEAST_EPSILON_PPM: Final = 8
+"""Below it, paths are quicker than an auction, but for massive ties."""
+
+TURNS: Final = 20
+"""Most budgets that one auction may use."""
+
+Direction: TypeAlias = tuple[Side, Side, Ints, Ints, Energies, Energies, Energies]
+"""Edges, prices and units left of one side and the other, and flows."""
 
 
 class Transport:
@@ -51,18 +64,34 @@ class Transport:
         rows, columns = self.edges[:2, used].tolist()
         return list(zip(rows, columns, self.flow[used].tolist(), strict=True))
 
-    def settle(self, edges: Edges, ladder: Sequence[int]) -> None:  # noqa: ARG002 - as `Matching.settle`
-        """Find the best flows, see `Matching.settle`; `ladder` is not needed."""
+    def settle(self, edges: Edges, ladder: Sequence[int]) -> None:
+        """Find the best flows, see `Matching.settle`; `ladder` is for the auction."""
         added = np.zeros(edges.shape[1] - len(self.flow), np.uint64)
         self.edges, self.flow = edges, np.concatenate((self.flow, added))
         by_buyer, by_seller = side(edges, 0, len(self.u)), side(edges, 1, len(self.v))
         forward = (by_buyer, by_seller, self.u, self.v, self.buyer_left, self.seller_left, self.flow)
         backward = (by_seller, by_buyer, self.v, self.u, self.seller_left, self.buyer_left, self.flow)
-        wanting = flowpaths.tighten(by_buyer, *forward[2:])
-        self._augment(forward, wanting)
-        self._augment(backward, np.flatnonzero((self.seller_left > 0) & (self.v > 0)).astype(np.int32))
+        for epsilon in (value for value in ladder if value >= LEAST_EPSILON_PPM):
+            self._auction(forward, flowpaths.tighten(by_buyer, *forward[2:], epsilon), epsilon)
+            self._auction(backward, _ids((self.seller_left > 0) & (self.v > 0)), epsilon)
+        self._augment(forward, flowpaths.tighten(by_buyer, *forward[2:], 0))
+        self._augment(backward, _ids((self.seller_left > 0) & (self.v > 0)))
 
-    def _augment(self, direction: tuple[Side, Side, Ints, Ints, Energies, Energies, Energies], sources: Codes) -> None:
+    def _auction(self, direction: Direction, queue: Codes, epsilon: int) -> None:
+        for _ in range(TURNS):
+            if queue.size == 0:
+                break
+            self.step(f"auction, {queue.size} waiting")
+            queue = flowauction.bid(*direction, queue, epsilon, BUDGET)
+
+    def _augment(self, direction: Direction, sources: Codes) -> None:
+        self.step(f"levels, {sources.size} to place")
+        flowlevels.flood(*direction, sources)
         for at in range(0, sources.size, SOURCES):
             self.step(f"paths, {sources.size - at} to find")
             flowpaths.augment(*direction, sources[at : at + SOURCES])
+
+
+def _ids(flags: Flags) -> Codes:
+    """Positions of what is true."""
+    return np.flatnonzero(flags).astype(np.int32)
