@@ -1,4 +1,4 @@
-"""``./run bench [ORDERS ...]``: measure, print a table, and renew the record in ``benchmarks/results``."""
+"""``./run bench [ORDERS ...]``: measure solver and gas, print both, and renew the record in ``benchmarks/results``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import gas
 from benchmarks.solver import compare
 
 RESULTS = Path(__file__).parent / "results"
@@ -37,7 +38,8 @@ def main(sizes: tuple[int, ...]) -> None:
             f"{row['greedy_share_of_optimum']:.1%}",
         )
     Console(width=100).print(table)
-    print(f"record: {RESULTS / 'solver.json'}")
+    gas.main()
+    print(f"records: {RESULTS}")
 
 
 if __name__ == "__main__":

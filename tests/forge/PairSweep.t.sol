@@ -47,7 +47,7 @@ contract PairSweepTest is ForgeTest {
         sellers.add(11, 0, fits);
         sellers.add(12, 2 * ONE, fits);
         sellers.add(13, 0, fits);
-        uint256[] memory buyer = PairSweep.makeBuyer();
+        uint256[10] memory buyer;
         sellers.layOut(buyer, 0, buy);
         (uint256 cursor, uint256 row) = sellers.nextDoubtful(buyer, 0);
         assertEq(cursor, 1, "the first that fits");
@@ -68,7 +68,7 @@ contract PairSweepTest is ForgeTest {
     ) private pure returns (bool) {
         PairSweep.Sellers memory sellers = PairSweep.make(1, schema);
         sellers.add(0, v, sell);
-        uint256[] memory buyer = PairSweep.makeBuyer();
+        uint256[10] memory buyer;
         sellers.layOut(buyer, u, buy);
         (uint256 cursor,) = sellers.nextDoubtful(buyer, 0);
         return cursor == 0;

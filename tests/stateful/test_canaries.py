@@ -29,8 +29,8 @@ MUTANTS = (
         "a sweep that passes over too much",
         "Clearing",
         f"{LIBRARIES}/PairSweep.sol",
-        "sub(999999, mload(add(buyer, 32)))",
-        "sub(499999, mload(add(buyer, 32)))",
+        "sub(999999, mload(buyer))",
+        "sub(499999, mload(buyer))",
     ),
     Mutant(
         "a proof that stops one row early",

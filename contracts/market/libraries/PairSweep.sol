@@ -29,6 +29,8 @@ library PairSweep {
         uint256 costs;
     }
 
+    error PairSweep_Full(uint256 sellers);
+
     /// @dev No seller is left.
     uint256 internal constant NONE = type(uint256).max;
 
@@ -36,10 +38,6 @@ library PairSweep {
     uint256 internal constant SLOPE_SHIFT = 16;
 
     uint256 private constant SELLER_WORDS = 7;
-
-    /// @dev dual | bid | classes required | their mask | then for attributes 0 to 3 and for 4 to 7:
-    /// limits | expectations, with bit 32 of each lane set | slopes in reverse order
-    uint256 private constant BUYER_WORDS = 10;
 
     uint256 private constant MAX_SLOPE = (1 << 30) - 1;
 
@@ -55,6 +53,7 @@ library PairSweep {
     }
 
     /// @notice Add the seller in `row` of the round, with its dual price in ppm.
+    /// Reverts if: there is no room.
     function add(
         Sellers memory sellers,
         uint256 row,
@@ -62,24 +61,29 @@ library PairSweep {
         PackedOrder memory order
     ) internal pure {
         uint256[] memory table = sellers.table;
-        uint256 start = SELLER_WORDS * sellers.count++;
-        table[start] = row;
-        table[start + 1] = dual;
-        table[start + 2] = uint64(order.classes());
-        table[start + 3] = Price.unwrap(order.price());
-        table[start + 4] = Price.unwrap(order.minPrice());
+        uint256 place = sellers.count++;
+        require(SELLER_WORDS * place < table.length, PairSweep_Full(place));
         uint256 values = order.levels ^ sellers.costs;
-        table[start + 5] = _spread(values);
-        table[start + 6] = _spread(values >> 128);
+        (uint256 low, uint256 high) = (_spread(values), _spread(values >> 128));
+        uint256 classes = uint64(order.classes());
+        (uint256 ask, uint256 least) = (Price.unwrap(order.price()), Price.unwrap(order.minPrice()));
+        // Equivalent to table[7 · place] = row, table[7 · place + 1] = dual, and so on.
+        assembly ("memory-safe") {
+            let seller := add(add(table, 32), mul(place, 224))
+            mstore(seller, row)
+            mstore(add(seller, 32), dual)
+            mstore(add(seller, 64), classes)
+            mstore(add(seller, 96), ask)
+            mstore(add(seller, 128), least)
+            mstore(add(seller, 160), low)
+            mstore(add(seller, 192), high)
+        }
     }
 
-    /// @notice Room to lay a buyer out.
-    function makeBuyer() internal pure returns (uint256[] memory) {
-        return new uint256[](BUYER_WORDS);
-    }
-
-    /// @notice Lay a buyer out, with its dual price in ppm.
-    function layOut(Sellers memory sellers, uint256[] memory buyer, uint256 dual, PackedOrder memory order)
+    /// @notice Lay a buyer out, with its dual price in ppm:
+    ///   dual | bid | classes required | their mask | then for attributes 0 to 3 and for 4 to 7:
+    ///   limits | expectations, with bit 32 of each lane set | slopes in reverse order
+    function layOut(Sellers memory sellers, uint256[10] memory buyer, uint256 dual, PackedOrder memory order)
         internal
         pure
     {
@@ -101,7 +105,7 @@ library PairSweep {
 
     /// @notice The first seller from `cursor` on that may not be covered: its number, and its row. NONE if
     /// there is none.
-    function nextDoubtful(Sellers memory sellers, uint256[] memory buyer, uint256 cursor)
+    function nextDoubtful(Sellers memory sellers, uint256[10] memory buyer, uint256 cursor)
         internal
         pure
         returns (uint256 found, uint256 row)
@@ -114,7 +118,7 @@ library PairSweep {
     }
 
     /// @dev The first word, from `start` on and before `end`, of a seller that may not be covered; else NONE.
-    function _skip(uint256[] memory table, uint256 start, uint256 end, uint256[] memory buyer)
+    function _skip(uint256[] memory table, uint256 start, uint256 end, uint256[10] memory buyer)
         private
         pure
         returns (uint256 found)
@@ -127,10 +131,10 @@ library PairSweep {
         // 2^16 · Σ weight, and no lane below it exceeds 3 · 2^32 · MAX_SLOPE < 2^64. If a value is beyond its
         // limit the loss may be anything, and whatever follows from it is right: the pair is not eligible.
         assembly ("memory-safe") {
-            let room := sub(999999, mload(add(buyer, 32)))
-            let bid := mload(add(buyer, 64))
-            let required := mload(add(buyer, 96))
-            let mask := mload(add(buyer, 128))
+            let room := sub(999999, mload(buyer))
+            let bid := mload(add(buyer, 32))
+            let required := mload(add(buyer, 64))
+            let mask := mload(add(buyer, 96))
             let seller := add(table, add(32, mul(32, start)))
             end := add(table, add(32, mul(32, end)))
             for {} lt(seller, end) { seller := add(seller, 224) } {
@@ -147,17 +151,17 @@ library PairSweep {
                 // 2^16 · (999 999 + g − u − v), which may be negative, less the losses.
                 slack := shl(SLOPE_SHIFT, sub(add(slack, room), mload(add(seller, 32))))
                 {
-                    let x := sub(mload(add(buyer, 192)), mload(add(seller, 160)))
+                    let x := sub(mload(add(buyer, 160)), mload(add(seller, 160)))
                     let above := and(x, GUARDS)
-                    slack := sub(slack, shr(192, mul(and(x, sub(above, shr(32, above))), mload(add(buyer, 224)))))
+                    slack := sub(slack, shr(192, mul(and(x, sub(above, shr(32, above))), mload(add(buyer, 192)))))
                     if slt(slack, 0) { continue }
-                    x := sub(mload(add(buyer, 288)), mload(add(seller, 192)))
+                    x := sub(mload(add(buyer, 256)), mload(add(seller, 192)))
                     above := and(x, GUARDS)
-                    slack := sub(slack, shr(192, mul(and(x, sub(above, shr(32, above))), mload(add(buyer, 320)))))
+                    slack := sub(slack, shr(192, mul(and(x, sub(above, shr(32, above))), mload(add(buyer, 288)))))
                     if slt(slack, 0) { continue }
                 }
-                if lt(and(sub(or(mload(add(seller, 160)), GUARDS), mload(add(buyer, 160))), GUARDS), GUARDS) { continue }
-                if lt(and(sub(or(mload(add(seller, 192)), GUARDS), mload(add(buyer, 256))), GUARDS), GUARDS) { continue }
+                if lt(and(sub(or(mload(add(seller, 160)), GUARDS), mload(add(buyer, 128))), GUARDS), GUARDS) { continue }
+                if lt(and(sub(or(mload(add(seller, 192)), GUARDS), mload(add(buyer, 224))), GUARDS), GUARDS) { continue }
                 found := div(sub(sub(seller, table), 32), 32)
                 break
             }

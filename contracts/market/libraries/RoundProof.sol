@@ -101,9 +101,9 @@ library RoundProof {
         require(
             next <= round.firsts.length && _rowOf(round, id) < end, IOrderBook.Order_Unknown(market, id)
         );
-        uint256 row = _rowOf(round, id);
-        require(_dual(round, row) != CLOSED, IClearing.Clearing_OrderClosed(id));
-        return _order(round, row);
+        PackedOrder memory order = _order(round, _rowOf(round, id));
+        require(_dualOf(order) != CLOSED, IClearing.Clearing_OrderClosed(id));
+        return order;
     }
 
     /// @notice Check u + v ≥ w for each pair of a buyer in rows [from, to) and any seller.
@@ -113,11 +113,12 @@ library RoundProof {
         pure
     {
         PairSweep.Sellers memory sellers = _sellersOf(round, schema);
-        uint256[] memory buyer = PairSweep.makeBuyer();
+        uint256[10] memory buyer;
         for (uint256 r = from; r < to; ++r) {
             PackedOrder memory order = _order(round, r);
-            if (_dual(round, r) == CLOSED || order.side() == Side.Sell) continue;
-            sellers.layOut(buyer, _dual(round, r), order);
+            uint256 dual = _dualOf(order);
+            if (dual == CLOSED || order.side() == Side.Sell) continue;
+            sellers.layOut(buyer, dual, order);
             (uint256 cursor, uint256 s) = sellers.nextDoubtful(buyer, 0);
             while (cursor != PairSweep.NONE) {
                 _checkPair(round, r, s, schema);
@@ -132,14 +133,10 @@ library RoundProof {
         returns (PairSweep.Sellers memory sellers)
     {
         uint256 count = round.filled;
-        uint256 found = 0;
-        for (uint256 r = 0; r < count; ++r) {
-            if (_order(round, r).side() == Side.Sell) ++found;
-        }
-        sellers = PairSweep.make(found, schema);
+        sellers = PairSweep.make(count, schema);
         for (uint256 r = 0; r < count; ++r) {
             PackedOrder memory order = _order(round, r);
-            uint256 dual = _dual(round, r);
+            uint256 dual = _dualOf(order);
             if (dual != CLOSED && order.side() == Side.Sell) sellers.add(r, dual, order);
         }
     }
@@ -150,7 +147,7 @@ library RoundProof {
         pure
     {
         (PackedOrder memory buy, PackedOrder memory sell) = (_order(round, buyer), _order(round, seller));
-        uint256 duals = _dual(round, buyer) + _dual(round, seller);
+        uint256 duals = _dualOf(buy) + _dualOf(sell);
         if (Satisfaction.covers(buy, sell, schema, duals)) return;
         // A pair that is not covered is eligible.
         // slither-disable-next-line unused-return
@@ -168,17 +165,21 @@ library RoundProof {
         return orderIdAt(batch, row - round.firsts[batch]);
     }
 
-    function _dual(Round memory round, uint256 row) private pure returns (uint256) {
-        return round.table[row * ROW_WORDS];
-    }
-
-    /// @dev The order itself, not a copy.
+    /// @dev The order in a row, not a copy.
     function _order(Round memory round, uint256 row) private pure returns (PackedOrder memory order) {
         uint256[] memory table = round.table;
         // Equivalent to a PackedOrder of table[6 · row + 1] to table[6 · row + 5]. Warning: `row` is not
         // checked against the table.
         assembly ("memory-safe") {
             order := add(add(table, 64), mul(row, 192))
+        }
+    }
+
+    /// @dev The dual price that stands before an order of the table.
+    function _dualOf(PackedOrder memory order) private pure returns (uint256 dual) {
+        // Equivalent to table[6 · row].
+        assembly ("memory-safe") {
+            dual := mload(sub(order, 32))
         }
     }
 }
