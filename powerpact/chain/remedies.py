@@ -309,6 +309,10 @@ _ESCROW: Final = {
 
 _LIBRARIES: Final = {
     "BatchRoot_NoLeaves": Advice("a batch without members has no root", "Give at least one member."),
+    "PairSweep_Full": Advice(
+        "the proof of a round has no room for another seller: a fault of the contract",
+        "Report it with the market's id.",
+    ),
     "InvalidShortString": Advice("a string does not fit into a word", "Use a shorter name."),
     "StringTooLong": Advice("a string does not fit into a word", "Use a shorter name."),
     "ECDSAInvalidSignature": Advice("no key can have made the signature", "Sign again."),
