@@ -113,6 +113,8 @@ library RoundProof {
         pure
     {
         PairSweep.Sellers memory sellers = _sellersOf(round, schema);
+        // Zero until `layOut` fills it for each buyer in turn.
+        // slither-disable-next-line uninitialized-local
         uint256[10] memory buyer;
         for (uint256 r = from; r < to; ++r) {
             PackedOrder memory order = _order(round, r);
