@@ -1,46 +1,56 @@
-"""``./run bench [ORDERS ...]``: measure solver and gas, print both, and renew the record in ``benchmarks/results``."""
+"""``./run bench [ORDERS ...]``: measure, print tables, and renew the records and pictures."""
 
 from __future__ import annotations
 
-import json
-import os
-import platform
-import sys
-from pathlib import Path
+import argparse
+from collections.abc import Sequence
 
-from rich.console import Console
-from rich.table import Table
+from benchmarks import gas, solver
+from benchmarks.contenders import CONTENDERS
+from benchmarks.families import FAMILIES
+from benchmarks.places import PICTURES, RESULTS
 
-from benchmarks import gas
-from benchmarks.solver import compare
-
-RESULTS = Path(__file__).parent / "results"
-DEFAULT_ORDERS = (100, 1_000)
+SIZES = (100, 1_000)
+PARTS = ("solver", "gas")
+LIMIT_S = 60.0
+MEMORY_GB = 8.0
 
 
-def main(sizes: tuple[int, ...]) -> None:
-    """Measure rounds of these sizes, in orders of each side."""
-    rows = [row for orders in sizes for row in compare(orders)]
-    machine = {"cores": os.cpu_count(), "machine": platform.machine(), "python": platform.python_version()}
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "solver.json").write_text(json.dumps({"machine": machine, "rounds": rows}, indent=2) + "\n")
-    table = Table("family", "orders", "solve s", "verify s", "peak MB", "SciPy s", "times faster", "greedy reaches")
-    for row in rows:
-        own = row["powerpact"]
-        table.add_row(
-            row["family"],
-            f"{row['orders_each_side']} + {row['orders_each_side']}",
-            f"{own['seconds']:.3f}",
-            f"{row['verify']['seconds']:.3f}",
-            f"{own['peak_mb']}",
-            f"{row['scipy']['seconds']:.3f}",
-            f"{row['times_faster_than_scipy']:.1f}",
-            f"{row['greedy_share_of_optimum']:.1%}",
-        )
-    Console(width=100).print(table)
-    gas.main()
-    print(f"records: {RESULTS}")
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(
+        prog="./run bench",
+        description="Measure PowerPact beside other ways to match, and the gas of its contracts. Renews the records in "
+        "benchmarks/results/ and the pictures in docs/pictures/. Without options: about five minutes.",
+        epilog="example: ./run bench 1000 10000 --part solver --family mid dense --limit 900",
+    )
+    made.add_argument("orders", nargs="*", type=int, default=SIZES, help="orders of each side (100 1000)")
+    made.add_argument("--part", nargs="+", choices=PARTS, default=PARTS, help="what to measure (all)")
+    made.add_argument("--family", nargs="+", choices=FAMILIES, default=list(FAMILIES), help="rounds (all)")
+    made.add_argument("--contender", nargs="+", choices=CONTENDERS, default=list(CONTENDERS), help="methods (all)")
+    made.add_argument(
+        "--limit",
+        type=float,
+        default=LIMIT_S,
+        metavar="SECONDS",
+        help=f"most time for a method on a round, preparation and repeats included; who needs more is not asked at "
+        f"larger sizes ({LIMIT_S:g})",
+    )
+    made.add_argument(
+        "--memory", type=float, default=MEMORY_GB, metavar="GB", help=f"most memory of a method ({MEMORY_GB:g})"
+    )
+    return made
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Do what the command line says."""
+    chosen = parser().parse_args(arguments)
+    if "solver" in chosen.part:
+        solver.main(chosen.orders, chosen.family, chosen.contender, chosen.limit, chosen.memory)
+    if "gas" in chosen.part:
+        gas.main()
+    print(f"records: {RESULTS}, pictures: {PICTURES}")
 
 
 if __name__ == "__main__":
-    main(tuple(map(int, sys.argv[1:])) or DEFAULT_ORDERS)
+    main()

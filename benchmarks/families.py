@@ -1,9 +1,11 @@
-"""Synthetic rounds: four families that are easy and hard in different ways, the same for each seed."""
+"""Rounds of five families, the same for each seed: four synthetic ones, and homes like those of the data."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
+from benchmarks.homes import make_homes
 from powerpact.types import Attribute, Buyer, Kind, Mode, Round, Seller, SoftTerm
 from powerpact.units import PPM
 
@@ -17,16 +19,20 @@ ATTRIBUTES = tuple(
         ("carbon", Kind.COST),
     )
 )
+ENERGY_WH = (500, 3_000)
+"""Least and most energy of an order of a synthetic family."""
+
 FAMILIES = {
     "mid": "two required classes leave about a sixth of the pairs",
     "dense": "every pair is eligible",
     "sat": "about a tenth of all pairs tie at the highest score",
     "corner": "one attribute decides, values in few steps, many duplicates",
+    "homes": "homes like those of the data, each with preferences of its own",
 }
 
 
-def make(family: str, orders: int, seed: int = 1) -> Round:
-    """Make a one-to-one round.
+def make(family: str, orders: int, mode: Mode = Mode.ONE_TO_ONE, seed: int = 1) -> Round:
+    """Make a round.
 
     Parameters
     ----------
@@ -34,16 +40,24 @@ def make(family: str, orders: int, seed: int = 1) -> Round:
         A key of `FAMILIES`.
     orders : int
         Orders of each side.
+    mode : Mode
+        One-to-one or divisible; the orders are the same.
     seed : int
         The same seed gives the same round.
     """
-    random = Random(f"{family} {orders} {seed}")
+    return replace(make_homes(orders, seed) if family == "homes" else _make_synthetic(family, orders, seed), mode=mode)
+
+
+def _make_synthetic(family: str, orders: int, seed: int) -> Round:
+    random, energy = Random(f"{family} {orders} {seed}"), Random(f"energy {family} {orders} {seed}")
+    buyers = (_buyer(f"b{i}", family, random) for i in range(orders))
+    sellers = (_seller(f"s{j}", family, random) for j in range(orders))
     return Round(
         mode=Mode.ONE_TO_ONE,
         attributes=ATTRIBUTES,
         categories=("source", "grade"),
-        buyers=tuple(_buyer(f"b{i}", family, random) for i in range(orders)),
-        sellers=tuple(_seller(f"s{j}", family, random) for j in range(orders)),
+        buyers=tuple(replace(buyer, energy_wh=energy.randint(*ENERGY_WH)) for buyer in buyers),
+        sellers=tuple(replace(seller, energy_wh=energy.randint(*ENERGY_WH)) for seller in sellers),
     )
 
 

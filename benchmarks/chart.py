@@ -1,0 +1,139 @@
+"""Small multiples as one SVG file: lines over a logarithmic axis, with a key, on light and dark pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil, floor, log10
+
+from powerpact.report.svg import Scale, drawing, tag, text
+
+Points = Sequence[tuple[float, float]]
+
+COLOURS = ("#0c7c6d", "#d8861a", "#3a5fd0", "#a23b72", "#7a828c", "#8a6d1d")
+"""One for each name in the key, in order; the first line is drawn thicker."""
+
+STYLE = """
+svg { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; background: #fff }
+text { fill: #1d2126 } .mute { fill: #5b636d } .title { font-weight: 650 } .rule { stroke: #e4e1da }
+polyline { fill: none; stroke-linejoin: round }
+@media (prefers-color-scheme: dark) {
+  svg { background: #1a1d22 } text { fill: #e9e7e2 } .mute { fill: #a0a8b2 } .rule { stroke: #2e333a }
+}"""
+
+WIDTH, HEIGHT = 224, 226
+"""Size of a panel, pixels."""
+LEFT, RIGHT, TOP, BOTTOM = 52, 20, 26, 40
+"""Room inside a panel around its axes."""
+KEY = 34
+"""Room for the key above the panels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One pair of axes: its title, and lines by their name in the key."""
+
+    title: str
+    lines: Mapping[str, Points]
+
+
+@dataclass(frozen=True, slots=True)
+class LogScale:
+    """A logarithmic scale from values to pixels, over whole decades."""
+
+    low: int
+    high: int
+    start: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        """Return the pixel of a value."""
+        return self.start + (self.end - self.start) * (log10(value) - self.low) / (self.high - self.low)
+
+    @classmethod
+    def over(cls, values: Sequence[float], pixels: tuple[float, float]) -> LogScale:
+        """Make the scale of the decades that hold the values."""
+        low = floor(log10(min(values)))
+        return cls(low, max(ceil(log10(max(values))), low + 1), *pixels)
+
+    def ticks(self) -> list[float]:
+        """Powers of ten, from one end to the other."""
+        return [10.0**power for power in range(self.low, self.high + 1)]
+
+
+def chart(label: str, panels: Sequence[Panel], x_name: str, y_name: str, *, columns: int, log_y: bool = True) -> str:
+    """Draw panels that share their axes.
+
+    Parameters
+    ----------
+    label : str
+        What a screen reader says.
+    panels : sequence of Panel
+        All names of lines get a colour, in the order in which they first appear.
+    x_name, y_name : str
+        What the axes show, with units.
+    columns : int
+        Panels side by side.
+    log_y : bool
+        Whether the vertical axis is logarithmic, too; otherwise it begins at 0.
+    """
+    names = list(dict.fromkeys(name for panel in panels for name in panel.lines))
+    points = [point for panel in panels for line in panel.lines.values() for point in line]
+    xs, ys = zip(*points, strict=True)
+    across = LogScale.over(xs, (LEFT, WIDTH - RIGHT))
+    down = (HEIGHT - BOTTOM, TOP)
+    up = LogScale.over(ys, down) if log_y else Scale.nice((0, max(ys)), down, 5)
+    drawn = [
+        tag(
+            "g",
+            *_axes(panel.title, across, up, x_name, y_name),
+            *(_line(names.index(name), line, across, up) for name, line in panel.lines.items()),
+            transform=f"translate({WIDTH * (k % columns)} {KEY + HEIGHT * (k // columns)})",
+        )
+        for k, panel in enumerate(panels)
+    ]
+    rows = ceil(len(panels) / columns)
+    return drawing(WIDTH * columns, KEY + HEIGHT * rows, label, tag("style", STYLE), *_key(names), *drawn) + "\n"
+
+
+def _axes(title: str, across: LogScale, up: LogScale | Scale, x_name: str, y_name: str) -> list[str]:
+    """Title, grid, ticks and names of the axes."""
+    right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
+    parts = [text(title, class_="title", x=LEFT, y=TOP - 10)]
+    for x in across.ticks():
+        parts.append(tag("line", class_="rule", x1=across(x), x2=across(x), y1=TOP, y2=bottom))
+        parts.append(text(_number(x), class_="mute", x=across(x), y=bottom + 15, text_anchor="middle"))
+    for y in up.ticks():
+        parts.append(tag("line", class_="rule", x1=LEFT, x2=right, y1=up(y), y2=up(y)))
+        parts.append(text(_number(y), class_="mute", x=LEFT - 5, y=up(y) + 4, text_anchor="end"))
+    parts.append(text(x_name, class_="mute", x=right, y=bottom + 31, text_anchor="end"))
+    parts.append(text(y_name, class_="mute", x=right, y=TOP - 10, text_anchor="end"))
+    return parts
+
+
+def _line(place: int, points: Points, across: LogScale, up: LogScale | Scale) -> str:
+    """One line with a dot at each point."""
+    colour = COLOURS[place % len(COLOURS)]
+    at = [(across(x), up(y)) for x, y in sorted(points)]
+    dots = [tag("circle", cx=x, cy=y, r=2.6, fill=colour) for x, y in at]
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in at)
+    return tag("g", tag("polyline", points=path, stroke=colour, stroke_width=1.4 if place else 2.6), *dots)
+
+
+def _key(names: Sequence[str]) -> list[str]:
+    """The names, each behind a dot of its colour."""
+    parts, x = [], 14.0
+    for place, name in enumerate(names):
+        parts.append(tag("circle", cx=x, cy=17, r=4.5, fill=COLOURS[place % len(COLOURS)]))
+        parts.append(text(name, x=x + 9, y=21))
+        x += 30 + 6.6 * len(name)
+    return parts
+
+
+def _number(value: float) -> str:
+    """A tick's number, with blanks between thousands.
+
+    >>> _number(100_000), _number(0.001)
+    ('100 000', '0.001')
+    """
+    return f"{value:,.0f}".replace(",", " ") if value >= 1 or value == 0 else f"{value:g}"

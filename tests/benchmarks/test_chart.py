@@ -1,0 +1,37 @@
+"""Charts put values where they belong."""
+
+import re
+from xml.etree import ElementTree
+
+from benchmarks.chart import Panel, chart
+
+
+def centres(drawn):
+    """Where the dots of the lines are."""
+    panels = ElementTree.fromstring(drawn).findall("{*}g")
+    return [
+        [(float(dot.get("cx")), float(dot.get("cy"))) for dot in panel.iterfind(".//{*}circle")] for panel in panels
+    ]
+
+
+def test_equal_ratios_are_equal_distances():
+    drawn = chart("A & B", [Panel("one", {"ours": [(10, 1), (100, 10), (1_000, 100)]})], "orders", "seconds", columns=1)
+    ((first, second, third),) = centres(drawn)
+    assert abs((second[0] - first[0]) - (third[0] - second[0])) < 0.1
+    assert abs((first[1] - second[1]) - (second[1] - third[1])) < 0.1
+    assert "A &amp; B" in drawn
+
+
+def test_a_linear_axis_begins_at_zero():
+    drawn = chart("gas", [Panel("one", {"ours": [(10, 50), (100, 100)]})], "orders", "gas", columns=1, log_y=False)
+    ((low, high),) = centres(drawn)
+    labels = ElementTree.fromstring(drawn).findall(".//{*}text")
+    zero = next(float(label.get("y")) - 4 for label in labels if label.text == "0")
+    assert abs((zero - low[1]) * 2 - (zero - high[1])) < 0.2
+
+
+def test_a_name_has_one_colour_in_all_panels():
+    panels = [Panel("one", {"a": [(1, 1)], "b": [(2, 2)]}), Panel("two", {"b": [(1, 3)]})]
+    colours = re.findall(r'<polyline points="[^"]+" stroke="(#\w+)"', chart("x", panels, "x", "y", columns=2))
+    assert len(colours) == 3
+    assert colours[1] == colours[2] != colours[0]
