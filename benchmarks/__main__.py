@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from benchmarks import gas, solver
+from benchmarks import cow, gas, solver
 from benchmarks.contenders import CONTENDERS
 from benchmarks.families import FAMILIES
 from benchmarks.places import PICTURES, RESULTS
 
 SIZES = (100, 1_000)
-PARTS = ("solver", "gas")
+PARTS = ("solver", "gas", "cow")
 LIMIT_S = 60.0
 MEMORY_GB = 8.0
 
@@ -49,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         solver.main(chosen.orders, chosen.family, chosen.contender, chosen.limit, chosen.memory)
     if "gas" in chosen.part:
         gas.main()
+    if "cow" in chosen.part:
+        cow.main()
     print(f"records: {RESULTS}, pictures: {PICTURES}")
 
 

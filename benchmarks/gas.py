@@ -1,23 +1,49 @@
-"""Gas by the size of the round: what a trade costs, and how the exhaustive proof grows.
+"""Gas by the size of the round: what each step costs, and how it grows.
 
-``./run python -m benchmarks.gas`` measures rounds of several sizes on a node of its own and writes
-``benchmarks/results/gas.json``. Gas is exact and the same on each machine, so one measurement is enough.
+Each size is measured on a node of its own. Gas is exact and the same on each machine, so one measurement is enough.
 """
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from rich.console import Console
+from rich.table import Table
 
+from benchmarks.chart import Panel, chart
+from benchmarks.places import PICTURES, RESULTS
 from tests.gas.measure import HARDFORK, SEED, Gas, GasMeter, code_sizes, measuring_chain
+from tests.helpers.chains import NodeChain
 
-SIZES = (10, 17, 30, 50, 70, 100)
+SIZES = (10, 20, 50, 100)
 """Buyers, sellers and trades of a round."""
 
-RESULTS = Path(__file__).parent / "results" / "gas.json"
+RECORD = RESULTS / "gas.json"
+PICTURE = PICTURES / "bench-gas.svg"
+
+Row = dict[str, Any]
+
+DRAWN = {
+    "orders": ("post a signed buy order", "post a signed sell order"),
+    "trades": ("propose a trade", "propose and prove a trade at once", "prove a trade exhaustively"),
+    "delivery": ("report a reading", "settle a trade delivered in full"),
+    "whole trade": ("sum: a trade delivered in full", "sum: a trade delivered in full, its round proven exhaustively"),
+}
+"""Steps in the picture, by panel."""
+
+
+def round_gas(chain: NodeChain, size: int) -> Gas:
+    """Gas for one trade in rounds of a size: from two signed orders to what `cow` compares."""
+    gas = GasMeter(chain, size).measure()
+    orders = gas["post a signed buy order"] + gas["post a signed sell order"]
+    locked = round(gas["of that: lock the money of the round"] / size)
+    return {
+        "two signed orders, proposed and locked": orders + gas["propose a trade"] + locked,
+        "two signed orders, paid and certified": gas["sum: a trade delivered in full"],
+    }
 
 
 def measure(size: int) -> Gas:
@@ -26,39 +52,57 @@ def measure(size: int) -> Gas:
         return GasMeter(chain, size).measure()
 
 
-def growth(sizes: list[int], by_size: list[Gas]) -> dict[str, int]:
-    """Least-squares fit of ``clear``: gas of a round of n = fixed + order · 2n + pair · n²."""
-    n = np.array(sizes, dtype=float)
-    total = n * [gas["propose and prove a trade at once"] for gas in by_size]
-    terms = np.column_stack([np.ones_like(n), 2 * n, n * n])
-    coefficients, *_ = np.linalg.lstsq(terms, total, rcond=None)
-    return dict(zip(("fixed", "order", "pair"), (round(float(value)) for value in coefficients), strict=True))
+def growth(by_size: Mapping[int, Gas]) -> dict[str, dict[str, int]]:
+    """Fit the gas of each step that depends on the size n by least squares: item + fixed / n + pair · n.
+
+    ``item`` is what remains in large rounds, ``fixed`` is shared by the round, and ``pair`` is what each further order
+    of the other side adds. Steps that change by less than 1% are left out.
+    """
+    n = np.array(list(by_size), dtype=float)
+    terms = np.column_stack([np.ones_like(n), 1 / n, n])
+    fits = {}
+    for step in next(iter(by_size.values())):
+        values = np.array([gas[step] for gas in by_size.values()], dtype=float)
+        if np.ptp(values) > 0.01 * values.max():
+            coefficients, *_ = np.linalg.lstsq(terms, values, rcond=None)
+            fits[step] = dict(
+                zip(("item", "fixed", "pair"), (round(float(value)) for value in coefficients), strict=True)
+            )
+    return fits
 
 
-def run(sizes: tuple[int, ...] = SIZES) -> dict[str, Any]:
-    """Measure all sizes."""
-    by_size = [measure(size) for size in sizes]
-    return {
-        "schema": "powerpact/gas/1",
+def picture(by_size: Mapping[int, Gas]) -> str:
+    """Gas of one order, trade or reading over the size of its round."""
+    panels = [
+        Panel(title, {step: [(size, gas[step]) for size, gas in by_size.items()] for step in steps})
+        for title, steps in DRAWN.items()
+    ]
+    return chart("Gas by the size of the round", panels, "trades of a round", "gas", columns=2, log_y=False)
+
+
+def table(by_size: Mapping[int, Gas], fits: Mapping[str, dict[str, int]]) -> Table:
+    """Gas by step and size, and the fit."""
+    shown = Table("step", *(f"n = {size}" for size in by_size), "fit", title="Gas in rounds of n trades")
+    for step in next(iter(by_size.values())):
+        cells = (f"{gas[step]:,}".replace(",", " ") for gas in by_size.values())
+        fit = fits.get(step)
+        shown.add_row(step, *cells, f"{fit['item']} + {fit['fixed']} / n + {fit['pair']} n" if fit else "constant")
+    return shown
+
+
+def main(sizes: Sequence[int] = SIZES) -> None:
+    """Measure, print, and renew record and picture."""
+    by_size = {size: measure(size) for size in sizes}
+    fits = growth(by_size)
+    record = {
+        "schema": "powerpact/bench-gas/1",
         "hardfork": HARDFORK,
         "seed": SEED,
-        "rounds": dict(zip(map(str, sizes), by_size, strict=True)),
-        "growth of clear": growth(list(sizes), by_size),
+        "rounds": {str(size): gas for size, gas in by_size.items()},
+        "growth": fits,
         "code bytes": code_sizes(),
     }
-
-
-def main() -> None:
-    """Measure and write the results."""
-    results = run()
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    for size, gas in results["rounds"].items():
-        total = gas["sum: a trade delivered in full, its round proven exhaustively"]
-        proof = gas["propose and prove a trade at once"]
-        print(f"round of {size:>3}: {total} gas for a trade, of which {proof} propose and prove it")
-    print(f"clear: {results['growth of clear']}")
-
-
-if __name__ == "__main__":
-    main()
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    PICTURE.write_text(picture(by_size), encoding="utf-8")
+    Console(width=160).print(table(by_size, fits))

@@ -112,9 +112,7 @@ def picture(rows: Sequence[Row]) -> str:
         }
         title = family if mode == Mode.ONE_TO_ONE else f"{family}, divisible"
         panels.append(Panel(title, {name: points for name, points in lines.items() if points}))
-    return chart(
-        "Seconds to solve a round by its size", panels, "orders of each side", "s", columns=len(FAMILIES)
-    )
+    return chart("Seconds to solve a round by its size", panels, "orders of each side", "s", columns=len(FAMILIES))
 
 
 def machine() -> dict[str, Any]:
