@@ -13,16 +13,18 @@ It ends when no floor holds anybody and no pair is left: then the dual prices ar
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
-from powerpact.solver.arrays import Ints
+from powerpact.solver.arrays import Buyers, Ints, Sellers
 from powerpact.solver.assignment import Assignment
 from powerpact.solver.matching import Flags, Matching, Step, epsilons
 from powerpact.solver.pairs import Edges, Pairs
 from powerpact.solver.transport import Transport
 from powerpact.units import MAX_SCORE_PPM
+
+Orders = TypeVar("Orders", Buyers, Sellers)
 
 DIRECT: Final = 90_000
 """Up to so many pairs are all candidates."""
@@ -47,6 +49,9 @@ LEAST_FALL_PPM: Final = 1024
 
 FRESH_EPSILON_PPM: Final = 2e5
 """First ε where nothing is known."""
+
+MOST_SUMMED: Final = np.uint64(2**61)
+"""Units of one order that count where those of up to six neighbours are summed."""
 
 FEW: Final = 0.01
 """Up to this share of orders with new candidates, only their own paths are searched."""
@@ -178,7 +183,7 @@ def _direct(pairs: Pairs, step: Step) -> Matching:
 def _candidates(pairs: Pairs, step: Step) -> State:
     """Guess the dual prices and choose candidates by them."""
     n, m = pairs.shape
-    sample = pairs.of(pairs.buyers.take(_sample(n)), pairs.sellers.take(_sample(m)))
+    sample = pairs.of(_sampled(pairs.buyers), _sampled(pairs.sellers))
     u_sample, v_sample = _sample_prices(sample, step)
     step(f"candidates of {n} buyers and {m} sellers")
     v_top = pairs.of(sample.buyers, pairs.sellers).top_columns(u_sample, TOPS)
@@ -205,6 +210,13 @@ def _sample_prices(pairs: Pairs, step: Step) -> tuple[Ints, Ints]:
     state = _candidates(pairs, step)
     state.settle(epsilons(state.scale))
     return state.u, state.v
+
+
+def _sampled(side: Orders) -> Orders:
+    """An evenly spaced sample, each order with what it and its neighbours can trade: neither side becomes scarcer."""
+    rows = _sample(side.size)
+    groups = np.add.reduceat(np.minimum(side.capacity, MOST_SUMMED), rows - rows[0])
+    return side.take(rows)._replace(capacity=groups)
 
 
 def _sample(count: int) -> Ints:

@@ -3,40 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 
-from powerpact.solver import flowauction, flowlevels, flowpaths
-from powerpact.solver.arrays import Codes, Energies, Ints
-from powerpact.solver.graph import Side, side
+from powerpact.solver import simplex
+from powerpact.solver.arrays import Energies, Ints
 from powerpact.solver.matching import Flags, Flows, Step
 from powerpact.solver.pairs import Edges
+from powerpact.solver.simplex import NONE
 
-BUDGET: Final = 20_000_000
-"""Edges that an auction looks at before the caller hears of it again: about a tenth of a second."""
-
-SOURCES: Final = 1_024
-"""Sources of augmenting paths before the caller hears of it again."""
-
-
-LEAST_EPSILON_PPM: Final = 8
-"""Below it, paths are quicker than an auction, but for massive ties."""
-
-TURNS: Final = 20
-"""Most budgets that one auction may use."""
-
-Direction: TypeAlias = tuple[Side, Side, Ints, Ints, Energies, Energies, Energies]
-"""Edges, prices and units left of one side and the other, and flows."""
+PIVOTS: Final = 1_024
+"""Pivots before the caller hears of it again."""
 
 
 class Transport:
-    """Flows of whole units and dual prices, improved in place.
+    """Trades in whole units and dual prices, improved in place.
 
     Parameters
     ----------
     u, v : (n,) and (m,) int64
-        Dual prices of buyers and sellers, not negative; any u. The nearer to the optimum, the quicker the work.
+        Dual prices of buyers and sellers; any. The nearer to the optimum, the quicker the first step.
     buyer_capacity, seller_capacity : (n,) and (m,) uint64
         Units that each can trade.
     step : callable
@@ -46,52 +33,40 @@ class Transport:
     def __init__(self, u: Ints, v: Ints, buyer_capacity: Energies, seller_capacity: Energies, step: Step) -> None:
         self.u = u
         self.v = v
-        self.buyer_left = buyer_capacity.copy()
-        self.seller_left = seller_capacity.copy()
         self.edges = np.empty((3, 0), np.int32)
-        self.flow = np.empty(0, np.uint64)
+        self.tree = simplex.planted(self.edges, np.empty(0, np.int64), buyer_capacity, seller_capacity)
+        self.capacities = buyer_capacity, seller_capacity
         self.step = step
 
     @property
     def open(self) -> tuple[Flags, Flags]:
         """Buyers and sellers with units left."""
-        return self.buyer_left > 0, self.seller_left > 0
+        is_open = (self.tree.edge == NONE) & (self.tree.amount > 0)
+        return is_open[: len(self.u)], is_open[len(self.u) : -1]
 
     @property
     def flows(self) -> Flows:
         """Buyer, seller and units of each pair that trades."""
-        used = np.flatnonzero(self.flow)
-        rows, columns = self.edges[:2, used].tolist()
-        return list(zip(rows, columns, self.flow[used].tolist(), strict=True))
+        used = np.flatnonzero((self.tree.edge != NONE) & (self.tree.amount > 0))
+        rows, columns = self.edges[:2, self.tree.edge[used]].tolist()
+        return list(zip(rows, columns, self.tree.amount[used].tolist(), strict=True))
 
-    def settle(self, edges: Edges, ladder: Sequence[int]) -> None:
-        """Find the best flows, see `Matching.settle`; `ladder` is for the auction."""
-        added = np.zeros(edges.shape[1] - len(self.flow), np.uint64)
-        self.edges, self.flow = edges, np.concatenate((self.flow, added))
-        by_buyer, by_seller = side(edges, 0, len(self.u)), side(edges, 1, len(self.v))
-        forward = (by_buyer, by_seller, self.u, self.v, self.buyer_left, self.seller_left, self.flow)
-        backward = (by_seller, by_buyer, self.v, self.u, self.seller_left, self.buyer_left, self.flow)
-        for epsilon in (value for value in ladder if value >= LEAST_EPSILON_PPM):
-            self._auction(forward, flowpaths.tighten(by_buyer, *forward[2:], epsilon), epsilon)
-            self._auction(backward, _ids((self.seller_left > 0) & (self.v > 0)), epsilon)
-        self._augment(forward, flowpaths.tighten(by_buyer, *forward[2:], 0))
-        self._augment(backward, _ids((self.seller_left > 0) & (self.v > 0)))
+    def settle(self, edges: Edges, ladder: Sequence[int]) -> None:  # noqa: ARG002 - for other methods
+        """Find the best trades, see `Matching.settle`; the simplex method needs no ladder.
 
-    def _auction(self, direction: Direction, queue: Codes, epsilon: int) -> None:
-        for _ in range(TURNS):
-            if queue.size == 0:
-                break
-            self.step(f"auction, {queue.size} waiting")
-            queue = flowauction.bid(*direction, queue, epsilon, BUDGET)
-
-    def _augment(self, direction: Direction, sources: Codes) -> None:
-        self.step(f"levels, {sources.size} to place")
-        flowlevels.flood(*direction, sources)
-        for at in range(0, sources.size, SOURCES):
-            self.step(f"paths, {sources.size - at} to find")
-            flowpaths.augment(*direction, sources[at : at + SOURCES])
-
-
-def _ids(flags: Flags) -> Codes:
-    """Positions of what is true."""
-    return np.flatnonzero(flags).astype(np.int32)
+        The first time it begins with greedy trades, the edges furthest above the dual prices first; later with the
+        trades at hand.
+        """
+        n = len(self.u)
+        if self.edges.shape[1] == 0:
+            excess = edges[2] - self.u[edges[0]] - self.v[edges[1]]
+            order = np.argsort(-excess, kind="stable")
+            self.tree = simplex.planted(edges, order[edges[2, order] > 0], *self.capacities)
+        self.edges = edges
+        simplex.reprice(self.tree, edges, n)
+        arc, block = 0, int(np.sqrt(edges.shape[1])) + 1
+        while arc != NONE:
+            self.step("network simplex")
+            arc = simplex.improve(self.tree, edges, n, arc, block, PIVOTS)
+        price = self.tree.price - self.tree.price[-1]
+        self.u, self.v = price[:n], -price[n:-1]
