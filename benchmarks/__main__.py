@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from benchmarks import cow, gas, solver
+from benchmarks import cow, gas, page, solver
 from benchmarks.contenders import CONTENDERS
 from benchmarks.families import FAMILIES
 from benchmarks.places import PICTURES, RESULTS
@@ -51,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         gas.main()
     if "cow" in chosen.part:
         cow.main()
+    page.main()
     print(f"records: {RESULTS}, pictures: {PICTURES}")
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks.matrix import blocks, scores
 from powerpact.types import Mode, Round
@@ -113,20 +114,26 @@ def ortools_flow(round_: Round) -> Run:
 
 def greedy(round_: Round) -> Run:
     """Always the pair with the highest score of those left; of equal ones the first."""
-    matrix = scores(round_)
+    from numba import njit
+
+    matrix = scores(round_).ravel()
+    shape = len(round_.buyers), len(round_.sellers)
+
+    @njit
+    def take(scores_: npt.NDArray[np.float64], places: npt.NDArray[np.int64], buyers: int, sellers: int) -> float:
+        free_buyers, free_sellers = np.ones(buyers, np.bool_), np.ones(sellers, np.bool_)
+        total = 0.0
+        for place in places:
+            i, j = divmod(place, sellers)
+            if free_buyers[i] and free_sellers[j]:
+                total += scores_[place]
+                free_buyers[i] = free_sellers[j] = False
+        return total
 
     def run() -> int:
-        free_buyers, free_sellers = np.ones(len(matrix), bool), np.ones(matrix.shape[1], bool)
-        total, left = 0, min(matrix.shape)
-        for place in np.argsort(-matrix, axis=None, kind="stable"):
-            i, j = divmod(int(place), matrix.shape[1])
-            if free_buyers[i] and free_sellers[j]:
-                total += int(matrix[i, j])
-                free_buyers[i] = free_sellers[j] = False
-                left -= 1
-                if left == 0:
-                    break
-        return total
+        eligible = np.flatnonzero(matrix)
+        best_first = np.argsort(-matrix[eligible], kind="stable")
+        return int(take(matrix, eligible[best_first], *shape))
 
     return run
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -22,9 +22,9 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils import keccak
 from rich.console import Console
-from rich.table import Table
 
 from benchmarks.gas import Row, round_gas
+from benchmarks.grid import Grid, spaced
 from benchmarks.places import RESULTS
 from powerpact.chain.abi import Interface
 from tests.gas.measure import HARDFORK, measuring_chain
@@ -172,12 +172,12 @@ def measure(pairs: int) -> Row:
     }
 
 
-def table(rows: Sequence[Row]) -> Table:
+def recorded(record: Mapping[str, Any]) -> list[Grid]:
     """Gas of a pair, a column for each size."""
-    shown = Table("gas for a pair of orders", *(f"{row['pairs']} pairs" for row in rows), title="Beside CoW Protocol")
-    for what in list(rows[0])[1:]:
-        shown.add_row(what, *(f"{row[what]:,}".replace(",", " ") for row in rows))
-    return shown
+    rows = record["gas"]
+    cells = [[what, *(spaced(row[what]) for row in rows)] for what in rows[0] if what != "pairs"]
+    head = ("for a pair of orders", *(f"{row['pairs']} pairs" for row in rows))
+    return [Grid("Gas, beside CoW Protocol on the same node", head, cells)]
 
 
 def main() -> None:
@@ -192,7 +192,7 @@ def main() -> None:
     }
     RESULTS.mkdir(parents=True, exist_ok=True)
     RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    Console(width=100).print(table(rows))
+    Console(width=100).print(*(grid.terminal() for grid in recorded(record)))
 
 
 def _key(name: str) -> LocalAccount:

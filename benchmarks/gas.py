@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 from rich.console import Console
-from rich.table import Table
 
 from benchmarks.chart import Panel, chart
+from benchmarks.grid import Grid, spaced
 from benchmarks.places import PICTURES, RESULTS
 from tests.gas.measure import HARDFORK, SEED, Gas, GasMeter, code_sizes, measuring_chain
 from tests.helpers.chains import NodeChain
@@ -80,14 +80,18 @@ def picture(by_size: Mapping[int, Gas]) -> str:
     return chart("Gas by the size of the round", panels, "trades of a round", "gas", columns=2, log_y=False)
 
 
-def table(by_size: Mapping[int, Gas], fits: Mapping[str, dict[str, int]]) -> Table:
-    """Gas by step and size, and the fit."""
-    shown = Table("step", *(f"n = {size}" for size in by_size), "fit", title="Gas in rounds of n trades")
+def recorded(record: Mapping[str, Any]) -> list[Grid]:
+    """Gas by step and size, and the fit; and the size of the code."""
+    by_size, fits, sizes = record["rounds"], record["growth"], record["code bytes"]
+    rows = []
     for step in next(iter(by_size.values())):
-        cells = (f"{gas[step]:,}".replace(",", " ") for gas in by_size.values())
         fit = fits.get(step)
-        shown.add_row(step, *cells, f"{fit['item']} + {fit['fixed']} / n + {fit['pair']} n" if fit else "constant")
-    return shown
+        made_of = f"{spaced(fit['item'])} + {spaced(fit['fixed'])} / n + {spaced(fit['pair'])} n" if fit else "constant"
+        rows.append([step, *(spaced(gas[step]) for gas in by_size.values()), made_of])
+    return [
+        Grid("Gas in rounds of n trades", ("step", *(f"n = {size}" for size in by_size), "fit"), rows),
+        Grid("Code, bytes", ("contract", "bytes"), [[name, spaced(size)] for name, size in sizes.items()]),
+    ]
 
 
 def main(sizes: Sequence[int] = SIZES) -> None:
@@ -105,4 +109,4 @@ def main(sizes: Sequence[int] = SIZES) -> None:
     RESULTS.mkdir(parents=True, exist_ok=True)
     RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     PICTURE.write_text(picture(by_size), encoding="utf-8")
-    Console(width=160).print(table(by_size, fits))
+    Console(width=160).print(*(grid.terminal() for grid in recorded(record)))

@@ -7,22 +7,23 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from rich.console import Console
-from rich.table import Table
 
 from benchmarks.chart import Panel, chart
-from benchmarks.contenders import DIVISIBLE, EXACT, HEURISTIC
+from benchmarks.contenders import COMPILED, DIVISIBLE, EXACT, HEURISTIC
 from benchmarks.families import FAMILIES
+from benchmarks.grid import Grid, spaced
 from benchmarks.measurement import Task, first_call_seconds, measure
 from benchmarks.places import PICTURES, RESULTS
 from powerpact.types import Mode
 
 OURS = "PowerPact"
-RIVALS = [name for name in EXACT if not name.startswith(OURS)]
+OWN = [name for name in EXACT if name in COMPILED]
+RIVALS = [name for name in EXACT if name not in COMPILED]
 RECORD = RESULTS / "solver.json"
 PICTURE = PICTURES / "bench-solver.svg"
 
@@ -146,54 +147,67 @@ def main(
     RESULTS.mkdir(parents=True, exist_ok=True)
     RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     PICTURE.write_text(picture(everything), encoding="utf-8")
-    console = Console(width=128)
-    tables = (times_table(rows), quality_table(rows), growth_table(fits))
-    console.print(*(table for table in tables if table.row_count))
+    console = Console(width=140)
+    console.print(*(grid.terminal() for grid in recorded({**record, "rounds": rows})))
     seconds = ", ".join(f"{mode} {seconds:.1f} s" for mode, seconds in first_calls.items())
     console.print(f"The first round ever solved and verified on a machine, compilation included: {seconds}")
 
 
-def times_table(rows: Iterable[Row]) -> Table:
-    """Seconds and peak memory, and how many times slower the others are."""
-    columns = ("mode", "family", "orders", "solve s", "MB", "verify s", *(f"{name} s" for name in RIVALS))
-    table = Table(*columns, title="Median seconds (in brackets: times PowerPact's) and peak memory")
+def recorded(record: Mapping[str, Any]) -> list[Grid]:
+    """The tables of a record that have anything to show."""
+    rows, fits = record["rounds"], record["growth"]
+    return [grid for grid in (times(rows), memory(rows), quality(rows), exponents(fits)) if grid.rows]
+
+
+def times(rows: Iterable[Row]) -> Grid:
+    """Seconds, and how many times slower the others are."""
+    cells = []
     for row in rows:
-        measured, times = row["measured"], row["times_faster_than"]
-        own = measured.get(OURS, {})
-        table.add_row(
-            row["mode"],
-            row["family"],
-            f"{row['orders']:,}".replace(",", " "),
-            _shown(own),
-            str(own.get("peak_mb", "")),
-            _shown(measured.get("PowerPact verifier")),
-            *(_shown(measured.get(name)) + (f" ({times[name]:g}×)" if name in times else "") for name in RIVALS),
-        )
-    return table
+        measured, ratio = row["measured"], row["times_faster_than"]
+        rivals = (_shown(measured.get(name)) + (f" ({ratio[name]:g}×)" if name in ratio else "") for name in RIVALS)
+        cells.append([*_round(row), *(_shown(measured.get(name)) for name in OWN), *rivals])
+    title = "Median seconds (in brackets: times PowerPact's)"
+    return Grid(title, ("mode", "family", "orders a side", *OWN, *RIVALS), cells, words=2)
 
 
-def quality_table(rows: Iterable[Row]) -> Table:
+def memory(rows: Iterable[Row]) -> Grid:
+    """Peak memory of the whole process, MB."""
+    cells = []
+    for row in rows:
+        peaks = (row["measured"].get(name, {}).get("peak_mb") for name in EXACT)
+        cells.append([*_round(row), *("" if peak is None else spaced(peak) for peak in peaks)])
+    return Grid(
+        "Peak memory, MB, the round and all libraries included",
+        ("mode", "family", "orders a side", *EXACT),
+        cells,
+        words=2,
+    )
+
+
+def quality(rows: Iterable[Row]) -> Grid:
     """Share of the optimum that methods without a proof reach."""
-    table = Table("family", "orders", *HEURISTIC, title="Share of the optimum")
+    cells = []
     for row in rows:
         if shares := row["share_of_optimum"]:
-            cells = (f"{shares[name]:.1%}" if name in shares else "" for name in HEURISTIC)
-            table.add_row(row["family"], f"{row['orders']:,}".replace(",", " "), *cells)
-    return table
+            reached = (f"{shares[name]:.1%}" if name in shares else "" for name in HEURISTIC)
+            cells.append([row["family"], spaced(row["orders"]), *reached])
+    return Grid("Share of the optimum that others reach, one-to-one", ("family", "orders a side", *HEURISTIC), cells)
 
 
-def growth_table(fits: Iterable[Row]) -> Table:
+def exponents(fits: Iterable[Row]) -> Grid:
     """Exponents of the fits."""
-    names = [name for name in EXACT if any(fit["contender"] == name for fit in fits)]
-    table = Table("mode", "family", *names, title="Growth: exponent of n in the time (sizes in brackets)")
     by_family: dict[tuple[str, str], dict[str, str]] = {}
     for fit in fits:
-        sizes = f"{fit['from_sizes'][0]:g}–{fit['from_sizes'][-1]:g}"
+        sizes = f"{spaced(fit['from_sizes'][0])}–{spaced(fit['from_sizes'][-1])}"
         cells = by_family.setdefault((fit["mode"], fit["family"]), {})
         cells[fit["contender"]] = f"{fit['exponent']:.2f} ({sizes})"
-    for (mode, family), cells in by_family.items():
-        table.add_row(mode, family, *(cells.get(name, "") for name in names))
-    return table
+    rows = [[*key, *(cells.get(name, "") for name in EXACT)] for key, cells in by_family.items()]
+    title = "Growth: exponent of n in the time, by least squares (in brackets: from which sizes)"
+    return Grid(title, ("mode", "family", *EXACT), rows, words=2)
+
+
+def _round(row: Row) -> list[str]:
+    return [row["mode"], row["family"], spaced(row["orders"])]
 
 
 def _told(task: Task, limit_s: float, memory_gb: float) -> Row:
@@ -202,7 +216,7 @@ def _told(task: Task, limit_s: float, memory_gb: float) -> Row:
     started = time.perf_counter()
     measured = measure(task, limit_s, memory_gb)
     passed = time.perf_counter() - started
-    print(f"{_shown(measured)} s (with preparation and repeats {passed:.0f} s)", file=sys.stderr, flush=True)
+    print(f"{_shown(measured)} (s; {passed:.0f} s with preparation and repeats)", file=sys.stderr, flush=True)
     return measured
 
 

@@ -22,11 +22,11 @@ def test_growth_finds_what_a_step_is_made_of():
 
 
 def test_the_picture_and_the_table_take_what_is_recorded():
-    rounds = json.loads(gas.RECORD.read_text())["rounds"]
-    by_size = {int(size): measured for size, measured in rounds.items()}
+    record = json.loads(gas.RECORD.read_text())
+    by_size = {int(size): measured for size, measured in record["rounds"].items()}
     lines = sum(map(len, gas.DRAWN.values()))
     assert gas.picture(by_size).count("<polyline") == lines
-    assert gas.table(by_size, gas.growth(by_size)).row_count == len(by_size[10])
+    assert len(gas.recorded(record)[0].rows) == len(by_size[10])
 
 
 def test_cow_settles_signed_orders():
