@@ -38,6 +38,16 @@ interface IDeviceRegistry {
         Wh capacity;
     }
 
+    /// @dev What decides whether a device may sell: one storage word of it.
+    struct SellerTerms {
+        address owner;
+        uint32 subnet;
+        Carrier carrier;
+        uint8 source;
+        /// Certified and not retired.
+        bool fit;
+    }
+
     event DeviceAdded(
         uint32 indexed device, address indexed owner, address indexed key, Kind kind, Carrier carrier, uint8 source, uint32 subnet, Wh capacity
     );
@@ -80,12 +90,8 @@ interface IDeviceRegistry {
     /// @notice The device's owner, and the time of its certification, Unix seconds, 0 if there was none.
     function certificationOf(uint32 id) external view returns (address owner, uint40 since);
 
-    /// @notice What decides whether a device may sell, in one storage word: fit means certified and
-    /// not retired.
-    function sellerTerms(uint32 id)
-        external
-        view
-        returns (address owner, uint32 subnet, Carrier carrier, uint8 source, bool fit);
+    /// @notice What decides whether each of the devices may sell.
+    function sellerTermsOf(uint32[] calldata ids) external view returns (SellerTerms[] memory);
 
     /// @notice Number of devices; the last id.
     function deviceCount() external view returns (uint32);

@@ -2,44 +2,60 @@
 pragma solidity ^0.8.27;
 
 import {Reading} from "../contracts/types/Readings.sol";
-import {Trade, TradePosition} from "../contracts/types/Trades.sol";
+import {Nonces} from "../contracts/types/Nonces.sol";
+import {Side} from "../contracts/types/Orders.sol";
+import {PackedTrade, TradePosition} from "../contracts/types/Trades.sol";
 import {Points, Ppm, Wh} from "../contracts/types/Units.sol";
 import {IMetering} from "./IMetering.sol";
 
-/// @title The money: wallets of traders, reservations, trade escrows
-/// @notice A trader's points are free or held. Held points are reserved for an open buy order or locked in
-/// a trade, and have three ways out: release by the seller's signed reading, release by two of
-/// {buyer, seller, arbiter}, refund to the buyer after the market's refund time.
+/// @title The money: wallets of traders, reservations, trade escrows, bonds
+/// @notice A trader's points are free or held. Held points are reserved for an open buy order, locked in
+/// a trade, or the bond of a proposal that stands. A trade's have three ways out: release by the seller's signed
+/// reading, release by two of {buyer, seller, arbiter}, refund to the buyer after the market's refund time.
 /// @dev Invariants: MON-1 the token balance is at least Σ free + held, and equals it unless somebody sends
 /// tokens here past `deposit`. MON-2 every held point has a way out that needs nobody's goodwill.
 /// Trust assumptions.
-/// Safety: OrderBook and Clearing (fixed at deployment) reserve and lock; Metering tells what was
+/// Safety: OrderBook and Clearing (fixed at deployment) reserve, lock and forfeit; Metering tells what was
 /// delivered; two of {buyer, seller, arbiter} do not collude against the third.
 /// Liveness: none; refund and withdrawal need nobody.
+///
+/// Nonces of orders stand beside what an order touches anyway, a buyer's in the wallet and a seller's in the track record: a
+/// word of their own would cost each order a fifth more.
 ///
 /// Signed type, in this contract's EIP-712 domain ("PowerPact", "1"):
 /// Release(bytes32 tradeId,uint128 toSeller)
 interface IEscrowWallets {
-    /// @dev slot 0: 16 + 16 = 32
+    /// @dev slot 0: 12 + 12 + 8 = 32. All wallets together hold less than 2^96 micro-points (`deposit`).
     struct Wallet {
         /// Micro-points that can be withdrawn or reserved.
-        Points free;
-        /// Micro-points reserved for orders or locked in trades.
-        Points held;
+        uint96 free;
+        /// Micro-points reserved for orders, locked in trades, or held as a bond.
+        uint96 held;
+        /// Of the trader's buy orders.
+        Nonces nonces;
     }
 
-    /// @dev slot 0: 8 + 8 + 4 = 20
+    /// @dev slot 0: 8 + 8 + 4 + 8 = 28
     struct TrackRecord {
         /// Energy promised in settled trades, Wh.
         Wh promised;
         /// Energy delivered of it, Wh.
         Wh delivered;
         uint32 trades;
+        /// Of the trader's sell orders.
+        Nonces nonces;
+    }
+
+    /// @dev What an order says of its seller's past: delivered energy of promised energy, ppm, 1 000 000 before the first trade; and
+    /// the number of settled trades.
+    struct Reliability {
+        Ppm rate;
+        uint32 trades;
     }
 
     /// @dev A trade of a final round, with its proof.
     struct TradeProof {
-        Trade trade;
+        PackedTrade trade;
         TradePosition position;
         bytes32[] siblings;
     }
@@ -60,8 +76,11 @@ interface IEscrowWallets {
 
     event Deposited(address indexed trader, Points points);
     event Withdrawn(address indexed trader, Points points);
-    event Reserved(address indexed trader, Points points);
     event Released(address indexed trader, Points points);
+    event BondHeld(address indexed agent, Points points);
+    event BondFreed(address indexed agent, Points points);
+    event BondForfeited(address indexed agent, address indexed challenger, Points reward, Points burnt);
+    event NoncesCancelled(address indexed trader, Side indexed side, uint32 page, uint32 mask);
     event RoundLocked(bytes32 indexed market, Points points);
     event TradeSettled(bytes32 indexed tradeId, address indexed buyer, address indexed seller, Outcome outcome, Wh delivered, Points paid, Points penalty);
 
@@ -69,6 +88,10 @@ interface IEscrowWallets {
     error Escrow_NotClearing(address caller);
     error Escrow_InsufficientBalance(address trader, Points have, Points needed);
     error Escrow_ZeroPoints();
+    error Escrow_WalletsFull(uint256 have, uint256 most);
+    error Escrow_NonceUsed(address trader, Side side, uint32 nonce);
+    error Escrow_WrongChunk(bytes32 market, uint32 chunk);
+    error Escrow_NothingToSettle(bytes32 market, uint32 chunk);
     error Escrow_UnknownTrade(bytes32 market, uint32 chunk, uint8 index);
     error Escrow_AlreadySettled(bytes32 tradeId);
     error Escrow_WrongReading(bytes32 tradeId, uint32 device, uint40 slotStart);
@@ -86,8 +109,14 @@ interface IEscrowWallets {
     /// @notice Move free micro-points of the sender out to `to`.
     function withdraw(Points points, address to) external;
 
-    /// @notice OrderBook only: hold each trader's points.
-    function reserve(address[] calldata traders, Points[] calldata points) external;
+    /// @notice OrderBook only: hold each trader's points for a buy order, and use the order's nonce.
+    function reserve(address[] calldata traders, Points[] calldata points, uint32[] calldata nonces) external;
+
+    /// @notice OrderBook only: use the nonce of each trader's sell order; what is known of them.
+    function enlist(address[] calldata traders, uint32[] calldata nonces) external returns (Reliability[] memory);
+
+    /// @notice OrderBook only: use up nonces of a trader's orders.
+    function cancelNonces(address trader, Side side, uint32 page, uint32 mask) external;
 
     /// @notice OrderBook only: free reservations.
     function release(address[] calldata traders, Points[] calldata points) external;
@@ -95,12 +124,28 @@ interface IEscrowWallets {
     /// @notice Clearing only: announce that reservations have become trade escrows.
     function lock(bytes32 market, Points points) external;
 
-    /// @notice Pay by the meter. The seller is paid the delivered energy at the trade's price, less the
-    /// market's penalty on the value of the shortfall beyond the tolerance (never below zero); the buyer
-    /// gets the rest of the reservation and the certificates. Anyone may call.
+    /// @notice Clearing only: hold free points of an agent as the bond of a proposal.
+    function holdBond(address agent, Points points) external;
+
+    /// @notice Clearing only: give a bond back.
+    function freeBond(address agent, Points points) external;
+
+    /// @notice Clearing only: half of a bond, rounded down, to the challenger's wallet; the rest is burnt.
+    function forfeitBond(address agent, Points points, address challenger) external;
+
+    /// @notice Pay by the meter: all trades of a chunk that have not ended and whose device's last reading is of the market's slot;
+    /// the others stay. The seller is paid the delivered energy at the trade's price, less the market's penalty on the
+    /// value of the shortfall beyond the tolerance (never below zero); the buyer gets the rest of the reservation and
+    /// the certificates. In divisible mode a seller's export is shared over its trades in proportion to the energy sold.
+    /// Anyone may call.
+    /// delivered = sold if export ≥ total, else ⌊export · sold / total⌋, with total all that the order sold;
     /// shortfall = sold − delivered; penalised = max(0, shortfall − ⌊sold · tolerance⌋);
     /// penalty = min(value(delivered), ⌊value(penalised) · penalty⌋)
-    function settle(bytes32 market, Delivery[] calldata deliveries) external;
+    /// Reverts if: the trades are not exactly those of the chunk; none can be paid.
+    function settle(bytes32 market, uint32 chunk, PackedTrade[] calldata trades) external;
+
+    /// @notice `settle` for trades whose device has reported a later slot by now: each with its reading's proof.
+    function settleLate(bytes32 market, Delivery[] calldata deliveries) external;
 
     /// @notice Pay as two of {buyer, seller, arbiter} signed: `toSeller` micro-points, at most the trade's
     /// value, to the seller, the rest back to the buyer. Certificates stay with the device's owner.
@@ -118,17 +163,17 @@ interface IEscrowWallets {
 
     function walletOf(address trader) external view returns (Wallet memory);
 
+    function isNonceUsed(address trader, Side side, uint32 nonce) external view returns (bool);
+
     /// @notice Points reserved or locked for the trader, micro-points.
     function heldOf(address trader) external view returns (Points);
 
     function trackRecordOf(address seller) external view returns (TrackRecord memory);
 
-    /// @notice Delivered energy of promised energy, ppm, 1 000 000 before the first trade; and the number
-    /// of settled trades.
-    function reliabilityOf(address seller) external view returns (Ppm reliability, uint32 trades);
+    function reliabilityOf(address seller) external view returns (Reliability memory);
 
     /// @notice The id of a trade: keccak256(abi.encode(sellId, buyId, agent, market)).
-    function tradeId(bytes32 market, Trade calldata trade) external view returns (bytes32);
+    function tradeId(bytes32 market, PackedTrade calldata trade) external view returns (bytes32);
 
     /// @notice Points locked in the unsettled trades of a market, micro-points.
     function lockedIn(bytes32 market) external view returns (Points);

@@ -21,8 +21,18 @@ interface IMetering {
         bytes32[] siblings;
     }
 
+    /// @dev What a seller's device owes a buyer in a slot.
+    struct Sale {
+        address buyer;
+        /// The device's owner.
+        address seller;
+        /// Energy sold to this buyer, Wh.
+        Wh energy;
+        /// All energy that the device sold in the slot, Wh: at least `energy`.
+        Wh total;
+    }
+
     event ReadingsReported(uint64 indexed batch, address indexed carrier, Reading[] readings);
-    event CertificatesIssued(uint32 indexed device, uint40 indexed slotStart, address indexed holder, Wh energy);
 
     error Metering_ZeroSlotLength();
     error Metering_EmptyBatch();
@@ -59,21 +69,29 @@ interface IMetering {
     /// certificates are issued; the device has an obligation in the slot.
     function issue(Reading calldata reading, ReadingProof calldata proof) external;
 
-    /// @notice For the settlement contract alone: verify the reading, and issue the certificates of its
-    /// slot: `delivered` Wh, at most what was exported, to `buyer`, the rest to the device's owner.
-    /// Nothing is issued for a device that was not certified when the slot began, or for a slot already
-    /// issued.
-    /// @param sold Energy sold by the device in this slot, Wh.
-    /// @return delivered The smaller of export and `sold`, Wh.
-    function deliver(Reading calldata reading, ReadingProof calldata proof, address buyer, Wh sold)
+    /// @notice For the settlement contract alone: if the device's last reading is of this slot, `deliver` by it; else nothing, and
+    /// `known` is false.
+    function deliverLast(uint32 device, uint40 slotStart, Sale calldata sale)
+        external
+        returns (bool known, Wh delivered);
+
+    /// @notice For the settlement contract alone: verify the reading, and issue the certificates of a sale to its buyer; and
+    /// once for the slot, what was exported beyond all that was sold, to the seller. A device that sells is certified before
+    /// the gate closes (IOrderBook), so before the slot begins.
+    /// @return delivered The energy sold if the export covers all that the device sold in the slot, else its share of the export,
+    /// ⌊export · energy / total⌋, Wh.
+    function deliver(Reading calldata reading, ReadingProof calldata proof, Sale calldata sale)
         external
         returns (Wh delivered);
 
     /// @notice Reverts unless `reading` stands at `proof`.
     function verify(Reading calldata reading, ReadingProof calldata proof) external view;
 
-    /// @notice The device's last slot (Unix seconds) and its counters at the end of it (Wh).
-    function last(uint32 device) external view returns (uint40 slotStart, Wh exportCounter, Wh importCounter);
+    /// @notice The device's last slot (Unix seconds), its export in it and its counters at the end of it (Wh).
+    function last(uint32 device)
+        external
+        view
+        returns (uint40 slotStart, Wh exported, Wh exportCounter, Wh importCounter);
 
     function isIssued(uint32 device, uint40 slotStart) external view returns (bool);
 

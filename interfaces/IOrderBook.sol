@@ -2,7 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {Market} from "../contracts/types/Markets.sol";
-import {OrderId, PackedOrder} from "../contracts/types/Orders.sol";
+import {OrderId, PackedOrder, Side} from "../contracts/types/Orders.sol";
 
 /// @title Markets and the orders in them
 /// @notice Orders come from their trader, or signed (EIP-712) and carried by anyone, in batches. A batch
@@ -35,7 +35,6 @@ interface IOrderBook {
     event MarketOpened(bytes32 indexed market, address indexed opener, Market rules, string[] attributes, string[] classes);
     event OrdersPlaced(bytes32 indexed market, uint32 indexed batch, address indexed carrier, PackedOrder[] orders);
     event OrderCancelled(bytes32 indexed market, OrderId indexed id, address indexed trader);
-    event NoncesCancelled(address indexed trader, uint256 word, uint256 mask);
     event OrderReleased(bytes32 indexed market, OrderId indexed id, address indexed trader);
 
     error Market_AlreadyOpen(bytes32 market);
@@ -45,6 +44,7 @@ interface IOrderBook {
     error Market_BadSource(uint256 attribute);
     error Market_NoArbiter();
     error Market_RateAboveOne(uint32 rate);
+    error Market_BadContest(uint32 challengeWindow, uint128 bond, uint8 endorsements, bytes32 endorsers);
     error Market_GateClosed(bytes32 market, uint40 closesAt);
     error Market_OpenerNotActive(address opener);
 
@@ -55,7 +55,6 @@ interface IOrderBook {
     error Order_TraderNotActive(uint256 index, address trader);
     error Order_BadSignature(uint256 index, address trader);
     error Order_Expired(uint256 index, uint40 expiry);
-    error Order_NonceUsed(uint256 index, address trader, uint32 nonce);
     error Order_ZeroEnergy(uint256 index);
     error Order_ZeroPrice(uint256 index);
     error Order_MinAboveAsk(uint256 index, uint32 minPrice, uint32 ask);
@@ -97,12 +96,13 @@ interface IOrderBook {
     /// @notice Cancel one's own posted order before the gate closes; a buyer's reservation is free at once.
     function cancel(bytes32 market, Placed calldata placed) external;
 
-    /// @notice Use up nonces of the sender: bit b of `mask` stands for nonce 256 · word + b. Signed
-    /// orders with them can never be posted.
-    function cancelNonces(uint256 word, uint256 mask) external;
+    /// @notice Use up nonces of the sender's orders of one side: bit b of `mask` stands for nonce 32 · page + b, and all
+    /// pages before `page` close (contracts/types/Nonces). Signed orders with them can never be posted.
+    function cancelNonces(Side side, uint32 page, uint32 mask) external;
 
-    /// @notice Free an order that did not trade: the round is final without it, or was not final in time.
-    /// Anyone may call; the reservation goes back to its buyer's free balance, the device may be sold anew.
+    /// @notice Free what of an order did not trade: the round is final without it or, in divisible mode, with a part of it; or
+    /// the time for proposals is over and none stands. Anyone may call; the reservation of what did not trade goes back to
+    /// the buyer's free balance, and a device that sold nothing may be sold anew.
     function release(bytes32 market, Placed[] calldata placed) external;
 
     /// @notice For the settlement contract alone: the device has no obligation in this slot any more.
@@ -125,8 +125,6 @@ interface IOrderBook {
 
     /// @notice Merkle root of a batch, and the bits of its orders that are cancelled or released.
     function batchState(bytes32 market, uint256 batch) external view returns (bytes32 root, uint256 closed);
-
-    function isNonceUsed(address trader, uint32 nonce) external view returns (bool);
 
     /// @notice Whether this device's export of the slot is for sale or was sold: false again once the order is
     /// cancelled or released, the trade refunded or settled by agreement.

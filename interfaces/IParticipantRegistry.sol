@@ -34,6 +34,13 @@ interface IParticipantRegistry {
         uint32 application;
     }
 
+    /// @dev What an order says of its trader.
+    struct Standing {
+        /// Whether the account may trade now.
+        bool active;
+        Ppm credibility;
+    }
+
     event Applied(address indexed applicant, uint32 indexed application, bytes32 attributesHash);
     event VoteCast(address indexed auditor, address indexed subject, bytes32 indexed motion, uint256 votes);
     event Approved(address indexed participant, Ppm credibility);
@@ -83,8 +90,8 @@ interface IParticipantRegistry {
     /// @notice Whether `account` may trade now.
     function isActive(address account) external view returns (bool);
 
-    /// @notice Whether `account` may trade now, and its credibility in ppm.
-    function standingOf(address account) external view returns (bool active, Ppm credibility);
+    /// @notice The standing of each account.
+    function standingsOf(address[] calldata accounts) external view returns (Standing[] memory);
 
     function participant(address account) external view returns (Participant memory);
 

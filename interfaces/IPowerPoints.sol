@@ -13,6 +13,7 @@ import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC2
 /// Liveness: the utility honours redemptions.
 interface IPowerPoints is IERC20, IERC20Permit {
     event Issued(address indexed to, bytes32 indexed depositRef, uint256 points);
+    event Burnt(address indexed from, uint256 points);
     event Redeemed(address indexed from, bytes32 indexed billRef, uint256 points);
 
     error Points_NotUtility(address caller);
@@ -24,6 +25,9 @@ interface IPowerPoints is IERC20, IERC20Permit {
 
     /// @notice Burn the sender's micro-points to pay the electricity charge `billRef`.
     function redeem(uint256 points, bytes32 billRef) external;
+
+    /// @notice Burn the sender's micro-points for nothing: what backs them falls to those who hold the rest.
+    function burn(uint256 points) external;
 
     /// @notice The account that issues points.
     function UTILITY() external view returns (address);

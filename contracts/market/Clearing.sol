@@ -1,33 +1,49 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {IClearing} from "../../interfaces/IClearing.sol";
 import {IEscrowWallets} from "../../interfaces/IEscrowWallets.sol";
 import {IOrderBook} from "../../interfaces/IOrderBook.sol";
+import {IRoundProver} from "../../interfaces/IRoundProver.sol";
 import {BatchRoot} from "../types/BatchRoot.sol";
-import {Market, PriceRule} from "../types/Markets.sol";
+import {Market, Mode} from "../types/Markets.sol";
 import {OrderFields, OrderId, PackedOrder, Side} from "../types/Orders.sol";
-import {MAX_CHUNK, Trade} from "../types/Trades.sol";
-import {Points, Ppm, Price, valueDown} from "../types/Units.sol";
+import {MAX_CHUNK, PackedTrade, TradeFields} from "../types/Trades.sol";
+import {Points, Ppm, Wh} from "../types/Units.sol";
+import {Endorsements} from "./libraries/Endorsements.sol";
 import {OrderHashing} from "./libraries/OrderHashing.sol";
-import {RoundProof} from "./libraries/RoundProof.sol";
 import {Satisfaction} from "./libraries/Satisfaction.sol";
+import {TradeChunk} from "./libraries/TradeChunk.sol";
 import {TradeHashing} from "./libraries/TradeHashing.sol";
 
 /// @title Clearing
 /// @notice What it promises stands in IClearing.
-contract Clearing is IClearing {
+contract Clearing is IClearing, EIP712 {
     using OrderFields for PackedOrder;
     using OrderHashing for IOrderBook.Placed;
+    using TradeFields for PackedTrade;
 
-    /// @dev The state of the batch that was looked at last: claims often stay within one batch.
+    /// @dev The state of the batch that was looked at last: orders often come batch by batch.
     struct BatchView {
         uint256 batch;
         bytes32 root;
         uint256 closed;
     }
 
+    /// @dev An order of a divisible round that trades in several chunks, or in part. slot 0: 8 + 4 + 1 = 13
+    struct Fill {
+        /// Energy of its trades, Wh.
+        Wh energy;
+        /// ppm per Wh.
+        Ppm dual;
+        /// Whether a later chunk may add to it.
+        bool open;
+    }
+
     IOrderBook public immutable ORDER_BOOK;
+    IRoundProver public immutable PROVER;
     IEscrowWallets public immutable ESCROW;
 
     /// @inheritdoc IClearing
@@ -36,55 +52,110 @@ contract Clearing is IClearing {
     mapping(uint64 proposal => mapping(uint32 chunk => bytes32)) private _chunkRoots;
     /// @dev Bits of the orders that trade in a proposal, one word a batch.
     mapping(uint64 proposal => mapping(uint256 batch => uint256)) private _traded;
-    mapping(bytes32 market => uint64) private _final;
+    mapping(uint64 proposal => mapping(OrderId order => Fill)) private _fills;
+    /// @inheritdoc IClearing
+    mapping(bytes32 market => uint64) public standingOf;
+    /// @inheritdoc IClearing
+    mapping(bytes32 market => uint64) public finalOf;
 
-    constructor(address orderBook, address escrow) {
+    constructor(address orderBook, address prover, address escrow) EIP712("PowerPact", "1") {
         ORDER_BOOK = IOrderBook(orderBook);
+        PROVER = IRoundProver(prover);
         ESCROW = IEscrowWallets(escrow);
     }
 
     /// @inheritdoc IClearing
-    function propose(bytes32 market, Claim[] calldata claims) external returns (uint64 id) {
-        Market memory rules = _openRound(market);
-        Proposal storage stored;
-        (id, stored) = _begin(market);
-        if (claims.length != 0) _addChunk(id, stored, rules, claims);
-    }
-
-    /// @inheritdoc IClearing
-    function extend(uint64 id, Claim[] calldata claims) external {
-        (Proposal storage stored, Market memory rules) = _ownProposal(id);
-        require(stored.provenRows == 0, Clearing_ProofBegun(id, stored.provenRows));
-        _addChunk(id, stored, rules, claims);
-    }
-
-    /// @inheritdoc IClearing
-    function prove(uint64 id, PackedOrder[][] calldata orders, Trade[][] calldata trades, uint256 rows) external {
-        (Proposal storage stored, Market memory rules) = _ownProposal(id);
-        RoundProof.Round memory round = _loadRound(id, stored, orders, trades);
-        uint256 count = round.filled;
-        uint256 from = stored.provenRows;
-        uint256 to = rows < count - from ? from + rows : count;
-        RoundProof.checkPairs(round, from, to, _schemaOf(rules));
-        stored.provenRows = uint32(to);
-        emit PairsProven(id, uint32(to), uint32(count));
-        if (to == count) _finalize(id, stored);
-    }
-
-    /// @inheritdoc IClearing
-    function clear(bytes32 market, PackedOrder[][] calldata orders, Pair[] calldata pairs)
+    function propose(bytes32 market, PricedOrder[] calldata orders, Link[] calldata links)
         external
         returns (uint64 id)
     {
         Market memory rules = _openRound(market);
-        Proposal storage stored;
-        (id, stored) = _begin(market);
-        RoundProof.Round memory round = _loadOrders(market, orders);
-        if (pairs.length != 0) _addPairs(id, stored, rules, round, pairs);
-        RoundProof.checkPairs(round, 0, round.filled, _schemaOf(rules));
-        stored.provenRows = uint32(round.filled);
-        emit PairsProven(id, uint32(round.filled), uint32(round.filled));
-        _finalize(id, stored);
+        id = _begin(market);
+        if (orders.length + links.length != 0) _addChunk(id, rules, _legsOf(market, orders), links);
+    }
+
+    /// @inheritdoc IClearing
+    function extend(uint64 id, PricedOrder[] calldata orders, Link[] calldata links) external {
+        (Proposal storage stored, Market memory rules) = _ownProposal(id);
+        require(stored.status == Status.Draft, Clearing_WrongStatus(id, stored.status));
+        require(stored.provenRows == 0, Clearing_ProofBegun(id, stored.provenRows));
+        _addChunk(id, rules, _legsOf(stored.market, orders), links);
+    }
+
+    /// @inheritdoc IClearing
+    function seal(uint64 id, address[] calldata endorsers, Endorsement[] calldata endorsements) external {
+        (Proposal storage stored, Market memory rules) = _ownProposal(id);
+        bytes32 market = stored.market;
+        require(
+            stored.status == Status.Draft || stored.status == Status.Outranked, Clearing_WrongStatus(id, stored.status)
+        );
+        require(rules.challengeWindow != 0, Clearing_ProofOnly(market));
+        if (rules.endorsements != 0) {
+            bytes32 digest = _hashTypedDataV4(Endorsements.structHash(stored, tradesHash(id)));
+            Endorsements.check(market, rules, digest, endorsers, endorsements);
+        }
+        uint64 standing = standingOf[market];
+        if (standing != 0) _requireBetter(id, standing);
+        uint256 from = block.timestamp + rules.challengeWindow;
+        // Without a certificate a proposal waits for better ones as long as those may come.
+        if (!_isExact(stored) && from <= rules.finalBy) from = uint256(rules.finalBy) + 1;
+        stored.status = Status.Standing;
+        stored.finalFrom = uint40(from);
+        standingOf[market] = id;
+        emit ProposalSealed(market, id, msg.sender, stored.objective, stored.bound, uint40(from));
+        if (standing != 0) _unseat(standing, id, rules.bond);
+        ESCROW.holdBond(msg.sender, rules.bond);
+    }
+
+    /// @inheritdoc IClearing
+    function challenge(uint64 id, Exhibit calldata buy, Exhibit calldata sell) external {
+        Proposal storage stored = _proposals[id];
+        require(stored.status == Status.Standing, Clearing_WrongStatus(id, stored.status));
+        Market memory rules = ORDER_BOOK.rulesOf(stored.market);
+        uint256 duals = _dualShown(id, stored.market, buy, Side.Buy) + _dualShown(id, stored.market, sell, Side.Sell);
+        (bool eligible, uint256 t, uint256 g) =
+            Satisfaction.score(buy.placed.order, sell.placed.order, TradeChunk.schemaOf(rules));
+        require(
+            eligible && duals < t + g, Clearing_PairCovered(buy.placed.id, sell.placed.id, duals, eligible ? t + g : 0)
+        );
+        standingOf[stored.market] = 0;
+        _refute(id, rules.bond);
+    }
+
+    /// @inheritdoc IClearing
+    function finalize(uint64 id) external {
+        Proposal storage stored = _proposals[id];
+        require(stored.status == Status.Standing, Clearing_WrongStatus(id, stored.status));
+        require(block.timestamp >= stored.finalFrom, Clearing_WindowOpen(id, stored.finalFrom));
+        _finalize(id, ORDER_BOOK.rulesOf(stored.market).bond);
+    }
+
+    /// @inheritdoc IClearing
+    function prove(uint64 id, PackedOrder[][] calldata orders, PackedTrade[][] calldata trades, uint256 rows) external {
+        (Proposal storage stored, Market memory rules) = _ownProposal(id);
+        require(
+            stored.status == Status.Standing || (stored.status == Status.Draft && rules.endorsements == 0),
+            Clearing_WrongStatus(id, stored.status)
+        );
+        _prove(id, rules, orders, trades, rows);
+    }
+
+    /// @inheritdoc IClearing
+    function clear(
+        bytes32 market,
+        PackedOrder[][] calldata orders,
+        PricedId[] calldata priced,
+        Link[] calldata links
+    ) external returns (uint64 id) {
+        Market memory rules = _openRound(market);
+        require(rules.endorsements == 0, Clearing_TooFewEndorsements(market, 0, rules.endorsements));
+        id = _begin(market);
+        PackedTrade[][] memory trades = new PackedTrade[][](0);
+        if (priced.length + links.length != 0) {
+            trades = new PackedTrade[][](1);
+            trades[0] = _addChunk(id, rules, _legsAmong(market, orders, priced), links);
+        }
+        _prove(id, rules, orders, trades, type(uint256).max);
     }
 
     /// @inheritdoc IClearing
@@ -93,20 +164,18 @@ contract Clearing is IClearing {
     }
 
     /// @inheritdoc IClearing
-    function finalOf(bytes32 market) external view returns (uint64) {
-        return _final[market];
-    }
-
-    /// @inheritdoc IClearing
     function finalRound(bytes32 market) external view returns (uint64 id, address agent) {
-        id = _final[market];
+        id = finalOf[market];
         require(id != 0, Clearing_NotFinal(market));
         agent = _proposals[id].agent;
     }
 
     /// @inheritdoc IClearing
-    function isTraded(bytes32 market, OrderId id) external view returns (bool) {
-        return _traded[_final[market]][id.batchOf()] & id.bitOf() != 0;
+    function boundEnergy(bytes32 market, OrderId order, Wh whole) external view returns (Wh) {
+        uint64 id = finalOf[market];
+        if (!isTraded(id, order)) return Wh.wrap(0);
+        Wh filled = _fills[id][order].energy;
+        return Wh.unwrap(filled) == 0 ? whole : filled;
     }
 
     /// @inheritdoc IClearing
@@ -114,12 +183,22 @@ contract Clearing is IClearing {
         return _chunkRoots[id][chunk];
     }
 
+    /// @inheritdoc IClearing
+    function isTraded(uint64 id, OrderId order) public view returns (bool) {
+        return _traded[id][order.batchOf()] & order.bitOf() != 0;
+    }
+
+    /// @inheritdoc IClearing
+    function tradesHash(uint64 id) public view returns (bytes32) {
+        return keccak256(abi.encodePacked(_rootsOf(id)));
+    }
+
     /// @dev The rules of a market whose gate is closed, whose time is not over and that is not final.
     function _openRound(bytes32 market) private view returns (Market memory rules) {
         rules = ORDER_BOOK.rulesOf(market);
         require(block.timestamp >= rules.closesAt, Clearing_GateOpen(market, rules.closesAt));
         require(block.timestamp <= rules.finalBy, Clearing_TooLate(market, rules.finalBy));
-        require(_final[market] == 0, Clearing_AlreadyFinal(market, _final[market]));
+        require(finalOf[market] == 0, Clearing_AlreadyFinal(market, finalOf[market]));
     }
 
     function _ownProposal(uint64 id) private view returns (Proposal storage stored, Market memory rules) {
@@ -129,82 +208,56 @@ contract Clearing is IClearing {
         rules = _openRound(stored.market);
     }
 
-    function _begin(bytes32 market) private returns (uint64 id, Proposal storage stored) {
+    function _begin(bytes32 market) private returns (uint64 id) {
         id = ++proposalCount;
-        stored = _proposals[id];
+        Proposal storage stored = _proposals[id];
         stored.market = market;
         stored.agent = msg.sender;
-        stored.status = Status.Proposed;
+        stored.status = Status.Draft;
         emit Proposed(id, market, msg.sender);
     }
 
-    /// @dev Check each claim, commit to the trades.
-    function _addChunk(uint64 id, Proposal storage stored, Market memory rules, Claim[] calldata claims) private {
-        Trade[] memory trades = _newTrades(claims.length);
-        BatchView memory buys = BatchView(type(uint256).max, 0, 0);
-        BatchView memory sells = BatchView(type(uint256).max, 0, 0);
-        for (uint256 k = 0; k < claims.length; ++k) {
-            Claim calldata claim = claims[k];
-            _use(id, stored.market, claim.buy, buys);
-            _use(id, stored.market, claim.sell, sells);
-            trades[k] = _tradeOf(claim.buy.id, claim.sell.id, claim.buy.order, claim.sell.order, claim.buyerDual, rules);
+    /// @dev Orders with their proofs.
+    /// Reverts if: one is not in the book, or cancelled.
+    function _legsOf(bytes32 market, PricedOrder[] calldata orders)
+        private
+        view
+        returns (TradeChunk.Leg[] memory legs)
+    {
+        legs = new TradeChunk.Leg[](orders.length);
+        BatchView memory seen = BatchView(type(uint256).max, 0, 0);
+        for (uint256 k = 0; k < legs.length; ++k) {
+            PricedOrder calldata priced = orders[k];
+            _requireOpen(market, priced.placed, seen);
+            TradeChunk.Leg memory leg = legs[k];
+            leg.id = priced.placed.id;
+            leg.order = priced.placed.order;
+            leg.dual = priced.dual;
+            leg.continued = priced.continued;
         }
-        _commit(id, stored, trades);
     }
 
-    /// @dev `_addChunk` with the orders of the whole round at hand: they need no proofs, and the dual
-    /// prices go where `checkPairs` reads them.
-    function _addPairs(
-        uint64 id,
-        Proposal storage stored,
-        Market memory rules,
-        RoundProof.Round memory round,
-        Pair[] calldata pairs
-    ) private {
-        Trade[] memory trades = _newTrades(pairs.length);
-        for (uint256 k = 0; k < pairs.length; ++k) {
-            Pair calldata pair = pairs[k];
-            PackedOrder memory buy = RoundProof.openOrder(round, stored.market, pair.buyId);
-            PackedOrder memory sell = RoundProof.openOrder(round, stored.market, pair.sellId);
-            _mark(id, pair.buyId);
-            _mark(id, pair.sellId);
-            Trade memory trade = _tradeOf(pair.buyId, pair.sellId, buy, sell, pair.buyerDual, rules);
-            RoundProof.setDual(round, pair.buyId, trade.buyerDual);
-            RoundProof.setDual(round, pair.sellId, trade.sellerDual);
-            trades[k] = trade;
+    /// @dev The same from the orders of the whole round, which the proof compares with the book.
+    /// Reverts if: there is no such order.
+    function _legsAmong(bytes32 market, PackedOrder[][] calldata orders, PricedId[] calldata priced)
+        private
+        pure
+        returns (TradeChunk.Leg[] memory legs)
+    {
+        legs = new TradeChunk.Leg[](priced.length);
+        for (uint256 k = 0; k < legs.length; ++k) {
+            TradeChunk.Leg memory leg = legs[k];
+            OrderId id = priced[k].id;
+            (uint256 batch, uint256 index) = (id.batchOf(), id.indexOf());
+            require(
+                batch < orders.length && index < orders[batch].length, IOrderBook.Order_Unknown(market, id)
+            );
+            (leg.id, leg.dual, leg.order) = (id, priced[k].dual, orders[batch][index]);
         }
-        _commit(id, stored, trades);
     }
 
-    function _newTrades(uint256 count) private pure returns (Trade[] memory) {
-        require(count <= MAX_CHUNK, Clearing_ChunkTooLarge(count, MAX_CHUNK));
-        return new Trade[](count);
-    }
-
-    /// @dev Commit to the next chunk of trades. For each trade u + v = w holds by construction (v is what
-    /// the score leaves), so the dual bound Σu + Σv equals the objective Σw.
-    function _commit(uint64 id, Proposal storage stored, Trade[] memory trades) private {
-        bytes32[] memory leaves = new bytes32[](trades.length);
-        uint256 objective = stored.objective;
-        Points reserved = stored.reserved;
-        for (uint256 k = 0; k < trades.length; ++k) {
-            Trade memory trade = trades[k];
-            objective += uint256(Ppm.unwrap(trade.buyerDual)) + Ppm.unwrap(trade.sellerDual);
-            reserved = reserved + trade.reserved;
-            leaves[k] = TradeHashing.leaf(k, trade);
-        }
-        uint32 chunk = stored.chunkCount;
-        stored.chunkCount = chunk + 1;
-        stored.tradeCount += uint32(trades.length);
-        stored.objective = uint64(objective);
-        stored.reserved = reserved;
-        _chunkRoots[id][chunk] = BatchRoot.rootOf(leaves);
-        emit TradesProposed(id, chunk, trades);
-    }
-
-    /// @dev Mark an order as trading in the proposal.
-    /// Reverts if: it is not in the book, cancelled, or trades in the proposal already.
-    function _use(uint64 id, bytes32 market, IOrderBook.Placed calldata placed, BatchView memory seen) private {
+    /// @dev Reverts if: the order is not in the book, or cancelled.
+    function _requireOpen(bytes32 market, IOrderBook.Placed calldata placed, BatchView memory seen) private view {
         uint256 batch = placed.id.batchOf();
         if (seen.batch != batch) {
             seen.batch = batch;
@@ -212,90 +265,176 @@ contract Clearing is IClearing {
         }
         require(placed.rootOf() == seen.root, IOrderBook.Order_Unknown(market, placed.id));
         require(seen.closed & placed.id.bitOf() == 0, Clearing_OrderClosed(placed.id));
-        _mark(id, placed.id);
     }
 
-    /// Reverts if: the order trades in the proposal already.
-    function _mark(uint64 id, OrderId order) private {
-        uint256 bit = order.bitOf();
-        uint256 traded = _traded[id][order.batchOf()];
-        require(traded & bit == 0, Clearing_OrderUsedTwice(order));
-        _traded[id][order.batchOf()] = traded | bit;
-    }
-
-    /// @dev The trade of two orders, from their own terms.
-    /// Reverts if: a side is wrong, the pair is not eligible, or the buyer's dual price exceeds w.
-    function _tradeOf(
-        OrderId buyId,
-        OrderId sellId,
-        PackedOrder memory buy,
-        PackedOrder memory sell,
-        Ppm dual,
-        Market memory rules
-    ) private pure returns (Trade memory trade) {
-        require(buy.side() == Side.Buy, Clearing_WrongSide(buyId));
-        require(sell.side() == Side.Sell, Clearing_WrongSide(sellId));
-        (bool eligible, uint256 t, uint256 g) = Satisfaction.score(buy, sell, _schemaOf(rules));
-        require(eligible, Clearing_NotEligible(buyId, sellId));
-        Ppm score = Ppm.wrap(uint32(t + g));
-        require(
-            Ppm.unwrap(dual) <= Ppm.unwrap(score), Clearing_DualAboveScore(buyId, sellId, dual, score)
-        );
-        trade.buyId = buyId;
-        trade.sellId = sellId;
-        trade.buyer = buy.trader();
-        trade.seller = sell.trader();
-        trade.device = sell.device();
-        trade.energy = buy.energy().minWh(sell.energy());
-        trade.price = _priceOf(rules.priceRule, buy, sell);
-        trade.reserved = valueDown(buy.energy(), buy.price());
-        trade.buyerDual = dual;
-        trade.sellerDual = Ppm.wrap(Ppm.unwrap(score) - Ppm.unwrap(dual));
-    }
-
-    /// @dev Between the seller's minimum and the buyer's bid, since the pair is eligible (ORD-2).
-    function _priceOf(PriceRule rule, PackedOrder memory buy, PackedOrder memory sell) private pure returns (Price) {
-        return rule == PriceRule.PayAsBid ? buy.price() : buy.price().midpointDown(sell.minPrice());
-    }
-
-    /// @dev All orders of the market with their dual prices.
-    /// Reverts if: `orders` or `trades` are not exactly those of the market and the proposal.
-    function _loadRound(
-        uint64 id,
-        Proposal storage stored,
-        PackedOrder[][] calldata orders,
-        Trade[][] calldata trades
-    ) private view returns (RoundProof.Round memory round) {
-        round = _loadOrders(stored.market, orders);
-        require(trades.length == stored.chunkCount, Clearing_Incomplete(trades.length, stored.chunkCount));
-        for (uint32 c = 0; c < trades.length; ++c) {
-            RoundProof.addChunk(round, c, trades[c], _chunkRoots[id][c]);
-        }
-    }
-
-    function _loadOrders(bytes32 market, PackedOrder[][] calldata orders)
+    /// @dev Make the trades of the next chunk and commit to them.
+    function _addChunk(uint64 id, Market memory rules, TradeChunk.Leg[] memory legs, Link[] calldata links)
         private
-        view
-        returns (RoundProof.Round memory round)
+        returns (PackedTrade[] memory trades)
     {
-        uint256 batches = ORDER_BOOK.batchCount(market);
-        require(orders.length == batches, Clearing_Incomplete(orders.length, batches));
-        round = RoundProof.make(orders);
-        for (uint256 b = 0; b < batches; ++b) {
-            (bytes32 root, uint256 closed) = ORDER_BOOK.batchState(market, b);
-            RoundProof.addBatch(round, b, orders[b], root, closed);
+        uint256 count = links.length;
+        require(count != 0, Clearing_EmptyChunk());
+        require(count <= MAX_CHUNK, Clearing_ChunkTooLarge(count, MAX_CHUNK));
+        Proposal storage stored = _proposals[id];
+        stored.bound += uint128(_enter(id, rules, legs));
+        trades = new PackedTrade[](count);
+        bytes32[] memory leaves = new bytes32[](count);
+        uint256 objective = 0;
+        Points reserved = stored.reserved;
+        for (uint256 k = 0; k < count; ++k) {
+            Link calldata link = links[k];
+            require(link.buy < legs.length && link.sell < legs.length, Clearing_BadLink(k, legs.length));
+            (PackedTrade memory trade, uint256 worth) =
+                TradeChunk.join(rules, legs[link.buy], legs[link.sell], link.energy);
+            objective += worth;
+            reserved = reserved + trade.reserved();
+            trades[k] = trade;
+            leaves[k] = TradeHashing.leaf(k, trade);
+        }
+        _leave(id, rules, legs);
+        uint32 chunk = stored.chunkCount;
+        stored.chunkCount = chunk + 1;
+        stored.tradeCount += uint32(count);
+        stored.objective += uint128(objective);
+        stored.reserved = reserved;
+        _chunkRoots[id][chunk] = BatchRoot.rootOf(leaves);
+        emit TradesProposed(id, chunk, trades);
+    }
+
+    /// @dev Mark the orders of a chunk as trading; what they add to the dual bound, u·c.
+    /// Reverts if: one trades in an earlier chunk that did not say `continued`, or has another dual price there.
+    function _enter(uint64 id, Market memory rules, TradeChunk.Leg[] memory legs) private returns (uint256 bound) {
+        for (uint256 k = 0; k < legs.length; ++k) {
+            TradeChunk.Leg memory leg = legs[k];
+            uint256 bit = leg.id.bitOf();
+            uint256 traded = _traded[id][leg.id.batchOf()];
+            if (traded & bit == 0) {
+                _traded[id][leg.id.batchOf()] = traded | bit;
+                bound += Ppm.unwrap(leg.dual) * TradeChunk.capacityOf(rules, leg.order);
+            } else {
+                Fill storage fill = _fills[id][leg.id];
+                require(fill.open, Clearing_OrderUsedTwice(leg.id));
+                require(
+                    Ppm.unwrap(fill.dual) == Ppm.unwrap(leg.dual), Clearing_DualChanged(leg.id, fill.dual, leg.dual)
+                );
+                fill.open = false;
+                (leg.before, leg.filled) = (fill.energy, fill.energy);
+            }
         }
     }
 
-    function _finalize(uint64 id, Proposal storage stored) private {
-        bytes32 market = stored.market;
-        stored.status = Status.Final;
-        _final[market] = id;
-        emit RoundFinalized(market, id, stored.agent, stored.objective, stored.tradeCount);
-        ESCROW.lock(market, stored.reserved);
+    /// @dev Remember the orders of a chunk that trade in several, or in part.
+    /// Reverts if: one has no trade in the chunk. It would be marked without a trade that shows its dual price.
+    function _leave(uint64 id, Market memory rules, TradeChunk.Leg[] memory legs) private {
+        bool divisible = rules.mode == Mode.Divisible;
+        for (uint256 k = 0; k < legs.length; ++k) {
+            TradeChunk.Leg memory leg = legs[k];
+            require(leg.filled > leg.before, Clearing_OrderUnused(leg.id));
+            if (divisible && (leg.continued || Wh.unwrap(leg.before) != 0 || leg.order.energy() > leg.filled)) {
+                _fills[id][leg.id] = Fill({energy: leg.filled, dual: leg.dual, open: leg.continued});
+            }
+        }
     }
 
-    function _schemaOf(Market memory rules) private pure returns (Satisfaction.Schema memory) {
-        return Satisfaction.Schema({count: rules.attributeCount, incomeMask: rules.incomeMask});
+    function _rootsOf(uint64 id) private view returns (bytes32[] memory roots) {
+        roots = new bytes32[](_proposals[id].chunkCount);
+        for (uint32 c = 0; c < roots.length; ++c) {
+            roots[c] = _chunkRoots[id][c];
+        }
+    }
+
+    /// @dev Whether the dual bound equals the objective.
+    function _isExact(Proposal storage stored) private view returns (bool) {
+        return stored.bound == stored.objective;
+    }
+
+    /// Reverts if: the proposal's objective is not above that of the standing one; or equal to it while
+    /// it alone is exact.
+    function _requireBetter(uint64 id, uint64 standing) private view {
+        Proposal storage stored = _proposals[id];
+        Proposal storage other = _proposals[standing];
+        bool better = stored.objective > other.objective
+            || (stored.objective == other.objective && _isExact(stored) && !_isExact(other));
+        require(better, Clearing_NotBetter(id, standing, stored.objective, other.objective));
+    }
+
+    /// @dev Take a standing proposal down for `by`, which is at least as good. A feasible matching with a higher
+    /// objective refutes an exact claim: its bound is none.
+    function _unseat(uint64 standing, uint64 by, Points bond) private {
+        Proposal storage other = _proposals[standing];
+        if (_isExact(other) && _proposals[by].objective > other.objective) {
+            _refute(standing, bond);
+        } else {
+            other.status = Status.Outranked;
+            emit ProposalOutranked(other.market, standing, by);
+            ESCROW.freeBond(other.agent, bond);
+        }
+    }
+
+    function _refute(uint64 id, Points bond) private {
+        Proposal storage stored = _proposals[id];
+        stored.status = Status.Refuted;
+        emit ProposalRefuted(stored.market, id, msg.sender, bond);
+        ESCROW.forfeitBond(stored.agent, bond, msg.sender);
+    }
+
+    /// @dev The dual price of an order in a proposal.
+    /// Reverts if: it is not in the book, cancelled, or on the other side; or it trades, and the trade shown is not one of its trades.
+    function _dualShown(uint64 id, bytes32 market, Exhibit calldata shown, Side side) private view returns (uint256) {
+        OrderId order = shown.placed.id;
+        _requireOpen(market, shown.placed, BatchView(type(uint256).max, 0, 0));
+        PackedOrder memory packed = shown.placed.order;
+        require(packed.side() == side, Clearing_WrongSide(order));
+        if (!isTraded(id, order)) return 0;
+        PackedTrade memory trade = shown.trade;
+        bytes32 leaf = TradeHashing.leaf(shown.position.index, trade);
+        require(
+            MerkleProof.processProofCalldata(shown.siblings, leaf) == _chunkRoots[id][shown.position.chunk],
+            Clearing_UnknownTrade(id, shown.position.chunk, shown.position.index)
+        );
+        OrderId traded = side == Side.Buy ? trade.buyId() : trade.sellId();
+        require(OrderId.unwrap(traded) == OrderId.unwrap(order), Clearing_ForeignTrade(order));
+        return Ppm.unwrap(side == Side.Buy ? trade.buyerDual() : trade.sellerDual());
+    }
+
+    /// @dev Have the next rows proven; after the last one the round is final.
+    /// Reverts if: the proposal is not exact; or the proof fails (IRoundProver).
+    function _prove(
+        uint64 id,
+        Market memory rules,
+        PackedOrder[][] calldata orders,
+        PackedTrade[][] memory trades,
+        uint256 rows
+    ) private {
+        Proposal storage stored = _proposals[id];
+        require(_isExact(stored), Clearing_NotExact(id, stored.objective, stored.bound));
+        (uint256 to, uint256 count) = PROVER.checkPairs(
+            IRoundProver.Task({
+                market: stored.market,
+                chunkRoots: _rootsOf(id),
+                attributeCount: rules.attributeCount,
+                incomeMask: rules.incomeMask,
+                from: stored.provenRows,
+                rows: rows
+            }),
+            orders,
+            trades
+        );
+        stored.provenRows = uint32(to);
+        emit PairsProven(id, uint32(to), uint32(count));
+        if (to == count) _finalize(id, rules.bond);
+    }
+
+    function _finalize(uint64 id, Points bond) private {
+        Proposal storage stored = _proposals[id];
+        bytes32 market = stored.market;
+        uint64 standing = standingOf[market];
+        stored.status = Status.Final;
+        finalOf[market] = id;
+        standingOf[market] = 0;
+        emit RoundFinalized(market, id, stored.agent, stored.objective, stored.bound, stored.tradeCount);
+        if (standing == id) ESCROW.freeBond(stored.agent, bond);
+        else if (standing != 0) _unseat(standing, id, bond);
+        ESCROW.lock(market, stored.reserved);
     }
 }

@@ -16,10 +16,12 @@ import {Wh} from "../types/Units.sol";
 /// @title Signed readings, and the certificates that follow from them
 /// @dev What is kept: one word for each device, one root for each batch, one bit for each device and slot.
 contract Metering is IMetering, EIP712 {
-    /// @dev slot 0: 5 + 8 + 8 = 21
+    /// @dev slot 0: 5 + 8 + 8 + 8 = 29
     struct Meter {
         /// Start of the last slot, Unix seconds.
         uint40 slotStart;
+        /// Export in it, Wh.
+        Wh exported;
         /// Lifetime export at the end of it, Wh.
         Wh exportCounter;
         /// Lifetime import at the end of it, Wh.
@@ -48,6 +50,11 @@ contract Metering is IMetering, EIP712 {
 
     /// @dev Bit d of word w: the certificates of device 256 · w + d are issued.
     mapping(uint40 slotStart => mapping(uint256 word => uint256)) private _issued;
+
+    modifier onlyEscrow() {
+        require(msg.sender == ESCROW, Metering_NotSettlement(msg.sender));
+        _;
+    }
 
     /// @dev Reverts if: the slot length is zero.
     constructor(address devices, address certificates, address orderBook, address escrow, uint40 slotLength)
@@ -82,8 +89,8 @@ contract Metering is IMetering, EIP712 {
         verify(reading, proof);
         uint32 device = reading.device;
         uint40 slotStart = reading.slotStart;
-        (address owner, bool certified) = _certification(device, slotStart);
-        require(certified, Metering_NotCertified(device));
+        (address owner, uint40 since) = DEVICES.certificationOf(device);
+        require(since != 0 && since <= slotStart, Metering_NotCertified(device));
         require(!isIssued(device, slotStart), Metering_AlreadyIssued(device, slotStart));
         require(!ORDER_BOOK.isSelling(device, slotStart), Metering_EnergySold(device, slotStart));
         _markIssued(device, slotStart);
@@ -91,21 +98,24 @@ contract Metering is IMetering, EIP712 {
     }
 
     /// @inheritdoc IMetering
-    function deliver(Reading calldata reading, ReadingProof calldata proof, address buyer, Wh sold)
+    function deliverLast(uint32 device, uint40 slotStart, Sale calldata sale)
         external
-        returns (Wh delivered)
+        onlyEscrow
+        returns (bool known, Wh delivered)
     {
-        require(msg.sender == ESCROW, Metering_NotSettlement(msg.sender));
+        Meter memory meter = last[device];
+        known = meter.slotStart == slotStart;
+        if (known) delivered = _deliver(device, slotStart, meter.exported, sale);
+    }
+
+    /// @inheritdoc IMetering
+    function deliver(Reading calldata reading, ReadingProof calldata proof, Sale calldata sale)
+        external
+        onlyEscrow
+        returns (Wh)
+    {
         verify(reading, proof);
-        delivered = reading.exported.minWh(sold);
-        uint32 device = reading.device;
-        uint40 slotStart = reading.slotStart;
-        (address owner, bool certified) = _certification(device, slotStart);
-        if (certified && !isIssued(device, slotStart)) {
-            _markIssued(device, slotStart);
-            _mint(buyer, device, slotStart, delivered);
-            _mint(owner, device, slotStart, reading.exported - delivered);
-        }
+        return _deliver(reading.device, reading.slotStart, reading.exported, sale);
     }
 
     /// @inheritdoc IMetering
@@ -152,7 +162,7 @@ contract Metering is IMetering, EIP712 {
 
         _checkFlow(index, device, reading.exported, reading.exportCounter, meter.exportCounter, capacity);
         _checkFlow(index, device, reading.imported, reading.importCounter, meter.importCounter, capacity);
-        last[device] = Meter(slotStart, reading.exportCounter, reading.importCounter);
+        last[device] = Meter(slotStart, reading.exported, reading.exportCounter, reading.importCounter);
     }
 
     /// @dev energy ≤ capacity and counter − energy ≥ last counter.
@@ -167,21 +177,27 @@ contract Metering is IMetering, EIP712 {
         }
     }
 
+    /// @dev Issue the certificates of a sale, and once for the slot those of the export beyond all sales.
+    function _deliver(uint32 device, uint40 slotStart, Wh exported, Sale calldata sale)
+        private
+        returns (Wh delivered)
+    {
+        bool covered = !(exported < sale.total);
+        delivered = covered ? sale.energy : exported.proRataDown(sale.energy, sale.total);
+        _mint(sale.buyer, device, slotStart, delivered);
+        if (exported > sale.total && !isIssued(device, slotStart)) {
+            _markIssued(device, slotStart);
+            _mint(sale.seller, device, slotStart, exported - sale.total);
+        }
+    }
+
     function _markIssued(uint32 device, uint40 slotStart) private {
         _issued[slotStart][device >> 8] |= 1 << (device & 0xff);
     }
 
     function _mint(address holder, uint32 device, uint40 slotStart, Wh energy) private {
         if (Wh.unwrap(energy) == 0) return;
-        emit CertificatesIssued(device, slotStart, holder, energy);
         CERTIFICATES.mint(holder, lotId(device, slotStart), energy);
-    }
-
-    /// @dev The device's owner, and whether it was certified when the slot began.
-    function _certification(uint32 device, uint40 slotStart) private view returns (address owner, bool certified) {
-        uint40 since;
-        (owner, since) = DEVICES.certificationOf(device);
-        certified = since != 0 && since <= slotStart;
     }
 
     function _leafOf(uint256 index, Reading calldata reading) private pure returns (bytes32) {

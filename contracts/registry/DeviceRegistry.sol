@@ -110,15 +110,18 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
     }
 
     /// @inheritdoc IDeviceRegistry
-    function sellerTerms(uint32 id)
-        external
-        view
-        returns (address owner, uint32 subnet, Carrier carrier, uint8 source, bool fit)
-    {
-        Device storage subject = _devices[id];
-        return (
-            subject.owner, subject.subnet, subject.carrier, subject.source, subject.certified && !subject.retired
-        );
+    function sellerTermsOf(uint32[] calldata ids) external view returns (SellerTerms[] memory terms) {
+        terms = new SellerTerms[](ids.length);
+        for (uint256 i = 0; i < ids.length; ++i) {
+            Device storage subject = _devices[ids[i]];
+            terms[i] = SellerTerms({
+                owner: subject.owner,
+                subnet: subject.subnet,
+                carrier: subject.carrier,
+                source: subject.source,
+                fit: subject.certified && !subject.retired
+            });
+        }
     }
 
     /// @inheritdoc IDeviceRegistry

@@ -138,8 +138,8 @@ contract ParticipantRegistry is IParticipantRegistry {
     }
 
     /// @inheritdoc IParticipantRegistry
-    function isActive(address account) external view returns (bool active) {
-        (active,) = standingOf(account);
+    function isActive(address account) external view returns (bool) {
+        return _isActive(_participants[account]);
     }
 
     /// @inheritdoc IParticipantRegistry
@@ -153,10 +153,12 @@ contract ParticipantRegistry is IParticipantRegistry {
     }
 
     /// @inheritdoc IParticipantRegistry
-    function standingOf(address account) public view returns (bool active, Ppm credibility) {
-        Participant storage subject = _participants[account];
-        active = subject.status == Status.Active && subject.suspendedUntil <= block.timestamp;
-        credibility = subject.credibility;
+    function standingsOf(address[] calldata accounts) external view returns (Standing[] memory standings) {
+        standings = new Standing[](accounts.length);
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            Participant memory subject = _participants[accounts[i]];
+            standings[i] = Standing({active: _isActive(subject), credibility: subject.credibility});
+        }
     }
 
     /// @inheritdoc IParticipantRegistry
@@ -179,6 +181,10 @@ contract ParticipantRegistry is IParticipantRegistry {
     function _setStatus(Participant storage subject, Status status) private {
         subject.status = status;
         subject.since = uint40(block.timestamp);
+    }
+
+    function _isActive(Participant memory subject) private view returns (bool) {
+        return subject.status == Status.Active && subject.suspendedUntil <= block.timestamp;
     }
 
     /// @dev The applicant, provided that this very application is open.

@@ -10,9 +10,12 @@ import {IMetering} from "../../interfaces/IMetering.sol";
 import {IOrderBook} from "../../interfaces/IOrderBook.sol";
 import {IPowerPoints} from "../../interfaces/IPowerPoints.sol";
 import {TradeHashing} from "../market/libraries/TradeHashing.sol";
-import {Market} from "../types/Markets.sol";
+import {BatchRoot} from "../types/BatchRoot.sol";
+import {Market, Mode} from "../types/Markets.sol";
+import {Nonces, pageOf} from "../types/Nonces.sol";
+import {Side} from "../types/Orders.sol";
 import {Signatures} from "../types/Signatures.sol";
-import {Trade, TradePosition} from "../types/Trades.sol";
+import {PackedTrade, TradeFields, TradePosition} from "../types/Trades.sol";
 import {ONE_PPM, Points, Ppm, Wh, valueDown} from "../types/Units.sol";
 import {Payout} from "./libraries/Payout.sol";
 
@@ -20,6 +23,7 @@ import {Payout} from "./libraries/Payout.sol";
 /// @notice What it promises stands in IEscrowWallets.
 contract EscrowWallets is IEscrowWallets, EIP712 {
     using SafeERC20 for IPowerPoints;
+    using TradeFields for PackedTrade;
 
     /// @dev The final round of a market, loaded once for a call.
     struct Round {
@@ -27,9 +31,6 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
         uint64 proposal;
         address agent;
         Market rules;
-        /// The chunk that was looked at last, and its root: trades often stay within one chunk.
-        uint32 chunk;
-        bytes32 root;
     }
 
     bytes32 private constant RELEASE_TYPEHASH = keccak256("Release(bytes32 tradeId,uint128 toSeller)");
@@ -47,6 +48,16 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
     mapping(bytes32 market => Points) public lockedIn;
     /// @dev Bits of settled trades of a market's final proposal, one word a chunk.
     mapping(bytes32 market => mapping(uint32 chunk => uint256)) private _settled;
+
+    modifier onlyOrderBook() {
+        require(msg.sender == address(ORDER_BOOK), Escrow_NotOrderBook(msg.sender));
+        _;
+    }
+
+    modifier onlyClearing() {
+        require(msg.sender == address(CLEARING), Escrow_NotClearing(msg.sender));
+        _;
+    }
 
     constructor(address points, address orderBook, address clearing, address metering) EIP712("PowerPact", "1") {
         POINTS = IPowerPoints(points);
@@ -72,26 +83,49 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
         require(Points.unwrap(points) != 0, Escrow_ZeroPoints());
         Wallet storage wallet = _wallets[msg.sender];
         _requireFree(msg.sender, wallet.free, points);
-        wallet.free = wallet.free - points;
+        wallet.free -= _narrow(points);
         totalClaims = totalClaims - points;
         emit Withdrawn(msg.sender, points);
         POINTS.safeTransfer(to, Points.unwrap(points));
     }
 
     /// @inheritdoc IEscrowWallets
-    function reserve(address[] calldata traders, Points[] calldata points) external {
-        require(msg.sender == address(ORDER_BOOK), Escrow_NotOrderBook(msg.sender));
+    function reserve(address[] calldata traders, Points[] calldata points, uint32[] calldata nonces)
+        external
+        onlyOrderBook
+    {
         for (uint256 i = 0; i < traders.length; ++i) {
-            Wallet memory wallet = _wallets[traders[i]];
-            _requireFree(traders[i], wallet.free, points[i]);
-            _wallets[traders[i]] = Wallet({free: wallet.free - points[i], held: wallet.held + points[i]});
-            emit Reserved(traders[i], points[i]);
+            address trader = traders[i];
+            Wallet memory wallet = _wallets[trader];
+            wallet.nonces = _useNonce(wallet.nonces, trader, Side.Buy, nonces[i]);
+            _hold(trader, wallet, points[i]);
         }
     }
 
     /// @inheritdoc IEscrowWallets
-    function release(address[] calldata traders, Points[] calldata points) external {
-        require(msg.sender == address(ORDER_BOOK), Escrow_NotOrderBook(msg.sender));
+    function enlist(address[] calldata traders, uint32[] calldata nonces)
+        external
+        onlyOrderBook
+        returns (Reliability[] memory past)
+    {
+        past = new Reliability[](traders.length);
+        for (uint256 i = 0; i < traders.length; ++i) {
+            TrackRecord memory record = _records[traders[i]];
+            record.nonces = _useNonce(record.nonces, traders[i], Side.Sell, nonces[i]);
+            _records[traders[i]] = record;
+            past[i] = _reliability(record);
+        }
+    }
+
+    /// @inheritdoc IEscrowWallets
+    function cancelNonces(address trader, Side side, uint32 page, uint32 mask) external onlyOrderBook {
+        if (side == Side.Buy) _wallets[trader].nonces = _wallets[trader].nonces.mark(page, mask);
+        else _records[trader].nonces = _records[trader].nonces.mark(page, mask);
+        emit NoncesCancelled(trader, side, page, mask);
+    }
+
+    /// @inheritdoc IEscrowWallets
+    function release(address[] calldata traders, Points[] calldata points) external onlyOrderBook {
         for (uint256 i = 0; i < traders.length; ++i) {
             _unhold(traders[i], points[i], points[i]);
             emit Released(traders[i], points[i]);
@@ -99,18 +133,69 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
     }
 
     /// @inheritdoc IEscrowWallets
-    function lock(bytes32 market, Points points) external {
-        require(msg.sender == address(CLEARING), Escrow_NotClearing(msg.sender));
+    function lock(bytes32 market, Points points) external onlyClearing {
         lockedIn[market] = points;
         emit RoundLocked(market, points);
     }
 
     /// @inheritdoc IEscrowWallets
-    function settle(bytes32 market, Delivery[] calldata deliveries) external {
+    function holdBond(address agent, Points points) external onlyClearing {
+        _hold(agent, _wallets[agent], points);
+        emit BondHeld(agent, points);
+    }
+
+    /// @inheritdoc IEscrowWallets
+    function freeBond(address agent, Points points) external onlyClearing {
+        _unhold(agent, points, points);
+        emit BondFreed(agent, points);
+    }
+
+    /// @inheritdoc IEscrowWallets
+    function forfeitBond(address agent, Points points, address challenger) external onlyClearing {
+        Points reward = points.halfDown();
+        Points burnt = points - reward;
+        _unhold(agent, points, Points.wrap(0));
+        _wallets[challenger].free += _narrow(reward);
+        totalClaims = totalClaims - burnt;
+        emit BondForfeited(agent, challenger, reward, burnt);
+        POINTS.burn(Points.unwrap(burnt));
+    }
+
+    /// @inheritdoc IEscrowWallets
+    function settle(bytes32 market, uint32 chunk, PackedTrade[] calldata trades) external {
+        Round memory round = _finalRound(market);
+        PackedTrade[] memory copies = trades;
+        _requireChunk(round, chunk, copies);
+        uint256 settled = _settled[market][chunk];
+        uint256 before = settled;
+        Points unlocked = Points.wrap(0);
+        for (uint256 k = 0; k < copies.length; ++k) {
+            if ((settled >> k) & 1 != 0) continue;
+            PackedTrade memory trade = copies[k];
+            (bool known, Wh delivered) =
+                METERING.deliverLast(trade.device(), round.rules.slotStart, _saleOf(round, trade));
+            if (!known) continue;
+            settled |= 1 << k;
+            unlocked = unlocked + _payDelivered(round, trade, delivered);
+        }
+        require(settled != before, Escrow_NothingToSettle(market, chunk));
+        _settled[market][chunk] = settled;
+        lockedIn[market] = lockedIn[market] - unlocked;
+    }
+
+    /// @inheritdoc IEscrowWallets
+    function settleLate(bytes32 market, Delivery[] calldata deliveries) external {
         Round memory round = _finalRound(market);
         Points unlocked = Points.wrap(0);
         for (uint256 i = 0; i < deliveries.length; ++i) {
-            unlocked = unlocked + _settleDelivered(round, deliveries[i]);
+            Delivery calldata delivery = deliveries[i];
+            (bytes32 id, PackedTrade memory trade) = _take(round, delivery.traded);
+            require(
+                delivery.reading.device == trade.device() && delivery.reading.slotStart == round.rules.slotStart,
+                Escrow_WrongReading(id, delivery.reading.device, delivery.reading.slotStart)
+            );
+            Wh delivered = METERING.deliver(delivery.reading, delivery.readingProof, _saleOf(round, trade));
+            unlocked = unlocked + _payDelivered(round, trade, delivered);
         }
         lockedIn[market] = lockedIn[market] - unlocked;
     }
@@ -124,8 +209,8 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
         bytes[2] calldata signatures
     ) external {
         Round memory round = _finalRound(market);
-        (bytes32 id, Trade memory trade) = _take(round, traded);
-        Points most = valueDown(trade.energy, trade.price);
+        (bytes32 id, PackedTrade memory trade) = _take(round, traded);
+        Points most = valueDown(trade.energy(), trade.price());
         require(!(toSeller > most), Escrow_AboveValue(id, toSeller, most));
         require(
             signers[0] != signers[1] && _isParty(signers[0], trade, round.rules.arbiter)
@@ -136,10 +221,10 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
         for (uint256 i = 0; i < 2; ++i) {
             require(Signatures.isValid(signers[i], digest, signatures[i]), Escrow_BadSignature(id, signers[i]));
         }
-        lockedIn[market] = lockedIn[market] - trade.reserved;
+        lockedIn[market] = lockedIn[market] - trade.reserved();
         _pay(trade, toSeller);
-        emit TradeSettled(id, trade.buyer, trade.seller, Outcome.Agreed, Wh.wrap(0), toSeller, Points.wrap(0));
-        ORDER_BOOK.freeDevice(trade.device, round.rules.slotStart);
+        emit TradeSettled(id, trade.buyer(), trade.seller(), Outcome.Agreed, Wh.wrap(0), toSeller, Points.wrap(0));
+        _freeDevice(round, trade);
     }
 
     /// @inheritdoc IEscrowWallets
@@ -147,18 +232,18 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
         Round memory round = _finalRound(market);
         Points unlocked = Points.wrap(0);
         for (uint256 i = 0; i < traded.length; ++i) {
-            (bytes32 id, Trade memory trade) = _take(round, traded[i]);
+            (bytes32 id, PackedTrade memory trade) = _take(round, traded[i]);
             require(block.timestamp >= round.rules.refundFrom, Escrow_TooEarly(id, round.rules.refundFrom));
-            unlocked = unlocked + trade.reserved;
+            unlocked = unlocked + trade.reserved();
             _pay(trade, Points.wrap(0));
-            _record(trade.seller, trade.energy, Wh.wrap(0));
+            _record(trade.seller(), trade.energy(), Wh.wrap(0));
             emit TradeSettled(
-                id, trade.buyer, trade.seller, Outcome.Refunded, Wh.wrap(0), Points.wrap(0), Points.wrap(0)
+                id, trade.buyer(), trade.seller(), Outcome.Refunded, Wh.wrap(0), Points.wrap(0), Points.wrap(0)
             );
         }
         lockedIn[market] = lockedIn[market] - unlocked;
         for (uint256 i = 0; i < traded.length; ++i) {
-            ORDER_BOOK.freeDevice(traded[i].trade.device, round.rules.slotStart);
+            _freeDevice(round, traded[i].trade);
         }
     }
 
@@ -169,7 +254,13 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
 
     /// @inheritdoc IEscrowWallets
     function heldOf(address trader) external view returns (Points) {
-        return _wallets[trader].held;
+        return Points.wrap(_wallets[trader].held);
+    }
+
+    /// @inheritdoc IEscrowWallets
+    function isNonceUsed(address trader, Side side, uint32 nonce) external view returns (bool) {
+        (uint32 page, uint32 mask) = pageOf(nonce);
+        return (side == Side.Buy ? _wallets[trader].nonces : _records[trader].nonces).isUsed(page, mask);
     }
 
     /// @inheritdoc IEscrowWallets
@@ -178,15 +269,12 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
     }
 
     /// @inheritdoc IEscrowWallets
-    function reliabilityOf(address seller) external view returns (Ppm reliability, uint32 trades) {
-        TrackRecord memory record = _records[seller];
-        uint256 promised = Wh.unwrap(record.promised);
-        uint256 ppm = promised == 0 ? ONE_PPM : (uint256(Wh.unwrap(record.delivered)) * ONE_PPM) / promised;
-        return (Ppm.wrap(uint32(ppm)), record.trades);
+    function reliabilityOf(address seller) external view returns (Reliability memory) {
+        return _reliability(_records[seller]);
     }
 
     /// @inheritdoc IEscrowWallets
-    function tradeId(bytes32 market, Trade calldata trade) external view returns (bytes32) {
+    function tradeId(bytes32 market, PackedTrade calldata trade) external view returns (bytes32) {
         // The id of a trade does not depend on the proposal's number.
         // slither-disable-next-line unused-return
         (, address agent) = CLEARING.finalRound(market);
@@ -200,8 +288,11 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
 
     function _deposit(Points points) private {
         require(Points.unwrap(points) != 0, Escrow_ZeroPoints());
-        _wallets[msg.sender].free = _wallets[msg.sender].free + points;
-        totalClaims = totalClaims + points;
+        uint256 claims = uint256(Points.unwrap(totalClaims)) + Points.unwrap(points);
+        // So every sum of wallets fits into 96 bits.
+        require(claims <= type(uint96).max, Escrow_WalletsFull(Points.unwrap(totalClaims), type(uint96).max));
+        _wallets[msg.sender].free += _narrow(points);
+        totalClaims = Points.wrap(uint128(claims));
         emit Deposited(msg.sender, points);
         POINTS.safeTransferFrom(msg.sender, address(this), Points.unwrap(points));
     }
@@ -212,35 +303,71 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
         round.rules = ORDER_BOOK.rulesOf(market);
     }
 
-    /// @dev Pay one trade by its reading. Returns the reservation that it unlocks.
-    function _settleDelivered(Round memory round, Delivery calldata delivery) private returns (Points) {
-        (bytes32 id, Trade memory trade) = _take(round, delivery.traded);
+    /// Reverts if: the trades are not exactly those of the chunk.
+    function _requireChunk(Round memory round, uint32 chunk, PackedTrade[] memory trades) private view {
+        bytes32[] memory leaves = new bytes32[](trades.length);
+        for (uint256 k = 0; k < trades.length; ++k) {
+            leaves[k] = TradeHashing.leaf(k, trades[k]);
+        }
         require(
-            delivery.reading.device == trade.device && delivery.reading.slotStart == round.rules.slotStart,
-            Escrow_WrongReading(id, delivery.reading.device, delivery.reading.slotStart)
+            BatchRoot.rootOf(leaves) == CLEARING.chunkRoot(round.proposal, chunk),
+            Escrow_WrongChunk(round.market, chunk)
         );
-        Wh delivered = METERING.deliver(delivery.reading, delivery.readingProof, trade.buyer, trade.energy);
-        (Points paid, Points penalty) = Payout.forDelivery(trade.energy, delivered, trade.price, round.rules);
+    }
+
+    /// @dev Pay a trade by what was delivered. Returns the reservation that it unlocks.
+    function _payDelivered(Round memory round, PackedTrade memory trade, Wh delivered) private returns (Points) {
+        Wh sold = trade.energy();
+        (Points paid, Points penalty) = Payout.forDelivery(sold, delivered, trade.price(), round.rules);
         _pay(trade, paid);
-        _record(trade.seller, trade.energy, delivered);
-        emit TradeSettled(id, trade.buyer, trade.seller, Outcome.Delivered, delivered, paid, penalty);
-        return trade.reserved;
+        _record(trade.seller(), sold, delivered);
+        emit TradeSettled(
+            TradeHashing.id(round.market, round.agent, trade),
+            trade.buyer(),
+            trade.seller(),
+            Outcome.Delivered,
+            delivered,
+            paid,
+            penalty
+        );
+        return trade.reserved();
+    }
+
+    /// @dev What Metering must know of a trade.
+    function _saleOf(Round memory round, PackedTrade memory trade) private view returns (IMetering.Sale memory) {
+        return IMetering.Sale({
+            buyer: trade.buyer(),
+            seller: trade.seller(),
+            energy: trade.energy(),
+            total: _totalOf(round, trade)
+        });
+    }
+
+    /// @dev All energy that the trade's sell order sold in the round.
+    function _totalOf(Round memory round, PackedTrade memory trade) private view returns (Wh) {
+        if (round.rules.mode == Mode.OneToOne) return trade.energy();
+        return CLEARING.boundEnergy(round.market, trade.sellId(), trade.offered());
+    }
+
+    /// @dev A device is free when its only trade in the slot ended without a delivery.
+    function _freeDevice(Round memory round, PackedTrade memory trade) private {
+        if (trade.energy() < _totalOf(round, trade)) return;
+        ORDER_BOOK.freeDevice(trade.device(), round.rules.slotStart);
     }
 
     /// @dev Mark a trade as settled.
     /// Reverts if: it is not in the market's final proposal, or settled.
-    function _take(Round memory round, TradeProof calldata traded) private returns (bytes32 id, Trade memory trade) {
+    function _take(Round memory round, TradeProof calldata traded)
+        private
+        returns (bytes32 id, PackedTrade memory trade)
+    {
         TradePosition memory position = traded.position;
-        if (round.root == 0 || round.chunk != position.chunk) {
-            round.chunk = position.chunk;
-            round.root = CLEARING.chunkRoot(round.proposal, position.chunk);
-        }
+        trade = traded.trade;
         require(
-            MerkleProof.processProofCalldata(traded.siblings, TradeHashing.leafOf(position.index, traded.trade))
-                == round.root,
+            MerkleProof.processProofCalldata(traded.siblings, TradeHashing.leaf(position.index, trade))
+                == CLEARING.chunkRoot(round.proposal, position.chunk),
             Escrow_UnknownTrade(round.market, position.chunk, position.index)
         );
-        trade = traded.trade;
         id = TradeHashing.id(round.market, round.agent, trade);
         uint256 bits = _settled[round.market][position.chunk];
         uint256 bit = 1 << position.index;
@@ -249,33 +376,64 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
     }
 
     /// @dev End a trade: `toSeller` to the seller, the rest of the reservation back to the buyer.
-    function _pay(Trade memory trade, Points toSeller) private {
-        _unhold(trade.buyer, trade.reserved, trade.reserved - toSeller);
-        _wallets[trade.seller].free = _wallets[trade.seller].free + toSeller;
+    function _pay(PackedTrade memory trade, Points toSeller) private {
+        Points reserved = trade.reserved();
+        _unhold(trade.buyer(), reserved, reserved - toSeller);
+        _wallets[trade.seller()].free += _narrow(toSeller);
+    }
+
+    /// @dev Write a wallet back with `points` moved from free to held.
+    function _hold(address trader, Wallet memory wallet, Points points) private {
+        _requireFree(trader, wallet.free, points);
+        wallet.free -= _narrow(points);
+        wallet.held += _narrow(points);
+        _wallets[trader] = wallet;
     }
 
     /// @dev Take `held` from what the trader holds, and give `free` of it back.
     function _unhold(address trader, Points held, Points free) private {
         Wallet memory wallet = _wallets[trader];
-        _wallets[trader] = Wallet({free: wallet.free + free, held: wallet.held - held});
+        wallet.free += _narrow(free);
+        wallet.held -= _narrow(held);
+        _wallets[trader] = wallet;
     }
 
     /// @dev Count a settled trade. The sums stop at the largest energy, so that a full record cannot hold
     /// back anybody's money.
     function _record(address seller, Wh promised, Wh delivered) private {
         TrackRecord memory record = _records[seller];
-        _records[seller] = TrackRecord({
-            promised: record.promised.addCapped(promised),
-            delivered: record.delivered.addCapped(delivered),
-            trades: record.trades + 1
-        });
+        record.promised = record.promised.addCapped(promised);
+        record.delivered = record.delivered.addCapped(delivered);
+        record.trades += 1;
+        _records[seller] = record;
     }
 
-    function _isParty(address signer, Trade memory trade, address arbiter) private pure returns (bool) {
-        return signer == trade.buyer || signer == trade.seller || signer == arbiter;
+    /// Reverts if: the nonce is used, or its page is closed.
+    function _useNonce(Nonces nonces, address trader, Side side, uint32 nonce) private pure returns (Nonces) {
+        (uint32 page, uint32 mask) = pageOf(nonce);
+        require(!nonces.isUsed(page, mask), Escrow_NonceUsed(trader, side, nonce));
+        return nonces.mark(page, mask);
     }
 
-    function _requireFree(address trader, Points have, Points needed) private pure {
-        require(!(have < needed), Escrow_InsufficientBalance(trader, have, needed));
+    function _reliability(TrackRecord memory record) private pure returns (Reliability memory) {
+        uint256 promised = Wh.unwrap(record.promised);
+        uint256 rate = promised == 0 ? ONE_PPM : (uint256(Wh.unwrap(record.delivered)) * ONE_PPM) / promised;
+        return Reliability({rate: Ppm.wrap(uint32(rate)), trades: record.trades});
+    }
+
+    function _isParty(address signer, PackedTrade memory trade, address arbiter) private pure returns (bool) {
+        return signer == trade.buyer() || signer == trade.seller() || signer == arbiter;
+    }
+
+    function _requireFree(address trader, uint96 have, Points needed) private pure {
+        require(
+            have >= Points.unwrap(needed), Escrow_InsufficientBalance(trader, Points.wrap(have), needed)
+        );
+    }
+
+    /// @dev Points of a wallet. Cannot be cut: each amount here is part of all claims, which fit (`_deposit`), or was
+    /// compared with a balance.
+    function _narrow(Points points) private pure returns (uint96) {
+        return uint96(Points.unwrap(points));
     }
 }

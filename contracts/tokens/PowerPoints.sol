@@ -37,6 +37,12 @@ contract PowerPoints is ERC20, ERC20Permit, IPowerPoints {
         emit Redeemed(msg.sender, billRef, points);
     }
 
+    /// @inheritdoc IPowerPoints
+    function burn(uint256 points) external {
+        _burn(msg.sender, points);
+        emit Burnt(msg.sender, points);
+    }
+
     /// @notice Points have 6 decimals: the smallest unit is a micro-point.
     function decimals() public pure override returns (uint8) {
         return 6;

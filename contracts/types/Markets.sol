@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {Ppm} from "./Units.sol";
+import {Points, Ppm} from "./Units.sol";
+
+/// @dev How energy is matched.
+enum Mode {
+    /// Each order trades at most once, the smaller energy of the two (BC-TMS).
+    OneToOne,
+    /// Whole Wh, each order in as many trades as its energy allows.
+    Divisible
+}
 
 /// @dev What flows.
 enum Carrier {
@@ -69,4 +77,15 @@ struct Market {
     bytes8 sources;
     /// The local network, a label in ASCII.
     bytes24 zone;
+    // slot 3: 1 + 1 + 4 + 16 = 22
+    Mode mode;
+    /// Endorsers who must sign a proposal before it is taken, at most 32; 0: none.
+    uint8 endorsements;
+    /// How long a sealed proposal can be challenged, seconds; 0: rounds are proven exhaustively only.
+    uint32 challengeWindow;
+    /// What an agent holds ready for a sealed proposal and loses when it is refuted, micro-points.
+    Points bond;
+    // slot 4: 32
+    /// keccak256(abi.encode(address[])) of the endorsers; 0: none.
+    bytes32 endorsers;
 }

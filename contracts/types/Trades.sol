@@ -4,24 +4,15 @@ pragma solidity ^0.8.27;
 import {OrderId} from "./Orders.sol";
 import {Wh, Price, Points, Ppm} from "./Units.sol";
 
-/// @dev A trade as Clearing commits to it. Its hash is a leaf of its chunk's Merkle tree.
-struct Trade {
-    OrderId buyId;
-    OrderId sellId;
-    address buyer;
-    address seller;
-    /// The seller's device that delivers.
-    uint32 device;
-    /// Energy sold, Wh.
-    Wh energy;
-    /// Micro-points per kWh.
-    Price price;
-    /// Money that the buyer's order reserved: the value of its energy at its bid, micro-points.
-    Points reserved;
-    /// Dual price of the buyer's order, ppm.
-    Ppm buyerDual;
-    /// Dual price of the seller's order, ppm. The two sum to the score of the pair.
-    Ppm sellerDual;
+/// @dev A trade in three words, as Clearing commits to it. Its hash is a leaf of its chunk's Merkle tree.
+///   purchase  buyer 160 | energy that the sell order offers 64 | dual price of the buy order 32   = 256 bits
+///   sale      seller 160 | energy sold 64 | dual price of the sell order 32                       = 256 bits
+///   terms     buy id 40 | sell id 40 | device 32 | price 32 | reserved 88                         = 232 bits
+/// from the most significant bit downwards (terms: 24 zero bits on top).
+struct PackedTrade {
+    uint256 purchase;
+    uint256 sale;
+    uint256 terms;
 }
 
 /// @dev Where a trade stands within a proposal.
@@ -32,3 +23,57 @@ struct TradePosition {
 
 /// @dev The most trades in one chunk, so that the state of a chunk is one word of bits.
 uint256 constant MAX_CHUNK = 256;
+
+/// @dev Reading the fields of a packed trade.
+library TradeFields {
+    function buyer(PackedTrade memory trade) internal pure returns (address) {
+        return address(uint160(trade.purchase >> 96));
+    }
+
+    /// @dev Energy that the sell order offers, Wh: at least what is sold.
+    function offered(PackedTrade memory trade) internal pure returns (Wh) {
+        return Wh.wrap(uint64(trade.purchase >> 32));
+    }
+
+    /// @dev Dual price of the buy order, ppm (one-to-one) or ppm per Wh (divisible).
+    function buyerDual(PackedTrade memory trade) internal pure returns (Ppm) {
+        return Ppm.wrap(uint32(trade.purchase));
+    }
+
+    function seller(PackedTrade memory trade) internal pure returns (address) {
+        return address(uint160(trade.sale >> 96));
+    }
+
+    /// @dev Energy sold, Wh.
+    function energy(PackedTrade memory trade) internal pure returns (Wh) {
+        return Wh.wrap(uint64(trade.sale >> 32));
+    }
+
+    /// @dev Dual price of the sell order, in the buy order's unit.
+    function sellerDual(PackedTrade memory trade) internal pure returns (Ppm) {
+        return Ppm.wrap(uint32(trade.sale));
+    }
+
+    function buyId(PackedTrade memory trade) internal pure returns (OrderId) {
+        return OrderId.wrap(uint40(trade.terms >> 192));
+    }
+
+    function sellId(PackedTrade memory trade) internal pure returns (OrderId) {
+        return OrderId.wrap(uint40(trade.terms >> 152));
+    }
+
+    /// @dev The seller's device that delivers.
+    function device(PackedTrade memory trade) internal pure returns (uint32) {
+        return uint32(trade.terms >> 120);
+    }
+
+    /// @dev Micro-points per kWh.
+    function price(PackedTrade memory trade) internal pure returns (Price) {
+        return Price.wrap(uint32(trade.terms >> 88));
+    }
+
+    /// @dev Money of the buyer that the trade holds until it ends, micro-points.
+    function reserved(PackedTrade memory trade) internal pure returns (Points) {
+        return Points.wrap(uint88(trade.terms));
+    }
+}

@@ -19,9 +19,9 @@ uint32 constant ONE_PPM = 1_000_000;
 /// @dev Watt-hours in a kilowatt-hour.
 uint256 constant WH_PER_KWH = 1_000;
 
-using {addWh as +, subWh as -, gtWh as >, addCapped, minWh, rateDown} for Wh global;
+using {addWh as +, subWh as -, gtWh as >, ltWh as <, addCapped, minWh, rateDown, proRataDown} for Wh global;
 using {gtPrice as >, midpointDown} for Price global;
-using {addPoints as +, subPoints as -, ltPoints as <, gtPoints as >, shareDown} for Points global;
+using {addPoints as +, subPoints as -, ltPoints as <, gtPoints as >, shareDown, halfDown} for Points global;
 
 /// @notice Value of `energy` at `price`, rounded down to a whole micro-point: in the buyer's favour.
 /// @dev The one place where energy meets price. value = energy · price / 1000; cannot overflow:
@@ -48,6 +48,10 @@ function gtWh(Wh a, Wh b) pure returns (bool) {
     return Wh.unwrap(a) > Wh.unwrap(b);
 }
 
+function ltWh(Wh a, Wh b) pure returns (bool) {
+    return Wh.unwrap(a) < Wh.unwrap(b);
+}
+
 /// @notice The smaller of two energies.
 function minWh(Wh a, Wh b) pure returns (Wh) {
     return Wh.unwrap(a) < Wh.unwrap(b) ? a : b;
@@ -60,6 +64,11 @@ function rateDown(Wh energy, Ppm rate) pure returns (Wh) {
 
 function gtPrice(Price a, Price b) pure returns (bool) {
     return Price.unwrap(a) > Price.unwrap(b);
+}
+
+/// @notice The part of `energy` that falls to `part` of `whole` Wh, rounded down to a whole Wh. Needs part ≤ whole, whole > 0.
+function proRataDown(Wh energy, Wh part, Wh whole) pure returns (Wh) {
+    return Wh.wrap(uint64((uint256(Wh.unwrap(energy)) * Wh.unwrap(part)) / Wh.unwrap(whole)));
 }
 
 /// @notice The midpoint of two prices, rounded down: in the buyer's favour.
@@ -86,4 +95,9 @@ function gtPoints(Points a, Points b) pure returns (bool) {
 /// @notice `rate` of `whole`, rounded down to a whole micro-point.
 function shareDown(Points whole, Ppm rate) pure returns (Points) {
     return Points.wrap(uint128((uint256(Points.unwrap(whole)) * Ppm.unwrap(rate)) / ONE_PPM));
+}
+
+/// @notice Half of `whole`, rounded down to a whole micro-point.
+function halfDown(Points whole) pure returns (Points) {
+    return Points.wrap(Points.unwrap(whole) / 2);
 }

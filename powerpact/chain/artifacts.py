@@ -22,6 +22,7 @@ CONTRACTS: Final = (
     "GreenCertificates",
     "Metering",
     "OrderBook",
+    "RoundProver",
     "Clearing",
     "EscrowWallets",
 )

@@ -183,7 +183,8 @@ def constructor_arguments(addresses: dict[str, ChecksumAddress], parameters: Par
             at["Clearing"],
             at["EscrowWallets"],
         ],
-        "Clearing": [at["OrderBook"], at["EscrowWallets"]],
+        "RoundProver": [at["OrderBook"]],
+        "Clearing": [at["OrderBook"], at["RoundProver"], at["EscrowWallets"]],
         "EscrowWallets": [at["PowerPoints"], at["OrderBook"], at["Clearing"], at["Metering"]],
     }
 

@@ -15,12 +15,17 @@ from powerpact.chain.client import Chain
 from powerpact.chain.devices import Carrier
 from powerpact.chain.errors import NotOnChain
 from powerpact.chain.transactions import Call
-from powerpact.types import Attribute, AttributeSource, Kind, MarketAttribute
+from powerpact.types import Attribute, AttributeSource, Kind, MarketAttribute, Mode
 from powerpact.units import MAX_ATTRIBUTES
 
 _RULES_TYPE = (
-    "(address,uint40,uint40,uint8,uint8,uint40,uint40,uint32,uint32,uint32,uint8,uint8,uint8,uint8,bytes8,bytes24)"
+    "(address,uint40,uint40,uint8,uint8,uint40,uint40,uint32,uint32,uint32,uint8,uint8,uint8,uint8,bytes8,bytes24,"
+    "uint8,uint8,uint32,uint128,bytes32)"
 )
+
+
+_MODES = (Mode.ONE_TO_ONE, Mode.DIVISIBLE)
+"""As in Markets.sol."""
 
 
 class PriceRule(IntEnum):
@@ -64,6 +69,16 @@ class Rules:
         Penalty on the value of a shortfall beyond the tolerance.
     zone : str
         The local network, up to 24 ASCII characters.
+    mode : Mode
+        Each order at most once, or in parts.
+    challenge_window_s : int
+        How long a sealed proposal can be challenged; 0: rounds are proven exhaustively only.
+    bond_upoints : int
+        What an agent loses with a refuted proposal.
+    endorsements : int
+        Endorsers who must sign a proposal.
+    endorsers : bytes
+        `endorsers_hash` of the endorsers, 32 zero bytes for none.
     """
 
     arbiter: ChecksumAddress
@@ -80,6 +95,11 @@ class Rules:
     tolerance_ppm: int = 50_000
     penalty_ppm: int = 100_000
     zone: str = ""
+    mode: Mode = Mode.ONE_TO_ONE
+    challenge_window_s: int = 0
+    bond_upoints: int = 0
+    endorsements: int = 0
+    endorsers: bytes = bytes(32)
 
     @property
     def schema(self) -> tuple[Attribute, ...]:
@@ -107,6 +127,11 @@ class Rules:
             source_class,
             bytes(attribute.source for attribute in self.attributes).ljust(MAX_ATTRIBUTES, b"\0"),
             self.zone.encode("ascii").ljust(24, b"\0"),
+            _MODES.index(self.mode),
+            self.endorsements,
+            self.challenge_window_s,
+            self.bond_upoints,
+            self.endorsers,
         )
         return struct, [attribute.name for attribute in self.attributes], list(self.classes)
 
@@ -130,6 +155,11 @@ class Rules:
             source_class,
             sources,
             zone,
+            mode,
+            endorsements,
+            challenge_window_s,
+            bond_upoints,
+            endorsers,
         ) = struct
         return cls(
             arbiter=arbiter,
@@ -149,6 +179,11 @@ class Rules:
             tolerance_ppm=tolerance_ppm,
             penalty_ppm=penalty_ppm,
             zone=zone.rstrip(b"\0").decode("ascii"),
+            mode=_MODES[mode],
+            challenge_window_s=challenge_window_s,
+            bond_upoints=bond_upoints,
+            endorsements=endorsements,
+            endorsers=endorsers,
         )
 
 
@@ -179,6 +214,11 @@ def market_id(chain: Chain, rules: Rules) -> bytes:
     types = ["uint256", "address", _RULES_TYPE, "string[]", "string[]"]
     values = [chain.deployment.chain_id, chain.address("OrderBook"), *rules.arguments()]
     return keccak(encode(types, values))
+
+
+def endorsers_hash(endorsers: Sequence[ChecksumAddress]) -> bytes:
+    """``keccak256(abi.encode(address[]))`` of a market's endorsers, 32 bytes; zeros for none."""
+    return keccak(encode(["address[]"], [endorsers])) if endorsers else bytes(32)
 
 
 def open_market(chain: Chain, rules: Rules) -> Call:

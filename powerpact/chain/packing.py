@@ -9,6 +9,14 @@ levels  eight uint32, element 0 lowest: the buyer's expectations, the seller's v
 limits  eight uint32: the buyer's limits
 weights eight uint32: the buyer's weights, ppm
 ======= =====================================================================================
+
+A trade is three words:
+
+======== ====================================================================================
+purchase buyer 160, energy that the sell order offers 64 (Wh), dual price of the buy order 32
+sale     seller 160, energy sold 64 (Wh), dual price of the sell order 32
+terms    zero 24, buy id 40, sell id 40, device 32, price 32 (micro-points per kWh), reserved 88
+======== ====================================================================================
 """
 
 from __future__ import annotations
@@ -28,6 +36,9 @@ from powerpact.units import MAX_ATTRIBUTES, MAX_CATEGORIES, value_down_upoints
 
 MAX_BATCH: Final = 256
 """The most orders in one batch, and the most trades in one chunk."""
+
+NONCES_PER_PAGE: Final = 32
+"""Nonces that can be used in any order, before a later one closes them."""
 
 ZEROS: Final = (0,) * MAX_ATTRIBUTES
 
@@ -76,7 +87,7 @@ class Order:
     device : int
         The seller's device; zero for a buyer.
     nonce : int
-        Used once by each trader.
+        Used once by each trader and side; a nonce of a later page of `NONCES_PER_PAGE` closes the earlier pages.
     expiry : int
         Unix seconds; the order cannot be posted later.
     """
@@ -159,19 +170,61 @@ class Order:
         }
 
 
+class PackedTrade(NamedTuple):
+    """The three words of a trade."""
+
+    purchase: int
+    sale: int
+    terms: int
+
+
 class Trade(NamedTuple):
-    """A trade as Clearing commits to it (Trades.sol): energy in Wh, price in micro-points per kWh, duals in ppm."""
+    """A trade as Clearing commits to it (Trades.sol): energy in Wh, price in micro-points per kWh, duals in ppm (per Wh).
+
+    `offered_wh` is the energy of the sell order, `reserved_upoints` the buyer's money that the trade holds.
+    """
 
     buy_id: int
     sell_id: int
     buyer: ChecksumAddress
     seller: ChecksumAddress
     device: int
+    offered_wh: int
     energy_wh: int
     price_upoints_per_kwh: int
     reserved_upoints: int
     buyer_dual_ppm: int
     seller_dual_ppm: int
+
+    def pack(self) -> PackedTrade:
+        """The three words."""
+        return PackedTrade(
+            int(self.buyer, 16) << 96 | self.offered_wh << 32 | self.buyer_dual_ppm,
+            int(self.seller, 16) << 96 | self.energy_wh << 32 | self.seller_dual_ppm,
+            self.buy_id << 192
+            | self.sell_id << 152
+            | self.device << 120
+            | self.price_upoints_per_kwh << 88
+            | self.reserved_upoints,
+        )
+
+    @classmethod
+    def unpack(cls, packed: Sequence[int]) -> Trade:
+        """The fields of three words."""
+        purchase, sale, terms = packed
+        return cls(
+            buy_id=terms >> 192 & (1 << 40) - 1,
+            sell_id=terms >> 152 & (1 << 40) - 1,
+            buyer=to_checksum_address((purchase >> 96).to_bytes(20, "big")),
+            seller=to_checksum_address((sale >> 96).to_bytes(20, "big")),
+            device=terms >> 120 & (1 << 32) - 1,
+            offered_wh=purchase >> 32 & (1 << 64) - 1,
+            energy_wh=sale >> 32 & (1 << 64) - 1,
+            price_upoints_per_kwh=terms >> 88 & (1 << 32) - 1,
+            reserved_upoints=terms & (1 << 88) - 1,
+            buyer_dual_ppm=purchase & (1 << 32) - 1,
+            seller_dual_ppm=sale & (1 << 32) - 1,
+        )
 
 
 class Reading(NamedTuple):
@@ -203,7 +256,7 @@ def order_tree(orders: Sequence[PackedOrder]) -> MerkleTree:
 
 def trade_tree(trades: Sequence[Trade]) -> MerkleTree:
     """The tree of a chunk of trades."""
-    return _tree(["uint256", "uint256", "address", "address", *["uint256"] * 6], trades)
+    return _tree(["uint256"] * 3, [trade.pack() for trade in trades])
 
 
 def reading_tree(readings: Sequence[Reading]) -> MerkleTree:

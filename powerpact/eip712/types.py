@@ -43,6 +43,8 @@ TYPES: Final = MappingProxyType(
         ),
         # DeviceRegistry.
         "Device": _members("address owner,uint8 kind,uint8 carrier,uint8 source,uint32 subnet,uint64 capacityWh"),
+        # Clearing. trades is the hash of the proposal's chunk roots, objective in ppm or ppm Wh.
+        "Endorsement": _members("bytes32 market,address agent,bytes32 trades,uint128 objective"),
         # EscrowWallets. toSeller in micro-points.
         "Release": _members("bytes32 tradeId,uint128 toSeller"),
         # PowerPoints (ERC-2612). value in micro-points, deadline in Unix seconds.

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {Clearing} from "../../contracts/market/Clearing.sol";
+import {RoundProver} from "../../contracts/market/RoundProver.sol";
 import {OrderBook} from "../../contracts/market/OrderBook.sol";
 import {Metering} from "../../contracts/metering/Metering.sol";
 import {DeviceRegistry} from "../../contracts/registry/DeviceRegistry.sol";
@@ -19,6 +20,7 @@ abstract contract MarketSystem is Registries {
 
     PowerPoints internal points;
     OrderBook internal book;
+    RoundProver internal prover;
     Clearing internal clearing;
     EscrowWallets internal escrow;
     uint256 private _minted;
@@ -30,19 +32,20 @@ abstract contract MarketSystem is Registries {
             auditors[i] = auditor(i);
         }
         uint256 nonce = vm.getNonce(address(this));
-        address[8] memory at;
-        for (uint256 i = 0; i < at.length; ++i) {
-            at[i] = vm.computeCreateAddress(address(this), nonce + i);
+        address[9] memory place;
+        for (uint256 i = 0; i < place.length; ++i) {
+            place[i] = vm.computeCreateAddress(address(this), nonce + i);
         }
         points = new PowerPoints(address(this));
-        participants = new ParticipantRegistry(auditors, 2, at[7]);
-        devices = new DeviceRegistry(at[1]);
-        certificates = new GreenCertificates(at[4]);
-        metering = new Metering(at[2], at[3], at[5], at[7], SLOT);
-        book = new OrderBook(at[1], at[2], at[4], at[6], at[7]);
-        clearing = new Clearing(at[5], at[7]);
-        escrow = new EscrowWallets(at[0], at[5], at[6], at[4]);
-        assertTrue(address(escrow) == at[7], "the contracts must be where they were predicted");
+        participants = new ParticipantRegistry(auditors, 2, place[8]);
+        devices = new DeviceRegistry(place[1]);
+        certificates = new GreenCertificates(place[4]);
+        metering = new Metering(place[2], place[3], place[5], place[8], SLOT);
+        book = new OrderBook(place[1], place[2], place[4], place[7], place[8]);
+        prover = new RoundProver(place[5]);
+        clearing = new Clearing(place[5], place[6], place[8]);
+        escrow = new EscrowWallets(place[0], place[5], place[7], place[4]);
+        assertTrue(address(escrow) == place[8], "the contracts must be where they were predicted");
     }
 
     /// The trader with this key; its device has the next key and the returned id.

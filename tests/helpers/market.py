@@ -22,6 +22,7 @@ from powerpact.chain.merkle import MerkleTree
 from powerpact.chain.packing import (
     Order,
     PackedOrder,
+    PackedTrade,
     Reading,
     Side,
     Trade,
@@ -39,6 +40,9 @@ SLOT_LENGTH_S = 3_600
 PPM = 1_000_000
 DECLARED, ASK, CREDIBILITY, RELIABILITY, COMPLETED_TRADES = range(5)
 """Where a seller's attribute comes from, as in Markets.sol."""
+
+MODES = (Mode.ONE_TO_ONE, Mode.DIVISIBLE)
+"""As in Markets.sol."""
 
 Solver = Callable[[Round], Solution]
 
@@ -62,6 +66,11 @@ class Rules(NamedTuple):
     source_class: int = 0
     sources: bytes = bytes(8)
     zone: bytes = bytes(24)
+    mode: int = 0
+    endorsements: int = 0
+    challenge_window_s: int = 0
+    bond_upoints: int = 0
+    endorsers: bytes = bytes(32)
 
 
 def key(name: str) -> LocalAccount:
@@ -249,6 +258,13 @@ class Community:
         return addresses
 
 
+class Claims(NamedTuple):
+    """A chunk of trades as Clearing takes it: orders with their dual prices, and links between their places."""
+
+    orders: list[Any]
+    links: list[tuple[int, int, int]]
+
+
 @dataclass
 class TestMarket:
     """One market: what was posted in it, proposed for it and reported about it."""
@@ -339,7 +355,7 @@ class TestMarket:
         count = self.rules.attribute_count
         kinds = [Kind.INCOME if self.rules.income_mask >> f & 1 else Kind.COST for f in range(count)]
         return Round(
-            mode=Mode.ONE_TO_ONE,
+            mode=MODES[self.rules.mode],
             attributes=tuple(Attribute(f"attribute {f}", kind) for f, kind in enumerate(kinds)),
             categories=tuple(f"class {c}" for c in range(self.rules.class_count)),
             buyers=tuple(
@@ -367,47 +383,89 @@ class TestMarket:
             ),
         )
 
-    def claims(self, solution: Solution) -> list[tuple[Any, Any, int]]:
-        """The trades of a solution as Clearing takes them."""
-        trees = [order_tree(orders) for orders in self.batches]
+    def claims(self, solution: Solution) -> Claims:
+        """A solution as one chunk for `propose`: each order that trades with its proof and dual price, and the trades."""
+        ids, links = self.links(solution)
+        priced = [(self.placed(id_), dual, False) for id_, dual in ids]
+        return Claims(priced, links)
 
-        def placed(id_: int) -> tuple[int, PackedOrder, list[bytes]]:
-            batch, index = id_ >> 8, id_ & 0xFF
-            return id_, self.batches[batch][index], trees[batch].proof(index)
+    def links(self, solution: Solution) -> Claims:
+        """A solution as one chunk for `clear`: ids and dual prices of the orders that trade, and the trades."""
+        buys = sorted({int(trade.buyer) for trade in solution.trades})
+        sells = sorted({int(trade.seller) for trade in solution.trades})
+        place = {id_: k for k, id_ in enumerate([*buys, *sells])}
+        priced = [(id_, solution.buyer_duals_ppm.get(str(id_), 0)) for id_ in buys]
+        priced += [(id_, solution.seller_duals_ppm.get(str(id_), 0)) for id_ in sells]
+        ordered = sorted(solution.trades, key=lambda trade: (int(trade.buyer), int(trade.seller)))
+        return Claims(
+            priced, [(place[int(trade.buyer)], place[int(trade.seller)], trade.energy_wh) for trade in ordered]
+        )
 
-        return [
-            (placed(int(trade.buyer)), placed(int(trade.seller)), solution.buyer_duals_ppm.get(trade.buyer, 0))
-            for trade in solution.trades
-        ]
-
-    def propose(self, claims: Sequence[Any], agent: LocalAccount | None = None) -> Receipt:
+    def propose(self, claims: Claims, agent: LocalAccount | None = None) -> Receipt:
         """Begin a proposal."""
-        receipt = self.community.send(agent or self.community.agent, "Clearing", "propose", self.id, claims)
+        receipt = self.community.send(agent or self.community.agent, "Clearing", "propose", self.id, *claims)
         self.proposal = self.community.events(receipt, "Proposed")[0]["proposal"]
         self.chunks = []
         self._follow(receipt)
         return receipt
 
-    def extend(self, claims: Sequence[Any], agent: LocalAccount | None = None) -> Receipt:
+    def extend(self, claims: Claims, agent: LocalAccount | None = None) -> Receipt:
         """Add trades to the latest proposal."""
-        receipt = self.community.send(agent or self.community.agent, "Clearing", "extend", self.proposal, claims)
+        receipt = self.community.send(agent or self.community.agent, "Clearing", "extend", self.proposal, *claims)
         self._follow(receipt)
         return receipt
 
-    def prove(self, rows: int = 1 << 40, agent: LocalAccount | None = None) -> Receipt:
-        """Prove the next rows of the latest proposal."""
+    def seal(
+        self,
+        endorsers: Sequence[str] = (),
+        endorsements: Sequence[tuple[int, bytes]] = (),
+        agent: LocalAccount | None = None,
+        proposal: int | None = None,
+    ) -> Receipt:
+        """Seal a proposal, the latest unless told."""
+        id_ = self.proposal if proposal is None else proposal
         return self.community.send(
-            agent or self.community.agent, "Clearing", "prove", self.proposal, self.batches, self.chunks, rows
+            agent or self.community.agent, "Clearing", "seal", id_, list(endorsers), list(endorsements)
         )
 
-    def pairs(self, solution: Solution) -> list[tuple[int, int, int]]:
-        """The trades of a solution as `Clearing.clear` takes them."""
-        duals = solution.buyer_duals_ppm
-        return [(int(trade.buyer), int(trade.seller), duals.get(trade.buyer, 0)) for trade in solution.trades]
+    def exhibit(self, id_: int, chunks: Sequence[Sequence[Trade]] | None = None) -> tuple[Any, ...]:
+        """An order as a challenge shows it: with its trade in the latest proposal, if it has one."""
+        for c, chunk in enumerate(self.chunks if chunks is None else chunks):
+            for k, trade in enumerate(chunk):
+                if id_ in (trade.buy_id, trade.sell_id):
+                    return self.placed(id_), trade.pack(), (c, k), trade_tree(chunk).proof(k)
+        return self.placed(id_), (0, 0, 0), (0, 0), []
 
-    def clear_at_once(self, pairs: Sequence[tuple[int, int, int]], agent: LocalAccount | None = None) -> Receipt:
+    def challenge(
+        self, buy_id: int, sell_id: int, challenger: LocalAccount | None = None, proposal: int | None = None
+    ) -> Receipt:
+        """Challenge a proposal, the latest unless told, with a pair."""
+        return self.community.send(
+            challenger or self.community.arbiter,
+            "Clearing",
+            "challenge",
+            self.proposal if proposal is None else proposal,
+            self.exhibit(buy_id),
+            self.exhibit(sell_id),
+        )
+
+    def finalize(self, proposal: int | None = None) -> Receipt:
+        """Make a proposal that stood its window final."""
+        id_ = self.proposal if proposal is None else proposal
+        return self.community.send(self.community.agent, "Clearing", "finalize", id_)
+
+    def prove(self, rows: int = 1 << 40, agent: LocalAccount | None = None) -> Receipt:
+        """Prove the next rows of the latest proposal."""
+        trades = [[trade.pack() for trade in chunk] for chunk in self.chunks]
+        return self.community.send(
+            agent or self.community.agent, "Clearing", "prove", self.proposal, self.batches, trades, rows
+        )
+
+    def clear_at_once(self, claims: Claims, agent: LocalAccount | None = None) -> Receipt:
         """Propose and prove in one transaction."""
-        receipt = self.community.send(agent or self.community.agent, "Clearing", "clear", self.id, self.batches, pairs)
+        receipt = self.community.send(
+            agent or self.community.agent, "Clearing", "clear", self.id, self.batches, *claims
+        )
         self.proposal = self.community.events(receipt, "Proposed")[0]["proposal"]
         self.chunks = []
         self._follow(receipt)
@@ -423,7 +481,7 @@ class TestMarket:
 
     def _follow(self, receipt: Receipt) -> None:
         for event in self.community.events(receipt, "TradesProposed"):
-            self.chunks.append([Trade(*trade) for trade in event["trades"]])
+            self.chunks.append([Trade.unpack(trade) for trade in event["trades"]])
 
     def _classes(self, order: Order) -> tuple[str | None, ...]:
         return tuple(str(code) if code else None for code in order.classes[: self.rules.class_count])
@@ -465,21 +523,26 @@ class TestMarket:
             self.readings[reading.device] = (reading, batch, index, tree)
         return receipt
 
-    def proof(self, chunk: int, index: int) -> tuple[Trade, tuple[int, int], list[bytes]]:
+    def proof(self, chunk: int, index: int) -> tuple[PackedTrade, tuple[int, int], list[bytes]]:
         """A trade with its proof."""
         trades = self.chunks[chunk]
-        return trades[index], (chunk, index), trade_tree(trades).proof(index)
+        return trades[index].pack(), (chunk, index), trade_tree(trades).proof(index)
 
     def delivery(self, chunk: int, index: int) -> tuple[Any, Reading, tuple[int, int, list[bytes]]]:
         """A trade with its proof and its reading."""
         proof = self.proof(chunk, index)
-        reading, batch, place, tree = self.readings[proof[0].device]
+        reading, batch, place, tree = self.readings[self.chunks[chunk][index].device]
         return proof, reading, (batch, place, tree.proof(place))
 
-    def settle(self, positions: Sequence[tuple[int, int]]) -> Receipt:
-        """Pay trades by their readings."""
+    def settle(self, chunk: int = 0) -> Receipt:
+        """Pay the trades of a chunk by their devices' last readings."""
+        trades = [trade.pack() for trade in self.chunks[chunk]]
+        return self.community.send(self.community.agent, "EscrowWallets", "settle", self.id, chunk, trades)
+
+    def settle_late(self, positions: Sequence[tuple[int, int]]) -> Receipt:
+        """Pay trades by the proofs of their readings."""
         deliveries = [self.delivery(*position) for position in positions]
-        return self.community.send(self.community.agent, "EscrowWallets", "settle", self.id, deliveries)
+        return self.community.send(self.community.agent, "EscrowWallets", "settleLate", self.id, deliveries)
 
     def refund(self, positions: Sequence[tuple[int, int]]) -> Receipt:
         """Give trades' money back to the buyers."""
@@ -491,7 +554,7 @@ class TestMarket:
     ) -> Receipt:
         """Pay a trade as two parties sign."""
         community = self.community
-        trade, _, _ = proof = self.proof(*position)
+        proof, trade = self.proof(*position), self.chunks[position[0]][position[1]]
         trade_id = keccak(
             encode(
                 ["uint40", "uint40", "address", "bytes32"],

@@ -5,7 +5,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IOrderBook} from "../../../interfaces/IOrderBook.sol";
 import {AttributeSource, Market} from "../../types/Markets.sol";
 import {MAX_ATTRIBUTES} from "../../types/Orders.sol";
-import {ONE_PPM, Ppm} from "../../types/Units.sol";
+import {ONE_PPM, Points, Ppm} from "../../types/Units.sol";
 
 /// @title What rules a market may have
 library MarketRules {
@@ -13,15 +13,23 @@ library MarketRules {
     /// beyond one slot.
     uint256 internal constant MAX_REFUND_DELAY = 30 days;
 
+    /// @dev The longest challenge window, seconds.
+    uint256 internal constant MAX_WINDOW = 7 days;
+
+    /// @dev The most endorsements that a proposal can need.
+    uint256 internal constant MAX_ENDORSEMENTS = 32;
+
     /// @notice Check the rules of a market about to open.
+    /// A round can be final as late as finalBy + challengeWindow.
     /// Reverts if: not now < closesAt ≤ slotStart; not closesAt < finalBy; refundFrom is less than one slot,
     /// or more than one slot and 30 days, after the round can be final and the slot is over (sellers need
     /// time to be paid, buyers an end); slotStart is not a multiple of the slot length; a count is
     /// above 8 or differs from the number of names; a mask or list goes beyond its count; a source is
     /// unknown; the class that takes the device's source does not exist; there is no arbiter; a rate is
-    /// above 1.
+    /// above 1; and what `_checkContest` lists.
     function check(Market calldata rules, uint256 attributes, uint256 classes, uint40 slotLength) internal view {
-        uint256 settled = Math.max(rules.finalBy, uint256(rules.slotStart) + slotLength) + slotLength;
+        uint256 isFinal = uint256(rules.finalBy) + rules.challengeWindow;
+        uint256 settled = Math.max(isFinal, uint256(rules.slotStart) + slotLength) + slotLength;
         require(
             block.timestamp < rules.closesAt && rules.closesAt <= rules.slotStart && rules.closesAt < rules.finalBy
                 && settled <= rules.refundFrom && rules.refundFrom <= settled + MAX_REFUND_DELAY
@@ -43,5 +51,20 @@ library MarketRules {
         require(rules.arbiter != address(0), IOrderBook.Market_NoArbiter());
         require(Ppm.unwrap(rules.tolerance) <= ONE_PPM, IOrderBook.Market_RateAboveOne(Ppm.unwrap(rules.tolerance)));
         require(Ppm.unwrap(rules.penalty) <= ONE_PPM, IOrderBook.Market_RateAboveOne(Ppm.unwrap(rules.penalty)));
+        _checkContest(rules);
+    }
+
+    /// Reverts if: there is a challenge window without a bond, or longer than a week, or a bond without a window; the bond is
+    /// 2^96 micro-points or more; there are endorsements without endorsers, or the other way round, or more than 32, or endorsements without a
+    /// window.
+    function _checkContest(Market calldata rules) private pure {
+        bool window = rules.challengeWindow != 0;
+        bool endorsed = rules.endorsements != 0;
+        uint128 bond = Points.unwrap(rules.bond);
+        require(
+            window == (bond != 0) && rules.challengeWindow <= MAX_WINDOW && bond <= type(uint96).max
+                && endorsed == (rules.endorsers != 0) && rules.endorsements <= MAX_ENDORSEMENTS && (window || !endorsed),
+            IOrderBook.Market_BadContest(rules.challengeWindow, bond, rules.endorsements, rules.endorsers)
+        );
     }
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
+import {IEscrowWallets} from "../../../interfaces/IEscrowWallets.sol";
 import {IOrderBook} from "../../../interfaces/IOrderBook.sol";
 import {AttributeSource, Market} from "../../types/Markets.sol";
 import {MAX_ATTRIBUTES, OrderFields, PackedOrder, Side} from "../../types/Orders.sol";
-import {ONE_PPM, Price, Wh} from "../../types/Units.sol";
+import {ONE_PPM, Ppm, Price, Wh} from "../../types/Units.sol";
 
 /// @title What a well-formed order is, given the rules of its market
 /// @dev Pure checks of the order's own fields; `index` is the order's place in its batch, for the errors.
@@ -35,17 +36,15 @@ library OrderRules {
     /// @notice The order with what is attested written into it.
     /// Reverts if: a class code is missing, or the seller set a level or class that is attested.
     /// @param source Code of the device's registered energy source.
-    /// @param credibility Attested credibility, ppm.
-    /// @param reliability Energy delivered of energy promised, ppm.
-    /// @param trades Number of settled trades.
+    /// @param credibility Attested credibility of the seller.
+    /// @param past What is known of the seller's trades.
     function attest(
         uint256 index,
         PackedOrder memory order,
         Market memory rules,
         uint8 source,
-        uint256 credibility,
-        uint256 reliability,
-        uint256 trades
+        Ppm credibility,
+        IEscrowWallets.Reliability memory past
     ) internal pure {
         uint256 sources = uint64(rules.sources);
         uint256 levels = order.levels;
@@ -56,10 +55,10 @@ library OrderRules {
                 AttributeSource origin = AttributeSource(uint8(sources >> (56 - shift / 4)));
                 if (origin == AttributeSource.Declared) continue;
                 require(uint32(levels >> shift) == 0, IOrderBook.Order_UnusedFieldSet(index));
-                uint256 value = trades;
+                uint256 value = past.trades;
                 if (origin == AttributeSource.Ask) value = Price.unwrap(order.price());
-                else if (origin == AttributeSource.Credibility) value = credibility;
-                else if (origin == AttributeSource.Reliability) value = reliability;
+                else if (origin == AttributeSource.Credibility) value = Ppm.unwrap(credibility);
+                else if (origin == AttributeSource.Reliability) value = Ppm.unwrap(past.rate);
                 levels |= value << shift;
             }
         }

@@ -2,10 +2,9 @@
 pragma solidity ^0.8.27;
 
 import {IClearing} from "../../../interfaces/IClearing.sol";
-import {IOrderBook} from "../../../interfaces/IOrderBook.sol";
 import {BatchRoot} from "../../types/BatchRoot.sol";
 import {OrderFields, OrderId, PackedOrder, Side, orderIdAt} from "../../types/Orders.sol";
-import {Trade} from "../../types/Trades.sol";
+import {PackedTrade, TradeFields} from "../../types/Trades.sol";
 import {Ppm} from "../../types/Units.sol";
 import {PairSweep} from "./PairSweep.sol";
 import {Satisfaction} from "./Satisfaction.sol";
@@ -15,6 +14,7 @@ import {TradeHashing} from "./TradeHashing.sol";
 /// @dev Orders are numbered through all batches, in the order of their ids: row r is the r-th order.
 library RoundProof {
     using OrderFields for PackedOrder;
+    using TradeFields for PackedTrade;
     using PairSweep for PairSweep.Sellers;
 
     /// @dev All orders of a market.
@@ -75,35 +75,17 @@ library RoundProof {
 
     /// @notice Write the dual prices of a chunk's trades into the rows.
     /// Reverts if: its trades are not exactly those under `root`.
-    function addChunk(Round memory round, uint32 chunk, Trade[] calldata trades, bytes32 root) internal pure {
-        bytes32[] memory leaves = new bytes32[](trades.length);
-        for (uint256 k = 0; k < trades.length; ++k) {
-            leaves[k] = TradeHashing.leafOf(k, trades[k]);
+    function addChunk(Round memory round, uint32 chunk, PackedTrade[] calldata trades, bytes32 root) internal pure {
+        PackedTrade[] memory copies = trades;
+        bytes32[] memory leaves = new bytes32[](copies.length);
+        for (uint256 k = 0; k < copies.length; ++k) {
+            leaves[k] = TradeHashing.leaf(k, copies[k]);
         }
         require(BatchRoot.rootOf(leaves) == root, IClearing.Clearing_WrongTrades(chunk));
-        for (uint256 k = 0; k < trades.length; ++k) {
-            Trade calldata trade = trades[k];
-            setDual(round, trade.buyId, trade.buyerDual);
-            setDual(round, trade.sellId, trade.sellerDual);
+        for (uint256 k = 0; k < copies.length; ++k) {
+            _setDual(round, copies[k].buyId(), copies[k].buyerDual());
+            _setDual(round, copies[k].sellId(), copies[k].sellerDual());
         }
-    }
-
-    /// @notice Write an order's dual price into its row.
-    function setDual(Round memory round, OrderId id, Ppm dual) internal pure {
-        round.table[_rowOf(round, id) * ROW_WORDS] = Ppm.unwrap(dual);
-    }
-
-    /// @notice The order with this id.
-    /// Reverts if: there is none, or it is cancelled.
-    function openOrder(Round memory round, bytes32 market, OrderId id) internal pure returns (PackedOrder memory) {
-        uint256 next = id.batchOf() + 1;
-        uint256 end = next < round.firsts.length ? round.firsts[next] : round.filled;
-        require(
-            next <= round.firsts.length && _rowOf(round, id) < end, IOrderBook.Order_Unknown(market, id)
-        );
-        PackedOrder memory order = _order(round, _rowOf(round, id));
-        require(_dualOf(order) != CLOSED, IClearing.Clearing_OrderClosed(id));
-        return order;
     }
 
     /// @notice Check u + v ≥ w for each pair of a buyer in rows [from, to) and any seller.
@@ -155,6 +137,14 @@ library RoundProof {
         // slither-disable-next-line unused-return
         (, uint256 t, uint256 g) = Satisfaction.score(buy, sell, schema);
         revert IClearing.Clearing_BetterPair(_idOf(round, buyer), _idOf(round, seller), duals, t + g);
+    }
+
+    /// @dev Write an order's dual price into its row. The order exists: Clearing made its trade.
+    /// Reverts if: it was cancelled.
+    function _setDual(Round memory round, OrderId id, Ppm dual) private pure {
+        uint256 place = _rowOf(round, id) * ROW_WORDS;
+        require(round.table[place] != CLOSED, IClearing.Clearing_OrderClosed(id));
+        round.table[place] = Ppm.unwrap(dual);
     }
 
     function _rowOf(Round memory round, OrderId id) private pure returns (uint256) {

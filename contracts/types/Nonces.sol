@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+/// @dev The nonces that an account has used on one side of the market: page 32 | used 32, from the top down. Nonces
+/// come in pages of 32. Within a page they are used in any order; a nonce of a later page closes all earlier pages.
+/// Bit b of `used` stands for nonce 32 · page + b.
+type Nonces is uint64;
+
+using {isUsed, mark} for Nonces global;
+
+/// @notice The page of a nonce, and its bit within the page.
+function pageOf(uint32 nonce) pure returns (uint32 page, uint32 mask) {
+    return (nonce >> 5, uint32(1) << (nonce & 31));
+}
+
+/// @notice Whether any nonce of `page` whose bit is set in `mask` is used, or the page is closed.
+function isUsed(Nonces nonces, uint32 page, uint32 mask) pure returns (bool) {
+    uint64 raw = Nonces.unwrap(nonces);
+    uint32 open = uint32(raw >> 32);
+    return page < open || (page == open && uint32(raw) & mask != 0);
+}
+
+/// @notice Use the nonces of `page` whose bits are set in `mask`. A page that is closed stays as it is.
+function mark(Nonces nonces, uint32 page, uint32 mask) pure returns (Nonces) {
+    uint64 raw = Nonces.unwrap(nonces);
+    uint32 open = uint32(raw >> 32);
+    if (page < open) return nonces;
+    uint32 used = page == open ? uint32(raw) | mask : mask;
+    return Nonces.wrap((uint64(page) << 32) | used);
+}
