@@ -29,6 +29,8 @@ LIBRARY_REMEDIES: Final = MappingProxyType(
         "CertificateGap": "A fault of the solver: report it with the round file.",
         "ChainUnreachable": "Start the node or correct the URL, then run the same command again: nothing is repeated "
         "that is already on the chain.",
+        "EndorsementsMissing": "Collect them with `powerpact round endorse`, then `powerpact round seal`.",
+        "ProposalFalse": "Do not endorse it; once it is sealed, `powerpact watch` refutes it.",
         "ContractError": "By the contract's own error, below.",
         "ContractsNotCompiled": "Run `./run setup`, or set `POWERPACT_BUILD` to the `build/contracts` of the project.",
         "DeploymentMismatch": "Use the deployment file and the contracts of this chain, or deploy anew.",

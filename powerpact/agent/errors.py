@@ -47,6 +47,46 @@ class RoundExpired(PowerPactError, RuntimeError):
         self.now = now
 
 
+class EndorsementsMissing(PowerPactError, RuntimeError):
+    """A proposal waits for the signatures of the market's endorsers.
+
+    Parameters
+    ----------
+    proposal : int
+        The draft.
+    needed : int
+        How many endorsers must sign.
+    """
+
+    def __init__(self, proposal: int, needed: int) -> None:
+        super().__init__(
+            f"proposal {proposal} needs the signatures of {needed} endorsers",
+            remedy="Have them sign with `powerpact round endorse`, then use `powerpact round seal`.",
+        )
+        self.proposal = proposal
+        self.needed = needed
+
+
+class ProposalFalse(PowerPactError, ValueError):
+    """A proposal is not the best matching of its round, so it is not endorsed.
+
+    Parameters
+    ----------
+    proposal : int
+        The proposal.
+    detail : str
+        What shows it, with ids and values.
+    """
+
+    def __init__(self, proposal: int, detail: str) -> None:
+        super().__init__(
+            f"proposal {proposal} is not proven best: {detail}",
+            remedy="Do not sign it. Once it is sealed, `powerpact watch` refutes it.",
+        )
+        self.proposal = proposal
+        self.detail = detail
+
+
 class SolutionRefuted(PowerPactError, ArithmeticError):
     """The independent verifier refuted what the solver found, so nothing was sent.
 

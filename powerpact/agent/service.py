@@ -1,5 +1,8 @@
 """The service that carries rounds from gate closure to settlement.
 
+A round that fits into one transaction is proposed and proven at once. A larger one is proposed in pieces and sealed
+with the market's bond, if the market has a challenge window; else it is proven in pieces.
+
 It keeps nothing: each step looks at the chain and does what is missing, so it can be stopped anywhere and started
 anew, also on another machine. The solver is deterministic, so a proposal that was begun is recognised and continued.
 """
@@ -7,22 +10,23 @@ anew, also on another machine. The solver is deterministic, so a proposal that w
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from powerpact.agent.errors import GateStillOpen, RoundExpired, SolutionRefuted
+from powerpact.agent.errors import EndorsementsMissing, GateStillOpen, RoundExpired, SolutionRefuted
 from powerpact.agent.gate import wait_for_gate, wait_until
 from powerpact.agent.pieces import fits, largest_fitting, send_in_pieces
 from powerpact.chain import meters, orders, rounds, settlement
 from powerpact.chain.client import Chain
 from powerpact.chain.errors import ContractError
 from powerpact.chain.orders import Placed
-from powerpact.chain.packing import MAX_BATCH
-from powerpact.chain.rounds import Pair, PostedRound, ProposalStatus
+from powerpact.chain.packing import MAX_BATCH, Side
+from powerpact.chain.rounds import Match, PostedRound, ProposalStatus
 from powerpact.chain.settlement import FinalTrade
-from powerpact.chain.transactions import Mined, Sender
+from powerpact.chain.transactions import Call, Mined, Sender
 from powerpact.mechanism import SATISFACTION, Mechanism
-from powerpact.types import Solution
+from powerpact.types import Mode, Solution
 
 Report = Callable[[str], None]
 """Told what happens, in a few words."""
@@ -30,12 +34,16 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
-    """A final round.
+    """A round that is final, or whose proposal stands until its challenge window is over.
 
     Attributes
     ----------
     proposal : int
-        The final proposal.
+        The final or standing proposal; a draft that lacks its endorsements.
+    status : ProposalStatus
+        Which of them.
+    final_from : int
+        When a standing proposal can be made final, Unix seconds; 0 for others.
     posted : PostedRound
         The orders.
     solution : Solution or None
@@ -48,6 +56,8 @@ class Cleared:
 
     proposal: int
     posted: PostedRound
+    status: ProposalStatus = ProposalStatus.FINAL
+    final_from: int = 0
     solution: Solution | None = None
     transactions: tuple[Mined, ...] = ()
     solve_s: float = 0.0
@@ -112,11 +122,24 @@ class Agent:
     def run(self, market_id: bytes, *, poll_s: float = 2.0) -> Settled:
         """Be the agent of a round from wherever it stands to its end.
 
-        Waits for the gate, clears, waits for the end of the slot, and settles until no trade waits for its reading
-        any more; what is not read by the market's refund time is refunded.
+        Waits for the gate, clears, waits for the challenge window and makes the round final, waits for the end of the
+        slot, and settles until no trade waits for its reading any more; what is not read by the market's refund time is
+        refunded. A round that is refuted is cleared anew.
+
+        Raises
+        ------
+        EndorsementsMissing
+            If the market asks for endorsements: they are collected and the proposal is sealed by hand.
         """
         wait_for_gate(self.chain, market_id, self.report, poll_s=poll_s)
-        rules = self.clear(market_id).posted.market.rules
+        cleared = self.clear(market_id)
+        while cleared.status is ProposalStatus.STANDING:
+            wait_until(self.chain, cleared.final_from, "the challenge window is over", self.report, poll_s=poll_s)
+            self.finalize(market_id)
+            cleared = self.clear(market_id)
+        if cleared.status is not ProposalStatus.FINAL:
+            raise EndorsementsMissing(cleared.proposal, cleared.posted.market.rules.endorsements)
+        rules = cleared.posted.market.rules
         slot_end = rules.slot_start + self.chain.deployment.parameters.slot_length_s
         wait_until(self.chain, slot_end, "the slot ends", self.report, poll_s=poll_s)
         total = self.settle(market_id)
@@ -144,7 +167,10 @@ class Agent:
         return solution, solved - begin, time.perf_counter() - solved
 
     def clear(self, market_id: bytes) -> Cleared:
-        """Bring a round whose gate is closed to its final state: solve, verify, propose, prove.
+        """Bring a round whose gate is closed to its final state: solve, verify, propose, and prove or seal.
+
+        A sealed proposal is final after its challenge window, with `finalize`. If a proposal as good stands already,
+        nothing is sent.
 
         Raises
         ------
@@ -162,18 +188,41 @@ class Agent:
         rules, now = posted.market.rules, self.chain.now()
         if now < rules.closes_at:
             raise GateStillOpen(market_id, rules.closes_at, now)
-        if now > rules.final_by:
+        standing = rounds.standing_of(self.chain, market_id)
+        if now > rules.final_by and not standing:
             raise RoundExpired(market_id, rules.final_by, now)
         solution, solve_s, verify_s = self.solve(posted)
         begin = time.perf_counter()
-        try:
-            proposal_id, sent = self._submit(posted, posted.pairs(solution))
-        except ContractError as error:
-            if error.name != "Clearing_AlreadyFinal":
-                raise
-            return Cleared(rounds.final_of(self.chain, market_id), posted)  # another agent was faster
+        sent: list[Mined] = []
+        if standing and (now > rules.final_by or self._is_as_good(standing, solution)):
+            self.report(f"proposal {standing} stands")
+            proposal_id = standing
+        else:
+            try:
+                proposal_id, sent = self._submit(posted, posted.matches(solution))
+            except ContractError as error:
+                if error.name not in ("Clearing_AlreadyFinal", "Clearing_NotBetter"):
+                    raise
+                return self.clear(market_id)  # another agent was faster
         submit_s = time.perf_counter() - begin
-        return Cleared(proposal_id, posted, solution, tuple(sent), solve_s, verify_s, submit_s)
+        state = rounds.proposal(self.chain, proposal_id)
+        return Cleared(
+            proposal_id, posted, state.status, state.final_from, solution, tuple(sent), solve_s, verify_s, submit_s
+        )
+
+    def finalize(self, market_id: bytes) -> Mined | None:
+        """Make the market's standing proposal final, if there is one and its challenge window is over.
+
+        Raises
+        ------
+        NotOnChain
+            If there is no such market.
+        """
+        standing = rounds.standing_of(self.chain, market_id)
+        if not standing or self.chain.now() < rounds.proposal(self.chain, standing).final_from:
+            return None
+        self.report(f"making proposal {standing} final")
+        return self.sender.send(rounds.finalize(self.chain, standing))
 
     def settle(self, market_id: bytes) -> Settled:
         """End everything of a round that can end now: pay what has its reading, refund what is due, release.
@@ -187,15 +236,14 @@ class Agent:
         slot_start = posted.market.rules.slot_start
         unsettled = self._unsettled(market_id)
         readings = meters.readings_of(self.chain, slot_start) if unsettled else {}
-        deliveries = [
-            (trade.proof, *readings[key])
-            for trade in unsettled
-            if (key := (trade.trade.device, slot_start)) in readings
-        ]
-        sent = send_in_pieces(
-            self.sender, deliveries, MAX_BATCH, lambda piece: settlement.settle(self.chain, market_id, piece)
+        due = [trade for trade in unsettled if (trade.trade.device, slot_start) in readings]
+        late = [trade for trade in due if meters.last_of(self.chain, trade.trade.device)[0] != slot_start]
+        sent = self._settle_chunks(market_id, {trade.chunk for trade in due if trade not in late})
+        deliveries = [(trade.proof, *readings[trade.trade.device, slot_start]) for trade in late]
+        sent += send_in_pieces(
+            self.sender, deliveries, MAX_BATCH, lambda piece: settlement.settle_late(self.chain, market_id, piece)
         )
-        return Settled(paid=len(deliveries), transactions=tuple(sent)).then(self.refund(market_id))
+        return Settled(paid=len(due), transactions=tuple(sent)).then(self.refund(market_id))
 
     def refund(self, market_id: bytes) -> Settled:
         """Refund the trades whose refund time has come, and release the orders that did not trade.
@@ -223,61 +271,93 @@ class Agent:
         final = settlement.final_trades(self.chain, market_id)
         return [trade for trade in final if not settlement.is_settled(self.chain, market_id, trade)]
 
-    def _idle(self, posted: PostedRound, now: int) -> list[Placed]:
-        """Open orders that can be released: the round is final without them, or its time is over."""
-        final = settlement.final_trades(self.chain, posted.market.id)
-        is_final = rounds.final_of(self.chain, posted.market.id) != 0
-        if not is_final and now <= posted.market.rules.final_by:
+    def _settle_chunks(self, market_id: bytes, chunks: set[int]) -> list[Mined]:
+        """Pay what the last readings can pay in these chunks."""
+        if not chunks:
             return []
-        traded = {id_ for trade in final for id_ in (trade.trade.buy_id, trade.trade.sell_id)}
-        return [posted.placed(id_) for id_, _ in posted.open_orders() if id_ not in traded]
+        trades = rounds.chunks_of(self.chain, rounds.final_of(self.chain, market_id))
+        return [self.sender.send(settlement.settle(self.chain, market_id, c, trades[c])) for c in sorted(chunks)]
 
-    def _submit(self, posted: PostedRound, pairs: Sequence[Pair]) -> tuple[int, list[Mined]]:
-        """Make a solution final: in one transaction if it fits and no proposal was begun, else piece by piece."""
+    def _idle(self, posted: PostedRound, now: int) -> list[Placed]:
+        """Open orders of which something can be released: the round is final without it, or its time is over."""
         chain, market_id = self.chain, posted.market.id
-        begun = self._begun(market_id, pairs)
-        if begun is None and len(pairs) <= MAX_BATCH:
-            whole = rounds.clear(chain, market_id, posted.batches, pairs)
+        is_final = rounds.final_of(chain, market_id) != 0
+        is_over = now > posted.market.rules.final_by and not rounds.standing_of(chain, market_id)
+        if not is_final and not is_over:
+            return []
+        bound_wh: Counter[int] = Counter()
+        for final in settlement.final_trades(chain, market_id):
+            for id_ in (final.trade.buy_id, final.trade.sell_id):
+                bound_wh[id_] += final.trade.energy_wh
+        divisible = posted.market.rules.mode is Mode.DIVISIBLE
+        return [
+            posted.placed(id_)
+            for id_, order in posted.open_orders()
+            if not bound_wh[id_] or (divisible and order.side is Side.BUY and bound_wh[id_] < order.energy_wh)
+        ]
+
+    def _is_as_good(self, standing: int, solution: Solution) -> bool:
+        """Whether this solution could not outrank the standing proposal."""
+        state = rounds.proposal(self.chain, standing)
+        return state.objective >= solution.objective and state.is_exact
+
+    def _submit(self, posted: PostedRound, matches: Sequence[Match]) -> tuple[int, list[Mined]]:
+        """Make a solution final in one transaction if it fits and no proposal was begun, else piece by piece."""
+        chain, rules = self.chain, posted.market.rules
+        begun = self._begun(posted.market.id, matches)
+        if begun is None and len(matches) <= MAX_BATCH and not rules.endorsements:
+            whole = rounds.clear(chain, posted, matches)
             if fits(self.sender, whole):
-                self.report(f"proposing and proving {len(pairs)} trades at once")
+                self.report(f"proposing and proving {len(matches)} trades at once")
                 mined = self.sender.send(whole)
                 return self._proposed_in(mined), [mined]
-        proposal_id, proposed = self._propose(posted, pairs, begun)
+        proposal_id, proposed = self._propose(posted, matches, begun)
+        state = rounds.proposal(chain, proposal_id)
+        if rules.endorsements or state.status is ProposalStatus.STANDING:
+            return proposal_id, proposed
+        if rules.challenge_window_s and not state.proven_rows:
+            self.report(f"sealing proposal {proposal_id} with a bond of {rules.bond_upoints} micro-points")
+            return proposal_id, [*proposed, self.sender.send(rounds.seal(chain, proposal_id))]
         return proposal_id, proposed + self._prove(posted, proposal_id)
 
     def _propose(
-        self, posted: PostedRound, pairs: Sequence[Pair], begun: tuple[int, int] | None
+        self, posted: PostedRound, matches: Sequence[Match], begun: tuple[int, int] | None
     ) -> tuple[int, list[Mined]]:
-        """Begin a proposal, or continue the one that was begun, until it holds all pairs."""
-        chain, market_id, claims = self.chain, posted.market.id, posted.claims(pairs)
+        """Begin a proposal, or continue the one that was begun, until it holds all trades."""
+        chain = self.chain
         if begun is None:
-            most = min(MAX_BATCH, len(claims))
-            size, call = largest_fitting(self.sender, most, lambda n: rounds.propose(chain, market_id, claims[:n]))
-            self.report(f"proposing {len(claims)} trades")
+            most = min(MAX_BATCH, len(matches))
+            size, call = largest_fitting(
+                self.sender, most, lambda n: rounds.propose(chain, posted, matches[:n], matches[n:])
+            )
+            self.report(f"proposing {len(matches)} trades")
             mined = self.sender.send(call)
             proposal_id, done, sent = self._proposed_in(mined), size, [mined]
         else:
             proposal_id, done = begun
             sent = []
             self.report(f"continuing proposal {proposal_id} after {done} trades")
-        sent += send_in_pieces(
-            self.sender, claims[done:], MAX_BATCH, lambda piece: rounds.extend(chain, proposal_id, piece)
-        )
-        return proposal_id, sent
+        left = list(enumerate(matches))[done:]
+
+        def extend(piece: Sequence[tuple[int, Match]]) -> Call:
+            after = piece[-1][0] + 1
+            return rounds.extend(chain, posted, proposal_id, [match for _, match in piece], matches[after:])
+
+        return proposal_id, sent + send_in_pieces(self.sender, left, MAX_BATCH, extend)
 
     def _proposed_in(self, mined: Mined) -> int:
         """The id of the proposal that a mined transaction began."""
         return int(self.chain.event(mined, "Proposed").arguments["proposal"])
 
-    def _begun(self, market_id: bytes, expected: Sequence[Pair]) -> tuple[int, int] | None:
+    def _begun(self, market_id: bytes, expected: Sequence[Match]) -> tuple[int, int] | None:
         """The agent's own proposal that holds the first of the expected trades and no others, and how many."""
         for proposal_id, agent in reversed(rounds.proposals_of(self.chain, market_id)):
-            if agent != self.sender.address:
+            state = rounds.proposal(self.chain, proposal_id)
+            if agent != self.sender.address or state.status is ProposalStatus.REFUTED:
                 continue
-            trades = [trade for chunk in rounds.chunks_of(self.chain, proposal_id) for trade in chunk]
-            held = [(trade.buy_id, trade.sell_id, trade.buyer_dual_ppm) for trade in trades]
-            is_begun = rounds.proposal(self.chain, proposal_id).proven_rows > 0
-            if held == (list(expected) if is_begun else list(expected[: len(held)])):
+            held = [Match.of(trade) for chunk in rounds.chunks_of(self.chain, proposal_id) for trade in chunk]
+            is_closed = state.proven_rows > 0 or state.status is not ProposalStatus.DRAFT
+            if held == (list(expected) if is_closed else list(expected[: len(held)])):
                 return proposal_id, len(held)
         return None
 

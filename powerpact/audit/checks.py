@@ -16,7 +16,7 @@ from powerpact.chain.connection import translated
 from powerpact.chain.packing import Reading, id_text
 from powerpact.mechanism import SATISFACTION
 from powerpact.spec.satisfaction import pair_score_ppm
-from powerpact.types import Solution
+from powerpact.types import Mode, Solution
 from powerpact.types import Trade as MatchedTrade
 from powerpact.units import value_down_upoints
 
@@ -73,7 +73,7 @@ def _check_balances(records: Records) -> Result:
 
 
 def _replayed_wallets(records: Records) -> dict[ChecksumAddress, list[int]]:
-    """Free and held micro-points of each trader, as the escrow's events make them."""
+    """Free and held micro-points of each trader, as orders and the escrow's events make them."""
     reserved = {id_: trade.reserved_upoints for record in records.rounds for id_, trade in record.trades.items()}
     wallets: defaultdict[ChecksumAddress, list[int]] = defaultdict(lambda: [0, 0])
     for event in records.money:
@@ -82,15 +82,24 @@ def _replayed_wallets(records: Records) -> dict[ChecksumAddress, list[int]]:
             wallets[a["buyer"]][1] -= reserved[a["tradeId"]]
             wallets[a["buyer"]][0] += reserved[a["tradeId"]] - a["paid"]
             wallets[a["seller"]][0] += a["paid"]
-        elif event.name != "RoundLocked":
+        elif event.name == "BondForfeited":
+            wallets[a["agent"]][1] -= a["reward"] + a["burnt"]
+            wallets[a["challenger"]][0] += a["reward"]
+        else:
             free_sign, held_sign = {
                 "Deposited": (1, 0),
                 "Withdrawn": (-1, 0),
-                "Reserved": (-1, 1),
                 "Released": (1, -1),
+                "BondHeld": (-1, 1),
+                "BondFreed": (1, -1),
             }[event.name]
-            wallets[a["trader"]][0] += free_sign * a["points"]
-            wallets[a["trader"]][1] += held_sign * a["points"]
+            owner = a["agent"] if "agent" in a else a["trader"]
+            wallets[owner][0] += free_sign * a["points"]
+            wallets[owner][1] += held_sign * a["points"]
+    for record in records.rounds:
+        for order in record.posted.orders.values():
+            wallets[order.trader][0] -= order.reservation_upoints
+            wallets[order.trader][1] += order.reservation_upoints
     return dict(wallets)
 
 
@@ -104,9 +113,12 @@ def _check_ways_out(records: Records) -> Result:
         for trade in record.unsettled().values():
             owed[trade.buyer] += trade.reserved_upoints
             latest = max(latest, rules.refund_from)
-        for order in record.waiting_orders().values():
-            owed[order.trader] += order.reservation_upoints
-            latest = max(latest, 0 if record.is_final else rules.final_by)
+        for order, upoints in record.waiting_reservations():
+            owed[order.trader] += upoints
+            latest = max(latest, 0 if record.is_final else rules.final_by + rules.challenge_window_s)
+        if record.standing is not None:
+            owed[record.standing.agent] += rules.bond_upoints
+            latest = max(latest, record.standing.final_from)
     traders = set(owed) | {event.arguments["trader"] for event in records.money if event.name == "Deposited"}
     faults = []
     for trader in sorted(traders):
@@ -124,13 +136,13 @@ def _check_order_use(records: Records) -> Result:
         orders = record.posted.orders
         uses = Counter(id_ for trade in record.trades.values() for id_ in (trade.buy_id, trade.sell_id))
         count += len(uses)
-        faults += [f"{_at(record, id_)} trades {n} times" for id_, n in uses.items() if n > 1]
-        faults += [f"{_at(record, id_)} is cancelled and trades" for id_ in uses if record.posted.is_closed(id_)]
-        for trade in record.trades.values():
-            most = min(orders[trade.buy_id].energy_wh, orders[trade.sell_id].energy_wh)
-            if trade.energy_wh > most:
-                faults.append(f"{_at(record, trade.buy_id)} trades {trade.energy_wh} Wh, the orders allow {most}")
-    return f"{count} orders traded, each once", faults
+        if record.market.rules.mode is Mode.ONE_TO_ONE:
+            faults += [f"{_at(record, id_)} trades {n} times" for id_, n in uses.items() if n > 1]
+        faults += [f"{_at(record, id_)} is cancelled and trades" for id_ in uses if record.at_gate.is_closed(id_)]
+        for id_, energy_wh in record.traded_wh.items():
+            if energy_wh > orders[id_].energy_wh:
+                faults.append(f"{_at(record, id_)} trades {energy_wh} Wh, it is of {orders[id_].energy_wh}")
+    return f"{count} orders traded, none more than its energy", faults
 
 
 def _check_prices(records: Records) -> Result:
@@ -169,22 +181,32 @@ def _check_objectives(records: Records) -> Result:
             score = pair_score_ppm(round_, buyer, seller)
             if score is None:
                 faults.append(f"{_at(record, trade.buy_id)} and {id_text(trade.sell_id)} trade and are not eligible")
-            objective += score or 0
-        bound = sum(trade.buyer_dual_ppm + trade.seller_dual_ppm for trade in record.trades.values())
-        if not objective == bound == record.proposal.objective:
+            objective += (score or 0) * (trade.energy_wh if round_.mode is Mode.DIVISIBLE else 1)
+        bound = _dual_bound(record)
+        if (objective, bound) != (record.proposal.objective, record.proposal.bound):
             faults.append(
                 f"proposal {record.proposal_id}: scores {objective}, dual bound {bound}, "
-                f"recorded {record.proposal.objective}"
+                f"recorded {record.proposal.objective} and {record.proposal.bound}"
             )
         total += objective
-    return f"{len(finals)} final rounds, objectives {total} ppm in sum, each equal to its dual bound", faults
+    exact = sum(record.proposal.is_exact for record in finals)
+    return f"{len(finals)} final rounds, objectives {total} in sum, {exact} of them equal to their dual bound", faults
+
+
+def _dual_bound(record: RoundRecord) -> int:
+    """Σ u·c + Σ v·c over the orders that trade."""
+    duals = {trade.buy_id: trade.buyer_dual_ppm for trade in record.trades.values()}
+    duals |= {trade.sell_id: trade.seller_dual_ppm for trade in record.trades.values()}
+    if record.market.rules.mode is Mode.ONE_TO_ONE:
+        return sum(duals.values())
+    return sum(dual * record.posted.orders[id_].energy_wh for id_, dual in duals.items())
 
 
 def _check_optimality(records: Records) -> Result:
     """CLR-2."""
     faults, pairs = [], 0
     for record in records.rounds:
-        if not record.is_final:
+        if not record.is_final or not record.proposal.is_exact:
             continue
         round_ = record.at_gate.round()
         pairs += len(round_.buyers) * len(round_.sellers)

@@ -10,12 +10,14 @@ LAWS: Final = MappingProxyType(
     {
         "MON-1": "The points in the escrow are the sum of what is free and what is held, and each wallet is what its "
         "deposits, withdrawals, reservations and trades make it.",
-        "MON-2": "Every held point belongs to an open order or an unsettled trade, and has a way out at a time stated "
-        "when it was locked.",
-        "ORD-1": "An order trades at most once and never more than its energy, and never after it was cancelled.",
+        "MON-2": "Every held point belongs to an open order, an unsettled trade or a standing proposal, and has a way "
+        "out at a time stated when it was locked.",
+        "ORD-1": "An order never trades more than its energy, in a one-to-one market at most once, and never after it "
+        "was cancelled.",
         "ORD-2": "No buyer pays above the bid, and no price is below the seller's minimum.",
-        "CLR-1": "The trades of a final round are eligible, and their objective equals the recorded dual bound.",
-        "CLR-2": "No eligible pair of a final round has a score above the sum of its dual prices.",
+        "CLR-1": "The trades of a final round are eligible, objective and dual bound are as recorded, and equal unless "
+        "the round's time ended without a certificate.",
+        "CLR-2": "No eligible pair of a round with a certificate has a score above the sum of its dual prices.",
         "GRN-1": "Certificates minted for a device and slot never exceed its measured export.",
         "GRN-2": "What is retired never moves: what was minted is held or retired, to the last Wh.",
         "REG-1": "Nobody trades who is not admitted, and no auditor's vote touches money, orders, trades or "

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,8 +11,10 @@ from powerpact.chain import rounds
 from powerpact.chain.abi import Event
 from powerpact.chain.client import Chain
 from powerpact.chain.markets import Market, markets
-from powerpact.chain.packing import Order, Trade, trade_id
+from powerpact.chain.packing import Order, Side, Trade, trade_id
 from powerpact.chain.rounds import PostedRound, Proposal, ProposalStatus
+from powerpact.types import Mode
+from powerpact.units import value_down_upoints
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class RoundRecord:
     proposal: Proposal
     chunks: list[tuple[Trade, ...]]
     settled: dict[bytes, Event]
+    standing: Proposal | None = None
+    """The proposal that stands, if one does."""
 
     @property
     def market(self) -> Market:
@@ -61,10 +66,23 @@ class RoundRecord:
         """Final trades that have not ended."""
         return {id_: trade for id_, trade in self.trades.items() if id_ not in self.settled}
 
-    def waiting_orders(self) -> dict[int, Order]:
-        """Open orders that do not trade."""
-        traded = {id_ for trade in self.trades.values() for id_ in (trade.buy_id, trade.sell_id)}
-        return {id_: order for id_, order in self.posted.open_orders() if id_ not in traded}
+    @cached_property
+    def traded_wh(self) -> Counter[int]:
+        """Energy of the trades of each order that trades."""
+        sums: Counter[int] = Counter()
+        for trade in self.trades.values():
+            sums[trade.buy_id] += trade.energy_wh
+            sums[trade.sell_id] += trade.energy_wh
+        return sums
+
+    def waiting_reservations(self) -> Iterator[tuple[Order, int]]:
+        """Open orders and what they reserve beyond their trades, micro-points."""
+        divisible = self.market.rules.mode is Mode.DIVISIBLE
+        for id_, order in self.posted.open_orders():
+            traded_wh = self.traded_wh[id_] if divisible else order.energy_wh * (id_ in self.traded_wh)
+            if order.side is Side.BUY and traded_wh < order.energy_wh:
+                price = order.price_upoints_per_kwh
+                yield order, order.reservation_upoints - value_down_upoints(traded_wh, price)
 
 
 @dataclass(frozen=True)
@@ -110,7 +128,14 @@ def read_records(chain: Chain, report: Callable[[str], None] = lambda _: None) -
     """
     report("money")
     money = chain.events(
-        "EscrowWallets", "Deposited", "Withdrawn", "Reserved", "Released", "RoundLocked", "TradeSettled"
+        "EscrowWallets",
+        "Deposited",
+        "Withdrawn",
+        "Released",
+        "BondHeld",
+        "BondFreed",
+        "BondForfeited",
+        "TradeSettled",
     )
     settled = {event.arguments["tradeId"]: event for event in money if event.name == "TradeSettled"}
     records = []
@@ -135,7 +160,7 @@ def _read_round(chain: Chain, market: Market, settled: dict[bytes, Event]) -> Ro
     for event in chain.events("OrderBook", "OrderCancelled", market=market.id):
         id_ = event.arguments["id"]
         cancelled[id_ >> 8] |= 1 << (id_ & 0xFF)
-    proposal_id = rounds.final_of(chain, market.id)
+    proposal_id, standing_id = rounds.final_of(chain, market.id), rounds.standing_of(chain, market.id)
     record = RoundRecord(
         posted=posted,
         at_gate=replace(posted, closed=tuple(cancelled)),
@@ -143,6 +168,7 @@ def _read_round(chain: Chain, market: Market, settled: dict[bytes, Event]) -> Ro
         proposal=rounds.proposal(chain, proposal_id),
         chunks=rounds.chunks_of(chain, proposal_id) if proposal_id else [],
         settled={},
+        standing=rounds.proposal(chain, standing_id) if standing_id else None,
     )
     record.settled.update({id_: settled[id_] for id_ in record.trades if id_ in settled})
     return record

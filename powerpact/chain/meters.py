@@ -62,10 +62,15 @@ def readings_of(chain: Chain, slot_start: int | None = None) -> dict[tuple[int, 
 
 def last_of(chain: Chain, device_id: int) -> tuple[int, int, int]:
     """A device's last slot (Unix seconds), and its export and import counters at the end of it (Wh)."""
-    slot_start, export_wh, import_wh = chain.read("Metering", "last", device_id)
+    slot_start, _, export_wh, import_wh = chain.read("Metering", "last", device_id)
     return slot_start, export_wh, import_wh
 
 
 def is_issued(chain: Chain, device_id: int, slot_start: int) -> bool:
     """Whether certificates of this device and slot exist."""
     return bool(chain.read("Metering", "isIssued", device_id, slot_start))
+
+
+def is_selling(chain: Chain, device_id: int, slot_start: int) -> bool:
+    """Whether this device's export of the slot is for sale or was sold."""
+    return bool(chain.read("OrderBook", "isSelling", device_id, slot_start))

@@ -9,7 +9,7 @@ from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
 
 from powerpact.chain.client import Chain
-from powerpact.chain.packing import Order, PackedOrder
+from powerpact.chain.packing import NONCES_PER_PAGE, Order, PackedOrder, Side
 from powerpact.chain.transactions import Call, Mined
 from powerpact.eip712 import sign
 
@@ -66,22 +66,16 @@ def release(chain: Chain, market: bytes, placed: Sequence[Placed]) -> Call:
     return chain.call("release orders", "OrderBook", "release", market, placed, items=len(placed))
 
 
-def unused_nonce(chain: Chain, trader: ChecksumAddress) -> int:
-    """A nonce that the trader has neither used nor cancelled: the lowest, if they were used from 0 upwards.
+def cancel_nonces(chain: Chain, side: Side, page: int, mask: int) -> Call:
+    """Use up nonces of the sender's orders of one side: those of `page` in `mask`, and all of the pages before."""
+    return chain.call("cancel nonces", "OrderBook", "cancelNonces", side, page, mask)
 
-    O(log n) questions to the node.
-    """
 
-    def is_used(nonce: int) -> bool:
-        return bool(chain.read("OrderBook", "isNonceUsed", trader, nonce))
-
-    used, unused = -1, 0
-    while is_used(unused):
-        used, unused = unused, 2 * unused + 1
-    while unused - used > 1:
-        middle = (used + unused) // 2
-        if is_used(middle):
-            used = middle
-        else:
-            unused = middle
-    return unused
+def unused_nonce(chain: Chain, trader: ChecksumAddress, side: Side) -> int:
+    """The lowest nonce of the trader's page in use that is not used, or the first of the next page."""
+    if side is Side.BUY:
+        nonces = int(chain.read("EscrowWallets", "walletOf", trader)[-1])
+    else:
+        nonces = int(chain.read("EscrowWallets", "trackRecordOf", trader)[-1])
+    page, used = nonces >> NONCES_PER_PAGE, nonces & (1 << NONCES_PER_PAGE) - 1
+    return page * NONCES_PER_PAGE + (~used & used + 1).bit_length() - 1

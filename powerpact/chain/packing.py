@@ -179,9 +179,10 @@ class PackedTrade(NamedTuple):
 
 
 class Trade(NamedTuple):
-    """A trade as Clearing commits to it (Trades.sol): energy in Wh, price in micro-points per kWh, duals in ppm (per Wh).
+    """A trade as Clearing commits to it (Trades.sol): energy in Wh, price in micro-points per kWh, duals in ppm.
 
-    `offered_wh` is the energy of the sell order, `reserved_upoints` the buyer's money that the trade holds.
+    Dual prices of a divisible round are per Wh. `offered_wh` is the energy of the sell order, `reserved_upoints` the
+    buyer's money that the trade holds.
     """
 
     buy_id: int

@@ -26,7 +26,7 @@ class Wallet:
     free_upoints : int
         Can be withdrawn or reserved.
     held_upoints : int
-        Reserved for orders or locked in trades.
+        Reserved for orders, locked in trades, or the bond of a proposal that stands.
     """
 
     free_upoints: int
@@ -76,7 +76,8 @@ def balance_of(chain: Chain, account: ChecksumAddress) -> int:
 
 def wallet_of(chain: Chain, trader: ChecksumAddress) -> Wallet:
     """A trader's points in the escrow."""
-    return Wallet(*chain.read("EscrowWallets", "walletOf", trader))
+    free_upoints, held_upoints, _ = chain.read("EscrowWallets", "walletOf", trader)
+    return Wallet(free_upoints, held_upoints)
 
 
 def reliability_of(chain: Chain, seller: ChecksumAddress) -> tuple[int, int]:

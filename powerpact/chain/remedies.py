@@ -171,7 +171,8 @@ _MARKETS: Final = {
     "Market_Unknown": Advice("there is no market with this id", "List the markets with `powerpact market list`."),
     "Market_BadTimes": Advice(
         "the times do not fit: now < closesAt <= slotStart, closesAt < finalBy, refundFrom from one slot to one slot "
-        "and 30 days after the later of finalBy and the slot's end, and slotStart is a multiple of the slot length",
+        "and 30 days after the later of finalBy + challengeWindow and the slot's end, slotStart a multiple of the slot "
+        "length",
         "Correct the times; a gate that closes in the future comes first.",
     ),
     "Market_BadSchema": Advice(
@@ -184,6 +185,10 @@ _MARKETS: Final = {
     "Market_NoArbiter": Advice("the market has no arbiter", "Name an account as the third key of its escrows."),
     "Market_RateAboveOne": Advice(
         "tolerance or penalty is above 1 000 000 ppm", "State rates in ppm, at most 1 000 000."
+    ),
+    "Market_BadContest": Advice(
+        "challenge window (at most a week) and bond, or endorsements (at most 32) and endorsers, do not go together",
+        "State both of a pair or none; endorsements need a challenge window.",
     ),
     "Market_GateClosed": Advice("the gate has closed, the set of orders is fixed", "Trade in a later slot's market."),
     "Market_OpenerNotActive": Advice(
@@ -204,7 +209,6 @@ _ORDERS: Final = {
         "Sign again; leave out the order at this index to post the others.",
     ),
     "Order_Expired": Advice("the order's expiry is over", "Sign a new order with a later expiry."),
-    "Order_NonceUsed": Advice("the trader's nonce is used or cancelled", "Sign a new order with an unused nonce."),
     "Order_ZeroEnergy": Advice("the order's energy is zero", "State the energy in Wh."),
     "Order_ZeroPrice": Advice("the bid or ask is zero", "State the price in micro-points per kWh."),
     "Order_MinAboveAsk": Advice("the seller's minimum is above the ask", "Lower the minimum or raise the ask."),
@@ -255,15 +259,68 @@ _CLEARING: Final = {
     ),
     "Clearing_ChunkTooLarge": Advice("a chunk holds at most 256 trades", "Add the rest with `extend`."),
     "Clearing_OrderClosed": Advice("an order of the trades is cancelled", "Read the orders again and solve anew."),
-    "Clearing_OrderUsedTwice": Advice("an order is in two trades of the proposal", "Solve anew; use each order once."),
+    "Clearing_OrderUsedTwice": Advice(
+        "an order is in two trades, or in two chunks without being continued", "Solve anew; use each order once."
+    ),
     "Clearing_WrongSide": Advice(
         "a buy order stands where a sell order belongs, or the other way round", "Exchange the two orders of the claim."
     ),
     "Clearing_NotEligible": Advice(
         "the pair breaks a hard constraint or a limit of one of its own orders", "Solve anew from the posted orders."
     ),
-    "Clearing_DualAboveScore": Advice(
-        "the buyer's dual price is above the pair's score", "Solve anew; the two dual prices sum to the score."
+    "Clearing_DualsBelowScore": Advice(
+        "the dual prices of a trade sum to less than its score", "Solve anew; they sum to the score of each trade."
+    ),
+    "Clearing_WrongStatus": Advice(
+        "the proposal is in another state than the call needs", "See where it stands with `powerpact round status`."
+    ),
+    "Clearing_EmptyChunk": Advice("a chunk names orders but no trades", "Add at least one trade, or no orders."),
+    "Clearing_BadLink": Advice(
+        "a trade names a place beyond the list of orders", "Number the orders of the chunk from 0."
+    ),
+    "Clearing_OrderUnused": Advice(
+        "an order of the chunk has no trade in it", "List exactly the orders that the chunk's trades name."
+    ),
+    "Clearing_DualChanged": Advice(
+        "the order has another dual price in an earlier chunk", "Give each order one dual price."
+    ),
+    "Clearing_WrongEnergy": Advice(
+        "the energy of a trade is zero, or in a one-to-one market not the smaller one of its orders",
+        "State whole Wh, at least 1; in a one-to-one market the smaller energy of the two.",
+    ),
+    "Clearing_Overfilled": Advice(
+        "an order would trade more than its energy", "Solve anew; the trades of an order sum to its energy at most."
+    ),
+    "Clearing_NotExact": Advice(
+        "the dual prices prove another bound than the objective, so there is nothing to prove",
+        "Solve anew, or seal the proposal to have it ranked by its objective.",
+    ),
+    "Clearing_ProofOnly": Advice(
+        "the market has no challenge window", "Prove the round whole: `powerpact round submit` does."
+    ),
+    "Clearing_NotBetter": Advice(
+        "a proposal stands that is as good", "Nothing to do: it becomes final, unless somebody refutes it."
+    ),
+    "Clearing_WindowOpen": Advice(
+        "the proposal can still be challenged, or better ones can still come", "Wait for the stated time."
+    ),
+    "Clearing_WrongEndorsers": Advice(
+        "the endorsers are not those of the market", "Name them all, in the order in which the market was opened."
+    ),
+    "Clearing_BadEndorsement": Advice(
+        "an endorsement is not that endorser's over this proposal, or out of order",
+        "Have it signed again with `powerpact round endorse`; give each endorser once, in the order of the market.",
+    ),
+    "Clearing_TooFewEndorsements": Advice(
+        "the market asks for more endorsements", "Collect them with `powerpact round endorse`, then seal."
+    ),
+    "Clearing_UnknownTrade": Advice(
+        "the trade shown does not stand in the proposal", "Show it as TradesProposed announced it."
+    ),
+    "Clearing_ForeignTrade": Advice("the trade shown is not one of the order", "Show a trade of this very order."),
+    "Clearing_PairCovered": Advice(
+        "the pair is not eligible, or its dual prices cover its score: it refutes nothing",
+        "Nothing to do; `powerpact watch` finds the pairs that refute.",
     ),
     "Clearing_WrongOrders": Advice(
         "the orders given are not exactly those of this batch", "Give all orders as OrdersPlaced announced them."
@@ -282,9 +339,22 @@ _CLEARING: Final = {
 
 _ESCROW: Final = {
     "Escrow_NotOrderBook": Advice("only the order book reserves and releases", "Post or cancel an order instead."),
-    "Escrow_NotClearing": Advice("only the clearing locks", "Submit a round instead."),
+    "Escrow_NotClearing": Advice("only the clearing locks and holds bonds", "Submit a round instead."),
     "Escrow_InsufficientBalance": Advice(
         "the free balance is below what is needed", "Deposit points with `powerpact deposit`, or cancel an open order."
+    ),
+    "Escrow_WalletsFull": Advice(
+        "all wallets together hold less than 2^96 micro-points", "Deposit less, or withdraw points first."
+    ),
+    "Escrow_NonceUsed": Advice(
+        "the nonce is used or cancelled, or a later page of nonces is in use", "Sign a new order with an unused nonce."
+    ),
+    "Escrow_WrongChunk": Advice(
+        "the trades given are not exactly those of this chunk", "Give all trades as TradesProposed announced them."
+    ),
+    "Escrow_NothingToSettle": Advice(
+        "no trade of the chunk waits for the reading that its device reported last",
+        "Report the readings first; use `settleLate` where a later slot was reported since.",
     ),
     "Escrow_ZeroPoints": Advice("the sum is zero", "Name a sum of at least one micro-point."),
     "Escrow_UnknownTrade": Advice(

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from powerpact.chain.client import Chain
 from powerpact.chain.merkle import MerkleTree
 from powerpact.chain.meters import ReadingProof
-from powerpact.chain.packing import Reading, Trade, trade_id
+from powerpact.chain.packing import PackedTrade, Reading, Trade, trade_id
 from powerpact.chain.rounds import chunks_of, final_of, proposal, trade_trees
 from powerpact.chain.transactions import Call
 
-TradeProof = tuple[Trade, tuple[int, int], list[bytes]]
+TradeProof = tuple[PackedTrade, tuple[int, int], list[bytes]]
 """A trade of a final round with its proof: trade, (chunk, index), siblings."""
 
 Delivery = tuple[TradeProof, Reading, ReadingProof]
@@ -44,7 +44,7 @@ class FinalTrade:
     @property
     def proof(self) -> TradeProof:
         """The trade as the contract takes it."""
-        return self.trade, (self.chunk, self.index), self.siblings
+        return self.trade.pack(), (self.chunk, self.index), self.siblings
 
 
 def final_trades(chain: Chain, market_id: bytes) -> list[FinalTrade]:
@@ -66,9 +66,15 @@ def is_settled(chain: Chain, market_id: bytes, trade: FinalTrade) -> bool:
     return bool(chain.read("EscrowWallets", "isSettled", market_id, (trade.chunk, trade.index)))
 
 
-def settle(chain: Chain, market_id: bytes, deliveries: Sequence[Delivery]) -> Call:
-    """Pay trades by their readings."""
-    return chain.call("settle", "EscrowWallets", "settle", market_id, deliveries, items=len(deliveries))
+def settle(chain: Chain, market_id: bytes, chunk: int, trades: Sequence[Trade]) -> Call:
+    """Pay the trades of a chunk, all given, by their devices' last readings."""
+    packed = [trade.pack() for trade in trades]
+    return chain.call("settle", "EscrowWallets", "settle", market_id, chunk, packed, items=len(packed))
+
+
+def settle_late(chain: Chain, market_id: bytes, deliveries: Sequence[Delivery]) -> Call:
+    """Pay trades whose devices have reported later slots."""
+    return chain.call("settle", "EscrowWallets", "settleLate", market_id, deliveries, items=len(deliveries))
 
 
 def refund(chain: Chain, market_id: bytes, trades: Sequence[FinalTrade]) -> Call:

@@ -7,7 +7,19 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from powerpact.cli import certificates, chain, demo, devices, markets, matching, money, people, releases, rounds
+from powerpact.cli import (
+    certificates,
+    chain,
+    contest,
+    demo,
+    devices,
+    markets,
+    matching,
+    money,
+    people,
+    releases,
+    rounds,
+)
 from powerpact.cli.output import complain
 from powerpact.errors import PowerPactError
 
@@ -38,7 +50,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for module in (demo, matching, chain, people, devices, money, markets, rounds, releases, certificates):
+for module in (demo, matching, chain, people, devices, money, markets, rounds, contest, releases, certificates):
     module.register(app)
 
 

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from powerpact.chain.client import Chain
     from powerpact.chain.markets import Rules
-    from powerpact.chain.packing import Order
-    from powerpact.types import MarketAttribute
+    from powerpact.chain.packing import Order, Side
+    from powerpact.types import MarketAttribute, Mode
 
 market_group = typer.Typer(help="Markets, each for one delivery slot.", no_args_is_help=True)
 order_group = typer.Typer(
@@ -40,7 +40,9 @@ order_group = typer.Typer(
 )
 
 EnergyWh = Annotated[int, typer.Option(min=1, help="Energy, Wh.")]
-Nonce = Annotated[int | None, typer.Option(min=0, help="Used once; by default the lowest unused one.")]
+Nonce = Annotated[
+    int | None, typer.Option(min=0, help="Used once for each side, in pages of 32; by default the lowest unused one.")
+]
 Expiry = Annotated[str | None, typer.Option(metavar="TIME", help="Not posted later; by default gate closure.")]
 SignOnly = Annotated[
     str | None,
@@ -87,6 +89,17 @@ def open_(
     tolerance_ppm: Annotated[int, typer.Option(help="Shortfall that is not penalised.")] = 50_000,
     penalty_ppm: Annotated[int, typer.Option(help="Penalty on the value of the rest.")] = 100_000,
     zone: Annotated[str, typer.Option(help="Label of the local network, up to 24 ASCII characters.")] = "",
+    mode: Annotated[str, typer.Option(help="one-to-one, or divisible: whole Wh, in parts.")] = "one-to-one",
+    challenge_window: Annotated[
+        int, typer.Option(metavar="SECONDS", help="Time to refute a sealed proposal; 0: prove every round whole.")
+    ] = 0,
+    bond_upoints: Annotated[
+        int, typer.Option(metavar="UPOINTS", help="What an agent loses with a refuted proposal, micro-points.")
+    ] = 0,
+    endorser: Annotated[
+        list[str] | None, typer.Option(metavar="WHO", help="Who may sign proposals; repeatable, the order counts.")
+    ] = None,
+    endorsements: Annotated[int, typer.Option(metavar="K", help="So many endorsers must sign a proposal.")] = 0,
     deployment: Deployed = DEPLOYMENT_FILE,
     as_json: AsJson = False,
 ) -> None:
@@ -101,6 +114,7 @@ def open_(
     chain, key = open_chain(deployment), unlock(account)
     slot_start = parse_time(slot)
     closes_at = slot_start - gate_before
+    slot_end = slot_start + chain.deployment.parameters.slot_length_s
     classes = _classes(category)
     if source_class is None and category is None:
         source_class = "source"
@@ -113,7 +127,7 @@ def open_(
         slot_start=slot_start,
         closes_at=closes_at,
         final_by=closes_at + final_after,
-        refund_from=slot_start + chain.deployment.parameters.slot_length_s + refund_after,
+        refund_from=max(slot_end, closes_at + final_after + challenge_window) + refund_after,
         attributes=_attributes(attribute),
         classes=classes,
         source_class=source_class,
@@ -123,6 +137,11 @@ def open_(
         tolerance_ppm=tolerance_ppm,
         penalty_ppm=penalty_ppm,
         zone=zone,
+        mode=_mode(mode),
+        challenge_window_s=challenge_window,
+        bond_upoints=bond_upoints,
+        endorsements=endorsements,
+        endorsers=markets.endorsers_hash([address_of(who) for who in endorser or []]),
     )
     mined = chain.sender(key).send(markets.open_market(chain, rules))
     id_ = f"0x{chain.event(mined, 'MarketOpened').arguments['market'].hex()}"
@@ -201,7 +220,7 @@ def buy(
         limits=limits,
         weights_ppm=weights_ppm,
         classes=_codes(rules, require or []),
-        nonce=_nonce(chain, key, nonce),
+        nonce=_nonce(chain, key, Side.BUY, nonce),
         expiry=parse_time(expiry) if expiry else rules.closes_at,
     )
     _place(chain, key, id_, order, sign_only, as_json=as_json)
@@ -252,7 +271,7 @@ def sell(
         min_upoints_per_kwh=minimum,
         classes=_codes(rules, category or []),
         device=device,
-        nonce=_nonce(chain, key, nonce),
+        nonce=_nonce(chain, key, Side.SELL, nonce),
         expiry=parse_time(expiry) if expiry else rules.closes_at,
     )
     _place(chain, key, id_, order, sign_only, as_json=as_json)
@@ -353,10 +372,10 @@ def _place(
     done(f"posted order {id_}{held}", [mined], data, as_json=as_json, result=id_)
 
 
-def _nonce(chain: Chain, key: LocalAccount, nonce: int | None) -> int:
+def _nonce(chain: Chain, key: LocalAccount, side: Side, nonce: int | None) -> int:
     from powerpact.chain.orders import unused_nonce
 
-    return unused_nonce(chain, key.address) if nonce is None else nonce
+    return unused_nonce(chain, key.address, side) if nonce is None else nonce
 
 
 def _attributes(texts: list[str] | None) -> tuple[MarketAttribute, ...]:
@@ -373,6 +392,15 @@ def _attributes(texts: list[str] | None) -> tuple[MarketAttribute, ...]:
         source = enum_member(AttributeSource, "source", parts[2])
         attributes.append(MarketAttribute(parts[0], Kind(parts[1]), source))
     return tuple(attributes)
+
+
+def _mode(word: str) -> Mode:
+    from powerpact.types import Mode
+
+    try:
+        return Mode(word)
+    except ValueError:
+        raise BadChoice("mode", word, "is unknown", remedy=f"Choose one of {', '.join(Mode)}.") from None
 
 
 def _classes(names: list[str] | None) -> tuple[str, ...]:

@@ -78,10 +78,11 @@ class ClearedSlot:
     def moved_wh(self, trade: Trade) -> int:
         """Green certificates that moved with a trade, Wh."""
         return sum(
-            event.arguments["energy"]
+            event.arguments["value"]
             for event in self.events
-            if event.name == "CertificatesIssued"
-            and (event.arguments["device"], event.arguments["holder"]) == (trade.device, trade.buyer)
+            if event.name == "TransferSingle"
+            and certificates.lot_of(event.arguments["id"])[0] == trade.device
+            and event.arguments["to"] == trade.buyer
         )
 
 
@@ -287,7 +288,9 @@ class _MarketDay:
         unissued = [
             meters.issue(self.chain, reading, proof)
             for (device, _), (reading, proof) in meters.readings_of(self.chain, slot_start).items()
-            if reading.exported_wh and not meters.is_issued(self.chain, device, slot_start)
+            if reading.exported_wh
+            and not meters.is_issued(self.chain, device, slot_start)
+            and not meters.is_selling(self.chain, device, slot_start)
         ]
         self.carrier.send_all(unissued)
 

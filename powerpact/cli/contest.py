@@ -1,0 +1,136 @@
+"""Commands of the contest: ``round endorse``, ``round seal``, ``round finalize`` and ``watch``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from powerpact.cli.output import progress
+from powerpact.cli.rounds import group
+from powerpact.cli.session import (
+    DEPLOYMENT_FILE,
+    As,
+    AsJson,
+    Deployed,
+    MarketId,
+    address_of,
+    clock,
+    done,
+    market_of,
+    open_chain,
+    tell,
+    unlock,
+)
+from powerpact.errors import BadChoice
+
+if TYPE_CHECKING:
+    from eth_typing import ChecksumAddress
+
+ProposalId = Annotated[int, typer.Argument(metavar="PROPOSAL", min=1, help="Number of the proposal.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application; those of ``round`` are in its group already."""
+    app.command()(watch)
+
+
+@group.command()
+def endorse(proposal: ProposalId, account: As, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
+    """Check a proposal as a watcher would, and sign it. Nothing is sent; give what is printed to the agent.
+
+    [bold]Example:[/bold] powerpact round endorse 3 -a ann
+    """
+    from powerpact.agent.watch import require_right
+    from powerpact.chain import rounds
+
+    chain, key = open_chain(deployment), unlock(account)
+    require_right(chain, proposal)
+    text = f"{key.address}:0x{rounds.endorse(chain, key, proposal).hex()}"
+    data = {"proposal": proposal, "endorsement": text}
+    done(f"endorsed proposal {proposal}", [], data, as_json=as_json, result=text)
+
+
+@group.command()
+def seal(
+    proposal: ProposalId,
+    account: As,
+    endorser: Annotated[
+        list[str] | None,
+        typer.Option(metavar="WHO", help="An endorser of the market, in the order of its opening; repeatable."),
+    ] = None,
+    endorsement: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ADDRESS:SIGNATURE", help="What `powerpact round endorse` printed; repeatable."),
+    ] = None,
+    deployment: Deployed = DEPLOYMENT_FILE,
+    as_json: AsJson = False,
+) -> None:
+    """Put one's own proposal up for challenges, with the market's bond from one's wallet and its endorsements.
+
+    [bold]Example:[/bold] powerpact round seal 3 -a agent --endorser ann --endorser bea --endorsement 0x5f…:0x1c…
+    """
+    from powerpact.chain import rounds
+
+    chain, key = open_chain(deployment), unlock(account)
+    endorsers = [address_of(text) for text in endorser or []]
+    endorsements = sorted(_endorsement(text, endorsers) for text in endorsement or [])
+    mined = chain.sender(key).send(rounds.seal(chain, proposal, endorsers, endorsements))
+    final_from = rounds.proposal(chain, proposal).final_from
+    what = f"proposal {proposal} stands; it can be made final from {clock(final_from)} on"
+    done(what, [mined], {"proposal": proposal, "final_from": final_from}, as_json=as_json, result=str(proposal))
+
+
+@group.command()
+def finalize(market: MarketId, account: As, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
+    """Make a round final whose proposal has stood its challenge window; anybody may.
+
+    [bold]Example:[/bold] powerpact round finalize 0x5f3a -a alice
+    """
+    from powerpact.agent import Agent
+    from powerpact.chain import rounds
+
+    chain, key = open_chain(deployment), unlock(account)
+    id_ = market_of(chain, market)
+    mined = Agent(chain, chain.sender(key)).finalize(id_)
+    final = rounds.final_of(chain, id_)
+    what = f"proposal {final} is final" if final else "no proposal has stood its challenge window yet"
+    data = {"market": f"0x{id_.hex()}", "proposal": final or None}
+    done(what, [mined] if mined else [], data, as_json=as_json, result=str(final))
+
+
+def watch(
+    account: As,
+    once: Annotated[bool, typer.Option("--once", help="Look at what stands now, and end.")] = False,
+    poll_s: Annotated[float, typer.Option("--poll", metavar="SECONDS", min=0.1, help="Pause between two looks.")] = 2.0,
+    deployment: Deployed = DEPLOYMENT_FILE,
+    as_json: AsJson = False,
+) -> None:
+    """Follow proposals and refute the false ones, for half of the agent's bond. Can be stopped and restarted.
+
+    Every sealed proposal is checked by the independent verifier against the orders' own terms. Ctrl-C ends it.
+
+    [bold]Example:[/bold] powerpact watch -a wendy
+    """
+    from powerpact.agent.watch import Watcher
+
+    chain, key = open_chain(deployment), unlock(account)
+    watcher = Watcher(chain, chain.sender(key), tell)
+    if not once:
+        watcher.run(poll_s=poll_s)
+    with progress("watching") as step:
+        watcher.report = step
+        found = watcher.look()
+    data = {"refuted": [challenge.proposal for challenge in found]}
+    done(f"{len(found)} proposals refuted", [c.mined for c in found], data, as_json=as_json, result=str(len(found)))
+
+
+def _endorsement(text: str, endorsers: list[ChecksumAddress]) -> tuple[int, bytes]:
+    """Seat and signature."""
+    who, _, signature = text.partition(":")
+    try:
+        return endorsers.index(address_of(who)), bytes.fromhex(signature.removeprefix("0x"))
+    except ValueError as error:
+        raise BadChoice(
+            "endorsement", text, "is not ADDRESS:SIGNATURE of an endorser", remedy="Name every --endorser too."
+        ) from error
