@@ -12,13 +12,15 @@ reaches the most within that half. Minimum and ask of a seller are treated likew
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
+from itertools import chain, pairwise
+from operator import attrgetter
 from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from powerpact.types import Kind, Mode, Round
+from powerpact.types import Buyer, Kind, Mode, Round, Seller
 from powerpact.units import ATTRIBUTE, PPM
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -34,6 +36,8 @@ ANY: Final = -1
 
 UNSTATED: Final = -2
 """Code of a class that meets no requirement."""
+
+_TERM: Final = attrgetter("expect", "limit", "weight_ppm")
 
 
 class Buyers(NamedTuple):
@@ -102,6 +106,8 @@ class Sellers(NamedTuple):
         Position of each column in the round.
     begin : (chunks + 1,) int64
         First column of each chunk, and m.
+    least : (chunks,) float64
+        Least minimum of each chunk.
     """
 
     value: Floats
@@ -112,6 +118,7 @@ class Sellers(NamedTuple):
     capacity: Energies
     place: Ints
     begin: Ints
+    least: Floats
 
     @property
     def size(self) -> int:
@@ -125,15 +132,17 @@ class Sellers(NamedTuple):
 
     def take(self, columns: Ints) -> Sellers:
         """Some of the columns, in the given order, cut into chunks anew."""
+        minimum, begin = self.minimum[columns], chunk_begins(self.classes[columns])
         return Sellers(
             np.ascontiguousarray(self.value[:, columns]),
             np.ascontiguousarray(self.ramp[:, columns]),
-            self.minimum[columns],
+            minimum,
             self.ask[columns],
             self.classes[columns],
             self.capacity[columns],
             self.place[columns],
-            chunk_begins(self.classes[columns]),
+            begin,
+            least_of_chunks(minimum, begin),
         )
 
 
@@ -152,38 +161,34 @@ def encode(round_: Round) -> tuple[Buyers, Sellers]:
     """
     attributes, categories = len(round_.attributes), len(round_.categories)
     n, m = len(round_.buyers), len(round_.sellers)
-    terms = np.array(
-        [[(term.expect, term.limit, term.weight_ppm) for term in order.soft] for order in round_.buyers], np.float64
-    ).reshape(n, attributes, 3)
-    values = np.array([order.attributes for order in round_.sellers], np.float64).reshape(m, attributes)
+    soft = map(_TERM, chain.from_iterable(order.soft for order in round_.buyers))
+    terms = _numbers(chain.from_iterable(soft), n * attributes * 3).reshape(n, attributes, 3)
+    offered = chain.from_iterable(order.attributes for order in round_.sellers)
+    values = _numbers(offered, m * attributes).reshape(m, attributes)
     cost = np.array([attribute.kind is Kind.COST for attribute in round_.attributes], bool)
     terms[:, cost, :2] = ATTRIBUTE.maximum - terms[:, cost, :2]
     values[:, cost] = ATTRIBUTE.maximum - values[:, cost]
 
-    codes: list[dict[str | None, int]] = [{None: ANY} for _ in range(categories)]
-    require = [
-        [code.setdefault(name, len(code)) for code, name in zip(codes, order.require, strict=True)]
-        for order in round_.buyers
-    ]
-    classes = [
-        [
-            UNSTATED if name is None else code.get(name, UNSTATED)
-            for code, name in zip(codes, order.classes, strict=True)
-        ]
-        for order in round_.sellers
-    ]
+    require = np.empty((n, categories), np.int32)
+    classes = np.empty((m, categories), np.int32)
+    for category in range(categories):
+        codes: dict[str | None, int] = {None: ANY}
+        wanted = [codes.setdefault(order.require[category], len(codes)) for order in round_.buyers]
+        codes[None] = UNSTATED
+        require[:, category] = wanted
+        classes[:, category] = [codes.get(order.classes[category], UNSTATED) for order in round_.sellers]
     return arrange(
         expect=terms[..., 0],
         limit=terms[..., 1],
         weight=terms[..., 2],
-        bid=np.array([order.bid_upoints_per_kwh for order in round_.buyers], np.float64),
-        require=np.array(require, np.int32).reshape(n, categories),
-        buyer_capacity=np.array([_capacity(order.energy_wh, round_) for order in round_.buyers], np.uint64),
+        bid=_numbers((order.bid_upoints_per_kwh for order in round_.buyers), n),
+        require=require,
+        buyer_capacity=_capacities(round_.mode, round_.buyers),
         value=values.T,
-        minimum=np.array([order.min_upoints_per_kwh for order in round_.sellers], np.float64),
-        ask=np.array([order.ask_upoints_per_kwh for order in round_.sellers], np.float64),
-        classes=np.array(classes, np.int32).reshape(m, categories),
-        seller_capacity=np.array([_capacity(order.energy_wh, round_) for order in round_.sellers], np.uint64),
+        minimum=_numbers((order.min_upoints_per_kwh for order in round_.sellers), m),
+        ask=_numbers((order.ask_upoints_per_kwh for order in round_.sellers), m),
+        classes=classes,
+        seller_capacity=_capacities(round_.mode, round_.sellers),
     )
 
 
@@ -215,6 +220,7 @@ def arrange(
         seller_capacity,
         np.arange(len(ask)),
         np.zeros(1, np.int64),
+        np.empty(0),
     )
     rows = np.lexsort((bid, *require.T[::-1]))
     columns = np.lexsort((ask, minimum, *classes.T[::-1]))
@@ -230,12 +236,25 @@ def chunk_begins(classes: Codes) -> Ints:
     return np.array([*begins, count], np.int64)
 
 
+def least_of_chunks(numbers: Floats, begin: Ints) -> Floats:
+    """Least of the numbers of each chunk."""
+    least: Floats = np.minimum.reduceat(numbers, begin[:-1]) if len(numbers) else np.empty(0)
+    return least
+
+
 def _ramp(low: Floats, high: Floats, most: Floats) -> tuple[Floats, Floats]:
     """Limit and gain per unit above it of a ramp that reaches `most` at `high`."""
     equal = high == low
     return np.where(equal, low - 0.5, low), most / np.where(equal, 0.5, high - low)
 
 
-def _capacity(energy_wh: int | None, round_: Round) -> int:
-    """Units that an order can trade."""
-    return 1 if round_.mode is Mode.ONE_TO_ONE or energy_wh is None else energy_wh
+def _numbers(numbers: Iterable[int], count: int) -> Floats:
+    """So many integers below 2⁵³ as an array."""
+    return np.fromiter(numbers, np.float64, count)
+
+
+def _capacities(mode: Mode, orders: Sequence[Buyer] | Sequence[Seller]) -> Energies:
+    """Units that orders can trade."""
+    if mode is Mode.ONE_TO_ONE:
+        return np.ones(len(orders), np.uint64)
+    return np.fromiter((order.energy_wh or 0 for order in orders), np.uint64, len(orders))

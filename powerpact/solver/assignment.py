@@ -11,7 +11,7 @@ from powerpact.solver import auction, paths
 from powerpact.solver.arrays import Codes, Ints
 from powerpact.solver.auction import FREE
 from powerpact.solver.graph import Side, side
-from powerpact.solver.matching import Flags, Flows, Step
+from powerpact.solver.matching import Flags, Flows, Step, ids
 from powerpact.solver.pairs import Edges
 
 BUDGET: Final = 20_000_000
@@ -49,8 +49,8 @@ class Assignment:
     @property
     def flows(self) -> Flows:
         """Buyer, seller and 1 for each pair of mates."""
-        rows = np.flatnonzero(self.seller != FREE)
-        return [(i, j, 1) for i, j in zip(rows.tolist(), self.seller[rows].tolist(), strict=True)]
+        rows = ids(self.seller != FREE)
+        return rows, self.seller[rows], np.ones(len(rows), np.uint64)
 
     def settle(self, edges: Edges, ladder: Sequence[int]) -> None:
         """Find the best mates, see `Matching.settle`; `ladder` is for the auction."""
@@ -75,4 +75,4 @@ class Assignment:
 
     def _unwanted(self) -> Codes:
         """Sellers without a buyer whose price is above 0."""
-        return np.flatnonzero((self.buyer == FREE) & (self.v > 0)).astype(np.int32)
+        return ids((self.buyer == FREE) & (self.v > 0))

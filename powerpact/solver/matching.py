@@ -8,12 +8,12 @@ from typing import Final, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from powerpact.solver.arrays import Ints
+from powerpact.solver.arrays import Codes, Energies, Ints
 from powerpact.solver.pairs import Edges
 
 Flags: TypeAlias = NDArray[np.bool_]
 
-Flows: TypeAlias = list[tuple[int, int, int]]
+Flows: TypeAlias = tuple[Codes, Codes, Energies]
 """Buyer, seller and units of each trade."""
 
 Step: TypeAlias = Callable[[str], None]
@@ -56,6 +56,11 @@ class Matching(Protocol):
         ladder : sequence of int
             Values of ε for a first approximation, if any is needed.
         """
+
+
+def ids(flags: Flags) -> Codes:
+    """Positions of what is true."""
+    return np.flatnonzero(flags).astype(np.int32)
 
 
 def epsilons(first: float) -> list[int]:

@@ -17,10 +17,10 @@ from typing import Final, TypeVar
 
 import numpy as np
 
-from powerpact.solver.arrays import Buyers, Ints, Sellers
+from powerpact.solver.arrays import Buyers, Floats, Ints, Sellers
 from powerpact.solver.assignment import Assignment
 from powerpact.solver.matching import Flags, Matching, Step, epsilons
-from powerpact.solver.pairs import Edges, Pairs
+from powerpact.solver.pairs import Ceiling, Edges, Pairs
 from powerpact.solver.transport import Transport
 from powerpact.units import MAX_SCORE_PPM
 
@@ -71,6 +71,8 @@ class State:
         Floors of buyers and sellers.
     u_fall, v_fall : int64
         How far the floors fell last.
+    ceiling : Ceiling
+        Of all pairs that were no candidates at first.
     """
 
     edges: Edges
@@ -79,6 +81,7 @@ class State:
     v_floor: Ints
     u_fall: Ints
     v_fall: Ints
+    ceiling: Ceiling
 
     @property
     def u(self) -> Ints:
@@ -148,7 +151,7 @@ def solve(pairs: Pairs, step: Step) -> Matching:
         step("pricing all pairs")
         u_held, v_held = state.held
         state.lower_floors(u_held, v_held)
-        edges = pairs.uncovered(state.u, state.v, MOST_ADDED)
+        edges = pairs.uncovered(state.u, state.v, state.ceiling, MOST_ADDED)
         held = int(u_held.sum() + v_held.sum())
         if held == 0 and edges.shape[1] == 0:
             break
@@ -199,7 +202,14 @@ def _candidates(pairs: Pairs, step: Step) -> State:
         v_floor=v_floor,
         u_fall=np.maximum(u - u_floor, LEAST_FALL_PPM),
         v_fall=np.maximum(v - v_floor, LEAST_FALL_PPM),
+        ceiling=_ceiling(u, v, u_top[-1], v_top[-1], edges),
     )
+
+
+def _ceiling(u: Ints, v: Ints, row: Floats, column: Floats, edges: Edges) -> Ceiling:
+    """Ceiling of the pairs that are no candidates: none for buyers with so many that some were left out."""
+    is_full = np.bincount(edges[0], minlength=len(u)) == MOST_CANDIDATES
+    return Ceiling(np.where(is_full, np.inf, u), v.astype(np.float64), np.where(is_full, np.inf, row), column)
 
 
 def _sample_prices(pairs: Pairs, step: Step) -> tuple[Ints, Ints]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from powerpact.solver import passes
-from powerpact.solver.arrays import Buyers, Floats, Ints, Sellers
+from powerpact.solver.arrays import Buyers, Floats, Ints, Sellers, least_of_chunks
 from powerpact.solver.blocks import BlockExecutor, cut
+from powerpact.solver.passes import Rooms
 
 Edges: TypeAlias = NDArray[np.int32]
 """(3, edges): row, column and score of some pairs."""
@@ -23,6 +24,23 @@ CHUNKS: Final = 4
 
 NOTHING: Final = -4.0e6
 """Below every reduced score that a pair can have."""
+
+
+class Ceiling(NamedTuple):
+    """What scores of pairs do not exceed: ``w ≤ v + row`` and ``w ≤ u + column``.
+
+    Attributes
+    ----------
+    u, row : (n,) float64
+        Prices and bounds of buyers.
+    v, column : (m,) float64
+        Prices and bounds of sellers.
+    """
+
+    u: Floats
+    v: Floats
+    row: Floats
+    column: Floats
 
 
 class Pairs:
@@ -69,14 +87,29 @@ class Pairs:
 
         return self._over_rows(work)
 
-    def uncovered(self, u: Ints, v: Ints, most: int) -> Edges:
-        """Pairs with ``w > u + v``, at most `most` of each buyer, see `passes.uncovered`."""
-        prices = u.astype(np.float64), v.astype(np.float64)
+    def uncovered(self, u: Ints, v: Ints, ceiling: Ceiling, most: int) -> Edges:
+        """Pairs with ``w > u + v`` of those under a ceiling, at most `most` of each buyer, see `passes.uncovered`.
+
+        Sellers of one class are sorted by how far they are below the ceiling's prices, so that few chunks have to be
+        looked at.
+        """
+        room = v - ceiling.v
+        order = np.lexsort((room, *self.sellers.classes.T[::-1]))
+        sellers = self.sellers.take(order)
+        prices = u.astype(np.float64), v[order].astype(np.float64)
+        rooms = Rooms(
+            row=u - ceiling.row,
+            row_other=u - ceiling.u,
+            chunk=least_of_chunks(room[order], sellers.begin),
+            chunk_other=least_of_chunks((v - ceiling.column)[order], sellers.begin),
+        )
 
         def work(first: int, last: int) -> Edges:
-            return passes.uncovered(first, last, self.buyers, self.sellers, *prices, most)
+            return passes.uncovered(first, last, self.buyers, sellers, *prices, rooms, most)
 
-        return self._over_rows(work)
+        edges = self._over_rows(work)
+        edges[1] = order[edges[1]]
+        return edges
 
     def top_columns(self, u: Ints, tops: int) -> Floats:
         """Best ``w − u`` of each seller, and the best with jitter, (tops, sellers)."""

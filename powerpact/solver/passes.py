@@ -6,7 +6,7 @@ without favour, the passes that choose add a *jitter* of less than 8 ppm, a hash
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -14,13 +14,36 @@ from powerpact.solver.arrays import CHUNK, Buyers, Codes, Floats, Sellers
 from powerpact.solver.compiled import compiled
 from powerpact.solver.scoring import ELIMINATED, bound_chunk, exact_score, may_trade
 
-JITTER_STEP: Final = 8.0 / 2**24
+
+class Rooms(NamedTuple):
+    """How far prices can be from uncovering a pair, as two sums of a buyer's and a seller's share, ppm.
+
+    A pair is covered if one of the two sums is not negative.
+
+    Attributes
+    ----------
+    row, row_other : (n,) float64
+        Shares of buyers.
+    chunk, chunk_other : (chunks,) float64
+        Least shares of the sellers of each chunk.
+    """
+
+    row: Floats
+    row_other: Floats
+    chunk: Floats
+    chunk_other: Floats
+
+
+JITTER: Final = 8.0
+"""Above every jitter, ppm."""
+
+JITTER_STEP: Final = JITTER / 2**24
 """Jitters are multiples of this, from 0 to 2²⁴ − 1."""
 
 
 @compiled
 def jitter(row: int, column: int) -> float:
-    """A number from 0 to 8 that looks random, the same for the same pair."""
+    """A number from 0 to `JITTER` that looks random, the same for the same pair."""
     mixed = np.uint32(row * 0x9E3779B1 + column)
     mixed = np.uint32((mixed ^ (mixed >> 16)) * np.uint32(0x7FEB352D))
     mixed = np.uint32((mixed ^ (mixed >> 15)) * np.uint32(0x846CA68B))
@@ -34,28 +57,32 @@ def top_columns(first: int, last: int, buyers: Buyers, sellers: Sellers, u: Floa
     Writes to `top`, (tops, m), the best one, and in the rows below the best ones with jitter.
     """
     bounds = np.empty(CHUNK, np.float64)
+    tops = top.shape[0]
     for c in range(first, last):
         lo, hi = sellers.begin[c], sellers.begin[c + 1]
         peak, least = top[0, lo:hi], top[-1, lo:hi]
         for i in range(buyers.bid.size):
-            if not may_trade(buyers, sellers, i, lo):
+            if not may_trade(buyers, sellers, i, c):
                 continue
             bound_chunk(buyers, sellers, i, lo, hi, bounds)
             hits = 0
             for k in range(hi - lo):
                 x = bounds[k] - u[i]
                 peak[k] = max(peak[k], x)
-                x += jitter(i, lo + k)
                 bounds[k] = x
-                hits += x > least[k]
+                hits += x > least[k] - JITTER
             if hits == 0:
                 continue
-            for t in range(1, top.shape[0]):
-                best = top[t, lo:hi]
-                for k in range(hi - lo):
-                    high, low = max(best[k], bounds[k]), min(best[k], bounds[k])
-                    best[k] = high
-                    bounds[k] = low
+            for k in range(hi - lo):
+                if bounds[k] <= least[k] - JITTER:
+                    continue
+                x = bounds[k] + jitter(i, lo + k)
+                if x > least[k]:
+                    t = tops - 1
+                    while t > 1 and top[t - 1, lo + k] < x:
+                        top[t, lo + k] = top[t - 1, lo + k]
+                        t -= 1
+                    top[t, lo + k] = x
 
 
 @compiled
@@ -70,21 +97,21 @@ def top_rows(first: int, last: int, buyers: Buyers, sellers: Sellers, v: Floats,
         lo, hi = sellers.begin[c], sellers.begin[c + 1]
         dual = v[lo:hi]
         for i in range(first, last):
-            if not may_trade(buyers, sellers, i, lo):
+            if not may_trade(buyers, sellers, i, c):
                 continue
             bound_chunk(buyers, sellers, i, lo, hi, bounds)
-            peak, high = top[i, 0], ELIMINATED
+            high = ELIMINATED
             for k in range(hi - lo):
                 x = bounds[k] - dual[k]
-                peak = max(peak, x)
-                x += jitter(i, lo + k)
                 bounds[k] = x
                 high = max(high, x)
-            top[i, 0] = peak
-            if high <= top[i, tops - 1]:
+            top[i, 0] = max(top[i, 0], high)
+            if high <= top[i, tops - 1] - JITTER:
                 continue
             for k in range(hi - lo):
-                x = bounds[k]
+                if bounds[k] <= top[i, tops - 1] - JITTER:
+                    continue
+                x = bounds[k] + jitter(i, lo + k)
                 if x > top[i, tops - 1]:
                     t = tops - 1
                     while t > 1 and top[i, t - 1] < x:
@@ -120,18 +147,20 @@ def above_thresholds(
         lo, hi = sellers.begin[c], sellers.begin[c + 1]
         dual, least = v[lo:hi], least_column[lo:hi]
         for i in range(first, last):
-            if found[i - first] == most or not may_trade(buyers, sellers, i, lo):
+            if found[i - first] == most or not may_trade(buyers, sellers, i, c):
                 continue
             bound_chunk(buyers, sellers, i, lo, hi, bounds)
             hits = 0
             for k in range(hi - lo):
                 needed = min(dual[k] + least_row[i], least[k] + u[i])
-                bounds[k] += jitter(i, lo + k) - needed
-                hits += bounds[k] > 0.0
+                bounds[k] -= needed
+                hits += bounds[k] > -JITTER
             if hits == 0:
                 continue
             for k in range(hi - lo):
-                if bounds[k] > 0.0 and found[i - first] < most:
+                if bounds[k] <= -JITTER or found[i - first] == most:
+                    continue
+                if bounds[k] + jitter(i, lo + k) > 0.0:
                     if count == pairs.shape[1]:
                         wider = np.empty((3, 2 * count), np.int32)
                         wider[:, :count] = pairs
@@ -145,8 +174,10 @@ def above_thresholds(
 
 
 @compiled
-def uncovered(first: int, last: int, buyers: Buyers, sellers: Sellers, u: Floats, v: Floats, most: int) -> Codes:
-    """Pairs with ``w > u + v``.
+def uncovered(
+    first: int, last: int, buyers: Buyers, sellers: Sellers, u: Floats, v: Floats, rooms: Rooms, most: int
+) -> Codes:
+    """Pairs with ``w > u + v``, without looking at those that `rooms` rules out.
 
     Returns
     -------
@@ -163,7 +194,9 @@ def uncovered(first: int, last: int, buyers: Buyers, sellers: Sellers, u: Floats
         dual = v[lo:hi]
         for r in range(rows):
             i = first + r
-            if not may_trade(buyers, sellers, i, lo):
+            if rooms.row[i] + rooms.chunk[c] >= 0.0 or rooms.row_other[i] + rooms.chunk_other[c] >= 0.0:
+                continue
+            if not may_trade(buyers, sellers, i, c):
                 continue
             bound_chunk(buyers, sellers, i, lo, hi, bounds)
             price = u[i]

@@ -33,9 +33,9 @@ def meets(require: Codes, classes: Codes) -> bool:
 
 
 @compiled
-def may_trade(buyers: Buyers, sellers: Sellers, i: int, lo: int) -> bool:
-    """Whether a buyer can be eligible with a seller of the chunk that begins at `lo`."""
-    return buyers.bid[i] >= sellers.minimum[lo] and meets(buyers.require[i], sellers.classes[lo])
+def may_trade(buyers: Buyers, sellers: Sellers, i: int, c: int) -> bool:
+    """Whether a buyer can be eligible with a seller of a chunk."""
+    return buyers.bid[i] >= sellers.least[c] and meets(buyers.require[i], sellers.classes[sellers.begin[c]])
 
 
 @compiled
@@ -80,3 +80,12 @@ def exact_score(buyers: Buyers, sellers: Sellers, i: int, j: int) -> int:
     if buyers.bid[i] < sellers.ask[j]:
         g = np.floor((buyers.bid[i] - sellers.minimum[j]) * FULL / (sellers.ask[j] - sellers.minimum[j]))
     return int(np.floor(weighted / FULL) + g)
+
+
+@compiled
+def exact_scores(buyers: Buyers, sellers: Sellers, rows: Codes, columns: Codes) -> Codes:
+    """Scores of eligible pairs, ppm."""
+    scores = np.empty(rows.size, np.int32)
+    for k in range(rows.size):
+        scores[k] = exact_score(buyers, sellers, int(rows[k]), int(columns[k]))
+    return scores

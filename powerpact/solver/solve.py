@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+
 from powerpact.errors import CertificateGap
 from powerpact.solver import multiscale
-from powerpact.solver.arrays import Energies, encode
+from powerpact.solver.arrays import Energies, Ints, encode
 from powerpact.solver.blocks import BlockExecutor, Threads
 from powerpact.solver.matching import Step
 from powerpact.solver.pairs import Pairs
-from powerpact.solver.scoring import exact_score
+from powerpact.solver.scoring import exact_scores
 from powerpact.types import Buyer, Mode, Round, Seller, Solution, Trade
 
 
@@ -42,42 +46,48 @@ def solve(round_: Round, *, step: Step | None = None, executor: BlockExecutor | 
     buyers, sellers = encode(round_)
     divisible = round_.mode is Mode.DIVISIBLE
     matched = multiscale.solve(Pairs(buyers, sellers, divisible, executor or Threads()), step or _silent)
-    u, v = matched.u.tolist(), matched.v.tolist()
-    dual_sum = _weighted(u, buyers.capacity) + _weighted(v, sellers.capacity)
-    buyer_places, seller_places = buyers.place.tolist(), sellers.place.tolist()
-    flows = sorted(
-        (buyer_places[i], seller_places[j], int(exact_score(buyers, sellers, i, j)), units)
-        for i, j, units in matched.flows
+    rows, columns, units = matched.flows
+    order = np.lexsort((sellers.place[columns], buyers.place[rows]))
+    rows, columns = rows[order], columns[order]
+    trades = tuple(
+        Trade(buyer.id, seller.id, score, wh if divisible else _smaller_wh(buyer, seller))
+        for buyer, seller, score, wh in zip(
+            map(round_.buyers.__getitem__, buyers.place[rows].tolist()),
+            map(round_.sellers.__getitem__, sellers.place[columns].tolist()),
+            exact_scores(buyers, sellers, rows, columns).tolist(),
+            units[order].tolist(),
+            strict=True,
+        )
     )
-    objective = sum(score * units for _, _, score, units in flows)
-    if dual_sum != objective or min(*u, *v, 0, 0) < 0:
+    objective = sum(trade.score_ppm * (trade.energy_wh or 0 if divisible else 1) for trade in trades)
+    dual_sum = _weighted(matched.u, buyers.capacity) + _weighted(matched.v, sellers.capacity)
+    if dual_sum != objective or min(matched.u.min(initial=0), matched.v.min(initial=0)) < 0:
         raise CertificateGap(objective, dual_sum)
     return Solution(
         objective=objective,
-        trades=tuple(
-            Trade(buyer.id, seller.id, score, units if divisible else _smaller_wh(buyer, seller))
-            for buyer, seller, score, units in (
-                (round_.buyers[i], round_.sellers[j], score, units) for i, j, score, units in flows
-            )
-        ),
-        buyer_duals_ppm=_named(round_.buyers, buyer_places, u),
-        seller_duals_ppm=_named(round_.sellers, seller_places, v),
+        trades=trades,
+        buyer_duals_ppm=_named(round_.buyers, buyers.place, matched.u),
+        seller_duals_ppm=_named(round_.sellers, sellers.place, matched.v),
     )
 
 
 def _smaller_wh(buyer: Buyer, seller: Seller) -> int | None:
     """Energy of a one-to-one trade."""
-    return min((energy for energy in (buyer.energy_wh, seller.energy_wh) if energy is not None), default=None)
+    if buyer.energy_wh is None or seller.energy_wh is None:
+        return buyer.energy_wh if seller.energy_wh is None else seller.energy_wh
+    return min(buyer.energy_wh, seller.energy_wh)
 
 
-def _weighted(prices: list[int], capacity: Energies) -> int:
+def _weighted(prices: Ints, capacity: Energies) -> int:
     """Sum of the dual prices times capacities, in integers of any length."""
-    return sum(price * units for price, units in zip(prices, capacity.tolist(), strict=True) if price)
+    return sum(price * units for price, units in zip(prices.tolist(), capacity.tolist(), strict=True))
 
 
-def _named(orders: tuple[Buyer, ...] | tuple[Seller, ...], places: list[int], prices: list[int]) -> dict[str, int]:
+def _named(orders: Sequence[Buyer | Seller], places: Ints, prices: Ints) -> dict[str, int]:
     """Dual prices above 0 by id, in the order of the round."""
-    return {orders[place].id: price for place, price in sorted(zip(places, prices, strict=True)) if price}
+    by_place = np.empty(len(orders), np.int64)
+    by_place[places] = prices
+    return {order.id: price for order, price in zip(orders, by_place.tolist(), strict=True) if price}
 
 
 def _silent(_: str) -> None:

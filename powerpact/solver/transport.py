@@ -47,9 +47,9 @@ class Transport:
     @property
     def flows(self) -> Flows:
         """Buyer, seller and units of each pair that trades."""
-        used = np.flatnonzero((self.tree.edge != NONE) & (self.tree.amount > 0))
-        rows, columns = self.edges[:2, self.tree.edge[used]].tolist()
-        return list(zip(rows, columns, self.tree.amount[used].tolist(), strict=True))
+        trades = (self.tree.edge != NONE) & (self.tree.amount > 0)
+        rows, columns, _ = self.edges[:, self.tree.edge[trades]]
+        return rows, columns, self.tree.amount[trades]
 
     def settle(self, edges: Edges, ladder: Sequence[int]) -> None:  # noqa: ARG002 - for other methods
         """Find the best trades, see `Matching.settle`; the simplex method needs no ladder.
