@@ -3,7 +3,7 @@ pragma solidity ^0.8.27;
 
 import {MarketRules} from "../../contracts/market/libraries/MarketRules.sol";
 import {Market} from "../../contracts/types/Markets.sol";
-import {Ppm} from "../../contracts/types/Units.sol";
+import {Points, Ppm} from "../../contracts/types/Units.sol";
 import {ForgeTest} from "./Vm.sol";
 
 contract MarketRulesTest is ForgeTest {
@@ -18,9 +18,11 @@ contract MarketRulesTest is ForgeTest {
         uint256 end = uint256(rules.slotStart) + SLOT;
         rules.closesAt = _near(steps[0] % 2 == 0 ? block.timestamp : rules.slotStart, steps[0]);
         rules.finalBy = _near(steps[1] % 2 == 0 ? rules.closesAt : end, steps[1]);
-        uint256 settled = (steps[2] % 2 == 0 ? end : rules.finalBy) + SLOT;
+        if (steps[0] % 4 < 2) (rules.challengeWindow, rules.bond) = (1 + uint32(steps[1]), Points.wrap(1));
+        uint256 lastFinal = uint256(rules.finalBy) + rules.challengeWindow;
+        uint256 settled = (steps[2] % 2 == 0 ? end : lastFinal) + SLOT;
         rules.refundFrom = _near(steps[3] % 8 < 4 ? settled : settled + 30 days, steps[2]);
-        settled = (rules.finalBy > end ? rules.finalBy : end) + SLOT;
+        settled = (lastFinal > end ? lastFinal : end) + SLOT;
         bool expected = rules.slotStart % SLOT == 0 && rules.closesAt > block.timestamp
             && rules.closesAt <= rules.slotStart && rules.finalBy > rules.closesAt
             && rules.refundFrom >= settled && rules.refundFrom <= settled + 30 days;
@@ -54,6 +56,24 @@ contract MarketRulesTest is ForgeTest {
         if (field == 7) rules.penalty = Ppm.wrap(ONE + 1);
         bool isHarmless = field == 3 && attributes == 8;
         assertTrue(_isTaken(rules, attributes, classes) == isHarmless, "a schema beyond its bounds must be refused");
+    }
+
+    /// Window, bond and endorsements at and around their bounds are taken exactly when they fit each other.
+    function testFuzz_takesContestsThatFit(uint256 random) public {
+        vm.warp(1_700_000_000);
+        Market memory rules = _valid();
+        uint32[4] memory windows = [uint32(0), 1, 7 days, 7 days + 1];
+        uint128[4] memory bonds = [uint128(0), 1, type(uint96).max, uint128(type(uint96).max) + 1];
+        uint8[4] memory counts = [0, 1, 32, 33];
+        (rules.challengeWindow, rules.bond) = (windows[random % 4], Points.wrap(bonds[(random >> 8) % 4]));
+        rules.endorsements = (random >> 16) % 2 == 0 ? 0 : counts[(random >> 24) % 4];
+        rules.endorsers = (random >> 32) % 2 == 0 ? bytes32(0) : bytes32(random);
+        rules.refundFrom += rules.challengeWindow;
+        bool hasWindow = rules.challengeWindow != 0;
+        bool expected = rules.challengeWindow <= 7 days && hasWindow == (Points.unwrap(rules.bond) != 0)
+            && Points.unwrap(rules.bond) <= type(uint96).max && rules.endorsements <= 32
+            && (rules.endorsements == 0) == (rules.endorsers == 0) && (hasWindow || rules.endorsements == 0);
+        assertTrue(_isTaken(rules, 8, 8) == expected, "window, bond and endorsements must fit each other");
     }
 
     /// Nine attributes or classes are too many, even if the rules say so themselves, and so is a source

@@ -52,8 +52,9 @@ contract MeteringTest is Registries {
             && exportRise >= exported && importRise >= imported;
         try metering.report(single(reading), signaturesOf(KEY, single(reading))) {
             assertTrue(expected, "the rules refuse this reading");
-            (uint40 slotStart, Wh exportCounter, Wh importCounter) = metering.last(device);
+            (uint40 slotStart, Wh lastExport, Wh exportCounter, Wh importCounter) = metering.last(device);
             assertEq(slotStart, reading.slotStart, "the last slot must be the reading's");
+            assertEq(Wh.unwrap(lastExport), exported, "the last export must be the reading's");
             assertEq(Wh.unwrap(exportCounter), 50_000 + exportRise, "the export counter must be the reading's");
             assertEq(Wh.unwrap(importCounter), 60_000 + importRise, "the import counter must be the reading's");
         } catch {
@@ -103,20 +104,36 @@ contract MeteringTest is Registries {
         assertTrue(21_000 + 16 * call.length + spent < 1 << 24, "a full batch must fit into a transaction");
     }
 
-    /// The buyer's and the owner's certificates are the export, split at the energy sold.
-    function testFuzz_deliverSplitsTheExport(uint256 exported, uint64 sold) public {
+    /// Two sales of one slot share the export in proportion; beyond all that was sold it is the owner's, once. By the
+    /// last reading and by the proof of one it comes to the same.
+    function testFuzz_deliverSharesTheExport(uint256 exported, uint256 total, uint256 part, bool isLate) public {
         exported = fold(exported, 0, CAPACITY);
+        total = fold(total, 1, 2 * CAPACITY);
+        part = fold(part, 0, total);
         uint40 slotStart = start + 11 * SLOT;
+        uint256 lot = lotId(device, slotStart);
         Reading memory reading = _reading(slotStart, uint64(exported), 0, uint64(50_000 + exported), 60_000);
         uint64 batch = report(KEY, single(reading));
+        uint256 shared = 0;
+        for (uint256 i = 0; i < 2; ++i) {
+            uint256 sold = i == 0 ? part : total - part;
+            uint256 delivered = _deliver(reading, batch, _sale(sold, total), isLate);
+            assertEq(delivered, exported < total ? exported * sold / total : sold, "each sale must get its share");
+            shared += delivered;
+            assertEq(certificates.balanceOf(BUYER, lot), shared, "the buyer gets what was delivered");
+        }
+        assertTrue(shared <= exported, "GRN-1: no more than the export");
+        uint256 rest = exported > total ? exported - total : 0;
+        assertEq(certificates.balanceOf(OWNER, lot), rest, "the owner gets what was not sold, once");
+        assertTrue(metering.isIssued(device, slotStart) == (rest != 0), "then the slot counts as issued");
+    }
+
+    /// The last reading is of another slot: nothing is known, nothing happens.
+    function test_deliverLastKnowsTheLastSlotOnly() public {
         vm.prank(ESCROW);
-        uint256 delivered = Wh.unwrap(metering.deliver(reading, proofOfSingle(batch), BUYER, Wh.wrap(sold)));
-        assertEq(delivered, exported < sold ? exported : sold, "delivered must be min(export, sold)");
-        assertEq(certificates.balanceOf(BUYER, lotId(device, slotStart)), delivered, "the buyer gets what was delivered");
-        assertEq(
-            certificates.balanceOf(OWNER, lotId(device, slotStart)), exported - delivered, "the owner keeps the rest"
-        );
-        assertTrue(metering.isIssued(device, slotStart), "the slot must count as issued");
+        (bool known, Wh delivered) = metering.deliverLast(device, start + 9 * SLOT, _sale(500, 500));
+        assertTrue(!known && Wh.unwrap(delivered) == 0, "another slot is not known");
+        assertEq(certificates.balanceOf(BUYER, lotId(device, start + 9 * SLOT)), 0, "nothing is issued");
     }
 
     /// No signature but the key's own is taken, whatever its length and content.
@@ -128,6 +145,21 @@ contract MeteringTest is Registries {
         try metering.report(single(reading), signatures) {
             revert("a forged signature must be refused");
         } catch {}
+    }
+
+    function _deliver(Reading memory reading, uint64 batch, IMetering.Sale memory sale, bool isLate)
+        private
+        returns (uint256)
+    {
+        vm.prank(ESCROW);
+        if (isLate) return Wh.unwrap(metering.deliver(reading, proofOfSingle(batch), sale));
+        (bool known, Wh delivered) = metering.deliverLast(device, reading.slotStart, sale);
+        assertTrue(known, "the last slot is known");
+        return Wh.unwrap(delivered);
+    }
+
+    function _sale(uint256 energy, uint256 total) private pure returns (IMetering.Sale memory) {
+        return IMetering.Sale(BUYER, OWNER, Wh.wrap(uint64(energy)), Wh.wrap(uint64(total)));
     }
 
     /// Nothing, something, or within 1 Wh of the capacity; mostly within it.

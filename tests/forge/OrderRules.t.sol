@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
+import {IEscrowWallets} from "../../interfaces/IEscrowWallets.sol";
 import {OrderRules} from "../../contracts/market/libraries/OrderRules.sol";
 import {AttributeSource, Market} from "../../contracts/types/Markets.sol";
 import {PackedOrder} from "../../contracts/types/Orders.sol";
+import {Ppm} from "../../contracts/types/Units.sol";
 import {ForgeTest} from "./Vm.sol";
 
 contract OrderRulesTest is ForgeTest {
@@ -56,7 +58,14 @@ contract OrderRulesTest is ForgeTest {
         if (rules.sourceClass != 0) order.terms &= ~(uint256(0xff) << (104 + 8 * (8 - rules.sourceClass)));
         PackedOrder memory before = PackedOrder(order.head, order.terms, order.levels, order.limits, order.weights);
 
-        OrderRules.attest(0, order, rules, source, attested[0], attested[1], attested[2]);
+        OrderRules.attest(
+            0,
+            order,
+            rules,
+            source,
+            Ppm.wrap(attested[0]),
+            IEscrowWallets.Reliability({rate: Ppm.wrap(attested[1]), trades: attested[2]})
+        );
 
         uint256[5] memory values = [0, uint32(order.head), attested[0], attested[1], uint256(attested[2])];
         for (uint256 f = 0; f < 8; ++f) {

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {Points, Wh} from "../../contracts/types/Units.sol";
+import {ForgeTest} from "./Vm.sol";
+
+contract UnitsTest is ForgeTest {
+    /// ⌊energy · part / whole⌋: at most the energy and, the parts of a whole together, at most a Wh less for each.
+    function testFuzz_proRataRoundsDown(uint64 energy, uint64 part, uint64 whole) public pure {
+        whole = uint64(fold(whole, 1, type(uint64).max));
+        part = uint64(fold(part, 0, whole));
+        uint256 share = _share(energy, part, whole);
+        assertTrue(share * whole <= uint256(energy) * part, "a share is rounded down");
+        assertTrue((share + 1) * whole > uint256(energy) * part, "by less than one Wh");
+        uint256 shares = share + _share(energy, whole - part, whole);
+        assertTrue(shares <= energy && energy <= shares + 1, "two shares make up the energy, or one Wh less");
+        assertEq(_share(energy, whole, whole), energy, "the whole has everything");
+        assertEq(_share(energy, 0, whole), 0, "nothing has nothing");
+    }
+
+    /// Many parts of a whole never share more than there is.
+    function testFuzz_sharesNeverExceedTheEnergy(uint64 energy, uint64[] calldata parts) public pure {
+        uint256 whole = 1;
+        for (uint256 i = 0; i < parts.length; ++i) {
+            whole += parts[i] / (parts.length + 1);
+        }
+        uint256 shares = 0;
+        for (uint256 i = 0; i < parts.length; ++i) {
+            shares += _share(energy, uint64(parts[i] / (parts.length + 1)), uint64(whole));
+        }
+        assertTrue(shares <= energy, "shares must not exceed the energy");
+    }
+
+    /// The half and the rest make up the whole, and the rest is at most one micro-point more.
+    function testFuzz_halfRoundsDown(uint128 whole) public pure {
+        uint256 half = Points.unwrap(Points.wrap(whole).halfDown());
+        uint256 rest = whole - half;
+        assertTrue(half <= rest && rest <= half + 1, "the half is rounded down by less than one micro-point");
+    }
+
+    function _share(uint64 energy, uint64 part, uint64 whole) private pure returns (uint256) {
+        return Wh.unwrap(Wh.wrap(energy).proRataDown(Wh.wrap(part), Wh.wrap(whole)));
+    }
+}
