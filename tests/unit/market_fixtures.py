@@ -7,6 +7,7 @@ A test says what it does to the contract under test through Brownie; everything 
 import pytest
 from brownie import accounts, web3
 
+from powerpact.chain.packing import trade_id
 from tests.helpers.chains import NodeChain
 from tests.helpers.market import Community
 from tests.helpers.orders import buy, sell
@@ -23,6 +24,26 @@ __all__ = ["alice", "bob", "book", "carol", "clearing", "community", "dan", "esc
 def by(account):
     """Brownie's way to say who sends: a trader, a key, a contract or an address."""
     return {"from": accounts.at(getattr(account, "address", account), force=True)}
+
+
+def money_of(escrow, account):
+    """What an account has in its wallet, free and held, micro-points."""
+    return tuple(escrow.walletOf(getattr(account, "address", account)))[:2]
+
+
+def record_of(escrow, seller):
+    """A seller's track record: Wh promised, Wh delivered, trades."""
+    return tuple(escrow.trackRecordOf(seller.address))[:3]
+
+
+def used_nonces(escrow, trader, side, nonces):
+    """Which of the nonces are used."""
+    return [nonce for nonce in nonces if escrow.isNonceUsed(trader.address, side, nonce)]
+
+
+def trade_id_of(market, chunk=0, index=0):
+    """The id of a trade of the latest proposal."""
+    return trade_id(market.id, market.community.agent.address, market.chunks[chunk][index])
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ def test_fills_in_what_each_source_says(community, carol):
 
 def test_follows_the_track_record(community, traded, carol, alice):
     traded.report({carol.device: 400})
-    traded.settle([(0, 0)])
+    traded.settle()
     market = community.open_market([RELIABILITY, COMPLETED_TRADES], [True, True])
     kept = posted_order(market.post([sell(carol, nonce=2)], [carol]), market)
     assert kept.levels == lanes(400_000, 1)
@@ -38,7 +38,7 @@ def test_keeps_what_was_attested_when_the_record_changes(community, book, market
     market.post([buy(alice), sell(carol)], [alice, carol])
     market.clear()
     market.report({carol.device: 0})
-    market.settle([(0, 0)])
+    market.settle()
     book.verify(later.id, later.placed(0))
     assert Order.unpack(later.placed(0)[1]).levels == lanes(1_000_000)
 

@@ -2,9 +2,10 @@
 
 import pytest
 
+from powerpact.chain.packing import Side
 from tests.helpers.orders import buy, sell
 from tests.helpers.reverts import reverts_with
-from tests.unit.market_fixtures import by
+from tests.unit.market_fixtures import by, money_of
 
 
 @pytest.fixture
@@ -60,13 +61,13 @@ def test_refuses_to_cancel_twice(book, posted, alice):
 
 
 def test_frees_the_reservation_of_a_buyer(book, escrow, posted, alice):
-    free = escrow.walletOf(alice.address)["free"]
+    free, _ = money_of(escrow, alice)
     tx = book.cancel(posted.id, posted.placed(0), by(alice))
     cancelled = tx.events["OrderCancelled"]
     assert (cancelled["id"], cancelled["trader"]) == (0, alice.address)
-    assert tuple(escrow.walletOf(alice.address)) == (free + 100_000, 0)
+    assert money_of(escrow, alice) == (free + 100_000, 0)
     assert book.batchState(posted.id, 0)["closed"] == 0b001
-    assert book.isNonceUsed(alice.address, 1)
+    assert escrow.isNonceUsed(alice.address, Side.BUY, 1)
 
 
 def test_frees_the_device_of_a_seller(book, posted, carol):

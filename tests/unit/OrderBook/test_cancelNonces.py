@@ -1,27 +1,51 @@
-"""`cancelNonces`: signed orders that are not posted yet can be made worthless."""
+"""`cancelNonces`: signed orders that are not posted yet can be made worthless, page by page on each side."""
 
-from tests.helpers.orders import buy
+import pytest
+
+from powerpact.chain.packing import NONCES_PER_PAGE, Side
+from tests.helpers.orders import buy, sell
 from tests.helpers.reverts import reverts_with
-from tests.unit.market_fixtures import by
+from tests.unit.market_fixtures import by, money_of, record_of, used_nonces
+
+WHOLE_PAGE = 2**NONCES_PER_PAGE - 1
 
 
-def test_a_cancelled_nonce_can_never_be_posted(book, market, alice, stranger):
-    order = buy(alice, nonce=257)
-    signature = market.signature(alice, order)
-    tx = book.cancelNonces(1, 0b10, by(alice))
-    assert dict(tx.events["NoncesCancelled"]) == {"trader": alice.address, "word": 1, "mask": 0b10}
-    with reverts_with("Order_NonceUsed", 0, alice, 257):
+@pytest.mark.parametrize("order_of", [buy, sell])
+def test_a_cancelled_nonce_can_never_be_posted(book, market, carol, stranger, order_of):
+    order = order_of(carol, nonce=33)
+    signature = market.signature(carol, order)
+    tx = book.cancelNonces(order.side, 1, 0b10, by(carol))
+    assert dict(tx.events["NoncesCancelled"]) == {"trader": carol.address, "side": order.side, "page": 1, "mask": 0b10}
+    with reverts_with("Escrow_NonceUsed", carol, order.side, 33):
         book.placeSigned(market.id, [order.pack()], [signature], {"from": stranger})
 
 
-def test_other_nonces_and_other_traders_stay_free(book, alice, bob):
-    book.cancelNonces(0, 0b100, by(alice))
-    book.cancelNonces(0, 0b1000, by(alice))
-    assert [book.isNonceUsed(alice.address, nonce) for nonce in range(5)] == [False, False, True, True, False]
-    assert not book.isNonceUsed(alice.address, 256 + 2)
-    assert not book.isNonceUsed(bob.address, 2)
+def test_other_nonces_other_sides_and_other_traders_stay_free(book, escrow, alice, bob):
+    book.cancelNonces(Side.BUY, 0, 0b100, by(alice))
+    book.cancelNonces(Side.BUY, 0, 0b1000, by(alice))
+    assert used_nonces(escrow, alice, Side.BUY, range(64)) == [2, 3]
+    assert used_nonces(escrow, alice, Side.SELL, range(64)) == []
+    assert used_nonces(escrow, bob, Side.BUY, range(64)) == []
 
 
-def test_one_call_cancels_256_nonces(book, alice):
-    book.cancelNonces(3, 2**256 - 1, by(alice))
-    assert [book.isNonceUsed(alice.address, nonce) for nonce in (767, 768, 1023, 1024)] == [False, True, True, False]
+def test_one_call_cancels_a_page_and_closes_those_before(book, escrow, alice):
+    book.cancelNonces(Side.SELL, 3, WHOLE_PAGE, by(alice))
+    assert used_nonces(escrow, alice, Side.SELL, (0, 95, 96, 127, 128)) == [0, 95, 96, 127]
+
+
+def test_an_empty_mask_closes_the_earlier_pages_alone(book, escrow, alice):
+    book.cancelNonces(Side.BUY, 2, 0, by(alice))
+    assert used_nonces(escrow, alice, Side.BUY, range(96)) == list(range(64))
+
+
+def test_a_closed_page_stays_as_it_is(book, escrow, market, alice):
+    market.place(alice, buy(alice, nonce=64))
+    book.cancelNonces(Side.BUY, 1, WHOLE_PAGE, by(alice))
+    assert used_nonces(escrow, alice, Side.BUY, range(128)) == list(range(65))
+
+
+def test_changes_neither_money_nor_record(book, escrow, alice):
+    before = money_of(escrow, alice), record_of(escrow, alice)
+    for side in Side:
+        book.cancelNonces(side, 1, 1, by(alice))
+    assert (money_of(escrow, alice), record_of(escrow, alice)) == before

@@ -6,11 +6,16 @@ from eth_utils import keccak
 
 from tests.helpers.market import SLOT_LENGTH_S
 from tests.helpers.reverts import reverts_with
-from tests.unit.market_fixtures import by
+from tests.unit.market_fixtures import POINT, by
 
 ZERO_ADDRESS = "0x" + "00" * 20
+DAY_S = 86_400
+ENDORSERS = keccak(text="the endorsers")
+CONTEST = {"challenge_window_s": 600, "bond_upoints": 10 * POINT}
+"""A challenge window with its bond."""
 RULES_TYPE = (
-    "(address,uint40,uint40,uint8,uint8,uint40,uint40,uint32,uint32,uint32,uint8,uint8,uint8,uint8,bytes8,bytes24)"
+    "(address,uint40,uint40,uint8,uint8,uint40,uint40,uint32,uint32,uint32,uint8,uint8,uint8,uint8,bytes8,bytes24,"
+    "uint8,uint8,uint32,uint128,bytes32)"
 )
 
 
@@ -22,6 +27,12 @@ def rules(community):
 
 def names(count, kind):
     return [f"{kind} {i}" for i in range(count)]
+
+
+def stored_rules(book, market):
+    """The rules that the book keeps of a market."""
+    words = book.rulesOf(market)
+    return tuple(bytes(word) if isinstance(word, bytes) else word for word in words)
 
 
 def test_refuses_an_opener_who_is_not_active(book, rules, stranger):
@@ -37,7 +48,7 @@ def test_refuses_an_opener_who_is_not_active(book, rules, stranger):
         {"final_by": lambda r, now: r.closes_at},
         {"refund_from": lambda r, now: r.final_by, "final_by": lambda r, now: r.refund_from},
         {"refund_from": lambda r, now: r.slot_start + 2 * SLOT_LENGTH_S - 1},
-        {"refund_from": lambda r, now: r.slot_start + 2 * SLOT_LENGTH_S + 30 * 86_400 + 1},
+        {"refund_from": lambda r, now: r.slot_start + 2 * SLOT_LENGTH_S + 30 * DAY_S + 1},
         {"slot_start": lambda r, now: r.slot_start + 1},
     ],
     ids=[
@@ -54,6 +65,67 @@ def test_refuses_times_out_of_order(book, community, rules, alice, shift):
     bad = rules._replace(**{field: time(rules, community.chain.now() + 1) for field, time in shift.items()})
     with reverts_with("Market_BadTimes", bad.closes_at, bad.final_by, bad.slot_start, bad.refund_from):
         book.openMarket(bad, [], [], by(alice))
+
+
+def test_the_refund_time_counts_the_challenge_window(book, rules, alice):
+    """A round can be final a whole window after the time for proposals; then sellers need a slot to be paid."""
+    contest = rules._replace(**CONTEST, final_by=rules.slot_start + SLOT_LENGTH_S - 600)
+    window_ends_late = contest._replace(challenge_window_s=601)
+    for late in (
+        window_ends_late._replace(refund_from=rules.slot_start + 2 * SLOT_LENGTH_S),
+        window_ends_late._replace(refund_from=rules.slot_start + 2 * SLOT_LENGTH_S + 30 * DAY_S + 2),
+    ):
+        with reverts_with("Market_BadTimes", late.closes_at, late.final_by, late.slot_start, late.refund_from):
+            book.openMarket(late, [], [], by(alice))
+    book.openMarket(contest._replace(refund_from=rules.slot_start + 2 * SLOT_LENGTH_S), [], [], by(alice))
+    for delay in (1, 30 * DAY_S + 1):
+        refund_from = rules.slot_start + 2 * SLOT_LENGTH_S + delay
+        book.openMarket(window_ends_late._replace(refund_from=refund_from), [], [], by(alice))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"challenge_window_s": 600},
+        {"bond_upoints": 1},
+        {"challenge_window_s": 7 * DAY_S + 1, "bond_upoints": 1},
+        {"challenge_window_s": 600, "bond_upoints": 2**96},
+        {**CONTEST, "endorsements": 1},
+        {**CONTEST, "endorsers": ENDORSERS},
+        {**CONTEST, "endorsements": 33, "endorsers": ENDORSERS},
+        {"endorsements": 1, "endorsers": ENDORSERS},
+    ],
+    ids=[
+        "a window without a bond",
+        "a bond without a window",
+        "a window longer than a week",
+        "a bond larger than all wallets",
+        "endorsements without endorsers",
+        "endorsers without endorsements",
+        "too many endorsements",
+        "endorsements without a window",
+    ],
+)
+def test_refuses_a_contest(book, rules, alice, changes):
+    bad = rules._replace(refund_from=rules.slot_start + 9 * DAY_S, **changes)
+    contest = (bad.challenge_window_s, bad.bond_upoints, bad.endorsements, bad.endorsers)
+    with reverts_with("Market_BadContest", *contest):
+        book.openMarket(bad, [], [], by(alice))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        CONTEST,
+        {"challenge_window_s": 7 * DAY_S, "bond_upoints": 2**96 - 1, "endorsements": 32, "endorsers": ENDORSERS},
+        {"mode": 1},
+    ],
+    ids=["a window and a bond", "the largest of all", "divisible"],
+)
+def test_opens_with_a_contest(book, rules, alice, changes):
+    rules = rules._replace(refund_from=rules.slot_start + 9 * DAY_S, **changes)
+    market = book.openMarket(rules, [], [], by(alice)).return_value
+    assert stored_rules(book, market) == rules
 
 
 @pytest.mark.parametrize(
@@ -116,9 +188,7 @@ def test_opens_with_any_number_of_attributes_and_classes(book, rules, alice, cou
     assert opened["opener"] == alice.address
     assert list(opened["attributes"]) == attributes
     assert list(opened["classes"]) == classes
-    stored = book.rulesOf(tx.return_value)
-    assert [stored[i] for i in range(14)] == list(full[:14])
-    assert [bytes(stored[14]), bytes(stored[15])] == list(full[14:])
+    assert stored_rules(book, tx.return_value) == full
 
 
 def test_the_id_is_the_hash_of_chain_contract_rules_and_names(book, community, rules, alice):

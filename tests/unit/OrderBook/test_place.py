@@ -1,9 +1,9 @@
 """`place`: a trader posts one order."""
 
-from powerpact.chain.packing import order_tree
+from powerpact.chain.packing import Side, order_tree
 from tests.helpers.orders import buy, sell
 from tests.helpers.reverts import reverts_with
-from tests.unit.market_fixtures import by
+from tests.unit.market_fixtures import by, money_of
 
 
 def test_only_the_trader_places(book, market, alice, bob):
@@ -18,7 +18,7 @@ def test_refuses_an_order_that_breaks_the_rules(book, market, alice):
 
 def test_records_a_buy_order_and_reserves_its_value(book, escrow, market, alice):
     order = buy(alice, energy_wh=1_999, price_upoints_per_kwh=333).pack()
-    free, held = escrow.walletOf(alice.address)
+    free, held = money_of(escrow, alice)
     tx = book.place(market.id, order, by(alice))
     assert tx.return_value == 0
     placed = tx.events["OrdersPlaced"]
@@ -27,15 +27,16 @@ def test_records_a_buy_order_and_reserves_its_value(book, escrow, market, alice)
     root, closed = book.batchState(market.id, 0)
     assert bytes(root) == order_tree([order]).root
     assert closed == 0
-    assert book.isNonceUsed(alice.address, 1)
-    assert tuple(escrow.walletOf(alice.address)) == (free - 665, held + 665)
+    assert escrow.isNonceUsed(alice.address, Side.BUY, 1)
+    assert money_of(escrow, alice) == (free - 665, held + 665)
 
 
 def test_records_a_sell_order_and_binds_its_device(book, escrow, market, carol):
-    wallet = tuple(escrow.walletOf(carol.address))
+    wallet = money_of(escrow, carol)
     book.place(market.id, sell(carol).pack(), by(carol))
     assert book.isSelling(carol.device, market.rules.slot_start)
-    assert tuple(escrow.walletOf(carol.address)) == wallet
+    assert escrow.isNonceUsed(carol.address, Side.SELL, 1)
+    assert money_of(escrow, carol) == wallet
 
 
 def test_each_order_gets_a_batch_of_its_own(book, market, alice, carol):

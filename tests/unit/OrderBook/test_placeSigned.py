@@ -6,13 +6,13 @@ import pytest
 from eth_account import Account
 from eth_utils import keccak
 
-from powerpact.chain.packing import order_tree
+from powerpact.chain.packing import Side, order_tree
 from powerpact.eip712 import Domain, sign
 from tests.helpers.market import key
 from tests.helpers.meters import compact
 from tests.helpers.orders import buy, sell
 from tests.helpers.reverts import reverts_with
-from tests.unit.market_fixtures import by
+from tests.unit.market_fixtures import by, money_of, used_nonces
 
 SECP256K1_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
@@ -90,24 +90,56 @@ def test_refuses_a_signature_of_the_other_side(carry, market, carol):
         carry([sell(carol)], [market.signature(carol, signed)])
 
 
-def test_refuses_a_replay(carry, market, alice):
-    order = buy(alice)
-    signature = market.signature(alice, order)
+@pytest.mark.parametrize("order_of", [buy, sell])
+def test_refuses_a_replay(carry, market, carol, order_of):
+    order = order_of(carol)
+    signature = market.signature(carol, order)
     carry([order], [signature])
-    with reverts_with("Order_NonceUsed", 0, alice, 1):
+    with reverts_with("Escrow_NonceUsed", carol, order.side, 1):
         carry([order], [signature])
 
 
 def test_refuses_one_nonce_twice_in_a_batch(carry, market, alice):
     orders = [buy(alice), buy(alice, energy_wh=2_000)]
-    with reverts_with("Order_NonceUsed", 1, alice, 1):
+    with reverts_with("Escrow_NonceUsed", alice, Side.BUY, 1):
         carry(orders, [market.signature(alice, order) for order in orders])
 
 
-def test_nonces_are_counted_for_each_trader_in_any_order(carry, book, market, alice, bob):
-    orders = [buy(alice, nonce=2**32 - 1), buy(bob, nonce=2**32 - 1), buy(alice, nonce=0), buy(alice, nonce=256)]
-    carry(orders, [market.signature(alice if o.trader == alice.address else bob, o) for o in orders])
-    assert [book.isNonceUsed(alice.address, n) for n in (0, 1, 255, 256, 2**32 - 1)] == [True, False, False, True, True]
+def test_takes_the_nonces_of_a_page_in_any_order(carry, escrow, market, alice):
+    orders = [buy(alice, nonce=nonce) for nonce in (31, 0, 7)]
+    carry(orders, [market.signature(alice, order) for order in orders])
+    assert used_nonces(escrow, alice, Side.BUY, range(64)) == [0, 7, 31]
+
+
+def test_a_nonce_of_a_later_page_closes_the_earlier_pages(carry, escrow, market, alice):
+    late, early = buy(alice, nonce=64), buy(alice, nonce=63)
+    carry([late], [market.signature(alice, late)])
+    assert used_nonces(escrow, alice, Side.BUY, range(128)) == list(range(65))
+    with reverts_with("Escrow_NonceUsed", alice, Side.BUY, 63):
+        carry([early], [market.signature(alice, early)])
+
+
+def test_pages_close_within_a_batch(carry, escrow, market, alice):
+    orders = [buy(alice, nonce=32), buy(alice, nonce=31)]
+    signatures = [market.signature(alice, order) for order in orders]
+    with reverts_with("Escrow_NonceUsed", alice, Side.BUY, 31):
+        carry(orders, signatures)
+    carry(orders[::-1], signatures[::-1])
+    assert used_nonces(escrow, alice, Side.BUY, range(64)) == list(range(33))
+
+
+def test_takes_the_last_nonce_of_all(carry, escrow, market, alice):
+    order = buy(alice, nonce=2**32 - 1)
+    carry([order], [market.signature(alice, order)])
+    assert used_nonces(escrow, alice, Side.BUY, (0, 2**32 - 2, 2**32 - 1)) == [0, 2**32 - 1]
+
+
+def test_each_trader_and_each_side_has_nonces_of_its_own(carry, escrow, market, alice, bob):
+    orders = [buy(alice, nonce=40), sell(alice, nonce=3), buy(bob, nonce=3)]
+    carry(orders, [market.signature(t, o) for t, o in zip([alice, alice, bob], orders, strict=True)])
+    assert used_nonces(escrow, alice, Side.SELL, range(64)) == [3]
+    assert used_nonces(escrow, bob, Side.BUY, range(64)) == [3]
+    assert used_nonces(escrow, bob, Side.SELL, range(64)) == []
 
 
 def test_refuses_an_expired_order_and_takes_it_in_its_last_second(book, community, market, alice):
@@ -160,14 +192,14 @@ def test_refuses_a_suspended_trader(carry, community, market, alice):
 
 
 def test_refuses_a_buyer_without_the_money(carry, escrow, market, alice):
-    free = escrow.walletOf(alice.address)["free"]
+    free, _ = money_of(escrow, alice)
     most_wh = free // 100
     orders = [buy(alice, energy_wh=most_wh), buy(alice, nonce=2, energy_wh=10)]
     signatures = [market.signature(alice, order) for order in orders]
     with reverts_with("Escrow_InsufficientBalance", alice, free - most_wh * 100, 1_000):
         carry(orders, signatures)
     carry(orders[:1], signatures[:1])
-    assert escrow.walletOf(alice.address)["free"] == free - most_wh * 100
+    assert money_of(escrow, alice)[0] == free - most_wh * 100
 
 
 def test_carries_a_batch_of_both_sides(carry, book, escrow, market, alice, bob, carol, stranger):
@@ -204,4 +236,4 @@ def test_takes_the_signature_of_a_contract_account(carry, community, escrow, mar
     with reverts_with("Order_BadSignature", 0, account):
         carry([order], [sign(alice.account, domain, *order.message(market.id))])
     carry([order], [sign(owner, domain, *order.message(market.id))])
-    assert tuple(escrow.walletOf(account)) == (0, 100_000)
+    assert money_of(escrow, account) == (0, 100_000)

@@ -66,5 +66,6 @@ def test_a_round_takes_no_orders_of_another_market(community, clearing, market, 
     market.post([buy(alice), sell(carol)], [alice, carol])
     rival.post([buy(alice, nonce=2)], [alice])
     rival.close()
+    foreign = [(market.placed(0), 0, False), (market.placed(1), 1_000_000, False)]
     with reverts_with("Order_Unknown", rival.id, 0):
-        clearing.propose(rival.id, [(market.placed(0), market.placed(1), 0)], by(community.agent))
+        clearing.propose(rival.id, foreign, [(0, 1, 1_000)], by(community.agent))

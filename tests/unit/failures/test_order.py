@@ -168,11 +168,23 @@ def test_nothing_stands_above_the_side(setting, alice, carol, side, bit):
         community.send(community.agent, "OrderBook", "placeSigned", market.id, [packed], [signature])
 
 
-def test_the_nonce_is_used(setting, alice):
+@pytest.mark.parametrize("valid", [valid_buy, valid_sell])
+def test_the_nonce_is_used(setting, alice, valid):
     _, market = setting
-    market.post([valid_buy(alice)], [alice])
-    with refused("Order_NonceUsed", 0, alice.address, 1):
-        market.post([replace(valid_buy(alice), energy_wh=1)], [alice])
+    order = valid(alice)
+    market.post([order], [alice])
+    with refused("Escrow_NonceUsed", alice.address, order.side, 1):
+        market.post([replace(order, energy_wh=1)], [alice])
+
+
+@pytest.mark.parametrize("valid", [valid_buy, valid_sell])
+def test_the_page_of_the_nonce_is_closed(setting, alice, valid):
+    community, market = setting
+    order = replace(valid(alice), nonce=31)
+    community.send(alice.account, "OrderBook", "cancelNonces", order.side, 1, 0)
+    with refused("Escrow_NonceUsed", alice.address, order.side, 31):
+        market.post([order], [alice])
+    market.post([replace(order, nonce=32)], [alice])
 
 
 def test_the_device_sells_already(setting, carol):
