@@ -1,7 +1,8 @@
-"""`reserve`, `release` and `lock` are for the contracts of the market alone."""
+"""What moves held money or uses nonces is for the contracts of the market alone."""
 
 import pytest
 
+from powerpact.chain.packing import Side
 from tests.helpers.reverts import reverts_with
 from tests.unit.market_fixtures import by
 
@@ -18,21 +19,38 @@ def caller(request, community, alice, stranger):
     return people.get(request.param) or community.addresses[request.param]
 
 
-def test_only_the_order_book_reserves_and_releases(escrow, alice, caller):
-    with reverts_with("Escrow_NotOrderBook", caller):
-        escrow.reserve([alice.address], [1], by(caller))
-    with reverts_with("Escrow_NotOrderBook", caller):
-        escrow.release([alice.address], [1], by(caller))
+FOR_THE_ORDER_BOOK = {
+    "reserve": lambda trader, market: ([trader.address], [1], [1]),
+    "enlist": lambda trader, market: ([trader.address], [1]),
+    "cancelNonces": lambda trader, market: (trader.address, Side.BUY, 0, 1),
+    "release": lambda trader, market: ([trader.address], [1]),
+}
+
+FOR_CLEARING = {
+    "lock": lambda trader, market: (market.id, 1),
+    "holdBond": lambda trader, market: (trader.address, 1),
+    "freeBond": lambda trader, market: (trader.address, 1),
+    "forfeitBond": lambda trader, market: (trader.address, 1, trader.address),
+}
 
 
-def test_only_clearing_locks(escrow, market, caller):
+@pytest.mark.parametrize("function", FOR_THE_ORDER_BOOK)
+def test_only_the_order_book_calls(escrow, market, alice, caller, function):
+    with reverts_with("Escrow_NotOrderBook", caller):
+        getattr(escrow, function)(*FOR_THE_ORDER_BOOK[function](alice, market), by(caller))
+
+
+@pytest.mark.parametrize("function", FOR_CLEARING)
+def test_only_clearing_calls(escrow, market, alice, caller, function):
     with reverts_with("Escrow_NotClearing", caller):
-        escrow.lock(market.id, 1, by(caller))
+        getattr(escrow, function)(*FOR_CLEARING[function](alice, market), by(caller))
 
 
-def test_the_order_book_locks_nothing_and_clearing_reserves_nothing(escrow, community, market, alice):
+def test_neither_does_what_is_the_others(escrow, community, market, alice):
     book, clearing = community.addresses["OrderBook"], community.addresses["Clearing"]
-    with reverts_with("Escrow_NotClearing", book):
-        escrow.lock(market.id, 1, by(book))
-    with reverts_with("Escrow_NotOrderBook", clearing):
-        escrow.reserve([alice.address], [1], by(clearing))
+    for function, arguments in FOR_CLEARING.items():
+        with reverts_with("Escrow_NotClearing", book):
+            getattr(escrow, function)(*arguments(alice, market), by(book))
+    for function, arguments in FOR_THE_ORDER_BOOK.items():
+        with reverts_with("Escrow_NotOrderBook", clearing):
+            getattr(escrow, function)(*arguments(alice, market), by(clearing))

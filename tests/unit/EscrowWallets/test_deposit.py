@@ -5,9 +5,11 @@ from eth_utils import keccak
 
 from powerpact.eip712 import sign
 from tests.helpers.reverts import reverts_with
-from tests.unit.market_fixtures import ENDOWMENT_UPOINTS, by
+from tests.unit.market_fixtures import ENDOWMENT_UPOINTS, by, money_of
 
 FOREVER = 2**256 - 1
+MOST_UPOINTS = 2**96 - 1
+"""What all wallets together can hold."""
 
 
 @pytest.fixture
@@ -52,21 +54,21 @@ def test_deposits_into_the_senders_wallet(escrow, points, alice, in_hand):
     claims, balance = escrow.totalClaims(), points.balanceOf(escrow)
     tx = escrow.deposit(500, by(alice))
     assert dict(tx.events["Deposited"]) == {"trader": alice.address, "points": 500}
-    assert tuple(escrow.walletOf(alice.address)) == (ENDOWMENT_UPOINTS + 500, 0)
+    assert money_of(escrow, alice) == (ENDOWMENT_UPOINTS + 500, 0)
     assert (escrow.totalClaims(), points.balanceOf(escrow)) == (claims + 500, balance + 500)
     assert points.balanceOf(alice.address) == 0
 
 
 def test_deposits_with_a_permit(escrow, points, community, alice, in_hand):
     escrow.depositWithPermit(500, *permit(community, points, alice, 500), by(alice))
-    assert tuple(escrow.walletOf(alice.address)) == (ENDOWMENT_UPOINTS + 500, 0)
+    assert money_of(escrow, alice) == (ENDOWMENT_UPOINTS + 500, 0)
 
 
 def test_a_permit_that_somebody_else_carried_first_still_serves(escrow, points, community, alice, in_hand, stranger):
     signed = permit(community, points, alice, 500)
     points.permit(alice.address, escrow, 500, *signed, {"from": stranger})
     escrow.depositWithPermit(500, *signed, by(alice))
-    assert escrow.walletOf(alice.address)["free"] == ENDOWMENT_UPOINTS + 500
+    assert money_of(escrow, alice) == (ENDOWMENT_UPOINTS + 500, 0)
 
 
 def test_a_permit_of_another_allows_nothing(escrow, points, community, alice, bob, in_hand):
@@ -79,6 +81,31 @@ def test_a_permit_of_another_allows_nothing(escrow, points, community, alice, bo
 def test_a_permit_needs_the_amount(escrow, points, community, alice, in_hand):
     with reverts_with("Escrow_ZeroPoints"):
         escrow.depositWithPermit(0, *permit(community, points, alice, 0), by(alice))
+
+
+@pytest.fixture
+def rich(points, escrow, community, alice):
+    """Alice has more outside the escrow than all wallets can hold."""
+    points.mint(alice.address, 2 * MOST_UPOINTS, keccak(text="points of a world"), by(community.utility))
+    points.approve(escrow, FOREVER, by(alice))
+    return alice
+
+
+@pytest.mark.parametrize("beyond", [1, 2**96, 2**128 - MOST_UPOINTS])
+def test_refuses_more_than_all_wallets_hold(escrow, rich, beyond):
+    claims = escrow.totalClaims()
+    too_much = min(MOST_UPOINTS - claims + beyond, 2**128 - 1)
+    with reverts_with("Escrow_WalletsFull", claims, MOST_UPOINTS):
+        escrow.deposit(too_much, by(rich))
+
+
+def test_fills_the_wallets_to_the_last_point(escrow, rich, stranger):
+    escrow.deposit(MOST_UPOINTS - escrow.totalClaims(), by(rich))
+    assert escrow.totalClaims() == MOST_UPOINTS
+    with reverts_with("Escrow_WalletsFull", MOST_UPOINTS, MOST_UPOINTS):
+        escrow.deposit(1, by(rich))
+    escrow.withdraw(1, stranger, by(rich))
+    escrow.deposit(1, by(rich))
 
 
 def test_refuses_to_withdraw_nothing(escrow, alice):
@@ -102,7 +129,7 @@ def test_withdraws_everything_that_is_free_to_anyone(escrow, points, traded, ali
     claims = escrow.totalClaims()
     tx = escrow.withdraw(free, stranger, by(alice))
     assert dict(tx.events["Withdrawn"]) == {"trader": alice.address, "points": free}
-    assert tuple(escrow.walletOf(alice.address)) == (0, 100_000)
+    assert money_of(escrow, alice) == (0, 100_000)
     assert points.balanceOf(stranger) == free
     assert escrow.totalClaims() == claims - free == points.balanceOf(escrow)
 

@@ -2,18 +2,21 @@
 
 import pytest
 
+from powerpact.chain.packing import Trade
+from tests.helpers.market import Claims
 from tests.helpers.orders import buy, sell
 from tests.helpers.reverts import reverts_with
-from tests.unit.market_fixtures import ENDOWMENT_UPOINTS, by
+from tests.unit.market_fixtures import ENDOWMENT_UPOINTS, by, money_of, record_of, trade_id_of
 
 
-def id_of(escrow, market, index=0):
-    return bytes(escrow.tradeId(market.id, market.chunks[0][index]))
+def changed(trade, **changes):
+    """A packed trade with other fields."""
+    return Trade.unpack(trade)._replace(**changes).pack()
 
 
 def test_refuses_before_the_refund_time(escrow, community, traded, alice):
     community.chain.request("evm_setNextBlockTimestamp", traded.rules.refund_from - 1)
-    with reverts_with("Escrow_TooEarly", id_of(escrow, traded), traded.rules.refund_from):
+    with reverts_with("Escrow_TooEarly", trade_id_of(traded), traded.rules.refund_from):
         escrow.refund(traded.id, [traded.proof(0, 0)], by(alice))
 
 
@@ -26,8 +29,8 @@ def test_refuses_a_market_without_a_final_round(escrow, community, market, trade
 @pytest.mark.parametrize(
     "forge",
     [
-        lambda trade, position, siblings: (trade._replace(reserved_upoints=200_000), position, siblings),
-        lambda trade, position, siblings: (trade._replace(buyer=trade.seller), position, siblings),
+        lambda trade, position, siblings: (changed(trade, reserved_upoints=200_000), position, siblings),
+        lambda trade, position, siblings: (changed(trade, buyer="0x" + "11" * 20), position, siblings),
         lambda trade, position, siblings: (trade, (0, 1), siblings),
         lambda trade, position, siblings: (trade, (1, 0), siblings),
         lambda trade, position, siblings: (trade, position, [b"\1" * 32]),
@@ -43,15 +46,15 @@ def test_refuses_a_trade_that_is_not_in_the_round(escrow, community, traded, ali
 
 def test_refuses_what_is_settled(escrow, community, traded, alice, carol):
     traded.report({carol.device: 1_000})
-    traded.settle([(0, 0)])
+    traded.settle()
     community.chain.warp(traded.rules.refund_from)
-    with reverts_with("Escrow_AlreadySettled", id_of(escrow, traded)):
+    with reverts_with("Escrow_AlreadySettled", trade_id_of(traded)):
         escrow.refund(traded.id, [traded.proof(0, 0)], by(alice))
 
 
 def test_refuses_a_trade_twice_in_one_call(escrow, community, traded, alice):
     community.chain.warp(traded.rules.refund_from)
-    with reverts_with("Escrow_AlreadySettled", id_of(escrow, traded)):
+    with reverts_with("Escrow_AlreadySettled", trade_id_of(traded)):
         escrow.refund(traded.id, [traded.proof(0, 0)] * 2, by(alice))
 
 
@@ -59,12 +62,12 @@ def test_returns_the_money_and_counts_as_not_delivered(book, escrow, community, 
     community.chain.request("evm_setNextBlockTimestamp", traded.rules.refund_from)
     tx = escrow.refund(traded.id, [traded.proof(0, 0)], {"from": stranger})
     settled = tx.events["TradeSettled"]
-    assert bytes(settled["tradeId"]) == id_of(escrow, traded)
+    assert bytes(settled["tradeId"]) == trade_id_of(traded)
     assert (settled["outcome"], settled["delivered"], settled["paid"], settled["penalty"]) == (2, 0, 0, 0)
-    assert tuple(escrow.walletOf(alice.address)) == (ENDOWMENT_UPOINTS, 0)
-    assert tuple(escrow.walletOf(carol.address)) == (ENDOWMENT_UPOINTS, 0)
+    assert money_of(escrow, alice) == (ENDOWMENT_UPOINTS, 0)
+    assert money_of(escrow, carol) == (ENDOWMENT_UPOINTS, 0)
     assert escrow.lockedIn(traded.id) == 0
-    assert tuple(escrow.trackRecordOf(carol.address)) == (1_000, 0, 1)
+    assert record_of(escrow, carol) == (1_000, 0, 1)
     assert not book.isSelling(carol.device, traded.rules.slot_start)
 
 
@@ -84,8 +87,9 @@ def two_chunks(market, alice, bob, carol, dan):
     """A final round with one trade in each of two chunks."""
     market.post([buy(alice), buy(bob), sell(carol), sell(dan)], [alice, bob, carol, dan])
     market.close()
-    market.propose([(market.placed(0), market.placed(2), 500_000)])
-    market.extend([(market.placed(1), market.placed(3), 500_000)])
+    for add, buy_id, sell_id in ((market.propose, 0, 2), (market.extend, 1, 3)):
+        legs = [(market.placed(id_), 500_000, False) for id_ in (buy_id, sell_id)]
+        add(Claims(legs, [(0, 1, 1_000)]))
     market.prove()
     return market
 
@@ -109,8 +113,10 @@ def test_a_reading_after_the_refund_brings_certificates_but_no_money(escrow, com
     community.chain.warp(traded.rules.refund_from)
     traded.refund([(0, 0)])
     traded.report({carol.device: 1_000})
-    with reverts_with("Escrow_AlreadySettled", id_of(escrow, traded)):
-        escrow.settle(traded.id, [traded.delivery(0, 0)], by(carol))
+    with reverts_with("Escrow_NothingToSettle", traded.id, 0):
+        escrow.settle(traded.id, 0, [traded.proof(0, 0)[0]], by(carol))
+    with reverts_with("Escrow_AlreadySettled", trade_id_of(traded)):
+        escrow.settleLate(traded.id, [traded.delivery(0, 0)], by(carol))
     reading, batch, index, tree = traded.readings[carol.device]
     community.send(carol.account, "Metering", "issue", reading, (batch, index, tree.proof(index)))
 
@@ -127,5 +133,18 @@ def test_a_full_track_record_holds_nobodys_money_back(escrow, community, alice, 
         community.chain.warp(market.rules.refund_from)
         market.refund([(0, 0)])
     assert escrow.heldOf(alice.address) == 0
-    assert tuple(escrow.trackRecordOf(carol.address)) == (largest, 0, 2)
+    assert record_of(escrow, carol) == (largest, 0, 2)
     assert tuple(escrow.reliabilityOf(carol.address)) == (0, 2)
+
+
+def test_the_device_of_several_trades_stays_bound(book, community, escrow, alice, bob, carol, stranger):
+    """A refund of one trade of an order must not let the device sell, or certify, what the other trade sold."""
+    market = community.open_market(mode=1)
+    market.post([buy(alice, energy_wh=600), buy(bob, energy_wh=400), sell(carol)], [alice, bob, carol])
+    market.clear()
+    community.chain.warp(market.rules.refund_from)
+    for index in range(2):
+        escrow.refund(market.id, [market.proof(0, index)], {"from": stranger})
+        assert book.isSelling(carol.device, market.rules.slot_start)
+    assert [money_of(escrow, trader) for trader in (alice, bob)] == [(ENDOWMENT_UPOINTS, 0)] * 2
+    assert record_of(escrow, carol) == (1_000, 0, 2)

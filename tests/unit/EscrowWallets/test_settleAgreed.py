@@ -3,14 +3,12 @@
 from itertools import combinations
 
 import pytest
-from eth_abi import encode
-from eth_utils import keccak
 
 from powerpact.eip712 import Domain, sign
 from tests.helpers.meters import compact
 from tests.helpers.orders import buy, sell
 from tests.helpers.reverts import reverts_with
-from tests.unit.market_fixtures import ENDOWMENT_UPOINTS, by
+from tests.unit.market_fixtures import ENDOWMENT_UPOINTS, by, money_of, record_of, trade_id_of
 
 
 @pytest.fixture
@@ -23,7 +21,7 @@ def agree(escrow, traded, community, stranger):
     """Have signers agree on what the seller of Alice's and Carol's trade gets; a stranger carries it."""
 
     def _agree(signers, to_seller, signed=None, domain=None, shape=lambda s: s):
-        message = {"tradeId": id_of(escrow, traded), "toSeller": to_seller if signed is None else signed}
+        message = {"tradeId": trade_id_of(traded), "toSeller": to_seller if signed is None else signed}
         domain = domain or community.domain("EscrowWallets")
         signatures = [shape(sign(signer, domain, "Release", message)) for signer in signers]
         addresses = [signer.address for signer in signers]
@@ -32,13 +30,8 @@ def agree(escrow, traded, community, stranger):
     return _agree
 
 
-def id_of(escrow, market):
-    return bytes(escrow.tradeId(market.id, market.chunks[0][0]))
-
-
-def test_the_trade_id_is_the_hash_of_orders_agent_and_market(escrow, community, traded):
-    expected = keccak(encode(["uint40", "uint40", "address", "bytes32"], [1, 0, community.agent.address, traded.id]))
-    assert id_of(escrow, traded) == expected
+def test_the_trade_id_is_the_hash_of_orders_agent_and_market(escrow, traded):
+    assert bytes(escrow.tradeId(traded.id, traded.proof(0, 0)[0])) == trade_id_of(traded)
 
 
 def test_refuses_before_the_round_is_final(escrow, market, traded, community, alice, carol):
@@ -48,14 +41,14 @@ def test_refuses_before_the_round_is_final(escrow, market, traded, community, al
 
 
 def test_refuses_more_than_the_trade_is_worth(agree, escrow, traded, parties):
-    with reverts_with("Escrow_AboveValue", id_of(escrow, traded), 100_001, 100_000):
+    with reverts_with("Escrow_AboveValue", trade_id_of(traded), 100_001, 100_000):
         agree([parties["buyer"], parties["seller"]], 100_001)
 
 
 @pytest.mark.parametrize("who", ["buyer", "seller", "arbiter"])
 def test_refuses_one_party_twice(agree, escrow, traded, parties, who):
     party = parties[who]
-    with reverts_with("Escrow_BadSigners", id_of(escrow, traded), party, party):
+    with reverts_with("Escrow_BadSigners", trade_id_of(traded), party, party):
         agree([party, party], 0)
 
 
@@ -63,17 +56,17 @@ def test_refuses_one_party_twice(agree, escrow, traded, parties, who):
 def test_refuses_outsiders(agree, escrow, community, traded, parties, who):
     outsider = community.auditors[0]
     for signers in ([parties[who], outsider], [outsider, parties[who]]):
-        with reverts_with("Escrow_BadSigners", id_of(escrow, traded), *signers):
+        with reverts_with("Escrow_BadSigners", trade_id_of(traded), *signers):
             agree(signers, 0)
 
 
 def test_refuses_the_signature_of_another(escrow, community, traded, parties, stranger):
     buyer, seller, arbiter = parties.values()
-    message = {"tradeId": id_of(escrow, traded), "toSeller": 7}
+    message = {"tradeId": trade_id_of(traded), "toSeller": 7}
     by_buyer, by_arbiter = (sign(s, community.domain("EscrowWallets"), "Release", message) for s in (buyer, arbiter))
     forgeries = [((by_buyer, by_arbiter), seller), ((by_arbiter, by_buyer), buyer), ((by_buyer, b""), seller)]
     for signatures, culprit in forgeries:
-        with reverts_with("Escrow_BadSignature", id_of(escrow, traded), culprit):
+        with reverts_with("Escrow_BadSignature", trade_id_of(traded), culprit):
             escrow.settleAgreed(
                 traded.id, traded.proof(0, 0), 7, [buyer.address, seller.address], signatures, {"from": stranger}
             )
@@ -87,7 +80,7 @@ def test_refuses_a_signature_over_another_amount_chain_or_contract(agree, escrow
         {"domain": Domain(here.chain_id + 1, here.contract)},
         {"domain": community.domain("OrderBook")},
     ):
-        with reverts_with("Escrow_BadSignature", id_of(escrow, traded), parties["buyer"]):
+        with reverts_with("Escrow_BadSignature", trade_id_of(traded), parties["buyer"]):
             agree(signers, 7, **elsewhere)
 
 
@@ -108,8 +101,8 @@ def test_pays_as_two_of_three_agree(agree, book, escrow, traded, parties, alice,
     tx = agree(signers, to_seller)
     settled = tx.events["TradeSettled"]
     assert (settled["outcome"], settled["delivered"], settled["paid"], settled["penalty"]) == (1, 0, to_seller, 0)
-    assert tuple(escrow.walletOf(alice.address)) == (ENDOWMENT_UPOINTS - to_seller, 0)
-    assert tuple(escrow.walletOf(carol.address)) == (ENDOWMENT_UPOINTS + to_seller, 0)
+    assert money_of(escrow, alice) == (ENDOWMENT_UPOINTS - to_seller, 0)
+    assert money_of(escrow, carol) == (ENDOWMENT_UPOINTS + to_seller, 0)
     assert escrow.lockedIn(traded.id) == 0
     assert not book.isSelling(carol.device, traded.rules.slot_start)
 
@@ -121,7 +114,7 @@ def test_takes_compact_signatures(agree, escrow, traded, parties):
 
 def test_an_agreement_is_used_once(agree, escrow, traded, parties):
     agree([parties["buyer"], parties["seller"]], 5)
-    with reverts_with("Escrow_AlreadySettled", id_of(escrow, traded)):
+    with reverts_with("Escrow_AlreadySettled", trade_id_of(traded)):
         agree([parties["buyer"], parties["seller"]], 5)
 
 
@@ -139,4 +132,4 @@ def test_leaves_the_certificates_to_the_devices_owner(
 
 def test_does_not_touch_the_sellers_record(agree, escrow, parties, carol):
     agree([parties["buyer"], parties["arbiter"]], 0)
-    assert tuple(escrow.trackRecordOf(carol.address)) == (0, 0, 0)
+    assert record_of(escrow, carol) == (0, 0, 0)

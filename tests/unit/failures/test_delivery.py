@@ -2,8 +2,9 @@
 
 import pytest
 
+from powerpact.chain.packing import Trade, trade_id
 from tests.helpers.chains import EvmChain
-from tests.helpers.market import Community
+from tests.helpers.market import Claims, Community
 from tests.helpers.orders import buy, sell
 from tests.helpers.refusals import refused
 
@@ -22,7 +23,7 @@ def markets():
     later = community.open_market(slot_start=first.slot_end)
     first.post([buy(alice), buy(bob), sell(carol), sell(dan)], [alice, bob, carol, dan])
     first.close()
-    first.propose([(first.placed(0), first.placed(2), 500_000), (first.placed(1), first.placed(3), 500_000)])
+    first.propose(Claims([(first.placed(id_), 500_000, False) for id_ in range(4)], [(0, 2, 1_000), (1, 3, 1_000)]))
     first.prove()
     first.report({carol.device: 900, dan.device: 800})
     later.report({carol.device: 1_000})
@@ -49,7 +50,7 @@ def isolate_module():
 
 
 def settle(market, *deliveries):
-    return market.community.send(market.community.agent, "EscrowWallets", "settle", market.id, list(deliveries))
+    return market.community.send(market.community.agent, "EscrowWallets", "settleLate", market.id, list(deliveries))
 
 
 def first(market):
@@ -58,7 +59,7 @@ def first(market):
 
 def with_trade(delivery, **changes):
     (trade, position, siblings), reading, place = delivery
-    return (trade._replace(**changes), position, siblings), reading, place
+    return (Trade.unpack(trade)._replace(**changes).pack(), position, siblings), reading, place
 
 
 def with_reading(delivery, **changes):
@@ -73,6 +74,7 @@ TRADE_FAULTS = {
     "another sell order": {"sell_id": 3},
     "another device": {"device": 4},
     "more energy": {"energy_wh": 1_001},
+    "more energy offered": {"offered_wh": 1_001},
     "another price": {"price_upoints_per_kwh": 100_001},
     "a larger reservation": {"reserved_upoints": 100_001},
     "another dual price of the buyer": {"buyer_dual_ppm": 7},
@@ -118,10 +120,22 @@ def test_a_reading_fails_with(market, fault):
         settle(market, delivery)
 
 
+@pytest.mark.parametrize("bit", [232, 255])
+def test_nothing_stands_above_a_trades_fields(market, bit):
+    (trade, position, siblings), reading, place = first(market)
+    with refused("Escrow_UnknownTrade", market.id, *position):
+        settle(market, ((trade._replace(terms=trade.terms | 1 << bit), position, siblings), reading, place))
+
+
+def id_of_first(market):
+    """The id of the trade that `first` delivers."""
+    return trade_id(market.id, market.community.agent.address, market.chunks[0][0])
+
+
 def test_the_reading_is_of_another_device(market):
     proof, _, _ = first(market)
     _, reading, place = market.delivery(0, 1)
-    id_ = market.community.read("EscrowWallets", "tradeId", market.id, proof[0])
+    id_ = id_of_first(market)
     with refused("Escrow_WrongReading", id_, reading.device, reading.slot_start):
         settle(market, (proof, reading, place))
 
@@ -129,8 +143,8 @@ def test_the_reading_is_of_another_device(market):
 def test_the_reading_is_of_another_slot(markets):
     market, later = markets
     proof, _, _ = first(market)
-    reading, batch, index, tree = later.readings[proof[0].device]
-    id_ = market.community.read("EscrowWallets", "tradeId", market.id, proof[0])
+    reading, batch, index, tree = later.readings[market.chunks[0][0].device]
+    id_ = id_of_first(market)
     with refused("Escrow_WrongReading", id_, reading.device, reading.slot_start):
         settle(market, (proof, reading, (batch, index, tree.proof(index))))
 
@@ -151,11 +165,62 @@ def test_the_reading_has_no_proof(market):
 def test_the_market_is_another(market):
     other = market.community.open_market()
     with refused("Clearing_NotFinal", other.id):
-        market.community.send(market.community.agent, "EscrowWallets", "settle", other.id, [first(market)])
+        market.community.send(market.community.agent, "EscrowWallets", "settleLate", other.id, [first(market)])
 
 
 def test_the_delivery_is_settled(market):
     settle(market, first(market))
-    id_ = market.community.read("EscrowWallets", "tradeId", market.id, first(market)[0][0])
-    with refused("Escrow_AlreadySettled", id_):
+    with refused("Escrow_AlreadySettled", id_of_first(market)):
         settle(market, first(market))
+
+
+def settle_chunk(market, chunk, trades):
+    """Settle by last readings; only Dan's is of this market's slot."""
+    packed = [trade.pack() for trade in trades]
+    return market.community.send(market.community.agent, "EscrowWallets", "settle", market.id, chunk, packed)
+
+
+def test_the_valid_chunk_is_taken(market):
+    assert settle_chunk(market, 0, market.chunks[0]).logs
+
+
+@pytest.mark.parametrize("fault", TRADE_FAULTS)
+def test_a_chunk_fails_with_a_trade_of(market, fault):
+    first_trade, second_trade = market.chunks[0]
+    trades = [first_trade._replace(**TRADE_FAULTS[fault]), second_trade]
+    with refused("Escrow_WrongChunk", market.id, 0):
+        settle_chunk(market, 0, trades)
+
+
+CHUNK_FAULTS = {
+    "one left out": lambda trades: trades[1:],
+    "one too many": lambda trades: [*trades, trades[0]],
+    "another order": lambda trades: trades[::-1],
+}
+
+
+@pytest.mark.parametrize("fault", CHUNK_FAULTS)
+def test_a_chunk_fails_with(market, fault):
+    with refused("Escrow_WrongChunk", market.id, 0):
+        settle_chunk(market, 0, CHUNK_FAULTS[fault](market.chunks[0]))
+
+
+@pytest.mark.parametrize("chunk", [1, 2**32 - 1])
+def test_a_chunk_fails_at_another_place(market, chunk):
+    with refused("Escrow_WrongChunk", market.id, chunk):
+        settle_chunk(market, chunk, market.chunks[0])
+
+
+def test_the_market_of_a_chunk_is_another(market):
+    other = market.community.open_market()
+    with refused("Clearing_NotFinal", other.id):
+        settle_chunk(other, 0, market.chunks[0])
+
+
+def test_there_is_nothing_left_to_settle(market):
+    settle_chunk(market, 0, market.chunks[0])
+    with refused("Escrow_NothingToSettle", market.id, 0):
+        settle_chunk(market, 0, market.chunks[0])
+    settle(market, first(market))
+    with refused("Escrow_NothingToSettle", market.id, 0):
+        settle_chunk(market, 0, market.chunks[0])
