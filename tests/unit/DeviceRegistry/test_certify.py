@@ -48,4 +48,4 @@ def test_the_deciding_vote_certifies(devices, device, auditors, alice):
     assert second.events["DeviceCertified"]["device"] == device
     assert devices.device(device)["certified"]
     assert tuple(devices.certificationOf(device)) == (alice, second.timestamp)
-    assert devices.sellerTerms(device)["fit"]
+    assert devices.sellerTermsOf([device])[0]["fit"]

@@ -59,12 +59,8 @@ def test_reverts_while_the_device_sells(metering, report, reading, slot, market_
 def test_mints_the_whole_export_to_the_owner(metering, certificates, report, reading, lot, slot, alice, stranger):
     (proof,) = report(reading())
     transaction = metering.issue(reading(), proof, {"from": stranger})
-    assert dict(transaction.events["CertificatesIssued"]) == {
-        "device": 1,
-        "slotStart": slot(5),
-        "holder": alice,
-        "energy": 700,
-    }
+    minted = transaction.events["TransferSingle"]
+    assert (minted["to"], minted["id"], minted["value"]) == (alice, lot, 700)
     assert certificates.balanceOf(alice, lot) == 700
     assert metering.isIssued(1, slot(5))
     assert not metering.isIssued(2, slot(5))
@@ -74,6 +70,6 @@ def test_mints_the_whole_export_to_the_owner(metering, certificates, report, rea
 def test_mints_nothing_for_a_slot_without_export(metering, certificates, report, reading, lot, slot, alice, stranger):
     (proof,) = report(reading(exported_wh=0))
     transaction = metering.issue(reading(exported_wh=0), proof, {"from": stranger})
-    assert "CertificatesIssued" not in transaction.events
+    assert "TransferSingle" not in transaction.events
     assert certificates.balanceOf(alice, lot) == 0
     assert metering.isIssued(1, slot(5))

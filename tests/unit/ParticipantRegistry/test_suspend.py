@@ -81,7 +81,7 @@ def test_the_deciding_vote_suspends_until_the_end(participants, participant, sus
         "reason": REASON,
     }
     assert participants.participant(participant)["suspendedUntil"] == until
-    assert tuple(participants.standingOf(participant)) == (False, CREDIBILITY_PPM)
+    assert tuple(participants.standingsOf([participant])[0]) == (False, CREDIBILITY_PPM)
     warp(until - 1)
     assert not participants.isActive(participant)
     warp(until)
