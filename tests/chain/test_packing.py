@@ -1,21 +1,23 @@
-"""Packed orders, ids and Merkle trees."""
+"""Packed orders and trades, ids and Merkle trees."""
 
 from functools import reduce
 
 import pytest
-from eth_utils import keccak
+from eth_abi.abi import encode
+from eth_utils import keccak, to_checksum_address
 from hypothesis import given
 from hypothesis import strategies as st
 
 from powerpact.chain.errors import BadOrderId, EmptyBatch
 from powerpact.chain.merkle import MerkleTree, hash_pair
-from powerpact.chain.packing import Order, Side, id_text, order_id, parse_id
+from powerpact.chain.packing import Order, Side, Trade, id_text, order_id, parse_id, trade_id, trade_tree
 
+ACCOUNTS = st.binary(min_size=20, max_size=20).map(to_checksum_address)
 LANES = st.tuples(*[st.integers(0, 2**32 - 1)] * 8)
 ORDERS = st.builds(
     Order,
     side=st.sampled_from(Side),
-    trader=st.just("0x90F79bf6EB2c4f870365E785982E1f101E93b906"),
+    trader=ACCOUNTS,
     energy_wh=st.integers(0, 2**64 - 1),
     price_upoints_per_kwh=st.integers(0, 2**32 - 1),
     levels=LANES,
@@ -26,6 +28,20 @@ ORDERS = st.builds(
     device=st.integers(0, 2**32 - 1),
     nonce=st.integers(0, 2**32 - 1),
     expiry=st.integers(0, 2**40 - 1),
+)
+TRADES = st.builds(
+    Trade,
+    buy_id=st.integers(0, 2**40 - 1),
+    sell_id=st.integers(0, 2**40 - 1),
+    buyer=ACCOUNTS,
+    seller=ACCOUNTS,
+    device=st.integers(0, 2**32 - 1),
+    offered_wh=st.integers(0, 2**64 - 1),
+    energy_wh=st.integers(0, 2**64 - 1),
+    price_upoints_per_kwh=st.integers(0, 2**32 - 1),
+    reserved_upoints=st.integers(0, 2**88 - 1),
+    buyer_dual_ppm=st.integers(0, 2**32 - 1),
+    seller_dual_ppm=st.integers(0, 2**32 - 1),
 )
 
 
@@ -46,6 +62,42 @@ def test_each_field_lies_where_the_contract_reads_it():
     assert packed.head == int(trader, 16) * 2**96 + 2 * 2**32 + 3
     assert packed.terms == 2**200 + 8 * 2**168 + 9 * 2**160 + 10 * 2**72 + 11 * 2**40 + 12
     assert packed.levels == 4 + 5 * 2**224
+
+
+@given(TRADES)
+def test_packing_loses_nothing_of_a_trade(trade):
+    packed = trade.pack()
+    assert Trade.unpack(packed) == trade
+    assert all(0 <= word < 2**256 for word in packed)
+    assert packed.terms < 2**232
+
+
+@given(st.tuples(*[st.integers(0, 2**256 - 1)] * 2, st.integers(0, 2**232 - 1)))
+def test_all_words_of_a_trade_mean_something(words):
+    """No two packed trades have the same fields: nothing is left over that a carrier could fill."""
+    assert Trade.unpack(words).pack() == words
+
+
+def test_each_field_of_a_trade_lies_where_the_contract_reads_it():
+    buyer, seller = "0x90F79bf6EB2c4f870365E785982E1f101E93b906", "0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65"
+    packed = Trade(1, 2, buyer, seller, 3, 4, 5, 6, 7, 8, 9).pack()
+    assert packed.purchase == int(buyer, 16) * 2**96 + 4 * 2**32 + 8
+    assert packed.sale == int(seller, 16) * 2**96 + 5 * 2**32 + 9
+    assert packed.terms == 1 * 2**192 + 2 * 2**152 + 3 * 2**120 + 6 * 2**88 + 7
+
+
+@given(TRADES, st.binary(min_size=32, max_size=32), ACCOUNTS)
+def test_the_id_of_a_trade_depends_on_its_orders_alone(trade, market, agent):
+    other = trade._replace(energy_wh=trade.energy_wh ^ 1, price_upoints_per_kwh=trade.price_upoints_per_kwh ^ 1)
+    assert trade_id(market, agent, trade) == trade_id(market, agent, other)
+    for changed in (trade._replace(buy_id=trade.buy_id ^ 1), trade._replace(sell_id=trade.sell_id ^ 1)):
+        assert trade_id(market, agent, trade) != trade_id(market, agent, changed)
+
+
+@given(st.lists(TRADES, min_size=1, max_size=5))
+def test_leaves_of_a_chunk_are_the_numbered_words_of_its_trades(trades):
+    leaves = [keccak(encode(["uint256"] * 4, [index, *trade.pack()])) for index, trade in enumerate(trades)]
+    assert trade_tree(trades).root == MerkleTree.over(leaves).root
 
 
 def test_a_sell_order_reserves_nothing_and_a_buy_order_rounds_down():
