@@ -23,7 +23,7 @@ from benchmarks.families import make
 from powerpact.types import Mode
 
 REPEATS = 5
-REPEAT_S = 10.0
+REPEAT_S = 5.0
 """After this time no repeat begins."""
 
 WARM_UP_ORDERS = 800

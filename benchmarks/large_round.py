@@ -1,0 +1,340 @@
+"""A round of 10 000 orders on a chain, from empty blocks to its final result; and the gas of a challenge by size.
+
+``./run python -m benchmarks.large_round [ORDERS]`` starts Anvil with blocks of 60 million gas and the cap of EIP-7825,
+16 777 216 gas for a transaction, and writes ``benchmarks/results/large_round.json``.
+
+People and devices are admitted by the contracts' own functions, each in a transaction of its own. To be quick, the node
+takes these transactions from their senders without keys (impersonation), in JSON-RPC batches of 250 with a block for
+each; gas costs nothing, so that nobody needs ether. Orders are signed by their traders' keys, and carried in batches.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from random import Random
+from typing import Any
+
+import numpy as np
+from eth_utils import keccak
+from rich.console import Console
+
+from benchmarks.bulk import BulkChain, Call, Total
+from benchmarks.families import make
+from benchmarks.grid import Grid, spaced
+from benchmarks.matrix import blocks
+from benchmarks.measurement import WARM_UP_ORDERS
+from benchmarks.places import RESULTS
+from powerpact.chain.node import Node
+from powerpact.eip712 import sign
+from powerpact.solver import solve
+from powerpact.types import Round, Solution, Trade
+from powerpact.verifier import verify
+from tests.gas.measure import HARDFORK
+from tests.gas.typical import CREDIBILITIES_PPM, INCOME, SOURCES, typical_buyer, typical_seller
+from tests.helpers.chains import GAS_LIMIT, GENESIS_TIME, Receipt
+from tests.helpers.market import Community, Counters, TestMarket, Trader, key
+
+ORDERS = 10_000
+CHALLENGED = (10, 1_000)
+"""Orders of the smaller rounds whose challenges are measured, too."""
+
+BLOCK_GAS = 60_000_000
+BATCH = 250
+"""Orders carried by one transaction."""
+CHUNK = 100
+"""Trades proposed by one transaction: with proofs about 100 kB, so that pools of public chains take it."""
+
+CHALLENGE_WINDOW_S = 600
+BOND_UPOINTS = 100_000_000
+SEED = 2026
+PURSE_UPOINTS = 1_000_000_000
+CAPACITY_WH = 100_000
+RECORD = RESULTS / "large_round.json"
+
+
+class Town(Community):
+    """Deployed contracts, and buyers with money and sellers with devices, admitted in bulk.
+
+    Parameters
+    ----------
+    chain : BulkChain
+        An empty chain.
+    size : int
+        Buyers, and as many sellers: the first and the second half of the traders.
+    """
+
+    def __init__(self, chain: BulkChain, size: int) -> None:
+        super().__init__(chain, 0)
+        self.bulk = chain
+        self.people = [(key(f"trader {i}"), key(f"meter of trader {i}")) for i in range(2 * size)]
+        self.size = size
+
+    def admit_all(self) -> Total:
+        """Apply, and be approved by two auditors."""
+        calls = [
+            self._call(account.address, "ParticipantRegistry", "applyFor", keccak(text=account.address))
+            for account, _ in self.people
+        ]
+        for auditor in self.auditors[:2]:
+            calls += [
+                self._call(
+                    auditor.address,
+                    "ParticipantRegistry",
+                    "approve",
+                    account.address,
+                    1,
+                    CREDIBILITIES_PPM[i % len(CREDIBILITIES_PPM)],
+                )
+                for i, (account, _) in enumerate(self.people)
+            ]
+        return self.bulk.send_all(calls)
+
+    def certify_all(self) -> Total:
+        """Register the sellers' devices, and have each certified by two auditors."""
+        kind, carrier, source, subnet = 0, 0, 1, 1
+        domain = self.domain("DeviceRegistry")
+        calls = []
+        for account, meter in self.people[self.size :]:
+            terms = {
+                "owner": account.address,
+                "kind": kind,
+                "carrier": carrier,
+                "source": source,
+                "subnet": subnet,
+                "capacityWh": CAPACITY_WH,
+            }
+            signature = sign(meter, domain, "Device", terms)
+            arguments = (meter.address, kind, carrier, source, subnet, CAPACITY_WH, signature)
+            calls.append(self._call(account.address, "DeviceRegistry", "add", *arguments))
+        added = self.bulk.send_all(calls)
+        meters = [meter.address for _, meter in self.people[self.size :]]
+        devices = [self.read("DeviceRegistry", "deviceOf", meter) for meter in meters]
+        certified = self.bulk.send_all(
+            [
+                self._call(auditor.address, "DeviceRegistry", "certify", device)
+                for auditor in self.auditors[:2]
+                for device in devices
+            ]
+        )
+        self.traders = [
+            Trader(account, meter, device)
+            for (account, meter), device in zip(self.people, [0] * self.size + devices, strict=True)
+        ]
+        self.counters = {device: Counters() for device in devices}
+        return added + certified
+
+    def endow_all(self) -> Total:
+        """Issue points to the buyers, who deposit them."""
+        escrow = self.addresses["EscrowWallets"]
+        buyers = [account.address for account, _ in self.people[: self.size]]
+        return self.bulk.send_all(
+            [
+                self._call(self.utility.address, "PowerPoints", "mint", buyer, PURSE_UPOINTS, keccak(text=buyer))
+                for buyer in buyers
+            ]
+            + [self._call(buyer, "PowerPoints", "approve", escrow, PURSE_UPOINTS) for buyer in buyers]
+            + [self._call(buyer, "EscrowWallets", "deposit", PURSE_UPOINTS) for buyer in buyers]
+        )
+
+    def open_contest(self) -> TestMarket:
+        """Open a typical market whose rounds are sealed with a bond, which the agent deposits."""
+        self.endow(Trader(self.agent, self.agent, 0), BOND_UPOINTS)
+        return self.open_market(
+            SOURCES,
+            INCOME,
+            class_count=2,
+            source_class=1,
+            tolerance_ppm=50_000,
+            penalty_ppm=200_000,
+            challenge_window_s=CHALLENGE_WINDOW_S,
+            bond_upoints=BOND_UPOINTS,
+        )
+
+    def _call(self, sender: str, contract: str, function: str, *arguments: object) -> Call:
+        return Call(sender, self.addresses[contract], self.interfaces[contract].encode_call(function, arguments))
+
+
+@dataclass
+class Steps:
+    """What each step took, told while it goes on."""
+
+    done: list[dict[str, Any]] = field(default_factory=list)
+
+    def run(self, name: str, action: Callable[[], Any]) -> Any:
+        """Run a step and note its time, and its gas if it returns what was mined."""
+        print(f"{name} … ", end="", file=sys.stderr, flush=True)
+        started = time.perf_counter()
+        result = action()
+        seconds = time.perf_counter() - started
+        total = mined(result)
+        self.done.append({"step": name, "seconds": round(seconds, 2), **(asdict(total) if total else {})})
+        print(f"{seconds:.1f} s" + (f", {spaced(total.gas)} gas" if total else ""), file=sys.stderr, flush=True)
+        return result
+
+
+def mined(result: Any) -> Total | None:
+    """What transactions took together, None if there were none."""
+    if isinstance(result, Total):
+        return result
+    receipts = [result] if isinstance(result, Receipt) else result
+    if not isinstance(receipts, list) or not all(isinstance(receipt, Receipt) for receipt in receipts):
+        return None
+    gas = [receipt.gas_used for receipt in receipts]
+    return Total(len(gas), sum(gas), max(gas), len(gas))
+
+
+@contextmanager
+def town_of(orders: int) -> Iterator[Town]:
+    """A node with contracts on it."""
+    with Node(
+        hardfork=HARDFORK, gas_limit=BLOCK_GAS, base_fee_wei=0, timestamp_s=GENESIS_TIME, tx_gas_limit=True
+    ) as node:
+        yield Town(BulkChain(node.rpc_url), orders // 2)
+
+
+def post(town: Town, steps: Steps) -> TestMarket:
+    """Admit everybody, open a market, post everybody's order, and let the gate close."""
+    steps.run("admit people", town.admit_all)
+    steps.run("register and certify devices", town.certify_all)
+    steps.run("deposit the buyers' money", town.endow_all)
+    market = town.open_contest()
+    random, size = Random(SEED), town.size
+    orders = [typical_buyer(town, market, i, 0, random) for i in range(size)]
+    orders += [typical_seller(town, market, size + i, 0, random) for i in range(size)]
+    signatures = steps.run(
+        "sign orders", lambda: [market.signature(*signed) for signed in zip(town.traders, orders, strict=True)]
+    )
+    pieces = [slice(first, first + BATCH) for first in range(0, len(orders), BATCH)]
+    steps.run("post orders", lambda: [market.post_signed(orders[piece], signatures[piece]) for piece in pieces])
+    market.close()
+    return market
+
+
+def propose(market: TestMarket, solution: Solution) -> list[Receipt]:
+    """Propose a solution in as many transactions as needed."""
+    receipts = []
+    for first in range(0, len(solution.trades), CHUNK):
+        claims = market.claims(replace(solution, trades=solution.trades[first : first + CHUNK]))
+        receipts.append(market.extend(claims) if receipts else market.propose(claims))
+    return receipts
+
+
+def proposed(market: TestMarket) -> Solution:
+    """The latest proposal, as its events tell it to a watcher."""
+    trades = [trade for chunk in market.chunks for trade in chunk]
+    scores = [trade.buyer_dual_ppm + trade.seller_dual_ppm for trade in trades]
+    return Solution(
+        objective=sum(scores),
+        trades=tuple(
+            Trade(str(trade.buy_id), str(trade.sell_id), score, trade.energy_wh)
+            for trade, score in zip(trades, scores, strict=True)
+        ),
+        buyer_duals_ppm={str(trade.buy_id): trade.buyer_dual_ppm for trade in trades if trade.buyer_dual_ppm},
+        seller_duals_ppm={str(trade.sell_id): trade.seller_dual_ppm for trade in trades if trade.seller_dual_ppm},
+    )
+
+
+def uncovered(round_: Round, solution: Solution) -> tuple[int, int]:
+    """A pair of orders whose score is above the sum of their dual prices, the first one in the order of the round."""
+    u = np.array([solution.buyer_duals_ppm.get(buyer.id, 0) for buyer in round_.buyers])
+    v = np.array([solution.seller_duals_ppm.get(seller.id, 0) for seller in round_.sellers])
+    for block in blocks(round_):
+        price = u[block.first : block.first + len(block.eligible), None] + v
+        rows, columns = np.nonzero(block.eligible & (block.buyer + block.seller > price))
+        if len(rows):
+            return int(round_.buyers[block.first + rows[0]].id), int(round_.sellers[columns[0]].id)
+    raise ValueError("the dual prices cover every pair")
+
+
+def challenges(market: TestMarket, round_: Round, solution: Solution) -> dict[str, int]:
+    """Gas of challenges that refute false proposals: one that hides two orders, and one with wrong dual prices.
+
+    Each is refuted by the first pair that shows it; the chain is back where it was afterwards.
+    """
+    hidden = solution.trades[0]
+    left_out = replace(
+        solution,
+        trades=solution.trades[1:],
+        buyer_duals_ppm={id_: u for id_, u in solution.buyer_duals_ppm.items() if id_ != hidden.buyer},
+        seller_duals_ppm={id_: v for id_, v in solution.seller_duals_ppm.items() if id_ != hidden.seller},
+    )
+    one_sided = replace(
+        solution, buyer_duals_ppm={}, seller_duals_ppm={trade.seller: trade.score_ppm for trade in solution.trades}
+    )
+    chain, gas = market.community.chain, {}
+    for what, false in {"two orders left out": left_out, "two orders that trade": one_sided}.items():
+        before = chain.snapshot()
+        propose(market, false)
+        market.seal()
+        pair = (int(hidden.buyer), int(hidden.seller)) if false is left_out else uncovered(round_, false)
+        gas[what] = market.challenge(*pair).gas_used
+        chain.revert(before)
+    return gas
+
+
+def clear(orders: int, steps: Steps) -> dict[str, int]:
+    """Run a round to its end; the gas of challenges that its false proposals meet."""
+    with town_of(orders) as town:
+        market = post(town, steps)
+        round_ = steps.run("read the round from its events", market.round)
+        solution = steps.run("solve", lambda: solve(round_))
+        refuted = challenges(market, round_, solution)
+        steps.run("propose trades with dual prices", lambda: propose(market, solution))
+        steps.run("seal", market.seal)
+        fault = steps.run("watch: verify what was proposed, every pair", lambda: verify(round_, proposed(market)))
+        if fault is not None:
+            raise RuntimeError(f"the watcher found a fault: {fault}")
+        town.chain.warp(town.chain.now() + CHALLENGE_WINDOW_S)
+        steps.run("make final", market.finalize)
+        if town.read("Clearing", "finalOf", market.id) != market.proposal:
+            raise RuntimeError("the round is not final")
+    return refuted
+
+
+def recorded(record: dict[str, Any]) -> list[Grid]:
+    """The steps of the round, and the challenges by size."""
+    rows = []
+    for step in record["steps"]:
+        numbers = ("transactions", "gas", "largest_gas")
+        cells = [spaced(step[name]) if name in step else "" for name in numbers]
+        rows.append([step["step"], f"{step['seconds']:.2f}", *cells])
+    challenged = record["challenges"]
+    kinds = list(next(iter(challenged.values())))
+    heads = ("step", "seconds", "transactions", "gas", "largest transaction")
+    return [
+        Grid(f"A round of {spaced(record['orders'])} orders on a chain", heads, rows),
+        Grid(
+            "Gas of a challenge that refutes",
+            ("the pair that refutes", *(f"{spaced(int(size))} orders" for size in challenged)),
+            [[kind, *(spaced(gas[kind]) for gas in challenged.values())] for kind in kinds],
+        ),
+    ]
+
+
+def main(orders: int = ORDERS) -> None:
+    """Run, print, and renew the record."""
+    solve(make("mid", WARM_UP_ORDERS))
+    steps = Steps()
+    challenged = {str(size): clear(size, Steps()) for size in CHALLENGED if size < orders}
+    challenged[str(orders)] = clear(orders, steps)
+    record = {
+        "schema": "powerpact/bench-large-round/1",
+        "hardfork": HARDFORK,
+        "orders": orders,
+        "block_gas": BLOCK_GAS,
+        "transaction_gas_cap": GAS_LIMIT,
+        "steps": steps.done,
+        "challenges": challenged,
+    }
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    Console(width=120).print(*(grid.terminal() for grid in recorded(record)))
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
