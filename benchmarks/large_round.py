@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from random import Random
@@ -29,7 +29,9 @@ from benchmarks.grid import Grid, spaced
 from benchmarks.matrix import blocks
 from benchmarks.measurement import WARM_UP_ORDERS
 from benchmarks.places import RESULTS
+from powerpact.chain.merkle import MerkleTree
 from powerpact.chain.node import Node
+from powerpact.chain.packing import PackedOrder, order_tree
 from powerpact.eip712 import sign
 from powerpact.solver import solve
 from powerpact.types import Round, Solution, Trade
@@ -44,10 +46,10 @@ CHALLENGED = (10, 1_000)
 """Orders of the smaller rounds whose challenges are measured, too."""
 
 BLOCK_GAS = 60_000_000
-BATCH = 250
+BATCH = 100
 """Orders carried by one transaction."""
 CHUNK = 100
-"""Trades proposed by one transaction: with proofs about 100 kB, so that pools of public chains take it."""
+"""Trades proposed by one transaction: with proofs less than 128 kB, the most that public nodes pass on."""
 
 CHALLENGE_WINDOW_S = 600
 BOND_UPOINTS = 100_000_000
@@ -141,10 +143,10 @@ class Town(Community):
             + [self._call(buyer, "EscrowWallets", "deposit", PURSE_UPOINTS) for buyer in buyers]
         )
 
-    def open_contest(self) -> TestMarket:
+    def open_contest(self) -> LargeMarket:
         """Open a typical market whose rounds are sealed with a bond, which the agent deposits."""
         self.endow(Trader(self.agent, self.agent, 0), BOND_UPOINTS)
-        return self.open_market(
+        market = self.open_market(
             SOURCES,
             INCOME,
             class_count=2,
@@ -154,9 +156,23 @@ class Town(Community):
             challenge_window_s=CHALLENGE_WINDOW_S,
             bond_upoints=BOND_UPOINTS,
         )
+        return LargeMarket(self, market.id, market.rules)
 
     def _call(self, sender: str, contract: str, function: str, *arguments: object) -> Call:
         return Call(sender, self.addresses[contract], self.interfaces[contract].encode_call(function, arguments))
+
+
+@dataclass
+class LargeMarket(TestMarket):
+    """A market that keeps the Merkle tree of each batch."""
+
+    trees: dict[int, MerkleTree] = field(default_factory=dict)
+
+    def placed(self, id_: int) -> tuple[int, PackedOrder, list[bytes]]:
+        batch, index = id_ >> 8, id_ & 0xFF
+        if batch not in self.trees:
+            self.trees[batch] = order_tree(self.batches[batch])
+        return id_, self.batches[batch][index], self.trees[batch].proof(index)
 
 
 @dataclass
@@ -197,7 +213,7 @@ def town_of(orders: int) -> Iterator[Town]:
         yield Town(BulkChain(node.rpc_url), orders // 2)
 
 
-def post(town: Town, steps: Steps) -> TestMarket:
+def post(town: Town, steps: Steps) -> LargeMarket:
     """Admit everybody, open a market, post everybody's order, and let the gate close."""
     steps.run("admit people", town.admit_all)
     steps.run("register and certify devices", town.certify_all)
@@ -215,7 +231,7 @@ def post(town: Town, steps: Steps) -> TestMarket:
     return market
 
 
-def propose(market: TestMarket, solution: Solution) -> list[Receipt]:
+def propose(market: LargeMarket, solution: Solution) -> list[Receipt]:
     """Propose a solution in as many transactions as needed."""
     receipts = []
     for first in range(0, len(solution.trades), CHUNK):
@@ -224,7 +240,7 @@ def propose(market: TestMarket, solution: Solution) -> list[Receipt]:
     return receipts
 
 
-def proposed(market: TestMarket) -> Solution:
+def proposed(market: LargeMarket) -> Solution:
     """The latest proposal, as its events tell it to a watcher."""
     trades = [trade for chunk in market.chunks for trade in chunk]
     scores = [trade.buyer_dual_ppm + trade.seller_dual_ppm for trade in trades]
@@ -251,10 +267,10 @@ def uncovered(round_: Round, solution: Solution) -> tuple[int, int]:
     raise ValueError("the dual prices cover every pair")
 
 
-def challenges(market: TestMarket, round_: Round, solution: Solution) -> dict[str, int]:
+def challenges(market: LargeMarket, round_: Round, solution: Solution) -> dict[str, int]:
     """Gas of challenges that refute false proposals: one that hides two orders, and one with wrong dual prices.
 
-    Each is refuted by the first pair that shows it; the chain is back where it was afterwards.
+    Each is refuted by a pair that shows it; the chain is back where it was afterwards.
     """
     hidden = solution.trades[0]
     left_out = replace(
@@ -266,14 +282,21 @@ def challenges(market: TestMarket, round_: Round, solution: Solution) -> dict[st
     one_sided = replace(
         solution, buyer_duals_ppm={}, seller_duals_ppm={trade.seller: trade.score_ppm for trade in solution.trades}
     )
-    chain, gas = market.community.chain, {}
-    for what, false in {"two orders left out": left_out, "two orders that trade": one_sided}.items():
-        before = chain.snapshot()
+    both_hidden, both_trade = (int(hidden.buyer), int(hidden.seller)), uncovered(round_, one_sided)
+    town = market.community
+    watcher, newcomer = key("watcher"), key("watcher without a wallet")
+    town.endow(Trader(watcher, watcher, 0), PURSE_UPOINTS)
+    gas = {}
+    for what, false, pair, challenger in (
+        ("two orders left out", left_out, both_hidden, watcher),
+        ("two orders that trade", one_sided, both_trade, watcher),
+        ("two orders that trade, the reward opens a wallet", one_sided, both_trade, newcomer),
+    ):
+        before = town.chain.snapshot()
         propose(market, false)
         market.seal()
-        pair = (int(hidden.buyer), int(hidden.seller)) if false is left_out else uncovered(round_, false)
-        gas[what] = market.challenge(*pair).gas_used
-        chain.revert(before)
+        gas[what] = market.challenge(*pair, challenger=challenger).gas_used
+        town.chain.revert(before)
     return gas
 
 
@@ -296,7 +319,7 @@ def clear(orders: int, steps: Steps) -> dict[str, int]:
     return refuted
 
 
-def recorded(record: dict[str, Any]) -> list[Grid]:
+def recorded(record: Mapping[str, Any]) -> list[Grid]:
     """The steps of the round, and the challenges by size."""
     rows = []
     for step in record["steps"]:

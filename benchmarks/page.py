@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from benchmarks import cow, gas, solver
+from benchmarks import cow, gas, large_round, solver
 from benchmarks.grid import Grid
 from benchmarks.places import RESULTS
 
@@ -18,7 +18,7 @@ Written by `./run bench` from the records beside this page. What is measured, an
 
 def grids() -> Iterator[Grid]:
     """The tables of all records that there are."""
-    for part in (solver, gas, cow):
+    for part in (solver, gas, cow, large_round):
         if part.RECORD.exists():
             yield from part.recorded(json.loads(part.RECORD.read_text(encoding="utf-8")))
 
