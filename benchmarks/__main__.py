@@ -9,11 +9,10 @@ from benchmarks import cow, gas, page, solver
 from benchmarks.contenders import CONTENDERS
 from benchmarks.families import FAMILIES
 from benchmarks.places import PICTURES, RESULTS
+from powerpact.types import Mode
 
 SIZES = (100, 1_000)
 PARTS = ("solver", "gas", "cow")
-LIMIT_S = 60.0
-MEMORY_GB = 8.0
 
 
 def parser() -> argparse.ArgumentParser:
@@ -26,18 +25,23 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("orders", nargs="*", type=int, default=SIZES, help="orders of each side (100 1000)")
     made.add_argument("--part", nargs="+", choices=PARTS, default=PARTS, help="what to measure (all)")
+    made.add_argument("--mode", nargs="+", choices=[*Mode], default=list(Mode), help="how orders trade (all)")
     made.add_argument("--family", nargs="+", choices=FAMILIES, default=list(FAMILIES), help="rounds (all)")
     made.add_argument("--contender", nargs="+", choices=CONTENDERS, default=list(CONTENDERS), help="methods (all)")
     made.add_argument(
         "--limit",
         type=float,
-        default=LIMIT_S,
+        default=solver.LIMIT_S,
         metavar="SECONDS",
         help=f"most time for a method on a round, preparation and repeats included; who needs more is not asked at "
-        f"larger sizes ({LIMIT_S:g})",
+        f"larger sizes ({solver.LIMIT_S:g})",
     )
     made.add_argument(
-        "--memory", type=float, default=MEMORY_GB, metavar="GB", help=f"most memory of a method ({MEMORY_GB:g})"
+        "--memory",
+        type=float,
+        default=solver.MEMORY_GB,
+        metavar="GB",
+        help=f"most memory of a method ({solver.MEMORY_GB:g})",
     )
     return made
 
@@ -46,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Do what the command line says."""
     chosen = parser().parse_args(arguments)
     if "solver" in chosen.part:
-        solver.main(chosen.orders, chosen.family, chosen.contender, chosen.limit, chosen.memory)
+        asked = solver.Asked(chosen.orders, chosen.mode, chosen.family, chosen.contender, chosen.limit, chosen.memory)
+        solver.main(asked)
     if "gas" in chosen.part:
         gas.main()
     if "cow" in chosen.part:

@@ -8,13 +8,14 @@ import platform
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from rich.console import Console
 
 from benchmarks.chart import Panel, chart
-from benchmarks.contenders import COMPILED, DIVISIBLE, EXACT, HEURISTIC
+from benchmarks.contenders import COMPILED, CONTENDERS, DIVISIBLE, EXACT, HEURISTIC
 from benchmarks.families import FAMILIES
 from benchmarks.grid import Grid, spaced
 from benchmarks.measurement import Task, first_call_seconds, measure
@@ -27,13 +28,26 @@ RIVALS = [name for name in EXACT if name not in COMPILED]
 RECORD = RESULTS / "solver.json"
 PICTURE = PICTURES / "bench-solver.svg"
 
+LIMIT_S, MEMORY_GB = 60.0, 8.0
+"""Most time and most address space of one measurement."""
+
 Row = dict[str, Any]
 """A round and what each contender made of it."""
 
 
-def run(
-    sizes: Sequence[int], families: Sequence[str], contenders: Sequence[str], limit_s: float, memory_gb: float
-) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What to measure: all sizes, modes, families and contenders; and the limits of one measurement."""
+
+    sizes: Sequence[int]
+    modes: Sequence[str] = tuple(Mode)
+    families: Sequence[str] = tuple(FAMILIES)
+    contenders: Sequence[str] = tuple(CONTENDERS)
+    limit_s: float = LIMIT_S
+    memory_gb: float = MEMORY_GB
+
+
+def run(asked: Asked) -> list[Row]:
     """Measure all rounds, from the smallest; who is stopped by a limit is not asked at a larger size.
 
     Raises
@@ -42,11 +56,11 @@ def run(
         If two exact methods disagree.
     """
     rows = []
-    for mode in Mode:
-        for family in families:
-            running = [name for name in contenders if mode is Mode.ONE_TO_ONE or name in DIVISIBLE]
-            for orders in sorted(sizes):
-                measured = {name: _told(Task(name, family, orders, mode), limit_s, memory_gb) for name in running}
+    for mode in map(Mode, asked.modes):
+        for family in asked.families:
+            running = [name for name in asked.contenders if mode is Mode.ONE_TO_ONE or name in DIVISIBLE]
+            for orders in sorted(asked.sizes):
+                measured = {name: _told(Task(name, family, orders, mode), asked) for name in running}
                 running = [name for name in running if "stopped" not in measured[name]]
                 rows.append(compared({"mode": mode, "family": family, "orders": orders, "measured": measured}))
     return rows
@@ -126,14 +140,14 @@ def machine() -> dict[str, Any]:
     }
 
 
-def main(
-    sizes: Sequence[int], families: Sequence[str], contenders: Sequence[str], limit_s: float, memory_gb: float
-) -> None:
+def main(asked: Asked) -> None:
     """Measure, print the tables, and renew record and picture."""
     first_calls = {mode.value: first_call_seconds(mode) for mode in Mode}
     for mode in Mode:
-        measure(Task("PowerPact verifier", families[0], 1, mode), limit_s, memory_gb)  # leaves the compiled code
-    rows = run(sizes, families, contenders, limit_s, memory_gb)
+        measure(
+            Task("PowerPact verifier", asked.families[0], 1, mode), LIMIT_S, asked.memory_gb
+        )  # leaves the compiled code
+    rows = run(asked)
     kept = json.loads(RECORD.read_text(encoding="utf-8"))["rounds"] if RECORD.exists() else []
     everything = merged(kept, rows)
     fits = growth(everything)
@@ -210,11 +224,11 @@ def _round(row: Row) -> list[str]:
     return [row["mode"], row["family"], spaced(row["orders"])]
 
 
-def _told(task: Task, limit_s: float, memory_gb: float) -> Row:
+def _told(task: Task, asked: Asked) -> Row:
     """Measure, and say so."""
     print(f"{task.round_name}: {task.contender} … ", end="", file=sys.stderr, flush=True)
     started = time.perf_counter()
-    measured = measure(task, limit_s, memory_gb)
+    measured = measure(task, asked.limit_s, asked.memory_gb)
     passed = time.perf_counter() - started
     print(f"{_shown(measured)} (s; {passed:.0f} s with preparation and repeats)", file=sys.stderr, flush=True)
     return measured

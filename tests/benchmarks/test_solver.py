@@ -30,7 +30,7 @@ def test_who_needs_too_long_is_not_asked_again(monkeypatch):
         return {"seconds": 0.5, "objective": 7, "peak_mb": 1}
 
     monkeypatch.setattr(solver, "measure", fake)
-    rows = solver.run([1_000, 10, 100], ["mid"], ["PowerPact", "SciPy"], 60, 8)
+    rows = solver.run(solver.Asked([1_000, 10, 100], families=["mid"], contenders=["PowerPact", "SciPy"]))
     assert [ask for ask in asked if ask[1] == "SciPy"] == [(Mode.ONE_TO_ONE, "SciPy", n) for n in (10, 100)]
     assert len([ask for ask in asked if ask[1] == "PowerPact"]) == 6
     assert [row["times_faster_than"] for row in rows[:3]] == [{"SciPy": 1}, {}, {}]
