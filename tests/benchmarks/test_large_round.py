@@ -7,10 +7,11 @@ import pytest
 
 from benchmarks import large_round
 from benchmarks.families import make
-from benchmarks.large_round import Steps, clear, mined, recorded, uncovered
+from benchmarks.large_round import BOND_UPOINTS, Steps, clear, mined, post, propose, recorded, town_of, uncovered, watch
 from powerpact.solver import solve
 from powerpact.types import Solution
 from tests.helpers.chains import GAS_LIMIT, Receipt
+from tests.helpers.market import Trader
 
 
 def numbered(round_):
@@ -33,6 +34,23 @@ def test_a_small_round(monkeypatch):
     assert all(50_000 < used < 250_000 for used in gas.values())
 
 
+def test_the_watcher_refutes_what_is_false():
+    with town_of(8) as town:
+        market = post(town, Steps())
+        solution = solve(market.round())
+        propose(market, replace(solution, buyer_duals_ppm={}, seller_duals_ppm=scores(solution)))
+        market.seal()
+        assert [challenge.proposal for challenge in watch(market)] == [market.proposal]
+        town.endow(Trader(town.agent, town.agent, 0), BOND_UPOINTS)
+        propose(market, solution)
+        market.seal()
+        assert watch(market) == []
+
+
+def scores(solution):
+    return {trade.seller: trade.score_ppm for trade in solution.trades}
+
+
 def test_the_pair_that_is_found_is_uncovered():
     round_ = numbered(make("dense", 20))
     solution = solve(round_)
@@ -49,6 +67,7 @@ def test_only_what_was_mined_has_gas():
     assert mined(Receipt(5, ())).gas == 5
     assert mined(["signature"]) is None
     assert mined(Solution(0)) is None
+    assert mined([]) is None
 
 
 def test_the_record_keeps_below_the_cap():
