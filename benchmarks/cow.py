@@ -23,11 +23,12 @@ from eth_account.signers.local import LocalAccount
 from eth_utils import keccak
 from rich.console import Console
 
-from benchmarks.gas import Row, round_gas
+from benchmarks.gas import FUNDED, PAID, round_gas
 from benchmarks.grid import Grid, spaced
+from benchmarks.large_round import Steps, town_of
 from benchmarks.places import RESULTS
 from powerpact.chain.abi import Interface
-from tests.gas.measure import HARDFORK, measuring_chain
+from tests.gas.measure import HARDFORK
 from tests.helpers.chains import GENESIS_TIME, NodeChain
 from toolchain.places import NODE_MODULES, ROOT, environment, solc
 
@@ -160,15 +161,17 @@ class Cow:
         return int.from_bytes(answer)
 
 
-def measure(pairs: int) -> Row:
+def measure(pairs: int) -> dict[str, Any]:
     """Gas for a pair of signed orders, both systems on one node."""
-    with measuring_chain() as chain:
-        ours = round_gas(chain, pairs)
-        settled = Cow(chain, pairs).settle()
+    with town_of(2 * pairs) as town:
+        town.populate(Steps())
+        ours = round_gas(town)
+        settled = Cow(town.chain, pairs).settle()
     return {
         "pairs": pairs,
         "CoW: two signed orders settled": round(settled / pairs),
-        **{f"PowerPact: {what}": gas for what, gas in ours.items()},
+        "PowerPact: two signed orders to a proven, funded trade": ours[FUNDED],
+        "PowerPact: two signed orders to payout and certificate": ours[PAID],
     }
 
 

@@ -81,6 +81,12 @@ class Town(Community):
         self.people = [(key(f"trader {i}"), key(f"meter of trader {i}")) for i in range(2 * size)]
         self.size = size
 
+    def populate(self, steps: Steps) -> None:
+        """Admit everybody, certify the sellers' devices, deposit the buyers' money."""
+        steps.run("admit people", self.admit_all)
+        steps.run("register and certify devices", self.certify_all)
+        steps.run("deposit the buyers' money", self.endow_all)
+
     def admit_all(self) -> Total:
         """Apply, and be approved by two auditors."""
         calls = [
@@ -221,9 +227,7 @@ def town_of(orders: int) -> Iterator[Town]:
 
 def post(town: Town, steps: Steps) -> LargeMarket:
     """Admit everybody, open a market, post everybody's order, and let the gate close."""
-    steps.run("admit people", town.admit_all)
-    steps.run("register and certify devices", town.certify_all)
-    steps.run("deposit the buyers' money", town.endow_all)
+    town.populate(steps)
     market = town.open_contest()
     random, size = Random(SEED), town.size
     orders = [typical_buyer(town, market, i, 0, random) for i in range(size)]

@@ -13,12 +13,21 @@ from tests.gas.measure import measuring_chain
 
 
 def test_growth_finds_what_a_step_is_made_of():
-    by_size = {n: {"order": 5_000 + 90_000 // n + 40 * n, "constant": 7} for n in (5, 10, 20, 50, 100)}
+    by_size = {n: {"order": 5_000 + 90_000 // n + 40 * n, "constant": 7, "small": n} for n in (5, 10, 20, 50, 100)}
+    del by_size[100]["small"]
     fits = gas.growth(by_size)
-    assert list(fits) == ["order"]
+    assert list(fits) == ["order", "small"]
+    assert fits["small"]["pair"] == 1
     assert fits["order"]["item"] == pytest.approx(5_000, abs=5)
     assert fits["order"]["fixed"] == pytest.approx(90_000, rel=0.01)
     assert fits["order"]["pair"] == pytest.approx(40, abs=1)
+
+
+def test_a_small_round_is_measured():
+    measured = gas.measure(3)
+    assert set(measured) == {step for steps in gas.DRAWN.values() for step in steps} | {gas.PAID_AND_READ}
+    assert measured[gas.PAID] == measured[gas.FUNDED] + measured[gas.SETTLE]
+    assert measured[gas.CLEAR] < 300_000
 
 
 def test_the_picture_and_the_table_take_what_is_recorded():
