@@ -21,14 +21,11 @@ class Side(NamedTuple):
         The order of the other side.
     score : (edges,) int32
         Score of the pair.
-    edge : (edges,) int32
-        Position of the edge in the list that was sorted.
     """
 
     begin: Ints
     other: Codes
     score: Codes
-    edge: Codes
 
 
 @compiled
@@ -42,13 +39,11 @@ def side(edges: Codes, which: int, count: int) -> Side:
     at = begin[:-1].copy()
     other = np.empty(begin[-1], np.int32)
     score = np.empty(begin[-1], np.int32)
-    edge = np.empty(begin[-1], np.int32)
     for e in range(edges.shape[1]):
         if edges[2, e] <= 0:
             continue
         node = edges[which, e]
         other[at[node]] = edges[1 - which, e]
         score[at[node]] = edges[2, e]
-        edge[at[node]] = e
         at[node] += 1
-    return Side(begin, other, score, edge)
+    return Side(begin, other, score)

@@ -26,7 +26,7 @@ from powerpact.units import MAX_SCORE_PPM
 
 Orders = TypeVar("Orders", Buyers, Sellers)
 
-DIRECT: Final = 90_000
+DIRECT: Final = 40_000
 """Up to so many pairs are all candidates."""
 
 STRIDE: Final = 4
@@ -106,8 +106,10 @@ class State:
 
     def settle(self, ladder: list[int]) -> None:
         """Match the candidates exactly, within the floors."""
-        score = self.edges[2] - self.u_floor[self.edges[0]] - self.v_floor[self.edges[1]]
-        self.matched.settle(np.stack((self.edges[0], self.edges[1], score)).astype(np.int32), ladder)
+        edges = self.edges.copy()
+        edges[2] -= self.u_floor.astype(np.int32)[edges[0]]
+        edges[2] -= self.v_floor.astype(np.int32)[edges[1]]
+        self.matched.settle(edges, ladder)
 
     def lower_floors(self, u_held: Flags, v_held: Flags) -> None:
         """Let all floors fall. Prices stay, but for those of orders held by a floor, which fall with it."""
@@ -187,10 +189,10 @@ def _candidates(pairs: Pairs, step: Step) -> State:
     """Guess the dual prices and choose candidates by them."""
     n, m = pairs.shape
     sample = pairs.of(_sampled(pairs.buyers), _sampled(pairs.sellers))
-    u_sample, v_sample = _sample_prices(sample, step)
+    guess = solve(sample, step)
     step(f"candidates of {n} buyers and {m} sellers")
-    v_top = pairs.of(sample.buyers, pairs.sellers).top_columns(u_sample, TOPS)
-    u_top = pairs.of(pairs.buyers, sample.sellers).top_rows(v_sample, TOPS).T
+    v_top = pairs.of(sample.buyers, pairs.sellers).top_columns(guess.u, TOPS)
+    u_top = pairs.of(pairs.buyers, sample.sellers).top_rows(guess.v, TOPS).T
     u, v = (np.maximum(top[0], 0).astype(np.int64) for top in (u_top, v_top))
     edges = pairs.above(u, v, u_top[-1], v_top[-1], MOST_CANDIDATES)
     u_floor = np.clip(u_top[-1].astype(np.int64), 0, np.maximum(u - LEAST_FALL_PPM, 0))
@@ -210,16 +212,6 @@ def _ceiling(u: Ints, v: Ints, row: Floats, column: Floats, edges: Edges) -> Cei
     """Ceiling of the pairs that are no candidates: none for buyers with so many that some were left out."""
     is_full = np.bincount(edges[0], minlength=len(u)) == MOST_CANDIDATES
     return Ceiling(np.where(is_full, np.inf, u), v.astype(np.float64), np.where(is_full, np.inf, row), column)
-
-
-def _sample_prices(pairs: Pairs, step: Step) -> tuple[Ints, Ints]:
-    """Nearly the dual prices of a sample."""
-    if _is_small(pairs):
-        matched = _direct(pairs, step)
-        return matched.u, matched.v
-    state = _candidates(pairs, step)
-    state.settle(epsilons(state.scale))
-    return state.u, state.v
 
 
 def _sampled(side: Orders) -> Orders:
