@@ -1,72 +1,98 @@
-"""`extend`: an agent adds trades to its own proposal, until the proof begins."""
+"""`extend`: an agent adds trades to its own draft, until the proof begins or it is sealed."""
 
 import pytest
+from eth_utils import keccak
 
 from powerpact.chain.packing import Trade, trade_tree
+from tests.helpers.claims import NOTHING, claim
+from tests.helpers.market import Claims
 from tests.helpers.orders import buy, sell
+from tests.helpers.refusals import refused
 from tests.helpers.reverts import reverts_with
+from tests.unit.Clearing.conftest import STANDING, at, best
 from tests.unit.market_fixtures import by
+
+ONE = 1_000_000
 
 
 @pytest.fixture
-def begun(market, community, alice, bob, carol, dan):
+def begun(market, alice, bob, carol, dan):
     """Alice (order 0) and Bob (1) buy, Carol (2) and Dan (3) sell; the agent proposed 0 with 2."""
     market.post([buy(alice), buy(bob), sell(carol), sell(dan)], [alice, bob, carol, dan])
     market.close()
-    market.propose([(market.placed(0), market.placed(2), 1_000_000)])
+    market.propose(claim(market, [(0, 2)], {0: ONE}))
     return market
 
 
 @pytest.fixture
 def second(begun):
     """The other trade, 1 with 3."""
-    return [(begun.placed(1), begun.placed(3), 0)]
+    return claim(begun, [(1, 3)], {3: ONE})
 
 
 def test_refuses_an_unknown_proposal(clearing, community, second):
     with reverts_with("Clearing_UnknownProposal", 7):
-        clearing.extend(7, second, by(community.agent))
+        clearing.extend(7, *second, by(community.agent))
 
 
 def test_refuses_another_agent(clearing, community, begun, second, alice):
     with reverts_with("Clearing_NotAgent", begun.proposal, community.agent, alice):
-        clearing.extend(begun.proposal, second, by(alice))
+        clearing.extend(begun.proposal, *second, by(alice))
 
 
-def test_refuses_once_the_proof_has_begun(clearing, community, begun, second):
+def test_refuses_once_the_proof_has_begun(begun, second):
     begun.prove(rows=1)
-    with reverts_with("Clearing_ProofBegun", begun.proposal, 1):
-        clearing.extend(begun.proposal, second, by(community.agent))
+    with refused("Clearing_ProofBegun", begun.proposal, 1):
+        begun.extend(second)
 
 
-def test_refuses_when_the_time_is_over(clearing, community, begun, second):
-    community.chain.request("evm_setNextBlockTimestamp", begun.rules.final_by + 1)
-    with reverts_with("Clearing_TooLate", begun.id, begun.rules.final_by):
-        clearing.extend(begun.proposal, second, by(community.agent))
+def test_refuses_once_it_is_sealed(contest):
+    contest.propose(NOTHING)
+    contest.seal()
+    with refused("Clearing_WrongStatus", contest.proposal, STANDING):
+        contest.extend(best(contest))
 
 
-def test_refuses_an_order_of_an_earlier_chunk(clearing, community, begun):
-    with reverts_with("Clearing_OrderUsedTwice", 2):
-        clearing.extend(begun.proposal, [(begun.placed(1), begun.placed(2), 0)], by(community.agent))
+def test_refuses_when_the_time_is_over(begun, second):
+    at(begun, begun.rules.final_by + 1)
+    with refused("Clearing_TooLate", begun.id, begun.rules.final_by):
+        begun.extend(second)
 
 
-def test_refuses_an_empty_chunk(clearing, community, begun):
-    with reverts_with("BatchRoot_NoLeaves"):
-        clearing.extend(begun.proposal, [], by(community.agent))
+def test_refuses_when_the_round_is_final(begun, second):
+    first = begun.proposal
+    begun.propose(best(begun))
+    begun.prove()
+    quick, begun.proposal = begun.proposal, first
+    with refused("Clearing_AlreadyFinal", begun.id, quick):
+        begun.extend(second)
 
 
-def test_refuses_257_trades(clearing, community, begun, second):
-    with reverts_with("Clearing_ChunkTooLarge", 257, 256):
-        clearing.extend(begun.proposal, [((0, (0,) * 5, []), (0, (0,) * 5, []), 0)] * 257, by(community.agent))
+def test_refuses_an_order_of_an_earlier_chunk(begun):
+    with refused("Clearing_OrderUsedTwice", 2):
+        begun.extend(claim(begun, [(1, 2)], {1: ONE}))
+
+
+def test_refuses_an_empty_chunk(begun):
+    with refused("Clearing_EmptyChunk"):
+        begun.extend(NOTHING)
+
+
+def test_refuses_257_trades(begun, second):
+    with refused("Clearing_ChunkTooLarge", 257, 256):
+        begun.extend(Claims(second.orders, second.links * 257))
 
 
 def test_adds_a_chunk(clearing, community, begun, second, bob, dan):
-    tx = clearing.extend(begun.proposal, second, by(community.agent))
+    first = begun.chunks[0]
+    tx = clearing.extend(begun.proposal, *second, by(community.agent))
     added = tx.events["TradesProposed"]
-    trade = Trade(1, 3, bob.address, dan.address, dan.device, 1_000, 100_000, 100_000, 0, 1_000_000)
+    trade = Trade(1, 3, bob.address, dan.address, dan.device, 1_000, 1_000, 100_000, 100_000, 0, ONE)
     assert (added["proposal"], added["chunk"]) == (begun.proposal, 1)
-    assert [Trade(*words) for words in added["trades"]] == [trade]
-    assert bytes(clearing.chunkRoot(begun.proposal, 1)) == trade_tree([trade]).root
+    assert [Trade.unpack(words) for words in added["trades"]] == [trade]
+    roots = [trade_tree(first).root, trade_tree([trade]).root]
+    assert [bytes(clearing.chunkRoot(begun.proposal, chunk)) for chunk in (0, 1)] == roots
+    assert bytes(clearing.tradesHash(begun.proposal)) == keccak(b"".join(roots))
     state = clearing.proposal(begun.proposal)
-    assert (state["objective"], state["tradeCount"]) == (2_000_000, 2)
+    assert (state["objective"], state["bound"], state["tradeCount"]) == (2_000_000, 2_000_000, 2)
     assert (state["reserved"], state["chunkCount"]) == (200_000, 2)

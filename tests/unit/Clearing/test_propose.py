@@ -4,10 +4,15 @@ import pytest
 from eth_utils import keccak
 
 from powerpact.chain.packing import Trade, trade_tree
-from tests.helpers.market import ASK, DECLARED
+from tests.helpers.claims import NOTHING, claim
+from tests.helpers.market import ASK, DECLARED, Claims
 from tests.helpers.orders import buy, codes, lanes, sell
+from tests.helpers.refusals import refused
 from tests.helpers.reverts import reverts_with
+from tests.unit.Clearing.conftest import DRAFT, at
 from tests.unit.market_fixtures import by
+
+ONE = 1_000_000
 
 
 @pytest.fixture
@@ -24,67 +29,101 @@ def posted(market, alice, bob, carol, dan):
     return market
 
 
-def claim(market, buy_id, sell_id, buyer_dual_ppm=0):
-    return market.placed(buy_id), market.placed(sell_id), buyer_dual_ppm
-
-
 def test_refuses_an_unknown_market(clearing, alice):
     unknown = keccak(text="no market")
     with reverts_with("Market_Unknown", unknown):
-        clearing.propose(unknown, [], by(alice))
+        clearing.propose(unknown, [], [], by(alice))
 
 
-def test_refuses_while_the_gate_is_open(clearing, community, market, alice):
-    community.chain.request("evm_setNextBlockTimestamp", market.rules.closes_at - 1)
+def test_refuses_while_the_gate_is_open(clearing, market, alice):
+    at(market, market.rules.closes_at - 1)
     with reverts_with("Clearing_GateOpen", market.id, market.rules.closes_at):
-        clearing.propose(market.id, [], by(alice))
+        clearing.propose(market.id, [], [], by(alice))
 
 
-def test_refuses_when_the_time_is_over(clearing, community, posted, alice):
-    community.chain.request("evm_setNextBlockTimestamp", posted.rules.final_by + 1)
+def test_refuses_when_the_time_is_over(clearing, posted, alice):
+    at(posted, posted.rules.final_by + 1)
     with reverts_with("Clearing_TooLate", posted.id, posted.rules.final_by):
-        clearing.propose(posted.id, [], by(alice))
+        clearing.propose(posted.id, [], [], by(alice))
 
 
-def test_takes_a_proposal_in_the_first_and_in_the_last_second(clearing, community, market, alice):
-    community.chain.request("evm_setNextBlockTimestamp", market.rules.closes_at)
-    clearing.propose(market.id, [], by(alice))
-    community.chain.request("evm_setNextBlockTimestamp", market.rules.final_by)
-    clearing.propose(market.id, [], by(alice))
+def test_takes_a_proposal_in_the_first_and_in_the_last_second(clearing, market, alice):
+    at(market, market.rules.closes_at)
+    clearing.propose(market.id, [], [], by(alice))
+    at(market, market.rules.final_by)
+    clearing.propose(market.id, [], [], by(alice))
     assert clearing.proposalCount() == 2
 
 
 def test_refuses_when_the_round_is_final(clearing, traded, alice):
     with reverts_with("Clearing_AlreadyFinal", traded.id, traded.proposal):
-        clearing.propose(traded.id, [], by(alice))
+        clearing.propose(traded.id, [], [], by(alice))
 
 
-def test_refuses_a_chunk_of_257_trades(clearing, posted, alice):
-    with reverts_with("Clearing_ChunkTooLarge", 257, 256):
-        clearing.propose(posted.id, [((0, (0,) * 5, []), (0, (0,) * 5, []), 0)] * 257, by(alice))
+def test_refuses_orders_without_trades(posted):
+    orders, _ = claim(posted, [(0, 2)], {0: ONE})
+    with refused("Clearing_EmptyChunk"):
+        posted.propose(Claims(orders, []))
 
 
-def test_refuses_an_order_twice(clearing, posted, alice):
-    with reverts_with("Clearing_OrderUsedTwice", 0):
-        clearing.propose(posted.id, [claim(posted, 0, 2), claim(posted, 0, 3)], by(alice))
-    with reverts_with("Clearing_OrderUsedTwice", 2):
-        clearing.propose(posted.id, [claim(posted, 0, 2), claim(posted, 1, 2)], by(alice))
+def test_refuses_trades_without_orders(posted):
+    with refused("Clearing_BadLink", 0, 0):
+        posted.propose(Claims([], [(0, 0, 1_000)]))
 
 
-def test_refuses_a_cancelled_order(clearing, market, alice, carol):
+def test_refuses_a_chunk_of_257_trades(posted):
+    orders, links = claim(posted, [(0, 2)], {0: ONE})
+    with refused("Clearing_ChunkTooLarge", 257, 256):
+        posted.propose(Claims(orders, links * 257))
+
+
+@pytest.mark.parametrize("link", [(2, 1, 1_000), (0, 2, 1_000)], ids=["buy", "sell"])
+def test_refuses_a_link_to_no_order(posted, link):
+    orders, _ = claim(posted, [(0, 2)], {0: ONE})
+    with refused("Clearing_BadLink", 0, 2):
+        posted.propose(Claims(orders, [link]))
+
+
+@pytest.mark.parametrize(("second", "twice"), [((0, 3), 0), ((1, 2), 2)], ids=["buy", "sell"])
+def test_refuses_an_order_in_two_trades(posted, second, twice):
+    with refused("Clearing_OrderUsedTwice", twice):
+        posted.propose(claim(posted, [(0, 2), second], {0: ONE, 1: ONE}))
+
+
+def test_refuses_an_order_given_twice(posted):
+    orders, links = claim(posted, [(0, 2)], {0: ONE})
+    with refused("Clearing_OrderUsedTwice", 2):
+        posted.propose(Claims([*orders, orders[1]], links))
+
+
+def test_refuses_an_order_without_a_trade(posted):
+    """It would be marked as trading, and no trade would show its dual price to a challenger."""
+    orders, links = claim(posted, [(0, 2)], {0: ONE})
+    with refused("Clearing_OrderUnused", 1):
+        posted.propose(Claims([*orders, (posted.placed(1), 0, False)], links))
+
+
+@pytest.mark.parametrize("energy_wh", [0, 699, 701, 1_500])
+def test_refuses_another_energy_than_the_smaller_one(posted, energy_wh):
+    with refused("Clearing_WrongEnergy", 1, 3, energy_wh, 700):
+        posted.propose(claim(posted, [(1, 3, energy_wh)], {1: ONE}))
+
+
+def test_refuses_a_cancelled_order(market, alice, carol):
     market.post([buy(alice), sell(carol)], [alice, carol])
     market.cancel(carol, 1)
     market.close()
-    with reverts_with("Clearing_OrderClosed", 1):
-        clearing.propose(market.id, [claim(market, 0, 1)], by(alice))
+    with refused("Clearing_OrderClosed", 1):
+        market.propose(claim(market, [(0, 1)], {0: ONE}))
 
 
-def test_a_trade_follows_from_its_orders(clearing, posted, alice, bob, dan, stranger):
+def test_a_trade_follows_from_its_orders(clearing, posted, bob, dan, stranger):
     """The smaller energy, the bid as the price, the value of the whole order at the bid as the reservation."""
-    tx = clearing.propose(posted.id, [claim(posted, 1, 3, 300_000)], {"from": stranger})
-    score = (90_000 - 70_001) * 1_000_000 // (100_000 - 70_001)
-    expected = Trade(1, 3, bob.address, dan.address, dan.device, 700, 90_000, 63_000, 300_000, score - 300_000)
-    assert [Trade(*trade) for trade in tx.events["TradesProposed"]["trades"]] == [expected]
+    score = (90_000 - 70_001) * ONE // (100_000 - 70_001)
+    duals = {1: 300_000, 3: score - 300_000}
+    tx = clearing.propose(posted.id, *claim(posted, [(1, 3)], duals), {"from": stranger})
+    expected = Trade(1, 3, bob.address, dan.address, dan.device, 1_500, 700, 90_000, 63_000, 300_000, score - 300_000)
+    assert [Trade.unpack(trade) for trade in tx.events["TradesProposed"]["trades"]] == [expected]
     proposed = tx.events["Proposed"]
     assert (proposed["proposal"], proposed["agent"]) == (1, stranger)
     assert bytes(proposed["market"]) == posted.id
@@ -92,16 +131,16 @@ def test_a_trade_follows_from_its_orders(clearing, posted, alice, bob, dan, stra
     state = clearing.proposal(1)
     assert bytes(state["market"]) == posted.id
     assert state["agent"] == stranger
-    assert (state["objective"], state["tradeCount"], state["reserved"]) == (score, 1, 63_000)
-    assert (state["chunkCount"], state["provenRows"], state["status"]) == (1, 0, 1)
+    assert (state["objective"], state["bound"], state["tradeCount"], state["reserved"]) == (score, score, 1, 63_000)
+    assert (state["chunkCount"], state["provenRows"], state["finalFrom"], state["status"]) == (1, 0, 0, DRAFT)
 
 
-def test_the_midpoint_of_bid_and_minimum_is_rounded_down(community, clearing, bob, dan):
+def test_the_midpoint_of_bid_and_minimum_is_rounded_down(community, bob, dan):
     market = community.open_market(price_rule=1)
     market.post([buy(bob, price_upoints_per_kwh=90_000), sell(dan, min_upoints_per_kwh=70_001)], [bob, dan])
     market.close()
-    tx = clearing.propose(market.id, [claim(market, 0, 1)], by(community.agent))
-    assert Trade(*tx.events["TradesProposed"]["trades"][0]).price_upoints_per_kwh == 80_000
+    market.propose(claim(market, [(0, 1)], {0: ONE}))
+    assert market.chunks[0][0].price_upoints_per_kwh == 80_000
 
 
 def test_scores_attributes_and_classes_on_chain(community, clearing, alice, carol):
@@ -117,29 +156,43 @@ def test_scores_attributes_and_classes_on_chain(community, clearing, alice, caro
     )
     market.post([wanted, sell(carol, levels=lanes(0, 870_000), classes=codes(4, 9))], [alice, carol])
     market.close()
-    tx = clearing.propose(market.id, [claim(market, 0, 1, 1_769_999)], by(alice))
-    trade = Trade(*tx.events["TradesProposed"]["trades"][0])
-    assert (trade.buyer_dual_ppm, trade.seller_dual_ppm) == (1_769_999, 0)
+    market.propose(claim(market, [(0, 1)], {0: 1_769_999}))
     assert clearing.proposal(1)["objective"] == 1_769_999
 
 
-def test_sums_up_over_claims(clearing, posted, alice):
-    clearing.propose(posted.id, [claim(posted, 1, 2), claim(posted, 0, 3)], by(alice))
+def test_sums_up_over_trades(clearing, posted):
+    """Dual prices above the scores count in the bound, not in the objective."""
+    posted.propose(claim(posted, [(1, 2), (0, 3)], {1: 500_000, 3: ONE + 7}))
     state = clearing.proposal(1)
-    assert (state["tradeCount"], state["reserved"], state["objective"]) == (2, 163_000, 1_500_000)
+    assert (state["tradeCount"], state["reserved"]) == (2, 163_000)
+    assert (state["objective"], state["bound"]) == (1_500_000, 1_500_007)
 
 
-def test_a_trader_may_trade_with_herself(clearing, market, alice):
-    market.post([buy(alice), sell(alice, nonce=2)], [alice, alice])
+def test_one_to_one_orders_are_never_continued(posted):
+    """The flag belongs to divisible rounds; here an order trades once, whatever it says."""
+    posted.propose(claim(posted, [(0, 2)], {0: ONE}, continued=[0, 2]))
+    with refused("Clearing_OrderUsedTwice", 0):
+        posted.extend(claim(posted, [(0, 3)], {0: ONE}))
+
+
+def test_a_trader_may_trade_with_herself(market, alice):
+    market.post([buy(alice), sell(alice)], [alice, alice])
     market.close()
-    tx = clearing.propose(market.id, [claim(market, 0, 1)], by(alice))
-    trade = Trade(*tx.events["TradesProposed"]["trades"][0])
+    market.propose(claim(market, [(0, 1)], {0: ONE}))
+    trade = market.chunks[0][0]
     assert (trade.buyer, trade.seller) == (alice.address, alice.address)
+
+
+def test_a_round_can_have_no_trades(clearing, posted):
+    posted.propose(NOTHING)
+    state = clearing.proposal(1)
+    assert (state["objective"], state["bound"], state["chunkCount"], state["status"]) == (0, 0, 0, DRAFT)
+    assert bytes(clearing.tradesHash(1)) == keccak(b"")
 
 
 def test_proposals_do_not_get_in_each_others_way(clearing, posted, alice, bob):
     for agent in (alice, bob):
-        clearing.propose(posted.id, [claim(posted, 0, 2), claim(posted, 1, 3)], by(agent))
+        posted.propose(claim(posted, [(0, 2), (1, 3)], {0: ONE, 1: ONE}), agent=agent.account)
     assert clearing.proposalCount() == 2
     assert [clearing.proposal(i)["agent"] for i in (1, 2)] == [alice.address, bob.address]
-    assert clearing.finalOf(posted.id) == 0
+    assert (clearing.standingOf(posted.id), clearing.finalOf(posted.id)) == (0, 0)
