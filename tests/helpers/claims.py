@@ -18,7 +18,7 @@ def claim(
     duals_ppm: Mapping[int, int] = NO_DUALS,
     continued: Collection[int] = (),
 ) -> Claims:
-    """A chunk of trades, each its buy id, its sell id and, unless it is the smaller one of the two orders, its energy, Wh.
+    """A chunk of trades, each its buy id, its sell id and its energy, Wh, unless that is the smaller one of the two.
 
     Orders come in the order in which trades name them; a dual price that is not given is 0.
     """

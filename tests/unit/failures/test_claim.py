@@ -3,7 +3,8 @@
 import pytest
 
 from tests.helpers.chains import EvmChain
-from tests.helpers.market import ASK, DECLARED, Community
+from tests.helpers.claims import NOTHING
+from tests.helpers.market import ASK, DECLARED, Claims, Community
 from tests.helpers.orders import buy, codes, lanes, sell
 from tests.helpers.refusals import refused
 
@@ -12,6 +13,12 @@ BUY, SELL, DEAR, POOR, OTHER_CLASS, GONE = range(6)
 
 SCORE_PPM = 1_769_999
 """Of the valid pair: the worked example of the rules."""
+
+ENERGY_WH = 1_000
+"""Of each order."""
+
+ENOUGH = (SCORE_PPM, 0)
+"""Dual prices of the two orders that reach it, ppm."""
 
 
 @pytest.fixture(scope="module")
@@ -70,81 +77,98 @@ def forged(placed, **changes):
 
 FAULTS = {
     "an order that is not in the book": (
-        lambda m: (forged(m.placed(BUY), head=1), m.placed(SELL), 0),
+        lambda m: (forged(m.placed(BUY), head=1), m.placed(SELL), ENOUGH),
         ("Order_Unknown", BUY),
     ),
     "a seller's minimum lowered": (
-        lambda m: (m.placed(BUY), forged(m.placed(SELL), terms=m.placed(SELL)[1].terms - (1 << 168)), 0),
+        lambda m: (m.placed(BUY), forged(m.placed(SELL), terms=m.placed(SELL)[1].terms - (1 << 168)), ENOUGH),
         ("Order_Unknown", SELL),
     ),
     "attested values raised": (
-        lambda m: (m.placed(BUY), forged(m.placed(SELL), levels=m.placed(SELL)[1].levels + 1), 0),
+        lambda m: (m.placed(BUY), forged(m.placed(SELL), levels=m.placed(SELL)[1].levels + 1), ENOUGH),
         ("Order_Unknown", SELL),
     ),
     "the id of another order": (
-        lambda m: ((DEAR, *m.placed(BUY)[1:]), m.placed(SELL), 0),
+        lambda m: ((DEAR, *m.placed(BUY)[1:]), m.placed(SELL), ENOUGH),
         ("Order_Unknown", DEAR),
     ),
     "a batch that does not exist": (
-        lambda m: ((BUY + (1 << 8), *m.placed(BUY)[1:]), m.placed(SELL), 0),
+        lambda m: ((BUY + (1 << 8), *m.placed(BUY)[1:]), m.placed(SELL), ENOUGH),
         ("Order_Unknown", 1 << 8),
     ),
     "the last batch number": (
-        lambda m: ((2**40 - 1, *m.placed(BUY)[1:]), m.placed(SELL), 0),
+        lambda m: ((2**40 - 1, *m.placed(BUY)[1:]), m.placed(SELL), ENOUGH),
         ("Order_Unknown", 2**40 - 1),
     ),
     "no proof": (
-        lambda m: ((BUY, m.placed(BUY)[1], []), m.placed(SELL), 0),
+        lambda m: ((BUY, m.placed(BUY)[1], []), m.placed(SELL), ENOUGH),
         ("Order_Unknown", BUY),
     ),
     "the proof of another": (
-        lambda m: ((BUY, m.placed(BUY)[1], m.placed(DEAR)[2]), m.placed(SELL), 0),
+        lambda m: ((BUY, m.placed(BUY)[1], m.placed(DEAR)[2]), m.placed(SELL), ENOUGH),
         ("Order_Unknown", BUY),
     ),
     "a cancelled order": (
-        lambda m: (m.placed(BUY), m.placed(GONE), 0),
+        lambda m: (m.placed(BUY), m.placed(GONE), ENOUGH),
         ("Clearing_OrderClosed", GONE),
     ),
     "a seller as the buyer": (
-        lambda m: (m.placed(DEAR), m.placed(SELL), 0),
+        lambda m: (m.placed(DEAR), m.placed(SELL), ENOUGH),
         ("Clearing_WrongSide", DEAR),
     ),
     "the sides swapped": (
-        lambda m: (m.placed(SELL), m.placed(BUY), 0),
+        lambda m: (m.placed(SELL), m.placed(BUY), ENOUGH),
         ("Clearing_WrongSide", SELL),
     ),
     "one order on both sides": (
-        lambda m: (m.placed(BUY), m.placed(BUY), 0),
+        lambda m: (m.placed(BUY), m.placed(BUY), ENOUGH),
         ("Clearing_OrderUsedTwice", BUY),
     ),
     "a bid below the minimum": (
-        lambda m: (m.placed(BUY), m.placed(DEAR), 0),
+        lambda m: (m.placed(BUY), m.placed(DEAR), ENOUGH),
         ("Clearing_NotEligible", BUY, DEAR),
     ),
     "an attribute beyond its limit": (
-        lambda m: (m.placed(BUY), m.placed(POOR), 0),
+        lambda m: (m.placed(BUY), m.placed(POOR), ENOUGH),
         ("Clearing_NotEligible", BUY, POOR),
     ),
     "the wrong class": (
-        lambda m: (m.placed(BUY), m.placed(OTHER_CLASS), 0),
+        lambda m: (m.placed(BUY), m.placed(OTHER_CLASS), ENOUGH),
         ("Clearing_NotEligible", BUY, OTHER_CLASS),
     ),
-    "a dual price above the score": (
-        lambda m: (m.placed(BUY), m.placed(SELL), SCORE_PPM + 1),
-        ("Clearing_DualAboveScore", BUY, SELL, SCORE_PPM + 1, SCORE_PPM),
+    "dual prices below the score": (
+        lambda m: (m.placed(BUY), m.placed(SELL), (SCORE_PPM // 2, SCORE_PPM // 2)),
+        ("Clearing_DualsBelowScore", BUY, SELL, SCORE_PPM - 1, SCORE_PPM),
     ),
-    "the largest dual price": (
-        lambda m: (m.placed(BUY), m.placed(SELL), 2**32 - 1),
-        ("Clearing_DualAboveScore", BUY, SELL, 2**32 - 1, SCORE_PPM),
+    "no dual prices": (
+        lambda m: (m.placed(BUY), m.placed(SELL), (0, 0)),
+        ("Clearing_DualsBelowScore", BUY, SELL, 0, SCORE_PPM),
+    ),
+    "too little energy": (
+        lambda m: (m.placed(BUY), m.placed(SELL), ENOUGH, 999),
+        ("Clearing_WrongEnergy", BUY, SELL, 999, ENERGY_WH),
+    ),
+    "too much energy": (
+        lambda m: (m.placed(BUY), m.placed(SELL), ENOUGH, 1_001),
+        ("Clearing_WrongEnergy", BUY, SELL, 1_001, ENERGY_WH),
+    ),
+    "the largest energy": (
+        lambda m: (m.placed(BUY), m.placed(SELL), ENOUGH, 2**64 - 1),
+        ("Clearing_WrongEnergy", BUY, SELL, 2**64 - 1, ENERGY_WH),
     ),
 }
 
 
-@pytest.mark.parametrize("dual", [0, 1, SCORE_PPM])
-def test_the_valid_claim_is_taken(market, dual):
-    market.propose([(market.placed(BUY), market.placed(SELL), dual)])
+def claims_of(buy, sell, duals_ppm, energy_wh=ENERGY_WH):
+    """A chunk of one trade."""
+    return Claims([(buy, duals_ppm[0], False), (sell, duals_ppm[1], False)], [(0, 1, energy_wh)])
+
+
+@pytest.mark.parametrize("duals_ppm", [(0, SCORE_PPM), (1, SCORE_PPM - 1), ENOUGH, (SCORE_PPM, 1), (2**32 - 1,) * 2])
+def test_the_valid_claim_is_taken(market, duals_ppm):
+    market.propose(claims_of(market.placed(BUY), market.placed(SELL), duals_ppm))
     trade = market.chunks[0][0]
-    assert (trade.buyer_dual_ppm, trade.seller_dual_ppm) == (dual, SCORE_PPM - dual)
+    assert (trade.buyer_dual_ppm, trade.seller_dual_ppm) == duals_ppm
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -153,13 +177,13 @@ def test_a_claim_fails_with(market, fault):
     if error == "Order_Unknown":
         arguments = [market.id, *arguments]
     with refused(error, *arguments):
-        market.propose([mutate(market)])
+        market.propose(claims_of(*mutate(market)))
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_claim_fails_in_any_place(market, fault):
     """A fault in a later chunk is a fault all the same."""
     mutate, (error, *_) = FAULTS[fault]
-    market.propose([])
+    market.propose(NOTHING)
     with pytest.raises(Exception, match=error):
-        market.extend([mutate(market)])
+        market.extend(claims_of(*mutate(market)))
