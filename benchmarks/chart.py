@@ -10,7 +10,7 @@ from powerpact.report.svg import Scale, drawing, tag, text
 
 Points = Sequence[tuple[float, float]]
 
-COLOURS = ("#0c7c6d", "#d8861a", "#3a5fd0", "#a23b72", "#7a828c", "#8a6d1d")
+COLOURS = ("#0c7c6d", "#d8861a", "#3a5fd0", "#a23b72", "#7a828c", "#8a6d1d", "#c2452d", "#4a9fd8", "#6b4fa0")
 """One for each name in the key, in order; the first line is drawn thicker."""
 
 STYLE = """
@@ -23,10 +23,10 @@ polyline { fill: none; stroke-linejoin: round }
 
 WIDTH, HEIGHT = 224, 226
 """Size of a panel, pixels."""
-LEFT, RIGHT, TOP, BOTTOM = 52, 20, 26, 40
+LEFT, RIGHT, TOP, BOTTOM = 58, 20, 26, 40
 """Room inside a panel around its axes."""
-KEY = 34
-"""Room for the key above the panels."""
+KEY_LINE, KEY_LETTER = 19, 6.6
+"""Height of a line of the key above the panels, and width of a letter in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +83,18 @@ def chart(label: str, panels: Sequence[Panel], x_name: str, y_name: str, *, colu
     across = LogScale.over(xs, (LEFT, WIDTH - RIGHT))
     down = (HEIGHT - BOTTOM, TOP)
     up = LogScale.over(ys, down) if log_y else Scale.nice((0, max(ys)), down, 5)
+    key, key_height = _key(names, WIDTH * columns)
     drawn = [
         tag(
             "g",
             *_axes(panel.title, across, up, x_name, y_name),
             *(_line(names.index(name), line, across, up) for name, line in panel.lines.items()),
-            transform=f"translate({WIDTH * (k % columns)} {KEY + HEIGHT * (k // columns)})",
+            transform=f"translate({WIDTH * (k % columns)} {key_height + HEIGHT * (k // columns)})",
         )
         for k, panel in enumerate(panels)
     ]
     rows = ceil(len(panels) / columns)
-    return drawing(WIDTH * columns, KEY + HEIGHT * rows, label, tag("style", STYLE), *_key(names), *drawn) + "\n"
+    return drawing(WIDTH * columns, key_height + HEIGHT * rows, label, tag("style", STYLE), *key, *drawn) + "\n"
 
 
 def _axes(title: str, across: LogScale, up: LogScale | Scale, x_name: str, y_name: str) -> list[str]:
@@ -120,14 +121,17 @@ def _line(place: int, points: Points, across: LogScale, up: LogScale | Scale) ->
     return tag("g", tag("polyline", points=path, stroke=colour, stroke_width=1.4 if place else 2.6), *dots)
 
 
-def _key(names: Sequence[str]) -> list[str]:
-    """The names, each behind a dot of its colour."""
-    parts, x = [], 14.0
+def _key(names: Sequence[str], width: float) -> tuple[list[str], float]:
+    """The names, each behind a dot of its colour, in lines that fit the width; and the height of all lines."""
+    parts, x, y = [], 14.0, float(KEY_LINE)
     for place, name in enumerate(names):
-        parts.append(tag("circle", cx=x, cy=17, r=4.5, fill=COLOURS[place % len(COLOURS)]))
-        parts.append(text(name, x=x + 9, y=21))
-        x += 30 + 6.6 * len(name)
-    return parts
+        room = 30 + KEY_LETTER * len(name)
+        if x + room > width and x > 14:
+            x, y = 14.0, y + KEY_LINE
+        parts.append(tag("circle", cx=x, cy=y - 4, r=4.5, fill=COLOURS[place % len(COLOURS)]))
+        parts.append(text(name, x=x + 9, y=y))
+        x += room
+    return parts, y + KEY_LINE
 
 
 def _number(value: float) -> str:

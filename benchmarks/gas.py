@@ -127,7 +127,7 @@ def picture(by_size: Mapping[int, Gas]) -> str:
         Panel(title, {step: [(size, gas[step]) for size, gas in by_size.items() if step in gas] for step in steps})
         for title, steps in DRAWN.items()
     ]
-    return chart("Gas by the size of the round", panels, "trades of a round", "gas", columns=2, log_y=False)
+    return chart("Gas by the size of the round", panels, "trades of a round", "gas", columns=len(panels), log_y=False)
 
 
 def recorded(record: Mapping[str, Any]) -> list[Grid]:

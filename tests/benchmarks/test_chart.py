@@ -35,3 +35,11 @@ def test_a_name_has_one_colour_in_all_panels():
     colours = re.findall(r'<polyline points="[^"]+" stroke="(#\w+)"', chart("x", panels, "x", "y", columns=2))
     assert len(colours) == 3
     assert colours[1] == colours[2] != colours[0]
+
+
+def test_a_long_key_takes_more_lines():
+    def height(names):
+        drawn = chart("x", [Panel("one", {name: [(1, 1), (2, 2)] for name in names})], "x", "y", columns=1)
+        return float(ElementTree.fromstring(drawn).get("viewBox").split()[3])
+
+    assert height(["a name of some length", "another of the same", "and a third one"]) > height(["a", "b", "c"])
