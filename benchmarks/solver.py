@@ -67,7 +67,7 @@ def run(asked: Asked) -> list[Row]:
 
 
 def compared(row: Row) -> Row:
-    """Add to a row how many times slower the exact rivals are, and what share of the optimum the others reach."""
+    """Add to a row how many times the processor time of the solver exact rivals take, and how good the others are."""
     done = {name: measured for name, measured in row["measured"].items() if "seconds" in measured}
     optima = {name: done[name]["objective"] for name in EXACT if name in done}
     if len(set(optima.values())) > 1:
@@ -76,7 +76,9 @@ def compared(row: Row) -> Row:
     rivals, heuristics = [name for name in RIVALS if name in done], [name for name in HEURISTIC if name in done]
     return {
         **row,
-        "times_faster_than": {name: round(done[name]["seconds"] / own["seconds"], 2) for name in rivals if own},
+        "times_processor_time": {
+            name: round(done[name]["cpu_seconds"] / own["cpu_seconds"], 2) for name in rivals if own
+        },
         "share_of_optimum": {name: round(done[name]["objective"] / own["objective"], 4) for name in heuristics if own},
     }
 
@@ -174,13 +176,13 @@ def recorded(record: Mapping[str, Any]) -> list[Grid]:
 
 
 def times(rows: Iterable[Row]) -> Grid:
-    """Seconds, and how many times slower the others are."""
+    """Seconds, and how many times the processor time the others take."""
     cells = []
     for row in rows:
-        measured, ratio = row["measured"], row["times_faster_than"]
+        measured, ratio = row["measured"], row["times_processor_time"]
         rivals = (_shown(measured.get(name)) + (f" ({ratio[name]:g}×)" if name in ratio else "") for name in RIVALS)
         cells.append([*_round(row), *(_shown(measured.get(name)) for name in OWN), *rivals])
-    title = "Median seconds (in brackets: times PowerPact's)"
+    title = "Median seconds (in brackets: times PowerPact's processor time)"
     return Grid(title, ("mode", "family", "orders a side", *OWN, *RIVALS), cells, words=2)
 
 
