@@ -106,10 +106,13 @@ class State:
 
     def settle(self, ladder: list[int]) -> None:
         """Match the candidates exactly, within the floors."""
-        edges = self.edges.copy()
-        edges[2] -= self.u_floor.astype(np.int32)[edges[0]]
-        edges[2] -= self.v_floor.astype(np.int32)[edges[1]]
-        self.matched.settle(edges, ladder)
+        rows, columns, scores = self.edges
+        u_floor, v_floor = self.u_floor.astype(np.int32), self.v_floor.astype(np.int32)
+        scores -= u_floor[rows]
+        scores -= v_floor[columns]
+        self.matched.settle(self.edges, ladder)
+        scores += u_floor[rows]
+        scores += v_floor[columns]
 
     def lower_floors(self, u_held: Flags, v_held: Flags) -> None:
         """Let all floors fall. Prices stay, but for those of orders held by a floor, which fall with it."""

@@ -152,25 +152,30 @@ def _ramp(above: float, span: float) -> int:
 
 
 def _demands(orders: tuple[Buyer, ...], sign: Array, duals_ppm: Mapping[str, int]) -> Demands:
-    terms = [[(term.expect, term.limit, term.weight_ppm) for term in order.soft] for order in orders]
-    table = np.array(terms, np.float64).reshape(len(orders), len(sign), 3)
+    shape = len(orders), len(sign)
+    terms = [term for order in orders for term in order.soft]
     return Demands(
-        expect=table[..., 0] * sign,
-        limit=table[..., 1] * sign,
-        weight=np.ascontiguousarray(table[..., 2]),
-        bid=np.array([order.bid_upoints_per_kwh for order in orders], np.float64),
-        dual=np.array([duals_ppm.get(order.id, 0) for order in orders], np.float64),
+        expect=_column([term.expect for term in terms]).reshape(shape) * sign,
+        limit=_column([term.limit for term in terms]).reshape(shape) * sign,
+        weight=_column([term.weight_ppm for term in terms]).reshape(shape),
+        bid=_column([order.bid_upoints_per_kwh for order in orders]),
+        dual=_column([duals_ppm.get(order.id, 0) for order in orders]),
     )
 
 
 def _offers(orders: list[Seller], sign: Array, duals_ppm: Mapping[str, int]) -> Offers:
-    values = np.array([order.attributes for order in orders], np.float64).reshape(len(orders), len(sign))
+    values = _column([value for order in orders for value in order.attributes]).reshape(len(orders), len(sign))
     return Offers(
         value=np.ascontiguousarray((values * sign).T),
-        minimum=np.array([order.min_upoints_per_kwh for order in orders], np.float64),
-        ask=np.array([order.ask_upoints_per_kwh for order in orders], np.float64),
-        dual=np.array([duals_ppm.get(order.id, 0) for order in orders], np.float64),
+        minimum=_column([order.min_upoints_per_kwh for order in orders]),
+        ask=_column([order.ask_upoints_per_kwh for order in orders]),
+        dual=_column([duals_ppm.get(order.id, 0) for order in orders]),
     )
+
+
+def _column(numbers: list[int]) -> Array:
+    """Integers below 2⁵³ in double precision."""
+    return np.fromiter(numbers, np.float64, len(numbers))
 
 
 def _eligible_groups(buyers: tuple[Buyer, ...], sellers: list[Seller]) -> Iterator[tuple[Array, Array]]:

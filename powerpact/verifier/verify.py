@@ -61,8 +61,9 @@ def verify(round_: Round, solution: Solution, progress: Progress | None = None) 
 
 def pair_score(round_: Round, buyer: Buyer, seller: Seller) -> int | None:
     """Score of a pair in ppm by the rules of the market, None if it is not eligible."""
-    if any(want is not None and want != have for want, have in zip(buyer.require, seller.classes, strict=True)):
-        return None
+    for want, have in zip(buyer.require, seller.classes, strict=True):
+        if want is not None and want != have:
+            return None
     bid, ask, least = buyer.bid_upoints_per_kwh, seller.ask_upoints_per_kwh, seller.min_upoints_per_kwh
     if bid < least:
         return None
