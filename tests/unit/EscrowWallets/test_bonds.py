@@ -50,6 +50,16 @@ def test_what_is_held_cannot_be_withdrawn_or_held_again(escrow, bonded, by_clear
         escrow.holdBond(bonded.address, free + 1, by_clearing)
 
 
+def test_who_has_a_bond_at_stake_cannot_leave(ParticipantRegistry, community, bonded, by_clearing, escrow):
+    registry = ParticipantRegistry.at(community.addresses["ParticipantRegistry"])
+    registry.requestExit(by(bonded))
+    community.chain.warp(community.chain.now() + registry.EXIT_NOTICE())
+    with reverts_with("Registry_OpenObligations", bonded, BOND_UPOINTS):
+        registry.exit(by(bonded))
+    escrow.freeBond(bonded.address, BOND_UPOINTS, by_clearing)
+    registry.exit(by(bonded))
+
+
 def test_gives_a_bond_back(escrow, bonded, by_clearing):
     tx = escrow.freeBond(bonded.address, BOND_UPOINTS, by_clearing)
     assert dict(tx.events["BondFreed"]) == {"agent": bonded.address, "points": BOND_UPOINTS}

@@ -44,6 +44,14 @@ def test_a_closed_page_stays_as_it_is(book, escrow, market, alice):
     assert used_nonces(escrow, alice, Side.BUY, range(128)) == list(range(65))
 
 
+def test_a_wallet_and_a_record_show_the_open_page_and_what_is_used_of_it(book, escrow, alice):
+    """Page 32 bits, used 32 bits, from the top down."""
+    book.cancelNonces(Side.BUY, 2, 0b1001, by(alice))
+    book.cancelNonces(Side.SELL, 5, 1, by(alice))
+    assert escrow.walletOf(alice.address)["nonces"] == 2 << 32 | 0b1001
+    assert escrow.trackRecordOf(alice.address)["nonces"] == 5 << 32 | 1
+
+
 def test_changes_neither_money_nor_record(book, escrow, alice):
     before = money_of(escrow, alice), record_of(escrow, alice)
     for side in Side:

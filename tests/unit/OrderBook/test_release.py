@@ -143,17 +143,18 @@ def test_an_order_that_trades_once_is_bound_as_a_whole(book, market, alice, caro
 
 @pytest.fixture
 def divided(community, alice, bob, carol, dan):
-    """A final divisible round. Of her 1 500 Wh (order 0), Alice buys 700 of Carol (1) and 301 of Dan (2) at 333.
+    """A final divisible round. Of her 1 500 Wh (order 0), Alice buys 702 of Carol (1) and 300 of Dan (2) at 333.
 
-    That is all that they sell; Bob's 100 Wh (3) are too dear for her.
+    That is all that they sell; Bob's 100 Wh (3) are too dear for her. Her energy is worth 499.5, her trades 233.766 and
+    99.9 micro-points: rounding the parts one by one would lose one of the 333 that they are worth together.
     """
     market = community.open_market(mode=1)
     cheap = {"price_upoints_per_kwh": 300, "min_upoints_per_kwh": 300}
     dear = {"price_upoints_per_kwh": 400, "min_upoints_per_kwh": 400}
     orders = [
         buy(alice, energy_wh=1_500, price_upoints_per_kwh=333),
-        sell(carol, energy_wh=700, **cheap),
-        sell(dan, energy_wh=301, **cheap),
+        sell(carol, energy_wh=702, **cheap),
+        sell(dan, energy_wh=300, **cheap),
         sell(bob, energy_wh=100, **dear),
     ]
     market.post(orders, [alice, carol, dan, bob])
@@ -173,7 +174,7 @@ def test_frees_the_part_that_did_not_trade(book, escrow, divided, alice, strange
 
 def test_the_parts_of_an_order_hold_nothing_in_the_end(book, escrow, divided, alice, carol, dan, stranger):
     release(book, divided, [0], stranger)
-    divided.report({carol.device: 700, dan.device: 301})
+    divided.report({carol.device: 702, dan.device: 300})
     divided.settle()
     assert escrow.heldOf(alice.address) == escrow.lockedIn(divided.id) == 0
 
