@@ -1,0 +1,1 @@
+from tests.unit.market_fixtures import *  # noqa: F403
