@@ -37,9 +37,9 @@ def market(world):
     return id_
 
 
-def claims_of(world, market):
+def matches_of(world, market):
     posted = rounds.read_round(world.chain, market)
-    return posted, posted.claims(posted.pairs(SATISFACTION.solve(posted.round(), lambda _: None)))
+    return posted, posted.matches(SATISFACTION.solve(posted.round(), lambda _: None))
 
 
 def held(world, name):
@@ -126,8 +126,8 @@ def test_a_round_without_trades_is_final_too(world, agent, orders):
 
 @pytest.mark.parametrize("done", [0, 1, 2])
 def test_a_proposal_that_was_begun_is_continued(world, agent, market, done):
-    _, claims = claims_of(world, market)
-    begun = agent.sender.send(rounds.propose(world.chain, market, claims[:done]))
+    posted, matches = matches_of(world, market)
+    begun = agent.sender.send(rounds.propose(world.chain, posted, matches[:done]))
     proposal = world.chain.event(begun, "Proposed").arguments["proposal"]
     cleared = agent.clear(market)
     assert cleared.proposal == proposal
@@ -135,8 +135,8 @@ def test_a_proposal_that_was_begun_is_continued(world, agent, market, done):
 
 
 def test_a_proof_that_was_begun_is_continued(world, agent, market):
-    posted, claims = claims_of(world, market)
-    begun = agent.sender.send(rounds.propose(world.chain, market, claims))
+    posted, matches = matches_of(world, market)
+    begun = agent.sender.send(rounds.propose(world.chain, posted, matches))
     proposal = world.chain.event(begun, "Proposed").arguments["proposal"]
     chunks = rounds.chunks_of(world.chain, proposal)
     agent.sender.send(rounds.prove(world.chain, proposal, posted.batches, chunks, 3))
@@ -146,9 +146,9 @@ def test_a_proof_that_was_begun_is_continued(world, agent, market):
 
 
 def test_a_proposal_with_other_trades_is_left_alone(world, agent, market):
-    posted, claims = claims_of(world, market)
-    crossed = [(claims[0][0], claims[1][1], 0)]
-    agent.sender.send(rounds.propose(world.chain, market, crossed))
+    posted, matches = matches_of(world, market)
+    crossed = [matches[0]._replace(sell_id=matches[1].sell_id, seller_dual_ppm=2_000_000)]
+    agent.sender.send(rounds.propose(world.chain, posted, crossed))
     cleared = agent.clear(market)
     assert cleared.proposal == 2
     assert posted.order_count == rounds.proposal(world.chain, 2).proven_rows
@@ -156,13 +156,13 @@ def test_a_proposal_with_other_trades_is_left_alone(world, agent, market):
 
 def test_a_proof_that_fails_is_not_continued(world, agent, market):
     """A half proven proposal with fewer trades cannot be extended, so a new one is begun."""
-    posted, claims = claims_of(world, market)
-    agent.sender.send(rounds.propose(world.chain, market, []))
+    posted, matches = matches_of(world, market)
+    agent.sender.send(rounds.propose(world.chain, posted, []))
     with pytest.raises(ContractError) as refusal:
         agent.sender.send(rounds.prove(world.chain, 1, posted.batches, [], 4))
     assert refusal.value.name == "Clearing_BetterPair"
     assert agent.clear(market).proposal == 1  # nothing was proven, so the trades could still be added
-    assert len(claims) == 2
+    assert len(matches) == 2
 
 
 def test_pieces_are_continued_after_an_interruption(world, agent, market, tight, monkeypatch):

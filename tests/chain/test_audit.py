@@ -88,10 +88,10 @@ def drop_sold_order_from_gate(records):
     """The first round as if a trading order had been cancelled."""
     first = records.rounds[0]
     sold = next(iter(first.trades.values())).sell_id
-    closed = list(first.posted.closed)
+    closed = list(first.at_gate.closed)
     closed[sold >> 8] |= 1 << (sold & 0xFF)
     return replace(
-        records, rounds=[replace(first, posted=replace(first.posted, closed=tuple(closed))), *records.rounds[1:]]
+        records, rounds=[replace(first, at_gate=replace(first.at_gate, closed=tuple(closed))), *records.rounds[1:]]
     )
 
 
@@ -103,7 +103,7 @@ def trade_twice(records):
 
 def hide_trades(records):
     first = records.rounds[0]
-    proposal = replace(first.proposal, objective=0)
+    proposal = replace(first.proposal, objective=0, bound=0)
     return replace(records, rounds=[replace(first, chunks=[], proposal=proposal), *records.rounds[1:]])
 
 

@@ -93,11 +93,16 @@ def test_a_trader_posts_without_a_carrier(world):
     assert points.wallet_of(world.chain, world.address("alice")) == points.Wallet(1_000 - HELD_UPOINTS, HELD_UPOINTS)
 
 
-@pytest.mark.parametrize("used", [[], [0], [0, 1, 2], list(range(9))])
-def test_the_next_nonce_is_unused(world, used):
+@pytest.mark.parametrize("side", Side)
+@pytest.mark.parametrize(
+    ("page", "used", "unused"),
+    [(0, [], 0), (0, [0], 1), (0, [0, 1, 2], 3), (0, [0, 2], 1), (0, range(32), 32), (7, [], 224), (7, [0, 1], 226)],
+)
+def test_the_next_nonce_is_unused(world, side, page, used, unused):
     mask = sum(1 << nonce for nonce in used)
-    world.sender("alice").send(world.chain.call("cancel", "OrderBook", "cancelNonces", 0, mask))
-    assert orders.unused_nonce(world.chain, world.address("alice")) == len(used)
+    world.sender("alice").send(orders.cancel_nonces(world.chain, side, page, mask))
+    assert orders.unused_nonce(world.chain, world.address("alice"), side) == unused
+    assert not world.chain.read("EscrowWallets", "isNonceUsed", world.address("alice"), side, unused)
 
 
 def test_an_order_file_keeps_everything(world):
@@ -160,7 +165,7 @@ def test_trades_are_committed_as_the_library_hashes_them(world):
     assert [len(chunk) for chunk in chunks] == [2]
     assert world.chain.read("Clearing", "chunkRoot", cleared.proposal, 0) == trees[0].root
     final = settlement.final_trades(world.chain, market)
-    ids = {world.chain.read("EscrowWallets", "tradeId", market, entry.trade) for entry in final}
+    ids = {world.chain.read("EscrowWallets", "tradeId", market, entry.trade.pack()) for entry in final}
     assert ids == {trade_id(market, world.address("agent"), entry.trade) for entry in final}
     assert all(isinstance(tree, MerkleTree) for tree in trees)
 

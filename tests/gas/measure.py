@@ -13,9 +13,11 @@ from typing import Any
 from powerpact.chain.artifacts import CONTRACTS, artifact
 from powerpact.chain.node import Node
 from powerpact.solver import solve
+from powerpact.types import Solution
 from tests.gas.typical import CREDIBILITIES_PPM, open_typical_market, typical_buyer, typical_seller
 from tests.helpers.chains import GENESIS_TIME, NodeChain, Receipt
-from tests.helpers.market import Community, TestMarket
+from tests.helpers.market import Community, TestMarket, key
+from tests.helpers.watching import refuting_pair
 
 SEED = 2026
 HARDFORK = "prague"
@@ -56,6 +58,7 @@ class GasMeter:
         self.community = Community(chain, 2 * size, CREDIBILITIES_PPM)
         self.buyers = self.community.traders[:size]
         self.sellers = self.community.traders[size:]
+        self.challenger = key("challenger")
 
     def measure(self) -> Gas:
         """Measure every step.
@@ -90,6 +93,7 @@ class GasMeter:
         self._note("deposit", again.gas_used)
         withdrawal = self.community.send(someone, "EscrowWallets", "withdraw", PURSE_UPOINTS // 8, someone.address)
         self._note("withdraw", withdrawal.gas_used)
+        self.community.fund(self.community.agent, PURSE_UPOINTS)
 
     def _round(self, number: int, exported_wh: Callable[[int], int], *, first: bool = False) -> Receipt:
         """One round, from its orders to its settlement."""
@@ -105,30 +109,48 @@ class GasMeter:
         if len(solution.trades) != size:
             raise RuntimeError(f"round {number} has {len(solution.trades)} trades, not {size}: choose another SEED")
         closed = self.chain.snapshot()
-        self._note("propose a trade", market.propose(market.claims(solution)).gas_used, size)
+        market.propose(market.claims(solution))
         self._prove(market)
         self.chain.revert(closed)
-        at_once = market.clear_at_once(market.pairs(solution)).gas_used
+        self._challenge(market, solution)
+        self.chain.revert(closed)
+        at_once = market.clear_at_once(market.links(solution)).gas_used
         self._note("propose and prove a trade at once", at_once, size)
         readings = {trade.device: exported_wh(trade.energy_wh) for _, _, trade in market.trades()}
         self._note(f"report a reading{ending}", market.report(readings).gas_used, size)
-        receipt = market.settle([(chunk, index) for chunk, index, _ in market.trades()])
+        receipt = market.settle()
         self._note(f"settle a trade{ending}", receipt.gas_used, size)
         return receipt
+
+    def _challenge(self, market: TestMarket, solution: Solution) -> None:
+        """A round in challenge mode: sealed, refuted with the best order hidden, sealed aright, final."""
+        best = max(solution.trades, key=lambda trade: trade.score_ppm)
+        market.propose(market.claims(solve(market.round(without=[int(best.buyer)]))))
+        market.seal()
+        pair = refuting_pair(market)
+        self._note("challenge a proposal", market.challenge(*pair, challenger=self.challenger).gas_used)
+        proposed = market.propose(market.claims(solution)).gas_used
+        sealed = market.seal().gas_used
+        self.chain.warp(self.chain.now() + market.rules.challenge_window_s)
+        final = market.finalize()
+        lock = self._inside(final, "EscrowWallets")[-1]
+        self._note("propose a trade", proposed, self.size)
+        self._note("seal a proposal", sealed)
+        self._note("make a sealed proposal final", final.gas_used)
+        self._note("of that: lock the money of the round", int(lock["gasUsed"], 16))
+        self._note("prove a trade by challenge and lock its money", proposed + sealed + final.gas_used, self.size)
 
     def _prove(self, market: TestMarket) -> None:
         """Split the exhaustive proof into loading the orders, checking pairs, and making the round final."""
         size = self.size
         start = self.chain.snapshot()
         whole = market.prove()
-        lock = self._inside(whole, "EscrowWallets")[0]
         self.chain.revert(start)
         load = market.prove(0).gas_used
         pairs = market.prove(size).gas_used  # The rows of all buyers; those of the sellers are left.
         self._note("prove: load an order and its dual price", load, 2 * size)
         self._note("prove: check a pair", pairs - load, size * size)
         self._note("prove: make the round final", whole.gas_used - pairs)
-        self._note("of that: lock the money of the round", int(lock["gasUsed"], 16))
         self._note("prove a trade exhaustively", whole.gas_used, size)
 
     def _note_settlement(self, how: str, receipt: Receipt) -> None:
@@ -172,13 +194,14 @@ class GasMeter:
         """One trade from two signed orders to payment and certificates; then what its round and its meter add."""
         gas = self.gas
         orders = gas["post a signed buy order"] + gas["post a signed sell order"]
-        proven = gas["propose a trade"] + round(gas["of that: lock the money of the round"] / self.size)
+        proven = gas["prove a trade by challenge and lock its money"]
+        self._note("sum: two signed orders, a trade proven and its money locked", orders + proven)
         for how in ("delivered in full", "with surplus", "with shortfall"):
             settled = gas[f"settle a trade {how}"]
             at_once = orders + gas["propose and prove a trade at once"] + settled
             self._note(f"sum: a trade {how}", orders + proven + settled)
+            self._note(f"sum: a trade {how}, and its reading", orders + proven + settled + gas["report a reading"])
             self._note(f"sum: a trade {how}, its round proven exhaustively", at_once)
-            self._note(f"sum: a trade {how}, the same and its reading", at_once + gas["report a reading"])
 
     def _inside(self, receipt: Receipt, contract: str) -> list[dict[str, Any]]:
         return self._calls(self.chain.trace(receipt.transaction_hash), contract)

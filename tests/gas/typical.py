@@ -25,7 +25,14 @@ GRADES = (1, 2)
 def open_typical_market(community: Community) -> TestMarket:
     """A market with price, credibility, reliability and two declared attributes; class 0 is the energy source."""
     return community.open_market(
-        SOURCES, INCOME, class_count=2, source_class=1, tolerance_ppm=50_000, penalty_ppm=200_000
+        SOURCES,
+        INCOME,
+        class_count=2,
+        source_class=1,
+        tolerance_ppm=50_000,
+        penalty_ppm=200_000,
+        challenge_window_s=600,
+        bond_upoints=100_000_000,
     )
 
 

@@ -207,12 +207,16 @@ class Community:
 
     def endow(self, trader: Trader, upoints: int, deposit_upoints: int | None = None) -> Receipt:
         """Issue points to a trader, who approves the escrow and deposits them, or part of them."""
-        reference = keccak(text=f"{trader.address} {self.chain.now()} {upoints}")
+        return self.fund(trader.account, upoints, deposit_upoints)
+
+    def fund(self, account: LocalAccount, upoints: int, deposit_upoints: int | None = None) -> Receipt:
+        """`endow` for any account, such as an agent's."""
+        reference = keccak(text=f"{account.address} {self.chain.now()} {upoints}")
         escrow = self.addresses["EscrowWallets"]
-        self.send(self.utility, "PowerPoints", "mint", trader.address, upoints, reference)
-        self.send(trader.account, "PowerPoints", "approve", escrow, upoints)
+        self.send(self.utility, "PowerPoints", "mint", account.address, upoints, reference)
+        self.send(account, "PowerPoints", "approve", escrow, upoints)
         deposited_upoints = upoints if deposit_upoints is None else deposit_upoints
-        return self.send(trader.account, "EscrowWallets", "deposit", deposited_upoints)
+        return self.send(account, "EscrowWallets", "deposit", deposited_upoints)
 
     def next_slot(self, after_s: int = SLOT_LENGTH_S) -> int:
         """Start of the first slot that begins at least `after_s` seconds from now."""
