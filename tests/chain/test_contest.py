@@ -200,9 +200,8 @@ def test_endorsers_sign_what_they_verified(world, sealing):
     with pytest.raises(EndorsementsMissing):
         agent(world).run(market)
     require_right(world.chain, cleared.proposal)
-    signatures = [
-        (seat, rounds.endorse(world.chain, world.keys[n], cleared.proposal)) for seat, n in ((0, "alice"), (2, "carol"))
-    ]
+    signers = {0: "alice", 2: "carol"}
+    signatures = [(k, rounds.endorse(world.chain, world.keys[n], cleared.proposal)) for k, n in signers.items()]
     with pytest.raises(ContractError) as refusal:
         world.sender("agent").send(rounds.seal(world.chain, cleared.proposal, endorsers, signatures[:1]))
     assert refusal.value.name == "Clearing_TooFewEndorsements"
@@ -218,11 +217,11 @@ def test_a_false_proposal_is_not_endorsed(world, sealing):
 
 @pytest.mark.parametrize("chunk", [1, 256])
 def test_a_divisible_round_goes_from_orders_to_payment(world, sealing, monkeypatch, chunk):
-    """Alice and Carol want 2 400 Wh, Bob and Dave have 3 000: one of them sells in part."""
+    """Alice, who bids more, gets her 2 000 Wh of Bob and Dave, and Carol what is left of 3 000."""
     monkeypatch.setattr("powerpact.agent.service.MAX_BATCH", chunk)
     id_, rules = world.open_market(**CONTEST, mode=Mode.DIVISIBLE)
     world.post(id_, world.buy("alice", rules, energy_wh=2_000), world.sell("bob", rules))
-    world.post(id_, world.buy("carol", rules, energy_wh=1_500, price_upoints_per_kwh=105), world.sell("dave", rules))
+    world.post(id_, world.buy("carol", rules, energy_wh=1_500, price_upoints_per_kwh=90), world.sell("dave", rules))
     world.warp(rules.closes_at)
     cleared = agent(world).clear(id_)
     assert len(rounds.chunks_of(world.chain, cleared.proposal)) == (3 if chunk == 1 else 1)

@@ -388,7 +388,7 @@ class TestMarket:
         )
 
     def claims(self, solution: Solution) -> Claims:
-        """A solution as one chunk for `propose`: each order that trades with its proof and dual price, and the trades."""
+        """A solution as one chunk for `propose`: orders that trade, with proofs and dual prices, and the trades."""
         ids, links = self.links(solution)
         priced = [(self.placed(id_), dual, False) for id_, dual in ids]
         return Claims(priced, links)

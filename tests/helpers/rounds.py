@@ -36,9 +36,7 @@ def order_of_buyer(round_: Round, buyer: Buyer, trader: ChecksumAddress, nonce: 
     )
 
 
-def order_of_seller(
-    round_: Round, seller: Seller, trader: ChecksumAddress, device: int = 0, nonce: int = 0
-) -> Order:
+def order_of_seller(round_: Round, seller: Seller, trader: ChecksumAddress, device: int = 0, nonce: int = 0) -> Order:
     """The order that says on chain what the seller says in the round."""
     return Order(
         side=Side.SELL,
