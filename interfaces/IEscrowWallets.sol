@@ -148,7 +148,8 @@ interface IEscrowWallets {
     function settleLate(bytes32 market, Delivery[] calldata deliveries) external;
 
     /// @notice Pay as two of {buyer, seller, arbiter} signed: `toSeller` micro-points, at most the trade's
-    /// value, to the seller, the rest back to the buyer. Certificates stay with the device's owner.
+    /// value, to the seller, the rest back to the buyer. Certificates stay with the device's owner. If a pair of
+    /// orders has several trades, an agreement ends one of them, and the meter or time the others.
     function settleAgreed(
         bytes32 market,
         TradeProof calldata traded,

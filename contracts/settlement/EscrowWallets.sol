@@ -48,6 +48,8 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
     mapping(bytes32 market => Points) public lockedIn;
     /// @dev Bits of settled trades of a market's final proposal, one word a chunk.
     mapping(bytes32 market => mapping(uint32 chunk => uint256)) private _settled;
+    /// @dev Ids that an agreement ended in divisible rounds, where a pair can have several trades of one id.
+    mapping(bytes32 tradeId => bool) private _agreed;
 
     modifier onlyOrderBook() {
         require(msg.sender == address(ORDER_BOOK), Escrow_NotOrderBook(msg.sender));
@@ -210,6 +212,10 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
     ) external {
         Round memory round = _finalRound(market);
         (bytes32 id, PackedTrade memory trade) = _take(round, traded);
+        if (round.rules.mode == Mode.Divisible) {
+            require(!_agreed[id], Escrow_AlreadySettled(id));
+            _agreed[id] = true;
+        }
         Points most = valueDown(trade.energy(), trade.price());
         require(!(toSeller > most), Escrow_AboveValue(id, toSeller, most));
         require(

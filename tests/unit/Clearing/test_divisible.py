@@ -2,6 +2,7 @@
 
 import pytest
 
+from powerpact.chain.packing import trade_id
 from powerpact.spec import match
 from tests.helpers.claims import claim
 from tests.helpers.market import Claims
@@ -354,3 +355,21 @@ def test_the_solvers_round_is_proven(clearing, market):
     market.clear_at_once(market.links(solution))
     assert totals(clearing, market.proposal)[:2] == (OBJECTIVE, OBJECTIVE)
     assert clearing.finalOf(market.id) == market.proposal
+
+
+# One pair in two trades
+
+
+def test_an_agreement_ends_one_trade_of_a_pair(escrow, community, market, alice, carol):
+    """An agent may cut what a pair trades into several trades of one id; what two parties signed is paid once."""
+    market.propose(claim(market, [(0, 2, 600), (0, 2, 400), (0, 3, 500), (1, 3, 500)], DUALS_PPM))
+    market.prove()
+    parties = [alice.account, carol.account]
+    market.settle_agreed((0, 0), 30_000, parties)
+    first = market.chunks[0][0]
+    with refused("Escrow_AlreadySettled", trade_id(market.id, community.agent.address, first)):
+        market.settle_agreed((0, 1), 30_000, parties)
+    assert wallet(escrow, carol) == (30_000, 0)
+    market.report({carol.device: 1_000})
+    market.settle()
+    assert wallet(escrow, carol) == (30_000 + 40_000, 0)
