@@ -1,11 +1,12 @@
 """Exact matching of all pairs without a matrix: guess, settle, price, repeat.
 
-1. *Guess.* Every fourth buyer and seller are matched first, recursively. Their dual prices extend to all orders: a
+1. *Guess.* Every fourth buyer and seller are matched first, in the same way. Their dual prices extend to all orders: a
    seller's price is the best ``w − u`` over the sampled buyers, a buyer's the best ``w − v`` over the sampled sellers.
 2. *Candidates* are the pairs that such prices make worth while, for the buyer or for the seller.
 3. *Settle.* The candidates are matched exactly. An order's price may not fall below its *floor*, the price at which
    pairs that are no candidates would be worth while: it then rather stays open, and the prices stay near the guess.
-4. *Price.* One pass over all pairs finds those with ``w > u + v``. They become candidates, floors go down, and again.
+4. *Price.* A pass finds all pairs with ``w > u + v``. What is no candidate is under a *ceiling*, so that only orders
+   whose prices fell since the guess need a look. Those pairs become candidates, floors go down, and again.
 
 It ends when no floor holds anybody and no pair is left: then the dual prices are the certificate.
 """
@@ -125,9 +126,10 @@ class State:
 
     def add(self, edges: Edges, u_held: Flags, v_held: Flags) -> None:
         """Add candidates found by pricing; only those of held orders can be candidates already."""
+        known, doubtful = (u_held[part[0]] | v_held[part[1]] for part in (self.edges, edges))
         width = len(self.v_floor)
-        known = self.edges[:, u_held[self.edges[0]] | v_held[self.edges[1]]]
-        repeated = np.isin(_key(edges, width), _key(known, width))
+        repeated = doubtful.copy()
+        repeated[doubtful] = np.isin(_key(edges[:, doubtful], width), _key(self.edges[:, known], width))
         self.edges = np.concatenate((self.edges, edges[:, ~repeated]), axis=1)
 
 
