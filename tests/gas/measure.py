@@ -94,6 +94,7 @@ class GasMeter:
         withdrawal = self.community.send(someone, "EscrowWallets", "withdraw", PURSE_UPOINTS // 8, someone.address)
         self._note("withdraw", withdrawal.gas_used)
         self.community.fund(self.community.agent, PURSE_UPOINTS)
+        self.community.fund(self.challenger, PURSE_UPOINTS, 1)
 
     def _round(self, number: int, exported_wh: Callable[[int], int], *, first: bool = False) -> Receipt:
         """One round, from its orders to its settlement."""
