@@ -1,6 +1,8 @@
-"""Whole rounds: what the solver finds, Clearing proves; what is not optimal, or not proven to be, Clearing refuses."""
+"""Whole rounds: what the solver finds, Clearing proves; what is not optimal, or not proven to be, Clearing refuses; and
+the pair with which the verifier refutes a proposal refutes it on chain."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -12,25 +14,33 @@ from powerpact.chain.errors import ContractError
 from powerpact.chain.packing import Trade as ChainTrade
 from powerpact.roundfile import parse_round
 from powerpact.solver import solve
-from powerpact.spec import match, pair_score_ppm, uncovered_pairs
-from powerpact.types import Kind, Mode, Solution, Trade
+from powerpact.spec import dual_sum_ppm, match, pair_score_ppm, uncovered_pairs
+from powerpact.types import Kind, Mode, Round, Solution, Trade
+from powerpact.units import value_down_upoints
+from powerpact.verifier import FaultKind, verify
+from powerpact.verifier.cover import uncovered_pair
 from tests.differential.test_vectors import ROUNDS
 from tests.helpers.chains import EvmChain
-from tests.helpers.market import DECLARED, Community
+from tests.helpers.market import DECLARED, MODES, Community, TestMarket, Trader
+from tests.helpers.refusals import refused
 from tests.helpers.rounds import order_of_buyer, order_of_seller, rounds
 
 TRADERS = 24
 MOST = 4
 LARGEST_PRICE = 10**6
+PURSE_UPOINTS = 10**15
+BOND_UPOINTS = 10**6
 SETTINGS = {"deadline": None, "suppress_health_check": list(HealthCheck)}
+BOTH_MODES = rounds(most=MOST, largest_price=LARGEST_PRICE, modes=MODES)
+DIVISIBLE = rounds(most=MOST, largest_price=LARGEST_PRICE, modes=[Mode.DIVISIBLE])
 
 
 @pytest.fixture(scope="module")
 def community():
-    """At least as many traders with devices as any round has sellers; all of them may buy, too."""
+    """At least as many traders with devices as any round has sellers; all of them may buy, too. And an agent's bond."""
     made = Community(EvmChain(), traders=TRADERS)
-    for trader in made.traders:
-        made.endow(trader, 10**15)
+    for trader in (*made.traders, Trader(made.agent, made.agent, device=0)):
+        made.endow(trader, PURSE_UPOINTS)
     return made
 
 
@@ -38,6 +48,7 @@ class Final(NamedTuple):
     """What is left of a round that is final."""
 
     objective: int
+    bound: int
     reserved_upoints: int
     trades: tuple[ChainTrade, ...]
 
@@ -48,7 +59,7 @@ def in_pieces(market, solution):
 
 
 def at_once(market, solution):
-    market.clear_at_once(market.pairs(solution))
+    market.clear_at_once(market.links(solution))
 
 
 def verdict(market, clear, solution):
@@ -57,16 +68,18 @@ def verdict(market, clear, solution):
         clear(market, solution)
     except ContractError as error:
         return error.name, None
-    _, _, objective, _, reserved, *_ = market.community.read("Clearing", "proposal", market.proposal)
-    return None, Final(objective, reserved, tuple(trade for chunk in market.chunks for trade in chunk))
+    _, _, _, _, _, objective, bound, reserved, *_ = market.community.read("Clearing", "proposal", market.proposal)
+    return None, Final(objective, bound, reserved, tuple(trade for chunk in market.chunks for trade in chunk))
 
 
-def post(community, round_):
+def post(community: Community, round_: Round, **rules: int) -> TestMarket:
     """A market with the orders of the round in several batches, its gate closed."""
     market = community.open_market(
         sources=[DECLARED] * len(round_.attributes),
         income=[attribute.kind is Kind.INCOME for attribute in round_.attributes],
         class_count=len(round_.categories),
+        mode=MODES.index(round_.mode),
+        **rules,
     )
     traders = community.traders
     signed = [
@@ -84,44 +97,69 @@ def post(community, round_):
 
 
 @pytest.fixture(scope="module")
-def play(community):
-    """Post a round, let somebody solve it, and say what Clearing makes of the solution: None, or its error."""
+def fresh(community):
+    """A market with the orders of a round on a chain on which nothing else has happened."""
     start = community.chain.snapshot()
 
-    def _play(round_, solve_it):
+    def _fresh(round_, **rules):
         community.chain.revert(start)
-        market = post(community, round_)
+        return post(community, round_, **rules)
+
+    return _fresh
+
+
+@pytest.fixture
+def play(fresh):
+    """Post a round, let somebody solve it, and say what Clearing makes of the solution: None, or its error."""
+
+    def _play(round_, solve_it):
+        market = fresh(round_)
         posted = market.round()
         solution = solve_it(posted)
         found = verdict(market, in_pieces, solution)
-        community.chain.revert(start)
-        assert found == verdict(post(community, round_), at_once, solution), "both ways must come to the same"
+        again = fresh(round_)
+        assert found == verdict(again, at_once, solution), "both ways must come to the same"
         error, final = found
         if error is None:
-            assert (final.objective, len(final.trades)) == (solution.objective, len(solution.trades))
+            energies = {(str(t.buy_id), str(t.sell_id)): t.energy_wh for t in final.trades}
+            assert energies == {(t.buyer, t.seller): t.energy_wh for t in solution.trades}
+            assert (final.objective, final.bound) == (solution.objective, dual_sum_ppm(posted, solution))
+            assert final.reserved_upoints == reserved_upoints(again, solution)
         return posted, solution, error
 
     return _play
 
 
+def reserved_upoints(market, solution):
+    """What the buyers' trades must hold: all of an order one-to-one, what its parts are worth at the bid divisible."""
+    orders, energies = market.orders(), Counter()
+    for trade in solution.trades:
+        energies[int(trade.buyer)] += trade.energy_wh
+    if market.round().mode is Mode.ONE_TO_ONE:
+        return sum(orders[id_].reservation_upoints for id_ in energies)
+    return sum(value_down_upoints(wh, orders[id_].price_upoints_per_kwh) for id_, wh in energies.items())
+
+
 def vectors():
-    """The vectors that can stand on chain: one-to-one, with a price in each order."""
+    """The vectors that can stand on chain: no price or energy is zero, and no reservation above what buyers have."""
     for path in ROUNDS:
         vector = json.loads(path.read_text())
         round_ = parse_round(json.dumps(vector["round"]))
-        prices = [b.bid_upoints_per_kwh for b in round_.buyers] + [s.ask_upoints_per_kwh for s in round_.sellers]
-        if round_.mode is Mode.ONE_TO_ONE and all(prices):
+        bids = [(buyer.bid_upoints_per_kwh, buyer.energy_wh) for buyer in round_.buyers]
+        asks = [(seller.ask_upoints_per_kwh, seller.energy_wh) for seller in round_.sellers]
+        is_affordable = all(value_down_upoints(wh or 0, bid) <= PURSE_UPOINTS for bid, wh in bids)
+        if all(price and wh != 0 for price, wh in (*bids, *asks)) and is_affordable:
             yield pytest.param(round_, vector["objective"], id=path.stem)
 
 
-@pytest.mark.parametrize(("round_", "objective"), vectors())
+@pytest.mark.parametrize(("round_", "objective"), list(vectors()))
 def test_vectors_are_proven(play, round_, objective):
     _, solution, error = play(round_, solve)
     assert (error, solution.objective) == (None, objective)
 
 
-@given(round_=rounds(most=MOST, largest_price=LARGEST_PRICE))
-@settings(max_examples=100, **SETTINGS)
+@given(round_=BOTH_MODES)
+@settings(max_examples=150, **SETTINGS)
 def test_what_the_solver_finds_is_proven(play, round_):
     posted, solution, error = play(round_, solve)
     assert error is None
@@ -154,7 +192,7 @@ def test_any_matching_with_any_duals_is_proven_only_if_it_is_the_best(play, roun
     def anything(posted):
         sellers = data.draw(st.permutations(posted.sellers))
         pairs = [(b, s, pair_score_ppm(posted, b, s)) for b, s in zip(posted.buyers, sellers, strict=False)]
-        trades = [Trade(b.id, s.id, w) for b, s, w in pairs if w is not None]
+        trades = [Trade(b.id, s.id, w, min(b.energy_wh, s.energy_wh)) for b, s, w in pairs if w is not None]
         return with_duals(trades, lambda w, _: data.draw(st.integers(0, w)), Solution(0))
 
     posted, solution, error = play(round_, anything)
@@ -163,26 +201,134 @@ def test_any_matching_with_any_duals_is_proven_only_if_it_is_the_best(play, roun
         assert solution.objective == match(posted).objective
 
 
-@given(round_=rounds(most=MOST, largest_price=LARGEST_PRICE), data=st.data())
+@given(round_=BOTH_MODES, data=st.data())
 @settings(max_examples=100, **SETTINGS)
 def test_an_agent_who_hides_an_order_is_refuted_whenever_the_order_mattered(play, round_, data):
-    hidden = {}
-
-    def hide(posted):
-        orders = [*posted.buyers, *posted.sellers]
-        assume(orders)
-        hidden["id"] = data.draw(st.sampled_from(orders)).id
-        return match(
-            replace(
-                posted,
-                buyers=tuple(b for b in posted.buyers if b.id != hidden["id"]),
-                sellers=tuple(s for s in posted.sellers if s.id != hidden["id"]),
-            )
-        )
-
-    posted, solution, error = play(round_, hide)
+    posted, solution, error = play(round_, lambda posted: without_an_order(posted, data))
     if solution.objective < match(posted).objective:
-        assert error == "Clearing_BetterPair"
+        assert error in ("Clearing_BetterPair", "Clearing_NotExact")
+
+
+ERRORS = {
+    FaultKind.WRONG_ENERGY: ("Clearing_WrongEnergy",),
+    FaultKind.TOO_MUCH_ENERGY: ("Clearing_Overfilled",),
+    FaultKind.DUAL_GAP: ("Clearing_NotExact", "Clearing_DualsBelowScore"),
+    FaultKind.IDLE_DUAL: ("Clearing_NotExact", "Clearing_DualsBelowScore"),
+    FaultKind.UNCOVERED_PAIR: ("Clearing_BetterPair", "Clearing_DualsBelowScore"),
+}
+"""How Clearing refuses what the verifier finds wrong with a divisible solution."""
+
+
+@given(round_=DIVISIBLE, data=st.data())
+@settings(max_examples=250, **SETTINGS)
+def test_a_tampered_divisible_solution_is_refused_exactly_if_the_verifier_refuses_it(play, round_, data):
+    """One energy or dual price changed, or one trade dropped."""
+
+    def tamper(posted):
+        best = solve(posted)
+        assume(best.trades)
+        trades = list(best.trades)
+        k = data.draw(st.integers(0, len(trades) - 1))
+        trade = trades[k]
+        duals = {
+            "buyer": {t.buyer: best.buyer_duals_ppm.get(t.buyer, 0) for t in trades},
+            "seller": {t.seller: best.seller_duals_ppm.get(t.seller, 0) for t in trades},
+        }
+        what = data.draw(st.sampled_from(["energy", "dual", "drop"]))
+        if what == "energy":
+            energy_wh = data.draw(st.sampled_from([0, trade.energy_wh - 1, trade.energy_wh + 1, 2 * trade.energy_wh]))
+            trades[k] = replace(trade, energy_wh=energy_wh)
+        elif what == "dual":
+            side = data.draw(st.sampled_from(["buyer", "seller"]))
+            id_ = getattr(trade, side)
+            dual = duals[side][id_]
+            duals[side][id_] = data.draw(st.sampled_from([0, max(dual - 1, 0), dual + 1, trade.score_ppm]))
+        else:
+            del trades[k]
+            duals = {
+                side: {id_: dual for id_, dual in duals[side].items() if id_ in {getattr(t, side) for t in trades}}
+                for side in duals
+            }
+        objective = sum(t.score_ppm * t.energy_wh for t in trades)
+        return Solution(objective, tuple(trades), duals["buyer"], duals["seller"])
+
+    posted, solution, error = play(round_, tamper)
+    fault = verify(posted, solution)
+    assert (error is None) == (fault is None), f"{error}, {fault}"
+    assert fault is None or error in ERRORS[fault.kind]
+
+
+@given(round_=BOTH_MODES, data=st.data())
+@settings(max_examples=150, **SETTINGS)
+def test_the_pair_that_the_verifier_names_refutes_a_proposal(fresh, round_, data):
+    """Any other proposal, whatever is wrong with it, no pair refutes."""
+    market = fresh(round_, challenge_window_s=600, bond_upoints=BOND_UPOINTS)
+    posted = market.round()
+    claimed = without_an_order(posted, data) if data.draw(st.booleans()) else shifted(posted, data)
+    market.propose(market.claims(claimed))
+    market.seal()
+    pair = uncovered_pair(posted, claimed.buyer_duals_ppm, claimed.seller_duals_ppm)
+    if pair is None:
+        assert_irrefutable(market, posted)
+        return
+    fault = verify(posted, claimed)
+    assert fault.kind in (FaultKind.UNCOVERED_PAIR, FaultKind.IDLE_DUAL, FaultKind.DUAL_GAP)
+    market.challenge(int(pair[0].id), int(pair[1].id))
+    reward, burnt = BOND_UPOINTS // 2, BOND_UPOINTS // 2
+    assert market.community.read("EscrowWallets", "walletOf", market.community.arbiter.address)[0] == reward
+    assert market.community.read("PowerPoints", "totalSupply") == (TRADERS + 1) * PURSE_UPOINTS - burnt
+    with refused("Clearing_WrongStatus", market.proposal, 4):
+        market.finalize()
+
+
+@given(round_=BOTH_MODES)
+@settings(max_examples=60, **SETTINGS)
+def test_no_pair_refutes_the_best_matching(fresh, round_):
+    market = fresh(round_, challenge_window_s=600, bond_upoints=BOND_UPOINTS)
+    posted = market.round()
+    market.propose(market.claims(solve(posted)))
+    market.seal()
+    assert_irrefutable(market, posted)
+    market.community.chain.warp(market.community.chain.now() + 600)
+    market.finalize()
+    assert market.community.read("Clearing", "finalOf", market.id) == market.proposal
+
+
+def assert_irrefutable(market, posted):
+    """Every pair is refused as a challenge."""
+    for buyer in posted.buyers:
+        for seller in posted.sellers:
+            with pytest.raises(ContractError) as caught:
+                market.challenge(int(buyer.id), int(seller.id))
+            assert caught.value.name == "Clearing_PairCovered"
+
+
+def without_an_order(posted, data):
+    """The best matching of the round without one of its orders."""
+    orders = [*posted.buyers, *posted.sellers]
+    assume(orders)
+    hidden = data.draw(st.sampled_from(orders)).id
+    return match(
+        replace(
+            posted,
+            buyers=tuple(buyer for buyer in posted.buyers if buyer.id != hidden),
+            sellers=tuple(seller for seller in posted.sellers if seller.id != hidden),
+        )
+    )
+
+
+def shifted(posted, data):
+    """The best trades with the whole score of each as the price of one side, so that all trades are covered."""
+    best = match(posted)
+    buyer_duals = {trade.buyer: 0 for trade in best.trades}
+    seller_duals = {trade.seller: 0 for trade in best.trades}
+    if data.draw(st.booleans()):
+        for trade in best.trades:
+            buyer_duals[trade.buyer] = max(buyer_duals[trade.buyer], trade.score_ppm)
+    else:
+        for trade in best.trades:
+            seller_duals[trade.seller] = max(seller_duals[trade.seller], trade.score_ppm)
+    return Solution(best.objective, best.trades, buyer_duals, seller_duals)
 
 
 def with_duals(trades, choose, base):

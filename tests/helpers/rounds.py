@@ -58,13 +58,16 @@ def income_mask(attributes: Sequence[Attribute]) -> int:
 
 
 @st.composite
-def rounds(draw, most: int = 5, largest_price: int = UINT32_MAX):
-    """One-to-one rounds of at most `most` orders a side, with up to eight attributes and classes and no price of zero.
+def rounds(
+    draw, most: int = 5, largest_price: int = UINT32_MAX, modes: Sequence[Mode] = (Mode.ONE_TO_ONE,)
+):
+    """Rounds of at most `most` orders a side, with up to eight attributes and classes and no price or energy of zero.
 
     Values come from a few steps, so that ties, E = L and bid = min = ask are common, or from the whole range. In three
     rounds of four, limits and requirements leave most pairs eligible.
     """
     lenient = draw(st.integers(0, 3)) > 0
+    energies = st.integers(1, draw(st.sampled_from([3, 5_000])))
     schema = draw(st.lists(st.sampled_from(Kind), max_size=MAX_ATTRIBUTES))
     categories = draw(st.integers(0, MAX_CATEGORIES))
     highest = draw(st.sampled_from([4, 1_000, UINT32_MAX]))
@@ -83,15 +86,15 @@ def rounds(draw, most: int = 5, largest_price: int = UINT32_MAX):
         weights = draw(weights_ppm(len(schema)))
         bid = max(draw(prices), draw(prices)) if lenient else draw(prices)
         soft = tuple(term(kind, weight) for kind, weight in zip(schema, weights, strict=True))
-        return Buyer(f"b{i}", bid, soft, tuple(draw(required) for _ in range(categories)), draw(st.integers(1, 5_000)))
+        return Buyer(f"b{i}", bid, soft, tuple(draw(required) for _ in range(categories)), draw(energies))
 
     def seller(j: int) -> Seller:
         least, ask = sorted((draw(prices), draw(prices)))
         classes = tuple(draw(st.sampled_from([*CLASSES, None])) for _ in range(categories))
-        return Seller(f"s{j}", ask, least, tuple(draw(values) for _ in schema), classes, 1_000)
+        return Seller(f"s{j}", ask, least, tuple(draw(values) for _ in schema), classes, draw(energies))
 
     return Round(
-        mode=Mode.ONE_TO_ONE,
+        mode=draw(st.sampled_from(modes)),
         attributes=tuple(Attribute(f"attribute {f}", kind) for f, kind in enumerate(schema)),
         categories=tuple(f"category {c}" for c in range(categories)),
         buyers=tuple(buyer(i) for i in range(draw(sizes))),
