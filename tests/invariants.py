@@ -41,12 +41,20 @@ REGISTER = MappingProxyType(
             ),
             Invariant(
                 "MON-2",
-                "every held point has a way out that needs nobody's goodwill, from a time known when it is held",
+                "every held point, in an order, a trade or a bond, has a way out that needs nobody's goodwill, from a "
+                "time known when it is held",
                 (f"{_CHECKS}::everyone_gets_the_money_out",),
             ),
             Invariant(
+                "MON-3",
+                "points are held for open orders, unsettled trades and standing proposals alone, so a bond leaves its "
+                "wallet once, and the supply falls by the burnt halves of bonds alone",
+                (f"{_CHECKS}::bonds_leave_once",),
+            ),
+            Invariant(
                 "ORD-1",
-                "an order never trades more than its energy, and never again once it is cancelled or expired",
+                "the trades of an order, in whole or in parts, never sum to more than its energy, and it never trades "
+                "once it is cancelled or expired",
                 (f"{_CHECKS}::orders_trade_within_their_terms",),
             ),
             Invariant(
@@ -56,13 +64,20 @@ REGISTER = MappingProxyType(
             ),
             Invariant(
                 "CLR-1",
-                "the trades of a final round are feasible and their objective equals the dual bound",
-                (f"{_CHECKS}::final_rounds_are_optimal",),
+                "the trades of a final round are feasible, and its objective and dual bound are those of its trades "
+                "and dual prices",
+                (f"{_CHECKS}::final_rounds_keep_their_promise",),
             ),
             Invariant(
                 "CLR-2",
-                "no eligible pair of a proven round has u + v < w",
-                (f"{_CHECKS}::final_rounds_are_optimal", "tests/forge/PairSweep.t.sol"),
+                "no eligible pair of a final round that was proven, or stood its window under an honest watch, has "
+                "u + v < w, so the optimum is at most the bound, and the objective if that equals it",
+                (f"{_CHECKS}::final_rounds_keep_their_promise", "tests/forge/PairSweep.t.sol"),
+            ),
+            Invariant(
+                "CLR-3",
+                "a refuted proposal never becomes final",
+                (f"{_CHECKS}::refuted_proposals_stay_refuted",),
             ),
             Invariant(
                 "GRN-1",

@@ -201,13 +201,20 @@ def _result(answer: dict[str, Any]) -> Any:
 
 
 class EvmChain:
-    """An EVM in this process (pyrevm). Gas is not that of separate transactions: storage stays warm."""
+    """An EVM in this process (pyrevm). Gas is not that of separate transactions: storage stays warm.
+
+    Parameters
+    ----------
+    largest_code : int
+        The most bytes that a contract may have. Real chains allow 24 576 (EIP-170).
+    """
 
     chain_id = 1
 
-    def __init__(self) -> None:
+    def __init__(self, largest_code: int = 24_576) -> None:
         self._pyrevm = pytest.importorskip("pyrevm", reason="pyrevm has no wheel for this Python")
-        self._evm = self._pyrevm.EVM(gas_limit=2**62)
+        config = self._pyrevm.CfgEnv(limit_contract_code_size=largest_code)
+        self._evm = self._pyrevm.EVM(env=self._pyrevm.Env(cfg=config), gas_limit=2**62)
         self._time = GENESIS_TIME
         self._number = 0
         self._tick()

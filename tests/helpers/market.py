@@ -554,15 +554,19 @@ class TestMarket:
         return self.community.send(self.community.agent, "EscrowWallets", "refund", self.id, proofs)
 
     def settle_agreed(
-        self, position: tuple[int, int], to_seller_upoints: int, signers: Sequence[LocalAccount]
+        self,
+        position: tuple[int, int],
+        to_seller_upoints: int,
+        signers: Sequence[LocalAccount],
+        agent: LocalAccount | None = None,
     ) -> Receipt:
-        """Pay a trade as two parties sign."""
+        """Pay a trade, of a round of `agent`, as two parties sign."""
         community = self.community
         proof, trade = self.proof(*position), self.chunks[position[0]][position[1]]
         trade_id = keccak(
             encode(
                 ["uint40", "uint40", "address", "bytes32"],
-                [trade.sell_id, trade.buy_id, community.agent.address, self.id],
+                [trade.sell_id, trade.buy_id, (agent or community.agent).address, self.id],
             )
         )
         message = {"tradeId": trade_id, "toSeller": to_seller_upoints}

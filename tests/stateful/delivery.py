@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from powerpact.units import value_down_upoints
 from tests.stateful.checks import Checks
-from tests.stateful.ghost import GhostMarket
+from tests.stateful.ghost import GhostMarket, Position
 from tests.stateful.stage import INDICES, PERCENTS, RUNS, TRADERS, refused
 
 
@@ -20,16 +22,20 @@ class DeliveryRules(Checks):
         """Readings of a slot, of all devices or of all but one: more than was sold, less, or nothing."""
         choices = self.markets(lambda m: self.is_over(m) and self._unreported(m))
         market = choices[which % len(choices)]
-        devices = [device for i, device in enumerate(self._unreported(market)) if i != silent % 8]
-        if devices:
-            self._report(market, devices, percents)
+        self._report(market, percents, silent)
 
-    def _report(self, market: GhostMarket, devices: list[int], percents: list[int]) -> None:
+    def _report(self, market: GhostMarket, percents: list[int], silent: int) -> None:
+        devices = [device for i, device in enumerate(self._unreported(market)) if i != silent % 8]
+        if not devices:
+            return
         slot = market.rules.slot_start
         neighbours = self.markets(lambda m: m.rules.slot_start == slot)
-        sold_wh = {trade.device: trade.energy_wh for m in neighbours for _, _, trade in m.unsettled()}
+        sold_wh: Counter[int] = Counter()
+        for neighbour in neighbours:
+            for _, _, trade in neighbour.final.trades() if neighbour.final else ():
+                sold_wh[trade.device] += trade.energy_wh
         exported = {
-            device: sold_wh.get(device, 1_000) * percent // 100
+            device: (sold_wh[device] or 1_000) * percent // 100
             for device, percent in zip(devices, percents, strict=False)
         }
         market.market.report(exported)
@@ -39,32 +45,55 @@ class DeliveryRules(Checks):
         with refused("Metering_SlotNotAfterLast"):
             market.market.report(exported)
         for device, energy_wh in exported.items():
-            promised_wh = sold_wh.get(device, 1_000)
+            promised_wh = sold_wh[device] or 1_000
             what = "nothing" if not energy_wh else "more" if energy_wh > promised_wh else "less"
             RUNS[f"report {what}"] += 1
 
     def _unreported(self, market: GhostMarket) -> list[int]:
         """Devices of which neither this slot nor a later one is reported."""
-        latest = dict.fromkeys(self.last_counters, 0)
-        for device, slot in self.ghost.exported_wh:
-            latest[device] = max(latest[device], slot)
-        return [device for device in self.last_counters if latest[device] < market.rules.slot_start]
+        return [device for device, slot in self.last_slots().items() if slot < market.rules.slot_start]
+
+    @precondition(lambda self: self.markets(self.payable))
+    @rule(which=INDICES)
+    def settle(self, which):
+        """All trades of a chunk whose devices have reported, once."""
+        choices = self.markets(self.payable)
+        market = choices[which % len(choices)]
+        chunks = sorted(self.payable(market))
+        self._settle(market, chunks[which % len(chunks)])
+        RUNS["settle"] += 1
+
+    def _settle(self, market: GhostMarket, chunk: int) -> None:
+        driver, positions = market.about_final(), self.payable(market)[chunk]
+        driver.settle(chunk)
+        for position in positions:
+            self._delivered(market, position)
+        if any(left == chunk for left, _, _ in market.unsettled()):
+            RUNS["settle a part of a chunk"] += 1
+        with refused("Escrow_NothingToSettle"):
+            driver.settle(chunk)
 
     @precondition(lambda self: self.markets(self.reported))
     @rule(which=INDICES, all_of_them=st.booleans())
-    def settle(self, which, all_of_them):
+    def settle_late(self, which, all_of_them):
+        """Trades by the proofs of their readings, once."""
         choices = self.markets(self.reported)
         market = choices[which % len(choices)]
-        positions = [trade[:2] for trade in self.reported(market)]
-        self._settle(market, positions if all_of_them else positions[:1])
-        RUNS["settle"] += 1
-
-    def _settle(self, market: GhostMarket, positions: list[tuple[int, int]]) -> None:
-        market.market.settle(positions)
+        positions = self.reported(market)[: None if all_of_them else 1]
+        driver = market.about_final()
+        driver.settle_late(positions)
         for position in positions:
-            self.ghost.delivered(market, position)
+            self._delivered(market, position)
         with refused("Escrow_AlreadySettled"):
-            market.market.settle(positions[-1:])
+            driver.settle_late(positions[-1:])
+        RUNS["settle_late"] += 1
+
+    def _delivered(self, market: GhostMarket, position: Position) -> None:
+        chunk, index = position
+        trade = market.about_final().chunks[chunk][index]
+        if trade.energy_wh < market.final.traded_wh()[trade.sell_id]:
+            RUNS["settle one of several trades of a device"] += 1
+        self.ghost.delivered(market, position)
 
     @precondition(lambda self: self.markets(lambda m: m.unsettled()))
     @rule(which=INDICES, share=st.integers(0, 4), pair=st.sampled_from(((0, 1), (1, 0), (0, 2), (2, 1))))
@@ -73,20 +102,19 @@ class DeliveryRules(Checks):
         choices = self.markets(lambda m: m.unsettled())
         market = choices[which % len(choices)]
         chunk, index, trade = market.unsettled()[-1]
-        accounts = {trader.address: trader.account for trader in self.traders}
-        parties = [accounts[trade.buyer], accounts[trade.seller], self.community.arbiter]
+        parties = [self.accounts[trade.buyer], self.accounts[trade.seller], self.community.arbiter]
         most = value_down_upoints(trade.energy_wh, trade.price_upoints_per_kwh)
+        driver, agent = market.about_final(), market.final.agent
         to_seller = most * share // 4
         with refused("Escrow_BadSigners"):
-            market.market.settle_agreed((chunk, index), to_seller, [parties[0], parties[0]])
+            driver.settle_agreed((chunk, index), to_seller, [parties[0], parties[0]], agent)
         with refused("Escrow_AboveValue"):
-            market.market.settle_agreed((chunk, index), most + 1, [parties[i] for i in pair])
+            driver.settle_agreed((chunk, index), most + 1, [parties[i] for i in pair], agent)
         signers = [parties[i] for i in pair]
         if signers[0].address == signers[1].address:
             return
-        market.market.settle_agreed((chunk, index), to_seller, signers)
-        self.ghost.settled(market, (chunk, index), to_seller)
-        self.ghost.selling.discard((trade.device, market.rules.slot_start))
+        driver.settle_agreed((chunk, index), to_seller, signers, agent)
+        self.ghost.undelivered(market, (chunk, index), to_seller)
         RUNS["settle_agreed"] += 1
 
     @precondition(lambda self: self.markets(lambda m: m.unsettled()))
@@ -98,7 +126,7 @@ class DeliveryRules(Checks):
         position = market.unsettled()[0][:2]
         if self.chain.now() + 1 < market.rules.refund_from:
             with refused("Escrow_TooEarly"):
-                market.market.refund([position])
+                market.about_final().refund([position])
             return
         self._refund(market, position)
 

@@ -6,65 +6,72 @@ often each rule ran, so that a run in which a rule never had its turn can fail.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 
-from powerpact.spec import match
 from tests.helpers.market import Community
+from tests.stateful.claims import HONEST, KINDS, claim
 from tests.stateful.delivery import DeliveryRules
-from tests.stateful.ghost import GhostMarket
-from tests.stateful.orders import OrderRules
-from tests.stateful.rounds import RoundRules
+from tests.stateful.orders import RULES_DRAWN, OrderRules
+from tests.stateful.rounds import CLAIM_KINDS, RoundRules
 from tests.stateful.stage import INDICES, ORDERS, PERCENTS
+
+OPEN, CLOSED, SEALED, FINAL, REPORTED, SETTLED = range(6)
+"""Where a run begins."""
 
 
 class MarketMachine(OrderRules, RoundRules, DeliveryRules):
     """All rules, a start at any stage of a market, and a rule that leads to its end."""
 
     @initialize(
-        orders=st.lists(ORDERS, min_size=4, max_size=8),
+        orders=st.lists(ORDERS, min_size=6, max_size=10),
+        rules=RULES_DRAWN,
         changes_mind=st.booleans(),
-        stage=st.sampled_from((0, 0, 0, 1, 1, 2, 3, 4)),
+        stage=st.sampled_from((OPEN, OPEN, CLOSED, CLOSED, SEALED, SEALED, SEALED, FINAL, REPORTED, SETTLED)),
+        kind=st.sampled_from(KINDS[1:]),
         percents=PERCENTS,
+        silent=INDICES,
     )
-    def begin(self, orders, changes_mind, stage, percents):
-        """One market with orders, which stands where the run begins: open, closed, final, reported or settled."""
-        self._open_market()
+    def begin(self, orders, rules, changes_mind, stage, kind, percents, silent):
+        """One market with orders: open, closed, with a proposal that stands, final, reported or settled."""
+        self._open_market(**rules)
         market = self.ghost.markets[0]
         self._place_signed(market, orders)
         if changes_mind and market.orders:
             self._cancel(market, min(market.orders))
-        if stage >= 1:
+        if stage >= CLOSED:
             self.chain.warp(market.rules.closes_at)
-        if stage >= 2:
-            self._clear(market, match(market.market.round()))
-        if stage >= 3:
+        if stage == SEALED:
+            self._seal(market, self._propose(market, claim(market, kind, 0), False))
+        if stage >= FINAL:
+            self._clear(market, claim(market, HONEST, 0))
+        if stage >= REPORTED:
             self.chain.warp(market.market.slot_end)
-            self._report(market, self._unreported(market), percents)
-        if stage >= 4 and market.unsettled():
-            self._settle(market, [trade[:2] for trade in market.unsettled()])
+            self._report(market, percents, silent)
+        if stage >= SETTLED:
+            for chunk in self.payable(market):
+                self._settle(market, chunk)
 
-    @rule(which=INDICES, hidden=st.one_of(st.none(), st.none(), INDICES), yes=st.booleans(), percents=PERCENTS)
-    def progress(self, which, hidden, yes, percents):
+    @rule(which=INDICES, who=st.booleans(), kind=CLAIM_KINDS, percents=PERCENTS)
+    def progress(self, which, who, kind, percents):
         """What comes next for a market, so that most runs get to its end."""
         market = self.ghost.markets[which % len(self.ghost.markets)]
-        if self.is_clearing(market) and market.proven_rows is None:
-            self.propose(self._at(market, self.is_clearing), hidden, which % 5 == 0, yes)
-        elif self.is_clearing(market):
-            self.prove(self._at(market, lambda m: self.is_clearing(m) and m.proven_rows is not None), 2 + which % 9)
+        drafts = [proposal for at, proposal in self.sealable() if at is market]
+        if self.is_clearing(market) and not drafts and len(market.proposals) < 2:
+            self._propose(market, claim(market, kind, which), who)
+        elif market.standing and which % 3 == 0:
+            self._watch(market, market.standing, which)
+        elif drafts and (not market.standing or which % 3 == 1):
+            self._seal(market, drafts[which % len(drafts)])
+        elif market.standing and self.chain.now() + 1 >= market.standing.final_from:
+            self._finalize(market, market.standing)
         elif self.is_over(market) and self._unreported(market):
-            self._report(market, self._unreported(market), percents)
-        elif self.reported(market):
-            self.settle(self._at(market, self.reported), yes)
+            self._report(market, percents, which)
+        elif self.payable(market):
+            self._settle(market, min(self.payable(market)))
         else:
             self.advance()
-
-    def _at(self, market: GhostMarket, fits: Callable[[GhostMarket], Any]) -> int:
-        return self.markets(fits).index(market)
 
 
 RULES = (
@@ -75,22 +82,62 @@ RULES = (
     "place",
     "cancel",
     "cancel_nonces",
+    "cancel_nonces: turn the page",
+    "cancel_nonces: a closed page",
     "advance",
-    "propose optimal",
-    "propose suboptimal",
-    "propose hiding an order",
+    *(f"propose {kind}" for kind in KINDS),
     "extend",
+    "continue an order in a later chunk",
+    "seal",
+    "seal again",
+    "seal refused: Clearing_ProofOnly",
+    "seal refused: Clearing_NotBetter",
+    "seal refused: Escrow_InsufficientBalance",
+    "outrank another agent",
+    "outrank what claims no certificate",
+    "refute by a higher objective",
+    "watch in vain",
+    "challenge",
+    "challenge with 0 orders that trade",
+    "challenge with 1 orders that trade",
+    "challenge with 2 orders that trade",
+    "challenge after the time for proposals",
+    "challenge what does not stand",
+    "challenge falsely",
+    "challenge falsely: Clearing_UnknownTrade",
+    "challenge falsely: Clearing_WrongSide",
+    "challenge falsely: Clearing_ForeignTrade",
+    "finalize",
+    "finalize what nobody watched",
+    "finalize without a certificate",
+    "finalize refused: draft",
+    "finalize refused: outranked",
+    "finalize refused: refuted",
+    "finalize refused: final",
+    "finalize refused: window open",
     "prove a piece",
     "prove refused",
+    "prove refused: not exact",
     "prove to the end",
+    "prove what stands",
+    "prove beside what stands",
     "clear",
+    "clear refused: Clearing_BetterPair",
+    "clear refused: Clearing_NotExact",
     "report more",
     "report less",
     "report nothing",
     "settle",
+    "settle a part of a chunk",
+    "settle one of several trades of a device",
+    "settle_late",
     "settle_agreed",
     "refund",
     "release",
+    "release a part",
+    "release after no proposal",
+    "release after drafts alone",
+    "release after a late refutation",
     "issue",
     "transfer_certificates",
     "retire_certificates",
@@ -99,11 +146,15 @@ RULES = (
     "exit",
     "overreach: Market_GateClosed",
     "overreach: Order_TraderNotActive",
-    "overreach: Order_NonceUsed",
+    "overreach: a nonce used",
+    "overreach: a nonce of a closed page",
     "overreach: Escrow_InsufficientBalance",
     "overreach: Order_DeviceAlreadySelling",
     "overclaim: not eligible",
-    "overclaim: twice, false dual",
+    "overclaim: twice",
+    "overclaim: overfilled",
+    "overclaim: dual prices too low",
+    "overclaim: an order without a trade",
     "overclaim: cancelled",
 )
 """What must have happened in a run that counts."""

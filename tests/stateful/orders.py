@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from powerpact.chain.packing import Order, Side
+from powerpact.chain.packing import NONCES_PER_PAGE, Order, Side
 from tests.helpers.market import ASK, CREDIBILITY, DECLARED, SLOT_LENGTH_S, Trader
 from tests.invariants import holds
 from tests.stateful.checks import Checks
-from tests.stateful.ghost import GhostMarket
-from tests.stateful.stage import INDICES, ORDERS, RUNS, TRADERS, refused
+from tests.stateful.ghost import GhostMarket, Nonces
+from tests.stateful.stage import BOND_UPOINTS, INDICES, ORDERS, RUNS, TRADERS, refused
 
 MOST_MARKETS = 3
 MOST_ORDERS = 10
 
 SOURCES, INCOME = (ASK, CREDIBILITY, DECLARED), (False, True, True)
+RULES_DRAWN = st.fixed_dictionaries(
+    {
+        "price_rule": st.integers(0, 1),
+        "mode": st.sampled_from((0, 0, 1)),
+        "challenge_window_s": st.sampled_from((600, 600, 600, 3_600, 3_600, 0)),
+    }
+)
+"""Rules that differ among markets. A window of an hour ends after the time for proposals; without one, rounds are
+proven exhaustively only."""
 EXPECTATIONS, LIMITS, WEIGHTS_PPM = (80_000, 950_000, 90), (115_000, 600_000, 40), (500_000, 300_000, 200_000)
 
 
@@ -44,21 +54,21 @@ class OrderRules(Checks):
         trader = self.traders[who % TRADERS]
         wallet = self.ghost.wallets[trader.address]
         with refused("Escrow_InsufficientBalance"):
-            self._withdraw(trader, wallet.free + 1)
+            self._withdraw(trader.account, wallet.free + 1)
         upoints = wallet.free * share // 4
         if upoints:
-            self._withdraw(trader, upoints)
+            self._withdraw(trader.account, upoints)
             wallet.free -= upoints
             wallet.outside += upoints
             RUNS["withdraw"] += 1
 
     @precondition(lambda self: len(self.ghost.markets) < MOST_MARKETS)
-    @rule(price_rule=st.integers(0, 1))
-    def open_market(self, price_rule):
+    @rule(rules=RULES_DRAWN)
+    def open_market(self, rules):
         """Another market at once: mostly of the same slot, so that the two share devices and readings."""
         opener = next((t for t in self.traders if self.ghost.may_trade(t, self.chain.now() + 1)), None)
         if opener is self.traders[0]:
-            self._open_market(price_rule=price_rule)
+            self._open_market(**rules)
             RUNS["open_market"] += 1
 
     def _open_market(self, **changes: Any) -> None:
@@ -71,6 +81,7 @@ class OrderRules(Checks):
             tolerance_ppm=50_000,
             penalty_ppm=300_000,
             zone=f"lane {number}".encode().ljust(24, b"\0"),
+            bond_upoints=BOND_UPOINTS if changes["challenge_window_s"] else 0,
             **changes,
         )
         self.ghost.markets.append(GhostMarket(market))
@@ -104,15 +115,16 @@ class OrderRules(Checks):
         orders: list[tuple[Trader, Order]] = []
         free = {address: wallet.free for address, wallet in self.ghost.wallets.items()}
         selling = set(self.ghost.selling)
-        nonces: Counter[str] = Counter()
+        nonces: dict[tuple[str, Side], Nonces] = {}
         for who, price, energy in drawn[: MOST_ORDERS - len(market.orders)]:
             trader = self.traders[who % TRADERS]
             if not self.ghost.may_trade(trader, self.chain.now() + 1):
                 continue
-            used = self.ghost.used_nonces[trader.address]
-            nonce = [n for n in range(len(used) + len(drawn)) if n not in used][nonces[trader.address]]
             lot = trader.device, market.rules.slot_start
-            if who % 2 and lot not in selling:
+            side = Side.SELL if who // TRADERS % 2 and lot not in selling else Side.BUY
+            own = nonces.setdefault((trader.address, side), copy(self.ghost.nonces[trader.address, side]))
+            nonce = own.next(turn=energy % 10 == 7)
+            if side is Side.SELL:
                 order = self._sell(market, trader, nonce, price, energy)
                 selling.add(lot)
             else:
@@ -120,7 +132,7 @@ class OrderRules(Checks):
                 if order.reservation_upoints > free[trader.address]:
                     continue
                 free[trader.address] -= order.reservation_upoints
-            nonces[trader.address] += 1
+            own.use(nonce)
             orders.append((trader, order))
         return orders
 
@@ -178,12 +190,18 @@ class OrderRules(Checks):
             market.market.cancel(trader, id_)
 
     @precondition(lambda self: self.markets(self.is_gate_open))
-    @rule(who=INDICES)
-    def cancel_nonces(self, who):
+    @rule(who=INDICES, side=st.sampled_from(Side), ahead=st.integers(-1, 1), mask=st.integers(1, (1 << 32) - 1))
+    def cancel_nonces(self, who, side, ahead, mask):
+        """Some nonces of the open page; of the next one, which closes it; or of a closed one, which changes nothing."""
         trader = self.traders[who % TRADERS]
-        nonce = self.ghost.next_nonce(trader)
-        self.community.send(trader.account, "OrderBook", "cancelNonces", nonce >> 8, 1 << (nonce & 0xFF))
-        self.ghost.used_nonces[trader.address].add(nonce)
+        nonces = self.ghost.nonces[trader.address, side]
+        page = max(0, nonces.page + ahead)
+        if page > nonces.page:
+            RUNS["cancel_nonces: turn the page"] += 1
+        elif page < nonces.page:
+            RUNS["cancel_nonces: a closed page"] += 1
+        self.community.send(trader.account, "OrderBook", "cancelNonces", side, page, mask)
+        nonces.mark(page, mask)
         RUNS["cancel_nonces"] += 1
 
     @rule()
@@ -198,6 +216,7 @@ class OrderRules(Checks):
                 market.market.slot_end,
                 market.rules.final_by + 1,
                 market.rules.refund_from,
+                *([market.standing.final_from] if market.standing else []),
             )
             if time > now
         }
@@ -234,12 +253,14 @@ class OrderRules(Checks):
     @rule(which=INDICES, how=INDICES)
     def overreach(self, which, how):
         """An order that the book must refuse: of the drawn kind, or else of the first that can be tried now."""
-        market = self.ghost.markets[which % len(self.ghost.markets)]
+        markets = self.markets(self.is_gate_open) or self.ghost.markets
+        market = markets[which % len(markets)]
         kinds = (
             self._with_a_device_that_sells,
             self._without_admission,
             self._without_money,
             self._with_a_used_nonce,
+            self._with_a_nonce_of_a_closed_page,
             self._behind_the_gate,
         )
         any(attempt(market) for attempt in (kinds[how % len(kinds)], *kinds))
@@ -257,11 +278,22 @@ class OrderRules(Checks):
         return self._refused_order(market, inactive[0], "Order_TraderNotActive")
 
     def _with_a_used_nonce(self, market: GhostMarket) -> bool:
-        trader = next((trader for trader in self._active() if self.ghost.used_nonces[trader.address]), None)
-        if trader is None or not self.is_gate_open(market):
+        return self._with_nonce(market, lambda own: [own.page * NONCES_PER_PAGE + own.used.bit_length() - 1], "used")
+
+    def _with_a_nonce_of_a_closed_page(self, market: GhostMarket) -> bool:
+        return self._with_nonce(market, lambda own: range(own.page * NONCES_PER_PAGE)[-1:], "of a closed page")
+
+    def _with_nonce(self, market: GhostMarket, choose: Callable[[Nonces], Sequence[int]], what: str) -> bool:
+        if not self.is_gate_open(market):
             return False
-        nonce = max(self.ghost.used_nonces[trader.address])
-        return self._refused_order(market, trader, "Order_NonceUsed", nonce=nonce)
+        for trader in self._active():
+            own = self.ghost.nonces[trader.address, Side.BUY]
+            for nonce in choose(own) if own.used else ():
+                with refused("Escrow_NonceUsed"):
+                    market.market.post([self._buy(market, trader, nonce, 1, 1)], [trader])
+                RUNS[f"overreach: a nonce {what}"] += 1
+                return True
+        return False
 
     def _without_money(self, market: GhostMarket) -> bool:
         if not self.is_gate_open(market):
@@ -276,14 +308,13 @@ class OrderRules(Checks):
         if trader is None or not self.is_gate_open(market):
             return False
         with refused("Order_DeviceAlreadySelling"):
-            market.market.post([self._sell(market, trader, self.ghost.next_nonce(trader), 1, 1)], [trader])
+            nonce = self.ghost.nonces[trader.address, Side.SELL].next()
+            market.market.post([self._sell(market, trader, nonce, 1, 1)], [trader])
         RUNS["overreach: Order_DeviceAlreadySelling"] += 1
         return True
 
-    def _refused_order(
-        self, market: GhostMarket, trader: Trader, error: str, nonce: int | None = None, energy: int = 1
-    ) -> bool:
-        nonce = self.ghost.next_nonce(trader) if nonce is None else nonce
+    def _refused_order(self, market: GhostMarket, trader: Trader, error: str, energy: int = 1) -> bool:
+        nonce = self.ghost.nonces[trader.address, Side.BUY].next()
         with refused(error):
             market.market.post([self._buy(market, trader, nonce, 1, energy)], [trader])
         RUNS[f"overreach: {error}"] += 1

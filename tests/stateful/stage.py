@@ -7,18 +7,23 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
+from eth_account.signers.local import LocalAccount
+from eth_utils import keccak
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
 from powerpact.chain.errors import ContractError
-from powerpact.chain.packing import Trade
+from powerpact.chain.rounds import ProposalStatus
 from tests.helpers.market import Community, Counters, Trader
-from tests.stateful.ghost import Ghost, GhostMarket
+from tests.stateful.ghost import Ghost, GhostMarket, GhostProposal, Position, Wallet
 
 TRADERS = 4
 PURSE_UPOINTS = 2_000_000
 DEPOSIT_UPOINTS = 600_000
 CREDIBILITIES_PPM = (700_000, 800_000, 900_000, 990_000)
+BOND_UPOINTS = 70_001
+"""What an agent loses with a refuted proposal: odd, so that its half is rounded."""
+AGENT_DEPOSIT_UPOINTS = 2 * BOND_UPOINTS
 
 RUNS: Counter[str] = Counter()
 """How often each rule ran."""
@@ -34,12 +39,21 @@ PERCENTS = st.lists(st.sampled_from((0, 60, 96, 100, 130)), min_size=TRADERS, ma
 
 
 def community_on(chain: Any, **options: Any) -> Community:
-    """The people of the machine, with points outside and inside the escrow."""
+    """The people of the machine; all but the watcher have points outside and inside the escrow."""
     community = Community(chain, TRADERS, CREDIBILITIES_PPM, capacity_wh=5_000, **options)
-    for trader in community.traders:
-        community.endow(trader, PURSE_UPOINTS, DEPOSIT_UPOINTS)
-        community.send(trader.account, "PowerPoints", "approve", community.addresses["EscrowWallets"], 1 << 255)
+    escrow = community.addresses["EscrowWallets"]
+    for account, deposit_upoints in depositors(community):
+        reference = keccak(text=f"purse of {account.address}")
+        community.send(community.utility, "PowerPoints", "mint", account.address, PURSE_UPOINTS, reference)
+        community.send(account, "PowerPoints", "approve", escrow, 1 << 255)
+        community.send(account, "EscrowWallets", "deposit", deposit_upoints)
     return community
+
+
+def depositors(community: Community) -> list[tuple[LocalAccount, int]]:
+    """Who has points, and how many of them in the escrow, micro-points."""
+    traders = [(trader.account, DEPOSIT_UPOINTS) for trader in community.traders]
+    return [(community.agent, AGENT_DEPOSIT_UPOINTS), *traders]
 
 
 @contextmanager
@@ -55,7 +69,10 @@ def refused(*names: str) -> Iterator[None]:
 
 
 class Stage(RuleBasedStateMachine):
-    """A market with a ghost beside it. Subclasses name a community, whose chain it goes back to at each start."""
+    """A market with a ghost beside it. Subclasses name a community, whose chain it goes back to at each start.
+
+    There are four traders, two agents, of whom one is a trader, too, and a watcher, who is the arbiter.
+    """
 
     community: ClassVar[Community]
     start: ClassVar[Any]
@@ -65,10 +82,16 @@ class Stage(RuleBasedStateMachine):
         self.chain = self.community.chain
         self.chain.revert(self.start)
         self.community.counters = {trader.device: Counters() for trader in self.community.traders}
-        self.ghost = Ghost(self.community, PURSE_UPOINTS - DEPOSIT_UPOINTS, DEPOSIT_UPOINTS)
         self.traders = self.community.traders
-        self.last_counters = dict.fromkeys((trader.device for trader in self.traders), (0, 0, 0))
-        self.last_retired: dict[Any, int] = {}
+        self.agents = (self.community.agent, self.traders[1].account)
+        self.watcher = self.community.arbiter
+        wallets = {self.watcher.address: Wallet(0, 0)}
+        self.accounts = {self.watcher.address: self.watcher}
+        for account, deposit_upoints in depositors(self.community):
+            wallets[account.address] = Wallet(PURSE_UPOINTS - deposit_upoints, deposit_upoints)
+            self.accounts[account.address] = account
+        self.ghost = Ghost(wallets)
+        self.last_counters = dict.fromkeys((trader.device for trader in self.traders), (0, 0, 0, 0))
 
     def markets(self, fits: Callable[[GhostMarket], Any]) -> list[GhostMarket]:
         return [market for market in self.ghost.markets if fits(market)]
@@ -79,15 +102,42 @@ class Stage(RuleBasedStateMachine):
 
     def is_clearing(self, market: GhostMarket) -> bool:
         now = self.chain.now() + 1
-        return market.rules.closes_at <= now < market.rules.final_by and not market.is_final
+        return market.rules.closes_at <= now < market.rules.final_by and market.final is None
+
+    def proposals(self, fits: Callable[[GhostMarket, GhostProposal], Any]) -> list[tuple[GhostMarket, GhostProposal]]:
+        return [(market, p) for market in self.ghost.markets for p in market.proposals if fits(market, p)]
+
+    def sealable(self) -> list[tuple[GhostMarket, GhostProposal]]:
+        waiting = ProposalStatus.DRAFT, ProposalStatus.OUTRANKED
+        return self.proposals(lambda market, proposal: self.is_clearing(market) and proposal.status in waiting)
+
+    def provable(self) -> list[tuple[GhostMarket, GhostProposal]]:
+        unproven = ProposalStatus.DRAFT, ProposalStatus.STANDING
+        return self.proposals(lambda market, proposal: self.is_clearing(market) and proposal.status in unproven)
 
     def is_over(self, market: GhostMarket) -> bool:
         return self.chain.now() >= market.market.slot_end
 
-    def reported(self, market: GhostMarket) -> list[tuple[int, int, Trade]]:
+    def reported(self, market: GhostMarket) -> list[Position]:
         """Unsettled trades whose device has reported the slot."""
         slot = market.rules.slot_start
-        return [trade for trade in market.unsettled() if (trade[2].device, slot) in self.ghost.exported_wh]
+        return [(c, k) for c, k, trade in market.unsettled() if (trade.device, slot) in self.ghost.exported_wh]
+
+    def payable(self, market: GhostMarket) -> dict[int, list[Position]]:
+        """By chunk, unsettled trades whose device has reported the slot, and none since."""
+        latest = self.last_slots()
+        by_chunk: dict[int, list[Position]] = {}
+        for chunk, index, trade in market.unsettled():
+            if latest[trade.device] == market.rules.slot_start:
+                by_chunk.setdefault(chunk, []).append((chunk, index))
+        return by_chunk
+
+    def last_slots(self) -> dict[int, int]:
+        """By device, the last slot that it has reported; 0 if none."""
+        latest = dict.fromkeys(self.last_counters, 0)
+        for device, slot in self.ghost.exported_wh:
+            latest[device] = max(latest[device], slot)
+        return latest
 
     def idle(self) -> list[tuple[int, int]]:
         """Lots that are measured but neither sold nor issued."""

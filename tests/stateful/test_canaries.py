@@ -11,60 +11,219 @@ from tests.stateful.stage import community_on
 EXAMPLES = 300
 STEPS = 30
 
-LIBRARIES = "contracts/market/libraries"
+MARKET = "contracts/market/libraries"
 BOOK = "contracts/market/OrderBook.sol"
 CLEARING = "contracts/market/Clearing.sol"
 ESCROW = "contracts/settlement/EscrowWallets.sol"
 METERING = "contracts/metering/Metering.sol"
 
+FINALIZE = """function finalize(uint64 id) external {
+        Proposal storage stored = _proposals[id];
+        require(stored.status"""
+"""Where `finalize` looks at the status, as `challenge` does, too."""
+
 MUTANTS = (
     Mutant(
         "a skipped limit check",
         "Clearing",
-        f"{LIBRARIES}/Satisfaction.sol",
+        f"{MARKET}/Satisfaction.sol",
         "if (h < l) return (false, 0);",
         "if (h < l) return (true, 0);",
     ),
     Mutant(
         "a sweep that passes over too much",
-        "Clearing",
-        f"{LIBRARIES}/PairSweep.sol",
+        "RoundProver",
+        f"{MARKET}/PairSweep.sol",
         "sub(999999, mload(buyer))",
         "sub(499999, mload(buyer))",
     ),
     Mutant(
         "a proof that stops one row early",
-        "Clearing",
-        f"{LIBRARIES}/RoundProof.sol",
+        "RoundProver",
+        f"{MARKET}/RoundProof.sol",
         "for (uint256 r = from; r < to; ++r)",
         "for (uint256 r = from + 1; r < to; ++r)",
     ),
     Mutant(
-        "an order used twice",
+        "an order used twice in a chunk",
+        "Clearing",
+        f"{MARKET}/TradeChunk.sol",
+        "require(Wh.unwrap(leg.filled) == 0, IClearing.Clearing_OrderUsedTwice(leg.id));",
+        "",
+    ),
+    Mutant(
+        "an order used twice in two chunks",
         "Clearing",
         CLEARING,
-        "require(traded & bit == 0, Clearing_OrderUsedTwice(order));",
+        "require(fill.open, Clearing_OrderUsedTwice(leg.id));",
+        "",
+    ),
+    Mutant(
+        "an order filled beyond its energy",
+        "Clearing",
+        f"{MARKET}/TradeChunk.sol",
+        "require(!(energy > left), IClearing.Clearing_Overfilled(leg.id, left, energy));",
+        "",
+    ),
+    Mutant(
+        "an order marked without a trade",
+        "Clearing",
+        CLEARING,
+        "require(leg.filled > leg.before, Clearing_OrderUnused(leg.id));",
         "",
     ),
     Mutant(
         "a price above the bid",
         "Clearing",
-        CLEARING,
+        f"{MARKET}/TradeChunk.sol",
         "rule == PriceRule.PayAsBid ? buy.price()",
         "rule == PriceRule.PayAsBid ? Price.wrap(Price.unwrap(buy.price()) + 1)",
     ),
     Mutant(
-        "a dual price off by one",
+        "a dual sum off by one",
         "Clearing",
         CLEARING,
-        "Ppm.wrap(Ppm.unwrap(score) - Ppm.unwrap(dual))",
-        "Ppm.wrap(Ppm.unwrap(score) - Ppm.unwrap(dual) + 1)",
+        "return stored.bound == stored.objective;",
+        "return stored.bound <= stored.objective + 1;",
     ),
     Mutant(
-        "a trade settled twice",
+        "dual prices one below the score",
+        "Clearing",
+        f"{MARKET}/TradeChunk.sol",
+        "require(duals >= score,",
+        "require(duals + 1 >= score,",
+    ),
+    Mutant(
+        "a challenge that takes u + v = w",
+        "Clearing",
+        CLEARING,
+        "eligible && duals < t + g,",
+        "eligible && duals <= t + g,",
+    ),
+    Mutant(
+        "a challenge that hides the order's trade",
+        "Clearing",
+        CLEARING,
+        "if (!isTraded(id, order)) return 0;",
+        "if (!isTraded(id, order) || shown.siblings.length == 0) return 0;",
+    ),
+    Mutant(
+        "a bond paid twice",
+        "Clearing",
+        CLEARING,
+        "stored.status = Status.Refuted;",
+        "",
+    ),
+    Mutant(
+        "a bond paid in full and burnt by half",
+        "EscrowWallets",
+        ESCROW,
+        "_wallets[challenger].free += _narrow(reward);",
+        "_wallets[challenger].free += _narrow(points);",
+    ),
+    Mutant(
+        "a burnt half that stays in the escrow",
+        "EscrowWallets",
+        ESCROW,
+        "POINTS.burn(Points.unwrap(burnt));",
+        "",
+    ),
+    Mutant(
+        "a bond kept from who was outranked",
+        "Clearing",
+        CLEARING,
+        "ESCROW.freeBond(other.agent, bond);",
+        "",
+    ),
+    Mutant(
+        "an equal proposal that outranks",
+        "Clearing",
+        CLEARING,
+        "bool better = stored.objective > other.objective",
+        "bool better = stored.objective >= other.objective",
+    ),
+    Mutant(
+        "a higher objective that refutes nothing",
+        "Clearing",
+        CLEARING,
+        "if (_isExact(other) && _proposals[by].objective > other.objective) {",
+        "if (false) {",
+    ),
+    Mutant(
+        "a refuted round finalised",
+        "Clearing",
+        CLEARING,
+        f"{FINALIZE} == Status.Standing, Clearing_WrongStatus(id, stored.status));",
+        f"{FINALIZE} >= Status.Standing, Clearing_WrongStatus(id, stored.status));",
+    ),
+    Mutant(
+        "a round final before its window is over",
+        "Clearing",
+        CLEARING,
+        "require(block.timestamp >= stored.finalFrom, Clearing_WindowOpen(id, stored.finalFrom));",
+        "",
+    ),
+    Mutant(
+        "a round without a certificate that waits for nobody",
+        "Clearing",
+        CLEARING,
+        "if (!_isExact(stored) && from <= rules.finalBy) from = uint256(rules.finalBy) + 1;",
+        "",
+    ),
+    Mutant(
+        "orders released under a standing proposal",
+        "OrderBook",
+        BOOK,
+        "block.timestamp > rules.finalBy && CLEARING.standingOf(market) == 0;",
+        "block.timestamp > rules.finalBy;",
+    ),
+    Mutant(
+        "a release in part that frees too much",
+        "OrderBook",
+        BOOK,
+        "valueDown(order.energy(), order.price()) - valueDown(traded, order.price());",
+        "valueDown(order.energy(), order.price());",
+    ),
+    Mutant(
+        "a reservation that is not released",
+        "OrderBook",
+        BOOK,
+        "uint256 count = freed.count++;",
+        "uint256 count = freed.count;",
+    ),
+    Mutant(
+        "an order of a suspended trader",
+        "OrderBook",
+        BOOK,
+        "require(standings[i].active, Order_TraderNotActive(i, sides.traders[i]));",
+        "",
+    ),
+    Mutant(
+        "a nonce used twice",
+        "EscrowWallets",
+        ESCROW,
+        "require(!nonces.isUsed(page, mask), Escrow_NonceUsed(trader, side, nonce));",
+        "",
+    ),
+    Mutant(
+        "a page of nonces that is not closed",
+        "EscrowWallets",
+        "contracts/types/Nonces.sol",
+        "return page < open || (",
+        "return (",
+    ),
+    Mutant(
+        "a trade settled twice by a proof",
         "EscrowWallets",
         ESCROW,
         "require(bits & bit == 0, Escrow_AlreadySettled(id));",
+        "",
+    ),
+    Mutant(
+        "a trade settled twice in its chunk",
+        "EscrowWallets",
+        ESCROW,
+        "if ((settled >> k) & 1 != 0) continue;",
         "",
     ),
     Mutant(
@@ -78,29 +237,8 @@ MUTANTS = (
         "a rest of the reservation that stays held",
         "EscrowWallets",
         ESCROW,
-        "Wallet({free: wallet.free + free, held: wallet.held - held})",
-        "Wallet({free: wallet.free + free, held: wallet.held - free})",
-    ),
-    Mutant(
-        "a reservation that is not released",
-        "OrderBook",
-        BOOK,
-        "if (order.side() == Side.Buy) _add(freed, order);",
-        "if (order.side() == Side.Buy && block.timestamp < 0) _add(freed, order);",
-    ),
-    Mutant(
-        "an order of a suspended trader",
-        "OrderBook",
-        BOOK,
-        "require(active, Order_TraderNotActive(i, order.trader()));",
-        "",
-    ),
-    Mutant(
-        "a nonce used twice",
-        "OrderBook",
-        BOOK,
-        "require(bits & bit == 0, Order_NonceUsed(index, trader, nonce));",
-        "",
+        "wallet.held -= _narrow(held);",
+        "wallet.held -= _narrow(free);",
     ),
     Mutant(
         "certificates minted twice",
@@ -110,11 +248,25 @@ MUTANTS = (
         "",
     ),
     Mutant(
+        "the surplus of a device certified with each sale",
+        "Metering",
+        METERING,
+        "if (exported > sale.total && !isIssued(device, slotStart)) {",
+        "if (exported > sale.total) {",
+    ),
+    Mutant(
+        "a short export that is not shared",
+        "Metering",
+        METERING,
+        "exported.proRataDown(sale.energy, sale.total);",
+        "exported.minWh(sale.energy);",
+    ),
+    Mutant(
         "certificates for more than was delivered",
         "Metering",
         METERING,
-        "_mint(buyer, device, slotStart, delivered);",
-        "_mint(buyer, device, slotStart, sold);",
+        "_mint(sale.buyer, device, slotStart, delivered);",
+        "_mint(sale.buyer, device, slotStart, sale.energy);",
     ),
     Mutant(
         "a slot reported twice",
@@ -128,7 +280,7 @@ MUTANTS = (
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_the_machine_finds(mutant):
-    community = community_on(EvmChain(), artifacts=mutant.artifacts())
+    community = community_on(EvmChain(largest_code=1 << 16), artifacts=mutant.artifacts())
     with pytest.raises((AssertionError, ContractError)) as found:
         run_machine(community, EXAMPLES, STEPS, shrink=False, derandomize=True)
     print(f"{mutant.name}: {found.value}")
