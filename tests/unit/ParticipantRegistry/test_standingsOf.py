@@ -24,8 +24,9 @@ def test_who_cannot_trade_keeps_the_credibility(participants, admit, auditors, a
     admit(alice, 700_000)
     admit(bob, 800_000)
     participants.requestExit({"from": alice})
+    until = now() + DAY_S
     for auditor in auditors[:2]:
-        participants.suspend(bob, now() + DAY_S, "under review", {"from": auditor})
+        participants.suspend(bob, until, "under review", {"from": auditor})
     participants.applyFor(ATTRIBUTES_HASH, {"from": stranger})
     expected = [(False, 700_000), (False, 800_000), (False, 0)]
     assert standings(participants, [alice, bob, stranger]) == expected
