@@ -1,7 +1,7 @@
 """One contender on one round, in a process of its own, so that its peak memory is its own.
 
 ``python -m benchmarks.measurement CONTENDER FAMILY ORDERS MODE MEMORY_GB`` measures and prints JSON, and
-``python -m benchmarks.measurement MODE`` the seconds of a first solved and verified round.
+``python -m benchmarks.measurement MODE`` the processor time of a first solved and verified round.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def measure(task: Task, limit_s: float, memory_gb: float) -> Measured:
 
 
 def first_call_seconds(mode: Mode) -> float:
-    """Time of the first round solved and verified on a machine, compilation included."""
+    """Processor time of the first round solved and verified on a machine, compilation included."""
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "NUMBA_CACHE_DIR": folder}
         command = [sys.executable, "-m", "benchmarks.measurement", mode.value]
@@ -119,9 +119,9 @@ def _first_call_here(mode: Mode) -> float:
     from benchmarks.contenders import verifier
 
     round_ = make("mid", WARM_UP_ORDERS, mode)
-    started = time.perf_counter()
+    started = time.process_time()
     verifier(round_)()
-    return round(time.perf_counter() - started, 1)
+    return round(time.process_time() - started, 1)
 
 
 def _peak_mb() -> float:

@@ -84,7 +84,7 @@ def compared(row: Row) -> Row:
 
 
 def growth(rows: Iterable[Row]) -> list[Row]:
-    """Fit seconds = c · n^exponent for each contender and family, by least squares of the logarithms.
+    """Fit processor time = c · n^exponent for each contender and family, by least squares of the logarithms.
 
     Sizes below 1 000, where constant costs rule, are left out if two others remain.
     """
@@ -92,7 +92,7 @@ def growth(rows: Iterable[Row]) -> list[Row]:
     for row in rows:
         for name, measured in row["measured"].items():
             if "seconds" in measured:
-                times.setdefault((row["mode"], row["family"], name), {})[row["orders"]] = measured["seconds"]
+                times.setdefault((row["mode"], row["family"], name), {})[row["orders"]] = measured["cpu_seconds"]
     fits = []
     for (mode, family, name), by_size in times.items():
         large = [size for size in by_size if size >= 1_000]
@@ -114,14 +114,14 @@ def merged(old: Iterable[Row], new: Iterable[Row]) -> list[Row]:
 
 
 def picture(rows: Sequence[Row]) -> str:
-    """Seconds over orders: a panel for each family one-to-one, and one for divisible rounds."""
+    """Processor time over orders: a panel for each family one-to-one, and one for divisible rounds."""
     names = [OURS, *RIVALS]
     panels = []
     for mode, family in dict.fromkeys((row["mode"], row["family"]) for row in rows):
         own = [row for row in rows if (row["mode"], row["family"]) == (mode, family)]
         lines = {
             name: [
-                (row["orders"], row["measured"][name]["seconds"])
+                (row["orders"], row["measured"][name]["cpu_seconds"])
                 for row in own
                 if "seconds" in row["measured"].get(name, {})
             ]
@@ -129,7 +129,13 @@ def picture(rows: Sequence[Row]) -> str:
         }
         title = family if mode == Mode.ONE_TO_ONE else f"{family}, divisible"
         panels.append(Panel(title, {name: points for name, points in lines.items() if points}))
-    return chart("Seconds to solve a round by its size", panels, "orders of each side", "s", columns=len(FAMILIES))
+    return chart(
+        "Processor time to solve a round by its size, seconds",
+        panels,
+        "orders of each side",
+        "s",
+        columns=len(FAMILIES),
+    )
 
 
 def machine() -> dict[str, Any]:
@@ -166,7 +172,9 @@ def main(asked: Asked) -> None:
     console = Console(width=140)
     console.print(*(grid.terminal() for grid in recorded({**record, "rounds": rows})))
     seconds = ", ".join(f"{mode} {seconds:.1f} s" for mode, seconds in first_calls.items())
-    console.print(f"The first round ever solved and verified on a machine, compilation included: {seconds}")
+    console.print(
+        f"The first round ever solved and verified on a machine, compilation included, processor time: {seconds}"
+    )
 
 
 def recorded(record: Mapping[str, Any]) -> list[Grid]:
@@ -181,9 +189,10 @@ def times(rows: Iterable[Row]) -> Grid:
     for row in rows:
         measured, ratio = row["measured"], row["times_processor_time"]
         rivals = (_shown(measured.get(name)) + (f" ({ratio[name]:g}×)" if name in ratio else "") for name in RIVALS)
-        cells.append([*_round(row), *(_shown(measured.get(name)) for name in OWN), *rivals])
-    title = "Median seconds (in brackets: times PowerPact's processor time)"
-    return Grid(title, ("mode", "family", "orders a side", *OWN, *RIVALS), cells, words=2)
+        waited = f"{measured[OURS]['seconds']:.3g}" if "seconds" in measured.get(OURS, {}) else ""
+        cells.append([*_round(row), waited, *(_shown(measured.get(name)) for name in OWN), *rivals])
+    title = "Median processor time of all threads, seconds (in brackets: times PowerPact's)"
+    return Grid(title, ("mode", "family", "orders a side", "PowerPact, by the clock", *OWN, *RIVALS), cells, words=2)
 
 
 def memory(rows: Iterable[Row]) -> Grid:
@@ -218,7 +227,7 @@ def exponents(fits: Iterable[Row]) -> Grid:
         cells = by_family.setdefault((fit["mode"], fit["family"]), {})
         cells[fit["contender"]] = f"{fit['exponent']:.2f} ({sizes})"
     rows = [[*key, *(cells.get(name, "") for name in EXACT)] for key, cells in by_family.items()]
-    title = "Growth: exponent of n in the time, by least squares (in brackets: from which sizes)"
+    title = "Growth: exponent of n in the processor time, by least squares (in brackets: from which sizes)"
     return Grid(title, ("mode", "family", *EXACT), rows, words=2)
 
 
@@ -237,7 +246,7 @@ def _told(task: Task, asked: Asked) -> Row:
 
 
 def _shown(measured: Row | None) -> str:
-    """Seconds, or why there are none."""
+    """Processor seconds, or why there are none."""
     if measured is None:
         return ""
     match measured.get("stopped"):
@@ -245,4 +254,4 @@ def _shown(measured: Row | None) -> str:
             return f"> {measured['after_seconds']:g}"
         case "memory":
             return f"> {measured['at_gb']:g} GB"
-    return f"{measured['seconds']:.3g}" if measured else ""
+    return f"{measured['cpu_seconds']:.3g}" if measured else ""
