@@ -133,3 +133,20 @@ def test_leaves_the_certificates_to_the_devices_owner(
 def test_does_not_touch_the_sellers_record(agree, escrow, parties, carol):
     agree([parties["buyer"], parties["arbiter"]], 0)
     assert record_of(escrow, carol) == (0, 0, 0)
+
+
+def test_ends_each_trade_of_a_divisible_order_by_itself(book, escrow, community, alice, bob, carol):
+    """What ends one trade leaves the other; the device stays bound, since it may deliver for either."""
+    market = community.open_market(mode=1)
+    market.post([buy(alice, energy_wh=600), buy(bob, energy_wh=400), sell(carol)], [alice, bob, carol])
+    market.clear()
+    market.settle_agreed((0, 0), 1, [alice.account, carol.account])
+    assert (money_of(escrow, alice), money_of(escrow, bob)) == (
+        (ENDOWMENT_UPOINTS - 1, 0),
+        (ENDOWMENT_UPOINTS - 40_000, 40_000),
+    )
+    market.settle_agreed((0, 1), 2, [bob.account, carol.account])
+    assert money_of(escrow, bob) == (ENDOWMENT_UPOINTS - 2, 0)
+    assert money_of(escrow, carol) == (ENDOWMENT_UPOINTS + 3, 0)
+    assert escrow.lockedIn(market.id) == 0
+    assert book.isSelling(carol.device, market.rules.slot_start)
