@@ -21,7 +21,7 @@ uint256 constant WH_PER_KWH = 1_000;
 
 using {addWh as +, subWh as -, gtWh as >, ltWh as <, addCapped, minWh, rateDown, proRataDown} for Wh global;
 using {gtPrice as >, midpointDown} for Price global;
-using {addPoints as +, subPoints as -, ltPoints as <, gtPoints as >, shareDown, halfDown} for Points global;
+using {addPoints as +, subPoints as -, gtPoints as >, shareDown, halfDown} for Points global;
 
 /// @notice Value of `energy` at `price`, rounded down to a whole micro-point: in the buyer's favour.
 /// @dev The one place where energy meets price. value = energy · price / 1000; cannot overflow:
@@ -82,10 +82,6 @@ function addPoints(Points a, Points b) pure returns (Points) {
 
 function subPoints(Points a, Points b) pure returns (Points) {
     return Points.wrap(Points.unwrap(a) - Points.unwrap(b));
-}
-
-function ltPoints(Points a, Points b) pure returns (bool) {
-    return Points.unwrap(a) < Points.unwrap(b);
 }
 
 function gtPoints(Points a, Points b) pure returns (bool) {
