@@ -27,9 +27,10 @@ def stated() -> dict[str, dict[int, list[int]]]:
 
 
 def compiled() -> dict[str, dict[int, list[int]]]:
-    """By struct in some contract's storage: the sizes in bytes of its members in each slot, by the compiler."""
+    """By struct in a contract's storage: the sizes in bytes of its members in each slot, by the compiler."""
     found = {}
-    for artifact in sorted((PROJECT / "out").glob("*.sol/*.json")):
+    sources = sorted(source.name for source in (PROJECT / "contracts").rglob("*.sol"))
+    for artifact in (path for name in sources for path in sorted((PROJECT / "out" / name).glob("*.json"))):
         types = (json.loads(artifact.read_text()).get("storageLayout") or {}).get("types") or {}
         for entry in types.values():
             if not entry["label"].startswith("struct "):
