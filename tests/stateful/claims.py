@@ -12,14 +12,16 @@ from tests.stateful.ghost import GhostMarket
 
 HONEST = "the best"
 HIDING = "hiding an order", "hiding a trader"
-FALSE = "dropping a trade", "with false dual prices"
+DROPPING = "dropping a trade"
+SHIFTED = "with false dual prices"
 GAP = "with a gap"
-KINDS = (HONEST, *HIDING, *FALSE, GAP)
+KINDS = (HONEST, *HIDING, DROPPING, SHIFTED, GAP)
 """Ways to claim something, honest or not."""
 
 
 def claim(market: GhostMarket, kind: str, which: int) -> Solution:
-    """What an agent of a kind says about a round; `which` chooses the order, trader or trade that it tampers with."""
+    """What an agent of a kind says about a round; `which` chooses the order, trader or trade that it tampers with, and
+    whether it divides trades in two."""
     round_ = market.market.round()
     hidden: list[int] = []
     if kind in HIDING and market.orders:
@@ -29,14 +31,16 @@ def claim(market: GhostMarket, kind: str, which: int) -> Solution:
         hidden = [id_ for id_, e in market.orders.items() if id_ == victim or (everything and e.trader is trader)]
     best = match(market.market.round(hidden))
     trades = list(best.trades)
-    if kind == "dropping a trade" and trades:
+    if kind == DROPPING and trades:
         del trades[which % len(trades)]
     buyer_duals = {trade.buyer: best.buyer_duals_ppm.get(trade.buyer, 0) for trade in trades}
     seller_duals = {trade.seller: best.seller_duals_ppm.get(trade.seller, 0) for trade in trades}
-    if kind == "with false dual prices" and trades:
+    if kind == SHIFTED:
         _shift(trades, buyer_duals, seller_duals, which)
     if kind == GAP and trades:
         buyer_duals[trades[which % len(trades)].buyer] += 1 + which % 3 * 1_000
+    if round_.mode is Mode.DIVISIBLE and which % 2:
+        trades = [part for trade in trades for part in _halves(trade)]
     return solution(round_, trades, buyer_duals, seller_duals)
 
 
@@ -63,6 +67,13 @@ def chunks_of(market: TestMarket, claimed: Solution, pieces: int) -> list[Claims
         orders, links = market.claims(replace(claimed, trades=part))
         chunks.append(Claims([(placed, dual, placed[0] in later) for placed, dual, _ in orders], links))
     return chunks
+
+
+def _halves(trade: Trade) -> list[Trade]:
+    """A divisible trade as two of the same pair."""
+    half_wh = (trade.energy_wh or 0) // 2
+    parts_wh = half_wh, (trade.energy_wh or 0) - half_wh
+    return [replace(trade, energy_wh=part_wh) for part_wh in parts_wh if part_wh]
 
 
 def _shift(trades: list[Trade], buyer_duals: dict[str, int], seller_duals: dict[str, int], which: int) -> None:

@@ -95,13 +95,13 @@ class DeliveryRules(Checks):
             RUNS["settle one of several trades of a device"] += 1
         self.ghost.delivered(market, position)
 
-    @precondition(lambda self: self.markets(lambda m: m.unsettled()))
+    @precondition(lambda self: self.markets(lambda m: m.agreeable()))
     @rule(which=INDICES, share=st.integers(0, 4), pair=st.sampled_from(((0, 1), (1, 0), (0, 2), (2, 1))))
     def settle_agreed(self, which, share, pair):
         """Two of buyer, seller and arbiter agree; one alone does not count for two."""
-        choices = self.markets(lambda m: m.unsettled())
+        choices = self.markets(lambda m: m.agreeable())
         market = choices[which % len(choices)]
-        chunk, index, trade = market.unsettled()[-1]
+        chunk, index, trade = market.agreeable()[-1]
         parties = [self.accounts[trade.buyer], self.accounts[trade.seller], self.community.arbiter]
         most = value_down_upoints(trade.energy_wh, trade.price_upoints_per_kwh)
         driver, agent = market.about_final(), market.final.agent
@@ -115,6 +115,12 @@ class DeliveryRules(Checks):
             return
         driver.settle_agreed((chunk, index), to_seller, signers, agent)
         self.ghost.undelivered(market, (chunk, index), to_seller)
+        market.agreed.add((trade.buy_id, trade.sell_id))
+        for c, k, other in market.unsettled():
+            if other[:2] == trade[:2] and to_seller <= value_down_upoints(other.energy_wh, other.price_upoints_per_kwh):
+                with refused("Escrow_AlreadySettled"):
+                    driver.settle_agreed((c, k), to_seller, signers, agent)
+                RUNS["settle_agreed: another trade of the pair"] += 1
         RUNS["settle_agreed"] += 1
 
     @precondition(lambda self: self.markets(lambda m: m.unsettled()))

@@ -125,6 +125,8 @@ class GhostMarket:
     orders: dict[int, GhostOrder] = field(default_factory=dict)
     proposals: list[GhostProposal] = field(default_factory=list)
     settled: set[Position] = field(default_factory=set)
+    agreed: set[tuple[int, int]] = field(default_factory=set)
+    """Pairs of orders of which an agreement has ended a trade: there is no second one."""
 
     @property
     def rules(self) -> Rules:
@@ -179,6 +181,10 @@ class GhostMarket:
     def unsettled(self) -> list[tuple[int, int, Trade]]:
         """Chunk, index and trade of what is not settled in the final round."""
         return [trade for trade in self.final.trades() if trade[:2] not in self.settled] if self.final else []
+
+    def agreeable(self) -> list[tuple[int, int, Trade]]:
+        """Those of them that an agreement can end."""
+        return [trade for trade in self.unsettled() if (trade[2].buy_id, trade[2].sell_id) not in self.agreed]
 
     def locked_upoints(self) -> int:
         """Money locked in unsettled trades."""

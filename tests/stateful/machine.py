@@ -132,6 +132,7 @@ RULES = (
     "settle one of several trades of a device",
     "settle_late",
     "settle_agreed",
+    "settle_agreed: another trade of the pair",
     "refund",
     "release",
     "release a part",

@@ -12,7 +12,7 @@ from powerpact.types import Mode, Solution
 from powerpact.units import value_down_upoints
 from tests.helpers.market import Claims
 from tests.stateful.checks import Checks
-from tests.stateful.claims import FALSE, GAP, HIDING, HONEST, KINDS, chunks_of, claim
+from tests.stateful.claims import GAP, HIDING, HONEST, KINDS, SHIFTED, chunks_of, claim
 from tests.stateful.ghost import GhostMarket, GhostProposal
 from tests.stateful.stage import INDICES, RUNS, refused
 
@@ -77,7 +77,7 @@ class RoundRules(Checks):
     @rule(
         which=INDICES,
         opening=st.sampled_from((GAP, GAP, *HIDING)),
-        answers=st.lists(st.sampled_from((HONEST, *FALSE, GAP)), min_size=1, max_size=2),
+        answers=st.lists(st.sampled_from((SHIFTED, SHIFTED, HONEST, GAP)), min_size=1, max_size=2),
     )
     def contest(self, which, opening, answers):
         """The agents seal in turn, a watcher looks at what stands then, and who was outranked tries again."""
