@@ -6,6 +6,7 @@ from powerpact.chain import markets, orders, participants, rounds
 from powerpact.chain.client import Chain
 from powerpact.chain.deployment import Deployment
 from powerpact.chain.markets import Rules
+from powerpact.chain.packing import Side
 from scripts import deploy, market_day, solve_round
 from scripts._network import active_web3, sending_account
 
@@ -51,4 +52,4 @@ def test_solve_round_brings_a_round_to_its_end(tmp_path):
     web3.provider.make_request("evm_mine", [])
     cleared = solve_round.main(f"0x{market.hex()}", file)
     assert rounds.final_of(chain, market) == cleared.proposal
-    assert orders.unused_nonce(chain, opener.address) == 0
+    assert orders.unused_nonce(chain, opener.address, Side.BUY) == 0
