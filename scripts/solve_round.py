@@ -23,5 +23,5 @@ def main(market, file=DEFAULT_FILE):
     chain = Chain(web3, deployment)
     agent = Agent(chain, chain.sender(sending_account()), print)
     cleared = agent.clear(bytes.fromhex(market.removeprefix("0x")))
-    print(f"proposal {cleared.proposal} is final")
+    print(f"proposal {cleared.proposal}: {cleared.status.name.lower()}")
     return cleared

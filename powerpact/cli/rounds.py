@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -100,7 +100,10 @@ def solve(
 
 @group.command()
 def submit(market: MarketId, account: As, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
-    """Solve a round, have it verified, propose it and prove it on the chain; continues where it was interrupted.
+    """Solve a round, have it verified, propose it, and prove or seal it; continues where it was interrupted.
+
+    A round that fits into one transaction is final at once. A larger one, in a market with a challenge window, stands
+    until nobody can refute it any more; then `powerpact round finalize` makes it final.
 
     [bold]Example:[/bold] powerpact round submit 0x5f3a -a agent
     """
@@ -149,7 +152,7 @@ def status(market: MarketId, deployment: Deployed = DEPLOYMENT_FILE, as_json: As
         }
         for final in settlement.final_trades(chain, id_)
     ]
-    proposals = []
+    proposals: list[dict[str, Any]] = []
     for number, agent in rounds.proposals_of(chain, id_):
         found = rounds.proposal(chain, number)
         proposals.append(
@@ -157,14 +160,17 @@ def status(market: MarketId, deployment: Deployed = DEPLOYMENT_FILE, as_json: As
                 "proposal": number,
                 "agent": agent,
                 "objective_ppm": found.objective,
+                "bound_ppm": found.bound,
                 "trades": found.trade_count,
                 "proven_orders": found.proven_rows,
+                "final_from": found.final_from,
                 "state": found.status.name.lower(),
             }
         )
     is_final = rounds.final_of(chain, id_) != 0
     late = "expired" if now > rules.final_by else "proposed" if proposals else "closed"
-    state = "final" if is_final else "open" if now < rules.closes_at else late
+    closed = "standing" if rounds.standing_of(chain, id_) else late
+    state = "final" if is_final else "open" if now < rules.closes_at else closed
     data = {
         "market": f"0x{id_.hex()}",
         "state": state,
@@ -183,9 +189,11 @@ def status(market: MarketId, deployment: Deployed = DEPLOYMENT_FILE, as_json: As
     typer.echo(f"{state}: {data['open_orders']} of {posted.order_count} orders open")
     typer.echo(f"gate {clock(rules.closes_at)}, final by {clock(rules.final_by)}, refunds {clock(rules.refund_from)}")
     for entry in proposals:
+        final_from = f", final from {clock(entry['final_from'])}" if entry["state"] == "standing" else ""
         typer.echo(
             f"proposal {entry['proposal']} {entry['state']}: {entry['trades']} trades, objective "
-            f"{entry['objective_ppm']} ppm, {entry['proven_orders']} of {posted.order_count} orders proven"
+            f"{entry['objective_ppm']} ppm, dual bound {entry['bound_ppm']}, {entry['proven_orders']} of "
+            f"{posted.order_count} orders proven{final_from}"
         )
     for trade in trades:
         typer.echo(
@@ -227,14 +235,27 @@ def _show_cleared(market: bytes, cleared: Cleared, *, as_json: bool) -> None:
     data = {
         "market": f"0x{market.hex()}",
         "proposal": cleared.proposal,
+        "state": cleared.status.name.lower(),
+        "final_from": cleared.final_from or None,
         "objective_ppm": solution.objective if solution else None,
         "trades": len(solution.trades) if solution else None,
         "solve_s": round(cleared.solve_s, 3),
         "verify_s": round(cleared.verify_s, 3),
     }
     found = f": {len(solution.trades)} trades, objective {solution.objective} ppm" if solution else " already"
-    what = f"proposal {cleared.proposal} is final{found}"
+    what = f"proposal {cleared.proposal} {_standing(cleared)}{found}"
     done(what, cleared.transactions, data, as_json=as_json, result=str(cleared.proposal))
+
+
+def _standing(cleared: Cleared) -> str:
+    """Where a cleared round stands, in words."""
+    from powerpact.chain.rounds import ProposalStatus
+
+    if cleared.status is ProposalStatus.FINAL:
+        return "is final"
+    if cleared.status is ProposalStatus.STANDING:
+        return f"stands and can be made final from {clock(cleared.final_from)} on"
+    return f"waits for {cleared.posted.market.rules.endorsements} endorsements"
 
 
 def _show_settled(settled: Settled, *, as_json: bool) -> None:

@@ -108,11 +108,11 @@ def warp(shell, time_s):
     shell.ok("chain", "advance", time_s, "--rpc", shell.node.rpc_url)
 
 
-def open_market(shell):
+def open_market(shell, *more):
     now = ChainClock(connect(shell.node.rpc_url)).now()
     slot = (now // 3_600 + 2) * 3_600
     words = ("--arbiter", "arbiter", "--slot", slot, "--zone", f"zone {next(ZONES)}")
-    return shell.json("market", "open", "-a", "alice", *words)
+    return shell.json("market", "open", "-a", "alice", *words, *more)
 
 
 def sell_words(market, device):
@@ -217,6 +217,39 @@ def test_money_of_a_round_that_nobody_cleared_comes_back(shell, admitted):
     assert "powerpact refund" in shell.refused("round", "submit", opened["market"], "-a", "agent").stderr
     assert shell.json("refund", opened["market"], "-a", "agent")["released"] == 1
     assert shell.json("balance", "alice")[0]["held_upoints"] == 0
+
+
+def test_a_sealed_round_is_endorsed_watched_and_made_final(shell, admitted):
+    """Ann and Ben endorse; the agent seals; Alice watches; anybody makes the round final."""
+    bond_upoints = 500
+    endorsed = ("--endorser", "ann", "--endorser", "ben", "--endorsements", 2)
+    opened = open_market(
+        shell, "--mode", "divisible", "--challenge-window", 600, "--bond-upoints", bond_upoints, *endorsed
+    )
+    market = opened["market"]
+    shell.ok("order", "buy", market, "-a", "alice", "--energy-wh", 1_000, "--bid", 100)
+    shell.ok(*sell_words(market, admitted))
+    warp(shell, opened["closes_at"])
+    submitted = shell.json("round", "submit", market, "-a", "agent")
+    assert (submitted["state"], submitted["trades"]) == ("draft", 1)
+    proposal = submitted["proposal"]
+    endorsements = [shell.ok("round", "endorse", proposal, "-a", name).stdout.strip() for name in ("ann", "ben")]
+    sealing = ("round", "seal", proposal, "-a", "agent", "--endorser", "ann", "--endorser", "ben")
+    assert "Clearing_TooFewEndorsements" in shell.refused(*sealing, "--endorsement", endorsements[1]).stderr
+    assert "endorser" in shell.refused(*sealing, "--endorsement", "ann:0x12:34").stderr
+    both = [word for text in endorsements for word in ("--endorsement", text)]
+    assert "Escrow_InsufficientBalance" in shell.refused(*sealing, *both).stderr
+    shell.ok("points", "mint", "agent", bond_upoints, "-a", "utility", "--reference", "bond")
+    shell.ok("deposit", bond_upoints, "-a", "agent")
+    final_from = shell.json(*sealing, *both)["final_from"]
+    assert shell.json("round", "status", market)["state"] == "standing"
+    assert "final from" in shell.ok("round", "status", market).stdout
+    assert shell.json("watch", "--once", "-a", "alice")["refuted"] == []
+    assert shell.json("round", "finalize", market, "-a", "alice")["proposal"] is None
+    warp(shell, final_from)
+    assert shell.json("round", "finalize", market, "-a", "alice")["proposal"] == proposal
+    assert shell.json("round", "status", market)["trades"][0]["energy_wh"] == 1_000
+    assert shell.json("balance", "agent")[0]["free_upoints"] == bond_upoints
 
 
 def test_a_round_is_run_in_one_go(shell, admitted, monkeypatch):
