@@ -147,6 +147,18 @@ interface IClearing {
     /// order would trade more than its energy, in one-to-one mode more than once or not the smaller energy of the two.
     function propose(bytes32 market, PricedOrder[] calldata orders, Link[] calldata links) external returns (uint64 id);
 
+    /// @notice `propose` with whole batches in place of proofs: cheaper where most orders of the batches trade.
+    /// Reverts if: `propose` would; the orders of a batch are not exactly those of the market.
+    /// @param orders One array for each batch of the market up to the last one that is needed: all its orders, or none
+    /// where no trade needs it.
+    /// @param priced The orders that trade; `links` name them by their places here.
+    function proposeBatches(
+        bytes32 market,
+        PackedOrder[][] calldata orders,
+        PricedId[] calldata priced,
+        Link[] calldata links
+    ) external returns (uint64 id);
+
     /// @notice Add trades to one's own draft, before its proof begins.
     function extend(uint64 id, PricedOrder[] calldata orders, Link[] calldata links) external;
 

@@ -75,6 +75,20 @@ contract Clearing is IClearing, EIP712 {
     }
 
     /// @inheritdoc IClearing
+    function proposeBatches(
+        bytes32 market,
+        PackedOrder[][] calldata orders,
+        PricedId[] calldata priced,
+        Link[] calldata links
+    ) external returns (uint64 id) {
+        Market memory rules = _openRound(market);
+        id = _begin(market);
+        TradeChunk.Leg[] memory legs = _legsAmong(market, orders, priced);
+        _requireBatches(market, orders, legs);
+        _addChunk(id, rules, legs, links);
+    }
+
+    /// @inheritdoc IClearing
     function extend(uint64 id, PricedOrder[] calldata orders, Link[] calldata links) external {
         (Proposal storage stored, Market memory rules) = _ownProposal(id);
         require(stored.status == Status.Draft, Clearing_WrongStatus(id, stored.status));
@@ -237,7 +251,7 @@ contract Clearing is IClearing, EIP712 {
         }
     }
 
-    /// @dev The same from the orders of the whole round, which the proof compares with the book.
+    /// @dev The same from whole batches, which somebody else must compare with the book.
     /// Reverts if: there is no such order.
     function _legsAmong(bytes32 market, PackedOrder[][] calldata orders, PricedId[] calldata priced)
         private
@@ -253,6 +267,30 @@ contract Clearing is IClearing, EIP712 {
                 batch < orders.length && index < orders[batch].length, IOrderBook.Order_Unknown(market, id)
             );
             (leg.id, leg.dual, leg.order) = (id, priced[k].dual, orders[batch][index]);
+        }
+    }
+
+    /// @dev Compare whole batches with the book.
+    /// Reverts if: a batch that is given is not exactly that of the market; an order that trades is cancelled.
+    function _requireBatches(bytes32 market, PackedOrder[][] calldata orders, TradeChunk.Leg[] memory legs)
+        private
+        view
+    {
+        uint256[] memory closed = new uint256[](orders.length);
+        for (uint256 b = 0; b < orders.length; ++b) {
+            PackedOrder[] calldata batch = orders[b];
+            if (batch.length == 0) continue;
+            bytes32[] memory leaves = new bytes32[](batch.length);
+            for (uint256 i = 0; i < leaves.length; ++i) {
+                leaves[i] = OrderHashing.leafOf(i, batch[i]);
+            }
+            bytes32 root;
+            (root, closed[b]) = ORDER_BOOK.batchState(market, b);
+            require(BatchRoot.rootOf(leaves) == root, Clearing_WrongOrders(b));
+        }
+        for (uint256 k = 0; k < legs.length; ++k) {
+            OrderId id = legs[k].id;
+            require(closed[id.batchOf()] & id.bitOf() == 0, Clearing_OrderClosed(id));
         }
     }
 

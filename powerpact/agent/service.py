@@ -330,6 +330,8 @@ class Agent:
             size, call = largest_fitting(
                 self.sender, most, lambda n: rounds.propose(chain, posted, matches[:n], matches[n:])
             )
+            if size == len(matches) > 0:
+                call = self._cheaper(call, rounds.propose_batches(chain, posted, matches))
             self.report(f"proposing {len(matches)} trades")
             mined = self.sender.send(call)
             proposal_id, done, sent = self._proposed_in(mined), size, [mined]
@@ -344,6 +346,10 @@ class Agent:
             return rounds.extend(chain, posted, proposal_id, [match for _, match in piece], matches[after:])
 
         return proposal_id, sent + send_in_pieces(self.sender, left, MAX_BATCH, extend)
+
+    def _cheaper(self, call: Call, other: Call) -> Call:
+        """The one of two calls that needs less gas; the first one if the other does not fit."""
+        return other if fits(self.sender, other) and self.sender.estimate(other) < self.sender.estimate(call) else call
 
     def _proposed_in(self, mined: Mined) -> int:
         """The id of the proposal that a mined transaction began."""

@@ -304,6 +304,16 @@ def propose(chain: Chain, posted: PostedRound, matches: Sequence[Match], later: 
     return chain.call("propose", "Clearing", "propose", posted.market.id, *chunk, items=len(matches))
 
 
+def propose_batches(chain: Chain, posted: PostedRound, matches: Sequence[Match]) -> Call:
+    """Begin a proposal with all its trades, by whole batches instead of proofs; at most `MAX_BATCH` trades."""
+    priced, links = _numbered(matches)
+    needed = {id_ >> 8 for id_, _ in priced}
+    batches = [batch if b in needed else () for b, batch in enumerate(posted.batches)]
+    return chain.call(
+        "propose", "Clearing", "proposeBatches", posted.market.id, batches, priced, links, items=len(matches)
+    )
+
+
 def extend(
     chain: Chain, posted: PostedRound, proposal_id: int, matches: Sequence[Match], later: Sequence[Match] = ()
 ) -> Call:

@@ -130,7 +130,11 @@ class GasMeter:
         market.seal()
         pair = refuting_pair(market)
         self._note("challenge a proposal", market.challenge(*pair, challenger=self.challenger).gas_used)
-        proposed = market.propose(market.claims(solution)).gas_used
+        drafted = self.chain.snapshot()
+        with_proofs = market.propose(market.claims(solution)).gas_used
+        self._note("propose a trade, each order with its proof", with_proofs, self.size)
+        self.chain.revert(drafted)
+        proposed = market.propose_batches(market.links(solution)).gas_used
         sealed = market.seal().gas_used
         self.chain.warp(self.chain.now() + market.rules.challenge_window_s)
         final = market.finalize()

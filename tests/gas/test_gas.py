@@ -14,7 +14,7 @@ SNAPSHOTS = Path(__file__).parent / "snapshots"
 MOST_CODE_BYTES = 24_576
 """Largest contract that a chain takes (EIP-170)."""
 
-TARGET_GAS = 162_000
+TARGET_GAS = 150_000
 """Most gas for one trade, from two signed orders to the end, in rounds of 100."""
 
 

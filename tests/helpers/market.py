@@ -413,6 +413,16 @@ class TestMarket:
         self._follow(receipt)
         return receipt
 
+    def propose_batches(self, claims: Claims, agent: LocalAccount | None = None) -> Receipt:
+        """Begin a proposal with whole batches, from what `links` gives."""
+        receipt = self.community.send(
+            agent or self.community.agent, "Clearing", "proposeBatches", self.id, self.batches, *claims
+        )
+        self.proposal = self.community.events(receipt, "Proposed")[0]["proposal"]
+        self.chunks = []
+        self._follow(receipt)
+        return receipt
+
     def extend(self, claims: Claims, agent: LocalAccount | None = None) -> Receipt:
         """Add trades to the latest proposal."""
         receipt = self.community.send(agent or self.community.agent, "Clearing", "extend", self.proposal, *claims)

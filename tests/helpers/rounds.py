@@ -58,9 +58,7 @@ def income_mask(attributes: Sequence[Attribute]) -> int:
 
 
 @st.composite
-def rounds(
-    draw, most: int = 5, largest_price: int = UINT32_MAX, modes: Sequence[Mode] = (Mode.ONE_TO_ONE,)
-):
+def rounds(draw, most: int = 5, largest_price: int = UINT32_MAX, modes: Sequence[Mode] = (Mode.ONE_TO_ONE,)):
     """Rounds of at most `most` orders a side, with up to eight attributes and classes and no price or energy of zero.
 
     Values come from a few steps, so that ties, E = L and bid = min = ask are common, or from the whole range. In three
