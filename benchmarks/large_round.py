@@ -54,6 +54,9 @@ BATCH = 100
 CHUNK = 100
 """Trades proposed by one transaction: with proofs less than 128 kB, the most that public nodes pass on."""
 
+WHOLE = 200
+"""Trades proposed with whole batches, by one transaction below the same limit."""
+
 CHALLENGE_WINDOW_S = 600
 BOND_UPOINTS = 100_000_000
 SEED = 2026
@@ -242,7 +245,9 @@ def post(town: Town, steps: Steps) -> LargeMarket:
 
 
 def propose(market: LargeMarket, solution: Solution) -> list[Receipt]:
-    """Propose a solution in as many transactions as needed."""
+    """Propose a solution: a small one with whole batches, a large one in as many transactions as needed."""
+    if len(solution.trades) <= WHOLE:
+        return [market.propose_batches(market.links(solution))]
     receipts = []
     for first in range(0, len(solution.trades), CHUNK):
         claims = market.claims(replace(solution, trades=solution.trades[first : first + CHUNK]))

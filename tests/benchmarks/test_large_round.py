@@ -22,14 +22,16 @@ def numbered(round_):
     return replace(round_, buyers=buyers, sellers=sellers)
 
 
-def test_a_small_round(monkeypatch):
+@pytest.mark.parametrize(("whole", "pieces"), [(0, 3), (9, 1)])
+def test_a_small_round(monkeypatch, whole, pieces):
     monkeypatch.setattr(large_round, "BATCH", 5)
     monkeypatch.setattr(large_round, "CHUNK", 4)
+    monkeypatch.setattr(large_round, "WHOLE", whole)
     steps = Steps()
     gas = clear(18, steps)
     done = {step["step"]: step for step in steps.done}
     assert done["post orders"]["transactions"] == 4
-    assert done["propose trades with dual prices"]["transactions"] == 3
+    assert done["propose trades with dual prices"]["transactions"] == pieces
     assert len(gas) == 3
     assert all(50_000 < used < 250_000 for used in gas.values())
 
