@@ -327,6 +327,35 @@ def cancel(
     done(f"cancelled order {order}", [mined], {"order": order}, as_json=as_json)
 
 
+@order_group.command()
+def revoke(
+    account: As,
+    side: Annotated[str, typer.Option(help="buy or sell: nonces of the two sides are apart.")],
+    nonce: Annotated[list[int], typer.Option(min=0, help="A nonce of one's signed orders; repeatable.")],
+    deployment: Deployed = DEPLOYMENT_FILE,
+    as_json: AsJson = False,
+) -> None:
+    """Use up nonces of one's own, so that signed orders with them can never be posted.
+
+    All of the nonces named are of one page of 32, and all pages before it close.
+
+    [bold]Example:[/bold] powerpact order revoke -a alice --side buy --nonce 4 --nonce 5
+    """
+    from powerpact.chain import orders
+    from powerpact.chain.packing import NONCES_PER_PAGE, Side
+
+    pages = {number // NONCES_PER_PAGE for number in nonce}
+    if len(pages) != 1:
+        remedy = f"Revoke those of one page of {NONCES_PER_PAGE} at a time, the lowest page first."
+        raise BadChoice("nonces", ", ".join(map(str, nonce)), "are not of one page", remedy=remedy)
+    mask = sum(1 << offset for offset in {number % NONCES_PER_PAGE for number in nonce})
+    chain, key = open_chain(deployment), unlock(account)
+    call = orders.cancel_nonces(chain, enum_member(Side, "side", side), pages.pop(), mask)
+    mined = chain.sender(key).send(call)
+    data = {"side": side, "nonces": sorted(set(nonce))}
+    done(f"revoked {len(data['nonces'])} nonces of {side} orders", [mined], data, as_json=as_json)
+
+
 @order_group.command("list")
 def list_orders(market: MarketId, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
     """List the orders of a market.

@@ -208,6 +208,27 @@ def test_two_of_three_release_a_trade(shell, admitted):
     assert shell.json("balance", "alice")[0]["held_upoints"] == 0
 
 
+def test_a_signed_order_is_revoked(shell, admitted):
+    market = open_market(shell)["market"]
+    words = ("order", "buy", market, "-a", "alice", "--energy-wh", 1_000, "--bid", 50, "--sign-only")
+    for nonce in (900, 901):
+        shell.ok(*words, f"{nonce}.json", "--nonce", nonce)
+    assert "one page" in shell.refused("order", "revoke", "-a", "alice", "--side", "buy", *nonces(900, 32)).stderr
+    assert (
+        "Choose one of buy, sell"
+        in shell.refused("order", "revoke", "-a", "alice", "--side", "hold", *nonces(1)).stderr
+    )
+    assert shell.json("order", "revoke", "-a", "alice", "--side", "buy", *nonces(900, 903))["nonces"] == [900, 903]
+    assert "Escrow_NonceUsed" in shell.refused("order", "carry", "900.json", "-a", "agent").stderr
+    assert shell.json("order", "carry", "901.json", "-a", "agent")["orders"] == ["0:0"]
+    assert "Escrow_NonceUsed" in shell.refused(*words[:-1], "--nonce", 5).stderr  # an earlier page
+    shell.ok("order", "cancel", market, "0:0", "-a", "alice")
+
+
+def nonces(*numbers):
+    return [word for number in numbers for word in ("--nonce", number)]
+
+
 def test_money_of_a_round_that_nobody_cleared_comes_back(shell, admitted):
     opened = open_market(shell)
     buying = ("order", "buy", opened["market"], "-a", "alice", "--energy-wh", 1_000, "--bid", 100)
