@@ -237,8 +237,10 @@ class Agent:
         unsettled = self._unsettled(market_id)
         readings = meters.readings_of(self.chain, slot_start) if unsettled else {}
         due = [trade for trade in unsettled if (trade.trade.device, slot_start) in readings]
-        late = [trade for trade in due if meters.last_of(self.chain, trade.trade.device)[0] != slot_start]
-        sent = self._settle_chunks(market_id, {trade.chunk for trade in due if trade not in late})
+        devices = {trade.trade.device for trade in due}
+        moved_on = {device for device in devices if meters.last_of(self.chain, device)[0] != slot_start}
+        late = [trade for trade in due if trade.trade.device in moved_on]
+        sent = self._settle_chunks(market_id, {trade.chunk for trade in due if trade.trade.device not in moved_on})
         deliveries = [(trade.proof, *readings[trade.trade.device, slot_start]) for trade in late]
         sent += send_in_pieces(
             self.sender, deliveries, MAX_BATCH, lambda piece: settlement.settle_late(self.chain, market_id, piece)

@@ -7,14 +7,14 @@ closed market. It can be stopped anywhere and started anew, and any number of wa
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from powerpact.agent.errors import ProposalFalse
 from powerpact.chain import rounds
 from powerpact.chain.client import Chain
 from powerpact.chain.errors import ChainUnreachable, ContractError, NodeRefused, NotOnChain
-from powerpact.chain.packing import id_text, parse_id
+from powerpact.chain.packing import Trade, id_text, parse_id
 from powerpact.chain.rounds import PostedRound, ProposalStatus, trade_trees
 from powerpact.chain.transactions import Mined, Sender
 
@@ -97,12 +97,12 @@ class Watcher:
     def examine(self, market_id: bytes, proposal_id: int) -> Challenge | None:
         """Challenge a standing proposal if a pair refutes it; None if none does, or another watcher was faster."""
         posted = rounds.read_round(self.chain, market_id)
-        pair = refuting_pair(self.chain, posted, proposal_id)
+        chunks = rounds.chunks_of(self.chain, proposal_id)
+        pair = refuting_pair(posted, chunks)
         if pair is None:
             self._found_right.add(proposal_id)
             self.report(f"proposal {proposal_id} of market 0x{market_id.hex()[:8]}: no pair refutes it")
             return None
-        chunks = rounds.chunks_of(self.chain, proposal_id)
         trees = trade_trees(chunks)
         buy, sell = (posted.exhibit(id_, chunks, trees) for id_ in pair)
         try:
@@ -116,11 +116,11 @@ class Watcher:
         return Challenge(market_id, proposal_id, *pair, mined)
 
 
-def refuting_pair(chain: Chain, posted: PostedRound, proposal_id: int) -> tuple[int, int] | None:
-    """A pair of orders that refutes a proposal, u + v < w, or None."""
+def refuting_pair(posted: PostedRound, chunks: Sequence[Sequence[Trade]]) -> tuple[int, int] | None:
+    """A pair of orders that refutes the proposal with these chunks, u + v < w, or None."""
     from powerpact.verifier.cover import uncovered_pair
 
-    trades = [trade for chunk in rounds.chunks_of(chain, proposal_id) for trade in chunk]
+    trades = [trade for chunk in chunks for trade in chunk]
     pair = uncovered_pair(
         posted.round(),
         {id_text(trade.buy_id): trade.buyer_dual_ppm for trade in trades},
@@ -144,7 +144,7 @@ def require_right(chain: Chain, proposal_id: int) -> None:
         raise NotOnChain(f"proposal {proposal_id}", remedy="List them with `powerpact round status MARKET`.")
     if not state.is_exact:
         raise ProposalFalse(proposal_id, f"its objective is {state.objective}, its dual bound {state.bound}")
-    pair = refuting_pair(chain, rounds.read_round(chain, state.market), proposal_id)
+    pair = refuting_pair(rounds.read_round(chain, state.market), rounds.chunks_of(chain, proposal_id))
     if pair is not None:
         buy, sell = map(id_text, pair)
         raise ProposalFalse(proposal_id, f"orders {buy} and {sell} score more than their dual prices")

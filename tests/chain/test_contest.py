@@ -149,14 +149,14 @@ def test_a_better_matching_refutes_a_false_claim_by_itself(world, sealing):
 
 def test_a_second_watcher_comes_too_late_and_goes_on(world, sealing, monkeypatch):
     market, _ = closed_market(world)
-    seal_without(world, market, {"0:0"})
+    proposal = seal_without(world, market, {"0:0"})
     told = []
     late = watcher(world, told.append)
     pair = {}
 
-    def slow_pair(chain, posted, proposal_id):
-        pair["found"] = real(chain, posted, proposal_id)
-        watcher(world).examine(market, proposal_id)
+    def slow_pair(posted, chunks):
+        pair["found"] = real(posted, chunks)
+        watcher(world).examine(market, proposal)
         return pair["found"]
 
     from powerpact.agent import watch
