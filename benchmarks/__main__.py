@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from benchmarks import cow, gas, page, solver
+from benchmarks import cow, gas, large_round, page, solver
 from benchmarks.contenders import CONTENDERS
 from benchmarks.families import FAMILIES
 from benchmarks.places import PICTURES, RESULTS
@@ -13,18 +13,22 @@ from powerpact.types import Mode
 
 SIZES = (100, 1_000)
 PARTS = ("solver", "gas", "cow")
+LARGE_ROUND = "large-round"
+"""Measured only when it is asked for: it takes ten minutes."""
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     made = argparse.ArgumentParser(
         prog="./run bench",
-        description="Measure PowerPact beside other ways to match, and the gas of its contracts. Renews the records in "
-        "benchmarks/results/ and the pictures in docs/pictures/. Without options: about five minutes.",
+        description="Measure PowerPact beside other ways to match, and the gas of its contracts. Renews what it "
+        "measured in benchmarks/results/, and the pictures in docs/pictures/. Without options: about five minutes.",
         epilog="example: ./run bench 1000 10000 --part solver --family mid dense --limit 900",
     )
     made.add_argument("orders", nargs="*", type=int, default=SIZES, help="orders of each side (100 1000)")
-    made.add_argument("--part", nargs="+", choices=PARTS, default=PARTS, help="what to measure (all)")
+    made.add_argument(
+        "--part", nargs="+", choices=(*PARTS, LARGE_ROUND), default=PARTS, help="what to measure (all but large-round)"
+    )
     made.add_argument("--mode", nargs="+", choices=[*Mode], default=list(Mode), help="how orders trade (all)")
     made.add_argument("--family", nargs="+", choices=FAMILIES, default=list(FAMILIES), help="rounds (all)")
     made.add_argument("--contender", nargs="+", choices=CONTENDERS, default=list(CONTENDERS), help="methods (all)")
@@ -56,6 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         gas.main()
     if "cow" in chosen.part:
         cow.main()
+    if LARGE_ROUND in chosen.part:
+        large_round.main()
     page.main()
     print(f"records: {RESULTS}, pictures: {PICTURES}")
 

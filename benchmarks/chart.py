@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby, pairwise
 from math import ceil, floor, log10
+from typing import NamedTuple
 
 from powerpact.report.svg import Scale, drawing, tag, text
-
-Points = Sequence[tuple[float, float]]
 
 COLOURS = ("#0c7c6d", "#d8861a", "#3a5fd0", "#a23b72", "#7a828c", "#8a6d1d", "#c2452d", "#4a9fd8", "#6b4fa0")
 """One for each name in the key, in order; the first line is drawn thicker."""
@@ -16,9 +16,10 @@ COLOURS = ("#0c7c6d", "#d8861a", "#3a5fd0", "#a23b72", "#7a828c", "#8a6d1d", "#c
 STYLE = """
 svg { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; background: #fff }
 text { fill: #1d2126 } .mute { fill: #5b636d } .title { font-weight: 650 } .rule { stroke: #e4e1da }
-polyline { fill: none; stroke-linejoin: round }
+polyline { fill: none; stroke-linejoin: round } .apart { fill: #fff }
 @media (prefers-color-scheme: dark) {
   svg { background: #1a1d22 } text { fill: #e9e7e2 } .mute { fill: #a0a8b2 } .rule { stroke: #2e333a }
+  .apart { fill: #1a1d22 }
 }"""
 
 WIDTH, HEIGHT = 224, 226
@@ -29,12 +30,20 @@ KEY_LINE, KEY_LETTER = 19, 6.6
 """Height of a line of the key above the panels, and width of a letter in it."""
 
 
+class Point(NamedTuple):
+    """Values on both axes, and the run that they come from."""
+
+    x: float
+    y: float
+    run: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Panel:
     """One pair of axes: its title, and lines by their name in the key."""
 
     title: str
-    lines: Mapping[str, Points]
+    lines: Mapping[str, Sequence[Point]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,9 @@ class LogScale:
 def chart(label: str, panels: Sequence[Panel], x_name: str, y_name: str, *, columns: int, log_y: bool = True) -> str:
     """Draw panels that share their axes.
 
+    A line is dashed between points of different runs. A point is hollow if the first name of the key has a point of
+    another run at its place: the two were not measured together.
+
     Parameters
     ----------
     label : str
@@ -79,8 +91,8 @@ def chart(label: str, panels: Sequence[Panel], x_name: str, y_name: str, *, colu
     """
     names = list(dict.fromkeys(name for panel in panels for name in panel.lines))
     points = [point for panel in panels for line in panel.lines.values() for point in line]
-    xs, ys = zip(*points, strict=True)
-    across = LogScale.over(xs, (LEFT, WIDTH - RIGHT))
+    ys = [point.y for point in points]
+    across = LogScale.over([point.x for point in points], (LEFT, WIDTH - RIGHT))
     down = (HEIGHT - BOTTOM, TOP)
     up = LogScale.over(ys, down) if log_y else Scale.nice((0, max(ys)), down, 5)
     key, key_height = _key(names, WIDTH * columns)
@@ -88,7 +100,7 @@ def chart(label: str, panels: Sequence[Panel], x_name: str, y_name: str, *, colu
         tag(
             "g",
             *_axes(panel.title, across, up, x_name, y_name),
-            *(_line(names.index(name), line, across, up) for name, line in panel.lines.items()),
+            *_lines(panel, names, across, up),
             transform=f"translate({WIDTH * (k % columns)} {key_height + HEIGHT * (k // columns)})",
         )
         for k, panel in enumerate(panels)
@@ -112,13 +124,26 @@ def _axes(title: str, across: LogScale, up: LogScale | Scale, x_name: str, y_nam
     return parts
 
 
-def _line(place: int, points: Points, across: LogScale, up: LogScale | Scale) -> str:
-    """One line with a dot at each point."""
-    colour = COLOURS[place % len(COLOURS)]
-    at = [(across(x), up(y)) for x, y in sorted(points)]
-    dots = [tag("circle", cx=x, cy=y, r=2.6, fill=colour) for x, y in at]
-    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in at)
-    return tag("g", tag("polyline", points=path, stroke=colour, stroke_width=1.4 if place else 2.6), *dots)
+def _lines(panel: Panel, names: Sequence[str], across: LogScale, up: LogScale | Scale) -> list[str]:
+    """The lines of a panel, each with a dot at each point."""
+    runs = {point.x: point.run for point in panel.lines.get(names[0], ())}
+    drawn = []
+    for name, points in panel.lines.items():
+        place = names.index(name)
+        colour, width = COLOURS[place % len(COLOURS)], 1.4 if place else 2.6
+        pieces = [list(piece) for _, piece in groupby(sorted(points), key=lambda point: point.run)]
+        joints = [(before[-1], after[0]) for before, after in pairwise(pieces)]
+        strokes = [(piece, None) for piece in pieces] + [(joint, "3 4") for joint in joints]
+        parts = []
+        for stroke, dashes in strokes:
+            path = " ".join(f"{across(point.x):.1f},{up(point.y):.1f}" for point in stroke)
+            parts.append(tag("polyline", points=path, stroke=colour, stroke_width=width, stroke_dasharray=dashes))
+        for point in points:
+            apart = runs.get(point.x, point.run) != point.run
+            looks = {"class_": "apart", "stroke": colour} if apart else {"fill": colour}
+            parts.append(tag("circle", cx=across(point.x), cy=up(point.y), r=2.6, **looks))
+        drawn.append(tag("g", *parts))
+    return drawn
 
 
 def _key(names: Sequence[str], width: float) -> tuple[list[str], float]:

@@ -27,6 +27,7 @@ from benchmarks.gas import FUNDED, PAID, round_gas
 from benchmarks.grid import Grid, spaced
 from benchmarks.large_round import Steps, town_of
 from benchmarks.places import RESULTS
+from benchmarks.runs import this_run
 from powerpact.chain.abi import Interface
 from tests.gas.measure import HARDFORK
 from tests.helpers.chains import GENESIS_TIME, NodeChain
@@ -188,7 +189,8 @@ def main() -> None:
     rows = [measure(pairs) for pairs in SIZES]
     version = json.loads((PACKAGE / "package.json").read_text(encoding="utf-8"))["version"]
     record = {
-        "schema": "powerpact/bench-cow/1",
+        "schema": "powerpact/bench-cow/2",
+        "runs": [this_run()],
         "hardfork": HARDFORK,
         "@cowprotocol/contracts": version,
         "gas": rows,

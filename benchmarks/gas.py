@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from benchmarks.chart import Panel, chart
+from benchmarks.chart import Panel, Point, chart
 from benchmarks.grid import Grid, spaced
 from benchmarks.large_round import CHALLENGE_WINDOW_S, LargeMarket, Steps, Town, propose, town_of
 from benchmarks.places import PICTURES, RESULTS
+from benchmarks.runs import this_run
 from powerpact.chain.errors import ContractError
 from powerpact.solver import solve
 from powerpact.types import Solution
@@ -124,7 +125,7 @@ def growth(by_size: Mapping[int, Gas]) -> dict[str, dict[str, int]]:
 def picture(by_size: Mapping[int, Gas]) -> str:
     """Gas of one order, trade or reading over the size of its round."""
     panels = [
-        Panel(title, {step: [(size, gas[step]) for size, gas in by_size.items() if step in gas] for step in steps})
+        Panel(title, {step: [Point(size, gas[step]) for size, gas in by_size.items() if step in gas] for step in steps})
         for title, steps in DRAWN.items()
     ]
     return chart("Gas by the size of the round", panels, "trades of a round", "gas", columns=len(panels), log_y=False)
@@ -149,7 +150,8 @@ def main(sizes: Sequence[int] = SIZES) -> None:
     by_size = {size: measure(size) for size in sizes}
     fits = growth(by_size)
     record = {
-        "schema": "powerpact/bench-gas/1",
+        "schema": "powerpact/bench-gas/2",
+        "runs": [this_run()],
         "hardfork": HARDFORK,
         "seed": SEED,
         "rounds": {str(size): gas for size, gas in by_size.items()},

@@ -1,6 +1,6 @@
 """A round of 10 000 orders on a chain, from empty blocks to its final result; and the gas of a challenge by size.
 
-``./run python -m benchmarks.large_round [ORDERS]`` starts Anvil with blocks of 60 million gas and the cap of EIP-7825,
+``./run bench --part large-round`` starts Anvil with blocks of 60 million gas and the cap of EIP-7825,
 16 777 216 gas for a transaction, and writes ``benchmarks/results/large_round.json``.
 
 People and devices are admitted by the contracts' own functions, each in a transaction of its own. To be quick, the node
@@ -29,6 +29,7 @@ from benchmarks.grid import Grid, spaced
 from benchmarks.matrix import blocks
 from benchmarks.measurement import WARM_UP_ORDERS
 from benchmarks.places import RESULTS
+from benchmarks.runs import this_run
 from powerpact.agent.watch import Challenge, Watcher
 from powerpact.chain.client import Chain
 from powerpact.chain.connection import connect
@@ -347,16 +348,17 @@ def recorded(record: Mapping[str, Any]) -> list[Grid]:
     ]
 
 
-def main(orders: int = ORDERS) -> None:
+def main() -> None:
     """Run, print, and renew the record."""
     solve(make("mid", WARM_UP_ORDERS))
     steps = Steps()
-    challenged = {str(size): clear(size, Steps()) for size in CHALLENGED if size < orders}
-    challenged[str(orders)] = clear(orders, steps)
+    challenged = {str(size): clear(size, Steps()) for size in CHALLENGED}
+    challenged[str(ORDERS)] = clear(ORDERS, steps)
     record = {
-        "schema": "powerpact/bench-large-round/1",
+        "schema": "powerpact/bench-large-round/2",
+        "runs": [this_run()],
         "hardfork": HARDFORK,
-        "orders": orders,
+        "orders": ORDERS,
         "block_gas": BLOCK_GAS,
         "transaction_gas_cap": GAS_LIMIT,
         "steps": steps.done,
@@ -365,7 +367,3 @@ def main(orders: int = ORDERS) -> None:
     RESULTS.mkdir(parents=True, exist_ok=True)
     RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     Console(width=120).print(*(grid.terminal() for grid in recorded(record)))
-
-
-if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))

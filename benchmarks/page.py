@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from benchmarks import cow, gas, large_round, solver
+from benchmarks import cow, gas, large_round, runs, solver
 from benchmarks.grid import Grid
 from benchmarks.places import RESULTS
 
@@ -17,10 +17,14 @@ Written by `./run bench` from the records beside this page. What is measured, an
 
 
 def grids() -> Iterator[Grid]:
-    """The tables of all records that there are."""
+    """The tables of all records that there are, and of their runs."""
+    ran = []
     for part in (solver, gas, cow, large_round):
         if part.RECORD.exists():
-            yield from part.recorded(json.loads(part.RECORD.read_text(encoding="utf-8")))
+            record = json.loads(part.RECORD.read_text(encoding="utf-8"))
+            yield from part.recorded(record)
+            ran += [(part.RECORD.name, number, run) for number, run in enumerate(record["runs"], 1)]
+    yield runs.grid(ran)
 
 
 def main() -> None:

@@ -3,36 +3,44 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from rich.console import Console
 
-from benchmarks.chart import Panel, chart
+from benchmarks.chart import Panel, Point, chart
+from benchmarks.comparison import (
+    OURS,
+    RIVALS,
+    RoundKey,
+    Row,
+    by_round,
+    comparisons,
+    growth,
+    is_done,
+    merged,
+    require_agreement,
+)
 from benchmarks.contenders import COMPILED, CONTENDERS, DIVISIBLE, EXACT, HEURISTIC
 from benchmarks.families import FAMILIES
 from benchmarks.grid import Grid, spaced
 from benchmarks.measurement import Task, first_call_seconds, measure
 from benchmarks.places import PICTURES, RESULTS
+from benchmarks.runs import Run, this_run
 from powerpact.types import Mode
 
-OURS = "PowerPact"
 OWN = [name for name in EXACT if name in COMPILED]
-RIVALS = [name for name in EXACT if name not in COMPILED]
 RECORD = RESULTS / "solver.json"
 PICTURE = PICTURES / "bench-solver.svg"
 
 LIMIT_S, MEMORY_GB = 60.0, 8.0
 """Most time and most address space of one measurement."""
 
-Row = dict[str, Any]
-"""A round and what each contender made of it."""
+Record = Mapping[str, Any]
+"""What ``solver.json`` holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +55,7 @@ class Asked:
     memory_gb: float = MEMORY_GB
 
 
-def run(asked: Asked) -> list[Row]:
+def run(asked: Asked) -> list[dict[str, Any]]:
     """Measure all rounds, from the smallest; who is stopped by a limit is not asked at a larger size.
 
     Raises
@@ -60,179 +68,163 @@ def run(asked: Asked) -> list[Row]:
         for family in asked.families:
             running = [name for name in asked.contenders if mode is Mode.ONE_TO_ONE or name in DIVISIBLE]
             for orders in sorted(asked.sizes):
-                measured = {name: _told(Task(name, family, orders, mode), asked) for name in running}
-                running = [name for name in running if "stopped" not in measured[name]]
-                rows.append(compared({"mode": mode, "family": family, "orders": orders, "measured": measured}))
+                round_ = {"mode": mode.value, "family": family, "orders": orders}
+                measured = [
+                    {**round_, "contender": name, **_told(Task(name, family, orders, mode), asked)} for name in running
+                ]
+                require_agreement(measured)
+                running = [row["contender"] for row in measured if is_done(row)]
+                rows += measured
     return rows
 
 
-def compared(row: Row) -> Row:
-    """Add to a row how many times the processor time of the solver exact rivals take, and how good the others are."""
-    done = {name: measured for name, measured in row["measured"].items() if "seconds" in measured}
-    optima = {name: done[name]["objective"] for name in EXACT if name in done}
-    if len(set(optima.values())) > 1:
-        raise RuntimeError(f"{row['mode']}, {row['family']}, {row['orders']} orders: the optima differ, {optima}")
-    own = done.get(OURS)
-    rivals, heuristics = [name for name in RIVALS if name in done], [name for name in HEURISTIC if name in done]
+def first_calls(asked: Asked) -> list[dict[str, Any]]:
+    """Processor time of the first round of each mode, compilation included; leaves the compiled code behind."""
+    if not set(asked.contenders) & set(COMPILED):
+        return []
+    calls = []
+    for mode in map(Mode, asked.modes):
+        calls.append({"mode": mode.value, "cpu_seconds": first_call_seconds(mode)})
+        measure(Task("PowerPact verifier", asked.families[0], 1, mode), LIMIT_S, asked.memory_gb)
+    return calls
+
+
+def record_of(runs: Iterable[Run], calls: Iterable[Row], rows: Sequence[Row]) -> Record:
+    """The record of what was measured, with all that follows from it; runs of which nothing is left are left out."""
+    calls = list({call["mode"]: call for call in calls}.values())
+    used = {row["run"] for row in (*calls, *rows)}
     return {
-        **row,
-        "times_processor_time": {
-            name: round(done[name]["cpu_seconds"] / own["cpu_seconds"], 2) for name in rivals if own
-        },
-        "share_of_optimum": {name: round(done[name]["objective"] / own["objective"], 4) for name in heuristics if own},
+        "schema": "powerpact/bench-solver/2",
+        "runs": [run for run in runs if run["recorded"] in used],
+        "first_calls": calls,
+        "rows": rows,
+        "comparisons": comparisons(rows),
+        "growth": growth(rows),
     }
 
 
-def growth(rows: Iterable[Row]) -> list[Row]:
-    """Fit processor time = c · n^exponent for each contender and family, by least squares of the logarithms.
-
-    Sizes below 1 000, where constant costs rule, are left out if two others remain.
-    """
-    times: dict[tuple[str, str, str], dict[int, float]] = {}
-    for row in rows:
-        for name, measured in row["measured"].items():
-            if "seconds" in measured:
-                times.setdefault((row["mode"], row["family"], name), {})[row["orders"]] = measured["cpu_seconds"]
-    fits = []
-    for (mode, family, name), by_size in times.items():
-        large = [size for size in by_size if size >= 1_000]
-        sizes = sorted(large if len(large) > 1 else by_size)
-        if len(sizes) > 1:
-            exponent, _ = np.polyfit(np.log(sizes), np.log([by_size[size] for size in sizes]), 1)
-            fits.append(
-                {"mode": mode, "family": family, "contender": name, "exponent": round(float(exponent), 2)}
-                | {"from_sizes": sizes}
-            )
-    return fits
+def main(asked: Asked) -> None:
+    """Measure, print the tables, and renew record and picture."""
+    calls, rows = first_calls(asked), run(asked)
+    this = this_run()
+    for row in (*calls, *rows):
+        row["run"] = this["recorded"]
+    kept = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else record_of((), (), ())
+    record = record_of((*kept["runs"], this), (*kept["first_calls"], *calls), merged(kept["rows"], rows))
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    PICTURE.write_text(picture(record["rows"]), encoding="utf-8")
+    Console(width=140).print(*(grid.terminal() for grid in recorded(record_of((this,), calls, rows))))
 
 
-def merged(old: Iterable[Row], new: Iterable[Row]) -> list[Row]:
-    """Replace rounds that were measured again, each as a whole: what is compared was measured in one run."""
-    rows = {(row["mode"], row["family"], row["orders"]): row for row in (*old, *new)}
-    modes, families = list(Mode), list(FAMILIES)
-    return [rows[key] for key in sorted(rows, key=lambda key: (modes.index(key[0]), families.index(key[1]), key[2]))]
-
-
-def picture(rows: Sequence[Row]) -> str:
-    """Processor time over orders: a panel for each family one-to-one, and one for divisible rounds."""
-    names = [OURS, *RIVALS]
-    panels = []
-    for mode, family in dict.fromkeys((row["mode"], row["family"]) for row in rows):
-        own = [row for row in rows if (row["mode"], row["family"]) == (mode, family)]
-        lines = {
-            name: [
-                (row["orders"], row["measured"][name]["cpu_seconds"])
-                for row in own
-                if "seconds" in row["measured"].get(name, {})
-            ]
-            for name in names
-        }
-        title = family if mode == Mode.ONE_TO_ONE else f"{family}, divisible"
-        panels.append(Panel(title, {name: points for name, points in lines.items() if points}))
+def picture(rows: Iterable[Row]) -> str:
+    """Processor time over orders: a panel for each family one-to-one, and one for each of divisible rounds."""
+    panels: dict[str, dict[str, list[Point]]] = {}
+    for (mode, family, orders), measured in by_round(rows).items():
+        lines = panels.setdefault(family if mode == Mode.ONE_TO_ONE else f"{family}, divisible", {})
+        for name in (OURS, *RIVALS):
+            if is_done(row := measured.get(name)):
+                lines.setdefault(name, []).append(Point(orders, row["cpu_seconds"], row["run"]))
     return chart(
         "Processor time to solve a round by its size, seconds",
-        panels,
+        [Panel(title, lines) for title, lines in panels.items() if lines],
         "orders of each side",
         "s",
         columns=len(FAMILIES),
     )
 
 
-def machine() -> dict[str, Any]:
-    """Where it was measured."""
-    return {
-        "cores": os.cpu_count(),
-        "machine": platform.machine(),
-        "system": platform.system(),
-        "python": platform.python_version(),
-    }
-
-
-def main(asked: Asked) -> None:
-    """Measure, print the tables, and renew record and picture."""
-    first_calls = {mode.value: first_call_seconds(mode) for mode in Mode}
-    for mode in Mode:
-        measure(
-            Task("PowerPact verifier", asked.families[0], 1, mode), LIMIT_S, asked.memory_gb
-        )  # leaves the compiled code
-    rows = run(asked)
-    kept = json.loads(RECORD.read_text(encoding="utf-8"))["rounds"] if RECORD.exists() else []
-    everything = merged(kept, rows)
-    fits = growth(everything)
-    record = {
-        "schema": "powerpact/bench-solver/1",
-        "machine": machine(),
-        "first_call_seconds": first_calls,
-        "rounds": everything,
-        "growth": fits,
-    }
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    PICTURE.write_text(picture(everything), encoding="utf-8")
-    console = Console(width=140)
-    console.print(*(grid.terminal() for grid in recorded({**record, "rounds": rows})))
-    seconds = ", ".join(f"{mode} {seconds:.1f} s" for mode, seconds in first_calls.items())
-    console.print(
-        f"The first round ever solved and verified on a machine, compilation included, processor time: {seconds}"
-    )
-
-
-def recorded(record: Mapping[str, Any]) -> list[Grid]:
+def recorded(record: Record) -> list[Grid]:
     """The tables of a record that have anything to show."""
-    rows, fits = record["rounds"], record["growth"]
-    return [grid for grid in (times(rows), memory(rows), quality(rows), exponents(fits)) if grid.rows]
+    grids = (times(record), memory(record), quality(record), exponents(record), compilation(record))
+    return [grid for grid in grids if grid.rows]
 
 
-def times(rows: Iterable[Row]) -> Grid:
-    """Seconds, and how many times the processor time the others take."""
+def times(record: Record) -> Grid:
+    """Seconds, and how many times PowerPact's processor time the others take."""
+    compared = _compared(record, "times_processor_time")
     cells = []
-    for row in rows:
-        measured, ratio = row["measured"], row["times_processor_time"]
-        rivals = (_shown(measured.get(name)) + (f" ({ratio[name]:g}×)" if name in ratio else "") for name in RIVALS)
-        waited = f"{measured[OURS]['seconds']:.3g}" if "seconds" in measured.get(OURS, {}) else ""
-        cells.append([*_round(row), waited, *(_shown(measured.get(name)) for name in OWN), *rivals])
-    title = "Median processor time of all threads, seconds (in brackets: times PowerPact's)"
-    return Grid(title, ("mode", "family", "orders a side", "PowerPact, by the clock", *OWN, *RIVALS), cells, words=2)
+    for key, run_, measured in _exact_rounds(record):
+        ratio = compared.get(key, {})
+        rivals = (_cell(record, run_, measured.get(name), _seconds, ratio.get(name)) for name in RIVALS)
+        waited = f"{measured[OURS]['seconds']:.3g}" if is_done(measured.get(OURS)) else ""
+        own = (_cell(record, run_, measured.get(name), _seconds) for name in OWN)
+        cells.append([*_named(key), _number(record, run_), waited, *own, *rivals])
+    title = "Median processor time of all threads, seconds (in brackets: times PowerPact's in the same run)"
+    head = ("mode", "family", "orders a side", "run", "PowerPact, by the clock", *OWN, *RIVALS)
+    return Grid(title, head, cells, words=2)
 
 
-def memory(rows: Iterable[Row]) -> Grid:
+def memory(record: Record) -> Grid:
     """Peak memory of the whole process, MB."""
     cells = []
-    for row in rows:
-        peaks = (row["measured"].get(name, {}).get("peak_mb") for name in EXACT)
-        cells.append([*_round(row), *("" if peak is None else spaced(peak) for peak in peaks)])
-    return Grid(
-        "Peak memory, MB, the round and all libraries included",
-        ("mode", "family", "orders a side", *EXACT),
-        cells,
-        words=2,
-    )
+    for key, run_, measured in _exact_rounds(record):
+        peaks = (_cell(record, run_, measured.get(name), _peak) for name in EXACT)
+        cells.append([*_named(key), _number(record, run_), *peaks])
+    title = "Peak memory, MB, the round and all libraries included"
+    return Grid(title, ("mode", "family", "orders a side", "run", *EXACT), cells, words=2)
 
 
-def quality(rows: Iterable[Row]) -> Grid:
+def quality(record: Record) -> Grid:
     """Share of the optimum that methods without a proof reach."""
     cells = []
-    for row in rows:
-        if shares := row["share_of_optimum"]:
+    for (_, family, orders), shares in _compared(record, "share_of_optimum").items():
+        if shares:
             reached = (f"{shares[name]:.1%}" if name in shares else "" for name in HEURISTIC)
-            cells.append([row["family"], spaced(row["orders"]), *reached])
+            cells.append([family, spaced(orders), *reached])
     return Grid("Share of the optimum that others reach, one-to-one", ("family", "orders a side", *HEURISTIC), cells)
 
 
-def exponents(fits: Iterable[Row]) -> Grid:
+def exponents(record: Record) -> Grid:
     """Exponents of the fits."""
     by_family: dict[tuple[str, str], dict[str, str]] = {}
-    for fit in fits:
+    for fit in record["growth"]:
         sizes = f"{spaced(fit['from_sizes'][0])}–{spaced(fit['from_sizes'][-1])}"
         cells = by_family.setdefault((fit["mode"], fit["family"]), {})
         cells[fit["contender"]] = f"{fit['exponent']:.2f} ({sizes})"
     rows = [[*key, *(cells.get(name, "") for name in EXACT)] for key, cells in by_family.items()]
-    title = "Growth: exponent of n in the processor time, by least squares (in brackets: from which sizes)"
+    title = "Growth: exponent of n in the processor time, by least squares (in brackets: from which sizes of one run)"
     return Grid(title, ("mode", "family", *EXACT), rows, words=2)
 
 
-def _round(row: Row) -> list[str]:
-    return [row["mode"], row["family"], spaced(row["orders"])]
+def compilation(record: Record) -> Grid:
+    """Processor time of first rounds."""
+    calls = record["first_calls"]
+    rows = [[call["mode"], _number(record, call["run"]), f"{call['cpu_seconds']:.1f}"] for call in calls]
+    title = "The first round ever solved and verified on a machine, compilation included: processor time, seconds"
+    return Grid(title, ("mode", "run", "seconds"), rows)
+
+
+def _exact_rounds(record: Record) -> Iterator[tuple[RoundKey, str, dict[str, Row]]]:
+    """The rounds that exact methods were given, the run of PowerPact's row (or else of the latest), and the rows."""
+    for key, measured in by_round(record["rows"]).items():
+        exact = {name: measured[name] for name in EXACT if name in measured}
+        if exact:
+            latest = max(row["run"] for row in exact.values())
+            yield key, exact[OURS]["run"] if OURS in exact else latest, exact
+
+
+def _compared(record: Record, what: str) -> dict[RoundKey, Mapping[str, float]]:
+    """One of the comparisons, by round."""
+    return {(row["mode"], row["family"], row["orders"]): row[what] for row in record["comparisons"]}
+
+
+def _named(key: RoundKey) -> list[str]:
+    mode, family, orders = key
+    return [mode, family, spaced(orders)]
+
+
+def _number(record: Record, run_: str) -> str:
+    """The number of a run, in the order of time."""
+    return str(1 + [known["recorded"] for known in record["runs"]].index(run_))
+
+
+def _cell(record: Record, run_: str, row: Row | None, shown: Callable[[Row], str], ratio: float | None = None) -> str:
+    """What a row shows, how many times PowerPact's it is, and its run if that is another one than the line's."""
+    if row is None or not (number := shown(row)):
+        return ""
+    compared = "" if ratio is None else f" ({ratio:g}×)"
+    return number + compared + ("" if row["run"] == run_ else f" [run {_number(record, row['run'])}]")
 
 
 def _told(task: Task, asked: Asked) -> Row:
@@ -241,17 +233,20 @@ def _told(task: Task, asked: Asked) -> Row:
     started = time.perf_counter()
     measured = measure(task, asked.limit_s, asked.memory_gb)
     passed = time.perf_counter() - started
-    print(f"{_shown(measured)} (s; {passed:.0f} s with preparation and repeats)", file=sys.stderr, flush=True)
+    print(f"{_seconds(measured)} (s; {passed:.0f} s with preparation and repeats)", file=sys.stderr, flush=True)
     return measured
 
 
-def _shown(measured: Row | None) -> str:
+def _seconds(row: Row) -> str:
     """Processor seconds, or why there are none."""
-    if measured is None:
-        return ""
-    match measured.get("stopped"):
+    match row.get("stopped"):
         case "time":
-            return f"> {measured['after_seconds']:g}"
+            return f"> {row['after_seconds']:g}"
         case "memory":
-            return f"> {measured['at_gb']:g} GB"
-    return f"{measured['cpu_seconds']:.3g}" if measured else ""
+            return f"> {row['at_gb']:g} GB"
+    return f"{row['cpu_seconds']:.3g}"
+
+
+def _peak(row: Row) -> str:
+    """Peak memory, if it is known."""
+    return spaced(row["peak_mb"]) if "peak_mb" in row else ""

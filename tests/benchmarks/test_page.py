@@ -3,6 +3,7 @@
 import json
 
 from benchmarks import page, solver
+from benchmarks.comparison import require_agreement
 from benchmarks.grid import Grid
 from benchmarks.places import RESULTS
 
@@ -19,12 +20,17 @@ def test_the_page_is_that_of_the_records():
         assert grid.markdown() in written, f"{grid.title}: make the page anew with ./run bench"
 
 
-def test_the_growth_is_that_of_the_recorded_times():
+def test_what_follows_from_the_recorded_rows():
     record = json.loads(solver.RECORD.read_text())
-    assert record["growth"] == solver.growth(record["rounds"])
-    assert solver.PICTURE.read_text() == solver.picture(record["rounds"])
+    assert solver.record_of(record["runs"], record["first_calls"], record["rows"]) == record
+    assert solver.PICTURE.read_text() == solver.picture(record["rows"])
 
 
-def test_recorded_ratios_are_those_of_the_recorded_times():
-    for row in json.loads(solver.RECORD.read_text())["rounds"]:
-        assert solver.compared(row) == row
+def test_each_row_names_a_recorded_run():
+    record = json.loads(solver.RECORD.read_text())
+    named = {row["run"] for row in (*record["rows"], *record["first_calls"])}
+    assert named == {run["recorded"] for run in record["runs"]}
+
+
+def test_all_runs_had_the_same_rounds():
+    require_agreement(json.loads(solver.RECORD.read_text())["rows"])

@@ -1,16 +1,19 @@
-"""The comparison: limits are told, sizes are fitted, records are merged, disagreement is an error."""
+"""The measurements: limits are told, a run renews its own part of the record, tables and picture show whose."""
+
+import json
 
 import pytest
 
 from benchmarks import solver
 from benchmarks.__main__ import parser
 from benchmarks.measurement import Task, measure
+from benchmarks.runs import this_run
 from powerpact.types import Mode
 
 
-def row(orders, mode=Mode.ONE_TO_ONE, family="mid", **seconds):
-    measured = {name: {"seconds": 2 * value, "cpu_seconds": value, "objective": 7} for name, value in seconds.items()}
-    return {"mode": mode, "family": family, "orders": orders, "measured": measured}
+def row(orders, contender, cpu_seconds, mode=Mode.ONE_TO_ONE):
+    named = {"mode": mode, "family": "mid", "orders": orders, "contender": contender, "run": "monday"}
+    return {**named, "seconds": 2 * cpu_seconds, "cpu_seconds": cpu_seconds}
 
 
 def test_a_measurement():
@@ -31,10 +34,12 @@ def test_who_needs_too_long_is_not_asked_again(monkeypatch):
 
     monkeypatch.setattr(solver, "measure", fake)
     rows = solver.run(solver.Asked([1_000, 10, 100], families=["mid"], contenders=["PowerPact", "SciPy"]))
+    run = this_run()
+    record = solver.record_of([run], [], [{**row, "run": run["recorded"]} for row in rows])
     assert [ask for ask in asked if ask[1] == "SciPy"] == [(Mode.ONE_TO_ONE, "SciPy", n) for n in (10, 100)]
     assert len([ask for ask in asked if ask[1] == "PowerPact"]) == 6
-    assert [row["times_processor_time"] for row in rows[:3]] == [{"SciPy": 1}, {}, {}]
-    told = [line[6] for line in solver.times(rows).rows[:3]]  # SciPy's column
+    assert [found["times_processor_time"] for found in record["comparisons"]] == [{"SciPy": 1}]
+    told = [line[7] for line in solver.times(record).rows[:3]]  # SciPy's column
     assert told == ["0.5 (1×)", "> 60", ""]
 
 
@@ -46,37 +51,66 @@ def test_a_memory_limit_stops():
     assert measure(Task("SciPy", "mid", 9_000), 60, 0.6) == {"stopped": "memory", "at_gb": 0.6}
 
 
-def test_optima_must_agree():
-    differing = row(10, PowerPact=1, SciPy=2)
-    differing["measured"]["SciPy"]["objective"] = 8
-    with pytest.raises(RuntimeError, match="optima differ"):
-        solver.compared(differing)
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    """An empty record, and contenders that take as long as `seconds` says."""
+    monkeypatch.setattr(solver, "RESULTS", tmp_path)
+    monkeypatch.setattr(solver, "RECORD", tmp_path / "solver.json")
+    monkeypatch.setattr(solver, "PICTURE", tmp_path / "solver.svg")
+    seconds = {"PowerPact": 1.0, "SciPy": 4.0, "OR-tools flow": 2.0}
+
+    def fake(task, limit_s, memory_gb):
+        return {"seconds": 2.0, "cpu_seconds": seconds.get(task.contender, 1.0), "objective": 7, "peak_mb": 50}
+
+    monkeypatch.setattr(solver, "measure", fake)
+    monkeypatch.setattr(solver, "first_call_seconds", lambda mode: 20.0)
+    times = iter(("2026-01-01T10:00:00+00:00", "2026-01-02T10:00:00+00:00", "2026-01-03T10:00:00+00:00"))
+    monkeypatch.setattr(solver, "this_run", lambda: {"recorded": next(times)})
+    return seconds
 
 
-def test_ratios_and_shares():
-    both = row(10, PowerPact=0.5, SciPy=2, greedy=1)
-    both["measured"]["greedy"]["objective"] = 6
-    done = solver.compared(both)
-    assert done["times_processor_time"] == {"SciPy": 4}
-    assert done["share_of_optimum"] == {"greedy": 0.8571}
+def read():
+    return json.loads(solver.RECORD.read_text())
 
 
-def test_growth_leaves_small_sizes_out():
-    rows = [row(n, SciPy=n**2.5 if n > 100 else 7e9) for n in (100, 1_000, 10_000)]
-    assert solver.growth(rows) == [
-        {"mode": "one-to-one", "family": "mid", "contender": "SciPy", "exponent": 2.5, "from_sizes": [1_000, 10_000]}
-    ]
+def asked(*contenders):
+    return solver.Asked([1_000], ["one-to-one"], ["mid"], contenders)
 
 
-def test_rounds_are_replaced_whole():
-    old = [row(10, SciPy=1), row(20, SciPy=1), row(10, Mode.DIVISIBLE, PowerPact=3)]
-    new = [row(10, PowerPact=2), row(10, family="dense", PowerPact=2)]
-    merged = solver.merged(old, new)
-    assert merged == [new[0], old[1], new[1], old[2]]
+def test_a_run_of_one_contender_leaves_the_others_as_they_were(files):
+    solver.main(asked("PowerPact", "SciPy", "OR-tools flow"))
+    first = read()
+    files["SciPy"] = 3.0
+    solver.main(asked("SciPy"))
+    again = read()
+    kept, changed = ([row for row in again["rows"] if (row["contender"] == "SciPy") is new] for new in (False, True))
+    assert kept == [row for row in first["rows"] if row["contender"] != "SciPy"]
+    assert [(row["cpu_seconds"], row["run"]) for row in changed] == [(3.0, "2026-01-02T10:00:00+00:00")]
+    assert [run["recorded"][:10] for run in again["runs"]] == ["2026-01-01", "2026-01-02"]
+    assert first["comparisons"][0]["times_processor_time"] == {"SciPy": 4, "OR-tools flow": 2}
+    assert again["comparisons"][0]["times_processor_time"] == {"OR-tools flow": 2}
+    assert again["first_calls"] == first["first_calls"]
+
+
+def test_the_tables_name_the_run_of_what_was_measured_apart(files):
+    solver.main(asked("PowerPact", "SciPy", "OR-tools flow"))
+    files["SciPy"] = 3.0
+    solver.main(asked("SciPy"))
+    (line,) = solver.times(read()).rows
+    assert line == ["one-to-one", "mid", "1 000", "1", "2", "1", "", "3 [run 2]", "", "2 (2×)"]
+    assert solver.memory(read()).rows[0][3:] == ["1", "50", "", "50 [run 2]", "", "50"]
+    assert solver.PICTURE.read_text().count('class="apart"') == 1
+
+
+def test_a_run_of_which_nothing_is_left_is_forgotten(files):
+    for _ in range(2):
+        solver.main(asked("PowerPact", "SciPy"))
+    assert [run["recorded"][:10] for run in read()["runs"]] == ["2026-01-02"]
 
 
 def test_the_picture_has_a_panel_for_each_family_and_mode():
-    rows = [row(10, PowerPact=1, SciPy=2), row(100, PowerPact=2), row(10, Mode.DIVISIBLE, PowerPact=3)]
+    rows = [row(10, "PowerPact", 1), row(10, "SciPy", 2), row(100, "PowerPact", 2)]
+    rows += [row(10, "PowerPact", 3, Mode.DIVISIBLE)]
     drawn = solver.picture(rows)
     assert ">mid<" in drawn
     assert ">mid, divisible<" in drawn
