@@ -271,7 +271,7 @@ class Agent:
     def _unsettled(self, market_id: bytes) -> list[FinalTrade]:
         """Trades of the final round that have not ended."""
         final = settlement.final_trades(self.chain, market_id)
-        return [trade for trade in final if not settlement.is_settled(self.chain, market_id, trade)]
+        return [trade for trade in final if not settlement.is_settled(self.chain, market_id, trade.position)]
 
     def _settle_chunks(self, market_id: bytes, chunks: set[int]) -> list[Mined]:
         """Pay what the last readings can pay in these chunks."""

@@ -74,13 +74,11 @@ def _check_balances(records: Records) -> Result:
 
 def _replayed_wallets(records: Records) -> dict[ChecksumAddress, list[int]]:
     """Free and held micro-points of each trader, as orders and the escrow's events make them."""
-    reserved = {id_: trade.reserved_upoints for record in records.rounds for id_, trade in record.trades.items()}
     wallets: defaultdict[ChecksumAddress, list[int]] = defaultdict(lambda: [0, 0])
     for event in records.money:
         a = event.arguments
         if event.name == "TradeSettled":
-            wallets[a["buyer"]][1] -= reserved[a["tradeId"]]
-            wallets[a["buyer"]][0] += reserved[a["tradeId"]] - a["paid"]
+            wallets[a["buyer"]][0] -= a["paid"]
             wallets[a["seller"]][0] += a["paid"]
         elif event.name == "BondForfeited":
             wallets[a["agent"]][1] -= a["reward"] + a["burnt"]
@@ -100,6 +98,9 @@ def _replayed_wallets(records: Records) -> dict[ChecksumAddress, list[int]]:
         for order in record.posted.orders.values():
             wallets[order.trader][0] -= order.reservation_upoints
             wallets[order.trader][1] += order.reservation_upoints
+        for trade in record.settled():
+            wallets[trade.buyer][0] += trade.reserved_upoints
+            wallets[trade.buyer][1] -= trade.reserved_upoints
     return dict(wallets)
 
 
@@ -110,7 +111,7 @@ def _check_ways_out(records: Records) -> Result:
     latest = 0
     for record in records.rounds:
         rules = record.market.rules
-        for trade in record.unsettled().values():
+        for trade in record.unsettled():
             owed[trade.buyer] += trade.reserved_upoints
             latest = max(latest, rules.refund_from)
         for order, upoints in record.waiting_reservations():
@@ -150,20 +151,22 @@ def _check_prices(records: Records) -> Result:
     faults, count = [], 0
     for record in records.rounds:
         orders = record.posted.orders
-        for id_, trade in record.trades.items():
-            count += 1
+        count += len(record.trades)
+        for trade in record.trades.values():
             bid = orders[trade.buy_id].price_upoints_per_kwh
             least = orders[trade.sell_id].min_upoints_per_kwh
             if not least <= trade.price_upoints_per_kwh <= bid:
                 faults.append(
                     f"{_at(record, trade.buy_id)} pays {trade.price_upoints_per_kwh}, minimum {least}, bid {bid}"
                 )
-            settled = record.settled.get(id_)
-            if settled is not None:
-                paid, energy_wh = settled.arguments["paid"], settled.arguments["delivered"]
-                most = value_down_upoints(energy_wh or trade.energy_wh, bid)
+        for id_, events in record.ends.items():
+            same = [record.trades[position] for position in record.positions[id_]]
+            buy_id, most_wh = same[0].buy_id, max(trade.energy_wh for trade in same)
+            for end in events:
+                paid, delivered_wh = end.arguments["paid"], end.arguments["delivered"]
+                most = value_down_upoints(delivered_wh or most_wh, orders[buy_id].price_upoints_per_kwh)
                 if paid > most:
-                    faults.append(f"{_at(record, trade.buy_id)} paid {paid} micro-points, at the bid {most}")
+                    faults.append(f"{_at(record, buy_id)} paid {paid} micro-points, at the bid {most}")
     return f"{count} trades between minimum and bid", faults
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from powerpact.chain import rounds
+from powerpact.chain import rounds, settlement
 from powerpact.chain.abi import Event
 from powerpact.chain.client import Chain
 from powerpact.chain.markets import Market, markets
@@ -15,6 +15,9 @@ from powerpact.chain.packing import Order, Side, Trade, trade_id
 from powerpact.chain.rounds import PostedRound, Proposal, ProposalStatus
 from powerpact.types import Mode
 from powerpact.units import value_down_upoints
+
+Position = tuple[int, int]
+"""Chunk and index of a trade in its proposal. The trades of one pair all have one id, their positions differ."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,12 @@ class RoundRecord:
         What the chain says about it.
     chunks : list of tuple of Trade
         Its trades.
-    settled : dict of bytes to Event
-        `TradeSettled` by trade id.
+    standing : Proposal or None
+        The proposal that stands, if one does.
+    ends : mapping of bytes to list of Event
+        Every `TradeSettled` by trade id.
+    ended : frozenset of Position
+        The trades that have ended.
     """
 
     posted: PostedRound
@@ -42,9 +49,9 @@ class RoundRecord:
     proposal_id: int
     proposal: Proposal
     chunks: list[tuple[Trade, ...]]
-    settled: dict[bytes, Event]
-    standing: Proposal | None = None
-    """The proposal that stands, if one does."""
+    standing: Proposal | None
+    ends: Mapping[bytes, list[Event]] = field(default_factory=dict)
+    ended: frozenset[Position] = frozenset()
 
     @property
     def market(self) -> Market:
@@ -57,14 +64,25 @@ class RoundRecord:
         return self.proposal.status is ProposalStatus.FINAL
 
     @cached_property
-    def trades(self) -> dict[bytes, Trade]:
-        """The final trades by their id, which is hashed here rather than asked of the contract."""
-        agent = self.proposal.agent
-        return {trade_id(self.market.id, agent, trade): trade for chunk in self.chunks for trade in chunk}
+    def trades(self) -> dict[Position, Trade]:
+        """The final trades by their position."""
+        return {(c, i): trade for c, chunk in enumerate(self.chunks) for i, trade in enumerate(chunk)}
 
-    def unsettled(self) -> dict[bytes, Trade]:
+    @cached_property
+    def positions(self) -> dict[bytes, list[Position]]:
+        """Where the trades of each id stand; ids are hashed here rather than asked of the contract."""
+        found: defaultdict[bytes, list[Position]] = defaultdict(list)
+        for position, trade in self.trades.items():
+            found[trade_id(self.market.id, self.proposal.agent, trade)].append(position)
+        return found
+
+    def settled(self) -> list[Trade]:
+        """Final trades that have ended."""
+        return [trade for position, trade in self.trades.items() if position in self.ended]
+
+    def unsettled(self) -> list[Trade]:
         """Final trades that have not ended."""
-        return {id_: trade for id_, trade in self.trades.items() if id_ not in self.settled}
+        return [trade for position, trade in self.trades.items() if position not in self.ended]
 
     @cached_property
     def traded_wh(self) -> Counter[int]:
@@ -137,11 +155,14 @@ def read_records(chain: Chain, report: Callable[[str], None] = lambda _: None) -
         "BondForfeited",
         "TradeSettled",
     )
-    settled = {event.arguments["tradeId"]: event for event in money if event.name == "TradeSettled"}
+    ends: defaultdict[bytes, list[Event]] = defaultdict(list)
+    for event in money:
+        if event.name == "TradeSettled":
+            ends[event.arguments["tradeId"]].append(event)
     records = []
     for market in markets(chain):
         report(f"market of slot {market.rules.slot_start}")
-        records.append(_read_round(chain, market, settled))
+        records.append(_read_round(chain, market, ends))
     report("meters, certificates and registries")
     return Records(
         chain=chain,
@@ -154,7 +175,7 @@ def read_records(chain: Chain, report: Callable[[str], None] = lambda _: None) -
     )
 
 
-def _read_round(chain: Chain, market: Market, settled: dict[bytes, Event]) -> RoundRecord:
+def _read_round(chain: Chain, market: Market, all_ends: Mapping[bytes, list[Event]]) -> RoundRecord:
     posted = rounds.read_round(chain, market.id)
     cancelled = [0] * len(posted.batches)
     for event in chain.events("OrderBook", "OrderCancelled", market=market.id):
@@ -167,8 +188,15 @@ def _read_round(chain: Chain, market: Market, settled: dict[bytes, Event]) -> Ro
         proposal_id=proposal_id,
         proposal=rounds.proposal(chain, proposal_id),
         chunks=rounds.chunks_of(chain, proposal_id) if proposal_id else [],
-        settled={},
         standing=rounds.proposal(chain, standing_id) if standing_id else None,
     )
-    record.settled.update({id_: settled[id_] for id_ in record.trades if id_ in settled})
-    return record
+    ends = {id_: all_ends[id_] for id_ in record.positions if id_ in all_ends}
+    ended = (_ended(chain, market.id, record.positions[id_], len(events)) for id_, events in ends.items())
+    return replace(record, ends=ends, ended=frozenset(position for positions in ended for position in positions))
+
+
+def _ended(chain: Chain, market_id: bytes, positions: Sequence[Position], count: int) -> Sequence[Position]:
+    """Those of a pair's trades that have ended, by their number; the contract is asked which if only some have."""
+    if count >= len(positions):
+        return positions
+    return [position for position in positions if settlement.is_settled(chain, market_id, position)]

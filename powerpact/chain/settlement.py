@@ -42,9 +42,14 @@ class FinalTrade:
     siblings: list[bytes]
 
     @property
+    def position(self) -> tuple[int, int]:
+        """Chunk and index."""
+        return self.chunk, self.index
+
+    @property
     def proof(self) -> TradeProof:
         """The trade as the contract takes it."""
-        return self.trade.pack(), (self.chunk, self.index), self.siblings
+        return self.trade.pack(), self.position, self.siblings
 
 
 def final_trades(chain: Chain, market_id: bytes) -> list[FinalTrade]:
@@ -61,9 +66,9 @@ def final_trades(chain: Chain, market_id: bytes) -> list[FinalTrade]:
     ]
 
 
-def is_settled(chain: Chain, market_id: bytes, trade: FinalTrade) -> bool:
-    """Whether the trade has ended."""
-    return bool(chain.read("EscrowWallets", "isSettled", market_id, (trade.chunk, trade.index)))
+def is_settled(chain: Chain, market_id: bytes, position: tuple[int, int]) -> bool:
+    """Whether the trade at this chunk and index of a market's final round has ended."""
+    return bool(chain.read("EscrowWallets", "isSettled", market_id, position))
 
 
 def settle(chain: Chain, market_id: bytes, chunk: int, trades: Sequence[Trade]) -> Call:

@@ -148,7 +148,7 @@ def status(market: MarketId, deployment: Deployed = DEPLOYMENT_FILE, as_json: As
             "sell": id_text(final.trade.sell_id),
             "energy_wh": final.trade.energy_wh,
             "price_upoints_per_kwh": final.trade.price_upoints_per_kwh,
-            "state": "settled" if settlement.is_settled(chain, id_, final) else "locked",
+            "state": "settled" if settlement.is_settled(chain, id_, final.position) else "locked",
         }
         for final in settlement.final_trades(chain, id_)
     ]

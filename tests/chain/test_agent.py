@@ -255,7 +255,9 @@ def test_the_agent_runs_a_round_to_its_end(world, market):
     settled = Agent(world.chain, world.sender("agent"), pass_time).run(market, poll_s=0.01)
     assert (settled.paid, settled.waiting) == (2, 0)
     assert any(text.startswith("2 trades wait") for text in told)
-    assert all(settlement.is_settled(world.chain, market, t) for t in settlement.final_trades(world.chain, market))
+    assert all(
+        settlement.is_settled(world.chain, market, t.position) for t in settlement.final_trades(world.chain, market)
+    )
 
 
 def test_waiting_tells_how_long_and_ends_when_the_time_has_come(world):

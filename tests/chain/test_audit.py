@@ -7,8 +7,11 @@ import pytest
 from powerpact.agent import Agent
 from powerpact.audit import LAWS, audit, checks
 from powerpact.audit.records import read_records
-from powerpact.chain import certificates, orders, points, rounds
+from powerpact.chain import certificates, orders, points, rounds, settlement
 from powerpact.chain.packing import order_id
+from powerpact.chain.releases import sign_release
+from powerpact.mechanism import SATISFACTION
+from powerpact.types import Mode
 from tests.chain.world import SLOT_S
 
 
@@ -47,6 +50,64 @@ def test_an_honest_chain_breaks_no_law(day):
     assert all(finding.holds and finding.detail and finding.sentence for finding in findings)
 
 
+@pytest.fixture
+def cut(world):
+    """A divisible market of which alice and bob have two final trades, so that both have one id."""
+    market, rules = world.open_market(mode=Mode.DIVISIBLE)
+    world.post(market, world.buy("alice", rules), world.sell("bob", rules))
+    world.warp(rules.closes_at)
+    posted = rounds.read_round(world.chain, market)
+    (match,) = posted.matches(SATISFACTION.solve(posted.round(), lambda _: None))
+    halves = [match._replace(energy_wh=energy_wh) for energy_wh in (701, 499)]
+    world.sender("agent").send(rounds.clear(world.chain, posted, halves))
+    first, second = settlement.final_trades(world.chain, market)
+    assert first.id == second.id
+    return world, market, rules
+
+
+def agree(world, market, trade, to_seller_upoints):
+    """End a trade as buyer and seller say."""
+    signed = [
+        sign_release(world.chain, world.keys[name], market, trade, to_seller_upoints) for name in ("alice", "bob")
+    ]
+    world.sender("agent").send(
+        world.chain.call(
+            "settle",
+            "EscrowWallets",
+            "settleAgreed",
+            market,
+            trade.proof,
+            to_seller_upoints,
+            [release.signer for release in signed],
+            [release.signature for release in signed],
+        )
+    )
+
+
+def broken(chain):
+    return {finding.law: finding.faults for finding in audit(chain) if not finding.holds}
+
+
+def test_the_trade_of_a_pair_may_be_cut_in_two(cut):
+    world, market, rules = cut
+    assert broken(world.chain) == {}
+    world.warp(rules.slot_start + SLOT_S)
+    world.report(rules.slot_start, bob=1_000)
+    Agent(world.chain, world.sender("agent")).settle(market)
+    assert broken(world.chain) == {}
+
+
+@pytest.mark.parametrize("half", [0, 1])
+def test_one_half_of_a_cut_trade_may_end_before_the_other(cut, half):
+    world, market, rules = cut
+    trade = settlement.final_trades(world.chain, market)[half]
+    agree(world, market, trade, 40)
+    assert broken(world.chain) == {}
+    world.warp(rules.refund_from)
+    Agent(world.chain, world.sender("agent")).refund(market)
+    assert broken(world.chain) == {}
+
+
 def tampered(event, **changes):
     return replace(event, arguments=event.arguments | changes)
 
@@ -64,6 +125,14 @@ def change_trade(records, **changes):
     chunks = [list(chunk) for chunk in first.chunks]
     chunks[0][0] = chunks[0][0]._replace(**changes)
     return replace(records, rounds=[replace(first, chunks=[tuple(chunk) for chunk in chunks]), *records.rounds[1:]])
+
+
+def change_end(records, **changes):
+    """The end of a trade of the first round, changed."""
+    first = records.rounds[0]
+    id_, (end, *others) = next(iter(first.ends.items()))
+    ends = {**first.ends, id_: [tampered(end, **changes), *others]}
+    return replace(records, rounds=[replace(first, ends=ends), *records.rounds[1:]])
 
 
 def change_reading(records, **changes):
@@ -117,6 +186,7 @@ CANARIES = {
     "a cancelled order that trades": ("ORD-1", drop_sold_order_from_gate),
     "a price above the bid": ("ORD-2", lambda r: change_trade(r, price_upoints_per_kwh=111)),
     "a price below the minimum": ("ORD-2", lambda r: change_trade(r, price_upoints_per_kwh=79)),
+    "a payment above the bid": ("ORD-2", lambda r: change_end(r, paid=133)),
     "an objective that the trades do not have": ("CLR-1", lambda r: change_trade(r, buyer_dual_ppm=2_000_000)),
     "a better matching": ("CLR-2", hide_trades),
     "certificates that nobody measured": ("GRN-1", lambda r: replace(r, readings=[])),

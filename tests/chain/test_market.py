@@ -191,7 +191,7 @@ def test_two_of_three_end_a_trade_by_agreement(world):
     world.sender("outsider").send(releases.settle_agreed(world.chain, signed["alice"], signed["arbiter"]))
     assert points.wallet_of(world.chain, world.address("bob")).free_upoints == 50
     assert points.wallet_of(world.chain, world.address("alice")) == points.Wallet(950, 0)
-    assert settlement.is_settled(world.chain, market, trade)
+    assert settlement.is_settled(world.chain, market, trade.position)
 
 
 def test_a_release_that_cannot_count_is_not_signed(world):
