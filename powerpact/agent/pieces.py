@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
 
@@ -44,16 +45,25 @@ def send_in_pieces(sender: Sender, items: Sequence[T], most: int, make: Callable
 
 
 def largest_fitting(sender: Sender, size: int, make: Callable[[int], Call]) -> tuple[int, Call]:
-    """The first of `size`, `size` / 2, …, 1 whose call fits into one transaction, or else 1; and the call."""
-    call = make(size)
-    while size > 1 and not fits(sender, call):
+    """The first of `size`, `size` / 2, …, 1 whose call fits into one transaction, or else 1; and the call, estimated.
+
+    Raises
+    ------
+    ContractError
+        If the call would revert.
+    GasLimitExceeded
+        If not even the call for 1 can be sent.
+    """
+    while size > 1:
+        call = fitting(sender, make(size))
+        if call is not None:
+            return size, call
         size = (size + 1) // 2
-        call = make(size)
-    return size, call
+    return size, _estimated(sender, make(size))
 
 
-def fits(sender: Sender, call: Call) -> bool:
-    """Whether one transaction can hold the call.
+def fitting(sender: Sender, call: Call) -> Call | None:
+    """The call with its estimate, so that nobody need ask again; None if one transaction cannot hold it.
 
     Raises
     ------
@@ -61,9 +71,14 @@ def fits(sender: Sender, call: Call) -> bool:
         If the call would revert.
     """
     try:
-        return sender.estimate(call) <= GAS_TARGET
+        estimated = _estimated(sender, call)
     except GasLimitExceeded:
-        return False
+        return None
+    return estimated if estimated.estimated_gas <= GAS_TARGET else None
+
+
+def _estimated(sender: Sender, call: Call) -> Call:
+    return replace(call, estimated_gas=sender.estimate(call))
 
 
 def _piece(make: Callable[[Sequence[T]], Call], items: Sequence[T], size: int) -> Call:

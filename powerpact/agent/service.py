@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from powerpact.agent.errors import EndorsementsMissing, GateStillOpen, RoundExpired, SolutionRefuted
 from powerpact.agent.gate import wait_for_gate, wait_until
-from powerpact.agent.pieces import fits, largest_fitting, send_in_pieces
+from powerpact.agent.pieces import fitting, largest_fitting, send_in_pieces
 from powerpact.chain import meters, orders, rounds, settlement
 from powerpact.chain.client import Chain
 from powerpact.chain.errors import ContractError
@@ -308,8 +308,8 @@ class Agent:
         chain, rules = self.chain, posted.market.rules
         begun = self._begun(posted.market.id, matches)
         if begun is None and len(matches) <= MAX_BATCH and not rules.endorsements:
-            whole = rounds.clear(chain, posted, matches)
-            if fits(self.sender, whole):
+            whole = fitting(self.sender, rounds.clear(chain, posted, matches))
+            if whole is not None:
                 self.report(f"proposing and proving {len(matches)} trades at once")
                 mined = self.sender.send(whole)
                 return self._proposed_in(mined), [mined]
@@ -333,7 +333,9 @@ class Agent:
                 self.sender, most, lambda n: rounds.propose(chain, posted, matches[:n], matches[n:])
             )
             if size == len(matches) > 0:
-                call = self._cheaper(call, rounds.propose_batches(chain, posted, matches))
+                by_batches = fitting(self.sender, rounds.propose_batches(chain, posted, matches))
+                if by_batches is not None and by_batches.estimated_gas < call.estimated_gas:
+                    call = by_batches
             self.report(f"proposing {len(matches)} trades")
             mined = self.sender.send(call)
             proposal_id, done, sent = self._proposed_in(mined), size, [mined]
@@ -348,10 +350,6 @@ class Agent:
             return rounds.extend(chain, posted, proposal_id, [match for _, match in piece], matches[after:])
 
         return proposal_id, sent + send_in_pieces(self.sender, left, MAX_BATCH, extend)
-
-    def _cheaper(self, call: Call, other: Call) -> Call:
-        """The one of two calls that needs less gas; the first one if the other does not fit."""
-        return other if fits(self.sender, other) and self.sender.estimate(other) < self.sender.estimate(call) else call
 
     def _proposed_in(self, mined: Mined) -> int:
         """The id of the proposal that a mined transaction began."""

@@ -50,6 +50,8 @@ class Call:
         Orders, trades or readings in it, for gas by item.
     value_wei : int
         Ether that goes with it.
+    estimated_gas : int
+        What the node estimated for it; 0 if it was not asked.
     """
 
     step: str
@@ -57,6 +59,7 @@ class Call:
     data: bytes = b""
     items: int = 1
     value_wei: int = 0
+    estimated_gas: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +169,7 @@ class Sender:
         return gas
 
     def send(self, call: Call) -> Mined:
-        """Send one call and wait until it is mined.
+        """Send one call and wait until it is mined; it is estimated first, unless it has been.
 
         Raises
         ------
@@ -190,7 +193,9 @@ class Sender:
         calls = list(calls)
         if not calls:
             return []
-        limits = gas or [min(int(self.estimate(call) * GAS_MARGIN), GAS_LIMIT) for call in calls]
+        limits = gas or [
+            min(int((call.estimated_gas or self.estimate(call)) * GAS_MARGIN), GAS_LIMIT) for call in calls
+        ]
         fees = self._fees()
         with translated(self.web3, "the account's nonce"):
             nonce = self.web3.eth.get_transaction_count(self.address, "pending")

@@ -38,3 +38,16 @@ def world(first_world, web3):
 @pytest.fixture
 def chain(world):
     return world.chain
+
+
+@pytest.fixture
+def estimates(web3, monkeypatch):
+    """What the node is asked to estimate: the latest block and the calldata of each question."""
+    ask, asked = web3.eth.estimate_gas, []
+
+    def estimate_gas(transaction):
+        asked.append((web3.eth.block_number, bytes(transaction["data"])))
+        return ask(transaction)
+
+    monkeypatch.setattr(web3.eth, "estimate_gas", estimate_gas)
+    return asked

@@ -90,6 +90,15 @@ def test_a_round_with_more_trades_is_proposed_in_chunks(world, agent, market, mo
     assert [len(chunk) for chunk in rounds.chunks_of(world.chain, cleared.proposal)] == [1, 1]
 
 
+@pytest.mark.parametrize("gas_target", [0, GAS_TARGET])
+def test_each_call_is_estimated_once(agent, market, monkeypatch, estimates, gas_target):
+    """Whether it is sent or found too large."""
+    monkeypatch.setattr("powerpact.agent.pieces.GAS_TARGET", gas_target)
+    cleared = agent.clear(market)
+    assert len(estimates) == len(set(estimates)) == (1 if gas_target else 10)
+    assert len(cleared.transactions) == (1 if gas_target else 6)
+
+
 def test_both_ways_give_the_same_trades(world, agent, market, monkeypatch):
     def trades():
         return [trade.trade for trade in settlement.final_trades(world.chain, market)]
@@ -272,7 +281,7 @@ def test_waiting_tells_how_long_and_ends_when_the_time_has_come(world):
 
 
 class CountingSender:
-    """Estimates `gas_per_item` for each item; refuses what is above the limit."""
+    """Estimates `gas_per_item` for each item; refuses what is above the limit, and what was not estimated."""
 
     def __init__(self, gas_per_item):
         self.gas_per_item = gas_per_item
@@ -285,7 +294,7 @@ class CountingSender:
         return gas
 
     def send(self, call):
-        self.estimate(call)
+        assert call.estimated_gas == self.gas_per_item * call.items
         self.sent.append(call.items)
         return call
 

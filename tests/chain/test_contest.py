@@ -4,11 +4,14 @@ import pytest
 
 from powerpact.agent import Agent
 from powerpact.agent.errors import EndorsementsMissing, ProposalFalse
+from powerpact.agent.pieces import GAS_TARGET
 from powerpact.agent.watch import Watcher, require_right
 from powerpact.audit import audit
 from powerpact.chain import markets, points, rounds, settlement
-from powerpact.chain.errors import ChainUnreachable, ContractError
+from powerpact.chain.connection import GAS_LIMIT
+from powerpact.chain.errors import ChainUnreachable, ContractError, GasLimitExceeded
 from powerpact.chain.rounds import ProposalStatus, walk
+from powerpact.chain.transactions import Sender
 from powerpact.mechanism import SATISFACTION
 from powerpact.types import Mode
 from tests.chain.world import SLOT_S
@@ -29,7 +32,7 @@ def bonded(world):
 @pytest.fixture
 def sealing(monkeypatch):
     """No round fits into one transaction."""
-    monkeypatch.setattr("powerpact.agent.service.fits", lambda *_: False)
+    monkeypatch.setattr("powerpact.agent.service.fitting", lambda *_: None)
 
 
 def closed_market(world, **changes):
@@ -74,6 +77,26 @@ def seal_without(world, market, hidden, name="rival"):
 
 def state_of(world, proposal):
     return rounds.proposal(world.chain, proposal).status
+
+
+@pytest.mark.parametrize("gas_target", [0, GAS_TARGET])
+def test_each_call_of_a_sealed_round_is_estimated_once(world, monkeypatch, estimates, gas_target):
+    """Of a proposal that fits: with proofs, and by whole batches; in pieces otherwise."""
+    market, _ = closed_market(world)
+    estimate = Sender.estimate
+
+    def estimate_unless_at_once(sender, call):
+        if call.step == "clear":
+            raise GasLimitExceeded(call.step, GAS_LIMIT)
+        return estimate(sender, call)
+
+    monkeypatch.setattr(Sender, "estimate", estimate_unless_at_once)
+    monkeypatch.setattr("powerpact.agent.pieces.GAS_TARGET", gas_target)
+    estimates.clear()
+    cleared = agent(world).clear(market)
+    assert cleared.status is ProposalStatus.STANDING
+    assert [mined.step for mined in cleared.transactions] == ["propose"] * (1 if gas_target else 2) + ["seal"]
+    assert len(estimates) == len(set(estimates)) == (3 if gas_target else 4)
 
 
 def test_a_round_that_does_not_fit_is_sealed_and_final_after_its_window(world, sealing):
