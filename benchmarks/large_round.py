@@ -19,14 +19,12 @@ from dataclasses import asdict, dataclass, field, replace
 from random import Random
 from typing import Any
 
-import numpy as np
 from eth_utils import keccak
 from rich.console import Console
 
 from benchmarks.bulk import BulkChain, Call, Total
 from benchmarks.families import make
 from benchmarks.grid import Grid, spaced
-from benchmarks.matrix import blocks
 from benchmarks.measurement import WARM_UP_ORDERS
 from benchmarks.places import RESULTS
 from benchmarks.runs import this_run
@@ -39,7 +37,7 @@ from powerpact.chain.node import Node
 from powerpact.chain.packing import PackedOrder, order_tree
 from powerpact.eip712 import sign
 from powerpact.solver import solve
-from powerpact.types import Round, Solution
+from powerpact.types import Solution
 from tests.gas.measure import HARDFORK
 from tests.gas.typical import CREDIBILITIES_PPM, INCOME, SOURCES, typical_buyer, typical_seller
 from tests.helpers.chains import GAS_LIMIT, GENESIS_TIME, Receipt
@@ -265,19 +263,7 @@ def watch(market: LargeMarket) -> list[Challenge]:
     return Watcher(chain, chain.sender(key("watcher"))).look()
 
 
-def uncovered(round_: Round, solution: Solution) -> tuple[int, int]:
-    """A pair of orders whose score is above the sum of their dual prices, the first one in the order of the round."""
-    u = np.array([solution.buyer_duals_ppm.get(buyer.id, 0) for buyer in round_.buyers])
-    v = np.array([solution.seller_duals_ppm.get(seller.id, 0) for seller in round_.sellers])
-    for block in blocks(round_):
-        price = u[block.first : block.first + len(block.eligible), None] + v
-        rows, columns = np.nonzero(block.eligible & (block.buyer + block.seller > price))
-        if len(rows):
-            return int(round_.buyers[block.first + rows[0]].id), int(round_.sellers[columns[0]].id)
-    raise ValueError("the dual prices cover every pair")
-
-
-def challenges(market: LargeMarket, round_: Round, solution: Solution) -> dict[str, int]:
+def challenges(market: LargeMarket, solution: Solution) -> dict[str, int]:
     """Gas of challenges that refute false proposals: one that hides two orders, and one with wrong dual prices.
 
     Each is refuted by a pair that shows it; the chain is back where it was afterwards.
@@ -292,7 +278,7 @@ def challenges(market: LargeMarket, round_: Round, solution: Solution) -> dict[s
     one_sided = replace(
         solution, buyer_duals_ppm={}, seller_duals_ppm={trade.seller: trade.score_ppm for trade in solution.trades}
     )
-    both_hidden, both_trade = (int(hidden.buyer), int(hidden.seller)), uncovered(round_, one_sided)
+    both_hidden, both_trade = (int(hidden.buyer), int(hidden.seller)), market.refuting_pair(one_sided)
     town = market.community
     watcher, newcomer = key("watcher"), key("watcher without a wallet")
     town.endow(Trader(watcher, watcher, 0), PURSE_UPOINTS)
@@ -316,7 +302,7 @@ def clear(orders: int, steps: Steps) -> dict[str, int]:
         market = post(town, steps)
         round_ = steps.run("read the round from its events", market.round)
         solution = steps.run("solve", lambda: solve(round_))
-        refuted = challenges(market, round_, solution)
+        refuted = challenges(market, solution)
         steps.run("propose trades with dual prices", lambda: propose(market, solution))
         steps.run("seal", market.seal)
         if steps.run("watch: read the chain, verify every pair", lambda: watch(market)):

@@ -6,20 +6,12 @@ from dataclasses import replace
 import pytest
 
 from benchmarks import large_round
-from benchmarks.families import make
-from benchmarks.large_round import BOND_UPOINTS, Steps, clear, mined, post, propose, recorded, town_of, uncovered, watch
+from benchmarks.large_round import BOND_UPOINTS, Steps, clear, mined, post, propose, recorded, town_of, watch
 from powerpact.solver import solve
+from powerpact.spec.satisfaction import pair_score_ppm
 from powerpact.types import Solution
 from tests.helpers.chains import GAS_LIMIT, Receipt
 from tests.helpers.market import Trader
-
-
-def numbered(round_):
-    """The round with numbers as ids, as on chain."""
-    buyers = tuple(replace(buyer, id=str(i)) for i, buyer in enumerate(round_.buyers))
-    first = len(buyers)
-    sellers = tuple(replace(seller, id=str(first + j)) for j, seller in enumerate(round_.sellers))
-    return replace(round_, buyers=buyers, sellers=sellers)
 
 
 @pytest.mark.parametrize(("whole", "pieces"), [(0, 3), (9, 1)])
@@ -53,15 +45,20 @@ def scores(solution):
     return {trade.seller: trade.score_ppm for trade in solution.trades}
 
 
-def test_the_pair_that_is_found_is_uncovered():
-    round_ = numbered(make("dense", 20))
+def test_the_pair_that_refutes_is_uncovered():
+    with town_of(8) as town:
+        market = post(town, Steps())
+    round_ = market.round()
     solution = solve(round_)
     with pytest.raises(ValueError, match="cover every pair"):
-        uncovered(round_, solution)
-    buyer, seller = uncovered(round_, Solution(0))
-    assert (buyer, seller) == (0, 20)
-    raised = replace(solution, seller_duals_ppm=dict.fromkeys(map(str, range(20, 39)), 2000000))
-    assert uncovered(round_, raised)[1] == 39
+        market.refuting_pair(solution)
+    buyers, sellers = ({order.id: order for order in side} for side in (round_.buyers, round_.sellers))
+    buyer, seller = map(str, market.refuting_pair(Solution(0)))
+    assert pair_score_ppm(round_, buyers[buyer], sellers[seller]) > 0
+    spared = solution.trades[-1]
+    raised = {id_: 2_000_000 for id_ in (*buyers, *sellers) if id_ not in (spared.buyer, spared.seller)}
+    one_left = replace(solution, buyer_duals_ppm=raised, seller_duals_ppm=raised)
+    assert market.refuting_pair(one_left) == (int(spared.buyer), int(spared.seller))
 
 
 def test_only_what_was_mined_has_gas():

@@ -17,7 +17,6 @@ from powerpact.types import Solution
 from tests.gas.typical import CREDIBILITIES_PPM, open_typical_market, typical_buyer, typical_seller
 from tests.helpers.chains import GENESIS_TIME, NodeChain, Receipt
 from tests.helpers.market import Community, TestMarket, key
-from tests.helpers.watching import refuting_pair
 
 SEED = 2026
 HARDFORK = "prague"
@@ -126,10 +125,11 @@ class GasMeter:
     def _challenge(self, market: TestMarket, solution: Solution) -> None:
         """A round in challenge mode: sealed, refuted with the best order hidden, sealed aright, final."""
         best = max(solution.trades, key=lambda trade: trade.score_ppm)
-        market.propose(market.claims(solve(market.round(without=[int(best.buyer)]))))
+        false = solve(market.round(without=[int(best.buyer)]))
+        market.propose(market.claims(false))
         market.seal()
-        pair = refuting_pair(market)
-        self._note("challenge a proposal", market.challenge(*pair, challenger=self.challenger).gas_used)
+        challenged = market.challenge(*market.refuting_pair(false), challenger=self.challenger)
+        self._note("challenge a proposal", challenged.gas_used)
         drafted = self.chain.snapshot()
         with_proofs = market.propose(market.claims(solution)).gas_used
         self._note("propose a trade, each order with its proof", with_proofs, self.size)

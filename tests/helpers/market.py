@@ -450,6 +450,15 @@ class TestMarket:
                     return self.placed(id_), trade.pack(), (c, k), trade_tree(chunk).proof(k)
         return self.placed(id_), (0, 0, 0), (0, 0), []
 
+    def refuting_pair(self, solution: Solution) -> tuple[int, int]:
+        """Ids of a pair of open orders that a solution's dual prices do not cover, by the independent verifier."""
+        from powerpact.verifier.cover import uncovered_pair
+
+        pair = uncovered_pair(self.round(), solution.buyer_duals_ppm, solution.seller_duals_ppm)
+        if pair is None:
+            raise ValueError("the dual prices cover every pair")
+        return int(pair[0].id), int(pair[1].id)
+
     def challenge(
         self, buy_id: int, sell_id: int, challenger: LocalAccount | None = None, proposal: int | None = None
     ) -> Receipt:
