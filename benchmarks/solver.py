@@ -55,15 +55,14 @@ class Asked:
     memory_gb: float = MEMORY_GB
 
 
-def run(asked: Asked) -> list[dict[str, Any]]:
-    """Measure all rounds, from the smallest; who is stopped by a limit is not asked at a larger size.
+def run(asked: Asked) -> Iterator[list[dict[str, Any]]]:
+    """Measure all rounds, from the smallest, and yield the rows of each; who is stopped is not asked at larger sizes.
 
     Raises
     ------
     RuntimeError
         If two exact methods disagree.
     """
-    rows = []
     for mode in map(Mode, asked.modes):
         for family in asked.families:
             running = [name for name in asked.contenders if mode is Mode.ONE_TO_ONE or name in DIVISIBLE]
@@ -74,8 +73,7 @@ def run(asked: Asked) -> list[dict[str, Any]]:
                 ]
                 require_agreement(measured)
                 running = [row["contender"] for row in measured if is_done(row)]
-                rows += measured
-    return rows
+                yield measured
 
 
 def first_calls(asked: Asked) -> list[dict[str, Any]]:
@@ -104,8 +102,18 @@ def record_of(runs: Iterable[Run], calls: Iterable[Row], rows: Sequence[Row]) ->
 
 
 def main(asked: Asked) -> None:
-    """Measure, print the tables, and renew record and picture."""
-    calls, rows = first_calls(asked), run(asked)
+    """Measure, print the tables, and renew record and picture, of an interrupted run with what it measured so far."""
+    calls, rows = first_calls(asked), []
+    try:
+        for measured in run(asked):
+            rows += measured
+    finally:
+        if rows:
+            renew(calls, rows)
+
+
+def renew(calls: Sequence[dict[str, Any]], rows: Sequence[dict[str, Any]]) -> None:
+    """Put what this run measured into record and picture, and print it."""
     this = this_run()
     for row in (*calls, *rows):
         row["run"] = this["recorded"]

@@ -1,6 +1,7 @@
 """The measurements: limits are told, a run renews its own part of the record, tables and picture show whose."""
 
 import json
+from itertools import chain
 
 import pytest
 
@@ -35,7 +36,7 @@ def test_who_needs_too_long_is_not_asked_again(monkeypatch):
     monkeypatch.setattr(solver, "measure", fake)
     rows = solver.run(solver.Asked([1_000, 10, 100], families=["mid"], contenders=["PowerPact", "SciPy"]))
     run = this_run()
-    record = solver.record_of([run], [], [{**row, "run": run["recorded"]} for row in rows])
+    record = solver.record_of([run], [], [{**row, "run": run["recorded"]} for row in chain.from_iterable(rows)])
     assert [ask for ask in asked if ask[1] == "SciPy"] == [(Mode.ONE_TO_ONE, "SciPy", n) for n in (10, 100)]
     assert len([ask for ask in asked if ask[1] == "PowerPact"]) == 6
     assert [found["times_processor_time"] for found in record["comparisons"]] == [{"SciPy": 1}]
@@ -100,6 +101,23 @@ def test_the_tables_name_the_run_of_what_was_measured_apart(files):
     assert line == ["one-to-one", "mid", "1 000", "1", "2", "1", "", "3 [run 2]", "", "2 (2×)"]
     assert solver.memory(read()).rows[0][3:] == ["1", "50", "", "50 [run 2]", "", "50"]
     assert solver.PICTURE.read_text().count('class="apart"') == 1
+
+
+def test_an_interrupted_run_keeps_what_it_measured(files, monkeypatch):
+    solver.main(asked("PowerPact", "SciPy"))
+    files["SciPy"] = 3.0
+    fake = solver.measure
+
+    def interrupted(task, limit_s, memory_gb):
+        if task.orders > 1_000:
+            raise KeyboardInterrupt
+        return fake(task, limit_s, memory_gb)
+
+    monkeypatch.setattr(solver, "measure", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        solver.main(solver.Asked([1_000, 2_000], ["one-to-one"], ["mid", "dense"], ["SciPy"]))
+    measured = [(row["contender"], row["orders"], row["cpu_seconds"], row["run"][:10]) for row in read()["rows"]]
+    assert measured == [("PowerPact", 1_000, 1, "2026-01-01"), ("SciPy", 1_000, 3, "2026-01-02")]
 
 
 def test_a_run_of_which_nothing_is_left_is_forgotten(files):
