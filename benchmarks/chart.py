@@ -22,9 +22,9 @@ polyline { fill: none; stroke-linejoin: round } .apart { fill: #fff }
   .apart { fill: #1a1d22 }
 }"""
 
-WIDTH, HEIGHT = 224, 226
+WIDTH, HEIGHT = 240, 226
 """Size of a panel, pixels."""
-LEFT, RIGHT, TOP, BOTTOM = 58, 20, 26, 40
+LEFT, RIGHT, TOP, BOTTOM = 58, 26, 26, 40
 """Room inside a panel around its axes."""
 KEY_LINE, KEY_LETTER = 19, 6.6
 """Height of a line of the key above the panels, and width of a letter in it."""
