@@ -42,7 +42,7 @@ MOST_CANDIDATES: Final = 200
 MOST_ADDED: Final = 16
 """Candidates of one buyer that one pricing pass adds."""
 
-FALL: Final = 16
+FALL: Final = 4
 """Floors fall so many times as far in each round as in the one before."""
 
 LEAST_FALL_PPM: Final = 1024

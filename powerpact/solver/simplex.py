@@ -128,12 +128,14 @@ def reprice(tree: Tree, edges: Codes, buyers: int) -> None:
 
 
 @compiled
-def shift(tree: Tree, begin: int, count: int, change: int) -> None:
-    """Change the prices of so many nodes in preorder."""
-    node = begin
-    for _ in range(count):
-        tree.price[node] += change
-        node = tree.after[node]
+def shift(tree: Tree, begin: int, end: int, count: int, change: int) -> None:
+    """Change the prices of so many nodes in preorder, from both ends at once, since each end waits for its links."""
+    for _ in range(count // 2):
+        tree.price[begin] += change
+        tree.price[end] += change
+        begin, end = tree.after[begin], tree.before[end]
+    if count % 2:
+        tree.price[begin] += change
 
 
 @compiled
@@ -253,9 +255,9 @@ def pivot(tree: Tree, buyers: int, tail: int, head: int, edge: int, gain: int) -
     regraft(tree, top, out, above, edge, units, join)
     nodes = tree.parent.size
     if 2 * moved <= nodes:
-        shift(tree, top, moved, change)
+        shift(tree, top, tree.last[top], moved, change)
     else:
-        shift(tree, tree.after[tree.last[top]], nodes - moved, -change)
+        shift(tree, tree.after[tree.last[top]], tree.before[top], nodes - moved, -change)
 
 
 @compiled
