@@ -56,8 +56,8 @@ def _make_synthetic(family: str, orders: int, seed: int) -> Round:
         mode=Mode.ONE_TO_ONE,
         attributes=ATTRIBUTES,
         categories=("source", "grade"),
-        buyers=tuple(replace(buyer, energy_wh=energy.randint(*ENERGY_WH)) for buyer in buyers),
-        sellers=tuple(replace(seller, energy_wh=energy.randint(*ENERGY_WH)) for seller in sellers),
+        buyers=(replace(buyer, energy_wh=energy.randint(*ENERGY_WH)) for buyer in buyers),
+        sellers=(replace(seller, energy_wh=energy.randint(*ENERGY_WH)) for seller in sellers),
     )
 
 

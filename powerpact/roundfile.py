@@ -16,10 +16,12 @@ from powerpact.errors import MalformedInput
 from powerpact.types import (
     Attribute,
     Buyer,
+    BuyOrders,
     Kind,
     Mode,
     Round,
     Seller,
+    SellOrders,
     SoftTerm,
     Solution,
     Trade,
@@ -73,10 +75,11 @@ def parse_round(text: str | bytes) -> Round:
     def seller(value: Any, path: str) -> Seller:
         return _seller(value, path, mode, attributes, categories)
 
-    buyers = tuple(_list(data["buyers"], "$.buyers", buyer))
-    _unique((order.id for order in buyers), "$.buyers[{}].id", "id")
-    sellers = tuple(_list(data["sellers"], "$.sellers", seller))
-    _unique((order.id for order in sellers), "$.sellers[{}].id", "id")
+    shape = len(attributes), len(categories)
+    buyers = BuyOrders(_list(data["buyers"], "$.buyers", buyer), *shape)
+    _unique(buyers.ids, "$.buyers[{}].id", "id")
+    sellers = SellOrders(_list(data["sellers"], "$.sellers", seller), *shape)
+    _unique(sellers.ids, "$.sellers[{}].id", "id")
     return Round(mode, attributes, categories, buyers, sellers)
 
 
@@ -100,8 +103,7 @@ def parse_solution(text: str | bytes, round_: Round) -> Solution:
     MalformedInput
         With the path of the first bad field.
     """
-    buyer_ids = {order.id for order in round_.buyers}
-    seller_ids = {order.id for order in round_.sellers}
+    buyer_ids, seller_ids = set(round_.buyers.ids), set(round_.sellers.ids)
 
     def trade(value: Any, path: str) -> Trade:
         item = _object(value, path, required=("buyer", "seller", "score"), optional=("energy",))

@@ -1,15 +1,23 @@
 """The data types of the market: what a round and its solution are made of.
 
-They hold data and nothing else. Soft terms, attribute values, requirements and classes are tuples in the order of the
-round's schema, so that position, not name, ties a buyer's term to a seller's value, as on chain. All numbers are
-integers in the units of `powerpact.units`; a round read from a file has been checked by `powerpact.roundfile`.
+They hold data and nothing else. A round keeps its orders in columns, which take a sixth of the memory of as many
+objects, and which solver and verifier read as arrays; an order as an object is made when it is asked for. Soft terms,
+attribute values, requirements and classes are tuples in the order of the round's schema, so that position, not name,
+ties a buyer's term to a seller's value, as on chain. All numbers are integers in the units of `powerpact.units`; a
+round read from a file has been checked by `powerpact.roundfile`.
 """
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from itertools import chain, starmap
+from typing import TypeVar, overload
 
+from powerpact.errors import MalformedInput
 from powerpact.units import PPM
 
 
@@ -148,7 +156,144 @@ class Seller:
     energy_wh: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+Order = TypeVar("Order", Buyer, Seller)
+
+
+class Orders(Sequence[Order]):
+    """The orders of one side, in columns. Two are equal, to each other or to a tuple, if their orders are.
+
+    Parameters
+    ----------
+    orders : iterable of Buyer or of Seller
+        The orders.
+    attributes, categories : int
+        How many soft attributes and categories the round has.
+
+    Attributes
+    ----------
+    ids : list of str
+        Ids.
+    energies_wh : list of (int or None)
+        Energies.
+    numbers : array of uint32
+        The other numbers, order by order, `width` for each: a buyer's bid, then expectation, limit and weight of each
+        term; a seller's ask and minimum, then the values of its attributes.
+    labels : list of tuple of (str or None)
+        Requirements or classes that occur, in the order of their first appearance.
+    label : array of uint32
+        Position in `labels` of each order's.
+
+    Raises
+    ------
+    MalformedInput
+        If an order has not as many terms, values, requirements or classes as the round, or a number is no uint32.
+    """
+
+    __slots__ = ("energies_wh", "ids", "label", "labels", "numbers", "width")
+
+    def __init__(self, orders: Iterable[Order], attributes: int, categories: int) -> None:
+        self.ids: list[str] = []
+        self.energies_wh: list[int | None] = []
+        self.numbers = array("I")
+        self.label = array("I")
+        self.width = self._width(attributes)
+        codes: dict[tuple[str | None, ...], int] = {}
+        for order in orders:
+            numbers, labels = self._columns(order)
+            name = f"{type(order).__name__.lower()} {order.id}"
+            if len(numbers) != self.width or len(labels) != categories:
+                problem = f"has not one term for each of {attributes} attributes and {categories} categories"
+                raise MalformedInput(name, problem, order)
+            try:
+                self.numbers.extend(numbers)
+            except OverflowError:
+                problem = f"has a number that is no uint32 among {', '.join(map(str, numbers))}"
+                raise MalformedInput(name, problem, order) from None
+            self.ids.append(order.id)
+            self.energies_wh.append(order.energy_wh)
+            self.label.append(codes.setdefault(labels, len(codes)))
+        self.labels = list(codes)
+
+    @staticmethod
+    @abstractmethod
+    def _width(attributes: int) -> int:
+        """Numbers of an order of a round with so many attributes."""
+
+    @staticmethod
+    @abstractmethod
+    def _columns(order: Order) -> tuple[tuple[int, ...], tuple[str | None, ...]]:
+        """Numbers, and requirements or classes, of an order."""
+
+    @staticmethod
+    @abstractmethod
+    def _order(id_: str, numbers: array[int], labels: tuple[str | None, ...], energy_wh: int | None) -> Order:
+        """The order with these columns."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @overload
+    def __getitem__(self, place: int) -> Order: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Order, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> Order | tuple[Order, ...]:
+        if isinstance(place, slice):
+            return tuple(self[at] for at in range(len(self))[place])
+        at = range(len(self))[place]
+        numbers = self.numbers[at * self.width : (at + 1) * self.width]
+        return self._order(self.ids[at], numbers, self.labels[self.label[at]], self.energies_wh[at])
+
+    def __eq__(self, other: object) -> bool:
+        return tuple(self) == tuple(other) if isinstance(other, Orders | tuple) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+
+class BuyOrders(Orders[Buyer]):
+    """Buy orders, in columns."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def _width(attributes: int) -> int:
+        return 1 + 3 * attributes
+
+    @staticmethod
+    def _columns(order: Buyer) -> tuple[tuple[int, ...], tuple[str | None, ...]]:
+        terms = chain.from_iterable((term.expect, term.limit, term.weight_ppm) for term in order.soft)
+        return (order.bid_upoints_per_kwh, *terms), order.require
+
+    @staticmethod
+    def _order(id_: str, numbers: array[int], labels: tuple[str | None, ...], energy_wh: int | None) -> Buyer:
+        terms = zip(numbers[1::3], numbers[2::3], numbers[3::3], strict=True)
+        return Buyer(id_, numbers[0], tuple(starmap(SoftTerm, terms)), labels, energy_wh)
+
+
+class SellOrders(Orders[Seller]):
+    """Sell orders, in columns."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def _width(attributes: int) -> int:
+        return 2 + attributes
+
+    @staticmethod
+    def _columns(order: Seller) -> tuple[tuple[int, ...], tuple[str | None, ...]]:
+        return (order.ask_upoints_per_kwh, order.min_upoints_per_kwh, *order.attributes), order.classes
+
+    @staticmethod
+    def _order(id_: str, numbers: array[int], labels: tuple[str | None, ...], energy_wh: int | None) -> Seller:
+        ask, minimum, *values = numbers
+        return Seller(id_, ask, minimum, tuple(values), labels, energy_wh)
+
+
+@dataclass(frozen=True, slots=True, init=False)
 class Round:
     """The orders of one market that are matched together.
 
@@ -160,17 +305,36 @@ class Round:
         The schema of soft attributes, at most eight.
     categories : tuple of str
         The schema of hard constraints, at most eight.
-    buyers : tuple of Buyer
-        Buy orders.
-    sellers : tuple of Seller
-        Sell orders.
+    buyers : BuyOrders
+        Buy orders; made of any iterable of `Buyer`.
+    sellers : SellOrders
+        Sell orders; made of any iterable of `Seller`.
     """
 
     mode: Mode
     attributes: tuple[Attribute, ...]
     categories: tuple[str, ...]
-    buyers: tuple[Buyer, ...]
-    sellers: tuple[Seller, ...]
+    buyers: BuyOrders
+    sellers: SellOrders
+
+    def __init__(
+        self,
+        mode: Mode,
+        attributes: tuple[Attribute, ...],
+        categories: tuple[str, ...],
+        buyers: Iterable[Buyer],
+        sellers: Iterable[Seller],
+    ) -> None:
+        shape = len(attributes), len(categories)
+        fields = {
+            "mode": mode,
+            "attributes": attributes,
+            "categories": categories,
+            "buyers": buyers if isinstance(buyers, BuyOrders) else BuyOrders(buyers, *shape),
+            "sellers": sellers if isinstance(sellers, SellOrders) else SellOrders(sellers, *shape),
+        }
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,13 @@ reaches the most within that half. Minimum and ask of a seller are treated likew
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import chain, pairwise
-from operator import attrgetter
+from itertools import pairwise
 from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from powerpact.types import Buyer, Kind, Mode, Round, Seller
+from powerpact.types import BuyOrders, Kind, Mode, Round, SellOrders
 from powerpact.units import ATTRIBUTE, PPM
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -36,8 +34,6 @@ ANY: Final = -1
 
 UNSTATED: Final = -2
 """Code of a class that meets no requirement."""
-
-_TERM: Final = attrgetter("expect", "limit", "weight_ppm")
 
 
 class Buyers(NamedTuple):
@@ -159,72 +155,45 @@ def encode(round_: Round) -> tuple[Buyers, Sellers]:
     tuple of (Buyers, Sellers)
         The orders, sorted.
     """
-    attributes, categories = len(round_.attributes), len(round_.categories)
-    n, m = len(round_.buyers), len(round_.sellers)
-    soft = map(_TERM, chain.from_iterable(order.soft for order in round_.buyers))
-    terms = _numbers(chain.from_iterable(soft), n * attributes * 3).reshape(n, attributes, 3)
-    offered = chain.from_iterable(order.attributes for order in round_.sellers)
-    values = _numbers(offered, m * attributes).reshape(m, attributes)
-    cost = np.array([attribute.kind is Kind.COST for attribute in round_.attributes], bool)
-    terms[:, cost, :2] = ATTRIBUTE.maximum - terms[:, cost, :2]
-    values[:, cost] = ATTRIBUTE.maximum - values[:, cost]
-
-    require = np.empty((n, categories), np.int32)
-    classes = np.empty((m, categories), np.int32)
-    for category in range(categories):
-        codes: dict[str | None, int] = {None: ANY}
-        wanted = [codes.setdefault(order.require[category], len(codes)) for order in round_.buyers]
-        codes[None] = UNSTATED
-        require[:, category] = wanted
-        classes[:, category] = [codes.get(order.classes[category], UNSTATED) for order in round_.sellers]
-    return arrange(
-        expect=terms[..., 0],
-        limit=terms[..., 1],
-        weight=terms[..., 2],
-        bid=_numbers((order.bid_upoints_per_kwh for order in round_.buyers), n),
-        require=require,
-        buyer_capacity=_capacities(round_.mode, round_.buyers),
-        value=values.T,
-        minimum=_numbers((order.min_upoints_per_kwh for order in round_.sellers), m),
-        ask=_numbers((order.ask_upoints_per_kwh for order in round_.sellers), m),
-        classes=classes,
-        seller_capacity=_capacities(round_.mode, round_.sellers),
+    bids, prices = _table(round_.buyers), _table(round_.sellers)
+    require, classes = _codes(round_)
+    rows = np.lexsort((bids[:, 0], *require.T[::-1]))
+    columns = np.lexsort((*prices[:, :2].T, *classes.T[::-1]))
+    bid, expect, limit, weight = (
+        np.ascontiguousarray(part[rows], np.float64)
+        for part in (bids[:, 0], bids[:, 1::3], bids[:, 2::3], bids[:, 3::3])
     )
-
-
-def arrange(
-    *,
-    expect: Floats,
-    limit: Floats,
-    weight: Floats,
-    bid: Floats,
-    require: Codes,
-    buyer_capacity: Energies,
-    value: Floats,
-    minimum: Floats,
-    ask: Floats,
-    classes: Codes,
-    seller_capacity: Energies,
-) -> tuple[Buyers, Sellers]:
-    """Sort orders that are arrays already; the parameters are those of `Buyers` and `Sellers`."""
-    slope_limit, slope = _ramp(limit, expect, weight)
-    buyers = Buyers(
-        expect, limit, weight, np.stack((slope_limit, slope), -1), bid, require, buyer_capacity, np.arange(len(bid))
+    ask, minimum, value = (
+        np.ascontiguousarray(part[columns].T, np.float64) for part in (prices[:, 0], prices[:, 1], prices[:, 2:])
     )
-    sellers = Sellers(
-        value,
-        np.stack(_ramp(minimum, ask, np.full(len(ask), float(PPM)))),
-        minimum,
-        ask,
-        classes,
-        seller_capacity,
-        np.arange(len(ask)),
-        np.zeros(1, np.int64),
-        np.empty(0),
+    for f, attribute in enumerate(round_.attributes):
+        if attribute.kind is Kind.COST:
+            for numbers in (expect[:, f], limit[:, f], value[f]):
+                np.subtract(ATTRIBUTE.maximum, numbers, out=numbers)
+    begin = chunk_begins(classes[columns])
+    return (
+        Buyers(
+            expect,
+            limit,
+            weight,
+            np.stack(_ramp(limit, expect, weight), -1),
+            bid,
+            require[rows],
+            _capacities(round_.mode, round_.buyers)[rows],
+            rows,
+        ),
+        Sellers(
+            value,
+            np.stack(_ramp(minimum, ask, np.full(len(ask), float(PPM)))),
+            minimum,
+            ask,
+            classes[columns],
+            _capacities(round_.mode, round_.sellers)[columns],
+            columns,
+            begin,
+            least_of_chunks(minimum, begin),
+        ),
     )
-    rows = np.lexsort((bid, *require.T[::-1]))
-    columns = np.lexsort((ask, minimum, *classes.T[::-1]))
-    return buyers.take(rows), sellers.take(columns)
 
 
 def chunk_begins(classes: Codes) -> Ints:
@@ -248,13 +217,26 @@ def _ramp(low: Floats, high: Floats, most: Floats) -> tuple[Floats, Floats]:
     return np.where(equal, low - 0.5, low), most / np.where(equal, 0.5, high - low)
 
 
-def _numbers(numbers: Iterable[int], count: int) -> Floats:
-    """So many integers below 2⁵³ as an array."""
-    return np.fromiter(numbers, np.float64, count)
+def _table(orders: BuyOrders | SellOrders) -> NDArray[np.uint32]:
+    """Numbers of the orders, one row each."""
+    return np.asarray(orders.numbers).reshape(len(orders), orders.width)
 
 
-def _capacities(mode: Mode, orders: Sequence[Buyer] | Sequence[Seller]) -> Energies:
+def _codes(round_: Round) -> tuple[Codes, Codes]:
+    """Codes of the classes that buyers require and that sellers have, (n, categories) and (m, categories)."""
+    buyers, sellers = round_.buyers, round_.sellers
+    require = np.empty((len(buyers.labels), len(round_.categories)), np.int32)
+    classes = np.empty((len(sellers.labels), len(round_.categories)), np.int32)
+    for category in range(len(round_.categories)):
+        codes: dict[str | None, int] = {None: ANY}
+        require[:, category] = [codes.setdefault(label[category], len(codes)) for label in buyers.labels]
+        codes[None] = UNSTATED
+        classes[:, category] = [codes.get(label[category], UNSTATED) for label in sellers.labels]
+    return require[np.asarray(buyers.label)], classes[np.asarray(sellers.label)]
+
+
+def _capacities(mode: Mode, orders: BuyOrders | SellOrders) -> Energies:
     """Units that orders can trade."""
     if mode is Mode.ONE_TO_ONE:
         return np.ones(len(orders), np.uint64)
-    return np.fromiter((order.energy_wh or 0 for order in orders), np.uint64, len(orders))
+    return np.fromiter((energy_wh or 0 for energy_wh in orders.energies_wh), np.uint64, len(orders))

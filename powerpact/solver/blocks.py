@@ -34,16 +34,18 @@ class Threads:
 
     def __init__(self, workers: int | None = None) -> None:
         self.workers = workers or _processors()
+        self._pool = ThreadPoolExecutor(self.workers)
 
     def run(self, work: Callable[[int, int], Result], blocks: Sequence[Block]) -> list[Result]:
         """Results of ``work(begin, end)``, in the order of the blocks; Ctrl-C drops the blocks not yet begun."""
         if self.workers == 1 or len(blocks) <= 1:
             return [work(*block) for block in blocks]
-        pool = ThreadPoolExecutor(self.workers)
         try:
-            return list(pool.map(lambda block: work(*block), blocks))
-        finally:
-            pool.shutdown(cancel_futures=True)
+            return list(self._pool.map(lambda block: work(*block), blocks))
+        except BaseException:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = ThreadPoolExecutor(self.workers)
+            raise
 
 
 def cut(count: int, size: int) -> list[Block]:

@@ -13,7 +13,7 @@ from powerpact.solver.blocks import BlockExecutor, Threads
 from powerpact.solver.matching import Step
 from powerpact.solver.pairs import Pairs
 from powerpact.solver.scoring import exact_scores
-from powerpact.types import Buyer, Mode, Round, Seller, Solution, Trade
+from powerpact.types import Mode, Round, Solution, Trade
 
 
 def solve(round_: Round, *, step: Step | None = None, executor: BlockExecutor | None = None) -> Solution:
@@ -49,14 +49,16 @@ def solve(round_: Round, *, step: Step | None = None, executor: BlockExecutor | 
     rows, columns, units = matched.flows
     order = np.lexsort((sellers.place[columns], buyers.place[rows]))
     rows, columns = rows[order], columns[order]
+    scores = exact_scores(buyers, sellers, rows, columns).tolist()
     trades = tuple(
-        Trade(buyer.id, seller.id, score, wh if divisible else _smaller_wh(buyer, seller))
-        for buyer, seller, score, wh in zip(
-            map(round_.buyers.__getitem__, buyers.place[rows].tolist()),
-            map(round_.sellers.__getitem__, sellers.place[columns].tolist()),
-            exact_scores(buyers, sellers, rows, columns).tolist(),
-            units[order].tolist(),
-            strict=True,
+        Trade(
+            round_.buyers.ids[i],
+            round_.sellers.ids[j],
+            score,
+            wh if divisible else _smaller_wh(round_.buyers.energies_wh[i], round_.sellers.energies_wh[j]),
+        )
+        for i, j, score, wh in zip(
+            buyers.place[rows].tolist(), sellers.place[columns].tolist(), scores, units[order].tolist(), strict=True
         )
     )
     objective = sum(trade.score_ppm * (trade.energy_wh or 0 if divisible else 1) for trade in trades)
@@ -66,16 +68,16 @@ def solve(round_: Round, *, step: Step | None = None, executor: BlockExecutor | 
     return Solution(
         objective=objective,
         trades=trades,
-        buyer_duals_ppm=_named(round_.buyers, buyers.place, matched.u),
-        seller_duals_ppm=_named(round_.sellers, sellers.place, matched.v),
+        buyer_duals_ppm=_named(round_.buyers.ids, buyers.place, matched.u),
+        seller_duals_ppm=_named(round_.sellers.ids, sellers.place, matched.v),
     )
 
 
-def _smaller_wh(buyer: Buyer, seller: Seller) -> int | None:
+def _smaller_wh(wanted_wh: int | None, offered_wh: int | None) -> int | None:
     """Energy of a one-to-one trade."""
-    if buyer.energy_wh is None or seller.energy_wh is None:
-        return buyer.energy_wh if seller.energy_wh is None else seller.energy_wh
-    return min(buyer.energy_wh, seller.energy_wh)
+    if wanted_wh is None or offered_wh is None:
+        return wanted_wh if offered_wh is None else offered_wh
+    return min(wanted_wh, offered_wh)
 
 
 def _weighted(prices: Ints, capacity: Energies) -> int:
@@ -83,11 +85,11 @@ def _weighted(prices: Ints, capacity: Energies) -> int:
     return sum(price * units for price, units in zip(prices.tolist(), capacity.tolist(), strict=True))
 
 
-def _named(orders: Sequence[Buyer | Seller], places: Ints, prices: Ints) -> dict[str, int]:
+def _named(ids: Sequence[str], places: Ints, prices: Ints) -> dict[str, int]:
     """Dual prices above 0 by id, in the order of the round."""
-    by_place = np.empty(len(orders), np.int64)
+    by_place = np.empty(len(ids), np.int64)
     by_place[places] = prices
-    return {order.id: price for order, price in zip(orders, by_place.tolist(), strict=True) if price}
+    return {id_: price for id_, price in zip(ids, by_place.tolist(), strict=True) if price}
 
 
 def _silent(_: str) -> None:

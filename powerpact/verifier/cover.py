@@ -1,4 +1,4 @@
-"""Streaming over all eligible pairs in search of one whose score is above its dual prices.
+"""Scores of pairs, and streaming over all eligible pairs in search of one whose score is above its dual prices.
 
 Buyers with equal requirements are taken together with the sellers that meet them, cheapest minimum first, so that
 each buyer faces a prefix of them. A tile of sellers is screened in double precision by what each pair *loses* of full
@@ -11,13 +11,15 @@ import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from powerpact.types import Buyer, Kind, Round, Seller
+from powerpact.types import Buyer, BuyOrders, Kind, Round, Seller, SellOrders
 
 TILE = 512
 """Sellers screened at a time."""
@@ -86,18 +88,45 @@ def uncovered_pair(
     tuple of (Buyer, Seller) or None
         The same pair on any number of threads.
     """
-    sign = np.array([1.0 if attribute.kind is Kind.INCOME else -1.0 for attribute in round_.attributes])
-    sellers = sorted(round_.sellers, key=lambda order: order.min_upoints_per_kwh)
-    demands = _demands(round_.buyers, sign, buyer_duals_ppm)
-    offers = _offers(sellers, sign, seller_duals_ppm)
+    demands = _demands(round_, buyer_duals_ppm)
+    offers = _offers(round_, seller_duals_ppm)
     with ThreadPoolExecutor(_threads()) as pool:
-        for rows, columns in _eligible_groups(round_.buyers, sellers):
+        for rows, columns in _eligible_groups(round_.buyers, round_.sellers, np.argsort(offers.minimum, kind="stable")):
             group = offers.of(columns)
             pieces = [rows[at : at + BLOCK] for at in range(0, len(rows), BLOCK)]
             for row, column in pool.map(lambda piece, group=group: first_uncovered(demands, group, piece), pieces):
                 if row >= 0:
-                    return round_.buyers[row], sellers[columns[column]]
+                    return round_.buyers[row], round_.sellers[columns[column]]
     return None
+
+
+def pair_scores(round_: Round, rows: list[int], columns: list[int]) -> list[int | None]:
+    """Scores of pairs in ppm by the rules of the market, None for those that are not eligible.
+
+    Parameters
+    ----------
+    round_ : Round
+        The round.
+    rows, columns : list of int
+        Positions of the buyers and the sellers in the round.
+    """
+    wanted, offered = round_.buyers.labels, round_.sellers.labels
+
+    @cache
+    def meets(require: int, classes: int) -> bool:
+        return all(want in (None, have) for want, have in zip(wanted[require], offered[classes], strict=True))
+
+    at_rows, at_columns = np.array(rows, np.int64), np.array(columns, np.int64)
+    scores = _scores(_demands(round_, {}), _offers(round_, {}), at_rows, at_columns)
+    return [
+        score if score >= 0 and meets(require, classes) else None
+        for score, require, classes in zip(
+            scores.tolist(),
+            np.asarray(round_.buyers.label)[at_rows].tolist(),
+            np.asarray(round_.sellers.label)[at_columns].tolist(),
+            strict=True,
+        )
+    ]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -136,6 +165,20 @@ def first_uncovered(demands: Demands, offers: Offers, rows: Array) -> tuple[int,
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
+def _scores(demands: Demands, offers: Offers, rows: Array, columns: Array) -> Array:
+    """Scores of pairs, -1 where bid or attributes are beyond a limit."""
+    scores = np.full(rows.size, -1)
+    for k in range(rows.size):
+        i, j = rows[k], columns[k]
+        within = demands.bid[i] >= offers.minimum[j]
+        for f in range(demands.expect.shape[1]):
+            within &= offers.value[f, j] >= demands.limit[i, f]
+        if within:
+            scores[k] = _score(demands, offers, i, j)
+    return scores
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def _score(demands: Demands, offers: Offers, i: int, j: int) -> int:
     """Score of an eligible pair in 64-bit integers; every product is below 2⁵²."""
     weighted = 0
@@ -151,47 +194,64 @@ def _ramp(above: float, span: float) -> int:
     return 1_000_000 if above >= span else int(above) * 1_000_000 // int(span)
 
 
-def _demands(orders: tuple[Buyer, ...], sign: Array, duals_ppm: Mapping[str, int]) -> Demands:
-    shape = len(orders), len(sign)
-    terms = [term for order in orders for term in order.soft]
+def _demands(round_: Round, duals_ppm: Mapping[str, int]) -> Demands:
+    numbers = _numbers(round_.buyers)
+    sign = _sign(round_)
     return Demands(
-        expect=_column([term.expect for term in terms]).reshape(shape) * sign,
-        limit=_column([term.limit for term in terms]).reshape(shape) * sign,
-        weight=_column([term.weight_ppm for term in terms]).reshape(shape),
-        bid=_column([order.bid_upoints_per_kwh for order in orders]),
-        dual=_column([duals_ppm.get(order.id, 0) for order in orders]),
+        expect=numbers[:, 1::3] * sign,
+        limit=numbers[:, 2::3] * sign,
+        weight=numbers[:, 3::3].copy(),
+        bid=numbers[:, 0].copy(),
+        dual=_duals(round_.buyers, duals_ppm),
     )
 
 
-def _offers(orders: list[Seller], sign: Array, duals_ppm: Mapping[str, int]) -> Offers:
-    values = _column([value for order in orders for value in order.attributes]).reshape(len(orders), len(sign))
+def _offers(round_: Round, duals_ppm: Mapping[str, int]) -> Offers:
+    numbers = _numbers(round_.sellers).T.copy()
     return Offers(
-        value=np.ascontiguousarray((values * sign).T),
-        minimum=_column([order.min_upoints_per_kwh for order in orders]),
-        ask=_column([order.ask_upoints_per_kwh for order in orders]),
-        dual=_column([duals_ppm.get(order.id, 0) for order in orders]),
+        value=numbers[2:] * _sign(round_)[:, None],
+        minimum=numbers[1],
+        ask=numbers[0],
+        dual=_duals(round_.sellers, duals_ppm),
     )
 
 
-def _column(numbers: list[int]) -> Array:
-    """Integers below 2⁵³ in double precision."""
-    return np.fromiter(numbers, np.float64, len(numbers))
+def _numbers(orders: BuyOrders | SellOrders) -> Array:
+    """Numbers of the orders in double precision, one row each."""
+    return np.array(orders.numbers, np.float64).reshape(len(orders), orders.width)
 
 
-def _eligible_groups(buyers: tuple[Buyer, ...], sellers: list[Seller]) -> Iterator[tuple[Array, Array]]:
-    """Positions of the buyers with equal requirements, and of the sellers that meet them."""
-    groups: dict[tuple[str | None, ...], list[int]] = defaultdict(list)
-    for position, buyer in enumerate(buyers):
-        groups[buyer.require].append(position)
-    by_classes: dict[tuple[int, ...], dict[tuple[str | None, ...], list[int]]] = {}
-    for require, rows in groups.items():
+def _sign(round_: Round) -> Array:
+    """1 for each income attribute, -1 for each cost attribute."""
+    return np.array([1.0 if attribute.kind is Kind.INCOME else -1.0 for attribute in round_.attributes])
+
+
+def _duals(orders: BuyOrders | SellOrders, duals_ppm: Mapping[str, int]) -> Array:
+    """Dual prices of the orders in double precision."""
+    return np.fromiter(map(duals_ppm.get, orders.ids, repeat(0)), np.float64, len(orders))
+
+
+def _eligible_groups(buyers: BuyOrders, sellers: SellOrders, sorted_: Array) -> Iterator[tuple[Array, Array]]:
+    """Positions of the buyers with equal requirements, and of the sellers that meet them, in the order of `sorted_`."""
+    rank = np.empty_like(sorted_)
+    rank[sorted_] = np.arange(len(sorted_))
+    ranks = [rank[columns] for columns in _by_label(sellers)]
+    offering: dict[tuple[int, ...], dict[tuple[str | None, ...], list[Array]]] = {}
+    for require, rows in zip(buyers.labels, _by_label(buyers), strict=True):
         asked = tuple(category for category, class_ in enumerate(require) if class_ is not None)
-        if asked not in by_classes:
-            by_classes[asked] = defaultdict(list)
-            for position, seller in enumerate(sellers):
-                by_classes[asked][tuple(seller.classes[category] for category in asked)].append(position)
-        columns = by_classes[asked].get(tuple(require[category] for category in asked), [])
-        yield np.array(rows, np.int64), np.array(columns, np.int64)
+        if asked not in offering:
+            offering[asked] = defaultdict(list)
+            for classes, group in zip(sellers.labels, ranks, strict=True):
+                offering[asked][tuple(classes[category] for category in asked)].append(group)
+        groups = offering[asked].get(tuple(require[category] for category in asked), [])
+        yield rows, sorted_[np.sort(np.concatenate([sorted_[:0], *groups]))]
+
+
+def _by_label(orders: BuyOrders | SellOrders) -> list[Array]:
+    """Positions of the orders of each label."""
+    label = np.asarray(orders.label)
+    counts = np.bincount(label, minlength=len(orders.labels))
+    return np.split(np.argsort(label, kind="stable"), np.cumsum(counts)[:-1]) if orders.labels else []
 
 
 def _threads() -> int:

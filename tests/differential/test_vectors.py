@@ -10,7 +10,7 @@ from powerpact.roundfile import parse_round
 from powerpact.solver import solve
 from powerpact.types import Attribute, Buyer, Kind, Mode, Round, Seller, SoftTerm
 from powerpact.verifier import verify
-from powerpact.verifier.verify import pair_score
+from powerpact.verifier.cover import pair_scores
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 SCORING = json.loads((VECTORS / "scoring.json").read_text())["cases"]
@@ -37,7 +37,7 @@ def test_scoring_vector(case):
     expected = case["expected"]
     score = None if expected is None else expected["score"]
     assert spec.pair_score_ppm(round_, buyer, seller) == score
-    assert pair_score(round_, buyer, seller) == score
+    assert pair_scores(round_, [0], [0]) == [score]
     assert solve(round_).objective == (score or 0)
     if expected is not None:
         assert expected["t"] + expected["g"] == score

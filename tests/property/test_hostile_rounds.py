@@ -84,7 +84,7 @@ def two_scores():
 
 def chain():
     """Each seller suits two buyers, by gains that shrink geometrically: one more buyer moves all the prices."""
-    scale = 2**31
+    scale = 2**30
     return of(
         (
             buyer(i, 100, (max(2, scale >> (i % 31)) * 2, max(1, scale >> (i % 31))), weights=(PPM, 0))

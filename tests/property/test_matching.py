@@ -1,6 +1,7 @@
 """Matchings: the rules, the solver and the verifier agree, and an outsider agrees with them."""
 
 import random
+import time
 from dataclasses import replace
 from unittest.mock import patch
 
@@ -13,6 +14,7 @@ from scipy.optimize import linear_sum_assignment
 from powerpact.errors import CertificateGap
 from powerpact.solver import Threads, multiscale, solve
 from powerpact.solver.assignment import Assignment
+from powerpact.solver.blocks import cut
 from powerpact.spec import dual_sum_ppm, match, pair_score_ppm, uncovered_pairs
 from powerpact.spec.matching import capacity
 from powerpact.types import Attribute, Buyer, Kind, Mode, Round, Seller, SoftTerm
@@ -157,6 +159,21 @@ def test_the_solver_checks_its_own_certificate():
     with patch.object(Assignment, "settle", settle_wrongly), pytest.raises(CertificateGap) as caught:
         solve(round_)
     assert caught.value.objective == caught.value.dual_sum + 1
+
+
+def test_interrupted_threads_drop_their_blocks_and_work_again():
+    threads, blocks, begun = Threads(2), cut(200, 1), []
+
+    def interrupted(first, _):
+        begun.append(first)
+        if first == 0:
+            raise KeyboardInterrupt
+        time.sleep(0.01)
+
+    with pytest.raises(KeyboardInterrupt):
+        threads.run(interrupted, blocks)
+    assert len(begun) < len(blocks)
+    assert threads.run(lambda first, last: (first, last), blocks) == blocks
 
 
 def test_a_step_that_raises_stops_the_solver():

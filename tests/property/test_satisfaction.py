@@ -11,7 +11,7 @@ from powerpact.solver.scoring import ELIMINATED, bound_chunk
 from powerpact.spec import cost_satisfaction_ppm, income_satisfaction_ppm, pair_score_ppm
 from powerpact.types import equal_weights_ppm
 from powerpact.units import MAX_SCORE_PPM, PPM
-from powerpact.verifier.verify import pair_score
+from powerpact.verifier.cover import pair_scores
 from tests.strategies import UINT32_MAX, rounds
 
 UINT32 = st.integers(0, UINT32_MAX)
@@ -34,9 +34,9 @@ def test_solver_and_verifier_score_as_the_rules_do(round_):
     rows, columns, found = Pairs(buyers, sellers, False, Threads(1)).every()
     solver = zip(buyers.place[rows].tolist(), sellers.place[columns].tolist(), found.tolist(), strict=True)
     assert {(i, j): w for i, j, w in solver} == {pair: w for pair, w in expected.items() if w is not None}
-    for (i, j), score in expected.items():
-        assert pair_score(round_, round_.buyers[i], round_.sellers[j]) == score
-        assert score is None or 0 <= score <= MAX_SCORE_PPM
+    verifier = pair_scores(round_, [i for i, _ in expected], [j for _, j in expected])
+    assert verifier == list(expected.values())
+    assert all(0 <= score <= MAX_SCORE_PPM for score in verifier if score is not None)
 
 
 @given(rounds(most=8))

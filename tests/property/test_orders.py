@@ -1,0 +1,94 @@
+"""Orders in columns are the orders that they were made of."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from powerpact.errors import MalformedInput
+from powerpact.types import Attribute, Buyer, BuyOrders, Kind, Mode, Round, Seller, SellOrders, SoftTerm
+from tests.strategies import CLASSES, UINT32_MAX, UINT64_MAX
+
+UINT32 = st.integers(0, UINT32_MAX)
+ENERGY = st.none() | st.integers(0, UINT64_MAX)
+ATTRIBUTES, CATEGORIES = 2, 2
+
+
+def pairs_of(item):
+    return st.tuples(item, item)
+
+
+TERM = st.builds(SoftTerm, UINT32, UINT32, UINT32)
+LABELS = pairs_of(st.sampled_from(CLASSES))
+BUYERS = st.lists(st.builds(Buyer, st.text(), UINT32, pairs_of(TERM), LABELS, ENERGY), max_size=5).map(tuple)
+SELLERS = st.lists(st.builds(Seller, st.text(), UINT32, UINT32, pairs_of(UINT32), LABELS, ENERGY), max_size=5).map(
+    tuple
+)
+BUYER = Buyer("b", 1, (SoftTerm(2, 3, 4), SoftTerm(5, 6, 7)), (None, "a"), 8)
+SELLER = Seller("s", 1, 2, (3, 4), ("a", None), None)
+
+
+def round_of(buyers, sellers):
+    attributes = (Attribute("price", Kind.COST), Attribute("credibility", Kind.INCOME))
+    return Round(Mode.ONE_TO_ONE, attributes, ("source", "grade"), buyers, sellers)
+
+
+@given(BUYERS, SELLERS, st.slices(5))
+def test_orders_come_back_unchanged(buyers, sellers, some):
+    columns = (
+        (BuyOrders(buyers, ATTRIBUTES, CATEGORIES), buyers),
+        (SellOrders(sellers, ATTRIBUTES, CATEGORIES), sellers),
+    )
+    for orders, objects in columns:
+        assert len(orders) == len(objects)
+        assert list(orders) == list(objects)
+        assert orders[some] == objects[some]
+        assert [orders[-1 - at] for at in range(len(orders))] == list(reversed(objects))
+        assert repr(orders) == repr(objects)
+        with pytest.raises(IndexError):
+            orders[len(objects)]
+
+
+@given(BUYERS, BUYERS)
+def test_orders_are_equal_if_each_of_them_is(some, others):
+    orders = BuyOrders(some, ATTRIBUTES, CATEGORIES)
+    assert (orders == others) == (orders == BuyOrders(others, ATTRIBUTES, CATEGORIES)) == (some == others)
+    assert orders == some
+    assert orders != list(some)
+
+
+def test_a_round_takes_orders_from_anything_and_keeps_its_columns():
+    round_ = round_of(iter([BUYER]), (order for order in [SELLER]))
+    assert round_.buyers == (BUYER,)
+    assert round_.sellers == (SELLER,)
+    assert replace(round_, mode=Mode.DIVISIBLE).buyers is round_.buyers
+    assert round_ == round_of([BUYER], [SELLER])
+    assert round_ != round_of([BUYER], [])
+
+
+@pytest.mark.parametrize(
+    "buyer",
+    [
+        replace(BUYER, soft=BUYER.soft[:1]),
+        replace(BUYER, require=()),
+        replace(BUYER, bid_upoints_per_kwh=-1),
+        replace(BUYER, soft=(SoftTerm(0, UINT32_MAX + 1, 0), BUYER.soft[1])),
+    ],
+)
+def test_a_buyer_that_does_not_fit_its_round_is_refused(buyer):
+    with pytest.raises(MalformedInput, match="buyer b: has"):
+        round_of([BUYER, buyer], [SELLER])
+
+
+@pytest.mark.parametrize(
+    "seller",
+    [
+        replace(SELLER, attributes=(1, 2, 3)),
+        replace(SELLER, classes=("a",)),
+        replace(SELLER, attributes=(1, UINT32_MAX + 1)),
+    ],
+)
+def test_a_seller_that_does_not_fit_its_round_is_refused(seller):
+    with pytest.raises(MalformedInput, match="seller s: has"):
+        round_of([BUYER], [seller])
