@@ -101,7 +101,8 @@ class DeliveryRules(Checks):
         """Two of buyer, seller and arbiter agree; one alone does not count for two."""
         choices = self.markets(lambda m: m.agreeable())
         market = choices[which % len(choices)]
-        chunk, index, trade = market.agreeable()[-1]
+        pairs = Counter((trade.buy_id, trade.sell_id) for _, _, trade in market.agreeable())
+        chunk, index, trade = max(market.agreeable(), key=lambda last: pairs[last[2].buy_id, last[2].sell_id])
         parties = [self.accounts[trade.buyer], self.accounts[trade.seller], self.community.arbiter]
         most = value_down_upoints(trade.energy_wh, trade.price_upoints_per_kwh)
         driver, agent = market.about_final(), market.final.agent

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 
 from tests.helpers.market import Community
-from tests.stateful.claims import HONEST, KINDS, claim
+from tests.stateful.claims import GAP, KINDS, SHIFTED, claim
 from tests.stateful.delivery import DeliveryRules
 from tests.stateful.orders import RULES_DRAWN, OrderRules
 from tests.stateful.rounds import CLAIM_KINDS, RoundRules
 from tests.stateful.stage import INDICES, ORDERS, PERCENTS
 
-OPEN, CLOSED, SEALED, FINAL, REPORTED, SETTLED = range(6)
+OPEN, CLOSED, SEALED, CONTESTED, FINAL, REPORTED, SETTLED = range(7)
 """Where a run begins."""
 
 
@@ -28,27 +28,34 @@ class MarketMachine(OrderRules, RoundRules, DeliveryRules):
         orders=st.lists(ORDERS, min_size=6, max_size=10),
         rules=RULES_DRAWN,
         changes_mind=st.booleans(),
-        stage=st.sampled_from((OPEN, OPEN, CLOSED, CLOSED, SEALED, SEALED, SEALED, FINAL, REPORTED, SETTLED)),
+        stage=st.sampled_from((OPEN, OPEN, CLOSED, CLOSED, SEALED, SEALED, CONTESTED, FINAL, REPORTED, SETTLED)),
         kind=st.sampled_from(KINDS[1:]),
         percents=PERCENTS,
-        silent=INDICES,
+        which=INDICES,
     )
-    def begin(self, orders, rules, changes_mind, stage, kind, percents, silent):
-        """One market with orders: open, closed, with a proposal that stands, final, reported or settled."""
+    def begin(self, orders, rules, changes_mind, stage, kind, percents, which):
+        """One market with orders: open, closed, with a proposal that stands, contested, final, reported or settled."""
         self._open_market(**rules)
         market = self.ghost.markets[0]
         self._place_signed(market, orders)
         if changes_mind and market.orders:
-            self._cancel(market, min(market.orders))
+            self._cancel(market, max(market.orders))
         if stage >= CLOSED:
             self.chain.warp(market.rules.closes_at)
+            if not market.rules.endorsements:
+                self._hide(market)
         if stage == SEALED:
-            self._seal(market, self._propose(market, claim(market, kind, 0), False))
+            proposal = self._propose(market, claim(market, kind, which), False)
+            if market.rules.endorsements:
+                self._endorse_falsely(market, proposal)
+            self._seal(market, proposal)
+        if stage == CONTESTED:
+            self._contest(market, which, (GAP, SHIFTED))
         if stage >= FINAL:
-            self._clear(market, claim(market, HONEST, 0))
+            self._decide(market, which)
         if stage >= REPORTED:
             self.chain.warp(market.market.slot_end)
-            self._report(market, percents, silent)
+            self._report(market, percents, which)
         if stage >= SETTLED:
             for chunk in self.payable(market):
                 self._settle(market, chunk)
@@ -90,6 +97,25 @@ RULES = (
     "continue an order in a later chunk",
     "seal",
     "seal again",
+    *(f"seal with {count} endorsements of {asked}" for asked in (0, 1, 2) for count in (asked, asked + 1)),
+    *(
+        f"endorse falsely: {what}"
+        for what in (
+            "another market",
+            "another agent",
+            "other trades",
+            "another objective",
+            "another proposal",
+            "an outsider",
+            "the next seat",
+            "no seat",
+            "too few",
+            "the same one twice",
+            "falling seats",
+            "a list of outsiders",
+            "a list reordered",
+        )
+    ),
     "seal refused: Clearing_ProofOnly",
     "seal refused: Clearing_NotBetter",
     "seal refused: Escrow_InsufficientBalance",
@@ -118,12 +144,14 @@ RULES = (
     "prove a piece",
     "prove refused",
     "prove refused: not exact",
+    "prove refused: not endorsed",
     "prove to the end",
     "prove what stands",
     "prove beside what stands",
     "clear",
     "clear refused: Clearing_BetterPair",
     "clear refused: Clearing_NotExact",
+    "clear refused: Clearing_TooFewEndorsements",
     "report more",
     "report less",
     "report nothing",

@@ -13,6 +13,7 @@ from powerpact.chain.packing import NONCES_PER_PAGE, Order, Side
 from tests.helpers.market import ASK, CREDIBILITY, DECLARED, SLOT_LENGTH_S, Trader
 from tests.invariants import holds
 from tests.stateful.checks import Checks
+from tests.stateful.endorsing import ENDORSERS_HASH
 from tests.stateful.ghost import GhostMarket, Nonces
 from tests.stateful.stage import BOND_UPOINTS, INDICES, ORDERS, RUNS, TRADERS, refused
 
@@ -23,12 +24,13 @@ SOURCES, INCOME = (ASK, CREDIBILITY, DECLARED), (False, True, True)
 RULES_DRAWN = st.fixed_dictionaries(
     {
         "price_rule": st.integers(0, 1),
-        "mode": st.sampled_from((0, 0, 1)),
+        "mode": st.sampled_from((0, 1)),
         "challenge_window_s": st.sampled_from((600, 600, 600, 3_600, 3_600, 0)),
+        "endorsements": st.sampled_from((0, 0, 0, 1, 2)),
     }
 )
 """Rules that differ among markets. A window of an hour ends after the time for proposals; without one, rounds are
-proven exhaustively only."""
+proven exhaustively only, and nobody endorses them."""
 EXPECTATIONS, LIMITS, WEIGHTS_PPM = (80_000, 950_000, 90), (115_000, 600_000, 40), (500_000, 300_000, 200_000)
 
 
@@ -71,8 +73,9 @@ class OrderRules(Checks):
             self._open_market(**rules)
             RUNS["open_market"] += 1
 
-    def _open_market(self, **changes: Any) -> None:
+    def _open_market(self, challenge_window_s: int, endorsements: int, **changes: Any) -> None:
         number = len(self.ghost.markets)
+        endorsements = endorsements if challenge_window_s else 0
         market = self.community.open_market(
             SOURCES,
             INCOME,
@@ -81,7 +84,10 @@ class OrderRules(Checks):
             tolerance_ppm=50_000,
             penalty_ppm=300_000,
             zone=f"lane {number}".encode().ljust(24, b"\0"),
-            bond_upoints=BOND_UPOINTS if changes["challenge_window_s"] else 0,
+            challenge_window_s=challenge_window_s,
+            bond_upoints=BOND_UPOINTS if challenge_window_s else 0,
+            endorsements=endorsements,
+            endorsers=ENDORSERS_HASH if endorsements else bytes(32),
             **changes,
         )
         self.ghost.markets.append(GhostMarket(market))

@@ -1,4 +1,4 @@
-"""Rules of the round: proposals good and bad, sealed, challenged, outranked, proven; and claims that are refused."""
+"""Rules of the round: proposals good and bad, challenged, outranked, proven; and claims that are refused."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from hypothesis.stateful import precondition, rule
 
 from powerpact.chain.packing import Side
 from powerpact.chain.rounds import ProposalStatus
-from powerpact.spec import dual_sum_ppm, pair_score_ppm, uncovered_pairs
+from powerpact.spec import dual_sum_ppm, match, pair_score_ppm, uncovered_pairs
 from powerpact.types import Mode, Solution
 from powerpact.units import value_down_upoints
 from tests.helpers.market import Claims
-from tests.stateful.checks import Checks
 from tests.stateful.claims import GAP, HIDING, HONEST, KINDS, SHIFTED, chunks_of, claim
 from tests.stateful.ghost import GhostMarket, GhostProposal
+from tests.stateful.sealing import SealRules
 from tests.stateful.stage import INDICES, RUNS, refused
 
 MOST_PROPOSALS = 5
@@ -21,8 +21,8 @@ MOST_PROPOSALS = 5
 CLAIM_KINDS = st.sampled_from((HONEST, HONEST, *KINDS))
 
 
-class RoundRules(Checks):
-    """Propose, extend, seal, watch, challenge, finalize, prove, clear."""
+class RoundRules(SealRules):
+    """Propose, extend, watch, challenge, finalize, prove, clear."""
 
     @precondition(lambda self: self._open_rounds())
     @rule(which=INDICES, who=st.booleans(), kind=CLAIM_KINDS, pieces=st.integers(1, 3), is_sure=st.booleans())
@@ -82,39 +82,15 @@ class RoundRules(Checks):
     def contest(self, which, opening, answers):
         """The agents seal in turn, a watcher looks at what stands then, and who was outranked tries again."""
         rounds = self._open_rounds()
-        market = rounds[which % len(rounds)]
-        for turn, kind in enumerate((opening, *answers)):
+        self._contest(rounds[which % len(rounds)], which, (opening, *answers))
+
+    def _contest(self, market: GhostMarket, which: int, kinds: tuple[str, ...]) -> None:
+        for turn, kind in enumerate(kinds):
             self._seal(market, self._propose(market, claim(market, kind, which), turn % 2 == 1))
         if market.standing:
             self._watch(market, market.standing, which)
         for proposal in market.of_status(ProposalStatus.OUTRANKED)[:1]:
             self._seal(market, proposal)
-
-    @precondition(lambda self: self.sealable())
-    @rule(which=INDICES)
-    def seal(self, which):
-        """A draft, or what was outranked, becomes the standing proposal if it is better and its bond is there."""
-        choices = self.sealable()
-        self._seal(*choices[which % len(choices)])
-
-    def _seal(self, market: GhostMarket, proposal: GhostProposal) -> None:
-        driver = market.about(proposal)
-        if error := self.ghost.seal_error(market, proposal):
-            with refused(error):
-                driver.seal(agent=proposal.agent)
-            RUNS[f"seal refused: {error}"] += 1
-            return
-        before = market.standing
-        again = proposal.status is ProposalStatus.OUTRANKED
-        driver.seal(agent=proposal.agent)
-        self.ghost.sealed(market, proposal, self.chain.now())
-        RUNS["seal again" if again else "seal"] += 1
-        if before and before.agent is not proposal.agent:
-            RUNS["outrank another agent"] += 1
-        if before and before.status is ProposalStatus.REFUTED:
-            RUNS["refute by a higher objective"] += 1
-        if before and before.status is ProposalStatus.OUTRANKED:
-            RUNS["outrank what claims no certificate"] += 1
 
     @precondition(lambda self: self.markets(lambda m: m.standing))
     @rule(which=INDICES)
@@ -205,12 +181,17 @@ class RoundRules(Checks):
             self._finalize(market, proposal)
 
     @precondition(lambda self: self.provable())
-    @rule(which=INDICES, rows=st.integers(1, 10))
+    @rule(which=INDICES, rows=st.integers(1, 20))
     def prove(self, which, rows):
-        """The next rows of a proposal: taken exactly if it is exact and no pair of them refutes it."""
+        """The next rows of a proposal: taken exactly if it is endorsed, exact, and no pair of them refutes it."""
         choices = self.provable()
         market, proposal = choices[which % len(choices)]
         driver = market.about(proposal)
+        if market.rules.endorsements and proposal.status is ProposalStatus.DRAFT:
+            with refused("Clearing_WrongStatus"):
+                driver.prove(rows, proposal.agent)
+            RUNS["prove refused: not endorsed"] += 1
+            return
         if not proposal.is_exact:
             with refused("Clearing_NotExact"):
                 driver.prove(rows, proposal.agent)
@@ -240,9 +221,13 @@ class RoundRules(Checks):
     def clear(self, which, who, kind):
         """Propose and prove in one transaction."""
         market = self._clearing(which)
+        if not market.rules.endorsements:
+            self._hide(market)
         claimed = claim(market, kind, which)
         round_ = market.market.round()
-        if dual_sum_ppm(round_, claimed) != claimed.objective:
+        if market.rules.endorsements:
+            error = "Clearing_TooFewEndorsements"
+        elif dual_sum_ppm(round_, claimed) != claimed.objective:
             error = "Clearing_NotExact"
         elif uncovered_pairs(round_, claimed):
             error = "Clearing_BetterPair"
@@ -253,6 +238,33 @@ class RoundRules(Checks):
         with refused(error):
             market.market.clear_at_once(market.market.links(claimed), self.agents[who])
         RUNS[f"clear refused: {error}"] += 1
+
+    def _hide(self, market: GhostMarket) -> None:
+        """What is best without an order that should trade proves nothing, unless another is as good in its place."""
+        round_ = market.market.round()
+        wanted = {int(id_) for trade in match(round_).trades for id_ in (trade.buyer, trade.seller)}
+        for place, id_ in enumerate(market.orders):
+            if id_ not in wanted:
+                continue
+            hiding = claim(market, HIDING[0], place)
+            if uncovered_pairs(round_, hiding):
+                with refused("Clearing_BetterPair"):
+                    market.market.clear_at_once(market.market.links(hiding))
+                RUNS["clear refused: Clearing_BetterPair"] += 1
+
+    def _decide(self, market: GhostMarket, which: int) -> None:
+        """The best matching is final: at once, or sealed first where endorsers have a say."""
+        best = claim(market, HONEST, which)
+        if not market.rules.endorsements:
+            self._clear(market, best)
+            return
+        proposal = self._propose(market, best, False)
+        with refused("Clearing_WrongStatus"):
+            market.about(proposal).prove()
+        self._seal(market, proposal)
+        market.about(proposal).prove()
+        proposal.proven_rows = len(market.orders)
+        self._proven(market, proposal)
 
     def _clear(self, market: GhostMarket, claimed: Solution, who: bool = False) -> None:
         market.market.clear_at_once(market.market.links(claimed), self.agents[who])
@@ -337,5 +349,5 @@ class RoundRules(Checks):
     ) -> None:
         with refused(error):
             market.market.propose(self._claims(market, orders, links))
-        with refused(error):
+        with refused("Clearing_TooFewEndorsements" if market.rules.endorsements else error):
             market.market.clear_at_once(Claims(orders, links))

@@ -14,6 +14,7 @@ EXAMPLES = 300
 STEPS = 30
 
 MARKET = "contracts/market/libraries"
+ENDORSEMENTS = f"{MARKET}/Endorsements.sol"
 BOOK = "contracts/market/OrderBook.sol"
 CLEARING = "contracts/market/Clearing.sol"
 ESCROW = "contracts/settlement/EscrowWallets.sol"
@@ -135,6 +136,62 @@ MUTANTS = (
         "Clearing",
         CLEARING,
         "ESCROW.freeBond(other.agent, bond);",
+        "",
+    ),
+    Mutant(
+        "one endorsement less than the market asks for",
+        "Clearing",
+        ENDORSEMENTS,
+        "endorsements.length >= rules.endorsements,",
+        "endorsements.length + 1 >= rules.endorsements,",
+    ),
+    Mutant(
+        "an endorsement counted twice",
+        "Clearing",
+        ENDORSEMENTS,
+        "next = seat + 1;",
+        "next = seat;",
+    ),
+    Mutant(
+        "an endorsement by anybody",
+        "Clearing",
+        ENDORSEMENTS,
+        "Signatures.isValid(endorsers[seat], digest, endorsements[i].signature),",
+        "Signatures.recover(digest, endorsements[i].signature) != address(0),",
+    ),
+    Mutant(
+        "an endorsement that does not name the agent",
+        "Clearing",
+        ENDORSEMENTS,
+        "proposal.market, proposal.agent, trades,",
+        "proposal.market, trades,",
+    ),
+    Mutant(
+        "an endorsement that does not name the objective",
+        "Clearing",
+        ENDORSEMENTS,
+        "trades, proposal.objective));",
+        "trades));",
+    ),
+    Mutant(
+        "endorsers who are not those of the market",
+        "Clearing",
+        ENDORSEMENTS,
+        "require(keccak256(abi.encode(endorsers)) == rules.endorsers, IClearing.Clearing_WrongEndorsers(market));",
+        "",
+    ),
+    Mutant(
+        "a draft proven past the endorsers",
+        "Clearing",
+        CLEARING,
+        "(stored.status == Status.Draft && rules.endorsements == 0),",
+        "stored.status == Status.Draft,",
+    ),
+    Mutant(
+        "a round cleared past the endorsers",
+        "Clearing",
+        CLEARING,
+        "require(rules.endorsements == 0, Clearing_TooFewEndorsements(market, 0, rules.endorsements));",
         "",
     ),
     Mutant(
