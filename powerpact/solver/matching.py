@@ -30,10 +30,13 @@ class Matching(Protocol):
     ----------
     u, v : int64
         Dual prices of buyers and sellers, never negative.
+    fall : int
+        Floors of the prices should fall so many times as far in each round as in the one before.
     """
 
     u: Ints
     v: Ints
+    fall: int
 
     @property
     def open(self) -> tuple[Flags, Flags]:

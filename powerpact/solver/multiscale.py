@@ -42,9 +42,6 @@ MOST_CANDIDATES: Final = 200
 MOST_ADDED: Final = 16
 """Candidates of one buyer that one pricing pass adds."""
 
-FALL: Final = 4
-"""Floors fall so many times as far in each round as in the one before."""
-
 LEAST_FALL_PPM: Final = 1024
 """Least fall of a floor: ties would else leave no room between a price and its floor."""
 
@@ -118,7 +115,9 @@ class State:
     def lower_floors(self, u_held: Flags, v_held: Flags) -> None:
         """Let all floors fall. Prices stay, but for those of orders held by a floor, which fall with it."""
         u, v = self.u, self.v
-        self.u_fall, self.v_fall = (np.minimum(fall * FALL, MAX_SCORE_PPM) for fall in (self.u_fall, self.v_fall))
+        self.u_fall, self.v_fall = (
+            np.minimum(fall * self.matched.fall, MAX_SCORE_PPM) for fall in (self.u_fall, self.v_fall)
+        )
         self.u_floor = np.maximum(self.u_floor - self.u_fall, 0)
         self.v_floor = np.maximum(self.v_floor - self.v_fall, 0)
         self.matched.u = np.where(u_held, 0, u - self.u_floor)

@@ -30,6 +30,9 @@ class Transport:
         Is told of the progress.
     """
 
+    fall = 2
+    """The fewer orders leave their floors at a time, the smaller are the trees that most pivots change."""
+
     def __init__(self, u: Ints, v: Ints, buyer_capacity: Energies, seller_capacity: Energies, step: Step) -> None:
         self.u = u
         self.v = v
