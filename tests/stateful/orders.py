@@ -209,6 +209,9 @@ class OrderRules(Checks):
         self.community.send(trader.account, "OrderBook", "cancelNonces", side, page, mask)
         nonces.mark(page, mask)
         RUNS["cancel_nonces"] += 1
+        market = self.markets(self.is_gate_open)[-1]
+        self._with_a_used_nonce(market)
+        self._with_a_nonce_of_a_closed_page(market)
 
     @rule()
     def advance(self):
