@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NoReturn, TypeVar
 
 from powerpact.errors import MalformedInput
@@ -36,7 +36,9 @@ PRICE_ATTRIBUTE: Final = "price"
 
 _UINT32_MAX: Final = 2**32 - 1
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_MISSING: Final = object()
+_BLANKS: Final = (" ", "\n", "\t", "\r")
+_LONG: Final = ("buyers", "sellers", "trades")
+"""Lists of a round or a solution whose items are decoded one at a time: decoded, they take five times the memory."""
 
 Item = TypeVar("Item")
 
@@ -290,9 +292,37 @@ class _RepeatedKey(dict[str, Any]):
     key: str
 
 
+class _Items:
+    """A long list in a JSON text, of which one item at a time is decoded.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    begin : int
+        Place of the list's bracket.
+    """
+
+    def __init__(self, text: str, begin: int) -> None:
+        self.text = text
+        self.begin = begin
+
+    def __iter__(self) -> Iterator[Any]:
+        return (item for item, _ in _parts(self.text, self.begin, "]", _DECODER.raw_decode))
+
+
 def _load(text: str | bytes) -> Any:
+    """Value of a text; of an object, the lists that may be long as `_Items`."""
     try:
-        return json.loads(text.decode() if isinstance(text, bytes) else text, object_pairs_hook=_pairs)
+        text = text.decode() if isinstance(text, bytes) else text
+        begin = _skip(text, 0)
+        if text[begin : begin + 1] != "{":
+            return _DECODER.decode(text)
+        members = list(_parts(text, begin, "}", _member))
+        rest = _skip(text, _end(text, begin, members))
+        if rest < len(text):
+            raise json.JSONDecodeError("Extra data", text, rest)
+        return _pairs([pair for pair, _ in members])
     except json.JSONDecodeError as error:
         problem = f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
     except UnicodeDecodeError as error:
@@ -304,6 +334,51 @@ def _load(text: str | bytes) -> Any:
     raise MalformedInput("$", problem)
 
 
+def _parts(
+    text: str, begin: int, close: str, part: Callable[[str, int], tuple[Item, int]]
+) -> Iterator[tuple[Item, int]]:
+    """What `part` finds between the brackets that open at `begin`, and where each part ends."""
+    at = _skip(text, begin + 1)
+    while text[at : at + 1] != close:
+        found, at = part(text, at)
+        yield found, at
+        at = _skip(text, at)
+        if text[at : at + 1] == close:
+            return
+        if text[at : at + 1] != ",":
+            raise json.JSONDecodeError("Expecting ',' delimiter", text, at)
+        at = _skip(text, at + 1)
+        if text[at : at + 1] == close:
+            raise json.JSONDecodeError("Nothing after the last comma", text, at)
+
+
+def _member(text: str, at: int) -> tuple[tuple[str, Any], int]:
+    """A member of the object that is the whole text: key and value, and where it ends."""
+    if text[at : at + 1] != '"':
+        raise json.JSONDecodeError("Expecting property name enclosed in double quotes", text, at)
+    key, at = _DECODER.raw_decode(text, at)
+    at = _skip(text, at)
+    if text[at : at + 1] != ":":
+        raise json.JSONDecodeError("Expecting ':' delimiter", text, at)
+    begin = _skip(text, at + 1)
+    if key not in _LONG or text[begin : begin + 1] != "[":
+        value, end = _DECODER.raw_decode(text, begin)
+        return (key, value), end
+    return (key, _Items(text, begin)), _end(text, begin, _parts(text, begin, "]", _DECODER.raw_decode))
+
+
+def _end(text: str, begin: int, parts: Iterable[tuple[Any, int]]) -> int:
+    """Where brackets that open at `begin` and hold these parts end."""
+    return _skip(text, max((end for _, end in parts), default=begin + 1)) + 1
+
+
+def _skip(text: str, at: int) -> int:
+    """Next place that is not blank."""
+    while text[at : at + 1] in _BLANKS:
+        at += 1
+    return at
+
+
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     data = dict(pairs)
     if len(data) == len(pairs):
@@ -312,6 +387,9 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     counts = Counter(key for key, _ in pairs)
     repeated.key = next(key for key, count in counts.items() if count > 1)
     return repeated
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_pairs)
 
 
 def _dump(value: Any) -> str:
@@ -363,9 +441,9 @@ def _object(
 
 
 def _list(value: Any, path: str, item: Callable[[Any, str], Item], *, at_most: int | None = None) -> Iterable[Item]:
-    if not isinstance(value, list):
+    if not isinstance(value, list | _Items):
         _fail(path, f"must be a list, is {_shown(value)}", value)
-    if at_most is not None and len(value) > at_most:
+    if at_most is not None and isinstance(value, list) and len(value) > at_most:
         _fail(path, f"has {len(value)} items, at most {at_most} are allowed", len(value))
     return (item(entry, f"{path}[{index}]") for index, entry in enumerate(value))
 

@@ -2,9 +2,11 @@
 
 import copy
 import json
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from powerpact.errors import MalformedInput, PowerPactError
 from powerpact.roundfile import format_round, format_solution, parse_round, parse_solution
@@ -49,6 +51,8 @@ SOLUTION = {
     "trades": [{"buyer": "b0", "seller": "s0", "score": 1_769_999, "energy": 1200}],
     "duals": {"buyers": {"b0": 1_769_999}, "sellers": {}},
 }
+
+TEXT = json.dumps(ROUND)
 
 GREEN = '$.buyers[0].soft["green value"]'
 
@@ -207,6 +211,41 @@ def test_a_key_that_stands_twice_is_malformed():
     text = json.dumps(ROUND).replace('"bid": 110000', '"bid": 110000, "bid": 110000', 1)
     with pytest.raises(MalformedInput, match=r"buyers\[0\].bid: stands twice"):
         parse_round(text)
+
+
+def not_json(read):
+    """Whether reading finds no JSON."""
+    try:
+        read()
+    except MalformedInput as error:
+        return error.problem.startswith("not JSON")
+    except json.JSONDecodeError:
+        return True
+    return False
+
+
+@given(st.integers(0, len(TEXT) - 1), st.integers(0, 2), st.sampled_from(["", *'{}[],:"0 \n']))
+@settings(max_examples=1_000, deadline=None)
+def test_what_is_no_json_is_malformed(at, removed, inserted):
+    text = TEXT[:at] + inserted + TEXT[at + removed :]
+    assert not_json(lambda: parse_round(text)) == not_json(lambda: json.loads(text))
+
+
+def test_blanks_and_the_order_of_keys_do_not_matter():
+    data = dict(reversed(ROUND.items()))
+    assert parse_round("\n " + json.dumps(data, indent="\t \r\n") + " \n") == parse_round(TEXT)
+    assert parse_round(json.dumps(changed(ROUND, ("buyers", [])))).buyers == ()
+    assert parse_round(json.dumps(changed(ROUND, ("buyers", [])), indent=1)).buyers == ()
+
+
+def test_reading_does_not_take_a_multiple_of_the_text_in_memory():
+    buyers = [{**ROUND["buyers"][0], "id": f"b{i}"} for i in range(2_000)]
+    text = json.dumps(changed(ROUND, ("buyers", buyers)))
+    tracemalloc.start()
+    parse_round(text)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2 * len(text)
 
 
 @pytest.mark.parametrize("side", ["buyers", "sellers"])
