@@ -131,13 +131,15 @@ def _score_fault(trade: Trade, score: int | None) -> Fault:
 
 def _single_fault(trade: Trade, buyers: Side, sellers: Side) -> Fault | None:
     """Fault of a one-to-one trade's energy, or an order in a second trade."""
-    for key, side in ((trade.buyer, buyers), (trade.seller, sellers)):
-        if side.traded[key]:
-            return Fault(FaultKind.ORDER_USED_TWICE, (key,), f"{key} is in two trades")
-        side.traded[key] = 1
+    used = trade.buyer if buyers.traded[trade.buyer] else trade.seller if sellers.traded[trade.seller] else None
+    if used is not None:
+        return Fault(FaultKind.ORDER_USED_TWICE, (used,), f"{used} is in two trades")
+    buyers.traded[trade.buyer] = sellers.traded[trade.seller] = 1
     wanted_wh, offered_wh = buyers.energy_wh[trade.buyer], sellers.energy_wh[trade.seller]
-    stated_wh = [wh for wh in (wanted_wh, offered_wh) if wh is not None]
-    smaller_wh = min(stated_wh) if stated_wh else None
+    if wanted_wh is None or offered_wh is None:
+        smaller_wh = offered_wh if wanted_wh is None else wanted_wh
+    else:
+        smaller_wh = min(wanted_wh, offered_wh)
     if trade.energy_wh == smaller_wh:
         return None
     detail = f"{trade.buyer} and {trade.seller} trade {smaller_wh} Wh, not {trade.energy_wh}"
