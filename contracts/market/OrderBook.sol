@@ -102,9 +102,9 @@ contract OrderBook is IOrderBook, EIP712 {
         bytes32 domain = _domainSeparatorV4();
         PackedOrder[] memory copies = orders;
         for (uint256 i = 0; i < count; ++i) {
-            PackedOrder memory order = copies[i];
-            bytes32 digest = MessageHashUtils.toTypedDataHash(domain, OrderHashing.structHash(market, order));
-            require(Signatures.isValid(order.trader(), digest, signatures[i]), Order_BadSignature(i, order.trader()));
+            bytes32 digest = MessageHashUtils.toTypedDataHash(domain, OrderHashing.structHash(market, copies[i]));
+            address trader = copies[i].trader();
+            require(Signatures.isValid(trader, digest, signatures[i]), Order_BadSignature(i, trader));
         }
         return _post(market, rules, copies);
     }
@@ -133,13 +133,12 @@ contract OrderBook is IOrderBook, EIP712 {
         bool isOver = block.timestamp > rules.finalBy && CLEARING.standingOf(market) == 0;
         Reservations memory freed = _newReservations(placed.length);
         for (uint256 i = 0; i < placed.length; ++i) {
-            OrderId id = placed[i].id;
             PackedOrder memory order = placed[i].order;
-            require(isFinal || isOver, Order_StillBound(market, id));
-            Wh traded = isFinal ? CLEARING.boundEnergy(market, id, order.energy()) : Wh.wrap(0);
-            require(order.energy() > traded, Order_StillBound(market, id));
-            _close(market, placed[i], rules.slotStart, traded, freed);
-            emit OrderReleased(market, id, order.trader());
+            require(isFinal || isOver, Order_StillBound(market, placed[i].id));
+            Wh bound = isFinal ? CLEARING.boundEnergy(market, placed[i].id, order.energy()) : Wh.wrap(0);
+            require(order.energy() > bound, Order_StillBound(market, placed[i].id));
+            _close(market, placed[i], rules.slotStart, bound, freed);
+            emit OrderReleased(market, placed[i].id, order.trader());
         }
         _send(freed);
     }
