@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
+import {SellerTerms} from "../contracts/types/Attested.sol";
 import {Carrier} from "../contracts/types/Markets.sol";
 import {Wh} from "../contracts/types/Units.sol";
 
@@ -36,16 +37,6 @@ interface IDeviceRegistry {
         address key;
         /// The most energy that it can feed or draw in one slot, Wh.
         Wh capacity;
-    }
-
-    /// @dev What decides whether a device may sell: one storage word of it.
-    struct SellerTerms {
-        address owner;
-        uint32 subnet;
-        Carrier carrier;
-        uint8 source;
-        /// Certified and not retired.
-        bool fit;
     }
 
     event DeviceAdded(

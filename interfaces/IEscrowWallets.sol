@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
+import {Reliability} from "../contracts/types/Attested.sol";
 import {Reading} from "../contracts/types/Readings.sol";
 import {Nonces} from "../contracts/types/Nonces.sol";
-import {Side} from "../contracts/types/Orders.sol";
+import {PackedOrder, Side} from "../contracts/types/Orders.sol";
 import {PackedTrade, TradePosition} from "../contracts/types/Trades.sol";
 import {Points, Ppm, Wh} from "../contracts/types/Units.sol";
 import {IMetering} from "./IMetering.sol";
@@ -44,13 +45,6 @@ interface IEscrowWallets {
         uint32 trades;
         /// Of the trader's sell orders.
         Nonces nonces;
-    }
-
-    /// @dev What an order says of its seller's past: delivered energy of promised energy, ppm, 1 000 000 before the first trade; and
-    /// the number of settled trades.
-    struct Reliability {
-        Ppm rate;
-        uint32 trades;
     }
 
     /// @dev A trade of a final round, with its proof.
@@ -109,11 +103,9 @@ interface IEscrowWallets {
     /// @notice Move free micro-points of the sender out to `to`.
     function withdraw(Points points, address to) external;
 
-    /// @notice OrderBook only: hold each trader's points for a buy order, and use the order's nonce.
-    function reserve(address[] calldata traders, Points[] calldata points, uint32[] calldata nonces) external;
-
-    /// @notice OrderBook only: use the nonce of each trader's sell order; what is known of them.
-    function enlist(address[] calldata traders, uint32[] calldata nonces) external returns (Reliability[] memory);
+    /// @notice OrderBook only: use the nonce of each order, and hold the points of each buy order. Returns for each sell order,
+    /// in their order, what is known of its seller.
+    function admit(PackedOrder[] calldata orders) external returns (Reliability[] memory);
 
     /// @notice OrderBook only: use up nonces of a trader's orders.
     function cancelNonces(address trader, Side side, uint32 page, uint32 mask) external;
@@ -171,7 +163,7 @@ interface IEscrowWallets {
 
     function trackRecordOf(address seller) external view returns (TrackRecord memory);
 
-    function reliabilityOf(address seller) external view returns (Reliability memory);
+    function reliabilityOf(address seller) external view returns (Ppm rate, uint32 trades);
 
     /// @notice The id of a trade: keccak256(abi.encode(sellId, buyId, agent, market)).
     function tradeId(bytes32 market, PackedTrade calldata trade) external view returns (bytes32);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
+import {Standing} from "../contracts/types/Attested.sol";
 import {Ppm} from "../contracts/types/Units.sol";
 
 /// @title Who may trade
@@ -32,13 +33,6 @@ interface IParticipantRegistry {
         uint40 since;
         /// Number of applications so far; votes count for one application only.
         uint32 application;
-    }
-
-    /// @dev What an order says of its trader.
-    struct Standing {
-        /// Whether the account may trade now.
-        bool active;
-        Ppm credibility;
     }
 
     event Applied(address indexed applicant, uint32 indexed application, bytes32 attributesHash);

@@ -3,12 +3,14 @@ pragma solidity ^0.8.27;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {IClearing} from "../../interfaces/IClearing.sol";
 import {IDeviceRegistry} from "../../interfaces/IDeviceRegistry.sol";
 import {IEscrowWallets} from "../../interfaces/IEscrowWallets.sol";
 import {IMetering} from "../../interfaces/IMetering.sol";
 import {IOrderBook} from "../../interfaces/IOrderBook.sol";
 import {IParticipantRegistry} from "../../interfaces/IParticipantRegistry.sol";
+import {Reliability, SellerTerms, Standing} from "../types/Attested.sol";
 import {BatchRoot} from "../types/BatchRoot.sol";
 import {Market} from "../types/Markets.sol";
 import {MAX_BATCH, OrderFields, OrderId, PackedOrder, Side, orderIdAt} from "../types/Orders.sol";
@@ -16,11 +18,13 @@ import {Signatures} from "../types/Signatures.sol";
 import {Points, Wh, valueDown} from "../types/Units.sol";
 import {MarketRules} from "./libraries/MarketRules.sol";
 import {OrderHashing} from "./libraries/OrderHashing.sol";
+import {OrderList, OrderLists} from "./libraries/OrderList.sol";
 import {OrderRules} from "./libraries/OrderRules.sol";
 
 /// @title OrderBook
 /// @notice What it promises stands in IOrderBook.
 contract OrderBook is IOrderBook, EIP712 {
+    using Address for address;
     using OrderFields for PackedOrder;
     using OrderHashing for Placed;
 
@@ -35,18 +39,6 @@ contract OrderBook is IOrderBook, EIP712 {
         address[] traders;
         Points[] points;
         uint256 count;
-    }
-
-    /// @dev The orders of a batch by side, for one call to each contract that knows about them.
-    struct Sides {
-        /// Traders of all orders, as they stand in the batch.
-        address[] traders;
-        address[] buyers;
-        Points[] points;
-        uint32[] buyNonces;
-        address[] sellers;
-        uint32[] devices;
-        uint32[] sellNonces;
     }
 
     IParticipantRegistry public immutable PARTICIPANTS;
@@ -85,9 +77,9 @@ contract OrderBook is IOrderBook, EIP712 {
 
     /// @inheritdoc IOrderBook
     function place(bytes32 market, PackedOrder calldata order) external returns (OrderId id) {
-        PackedOrder[] memory orders = new PackedOrder[](1);
-        orders[0] = order;
-        require(orders[0].trader() == msg.sender, Order_NotTrader(orders[0].trader(), msg.sender));
+        OrderList orders = OrderLists.copyOne(order);
+        address trader = orders.at(0).trader();
+        require(trader == msg.sender, Order_NotTrader(trader, msg.sender));
         return orderIdAt(_post(market, _openRules(market), orders), 0);
     }
 
@@ -98,15 +90,17 @@ contract OrderBook is IOrderBook, EIP712 {
     {
         uint256 count = orders.length;
         require(count == signatures.length, Order_LengthMismatch(count, signatures.length));
+        require(count != 0, Order_EmptyBatch());
+        require(count <= MAX_BATCH, Order_BatchTooLarge(count, MAX_BATCH));
         Market memory rules = _openRules(market);
+        OrderList list = OrderLists.copy(orders);
         bytes32 domain = _domainSeparatorV4();
-        PackedOrder[] memory copies = orders;
         for (uint256 i = 0; i < count; ++i) {
-            bytes32 digest = MessageHashUtils.toTypedDataHash(domain, OrderHashing.structHash(market, copies[i]));
-            address trader = copies[i].trader();
-            require(Signatures.isValid(trader, digest, signatures[i]), Order_BadSignature(i, trader));
+            PackedOrder memory order = list.at(i);
+            bytes32 digest = MessageHashUtils.toTypedDataHash(domain, OrderHashing.structHash(market, order));
+            require(Signatures.isValid(order.trader(), digest, signatures[i]), Order_BadSignature(i, order.trader()));
         }
-        return _post(market, rules, copies);
+        return _post(market, rules, list);
     }
 
     /// @inheritdoc IOrderBook
@@ -196,92 +190,72 @@ contract OrderBook is IOrderBook, EIP712 {
         require(block.timestamp < rules.closesAt, Market_GateClosed(market, rules.closesAt));
     }
 
-    /// @dev Check, attest, reserve for and record a batch whose signatures are good. Writes what is
-    /// attested into `orders`.
-    function _post(bytes32 market, Market memory rules, PackedOrder[] memory orders) private returns (uint32 batch) {
-        uint256 count = orders.length;
-        require(count != 0, Order_EmptyBatch());
-        require(count <= MAX_BATCH, Order_BatchTooLarge(count, MAX_BATCH));
-        Sides memory sides = _sort(orders, rules);
-        IParticipantRegistry.Standing[] memory standings = PARTICIPANTS.standingsOf(sides.traders);
-        if (sides.sellers.length != 0) _admitSellers(orders, rules, sides, standings);
-        bytes32[] memory leaves = new bytes32[](count);
+    /// @dev Check, attest, reserve for and record a batch whose signatures are good. Writes what is attested into
+    /// `orders`.
+    function _post(bytes32 market, Market memory rules, OrderList orders) private returns (uint32 batch) {
+        uint256 count = orders.length();
+        OrderRules.Form memory form = OrderRules.formOf(rules);
+        address[] memory traders = new address[](count);
+        uint32[] memory devices = new uint32[](count);
+        uint256 sells = 0;
         for (uint256 i = 0; i < count; ++i) {
-            require(standings[i].active, Order_TraderNotActive(i, sides.traders[i]));
-            leaves[i] = OrderHashing.leaf(i, orders[i]);
+            PackedOrder memory order = orders.at(i);
+            OrderRules.check(i, order, form);
+            require(block.timestamp <= order.expiry(), Order_Expired(i, order.expiry()));
+            traders[i] = order.trader();
+            if (order.side() == Side.Sell) devices[sells++] = order.device();
+        }
+        Standing[] memory standings = PARTICIPANTS.standingsOf(traders);
+        for (uint256 i = 0; i < count; ++i) {
+            require(standings[i].isActive(), Order_TraderNotActive(i, traders[i]));
+        }
+        bytes memory answer = address(ESCROW).functionCall(orders.toCall(IEscrowWallets.admit.selector));
+        if (sells != 0) {
+            // Equivalent to copying the first elements: the length only shrinks.
+            assembly ("memory-safe") {
+                mstore(devices, sells)
+            }
+            _attest(orders, rules, form, devices, standings, abi.decode(answer, (Reliability[])));
         }
         batch = uint32(_batches[market].length);
-        _batches[market].push(Batch({root: BatchRoot.rootOf(leaves), closed: 0}));
-        emit OrdersPlaced(market, batch, msg.sender, orders);
-        if (sides.buyers.length != 0) ESCROW.reserve(sides.buyers, sides.points, sides.buyNonces);
-    }
-
-    /// @dev Check the fields of each order, and gather what other contracts must know of it.
-    function _sort(PackedOrder[] memory orders, Market memory rules) private view returns (Sides memory sides) {
-        uint256 count = orders.length;
-        (sides.traders, sides.buyers, sides.sellers) =
-            (new address[](count), new address[](count), new address[](count));
-        (sides.points, sides.devices) = (new Points[](count), new uint32[](count));
-        (sides.buyNonces, sides.sellNonces) = (new uint32[](count), new uint32[](count));
-        uint256 buys = 0;
-        for (uint256 i = 0; i < count; ++i) {
-            PackedOrder memory order = orders[i];
-            OrderRules.check(i, order, rules);
-            require(block.timestamp <= order.expiry(), Order_Expired(i, order.expiry()));
-            address trader = order.trader();
-            sides.traders[i] = trader;
-            if (order.side() == Side.Buy) {
-                (sides.buyers[buys], sides.buyNonces[buys]) = (trader, order.nonce());
-                // No trade can cost more than the energy at the bid.
-                sides.points[buys++] = valueDown(order.energy(), order.price());
-            } else {
-                uint256 sells = i - buys;
-                (sides.sellers[sells], sides.sellNonces[sells]) = (trader, order.nonce());
-                sides.devices[sells] = order.device();
-            }
-        }
-        _shorten(sides, buys, count - buys);
-    }
-
-    /// @dev Cut the lists of a side to its orders.
-    function _shorten(Sides memory sides, uint256 buys, uint256 sells) private pure {
-        (address[] memory buyers, Points[] memory points) = (sides.buyers, sides.points);
-        (address[] memory sellers, uint32[] memory devices) = (sides.sellers, sides.devices);
-        (uint32[] memory buyNonces, uint32[] memory sellNonces) = (sides.buyNonces, sides.sellNonces);
-        // Equivalent to copying the first elements: lengths only shrink.
-        assembly ("memory-safe") {
-            mstore(buyers, buys)
-            mstore(points, buys)
-            mstore(buyNonces, buys)
-            mstore(sellers, sells)
-            mstore(devices, sells)
-            mstore(sellNonces, sells)
-        }
+        _batches[market].push(Batch({root: _rootOf(orders), closed: 0}));
+        orders.log(OrdersPlaced.selector, market, batch, msg.sender);
     }
 
     /// @dev Check the sellers' devices and write what is attested into their orders.
-    function _admitSellers(
-        PackedOrder[] memory orders,
+    function _attest(
+        OrderList orders,
         Market memory rules,
-        Sides memory sides,
-        IParticipantRegistry.Standing[] memory standings
+        OrderRules.Form memory form,
+        uint32[] memory devices,
+        Standing[] memory standings,
+        Reliability[] memory past
     ) private {
-        IDeviceRegistry.SellerTerms[] memory terms = DEVICES.sellerTermsOf(sides.devices);
-        IEscrowWallets.Reliability[] memory past = ESCROW.enlist(sides.sellers, sides.sellNonces);
+        SellerTerms[] memory terms = DEVICES.sellerTermsOf(devices);
         uint256 sells = 0;
-        for (uint256 i = 0; i < orders.length; ++i) {
-            PackedOrder memory order = orders[i];
+        for (uint256 i = 0; i < standings.length; ++i) {
+            PackedOrder memory order = orders.at(i);
             if (order.side() == Side.Buy) continue;
-            IDeviceRegistry.SellerTerms memory device = terms[sells];
-            require(device.owner == sides.traders[i], Order_DeviceNotOwned(i, order.device(), sides.traders[i]));
+            SellerTerms device = terms[sells];
+            require(device.owner() == order.trader(), Order_DeviceNotOwned(i, order.device(), order.trader()));
             require(
-                device.fit && device.carrier == rules.carrier && (rules.subnet == 0 || device.subnet == rules.subnet),
+                device.isFit() && device.carrier() == rules.carrier
+                    && (rules.subnet == 0 || device.subnet() == rules.subnet),
                 Order_DeviceUnfit(i, order.device())
             );
             _sell(i, order.device(), rules.slotStart);
-            OrderRules.attest(i, order, rules, device.source, standings[i].credibility, past[sells]);
+            OrderRules.attest(order, form, device.source(), standings[i].credibility(), past[sells]);
             ++sells;
         }
+    }
+
+    /// @dev Merkle root of a batch.
+    function _rootOf(OrderList orders) private pure returns (bytes32) {
+        bytes32[] memory leaves = new bytes32[](orders.length());
+        for (uint256 i = 0; i < leaves.length; ++i) {
+            leaves[i] = OrderHashing.leaf(i, orders.at(i));
+        }
+        return BatchRoot.rootOf(leaves);
     }
 
     /// @dev Mark a device as selling in a slot.

@@ -4,6 +4,7 @@ pragma solidity ^0.8.27;
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IDeviceRegistry} from "../../interfaces/IDeviceRegistry.sol";
 import {IParticipantRegistry} from "../../interfaces/IParticipantRegistry.sol";
+import {SellerTerms, packSellerTerms} from "../types/Attested.sol";
 import {Carrier} from "../types/Markets.sol";
 import {Signatures} from "../types/Signatures.sol";
 import {Wh} from "../types/Units.sol";
@@ -114,13 +115,8 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
         terms = new SellerTerms[](ids.length);
         for (uint256 i = 0; i < ids.length; ++i) {
             Device storage subject = _devices[ids[i]];
-            terms[i] = SellerTerms({
-                owner: subject.owner,
-                subnet: subject.subnet,
-                carrier: subject.carrier,
-                source: subject.source,
-                fit: subject.certified && !subject.retired
-            });
+            bool fit = subject.certified && !subject.retired;
+            terms[i] = packSellerTerms(subject.owner, subject.subnet, subject.carrier, subject.source, fit);
         }
     }
 

@@ -3,6 +3,7 @@ pragma solidity ^0.8.27;
 
 import {IEscrowWallets} from "../../interfaces/IEscrowWallets.sol";
 import {IParticipantRegistry} from "../../interfaces/IParticipantRegistry.sol";
+import {Standing, packStanding} from "../types/Attested.sol";
 import {ONE_PPM, Points, Ppm} from "../types/Units.sol";
 
 /// @title Who may trade
@@ -156,8 +157,8 @@ contract ParticipantRegistry is IParticipantRegistry {
     function standingsOf(address[] calldata accounts) external view returns (Standing[] memory standings) {
         standings = new Standing[](accounts.length);
         for (uint256 i = 0; i < accounts.length; ++i) {
-            Participant memory subject = _participants[accounts[i]];
-            standings[i] = Standing({active: _isActive(subject), credibility: subject.credibility});
+            Participant storage subject = _participants[accounts[i]];
+            standings[i] = packStanding(_isActive(subject), subject.credibility);
         }
     }
 
@@ -183,7 +184,7 @@ contract ParticipantRegistry is IParticipantRegistry {
         subject.since = uint40(block.timestamp);
     }
 
-    function _isActive(Participant memory subject) private view returns (bool) {
+    function _isActive(Participant storage subject) private view returns (bool) {
         return subject.status == Status.Active && subject.suspendedUntil <= block.timestamp;
     }
 

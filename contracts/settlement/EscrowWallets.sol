@@ -10,10 +10,11 @@ import {IMetering} from "../../interfaces/IMetering.sol";
 import {IOrderBook} from "../../interfaces/IOrderBook.sol";
 import {IPowerPoints} from "../../interfaces/IPowerPoints.sol";
 import {TradeHashing} from "../market/libraries/TradeHashing.sol";
+import {Reliability, packReliability} from "../types/Attested.sol";
 import {BatchRoot} from "../types/BatchRoot.sol";
 import {Market, Mode} from "../types/Markets.sol";
 import {Nonces, pageOf} from "../types/Nonces.sol";
-import {Side} from "../types/Orders.sol";
+import {OrderFields, PackedOrder, Side} from "../types/Orders.sol";
 import {Signatures} from "../types/Signatures.sol";
 import {PackedTrade, TradeFields, TradePosition} from "../types/Trades.sol";
 import {ONE_PPM, Points, Ppm, Wh, valueDown} from "../types/Units.sol";
@@ -23,6 +24,7 @@ import {Payout} from "./libraries/Payout.sol";
 /// @notice What it promises stands in IEscrowWallets.
 contract EscrowWallets is IEscrowWallets, EIP712 {
     using SafeERC20 for IPowerPoints;
+    using OrderFields for PackedOrder;
     using TradeFields for PackedTrade;
 
     /// @dev The final round of a market, loaded once for a call.
@@ -92,30 +94,18 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
     }
 
     /// @inheritdoc IEscrowWallets
-    function reserve(address[] calldata traders, Points[] calldata points, uint32[] calldata nonces)
-        external
-        onlyOrderBook
-    {
-        for (uint256 i = 0; i < traders.length; ++i) {
-            address trader = traders[i];
-            Wallet memory wallet = _wallets[trader];
-            wallet.nonces = _useNonce(wallet.nonces, trader, Side.Buy, nonces[i]);
-            _hold(trader, wallet, points[i]);
+    function admit(PackedOrder[] calldata orders) external onlyOrderBook returns (Reliability[] memory past) {
+        past = new Reliability[](orders.length);
+        uint256 sells = 0;
+        PackedOrder memory order;
+        for (uint256 i = 0; i < orders.length; ++i) {
+            (order.head, order.terms) = (orders[i].head, orders[i].terms);
+            if (order.side() == Side.Buy) _reserve(order);
+            else past[sells++] = _enlist(order);
         }
-    }
-
-    /// @inheritdoc IEscrowWallets
-    function enlist(address[] calldata traders, uint32[] calldata nonces)
-        external
-        onlyOrderBook
-        returns (Reliability[] memory past)
-    {
-        past = new Reliability[](traders.length);
-        for (uint256 i = 0; i < traders.length; ++i) {
-            TrackRecord memory record = _records[traders[i]];
-            record.nonces = _useNonce(record.nonces, traders[i], Side.Sell, nonces[i]);
-            _records[traders[i]] = record;
-            past[i] = _reliability(record);
+        // Equivalent to copying the first elements: the length only shrinks.
+        assembly ("memory-safe") {
+            mstore(past, sells)
         }
     }
 
@@ -279,8 +269,9 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
     }
 
     /// @inheritdoc IEscrowWallets
-    function reliabilityOf(address seller) external view returns (Reliability memory) {
-        return _reliability(_records[seller]);
+    function reliabilityOf(address seller) external view returns (Ppm rate, uint32 trades) {
+        TrackRecord storage record = _records[seller];
+        return (_rate(record), record.trades);
     }
 
     /// @inheritdoc IEscrowWallets
@@ -294,6 +285,30 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
     /// @inheritdoc IEscrowWallets
     function isSettled(bytes32 market, TradePosition calldata position) external view returns (bool) {
         return _settled[market][position.chunk] & (1 << position.index) != 0;
+    }
+
+    /// @dev Use a buy order's nonce, and hold what it can cost: no trade costs more than the energy at the bid.
+    /// Reverts if: the nonce is used; less is free.
+    function _reserve(PackedOrder memory order) private {
+        address trader = order.trader();
+        Points points = valueDown(order.energy(), order.price());
+        Wallet storage wallet = _wallets[trader];
+        (uint96 free, uint96 held, Nonces nonces) = (wallet.free, wallet.held, wallet.nonces);
+        _requireFree(trader, free, points);
+        nonces = _useNonce(nonces, trader, Side.Buy, order.nonce());
+        // Cannot overflow: free ≥ points, and all wallets together hold less than 2^96.
+        unchecked {
+            _wallets[trader] = Wallet(free - _narrow(points), held + _narrow(points), nonces);
+        }
+    }
+
+    /// @dev Use a sell order's nonce.
+    /// Reverts if: the nonce is used.
+    function _enlist(PackedOrder memory order) private returns (Reliability) {
+        address trader = order.trader();
+        TrackRecord storage record = _records[trader];
+        record.nonces = _useNonce(record.nonces, trader, Side.Sell, order.nonce());
+        return packReliability(record.trades, _rate(record));
     }
 
     function _deposit(Points points) private {
@@ -425,10 +440,11 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
         return nonces.mark(page, mask);
     }
 
-    function _reliability(TrackRecord memory record) private pure returns (Reliability memory) {
+    /// @dev Delivered energy of promised energy.
+    function _rate(TrackRecord storage record) private view returns (Ppm) {
         uint256 promised = Wh.unwrap(record.promised);
-        uint256 rate = promised == 0 ? ONE_PPM : (uint256(Wh.unwrap(record.delivered)) * ONE_PPM) / promised;
-        return Reliability({rate: Ppm.wrap(uint32(rate)), trades: record.trades});
+        if (promised == 0) return Ppm.wrap(ONE_PPM);
+        return Ppm.wrap(uint32((uint256(Wh.unwrap(record.delivered)) * ONE_PPM) / promised));
     }
 
     function _isParty(address signer, PackedTrade memory trade, address arbiter) private pure returns (bool) {

@@ -28,9 +28,12 @@ library Signatures {
         if (signature.length == 64) {
             // slither-disable-next-line unused-return
             (recovered, fault,) = ECDSA.tryRecover(digest, bytes32(signature[:32]), bytes32(signature[32:]));
-        } else {
+        } else if (signature.length == 65) {
+            (bytes32 r, bytes32 s) = (bytes32(signature[:32]), bytes32(signature[32:64]));
             // slither-disable-next-line unused-return
-            (recovered, fault,) = ECDSA.tryRecover(digest, signature);
+            (recovered, fault,) = ECDSA.tryRecover(digest, uint8(signature[64]), r, s);
+        } else {
+            fault = ECDSA.RecoverError.InvalidSignatureLength;
         }
         return (recovered, fault);
     }

@@ -1,108 +1,138 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {IEscrowWallets} from "../../../interfaces/IEscrowWallets.sol";
 import {IOrderBook} from "../../../interfaces/IOrderBook.sol";
+import {Reliability} from "../../types/Attested.sol";
 import {AttributeSource, Market} from "../../types/Markets.sol";
 import {MAX_ATTRIBUTES, OrderFields, PackedOrder, Side} from "../../types/Orders.sol";
 import {ONE_PPM, Ppm, Price, Wh} from "../../types/Units.sol";
+import {Lanes} from "./Lanes.sol";
 
 /// @title What a well-formed order is, given the rules of its market
 /// @dev Pure checks of the order's own fields; `index` is the order's place in its batch, for the errors.
 library OrderRules {
     using OrderFields for PackedOrder;
 
-    /// @notice Check the fields of an order as its trader signed it.
-    /// Reverts if: energy or price is zero; a field that the side or the market does not use is set;
-    /// and what `_checkBuyer` and `_checkSeller` list.
-    function check(uint256 index, PackedOrder memory order, Market memory rules) internal pure {
-        require(Wh.unwrap(order.energy()) != 0, IOrderBook.Order_ZeroEnergy(index));
-        require(Price.unwrap(order.price()) != 0, IOrderBook.Order_ZeroPrice(index));
-        // Above the fields of `terms`, in the classes that the market lacks, in the attributes that it lacks.
-        uint256 unused = order.terms >> 201;
-        unused |= uint64(order.classes()) & (type(uint64).max >> (8 * rules.classCount));
-        uint256 shift = 32 * uint256(rules.attributeCount);
-        if (shift < 256) unused |= (order.levels | order.limits | order.weights) >> shift;
-        if (order.side() == Side.Buy) {
-            unused |= order.device() | Price.unwrap(order.minPrice());
-            _checkBuyer(index, order, rules);
-        } else {
-            unused |= order.limits | order.weights;
-            _checkSeller(index, order);
-        }
-        require(unused == 0, IOrderBook.Order_UnusedFieldSet(index));
+    /// @dev The rules of a market as words that are held against whole words of an order.
+    struct Form {
+        /// Bits of `terms` that a buy order leaves zero: minimum, device, classes that the market lacks, and the top.
+        uint256 notInBuy;
+        /// Bits of `terms` that a sell order leaves zero: classes that the market lacks or attests, and the top.
+        uint256 notInSell;
+        /// The highest bit of each class of `terms` that a sell order states.
+        uint256 statedClasses;
+        /// The lowest bit of the class of `terms` that is attested; 0: none.
+        uint256 sourceClass;
+        /// All ones in the lanes of attributes that the market lacks.
+        uint256 noAttributes;
+        /// All ones in the lanes of the attributes that are attested.
+        uint256 attested;
+        /// All ones in the lanes of the cost attributes.
+        uint256 costs;
+        /// What the weights sum to, ppm.
+        uint256 weightsSum;
+        /// One in the lane of each attribute with this source, by AttributeSource.
+        uint256[5] lanes;
     }
 
-    /// @notice The order with what is attested written into it.
-    /// Reverts if: a class code is missing, or the seller set a level or class that is attested.
+    /// @dev Where the classes lie in `terms`.
+    uint256 private constant CLASSES_SHIFT = 104;
+
+    /// @dev Bits above the fields of `terms`.
+    uint256 private constant TOP = ~uint256(0) << 201;
+
+    /// @dev Bits of the seller's minimum and of the device in `terms`.
+    uint256 private constant SELLER_TERMS = (uint256(type(uint32).max) << 168) | (uint256(type(uint32).max) << 72);
+
+    /// @notice The form of the market's orders.
+    function formOf(Market memory rules) internal pure returns (Form memory form) {
+        uint256 count = rules.attributeCount;
+        form.noAttributes = count == MAX_ATTRIBUTES ? 0 : ~uint256(0) << (32 * count);
+        form.weightsSum = count == 0 ? 0 : ONE_PPM;
+        for (uint256 f = 0; f < count; ++f) {
+            uint256 lane = uint256(type(uint32).max) << (32 * f);
+            if ((rules.incomeMask >> f) & 1 == 0) form.costs |= lane;
+            uint256 source = uint8(rules.sources[f]);
+            if (AttributeSource(source) != AttributeSource.Declared) form.attested |= lane;
+            form.lanes[source] |= 1 << (32 * f);
+        }
+        uint256 lacking = uint256(type(uint64).max >> (8 * rules.classCount)) << CLASSES_SHIFT;
+        form.notInBuy = TOP | SELLER_TERMS | lacking;
+        form.notInSell = TOP | lacking;
+        for (uint256 c = 0; c < rules.classCount; ++c) {
+            uint256 lowest = 1 << (CLASSES_SHIFT + 56 - 8 * c);
+            if (c + 1 == rules.sourceClass) (form.sourceClass, form.notInSell) = (lowest, form.notInSell | 0xff * lowest);
+            else form.statedClasses |= 0x80 * lowest;
+        }
+    }
+
+    /// @notice Check the fields of an order as its trader signed it.
+    /// Reverts if: energy or price is zero; a field that the side or the market does not use, or that is attested, is
+    /// set; and what `_checkBuyer` and `_checkSeller` list.
+    function check(uint256 index, PackedOrder memory order, Form memory form) internal pure {
+        require(Wh.unwrap(order.energy()) != 0, IOrderBook.Order_ZeroEnergy(index));
+        require(Price.unwrap(order.price()) != 0, IOrderBook.Order_ZeroPrice(index));
+        if (order.side() == Side.Buy) _checkBuyer(index, order, form);
+        else _checkSeller(index, order, form);
+    }
+
+    /// @notice Write into a sell order what is attested.
     /// @param source Code of the device's registered energy source.
     /// @param credibility Attested credibility of the seller.
     /// @param past What is known of the seller's trades.
-    function attest(
-        uint256 index,
-        PackedOrder memory order,
-        Market memory rules,
-        uint8 source,
-        Ppm credibility,
-        IEscrowWallets.Reliability memory past
-    ) internal pure {
-        uint256 sources = uint64(rules.sources);
-        uint256 levels = order.levels;
-        // Cannot overflow: there are at most eight attributes.
+    function attest(PackedOrder memory order, Form memory form, uint8 source, Ppm credibility, Reliability past)
+        internal
+        pure
+    {
+        order.terms |= source * form.sourceClass;
+        // Cannot overflow a lane: each value is below 2^32, and each lane has one source.
         unchecked {
-            uint256 end = 32 * uint256(rules.attributeCount);
-            for (uint256 shift = 0; shift < end; shift += 32) {
-                AttributeSource origin = AttributeSource(uint8(sources >> (56 - shift / 4)));
-                if (origin == AttributeSource.Declared) continue;
-                require(uint32(levels >> shift) == 0, IOrderBook.Order_UnusedFieldSet(index));
-                uint256 value = past.trades;
-                if (origin == AttributeSource.Ask) value = Price.unwrap(order.price());
-                else if (origin == AttributeSource.Credibility) value = Ppm.unwrap(credibility);
-                else if (origin == AttributeSource.Reliability) value = Ppm.unwrap(past.rate);
-                levels |= value << shift;
-            }
-        }
-        order.levels = levels;
-        for (uint256 c = 0; c < rules.classCount; ++c) {
-            bool attested = c + 1 == rules.sourceClass;
-            bool given = order.classes()[c] != 0;
-            if (!attested) {
-                require(given, IOrderBook.Order_ClassMissing(index, c));
-            } else {
-                require(!given, IOrderBook.Order_UnusedFieldSet(index));
-                order.terms |= uint256(source) << (104 + 8 * (MAX_ATTRIBUTES - 1 - c));
-            }
+            order.levels |= Price.unwrap(order.price()) * form.lanes[uint8(AttributeSource.Ask)]
+                | Ppm.unwrap(credibility) * form.lanes[uint8(AttributeSource.Credibility)]
+                | Ppm.unwrap(past.rate()) * form.lanes[uint8(AttributeSource.Reliability)]
+                | past.trades() * form.lanes[uint8(AttributeSource.CompletedTrades)];
         }
     }
 
     /// Reverts if: the weights do not sum to 1 000 000 (to zero in a market without attributes); an
     /// income attribute's limit is above its expectation, or a cost attribute's below.
-    function _checkBuyer(uint256 index, PackedOrder memory order, Market memory rules) private pure {
-        uint256 sum = 0;
-        uint256 count = rules.attributeCount;
-        uint256 incomes = rules.incomeMask;
+    function _checkBuyer(uint256 index, PackedOrder memory order, Form memory form) private pure {
         (uint256 expectations, uint256 limits, uint256 weights) = (order.levels, order.limits, order.weights);
-        // Cannot overflow: there are at most eight attributes of at most 2^32 − 1.
-        unchecked {
-            for (uint256 f = 0; f < count; ++f) {
-                uint256 shift = 32 * f;
-                sum += uint32(weights >> shift);
-                uint256 expectation = uint32(expectations >> shift);
-                uint256 limit = uint32(limits >> shift);
-                require(
-                    (incomes >> f) & 1 != 0 ? limit <= expectation : expectation <= limit,
-                    IOrderBook.Order_LimitBeyondExpectation(index, f)
-                );
-            }
+        uint256 unused = (order.terms & form.notInBuy) | ((expectations | limits | weights) & form.noAttributes);
+        require(unused == 0, IOrderBook.Order_UnusedFieldSet(index));
+        // Turned round, x → 2^32 − 1 − x, a cost attribute is an income attribute.
+        (expectations, limits) = (expectations ^ form.costs, limits ^ form.costs);
+        if (!Lanes.noneBelow(expectations, limits)) {
+            revert IOrderBook.Order_LimitBeyondExpectation(index, _firstBelow(expectations, limits));
         }
-        require(sum == (count == 0 ? 0 : ONE_PPM), IOrderBook.Order_WeightsSum(index, sum));
+        uint256 sum = Lanes.sum(weights);
+        require(sum == form.weightsSum, IOrderBook.Order_WeightsSum(index, sum));
     }
 
-    /// Reverts if: the minimum is above the ask.
-    function _checkSeller(uint256 index, PackedOrder memory order) private pure {
+    /// Reverts if: the minimum is above the ask; a class code is missing.
+    function _checkSeller(uint256 index, PackedOrder memory order, Form memory form) private pure {
+        uint256 terms = order.terms;
+        uint256 unused = (terms & form.notInSell) | (order.levels & (form.noAttributes | form.attested));
+        require(unused | order.limits | order.weights == 0, IOrderBook.Order_UnusedFieldSet(index));
         require(
             !(order.minPrice() > order.price()),
             IOrderBook.Order_MinAboveAsk(index, Price.unwrap(order.minPrice()), Price.unwrap(order.price()))
         );
+        // The highest bit of each class that is not zero: its lower bits carry into it unless they are zero.
+        uint256 lower = form.statedClasses - (form.statedClasses >> 7);
+        uint256 given = ((terms & lower) + lower) | terms;
+        if (given & form.statedClasses != form.statedClasses) {
+            revert IOrderBook.Order_ClassMissing(index, _firstMissing(given, form.statedClasses));
+        }
+    }
+
+    /// @dev The first attribute whose value in `a` is below the one in `b`.
+    function _firstBelow(uint256 a, uint256 b) private pure returns (uint256 attribute) {
+        while (uint32(a >> (32 * attribute)) >= uint32(b >> (32 * attribute))) ++attribute;
+    }
+
+    /// @dev The first class of which `needed` has the highest bit and `given` does not.
+    function _firstMissing(uint256 given, uint256 needed) private pure returns (uint256 class) {
+        while ((needed & ~given) >> (CLASSES_SHIFT + 63 - 8 * class) & 1 == 0) ++class;
     }
 }

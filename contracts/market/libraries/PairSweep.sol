@@ -3,6 +3,7 @@ pragma solidity ^0.8.27;
 
 import {OrderFields, PackedOrder} from "../../types/Orders.sol";
 import {ONE_PPM, Price} from "../../types/Units.sol";
+import {GUARDS, Lanes} from "./Lanes.sol";
 import {Satisfaction} from "./Satisfaction.sol";
 
 /// @title One buyer against all sellers: which pairs need a closer look
@@ -41,9 +42,6 @@ library PairSweep {
 
     uint256 private constant MAX_SLOPE = (1 << 30) - 1;
 
-    /// @dev Bit 32 of each lane.
-    uint256 private constant GUARDS = 0x0000000100000000000000010000000000000001000000000000000100000000;
-
     /// @notice An empty table with room for `most` sellers.
     function make(uint256 most, Satisfaction.Schema memory schema) internal pure returns (Sellers memory sellers) {
         sellers.table = new uint256[](most * SELLER_WORDS);
@@ -64,7 +62,7 @@ library PairSweep {
         uint256 place = sellers.count++;
         require(SELLER_WORDS * place < table.length, PairSweep_Full(place));
         uint256 values = order.levels ^ sellers.costs;
-        (uint256 low, uint256 high) = (_spread(values), _spread(values >> 128));
+        (uint256 low, uint256 high) = (Lanes.spread(values), Lanes.spread(values >> 128));
         uint256 classes = uint64(order.classes());
         (uint256 ask, uint256 least) = (Price.unwrap(order.price()), Price.unwrap(order.minPrice()));
         // Equivalent to table[7 · place] = row, table[7 · place + 1] = dual, and so on.
@@ -95,12 +93,12 @@ library PairSweep {
         uint256 limits = order.limits ^ sellers.costs;
         uint256 expectations = order.levels ^ sellers.costs;
         uint256 slopes = _slopes(limits, expectations, order.weights);
-        buyer[4] = _spread(limits);
-        buyer[5] = _spread(expectations) | GUARDS;
-        buyer[6] = _spread(slopes >> 128);
-        buyer[7] = _spread(limits >> 128);
-        buyer[8] = _spread(expectations >> 128) | GUARDS;
-        buyer[9] = _spread(slopes);
+        buyer[4] = Lanes.spread(limits);
+        buyer[5] = Lanes.spread(expectations) | GUARDS;
+        buyer[6] = Lanes.spread(slopes >> 128);
+        buyer[7] = Lanes.spread(limits >> 128);
+        buyer[8] = Lanes.spread(expectations >> 128) | GUARDS;
+        buyer[9] = Lanes.spread(slopes);
     }
 
     /// @notice The first seller from `cursor` on that may not be covered: its number, and its row. NONE if
@@ -179,11 +177,5 @@ library PairSweep {
                 slopes |= (slope > MAX_SLOPE ? MAX_SLOPE : slope) << (224 - shift);
             }
         }
-    }
-
-    /// @dev The four lowest lanes of 32 bits in lanes of 64 bits.
-    function _spread(uint256 word) private pure returns (uint256) {
-        return uint32(word) | (word & (uint256(type(uint32).max) << 32)) << 32
-            | (word & (uint256(type(uint32).max) << 64)) << 64 | (word & (uint256(type(uint32).max) << 96)) << 96;
     }
 }

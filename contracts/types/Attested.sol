@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {Carrier} from "./Markets.sol";
+import {Ppm} from "./Units.sol";
+
+/// @dev What an order says of its trader: trades now 1 | credibility 32, from the most significant bit down.
+type Standing is uint40;
+
+/// @dev What an order says of its seller's past: settled trades 32 | delivered energy of promised energy 32, ppm.
+type Reliability is uint64;
+
+/// @dev What decides whether a device may sell: fit 8 | source 8 | carrier 8 | subnet 32 | owner 160.
+type SellerTerms is uint256;
+
+using {isActive, credibility} for Standing global;
+using {trades, rate} for Reliability global;
+using {isFit, source, carrier, subnet, owner} for SellerTerms global;
+
+function packStanding(bool active, Ppm credibility_) pure returns (Standing) {
+    return Standing.wrap((active ? uint40(1) << 32 : 0) | Ppm.unwrap(credibility_));
+}
+
+/// @notice Whether the account may trade now.
+function isActive(Standing standing) pure returns (bool) {
+    return Standing.unwrap(standing) >> 32 != 0;
+}
+
+/// @notice The credibility that the auditors attested, ppm.
+function credibility(Standing standing) pure returns (Ppm) {
+    return Ppm.wrap(uint32(Standing.unwrap(standing)));
+}
+
+function packReliability(uint32 trades_, Ppm rate_) pure returns (Reliability) {
+    return Reliability.wrap((uint64(trades_) << 32) | Ppm.unwrap(rate_));
+}
+
+/// @notice The number of settled trades.
+function trades(Reliability past) pure returns (uint32) {
+    return uint32(Reliability.unwrap(past) >> 32);
+}
+
+/// @notice Delivered energy of promised energy, ppm; 1 000 000 before the first trade.
+function rate(Reliability past) pure returns (Ppm) {
+    return Ppm.wrap(uint32(Reliability.unwrap(past)));
+}
+
+function packSellerTerms(address owner_, uint32 subnet_, Carrier carrier_, uint8 source_, bool fit) pure returns (SellerTerms) {
+    uint256 terms = (uint256(uint8(carrier_)) << 192) | (uint256(subnet_) << 160) | uint160(owner_);
+    return SellerTerms.wrap((fit ? uint256(1) << 208 : 0) | (uint256(source_) << 200) | terms);
+}
+
+/// @notice Certified and not retired.
+function isFit(SellerTerms terms) pure returns (bool) {
+    return SellerTerms.unwrap(terms) >> 208 != 0;
+}
+
+/// @notice Code of the device's energy source.
+function source(SellerTerms terms) pure returns (uint8) {
+    return uint8(SellerTerms.unwrap(terms) >> 200);
+}
+
+function carrier(SellerTerms terms) pure returns (Carrier) {
+    return Carrier(uint8(SellerTerms.unwrap(terms) >> 192));
+}
+
+function subnet(SellerTerms terms) pure returns (uint32) {
+    return uint32(SellerTerms.unwrap(terms) >> 160);
+}
+
+function owner(SellerTerms terms) pure returns (address) {
+    return address(uint160(SellerTerms.unwrap(terms)));
+}
