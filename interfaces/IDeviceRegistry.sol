@@ -3,6 +3,7 @@ pragma solidity ^0.8.27;
 
 import {SellerTerms} from "../contracts/types/Attested.sol";
 import {Carrier} from "../contracts/types/Markets.sol";
+import {PackedOrder} from "../contracts/types/Orders.sol";
 import {Wh} from "../contracts/types/Units.sol";
 
 /// @title Meters, routers, exchanges and interfaces, each with a key of its own
@@ -81,8 +82,8 @@ interface IDeviceRegistry {
     /// @notice The device's owner, and the time of its certification, Unix seconds, 0 if there was none.
     function certificationOf(uint32 id) external view returns (address owner, uint40 since);
 
-    /// @notice What decides whether each of the devices may sell.
-    function sellerTermsOf(uint32[] calldata ids) external view returns (SellerTerms[] memory);
+    /// @notice What decides whether the device of each order may sell; zero for a buy order.
+    function sellerTermsOf(PackedOrder[] calldata orders) external view returns (SellerTerms[] memory);
 
     /// @notice Number of devices; the last id.
     function deviceCount() external view returns (uint32);

@@ -103,8 +103,10 @@ interface IEscrowWallets {
     /// @notice Move free micro-points of the sender out to `to`.
     function withdraw(Points points, address to) external;
 
-    /// @notice OrderBook only: use the nonce of each order, and hold the points of each buy order. Returns for each sell order,
-    /// in their order, what is known of its seller.
+    /// @notice OrderBook only: hold the points of each buy order, and use its nonce. Returns for each sell order what is known of
+    /// its seller, zero for a buy order. A sell order's nonce stays: that a device sells a slot once keeps the order from being
+    /// posted twice, and `OrderBook.cancel` uses the nonce.
+    /// Reverts if: a nonce is used; a buyer's free points do not suffice.
     function admit(PackedOrder[] calldata orders) external returns (Reliability[] memory);
 
     /// @notice OrderBook only: use up nonces of a trader's orders.

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {Market} from "../contracts/types/Markets.sol";
+import {CompactSignature} from "../contracts/types/Signatures.sol";
 import {OrderId, PackedOrder, Side} from "../contracts/types/Orders.sol";
 
 /// @title Markets and the orders in them
@@ -82,16 +83,19 @@ interface IOrderBook {
     /// @notice Post one's own order: a batch of one.
     function place(bytes32 market, PackedOrder calldata order) external returns (OrderId id);
 
-    /// @notice Post signed orders of anyone. `signatures` are 65 or 64 bytes (EIP-2098), or for a contract
-    /// account whatever its ERC-1271 takes.
+    /// @notice Post signed orders of anyone. `signatures` are those of EIP-2098; for an order of a contract account r is zero
+    /// and vs the index in `ofContracts` of what its ERC-1271 takes.
     /// Reverts if, for any order, with its index: the trader is not active; the signature is not the
     /// trader's; it is expired; its nonce is used; energy or price is zero; a field that its side or the
     /// market does not use is set; buyer: weights do not sum to 1 000 000, a limit is on the wrong side
     /// of its expectation, the free balance is below the reservation; seller: the minimum is above the ask, a class
     /// code is missing, the device is not the trader's, retired, of another carrier or subnet, or sells in this slot already.
-    function placeSigned(bytes32 market, PackedOrder[] calldata orders, bytes[] calldata signatures)
-        external
-        returns (uint32 batch);
+    function placeSigned(
+        bytes32 market,
+        PackedOrder[] calldata orders,
+        CompactSignature[] calldata signatures,
+        bytes[] calldata ofContracts
+    ) external returns (uint32 batch);
 
     /// @notice Cancel one's own posted order before the gate closes; a buyer's reservation is free at once.
     function cancel(bytes32 market, Placed calldata placed) external;

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {Standing} from "../contracts/types/Attested.sol";
+import {PackedOrder} from "../contracts/types/Orders.sol";
 import {Ppm} from "../contracts/types/Units.sol";
 
 /// @title Who may trade
@@ -84,8 +85,8 @@ interface IParticipantRegistry {
     /// @notice Whether `account` may trade now.
     function isActive(address account) external view returns (bool);
 
-    /// @notice The standing of each account.
-    function standingsOf(address[] calldata accounts) external view returns (Standing[] memory);
+    /// @notice The standing of the trader of each order.
+    function standingsOf(PackedOrder[] calldata orders) external view returns (Standing[] memory);
 
     function participant(address account) external view returns (Participant memory);
 

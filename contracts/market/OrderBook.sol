@@ -3,7 +3,6 @@ pragma solidity ^0.8.27;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
-import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {IClearing} from "../../interfaces/IClearing.sol";
 import {IDeviceRegistry} from "../../interfaces/IDeviceRegistry.sol";
 import {IEscrowWallets} from "../../interfaces/IEscrowWallets.sol";
@@ -13,8 +12,9 @@ import {IParticipantRegistry} from "../../interfaces/IParticipantRegistry.sol";
 import {Reliability, SellerTerms, Standing} from "../types/Attested.sol";
 import {BatchRoot} from "../types/BatchRoot.sol";
 import {Market} from "../types/Markets.sol";
+import {pageOf} from "../types/Nonces.sol";
 import {MAX_BATCH, OrderFields, OrderId, PackedOrder, Side, orderIdAt} from "../types/Orders.sol";
-import {Signatures} from "../types/Signatures.sol";
+import {CompactSignature, Signatures} from "../types/Signatures.sol";
 import {Points, Wh, valueDown} from "../types/Units.sol";
 import {MarketRules} from "./libraries/MarketRules.sol";
 import {OrderHashing} from "./libraries/OrderHashing.sol";
@@ -24,7 +24,6 @@ import {OrderRules} from "./libraries/OrderRules.sol";
 /// @title OrderBook
 /// @notice What it promises stands in IOrderBook.
 contract OrderBook is IOrderBook, EIP712 {
-    using Address for address;
     using OrderFields for PackedOrder;
     using OrderHashing for Placed;
 
@@ -80,27 +79,37 @@ contract OrderBook is IOrderBook, EIP712 {
         OrderList orders = OrderLists.copyOne(order);
         address trader = orders.at(0).trader();
         require(trader == msg.sender, Order_NotTrader(trader, msg.sender));
-        return orderIdAt(_post(market, _openRules(market), orders), 0);
+        Market memory rules = _openRules(market);
+        OrderRules.Form memory form = OrderRules.formOf(rules);
+        OrderRules.check(0, orders.at(0), form);
+        return orderIdAt(_post(market, rules, form, orders), 0);
     }
 
     /// @inheritdoc IOrderBook
-    function placeSigned(bytes32 market, PackedOrder[] calldata orders, bytes[] calldata signatures)
-        external
-        returns (uint32 batch)
-    {
+    function placeSigned(
+        bytes32 market,
+        PackedOrder[] calldata orders,
+        CompactSignature[] calldata signatures,
+        bytes[] calldata ofContracts
+    ) external returns (uint32 batch) {
         uint256 count = orders.length;
         require(count == signatures.length, Order_LengthMismatch(count, signatures.length));
         require(count != 0, Order_EmptyBatch());
         require(count <= MAX_BATCH, Order_BatchTooLarge(count, MAX_BATCH));
         Market memory rules = _openRules(market);
+        OrderRules.Form memory form = OrderRules.formOf(rules);
         OrderList list = OrderLists.copy(orders);
         bytes32 domain = _domainSeparatorV4();
         for (uint256 i = 0; i < count; ++i) {
             PackedOrder memory order = list.at(i);
+            OrderRules.check(i, order, form);
             bytes32 digest = MessageHashUtils.toTypedDataHash(domain, OrderHashing.structHash(market, order));
-            require(Signatures.isValid(order.trader(), digest, signatures[i]), Order_BadSignature(i, order.trader()));
+            require(
+                Signatures.isValid(order.trader(), digest, signatures[i], ofContracts),
+                Order_BadSignature(i, order.trader())
+            );
         }
-        return _post(market, rules, list);
+        return _post(market, rules, form, list);
     }
 
     /// @inheritdoc IOrderBook
@@ -111,6 +120,10 @@ contract OrderBook is IOrderBook, EIP712 {
         require(block.timestamp < rules.closesAt, Market_GateClosed(market, rules.closesAt));
         Reservations memory freed = _newReservations(1);
         _close(market, placed, rules.slotStart, Wh.wrap(0), freed);
+        if (order.side() == Side.Sell) {
+            (uint32 page, uint32 mask) = pageOf(order.nonce());
+            ESCROW.cancelNonces(msg.sender, Side.Sell, page, mask);
+        }
         emit OrderCancelled(market, placed.id, msg.sender);
         _send(freed);
     }
@@ -190,80 +203,46 @@ contract OrderBook is IOrderBook, EIP712 {
         require(block.timestamp < rules.closesAt, Market_GateClosed(market, rules.closesAt));
     }
 
-    /// @dev Check, attest, reserve for and record a batch whose signatures are good. Writes what is attested into
+    /// @dev Admit, attest and record a batch of orders that are well formed and signed. Writes what is attested into
     /// `orders`.
-    function _post(bytes32 market, Market memory rules, OrderList orders) private returns (uint32 batch) {
-        uint256 count = orders.length();
-        OrderRules.Form memory form = OrderRules.formOf(rules);
-        address[] memory traders = new address[](count);
-        uint32[] memory devices = new uint32[](count);
-        uint256 sells = 0;
-        for (uint256 i = 0; i < count; ++i) {
+    function _post(bytes32 market, Market memory rules, OrderRules.Form memory form, OrderList orders)
+        private
+        returns (uint32 batch)
+    {
+        uint256[] memory standings = orders.ask(address(PARTICIPANTS), IParticipantRegistry.standingsOf.selector);
+        uint256[] memory past = orders.ask(address(ESCROW), IEscrowWallets.admit.selector);
+        uint256[] memory terms;
+        bytes32[] memory leaves = new bytes32[](orders.length());
+        for (uint256 i = 0; i < leaves.length; ++i) {
             PackedOrder memory order = orders.at(i);
-            OrderRules.check(i, order, form);
-            require(block.timestamp <= order.expiry(), Order_Expired(i, order.expiry()));
-            traders[i] = order.trader();
-            if (order.side() == Side.Sell) devices[sells++] = order.device();
-        }
-        Standing[] memory standings = PARTICIPANTS.standingsOf(traders);
-        for (uint256 i = 0; i < count; ++i) {
-            require(standings[i].isActive(), Order_TraderNotActive(i, traders[i]));
-        }
-        bytes memory answer = address(ESCROW).functionCall(orders.toCall(IEscrowWallets.admit.selector));
-        if (sells != 0) {
-            // Equivalent to copying the first elements: the length only shrinks.
-            assembly ("memory-safe") {
-                mstore(devices, sells)
+            Standing standing = Standing.wrap(uint40(standings[i]));
+            require(standing.isActive(), Order_TraderNotActive(i, order.trader()));
+            if (order.side() == Side.Sell) {
+                if (terms.length == 0) terms = orders.ask(address(DEVICES), IDeviceRegistry.sellerTermsOf.selector);
+                SellerTerms device = SellerTerms.wrap(terms[i]);
+                _sell(i, order, rules, device);
+                OrderRules.attest(order, form, device.source(), standing.credibility(), Reliability.wrap(uint64(past[i])));
             }
-            _attest(orders, rules, form, devices, standings, abi.decode(answer, (Reliability[])));
+            leaves[i] = orders.leafAt(i);
         }
         batch = uint32(_batches[market].length);
-        _batches[market].push(Batch({root: _rootOf(orders), closed: 0}));
+        _batches[market].push(Batch({root: BatchRoot.rootOf(leaves), closed: 0}));
         orders.log(OrdersPlaced.selector, market, batch, msg.sender);
     }
 
-    /// @dev Check the sellers' devices and write what is attested into their orders.
-    function _attest(
-        OrderList orders,
-        Market memory rules,
-        OrderRules.Form memory form,
-        uint32[] memory devices,
-        Standing[] memory standings,
-        Reliability[] memory past
-    ) private {
-        SellerTerms[] memory terms = DEVICES.sellerTermsOf(devices);
-        uint256 sells = 0;
-        for (uint256 i = 0; i < standings.length; ++i) {
-            PackedOrder memory order = orders.at(i);
-            if (order.side() == Side.Buy) continue;
-            SellerTerms device = terms[sells];
-            require(device.owner() == order.trader(), Order_DeviceNotOwned(i, order.device(), order.trader()));
-            require(
-                device.isFit() && device.carrier() == rules.carrier
-                    && (rules.subnet == 0 || device.subnet() == rules.subnet),
-                Order_DeviceUnfit(i, order.device())
-            );
-            _sell(i, order.device(), rules.slotStart);
-            OrderRules.attest(order, form, device.source(), standings[i].credibility(), past[sells]);
-            ++sells;
-        }
-    }
-
-    /// @dev Merkle root of a batch.
-    function _rootOf(OrderList orders) private pure returns (bytes32) {
-        bytes32[] memory leaves = new bytes32[](orders.length());
-        for (uint256 i = 0; i < leaves.length; ++i) {
-            leaves[i] = OrderHashing.leaf(i, orders.at(i));
-        }
-        return BatchRoot.rootOf(leaves);
-    }
-
-    /// @dev Mark a device as selling in a slot.
-    function _sell(uint256 index, uint32 device, uint40 slotStart) private {
+    /// @dev Check a sell order's device, and mark it as selling in the market's slot.
+    function _sell(uint256 index, PackedOrder memory order, Market memory rules, SellerTerms terms) private {
+        uint32 device = order.device();
+        require(terms.owner() == order.trader(), Order_DeviceNotOwned(index, device, order.trader()));
+        require(
+            terms.isFit() && terms.carrier() == rules.carrier && (rules.subnet == 0 || terms.subnet() == rules.subnet),
+            Order_DeviceUnfit(index, device)
+        );
+        mapping(uint256 word => uint256) storage selling = _selling[rules.slotStart];
         uint256 bit = 1 << (device & 0xff);
-        uint256 bits = _selling[slotStart][device >> 8];
-        require(bits & bit == 0, Order_DeviceAlreadySelling(index, device, slotStart));
-        _selling[slotStart][device >> 8] = bits | bit;
+        uint256 bits = selling[device >> 8];
+        require(bits & bit == 0, Order_DeviceAlreadySelling(index, device, rules.slotStart));
+        selling[device >> 8] = bits | bit;
     }
 
     /// @dev Close an order that is in its batch and open and of which `traded` Wh stay bound; gather what the

@@ -6,6 +6,7 @@ import {IDeviceRegistry} from "../../interfaces/IDeviceRegistry.sol";
 import {IParticipantRegistry} from "../../interfaces/IParticipantRegistry.sol";
 import {SellerTerms, packSellerTerms} from "../types/Attested.sol";
 import {Carrier} from "../types/Markets.sol";
+import {PackedOrder, deviceOf as deviceIn} from "../types/Orders.sol";
 import {Signatures} from "../types/Signatures.sol";
 import {Wh} from "../types/Units.sol";
 
@@ -111,10 +112,12 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
     }
 
     /// @inheritdoc IDeviceRegistry
-    function sellerTermsOf(uint32[] calldata ids) external view returns (SellerTerms[] memory terms) {
-        terms = new SellerTerms[](ids.length);
-        for (uint256 i = 0; i < ids.length; ++i) {
-            Device storage subject = _devices[ids[i]];
+    function sellerTermsOf(PackedOrder[] calldata orders) external view returns (SellerTerms[] memory terms) {
+        terms = new SellerTerms[](orders.length);
+        for (uint256 i = 0; i < orders.length; ++i) {
+            uint32 id = deviceIn(orders[i].terms);
+            if (id == 0) continue;
+            Device storage subject = _devices[id];
             bool fit = subject.certified && !subject.retired;
             terms[i] = packSellerTerms(subject.owner, subject.subnet, subject.carrier, subject.source, fit);
         }

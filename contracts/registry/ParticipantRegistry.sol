@@ -4,6 +4,7 @@ pragma solidity ^0.8.27;
 import {IEscrowWallets} from "../../interfaces/IEscrowWallets.sol";
 import {IParticipantRegistry} from "../../interfaces/IParticipantRegistry.sol";
 import {Standing, packStanding} from "../types/Attested.sol";
+import {PackedOrder, traderOf} from "../types/Orders.sol";
 import {ONE_PPM, Points, Ppm} from "../types/Units.sol";
 
 /// @title Who may trade
@@ -154,10 +155,10 @@ contract ParticipantRegistry is IParticipantRegistry {
     }
 
     /// @inheritdoc IParticipantRegistry
-    function standingsOf(address[] calldata accounts) external view returns (Standing[] memory standings) {
-        standings = new Standing[](accounts.length);
-        for (uint256 i = 0; i < accounts.length; ++i) {
-            Participant storage subject = _participants[accounts[i]];
+    function standingsOf(PackedOrder[] calldata orders) external view returns (Standing[] memory standings) {
+        standings = new Standing[](orders.length);
+        for (uint256 i = 0; i < orders.length; ++i) {
+            Participant storage subject = _participants[traderOf(orders[i].head)];
             standings[i] = packStanding(_isActive(subject), subject.credibility);
         }
     }

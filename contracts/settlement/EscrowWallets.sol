@@ -96,16 +96,11 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
     /// @inheritdoc IEscrowWallets
     function admit(PackedOrder[] calldata orders) external onlyOrderBook returns (Reliability[] memory past) {
         past = new Reliability[](orders.length);
-        uint256 sells = 0;
         PackedOrder memory order;
         for (uint256 i = 0; i < orders.length; ++i) {
             (order.head, order.terms) = (orders[i].head, orders[i].terms);
             if (order.side() == Side.Buy) _reserve(order);
-            else past[sells++] = _enlist(order);
-        }
-        // Equivalent to copying the first elements: the length only shrinks.
-        assembly ("memory-safe") {
-            mstore(past, sells)
+            else past[i] = _pastOf(order);
         }
     }
 
@@ -295,19 +290,22 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
         Wallet storage wallet = _wallets[trader];
         (uint96 free, uint96 held, Nonces nonces) = (wallet.free, wallet.held, wallet.nonces);
         _requireFree(trader, free, points);
-        nonces = _useNonce(nonces, trader, Side.Buy, order.nonce());
+        bool isNew;
+        (isNew, nonces) = nonces.use(order.nonce());
+        require(isNew, Escrow_NonceUsed(trader, Side.Buy, order.nonce()));
         // Cannot overflow: free ≥ points, and all wallets together hold less than 2^96.
         unchecked {
             _wallets[trader] = Wallet(free - _narrow(points), held + _narrow(points), nonces);
         }
     }
 
-    /// @dev Use a sell order's nonce.
+    /// @dev What is known of a sell order's trader.
     /// Reverts if: the nonce is used.
-    function _enlist(PackedOrder memory order) private returns (Reliability) {
+    function _pastOf(PackedOrder memory order) private view returns (Reliability) {
         address trader = order.trader();
         TrackRecord storage record = _records[trader];
-        record.nonces = _useNonce(record.nonces, trader, Side.Sell, order.nonce());
+        (bool isNew,) = record.nonces.use(order.nonce());
+        require(isNew, Escrow_NonceUsed(trader, Side.Sell, order.nonce()));
         return packReliability(record.trades, _rate(record));
     }
 
@@ -431,13 +429,6 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
         record.delivered = record.delivered.addCapped(delivered);
         record.trades += 1;
         _records[seller] = record;
-    }
-
-    /// Reverts if: the nonce is used, or its page is closed.
-    function _useNonce(Nonces nonces, address trader, Side side, uint32 nonce) private pure returns (Nonces) {
-        (uint32 page, uint32 mask) = pageOf(nonce);
-        require(!nonces.isUsed(page, mask), Escrow_NonceUsed(trader, side, nonce));
-        return nonces.mark(page, mask);
     }
 
     /// @dev Delivered energy of promised energy.

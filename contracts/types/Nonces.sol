@@ -6,7 +6,7 @@ pragma solidity ^0.8.27;
 /// Bit b of `used` stands for nonce 32 · page + b.
 type Nonces is uint64;
 
-using {isUsed, mark} for Nonces global;
+using {isUsed, mark, use} for Nonces global;
 
 /// @notice The page of a nonce, and its bit within the page.
 function pageOf(uint32 nonce) pure returns (uint32 page, uint32 mask) {
@@ -18,6 +18,15 @@ function isUsed(Nonces nonces, uint32 page, uint32 mask) pure returns (bool) {
     uint64 raw = Nonces.unwrap(nonces);
     uint32 open = uint32(raw >> 32);
     return page < open || (page == open && uint32(raw) & mask != 0);
+}
+
+/// @notice Whether `nonce` is new, and the nonces with it used.
+function use(Nonces nonces, uint32 nonce) pure returns (bool isNew, Nonces) {
+    uint256 raw = Nonces.unwrap(nonces);
+    (uint256 page, uint256 bit) = (nonce >> 5, 1 << (nonce & 31));
+    uint256 open = raw >> 32;
+    if (page == open) return (raw & bit == 0, Nonces.wrap(uint64(raw | bit)));
+    return (page > open, Nonces.wrap(uint64((page << 32) | bit)));
 }
 
 /// @notice Use the nonces of `page` whose bits are set in `mask`. A page that is closed stays as it is.

@@ -56,10 +56,20 @@ function orderIdAt(uint256 batch, uint256 index) pure returns (OrderId) {
     return OrderId.wrap(uint40((batch << 8) | index));
 }
 
+/// @notice The trader of an order, of its first word.
+function traderOf(uint256 head) pure returns (address) {
+    return address(uint160(head >> 96));
+}
+
+/// @notice The device of a sell order, of its second word; zero for a buy order.
+function deviceOf(uint256 terms) pure returns (uint32) {
+    return uint32(terms >> 72);
+}
+
 /// @dev Reading the fields of a packed order.
 library OrderFields {
     function trader(PackedOrder memory order) internal pure returns (address) {
-        return address(uint160(order.head >> 96));
+        return traderOf(order.head);
     }
 
     /// @dev Wh.
@@ -89,7 +99,7 @@ library OrderFields {
 
     /// @dev The id of the seller's device that delivers; zero for a buyer.
     function device(PackedOrder memory order) internal pure returns (uint32) {
-        return uint32(order.terms >> 72);
+        return deviceOf(order.terms);
     }
 
     function nonce(PackedOrder memory order) internal pure returns (uint32) {

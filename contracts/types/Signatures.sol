@@ -4,6 +4,12 @@ pragma solidity ^0.8.27;
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 
+/// @dev A signature in two words (EIP-2098): the highest bit of `vs` is the parity, the rest is s.
+struct CompactSignature {
+    bytes32 r;
+    bytes32 vs;
+}
+
 /// @title Signatures of keys and of contract accounts
 library Signatures {
     /// @notice Whether `signature` is `signer`'s over `digest`: 65 bytes, 64 bytes (EIP-2098), or
@@ -13,6 +19,25 @@ library Signatures {
         (address recovered, ECDSA.RecoverError fault) = _recover(digest, signature);
         if (fault == ECDSA.RecoverError.NoError && recovered == signer) return true;
         return SignatureChecker.isValidERC1271SignatureNow(signer, digest, signature);
+    }
+
+    /// @notice Whether `signature` is the one of `signer`'s key over `digest`, or, with r = 0, `ofContracts[vs]` is what the
+    /// contract at `signer` takes (ERC-1271).
+    function isValid(
+        address signer,
+        bytes32 digest,
+        CompactSignature calldata signature,
+        bytes[] calldata ofContracts
+    ) internal view returns (bool) {
+        (bytes32 r, bytes32 vs) = (signature.r, signature.vs);
+        if (r == 0) {
+            return uint256(vs) < ofContracts.length
+                && SignatureChecker.isValidERC1271SignatureNow(signer, digest, ofContracts[uint256(vs)]);
+        }
+        // The third value only tells more about a fault.
+        // slither-disable-next-line unused-return
+        (address recovered, ECDSA.RecoverError fault,) = ECDSA.tryRecover(digest, r, vs);
+        return fault == ECDSA.RecoverError.NoError && recovered == signer;
     }
 
     /// @notice The account whose key made `signature` over `digest`, zero if none.
@@ -28,12 +53,9 @@ library Signatures {
         if (signature.length == 64) {
             // slither-disable-next-line unused-return
             (recovered, fault,) = ECDSA.tryRecover(digest, bytes32(signature[:32]), bytes32(signature[32:]));
-        } else if (signature.length == 65) {
-            (bytes32 r, bytes32 s) = (bytes32(signature[:32]), bytes32(signature[32:64]));
-            // slither-disable-next-line unused-return
-            (recovered, fault,) = ECDSA.tryRecover(digest, uint8(signature[64]), r, s);
         } else {
-            fault = ECDSA.RecoverError.InvalidSignatureLength;
+            // slither-disable-next-line unused-return
+            (recovered, fault,) = ECDSA.tryRecover(digest, signature);
         }
         return (recovered, fault);
     }

@@ -11,7 +11,8 @@ from eth_typing import ChecksumAddress
 from powerpact.chain.client import Chain
 from powerpact.chain.packing import NONCES_PER_PAGE, Order, PackedOrder, Side
 from powerpact.chain.transactions import Call, Mined
-from powerpact.eip712 import sign
+from powerpact.eip712 import Domain, compact, recover, sign
+from powerpact.eip712.errors import MessageMismatch
 
 Placed = tuple[int, PackedOrder, list[bytes]]
 """An order that stands in a batch, with its proof: id, words, siblings."""
@@ -26,7 +27,7 @@ class SignedOrder:
     order : Order
         What was signed.
     signature : bytes
-        The trader's, 65 or 64 bytes.
+        The trader's, 65 or 64 bytes; of a contract account whatever it takes.
     """
 
     order: Order
@@ -47,8 +48,36 @@ def place(chain: Chain, market: bytes, order: Order) -> Call:
 def place_signed(chain: Chain, market: bytes, orders: Sequence[SignedOrder]) -> Call:
     """Post a batch of signed orders, all or nothing."""
     packed = [signed.order.pack() for signed in orders]
-    signatures = [signed.signature for signed in orders]
-    return chain.call("post orders", "OrderBook", "placeSigned", market, packed, signatures, items=len(orders))
+    words, of_contracts = signature_words(chain.domain("OrderBook"), market, orders)
+    return chain.call(
+        "post orders", "OrderBook", "placeSigned", market, packed, words, of_contracts, items=len(orders)
+    )
+
+
+def signature_words(
+    domain: Domain, market: bytes, orders: Sequence[SignedOrder]
+) -> tuple[list[tuple[bytes, bytes]], list[bytes]]:
+    """The signatures as `placeSigned` takes them: two words for each, and those that no key of the trader made.
+
+    The latter are for the trader's contract to judge (ERC-1271); their words are zero and their place in the list.
+    """
+    words: list[tuple[bytes, bytes]] = []
+    of_contracts: list[bytes] = []
+    for signed in orders:
+        if _is_of_key(domain, market, signed):
+            words.append(compact(signed.signature))
+        else:
+            words.append((bytes(32), len(of_contracts).to_bytes(32, "big")))
+            of_contracts.append(signed.signature)
+    return words, of_contracts
+
+
+def _is_of_key(domain: Domain, market: bytes, signed: SignedOrder) -> bool:
+    """Whether the signature is by the key whose account the trader is."""
+    try:
+        return recover(domain, *signed.order.message(market), signed.signature) == signed.order.trader
+    except MessageMismatch:
+        return False
 
 
 def batch_of(chain: Chain, mined: Mined) -> int:

@@ -128,6 +128,14 @@ def recover(domain: Domain, primary_type: str, message: Mapping[str, Any], signa
         raise MessageMismatch(primary_type, f"bad signature: {error}") from error
 
 
+def compact(signature: bytes) -> tuple[bytes, bytes]:
+    """The two words of EIP-2098, ``r`` and parity with ``s``, of a signature of 65 or 64 bytes."""
+    if len(signature) == 64:
+        return signature[:32], signature[32:]
+    s, parity = int.from_bytes(signature[32:64], "big"), (signature[64] - 27) & 1
+    return signature[:32], (parity << 255 | s).to_bytes(32, "big")
+
+
 def expand(signature: bytes) -> bytes:
     """A signature of 64 bytes (EIP-2098) as ``r ‖ s ‖ v`` of 65; one of 65 as it is."""
     if len(signature) != 64:

@@ -19,6 +19,7 @@ from powerpact.chain.abi import Interface
 from powerpact.chain.artifacts import CONTRACTS, Artifact, artifact
 from powerpact.chain.deployment import Parameters, constructor_arguments, create_address
 from powerpact.chain.merkle import MerkleTree
+from powerpact.chain.orders import SignedOrder, signature_words
 from powerpact.chain.packing import (
     Order,
     PackedOrder,
@@ -303,11 +304,16 @@ class TestMarket:
         self, orders: Sequence[Order], signatures: Sequence[bytes], carrier: LocalAccount | None = None
     ) -> Receipt:
         """Carry orders that are signed already."""
-        packed = [order.pack() for order in orders]
         carrier = carrier or self.community.agent
-        receipt = self.community.send(carrier, "OrderBook", "placeSigned", self.id, packed, signatures)
+        receipt = self.community.send(carrier, "OrderBook", "placeSigned", *self.batch(orders, signatures))
         self._remember(receipt)
         return receipt
+
+    def batch(self, orders: Sequence[Order], signatures: Sequence[bytes]) -> tuple[Any, ...]:
+        """What `placeSigned` takes for the orders."""
+        signed = [SignedOrder(order, signature) for order, signature in zip(orders, signatures, strict=True)]
+        words, of_contracts = signature_words(self.community.domain("OrderBook"), self.id, signed)
+        return self.id, [order.pack() for order in orders], words, of_contracts
 
     def place(self, trader: Trader, order: Order) -> Receipt:
         """Post an order by its trader."""

@@ -56,21 +56,6 @@ library OrderHashing {
 
     /// @notice Leaf of the order at `index` of its batch.
     /// @dev Six words, so that no inner node (two words) can be taken for a leaf.
-    function leaf(uint256 index, PackedOrder memory order) internal pure returns (bytes32 hash) {
-        // Equivalent to keccak256(abi.encode(index, order)), without taking memory for good.
-        assembly ("memory-safe") {
-            let scratch := mload(0x40)
-            mstore(scratch, index)
-            mstore(add(scratch, 32), mload(order))
-            mstore(add(scratch, 64), mload(add(order, 32)))
-            mstore(add(scratch, 96), mload(add(order, 64)))
-            mstore(add(scratch, 128), mload(add(order, 96)))
-            mstore(add(scratch, 160), mload(add(order, 128)))
-            hash := keccak256(scratch, 192)
-        }
-    }
-
-    /// @notice The same leaf, hashed from the calldata as they are.
     function leafOf(uint256 index, PackedOrder calldata order) internal pure returns (bytes32 hash) {
         // Equivalent to keccak256(abi.encode(index, order)), without taking memory for good.
         assembly ("memory-safe") {

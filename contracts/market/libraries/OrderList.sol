@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {PackedOrder} from "../../types/Orders.sol";
 
 /// @dev Orders side by side in memory, as the ABI encodes an array of them: the place of the first order. Before it
@@ -8,11 +9,13 @@ import {PackedOrder} from "../../types/Orders.sol";
 /// the data of an event and of a call.
 type OrderList is uint256;
 
-using {OrderLists.length, OrderLists.at, OrderLists.toCall, OrderLists.log} for OrderList global;
+using {OrderLists.length, OrderLists.at, OrderLists.leafAt, OrderLists.ask, OrderLists.log} for OrderList global;
 
 /// @title Batches of orders in memory
 /// @dev From calldata to the event without a copy: encoding each order anew costs a tenth of posting it.
 library OrderLists {
+    using Address for address;
+
     /// @dev Bytes of a PackedOrder.
     uint256 private constant ORDER_SIZE = 160;
 
@@ -51,14 +54,35 @@ library OrderLists {
         }
     }
 
-    /// @notice The call of a function that takes the orders and nothing else; not a copy.
-    function toCall(OrderList list, bytes4 selector) internal pure returns (bytes memory data) {
+    /// @notice Leaf of the order at `index` in the batch's Merkle tree.
+    /// @dev Six words, so that no inner node (two words) can be taken for a leaf.
+    function leafAt(OrderList list, uint256 index) internal pure returns (bytes32 leaf) {
+        // Equivalent to keccak256(abi.encode(index, order)): the word before the order gives way to the index for a moment.
+        assembly ("memory-safe") {
+            let place := sub(add(list, mul(ORDER_SIZE, index)), 32)
+            let before := mload(place)
+            mstore(place, index)
+            leaf := keccak256(place, 192)
+            mstore(place, before)
+        }
+    }
+
+    /// @notice Ask a contract of the deployment about the orders, by a function that takes them and nothing else: one word
+    /// for each order.
+    /// @dev Warning: what it answers is taken as it is.
+    function ask(OrderList list, address target, bytes4 selector) internal returns (uint256[] memory words) {
+        bytes memory data;
         // Equivalent to abi.encodeWithSelector(selector, orders): length 32 | selector 4 | offset 32 | count 32 | orders.
         // The selector's word reaches into that of the length, which is written after it.
         assembly ("memory-safe") {
             data := sub(list, 100)
             mstore(sub(list, 96), shr(224, selector))
             mstore(data, add(68, mul(ORDER_SIZE, mload(sub(list, 32)))))
+        }
+        bytes memory answer = target.functionCall(data);
+        // Equivalent to abi.decode(answer, (uint256[])): length 32 | offset 32 | count 32 | words.
+        assembly ("memory-safe") {
+            words := add(answer, 64)
         }
     }
 
@@ -71,7 +95,7 @@ library OrderLists {
     }
 
     function _copy(uint256 offset, uint256 count) private pure returns (OrderList list) {
-        // Equivalent to abi.encode(orders), after room of 64 bytes for `toCall`.
+        // Equivalent to abi.encode(orders), after room of 64 bytes for `ask`.
         assembly ("memory-safe") {
             list := add(mload(0x40), 128)
             mstore(sub(list, 64), 32)

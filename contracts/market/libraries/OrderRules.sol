@@ -67,11 +67,12 @@ library OrderRules {
     }
 
     /// @notice Check the fields of an order as its trader signed it.
-    /// Reverts if: energy or price is zero; a field that the side or the market does not use, or that is attested, is
+    /// Reverts if: energy or price is zero; the order is expired; a field that the side or the market does not use, or that is attested, is
     /// set; and what `_checkBuyer` and `_checkSeller` list.
-    function check(uint256 index, PackedOrder memory order, Form memory form) internal pure {
+    function check(uint256 index, PackedOrder memory order, Form memory form) internal view {
         require(Wh.unwrap(order.energy()) != 0, IOrderBook.Order_ZeroEnergy(index));
         require(Price.unwrap(order.price()) != 0, IOrderBook.Order_ZeroPrice(index));
+        require(block.timestamp <= order.expiry(), IOrderBook.Order_Expired(index, order.expiry()));
         if (order.side() == Side.Buy) _checkBuyer(index, order, form);
         else _checkSeller(index, order, form);
     }
