@@ -18,7 +18,7 @@ import {CompactSignature, Signatures} from "../types/Signatures.sol";
 import {Points, Wh, valueDown} from "../types/Units.sol";
 import {MarketRules} from "./libraries/MarketRules.sol";
 import {OrderHashing} from "./libraries/OrderHashing.sol";
-import {OrderList, OrderLists} from "./libraries/OrderList.sol";
+import {Answers, OrderList, OrderLists} from "./libraries/OrderList.sol";
 import {OrderRules} from "./libraries/OrderRules.sol";
 
 /// @title OrderBook
@@ -47,7 +47,9 @@ contract OrderBook is IOrderBook, EIP712 {
     IEscrowWallets public immutable ESCROW;
 
     mapping(bytes32 market => Market) private _markets;
-    mapping(bytes32 market => Batch[]) private _batches;
+    mapping(bytes32 market => mapping(uint256 batch => Batch)) private _batches;
+    /// @dev 1 + the number of batches: written when the market opens, so that no batch pays for a fresh word.
+    mapping(bytes32 market => uint256) private _nextBatch;
     /// @dev Bits of devices whose export of a slot is for sale or sold, 256 a word.
     mapping(uint40 slotStart => mapping(uint256 word => uint256)) private _selling;
 
@@ -71,6 +73,7 @@ contract OrderBook is IOrderBook, EIP712 {
         require(_markets[market].closesAt == 0, Market_AlreadyOpen(market));
         MarketRules.check(rules, attributes.length, classes.length, METERING.SLOT_LENGTH());
         _markets[market] = rules;
+        _nextBatch[market] = 1;
         emit MarketOpened(market, msg.sender, rules, attributes, classes);
     }
 
@@ -79,10 +82,9 @@ contract OrderBook is IOrderBook, EIP712 {
         OrderList orders = OrderLists.copyOne(order);
         address trader = orders.at(0).trader();
         require(trader == msg.sender, Order_NotTrader(trader, msg.sender));
-        Market memory rules = _openRules(market);
-        OrderRules.Form memory form = OrderRules.formOf(rules);
+        OrderRules.Form memory form = OrderRules.formOf(_openRules(market));
         OrderRules.check(0, orders.at(0), form);
-        return orderIdAt(_post(market, rules, form, orders), 0);
+        return orderIdAt(_post(market, form, orders), 0);
     }
 
     /// @inheritdoc IOrderBook
@@ -96,8 +98,7 @@ contract OrderBook is IOrderBook, EIP712 {
         require(count == signatures.length, Order_LengthMismatch(count, signatures.length));
         require(count != 0, Order_EmptyBatch());
         require(count <= MAX_BATCH, Order_BatchTooLarge(count, MAX_BATCH));
-        Market memory rules = _openRules(market);
-        OrderRules.Form memory form = OrderRules.formOf(rules);
+        OrderRules.Form memory form = OrderRules.formOf(_openRules(market));
         OrderList list = OrderLists.copy(orders);
         bytes32 domain = _domainSeparatorV4();
         for (uint256 i = 0; i < count; ++i) {
@@ -109,18 +110,17 @@ contract OrderBook is IOrderBook, EIP712 {
                 Order_BadSignature(i, order.trader())
             );
         }
-        return _post(market, rules, form, list);
+        return _post(market, form, list);
     }
 
     /// @inheritdoc IOrderBook
     function cancel(bytes32 market, Placed calldata placed) external {
-        Market memory rules = rulesOf(market);
+        Market storage rules = _openRules(market);
         PackedOrder memory order = placed.order;
         require(order.trader() == msg.sender, Order_NotTrader(order.trader(), msg.sender));
-        require(block.timestamp < rules.closesAt, Market_GateClosed(market, rules.closesAt));
         Reservations memory freed = _newReservations(1);
         _close(market, placed, rules.slotStart, Wh.wrap(0), freed);
-        if (order.side() == Side.Sell) {
+        if (!order.isBuy()) {
             (uint32 page, uint32 mask) = pageOf(order.nonce());
             ESCROW.cancelNonces(msg.sender, Side.Sell, page, mask);
         }
@@ -158,10 +158,8 @@ contract OrderBook is IOrderBook, EIP712 {
 
     /// @inheritdoc IOrderBook
     function verify(bytes32 market, Placed calldata placed) public view {
-        uint256 batch = placed.id.batchOf();
         require(
-            batch < _batches[market].length && placed.rootOf() == _batches[market][batch].root,
-            Order_Unknown(market, placed.id)
+            placed.rootOf() == _batches[market][placed.id.batchOf()].root, Order_Unknown(market, placed.id)
         );
     }
 
@@ -182,12 +180,12 @@ contract OrderBook is IOrderBook, EIP712 {
 
     /// @inheritdoc IOrderBook
     function batchCount(bytes32 market) external view returns (uint256) {
-        return _batches[market].length;
+        uint256 next = _nextBatch[market];
+        return next == 0 ? 0 : next - 1;
     }
 
     /// @inheritdoc IOrderBook
     function batchState(bytes32 market, uint256 batch) external view returns (bytes32 root, uint256 closed) {
-        if (batch >= _batches[market].length) return (0, 0);
         Batch storage stored = _batches[market][batch];
         return (stored.root, stored.closed);
     }
@@ -198,50 +196,52 @@ contract OrderBook is IOrderBook, EIP712 {
     }
 
     /// @dev The rules of a market whose gate is open.
-    function _openRules(bytes32 market) private view returns (Market memory rules) {
-        rules = rulesOf(market);
-        require(block.timestamp < rules.closesAt, Market_GateClosed(market, rules.closesAt));
+    function _openRules(bytes32 market) private view returns (Market storage rules) {
+        rules = _markets[market];
+        uint40 closesAt = rules.closesAt;
+        require(closesAt != 0, Market_Unknown(market));
+        require(block.timestamp < closesAt, Market_GateClosed(market, closesAt));
     }
 
     /// @dev Admit, attest and record a batch of orders that are well formed and signed. Writes what is attested into
     /// `orders`.
-    function _post(bytes32 market, Market memory rules, OrderRules.Form memory form, OrderList orders)
-        private
-        returns (uint32 batch)
-    {
-        uint256[] memory standings = orders.ask(address(PARTICIPANTS), IParticipantRegistry.standingsOf.selector);
-        uint256[] memory past = orders.ask(address(ESCROW), IEscrowWallets.admit.selector);
-        uint256[] memory terms;
+    function _post(bytes32 market, OrderRules.Form memory form, OrderList orders) private returns (uint32 batch) {
+        mapping(uint256 word => uint256) storage selling = _selling[form.slotStart];
+        Answers standings = orders.ask(address(PARTICIPANTS), IParticipantRegistry.standingsOf.selector);
+        Answers past = orders.ask(address(ESCROW), IEscrowWallets.admit.selector);
+        Answers terms;
         bytes32[] memory leaves = new bytes32[](orders.length());
         for (uint256 i = 0; i < leaves.length; ++i) {
             PackedOrder memory order = orders.at(i);
-            Standing standing = Standing.wrap(uint40(standings[i]));
+            Standing standing = Standing.wrap(uint40(standings.answerTo(i)));
             require(standing.isActive(), Order_TraderNotActive(i, order.trader()));
-            if (order.side() == Side.Sell) {
-                if (terms.length == 0) terms = orders.ask(address(DEVICES), IDeviceRegistry.sellerTermsOf.selector);
-                SellerTerms device = SellerTerms.wrap(terms[i]);
-                _sell(i, order, rules, device);
-                OrderRules.attest(order, form, device.source(), standing.credibility(), Reliability.wrap(uint64(past[i])));
+            if (!order.isBuy()) {
+                if (terms.isNone()) terms = orders.ask(address(DEVICES), IDeviceRegistry.sellerTermsOf.selector);
+                SellerTerms device = SellerTerms.wrap(terms.answerTo(i));
+                OrderRules.checkDevice(i, order, form, device);
+                _sell(i, order.device(), form.slotStart, selling);
+                Reliability reliability = Reliability.wrap(uint64(past.answerTo(i)));
+                OrderRules.attest(order, form, device.source(), standing.credibility(), reliability);
             }
             leaves[i] = orders.leafAt(i);
         }
-        batch = uint32(_batches[market].length);
-        _batches[market].push(Batch({root: BatchRoot.rootOf(leaves), closed: 0}));
+        uint256 next = _nextBatch[market];
+        _nextBatch[market] = next + 1;
+        batch = uint32(next - 1);
+        _batches[market][batch].root = BatchRoot.rootOf(leaves);
         orders.log(OrdersPlaced.selector, market, batch, msg.sender);
     }
 
-    /// @dev Check a sell order's device, and mark it as selling in the market's slot.
-    function _sell(uint256 index, PackedOrder memory order, Market memory rules, SellerTerms terms) private {
-        uint32 device = order.device();
-        require(terms.owner() == order.trader(), Order_DeviceNotOwned(index, device, order.trader()));
-        require(
-            terms.isFit() && terms.carrier() == rules.carrier && (rules.subnet == 0 || terms.subnet() == rules.subnet),
-            Order_DeviceUnfit(index, device)
-        );
-        mapping(uint256 word => uint256) storage selling = _selling[rules.slotStart];
+    /// @dev Mark a device as selling in a slot.
+    function _sell(
+        uint256 index,
+        uint32 device,
+        uint40 slotStart,
+        mapping(uint256 word => uint256) storage selling
+    ) private {
         uint256 bit = 1 << (device & 0xff);
         uint256 bits = selling[device >> 8];
-        require(bits & bit == 0, Order_DeviceAlreadySelling(index, device, rules.slotStart));
+        require(bits & bit == 0, Order_DeviceAlreadySelling(index, device, slotStart));
         selling[device >> 8] = bits | bit;
     }
 
@@ -260,7 +260,7 @@ contract OrderBook is IOrderBook, EIP712 {
         require(closed & placed.id.bitOf() == 0, Order_AlreadyClosed(market, placed.id));
         batch.closed = closed | placed.id.bitOf();
         PackedOrder memory order = placed.order;
-        if (order.side() == Side.Buy) {
+        if (order.isBuy()) {
             uint256 count = freed.count++;
             freed.traders[count] = order.trader();
             freed.points[count] = valueDown(order.energy(), order.price()) - valueDown(traded, order.price());

@@ -4,7 +4,7 @@ pragma solidity ^0.8.27;
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IDeviceRegistry} from "../../interfaces/IDeviceRegistry.sol";
 import {IParticipantRegistry} from "../../interfaces/IParticipantRegistry.sol";
-import {SellerTerms, packSellerTerms} from "../types/Attested.sol";
+import {SellerTerms} from "../types/Attested.sol";
 import {Carrier} from "../types/Markets.sol";
 import {PackedOrder, deviceOf as deviceIn} from "../types/Orders.sol";
 import {Signatures} from "../types/Signatures.sol";
@@ -117,15 +117,20 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
         for (uint256 i = 0; i < orders.length; ++i) {
             uint32 id = deviceIn(orders[i].terms);
             if (id == 0) continue;
-            Device storage subject = _devices[id];
-            bool fit = subject.certified && !subject.retired;
-            terms[i] = packSellerTerms(subject.owner, subject.subnet, subject.carrier, subject.source, fit);
+            terms[i] = _firstWordOf(_devices[id]);
         }
     }
 
     /// @inheritdoc IDeviceRegistry
     function certificationOf(uint32 id) external view returns (address owner, uint40 since) {
         return (_devices[id].owner, _certifications[id].since);
+    }
+
+    function _firstWordOf(Device storage subject) private view returns (SellerTerms word) {
+        // Equivalent to packing owner, subnet, kind, carrier, source, certified and retired anew.
+        assembly ("memory-safe") {
+            word := sload(subject.slot)
+        }
     }
 
     /// @dev The device, provided that it exists and is not retired.

@@ -186,7 +186,8 @@ contract ParticipantRegistry is IParticipantRegistry {
     }
 
     function _isActive(Participant storage subject) private view returns (bool) {
-        return subject.status == Status.Active && subject.suspendedUntil <= block.timestamp;
+        (Status status, uint40 suspendedUntil) = (subject.status, subject.suspendedUntil);
+        return status == Status.Active && suspendedUntil <= block.timestamp;
     }
 
     /// @dev The applicant, provided that this very application is open.

@@ -18,6 +18,7 @@ import {OrderFields, PackedOrder, Side} from "../types/Orders.sol";
 import {Signatures} from "../types/Signatures.sol";
 import {PackedTrade, TradeFields, TradePosition} from "../types/Trades.sol";
 import {ONE_PPM, Points, Ppm, Wh, valueDown} from "../types/Units.sol";
+import {PackedWallet} from "../types/Wallets.sol";
 import {Payout} from "./libraries/Payout.sol";
 
 /// @title EscrowWallets
@@ -44,7 +45,7 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
 
     /// @inheritdoc IEscrowWallets
     Points public totalClaims;
-    mapping(address trader => Wallet) private _wallets;
+    mapping(address trader => PackedWallet) private _wallets;
     mapping(address seller => TrackRecord) private _records;
     /// @inheritdoc IEscrowWallets
     mapping(bytes32 market => Points) public lockedIn;
@@ -85,9 +86,9 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
     /// @inheritdoc IEscrowWallets
     function withdraw(Points points, address to) external {
         require(Points.unwrap(points) != 0, Escrow_ZeroPoints());
-        Wallet storage wallet = _wallets[msg.sender];
-        _requireFree(msg.sender, wallet.free, points);
-        wallet.free -= _narrow(points);
+        PackedWallet wallet = _wallets[msg.sender];
+        _requireFree(msg.sender, wallet, points);
+        _wallets[msg.sender] = wallet.take(_narrow(points));
         totalClaims = totalClaims - points;
         emit Withdrawn(msg.sender, points);
         POINTS.safeTransfer(to, Points.unwrap(points));
@@ -99,14 +100,14 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
         PackedOrder memory order;
         for (uint256 i = 0; i < orders.length; ++i) {
             (order.head, order.terms) = (orders[i].head, orders[i].terms);
-            if (order.side() == Side.Buy) _reserve(order);
+            if (order.isBuy()) _reserve(order);
             else past[i] = _pastOf(order);
         }
     }
 
     /// @inheritdoc IEscrowWallets
     function cancelNonces(address trader, Side side, uint32 page, uint32 mask) external onlyOrderBook {
-        if (side == Side.Buy) _wallets[trader].nonces = _wallets[trader].nonces.mark(page, mask);
+        if (side == Side.Buy) _wallets[trader] = _wallets[trader].withNonces(_wallets[trader].nonces().mark(page, mask));
         else _records[trader].nonces = _records[trader].nonces.mark(page, mask);
         emit NoncesCancelled(trader, side, page, mask);
     }
@@ -127,7 +128,9 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
 
     /// @inheritdoc IEscrowWallets
     function holdBond(address agent, Points points) external onlyClearing {
-        _hold(agent, _wallets[agent], points);
+        PackedWallet wallet = _wallets[agent];
+        _requireFree(agent, wallet, points);
+        _wallets[agent] = wallet.hold(_narrow(points));
         emit BondHeld(agent, points);
     }
 
@@ -142,7 +145,7 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
         Points reward = points.halfDown();
         Points burnt = points - reward;
         _unhold(agent, points, Points.wrap(0));
-        _wallets[challenger].free += _narrow(reward);
+        _wallets[challenger] = _wallets[challenger].give(_narrow(reward));
         totalClaims = totalClaims - burnt;
         emit BondForfeited(agent, challenger, reward, burnt);
         POINTS.burn(Points.unwrap(burnt));
@@ -244,18 +247,19 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
 
     /// @inheritdoc IEscrowWallets
     function walletOf(address trader) external view returns (Wallet memory) {
-        return _wallets[trader];
+        PackedWallet wallet = _wallets[trader];
+        return Wallet({free: wallet.free(), held: wallet.held(), nonces: wallet.nonces()});
     }
 
     /// @inheritdoc IEscrowWallets
     function heldOf(address trader) external view returns (Points) {
-        return Points.wrap(_wallets[trader].held);
+        return Points.wrap(_wallets[trader].held());
     }
 
     /// @inheritdoc IEscrowWallets
     function isNonceUsed(address trader, Side side, uint32 nonce) external view returns (bool) {
         (uint32 page, uint32 mask) = pageOf(nonce);
-        return (side == Side.Buy ? _wallets[trader].nonces : _records[trader].nonces).isUsed(page, mask);
+        return (side == Side.Buy ? _wallets[trader].nonces() : _records[trader].nonces).isUsed(page, mask);
     }
 
     /// @inheritdoc IEscrowWallets
@@ -265,8 +269,8 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
 
     /// @inheritdoc IEscrowWallets
     function reliabilityOf(address seller) external view returns (Ppm rate, uint32 trades) {
-        TrackRecord storage record = _records[seller];
-        return (_rate(record), record.trades);
+        TrackRecord memory record = _records[seller];
+        return (_rate(record.promised, record.delivered), record.trades);
     }
 
     /// @inheritdoc IEscrowWallets
@@ -287,16 +291,11 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
     function _reserve(PackedOrder memory order) private {
         address trader = order.trader();
         Points points = valueDown(order.energy(), order.price());
-        Wallet storage wallet = _wallets[trader];
-        (uint96 free, uint96 held, Nonces nonces) = (wallet.free, wallet.held, wallet.nonces);
-        _requireFree(trader, free, points);
-        bool isNew;
-        (isNew, nonces) = nonces.use(order.nonce());
+        PackedWallet wallet = _wallets[trader];
+        _requireFree(trader, wallet, points);
+        (bool isNew, Nonces nonces) = wallet.nonces().use(order.nonce());
         require(isNew, Escrow_NonceUsed(trader, Side.Buy, order.nonce()));
-        // Cannot overflow: free ≥ points, and all wallets together hold less than 2^96.
-        unchecked {
-            _wallets[trader] = Wallet(free - _narrow(points), held + _narrow(points), nonces);
-        }
+        _wallets[trader] = wallet.hold(_narrow(points)).withNonces(nonces);
     }
 
     /// @dev What is known of a sell order's trader.
@@ -304,9 +303,11 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
     function _pastOf(PackedOrder memory order) private view returns (Reliability) {
         address trader = order.trader();
         TrackRecord storage record = _records[trader];
-        (bool isNew,) = record.nonces.use(order.nonce());
+        (Wh promised, Wh delivered) = (record.promised, record.delivered);
+        (uint32 trades, Nonces nonces) = (record.trades, record.nonces);
+        (bool isNew,) = nonces.use(order.nonce());
         require(isNew, Escrow_NonceUsed(trader, Side.Sell, order.nonce()));
-        return packReliability(record.trades, _rate(record));
+        return packReliability(trades, _rate(promised, delivered));
     }
 
     function _deposit(Points points) private {
@@ -314,7 +315,7 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
         uint256 claims = uint256(Points.unwrap(totalClaims)) + Points.unwrap(points);
         // So every sum of wallets fits into 96 bits.
         require(claims <= type(uint96).max, Escrow_WalletsFull(Points.unwrap(totalClaims), type(uint96).max));
-        _wallets[msg.sender].free += _narrow(points);
+        _wallets[msg.sender] = _wallets[msg.sender].give(_narrow(points));
         totalClaims = Points.wrap(uint128(claims));
         emit Deposited(msg.sender, points);
         POINTS.safeTransferFrom(msg.sender, address(this), Points.unwrap(points));
@@ -402,23 +403,13 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
     function _pay(PackedTrade memory trade, Points toSeller) private {
         Points reserved = trade.reserved();
         _unhold(trade.buyer(), reserved, reserved - toSeller);
-        _wallets[trade.seller()].free += _narrow(toSeller);
-    }
-
-    /// @dev Write a wallet back with `points` moved from free to held.
-    function _hold(address trader, Wallet memory wallet, Points points) private {
-        _requireFree(trader, wallet.free, points);
-        wallet.free -= _narrow(points);
-        wallet.held += _narrow(points);
-        _wallets[trader] = wallet;
+        address seller = trade.seller();
+        _wallets[seller] = _wallets[seller].give(_narrow(toSeller));
     }
 
     /// @dev Take `held` from what the trader holds, and give `free` of it back.
     function _unhold(address trader, Points held, Points free) private {
-        Wallet memory wallet = _wallets[trader];
-        wallet.free += _narrow(free);
-        wallet.held -= _narrow(held);
-        _wallets[trader] = wallet;
+        _wallets[trader] = _wallets[trader].unhold(_narrow(held), _narrow(free));
     }
 
     /// @dev Count a settled trade. The sums stop at the largest energy, so that a full record cannot hold
@@ -432,20 +423,18 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
     }
 
     /// @dev Delivered energy of promised energy.
-    function _rate(TrackRecord storage record) private view returns (Ppm) {
-        uint256 promised = Wh.unwrap(record.promised);
-        if (promised == 0) return Ppm.wrap(ONE_PPM);
-        return Ppm.wrap(uint32((uint256(Wh.unwrap(record.delivered)) * ONE_PPM) / promised));
+    function _rate(Wh promised, Wh delivered) private pure returns (Ppm) {
+        if (Wh.unwrap(promised) == 0) return Ppm.wrap(ONE_PPM);
+        return Ppm.wrap(uint32((uint256(Wh.unwrap(delivered)) * ONE_PPM) / Wh.unwrap(promised)));
     }
 
     function _isParty(address signer, PackedTrade memory trade, address arbiter) private pure returns (bool) {
         return signer == trade.buyer() || signer == trade.seller() || signer == arbiter;
     }
 
-    function _requireFree(address trader, uint96 have, Points needed) private pure {
-        require(
-            have >= Points.unwrap(needed), Escrow_InsufficientBalance(trader, Points.wrap(have), needed)
-        );
+    function _requireFree(address trader, PackedWallet wallet, Points needed) private pure {
+        uint96 have = wallet.free();
+        require(have >= Points.unwrap(needed), Escrow_InsufficientBalance(trader, Points.wrap(have), needed));
     }
 
     /// @dev Points of a wallet. Cannot be cut: each amount here is part of all claims, which fit (`_deposit`), or was

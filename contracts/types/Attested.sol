@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {Carrier} from "./Markets.sol";
 import {Ppm} from "./Units.sol";
 
 /// @dev What an order says of its trader: trades now 1 | credibility 32, from the most significant bit down.
@@ -10,7 +9,8 @@ type Standing is uint40;
 /// @dev What an order says of its seller's past: settled trades 32 | delivered energy of promised energy 32, ppm.
 type Reliability is uint64;
 
-/// @dev What decides whether a device may sell: fit 8 | source 8 | carrier 8 | subnet 32 | owner 160.
+/// @dev What decides whether a device may sell, the first storage word of IDeviceRegistry.Device:
+///   retired 8 | certified 8 | source 8 | carrier 8 | kind 8 | subnet 32 | owner 160, from the most significant bit down.
 type SellerTerms is uint256;
 
 using {isActive, credibility} for Standing global;
@@ -45,23 +45,19 @@ function rate(Reliability past) pure returns (Ppm) {
     return Ppm.wrap(uint32(Reliability.unwrap(past)));
 }
 
-function packSellerTerms(address owner_, uint32 subnet_, Carrier carrier_, uint8 source_, bool fit) pure returns (SellerTerms) {
-    uint256 terms = (uint256(uint8(carrier_)) << 192) | (uint256(subnet_) << 160) | uint160(owner_);
-    return SellerTerms.wrap((fit ? uint256(1) << 208 : 0) | (uint256(source_) << 200) | terms);
-}
-
 /// @notice Certified and not retired.
 function isFit(SellerTerms terms) pure returns (bool) {
-    return SellerTerms.unwrap(terms) >> 208 != 0;
+    return SellerTerms.unwrap(terms) >> 216 == 1;
 }
 
 /// @notice Code of the device's energy source.
 function source(SellerTerms terms) pure returns (uint8) {
-    return uint8(SellerTerms.unwrap(terms) >> 200);
+    return uint8(SellerTerms.unwrap(terms) >> 208);
 }
 
-function carrier(SellerTerms terms) pure returns (Carrier) {
-    return Carrier(uint8(SellerTerms.unwrap(terms) >> 192));
+/// @notice A Carrier.
+function carrier(SellerTerms terms) pure returns (uint8) {
+    return uint8(SellerTerms.unwrap(terms) >> 200);
 }
 
 function subnet(SellerTerms terms) pure returns (uint32) {

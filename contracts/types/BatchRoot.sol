@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
-
 /// @title Merkle roots of batches
 /// @notice The commitment to a batch of orders, trades or readings.
 /// @dev Leaf `i` is keccak256(abi.encode(i, item)): more than 64 bytes, so that no leaf is a node. Two
@@ -17,16 +15,24 @@ library BatchRoot {
     function rootOf(bytes32[] memory leaves) internal pure returns (bytes32) {
         uint256 width = leaves.length;
         require(width != 0, BatchRoot_NoLeaves());
-        while (width > 1) {
-            uint256 pairs = width / 2;
-            for (uint256 i = 0; i < pairs; ++i) {
-                // Cannot overflow: 2 · i + 1 < width.
-                unchecked {
-                    leaves[i] = Hashes.commutativeKeccak256(leaves[2 * i], leaves[2 * i + 1]);
+        // Equivalent to, while width > 1: leaves[i] = Hashes.commutativeKeccak256(leaves[2 · i], leaves[2 · i + 1]) for each pair,
+        // leaves[width / 2] = leaves[width - 1] if width is odd, width = (width + 1) / 2.
+        assembly ("memory-safe") {
+            let first := add(leaves, 32)
+            for {} gt(width, 1) { width := shr(1, add(width, 1)) } {
+                let child := first
+                let end := add(first, shl(5, shr(1, width)))
+                for { let parent := first } lt(parent, end) { parent := add(parent, 32) } {
+                    let a := mload(child)
+                    let b := mload(add(child, 32))
+                    let swap := mul(xor(a, b), lt(b, a))
+                    mstore(0, xor(a, swap))
+                    mstore(32, xor(b, swap))
+                    mstore(parent, keccak256(0, 64))
+                    child := add(child, 64)
                 }
+                if and(width, 1) { mstore(end, mload(child)) }
             }
-            if (width % 2 == 1) leaves[pairs] = leaves[width - 1];
-            width -= pairs;
         }
         return leaves[0];
     }

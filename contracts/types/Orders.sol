@@ -82,8 +82,12 @@ library OrderFields {
         return Price.wrap(uint32(order.head));
     }
 
+    function isBuy(PackedOrder memory order) internal pure returns (bool) {
+        return (order.terms >> 200) & 1 == 0;
+    }
+
     function side(PackedOrder memory order) internal pure returns (Side) {
-        return (order.terms >> 200) & 1 == 0 ? Side.Buy : Side.Sell;
+        return isBuy(order) ? Side.Buy : Side.Sell;
     }
 
     /// @dev The seller's minimum, micro-points per kWh; zero for a buyer.

@@ -3,7 +3,7 @@ pragma solidity ^0.8.27;
 
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {IOrderBook} from "../../../interfaces/IOrderBook.sol";
-import {OrderFields, PackedOrder, Side} from "../../types/Orders.sol";
+import {OrderFields, PackedOrder} from "../../types/Orders.sol";
 
 /// @title Hashes of orders: what the trader signs, and the leaf in a batch's Merkle tree
 library OrderHashing {
@@ -20,38 +20,7 @@ library OrderHashing {
 
     /// @notice EIP-712 struct hash of the order as its trader signs it.
     function structHash(bytes32 market, PackedOrder memory order) internal pure returns (bytes32) {
-        if (order.side() == Side.Buy) {
-            return keccak256(
-                abi.encode(
-                    BUY_TYPEHASH,
-                    market,
-                    order.trader(),
-                    order.energy(),
-                    order.price(),
-                    order.classes(),
-                    order.nonce(),
-                    order.expiry(),
-                    _hashEight(order.levels),
-                    _hashEight(order.limits),
-                    _hashEight(order.weights)
-                )
-            );
-        }
-        return keccak256(
-            abi.encode(
-                SELL_TYPEHASH,
-                market,
-                order.trader(),
-                order.energy(),
-                order.price(),
-                order.minPrice(),
-                order.classes(),
-                order.device(),
-                order.nonce(),
-                order.expiry(),
-                _hashEight(order.levels)
-            )
-        );
+        return order.isBuy() ? _buyHash(market, order) : _sellHash(market, order);
     }
 
     /// @notice Leaf of the order at `index` of its batch.
@@ -69,6 +38,55 @@ library OrderHashing {
     /// @notice The root that the order's proof leads to.
     function rootOf(IOrderBook.Placed calldata placed) internal pure returns (bytes32) {
         return MerkleProof.processProofCalldata(placed.siblings, leafOf(placed.id.indexOf(), placed.order));
+    }
+
+    function _buyHash(bytes32 market, PackedOrder memory order) private pure returns (bytes32 hash) {
+        bytes32 typeHash = BUY_TYPEHASH;
+        (bytes32 expectations, bytes32 limits) = (_hashEight(order.levels), _hashEight(order.limits));
+        bytes32 weights = _hashEight(order.weights);
+        // Equivalent to keccak256(abi.encode(typeHash, market, trader, energy, price, classes, nonce, expiry,
+        // expectations, limits, weights)), without taking memory for good.
+        assembly ("memory-safe") {
+            let scratch := mload(0x40)
+            let head := mload(order)
+            let terms := mload(add(order, 32))
+            mstore(scratch, typeHash)
+            mstore(add(scratch, 32), market)
+            mstore(add(scratch, 64), shr(96, head))
+            mstore(add(scratch, 96), and(shr(32, head), 0xffffffffffffffff))
+            mstore(add(scratch, 128), and(head, 0xffffffff))
+            mstore(add(scratch, 160), shl(192, shr(104, terms)))
+            mstore(add(scratch, 192), and(shr(40, terms), 0xffffffff))
+            mstore(add(scratch, 224), and(terms, 0xffffffffff))
+            mstore(add(scratch, 256), expectations)
+            mstore(add(scratch, 288), limits)
+            mstore(add(scratch, 320), weights)
+            hash := keccak256(scratch, 352)
+        }
+    }
+
+    function _sellHash(bytes32 market, PackedOrder memory order) private pure returns (bytes32 hash) {
+        bytes32 typeHash = SELL_TYPEHASH;
+        bytes32 attributes = _hashEight(order.levels);
+        // Equivalent to keccak256(abi.encode(typeHash, market, trader, energy, price, minPrice, classes, device, nonce,
+        // expiry, attributes)), without taking memory for good.
+        assembly ("memory-safe") {
+            let scratch := mload(0x40)
+            let head := mload(order)
+            let terms := mload(add(order, 32))
+            mstore(scratch, typeHash)
+            mstore(add(scratch, 32), market)
+            mstore(add(scratch, 64), shr(96, head))
+            mstore(add(scratch, 96), and(shr(32, head), 0xffffffffffffffff))
+            mstore(add(scratch, 128), and(head, 0xffffffff))
+            mstore(add(scratch, 160), and(shr(168, terms), 0xffffffff))
+            mstore(add(scratch, 192), shl(192, shr(104, terms)))
+            mstore(add(scratch, 224), and(shr(72, terms), 0xffffffff))
+            mstore(add(scratch, 256), and(shr(40, terms), 0xffffffff))
+            mstore(add(scratch, 288), and(terms, 0xffffffffff))
+            mstore(add(scratch, 320), attributes)
+            hash := keccak256(scratch, 352)
+        }
     }
 
     /// @dev EIP-712 encoding of uint32[8] that lies in one word, element 0 in the lowest bits.

@@ -9,7 +9,24 @@ import {PackedOrder} from "../../types/Orders.sol";
 /// the data of an event and of a call.
 type OrderList is uint256;
 
+/// @dev What a contract answered about the orders of a batch, one word for each: the place of the first word in memory.
+type Answers is uint256;
+
+using {answerTo, isNone} for Answers global;
 using {OrderLists.length, OrderLists.at, OrderLists.leafAt, OrderLists.ask, OrderLists.log} for OrderList global;
+
+/// @notice The answer about the order at `index`.
+/// @dev Warning: does not check that there are as many.
+function answerTo(Answers answers, uint256 index) pure returns (uint256 word) {
+    assembly ("memory-safe") {
+        word := mload(add(answers, mul(32, index)))
+    }
+}
+
+/// @notice Whether nobody was asked yet.
+function isNone(Answers answers) pure returns (bool) {
+    return Answers.unwrap(answers) == 0;
+}
 
 /// @title Batches of orders in memory
 /// @dev From calldata to the event without a copy: encoding each order anew costs a tenth of posting it.
@@ -70,7 +87,7 @@ library OrderLists {
     /// @notice Ask a contract of the deployment about the orders, by a function that takes them and nothing else: one word
     /// for each order.
     /// @dev Warning: what it answers is taken as it is.
-    function ask(OrderList list, address target, bytes4 selector) internal returns (uint256[] memory words) {
+    function ask(OrderList list, address target, bytes4 selector) internal returns (Answers answers) {
         bytes memory data;
         // Equivalent to abi.encodeWithSelector(selector, orders): length 32 | selector 4 | offset 32 | count 32 | orders.
         // The selector's word reaches into that of the length, which is written after it.
@@ -82,7 +99,7 @@ library OrderLists {
         bytes memory answer = target.functionCall(data);
         // Equivalent to abi.decode(answer, (uint256[])): length 32 | offset 32 | count 32 | words.
         assembly ("memory-safe") {
-            words := add(answer, 64)
+            answers := add(answer, 96)
         }
     }
 

@@ -2,9 +2,9 @@
 pragma solidity ^0.8.27;
 
 import {IOrderBook} from "../../../interfaces/IOrderBook.sol";
-import {Reliability} from "../../types/Attested.sol";
+import {Reliability, SellerTerms} from "../../types/Attested.sol";
 import {AttributeSource, Market} from "../../types/Markets.sol";
-import {MAX_ATTRIBUTES, OrderFields, PackedOrder, Side} from "../../types/Orders.sol";
+import {MAX_ATTRIBUTES, OrderFields, PackedOrder} from "../../types/Orders.sol";
 import {ONE_PPM, Ppm, Price, Wh} from "../../types/Units.sol";
 import {Lanes} from "./Lanes.sol";
 
@@ -29,10 +29,19 @@ library OrderRules {
         uint256 attested;
         /// All ones in the lanes of the cost attributes.
         uint256 costs;
+        /// Start of the delivery slot, Unix seconds.
+        uint40 slotStart;
+        /// Carrier of the device of a sell order.
+        uint256 carrier;
+        /// Subnet of the device of a sell order; 0: any.
+        uint256 subnet;
         /// What the weights sum to, ppm.
         uint256 weightsSum;
-        /// One in the lane of each attribute with this source, by AttributeSource.
-        uint256[5] lanes;
+        /// One in the lane of each attribute with this source.
+        uint256 asks;
+        uint256 credibilities;
+        uint256 reliabilities;
+        uint256 trades;
     }
 
     /// @dev Where the classes lie in `terms`.
@@ -45,16 +54,22 @@ library OrderRules {
     uint256 private constant SELLER_TERMS = (uint256(type(uint32).max) << 168) | (uint256(type(uint32).max) << 72);
 
     /// @notice The form of the market's orders.
-    function formOf(Market memory rules) internal pure returns (Form memory form) {
+    function formOf(Market storage rules) internal view returns (Form memory form) {
         uint256 count = rules.attributeCount;
         form.noAttributes = count == MAX_ATTRIBUTES ? 0 : ~uint256(0) << (32 * count);
         form.weightsSum = count == 0 ? 0 : ONE_PPM;
+        (form.slotStart, form.carrier, form.subnet) = (rules.slotStart, uint256(rules.carrier), rules.subnet);
         for (uint256 f = 0; f < count; ++f) {
             uint256 lane = uint256(type(uint32).max) << (32 * f);
             if ((rules.incomeMask >> f) & 1 == 0) form.costs |= lane;
-            uint256 source = uint8(rules.sources[f]);
-            if (AttributeSource(source) != AttributeSource.Declared) form.attested |= lane;
-            form.lanes[source] |= 1 << (32 * f);
+            uint256 one = 1 << (32 * f);
+            AttributeSource source = AttributeSource(uint8(rules.sources[f]));
+            if (source == AttributeSource.Declared) continue;
+            form.attested |= lane;
+            if (source == AttributeSource.Ask) form.asks |= one;
+            else if (source == AttributeSource.Credibility) form.credibilities |= one;
+            else if (source == AttributeSource.Reliability) form.reliabilities |= one;
+            else form.trades |= one;
         }
         uint256 lacking = uint256(type(uint64).max >> (8 * rules.classCount)) << CLASSES_SHIFT;
         form.notInBuy = TOP | SELLER_TERMS | lacking;
@@ -73,8 +88,20 @@ library OrderRules {
         require(Wh.unwrap(order.energy()) != 0, IOrderBook.Order_ZeroEnergy(index));
         require(Price.unwrap(order.price()) != 0, IOrderBook.Order_ZeroPrice(index));
         require(block.timestamp <= order.expiry(), IOrderBook.Order_Expired(index, order.expiry()));
-        if (order.side() == Side.Buy) _checkBuyer(index, order, form);
+        if (order.isBuy()) _checkBuyer(index, order, form);
         else _checkSeller(index, order, form);
+    }
+
+    /// @notice Check the device of a sell order.
+    /// Reverts if: it is not the trader's; it is not certified, or retired; it is of another carrier or subnet than the market.
+    function checkDevice(uint256 index, PackedOrder memory order, Form memory form, SellerTerms device) internal pure {
+        require(
+            device.owner() == order.trader(), IOrderBook.Order_DeviceNotOwned(index, order.device(), order.trader())
+        );
+        require(
+            device.isFit() && device.carrier() == form.carrier && (form.subnet == 0 || device.subnet() == form.subnet),
+            IOrderBook.Order_DeviceUnfit(index, order.device())
+        );
     }
 
     /// @notice Write into a sell order what is attested.
@@ -88,10 +115,8 @@ library OrderRules {
         order.terms |= source * form.sourceClass;
         // Cannot overflow a lane: each value is below 2^32, and each lane has one source.
         unchecked {
-            order.levels |= Price.unwrap(order.price()) * form.lanes[uint8(AttributeSource.Ask)]
-                | Ppm.unwrap(credibility) * form.lanes[uint8(AttributeSource.Credibility)]
-                | Ppm.unwrap(past.rate()) * form.lanes[uint8(AttributeSource.Reliability)]
-                | past.trades() * form.lanes[uint8(AttributeSource.CompletedTrades)];
+            order.levels |= Price.unwrap(order.price()) * form.asks | Ppm.unwrap(credibility) * form.credibilities
+                | Ppm.unwrap(past.rate()) * form.reliabilities | past.trades() * form.trades;
         }
     }
 
