@@ -12,6 +12,7 @@ import {Market, Mode} from "../types/Markets.sol";
 import {OrderFields, OrderId, PackedOrder, Side} from "../types/Orders.sol";
 import {MAX_CHUNK, PackedTrade, TradeFields} from "../types/Trades.sol";
 import {Points, Ppm, Wh} from "../types/Units.sol";
+import {BookBatches} from "./libraries/BookBatches.sol";
 import {Endorsements} from "./libraries/Endorsements.sol";
 import {OrderHashing} from "./libraries/OrderHashing.sol";
 import {Satisfaction} from "./libraries/Satisfaction.sol";
@@ -278,15 +279,7 @@ contract Clearing is IClearing, EIP712 {
     {
         uint256[] memory closed = new uint256[](orders.length);
         for (uint256 b = 0; b < orders.length; ++b) {
-            PackedOrder[] calldata batch = orders[b];
-            if (batch.length == 0) continue;
-            bytes32[] memory leaves = new bytes32[](batch.length);
-            for (uint256 i = 0; i < leaves.length; ++i) {
-                leaves[i] = OrderHashing.leafOf(i, batch[i]);
-            }
-            bytes32 root;
-            (root, closed[b]) = ORDER_BOOK.batchState(market, b);
-            require(BatchRoot.rootOf(leaves) == root, Clearing_WrongOrders(b));
+            if (orders[b].length != 0) closed[b] = BookBatches.closedIn(ORDER_BOOK, market, b, orders[b]);
         }
         for (uint256 k = 0; k < legs.length; ++k) {
             OrderId id = legs[k].id;

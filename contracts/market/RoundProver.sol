@@ -6,6 +6,7 @@ import {IOrderBook} from "../../interfaces/IOrderBook.sol";
 import {IRoundProver} from "../../interfaces/IRoundProver.sol";
 import {PackedOrder} from "../types/Orders.sol";
 import {PackedTrade} from "../types/Trades.sol";
+import {BookBatches} from "./libraries/BookBatches.sol";
 import {RoundProof} from "./libraries/RoundProof.sol";
 import {Satisfaction} from "./libraries/Satisfaction.sol";
 
@@ -44,8 +45,7 @@ contract RoundProver is IRoundProver {
         require(trades.length == chunks, IClearing.Clearing_Incomplete(trades.length, chunks));
         round = RoundProof.make(orders);
         for (uint256 b = 0; b < batches; ++b) {
-            (bytes32 root, uint256 closed) = ORDER_BOOK.batchState(task.market, b);
-            RoundProof.addBatch(round, b, orders[b], root, closed);
+            RoundProof.addBatch(round, b, orders[b], BookBatches.closedIn(ORDER_BOOK, task.market, b, orders[b]));
         }
         for (uint32 c = 0; c < chunks; ++c) {
             RoundProof.addChunk(round, c, trades[c], task.chunkRoots[c]);

@@ -107,8 +107,12 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
 
     /// @inheritdoc IEscrowWallets
     function cancelNonces(address trader, Side side, uint32 page, uint32 mask) external onlyOrderBook {
-        if (side == Side.Buy) _wallets[trader] = _wallets[trader].withNonces(_wallets[trader].nonces().mark(page, mask));
-        else _records[trader].nonces = _records[trader].nonces.mark(page, mask);
+        if (side == Side.Buy) {
+            PackedWallet wallet = _wallets[trader];
+            _wallets[trader] = wallet.withNonces(wallet.nonces().mark(page, mask));
+        } else {
+            _records[trader].nonces = _records[trader].nonces.mark(page, mask);
+        }
         emit NoncesCancelled(trader, side, page, mask);
     }
 

@@ -10,7 +10,8 @@ type Standing is uint40;
 type Reliability is uint64;
 
 /// @dev What decides whether a device may sell, the first storage word of IDeviceRegistry.Device:
-///   retired 8 | certified 8 | source 8 | carrier 8 | kind 8 | subnet 32 | owner 160, from the most significant bit down.
+///   retired 8 | certified 8 | source 8 | carrier 8 | kind 8 | subnet 32 | owner 160
+/// from the most significant bit down.
 type SellerTerms is uint256;
 
 using {isActive, credibility} for Standing global;

@@ -15,8 +15,8 @@ library BatchRoot {
     function rootOf(bytes32[] memory leaves) internal pure returns (bytes32) {
         uint256 width = leaves.length;
         require(width != 0, BatchRoot_NoLeaves());
-        // Equivalent to, while width > 1: leaves[i] = Hashes.commutativeKeccak256(leaves[2 · i], leaves[2 · i + 1]) for each pair,
-        // leaves[width / 2] = leaves[width - 1] if width is odd, width = (width + 1) / 2.
+        // Equivalent to, while width > 1: leaves[i] = Hashes.commutativeKeccak256(leaves[2 · i], leaves[2 · i + 1])
+        // for each pair, leaves[width / 2] = leaves[width - 1] if width is odd, width = (width + 1) / 2.
         assembly ("memory-safe") {
             let first := add(leaves, 32)
             for {} gt(width, 1) { width := shr(1, add(width, 1)) } {

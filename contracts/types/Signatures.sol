@@ -21,8 +21,8 @@ library Signatures {
         return SignatureChecker.isValidERC1271SignatureNow(signer, digest, signature);
     }
 
-    /// @notice Whether `signature` is the one of `signer`'s key over `digest`, or, with r = 0, `ofContracts[vs]` is what the
-    /// contract at `signer` takes (ERC-1271).
+    /// @notice Whether `signature` is that of `signer`'s key over `digest` or, with r = 0, `ofContracts[vs]` is what
+    /// the contract at `signer` takes (ERC-1271).
     function isValid(
         address signer,
         bytes32 digest,

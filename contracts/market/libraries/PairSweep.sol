@@ -2,7 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {OrderFields, PackedOrder} from "../../types/Orders.sol";
-import {ONE_PPM, Price} from "../../types/Units.sol";
+import {Price} from "../../types/Units.sol";
 import {GUARDS, Lanes} from "./Lanes.sol";
 import {Satisfaction} from "./Satisfaction.sol";
 

@@ -43,13 +43,8 @@ library RoundProof {
         round.firsts = new uint256[](orders.length);
     }
 
-    /// @notice Add the orders of the next batch.
-    /// Reverts if: they are not exactly those under `root`.
-    function addBatch(Round memory round, uint256 batch, PackedOrder[] calldata orders, bytes32 root, uint256 closed)
-        internal
-        pure
-    {
-        bytes32[] memory leaves = new bytes32[](orders.length);
+    /// @notice Add the orders of the next batch, with the bits of those that are cancelled.
+    function addBatch(Round memory round, uint256 batch, PackedOrder[] calldata orders, uint256 closed) internal pure {
         uint256 first = round.filled;
         round.firsts[batch] = first;
         round.filled = first + orders.length;
@@ -57,20 +52,13 @@ library RoundProof {
         for (uint256 i = 0; i < orders.length; ++i) {
             PackedOrder calldata order = orders[i];
             uint256 start = (first + i) * ROW_WORDS;
-            bytes32 leaf;
-            // Equivalent to: leaf = OrderHashing.leaf(i, order); table[start] = 0; and the five words of the
-            // order into table[start + 1] to table[start + 5]. The place is within the table, see `make`.
+            // Equivalent to copying the five words of the order into table[start + 1] to table[start + 5]. The place is
+            // within the table, see `make`.
             assembly ("memory-safe") {
-                let row := add(add(table, 32), mul(start, 32))
-                mstore(row, i)
-                calldatacopy(add(row, 32), order, 160)
-                leaf := keccak256(row, 192)
-                mstore(row, 0)
+                calldatacopy(add(add(table, 64), mul(start, 32)), order, 160)
             }
-            leaves[i] = leaf;
             if ((closed >> i) & 1 != 0) table[start] = CLOSED;
         }
-        require(BatchRoot.rootOf(leaves) == root, IClearing.Clearing_WrongOrders(batch));
     }
 
     /// @notice Write the dual prices of a chunk's trades into the rows.
