@@ -60,6 +60,7 @@ def test_settings_are_the_same():
     assert FORGE["solc"].endswith(f"/solc-v{SOLC_VERSION}")
     assert BROWNIE["evm_version"] == FORGE["evm_version"] == "shanghai"
     assert BROWNIE["solc"]["optimizer"] == {"enabled": FORGE["optimizer"], "runs": FORGE["optimizer_runs"]}
+    assert BROWNIE["solc"]["viaIR"] == FORGE["via_ir"]
     assert BROWNIE["solc"]["remappings"] == FORGE["remappings"]
     assert FORGE["offline"], "Forge must not look for a compiler of its own"
 
