@@ -97,7 +97,7 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
     /// @inheritdoc IEscrowWallets
     function admit(PackedOrder[] calldata orders) external onlyOrderBook returns (Reliability[] memory past) {
         past = new Reliability[](orders.length);
-        PackedOrder memory order;
+        PackedOrder memory order = PackedOrder(0, 0, 0, 0, 0);
         for (uint256 i = 0; i < orders.length; ++i) {
             (order.head, order.terms) = (orders[i].head, orders[i].terms);
             if (order.isBuy()) _reserve(order);

@@ -12,6 +12,9 @@ type OrderList is uint256;
 /// @dev What a contract answered about the orders of a batch, one word for each: the place of the first word in memory.
 type Answers is uint256;
 
+/// @dev Before anybody was asked.
+Answers constant NO_ANSWERS = Answers.wrap(0);
+
 using {answerTo, isNone} for Answers global;
 using {OrderLists.length, OrderLists.at, OrderLists.leafAt, OrderLists.ask, OrderLists.log} for OrderList global;
 
@@ -25,7 +28,7 @@ function answerTo(Answers answers, uint256 index) pure returns (uint256 word) {
 
 /// @notice Whether nobody was asked yet.
 function isNone(Answers answers) pure returns (bool) {
-    return Answers.unwrap(answers) == 0;
+    return Answers.unwrap(answers) == Answers.unwrap(NO_ANSWERS);
 }
 
 /// @title Batches of orders in memory
