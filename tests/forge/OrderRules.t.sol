@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {IEscrowWallets} from "../../interfaces/IEscrowWallets.sol";
+import {IOrderBook} from "../../interfaces/IOrderBook.sol";
 import {OrderRules} from "../../contracts/market/libraries/OrderRules.sol";
+import {packReliability} from "../../contracts/types/Attested.sol";
 import {AttributeSource, Market} from "../../contracts/types/Markets.sol";
 import {PackedOrder} from "../../contracts/types/Orders.sol";
 import {Ppm} from "../../contracts/types/Units.sol";
@@ -11,25 +12,26 @@ import {ForgeTest} from "./Vm.sol";
 contract OrderRulesTest is ForgeTest {
     uint256 private constant ONE = 1_000_000;
     uint256 private constant SELL = 1 << 200;
+    uint256 private constant EXPIRY = 2e9;
+    uint256 private constant INDEX = 17;
 
-    /// A well-formed order with up to two bits flipped is taken exactly when the rules, written down once
-    /// more field by field, take it.
+    /// A well-formed order with up to two bits flipped, or one class left out, is taken exactly when the rules, written
+    /// down once more field by field, take it. The time is about that of its expiry.
     function testFuzz_takesWhatTheRulesTake(
         uint256 random,
-        uint8 attributes,
-        uint8 classes,
-        uint8 incomeMask,
+        uint8[3] calldata counts,
+        bytes8 sources,
         bool isSell,
-        uint16[2] calldata flips
-    ) public view {
-        Market memory rules;
-        rules.attributeCount = uint8(fold(attributes, 0, 8));
-        rules.classCount = uint8(fold(classes, 0, 8));
-        rules.incomeMask = incomeMask;
+        uint16[2] calldata flips,
+        uint8 dropped,
+        uint8 time
+    ) public {
+        vm.warp(EXPIRY - 6 + time % 8);
+        Market memory rules = _rules(counts[0], counts[1], counts[2], sources);
         PackedOrder memory order = isSell ? _sell(random, rules) : _buy(random, rules);
-        for (uint256 i = 0; i < 2; ++i) {
-            if (flips[i] < 1280) _flip(order, flips[i]);
-        }
+        _flip(order, flips[0] % 1_700);
+        _flip(order, flips[1] % 2_560);
+        if (dropped % 16 < 8) order.terms &= ~_class(dropped % 16, 0xff);
         try this.check(order, rules) {
             assertTrue(_isWellFormed(order, rules), "the rules refuse this order");
         } catch {
@@ -37,34 +39,68 @@ contract OrderRulesTest is ForgeTest {
         }
     }
 
+    /// An order is taken until the second of its expiry, and not one later.
+    function testFuzz_expires(uint256 random, uint40 expiry, bool isSell) public {
+        expiry = uint40(fold(expiry, 1, type(uint40).max - 1));
+        Market memory rules = _rules(3, 2, 0, 0);
+        PackedOrder memory order = isSell ? _sell(random, rules) : _buy(random, rules);
+        order.terms = (order.terms & ~uint256(type(uint40).max)) | expiry;
+        vm.warp(expiry);
+        this.check(order, rules);
+        vm.warp(uint256(expiry) + 1);
+        vm.expectRevert(abi.encodeWithSelector(IOrderBook.Order_Expired.selector, INDEX, expiry));
+        this.check(order, rules);
+    }
+
+    /// The error names the first of the classes that are missing; the attested one may not be there.
+    function testFuzz_namesTheFirstClassThatIsMissing(uint256 random, uint8[2] calldata counts, uint8 missing) public {
+        Market memory rules = _rules(0, counts[0], counts[1], 0);
+        PackedOrder memory order = _sell(random, rules);
+        uint256 first = 8;
+        for (uint256 c = rules.classCount; c > 0; --c) {
+            if (c == rules.sourceClass || (missing >> (c - 1)) & 1 == 0) continue;
+            order.terms &= ~_class(c - 1, 0xff);
+            first = c - 1;
+        }
+        if (first < 8) vm.expectRevert(abi.encodeWithSelector(IOrderBook.Order_ClassMissing.selector, INDEX, first));
+        this.check(order, rules);
+    }
+
+    /// The error names the first attribute whose limit is on the wrong side of its expectation.
+    function testFuzz_namesTheFirstLimitBeyondItsExpectation(uint256 random, uint8 attributes, bytes8 beyond) public {
+        Market memory rules = _rules(attributes, 0, uint8(random >> 64), 0);
+        PackedOrder memory order = _buy(random, rules);
+        uint256 first = 8;
+        for (uint256 f = rules.attributeCount; f > 0; --f) {
+            uint256 excess = uint8(beyond[f - 1]) % 3;
+            if (excess == 0) continue;
+            uint256 e = 1e6;
+            uint256 l = (rules.incomeMask >> (f - 1)) & 1 == 1 ? e + excess : e - excess;
+            order.levels = _replaced(order.levels, f - 1, e);
+            order.limits = _replaced(order.limits, f - 1, l);
+            first = f - 1;
+        }
+        if (first < 8) {
+            vm.expectRevert(abi.encodeWithSelector(IOrderBook.Order_LimitBeyondExpectation.selector, INDEX, first));
+        }
+        this.check(order, rules);
+    }
+
     /// What is attested is written where the market says; everything else stays as it was signed.
     function testFuzz_attestsExactlyWhatTheMarketSays(
         uint256 random,
+        uint8[3] calldata counts,
         bytes8 sources,
-        uint8 sourceClass,
         uint8 source,
         uint32[3] calldata attested
     ) public pure {
-        Market memory rules;
-        (rules.attributeCount, rules.classCount) = (8, 8);
-        rules.sourceClass = uint8(fold(sourceClass, 0, 8));
+        Market memory rules = _rules(counts[0], counts[1], counts[2], sources);
         source = uint8(fold(source, 1, 255));
         PackedOrder memory order = _sell(random, rules);
-        for (uint256 f = 0; f < 8; ++f) {
-            uint256 origin = uint8(sources[f]) % (uint256(type(AttributeSource).max) + 1);
-            rules.sources |= bytes8(bytes1(uint8(origin))) >> (8 * f);
-            if (origin != uint256(AttributeSource.Declared)) order.levels &= ~(uint256(type(uint32).max) << (32 * f));
-        }
-        if (rules.sourceClass != 0) order.terms &= ~(uint256(0xff) << (104 + 8 * (8 - rules.sourceClass)));
         PackedOrder memory before = PackedOrder(order.head, order.terms, order.levels, order.limits, order.weights);
 
         OrderRules.attest(
-            0,
-            order,
-            rules,
-            source,
-            Ppm.wrap(attested[0]),
-            IEscrowWallets.Reliability({rate: Ppm.wrap(attested[1]), trades: attested[2]})
+            order, OrderRules.formOf(rules), source, Ppm.wrap(attested[0]), packReliability(attested[2], Ppm.wrap(attested[1]))
         );
 
         uint256[5] memory values = [0, uint32(order.head), attested[0], attested[1], uint256(attested[2])];
@@ -74,7 +110,7 @@ contract OrderRulesTest is ForgeTest {
             assertEq(uint32(order.levels >> (32 * f)), expected, "each level must be declared or attested");
         }
         uint256 withSource = before.terms;
-        if (rules.sourceClass != 0) withSource |= uint256(source) << (104 + 8 * (8 - rules.sourceClass));
+        if (rules.sourceClass != 0) withSource |= _class(rules.sourceClass - 1, source);
         assertEq(order.terms, withSource, "only the source's class may change");
         assertTrue(
             order.head == before.head && order.limits == before.limits && order.weights == before.weights,
@@ -82,16 +118,19 @@ contract OrderRulesTest is ForgeTest {
         );
     }
 
-    function check(PackedOrder memory order, Market memory rules) external pure {
-        OrderRules.check(0, order, rules);
+    function check(PackedOrder memory order, Market memory rules) external view {
+        OrderRules.check(INDEX, order, OrderRules.formOf(rules));
     }
 
-    function _isWellFormed(PackedOrder memory order, Market memory rules) private pure returns (bool) {
+    function _isWellFormed(PackedOrder memory order, Market memory rules) private view returns (bool) {
         bool isSell = (order.terms >> 200) & 1 == 1;
         if (order.terms >> 201 != 0) return false;
         if (uint64(order.head >> 32) == 0 || uint32(order.head) == 0) return false;
-        for (uint256 c = rules.classCount; c < 8; ++c) {
-            if (uint8(order.terms >> (104 + 8 * (7 - c))) != 0) return false;
+        if (block.timestamp > uint40(order.terms)) return false;
+        for (uint256 c = 0; c < 8; ++c) {
+            bool isGiven = uint8(order.terms >> (104 + 8 * (7 - c))) != 0;
+            if (c >= rules.classCount && isGiven) return false;
+            if (isSell && c < rules.classCount && isGiven == (c + 1 == rules.sourceClass)) return false;
         }
         uint256 sum = 0;
         for (uint256 f = 0; f < 8; ++f) {
@@ -100,6 +139,7 @@ contract OrderRulesTest is ForgeTest {
             sum += weight;
             if (f >= rules.attributeCount && (e != 0 || l != 0 || weight != 0)) return false;
             if (isSell && (l != 0 || weight != 0)) return false;
+            if (isSell && e != 0 && rules.sources[f] != 0) return false;
             if (!isSell && ((rules.incomeMask >> f) & 1 == 1 ? l > e : l < e)) return false;
         }
         if (isSell) return uint32(order.terms >> 168) <= uint32(order.head);
@@ -109,7 +149,7 @@ contract OrderRulesTest is ForgeTest {
 
     function _buy(uint256 random, Market memory rules) private pure returns (PackedOrder memory order) {
         order.head = (random << 96) | (fold(random, 1, 1e6) << 32) | fold(random >> 8, 1, 1e6);
-        order.terms = _classes(random, rules) | (uint256(uint32(random >> 16)) << 40) | 2e9;
+        order.terms = _classes(random, rules) | (uint256(uint32(random >> 16)) << 40) | EXPIRY;
         uint256 count = rules.attributeCount;
         for (uint256 f = 0; f < count; ++f) {
             uint256 e = 1e6 + f;
@@ -124,19 +164,43 @@ contract OrderRulesTest is ForgeTest {
     function _sell(uint256 random, Market memory rules) private pure returns (PackedOrder memory order) {
         uint256 ask = fold(random >> 8, 1, 1e6);
         order.head = (random << 96) | (fold(random, 1, 1e6) << 32) | ask;
-        order.terms = SELL | (fold(random >> 24, 0, ask) << 168) | _classes(random, rules) | (1 << 72) | 2e9;
+        order.terms = SELL | (fold(random >> 24, 0, ask) << 168) | _classes(random, rules) | (1 << 72) | EXPIRY;
+        if (rules.sourceClass != 0) order.terms &= ~_class(rules.sourceClass - 1, 0xff);
         for (uint256 f = 0; f < rules.attributeCount; ++f) {
-            order.levels |= uint256(uint32(random >> (8 * f))) << (32 * f);
+            if (rules.sources[f] == 0) order.levels |= uint256(uint32(random >> (8 * f))) << (32 * f);
         }
     }
 
     /// @dev A code above 0 for each class of the market.
     function _classes(uint256 random, Market memory rules) private pure returns (uint256 terms) {
         for (uint256 c = 0; c < rules.classCount; ++c) {
-            terms |= fold(random >> c, 1, 255) << (104 + 8 * (7 - c));
+            terms |= _class(c, fold(random >> c, 1, 255));
         }
     }
 
+    /// @dev A class code in its place.
+    function _class(uint256 class, uint256 code) private pure returns (uint256 terms) {
+        return code << (104 + 8 * (7 - class));
+    }
+
+    /// @dev A word with another value in one of its lanes.
+    function _replaced(uint256 word, uint256 lane, uint256 value) private pure returns (uint256) {
+        return (word & ~(uint256(type(uint32).max) << (32 * lane))) | (value << (32 * lane));
+    }
+
+    /// @dev Rules that a market may have: sources of its attributes alone, the source's class one of its own.
+    function _rules(uint8 attributes, uint8 classes, uint8 other, bytes8 sources) private pure returns (Market memory rules) {
+        rules.attributeCount = uint8(fold(attributes, 0, 8));
+        rules.classCount = uint8(fold(classes, 0, 8));
+        rules.sourceClass = uint8(fold(other, 0, rules.classCount));
+        rules.incomeMask = other & uint8((1 << rules.attributeCount) - 1);
+        for (uint256 f = 0; f < rules.attributeCount; ++f) {
+            uint256 origin = uint8(sources[f]) % (uint256(type(AttributeSource).max) + 1);
+            rules.sources |= bytes8(bytes1(uint8(origin))) >> (8 * f);
+        }
+    }
+
+    /// @dev Flip one of the 1280 bits of an order; a larger number flips none.
     function _flip(PackedOrder memory order, uint256 bit) private pure {
         uint256 mask = 1 << (bit % 256);
         uint256 word = bit / 256;

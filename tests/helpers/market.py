@@ -187,6 +187,10 @@ class Community:
         self.send(account, "ParticipantRegistry", "applyFor", keccak(text=name))
         for auditor in self.auditors[:2]:
             self.send(auditor, "ParticipantRegistry", "approve", account.address, 1, credibility_ppm)
+        return Trader(account, meter, self.bind(account, meter, capacity_wh, source))
+
+    def bind(self, account: LocalAccount, meter: LocalAccount, capacity_wh: int = 100_000, source: int = 1) -> int:
+        """Bind a device to a participant and have it certified; its id."""
         kind, carrier, subnet = 0, 0, 1
         terms = {
             "owner": account.address,
@@ -200,11 +204,11 @@ class Community:
         self.send(
             account, "DeviceRegistry", "add", meter.address, kind, carrier, source, subnet, capacity_wh, signature
         )
-        device = self.read("DeviceRegistry", "deviceOf", meter.address)
+        device = int(self.read("DeviceRegistry", "deviceOf", meter.address))
         for auditor in self.auditors[:2]:
             self.send(auditor, "DeviceRegistry", "certify", device)
         self.counters[device] = Counters()
-        return Trader(account, meter, device)
+        return device
 
     def endow(self, trader: Trader, upoints: int, deposit_upoints: int | None = None) -> Receipt:
         """Issue points to a trader, who approves the escrow and deposits them, or part of them."""

@@ -3,6 +3,7 @@ import pytest
 from powerpact.eip712 import Domain, sign
 from tests.helpers.meters import compact, device_key, domain_of
 from tests.helpers.reverts import reverts_with
+from tests.unit.attested import seller_terms
 
 KEY = device_key("roof")
 NOBODY = "0x" + "00" * 20
@@ -119,7 +120,7 @@ def test_binds_the_device(devices, domain, owner):
     }
     assert tuple(devices.device(1)) == (owner, 7, ROUTER, HEAT, 3, False, False, KEY.address, 5_000)
     assert tuple(devices.keyOf(1)) == (KEY.address, 5_000)
-    assert tuple(devices.sellerTermsOf([1])[0]) == (owner, 7, HEAT, 3, False)
+    assert seller_terms(devices, [1]) == [(owner, 7, HEAT, 3, False)]
     assert tuple(devices.certificationOf(1)) == (owner, 0)
     assert devices.deviceOf(KEY.address) == 1
     assert devices.deviceCount() == 1
@@ -132,6 +133,6 @@ def test_takes_a_compact_signature(devices, domain, owner):
 def test_knows_nothing_of_other_devices(devices):
     assert tuple(devices.device(1)) == (NOBODY, 0, 0, 0, 0, False, False, NOBODY, 0)
     assert tuple(devices.keyOf(1)) == (NOBODY, 0)
-    assert tuple(devices.sellerTermsOf([1])[0]) == (NOBODY, 0, 0, 0, False)
+    assert seller_terms(devices, [1]) == [(NOBODY, 0, 0, 0, False)]
     assert tuple(devices.certificationOf(1)) == (NOBODY, 0)
     assert devices.deviceOf(KEY.address) == 0

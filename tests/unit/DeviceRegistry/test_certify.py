@@ -1,6 +1,7 @@
 import pytest
 
 from tests.helpers.reverts import reverts_with
+from tests.unit.attested import seller_terms
 
 
 @pytest.fixture
@@ -48,4 +49,4 @@ def test_the_deciding_vote_certifies(devices, device, auditors, alice):
     assert second.events["DeviceCertified"]["device"] == device
     assert devices.device(device)["certified"]
     assert tuple(devices.certificationOf(device)) == (alice, second.timestamp)
-    assert devices.sellerTermsOf([device])[0]["fit"]
+    assert seller_terms(devices, [device])[0].fit

@@ -1,17 +1,18 @@
-"""`sellerTermsOf`: what a batch of sell orders must know of its devices, in one call."""
+"""`sellerTermsOf`: what a batch of orders must know of the sellers' devices, in one call."""
 
+from dataclasses import replace
+
+from powerpact.chain.packing import Side
+from tests.helpers.orders import buy
+from tests.unit.attested import SellerTerms, seller_terms, terms_word
 from tests.unit.conftest import SOLAR, SUBNET
 
 ELECTRICITY = 0
 NOBODY = "0x" + "00" * 20
 
 
-def terms(devices, ids):
-    return [tuple(found) for found in devices.sellerTermsOf(ids)]
-
-
-def test_of_no_devices_there_are_none(devices):
-    assert terms(devices, []) == []
+def test_of_no_orders_there_are_none(devices):
+    assert seller_terms(devices, []) == []
 
 
 def test_tells_each_device_in_its_place(devices, admit, bind_device, certify, alice, bob):
@@ -21,7 +22,17 @@ def test_tells_each_device_in_its_place(devices, admit, bind_device, certify, al
     for device in (roof, shed):
         certify(device)
     devices.retire(shed, {"from": bob})
-    fit = (alice, SUBNET, ELECTRICITY, SOLAR, True)
-    unfit = (bob, SUBNET, ELECTRICITY, SOLAR, False)
-    unknown = (NOBODY, 0, ELECTRICITY, 0, False)
-    assert terms(devices, [shed, roof, shed + 1, barn, roof]) == [unfit, fit, unknown, unfit, fit]
+    fit = SellerTerms(alice.address, SUBNET, ELECTRICITY, SOLAR, True)
+    unfit = fit._replace(owner=bob.address, fit=False)
+    unknown = SellerTerms(NOBODY, 0, ELECTRICITY, 0, False)
+    assert seller_terms(devices, [shed, roof, shed + 1, barn, roof]) == [unfit, fit, unknown, unfit, fit]
+
+
+def test_is_zero_for_a_buy_order(devices, admit, bind_device, certify, alice):
+    """Buy and sell orders stand side by side in a batch, and each has its word."""
+    admit(alice)
+    roof = bind_device(alice, "roof")
+    certify(roof)
+    own = terms_word(SellerTerms(alice.address, SUBNET, ELECTRICITY, SOLAR, True))
+    orders = [buy(alice), replace(buy(alice), side=Side.SELL, device=roof), buy(alice)]
+    assert list(devices.sellerTermsOf([order.pack() for order in orders])) == [0, own, 0]

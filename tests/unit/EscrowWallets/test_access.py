@@ -3,6 +3,7 @@
 import pytest
 
 from powerpact.chain.packing import Side
+from tests.helpers.orders import buy, sell
 from tests.helpers.reverts import reverts_with
 from tests.unit.market_fixtures import by
 
@@ -20,8 +21,7 @@ def caller(request, community, alice, stranger):
 
 
 FOR_THE_ORDER_BOOK = {
-    "reserve": lambda trader, market: ([trader.address], [1], [1]),
-    "enlist": lambda trader, market: ([trader.address], [1]),
+    "admit": lambda trader, market: ([buy(trader).pack(), sell(trader).pack()],),
     "cancelNonces": lambda trader, market: (trader.address, Side.BUY, 0, 1),
     "release": lambda trader, market: ([trader.address], [1]),
 }

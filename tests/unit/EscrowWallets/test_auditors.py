@@ -21,7 +21,7 @@ def test_auditors_cannot_touch_money(escrow, points, community, traded, alice, c
     with reverts_with("Escrow_InsufficientBalance", auditor, 0, 1):
         escrow.withdraw(1, auditor.address, by(auditor))
     with reverts_with("Escrow_NotOrderBook", auditor):
-        escrow.reserve([alice.address], [1], [1], by(auditor))
+        escrow.admit([buy(alice).pack()], by(auditor))
     with reverts_with("Escrow_NotOrderBook", auditor):
         escrow.release([alice.address], [1], by(auditor))
     with reverts_with("Escrow_NotClearing", auditor):
@@ -47,7 +47,7 @@ def test_auditors_cannot_touch_orders(book, escrow, community, market, alice, bo
     order = buy(bob)
     with reverts_with("Order_BadSignature", 0, bob):
         forged = sign(auditor, community.domain("OrderBook"), *order.message(market.id))
-        book.placeSigned(market.id, [order.pack()], [forged], by(auditor))
+        book.placeSigned(*market.batch([order], [forged]), by(auditor))
     with reverts_with("Order_NotTrader", alice, auditor):
         book.cancel(market.id, market.placed(0), by(auditor))
     with reverts_with("Order_StillBound", market.id, 0):

@@ -17,7 +17,7 @@ def test_a_cancelled_nonce_can_never_be_posted(book, market, carol, stranger, or
     tx = book.cancelNonces(order.side, 1, 0b10, by(carol))
     assert dict(tx.events["NoncesCancelled"]) == {"trader": carol.address, "side": order.side, "page": 1, "mask": 0b10}
     with reverts_with("Escrow_NonceUsed", carol, order.side, 33):
-        book.placeSigned(market.id, [order.pack()], [signature], {"from": stranger})
+        book.placeSigned(*market.batch([order], [signature]), by(stranger))
 
 
 def test_other_nonces_other_sides_and_other_traders_stay_free(book, escrow, alice, bob):
@@ -50,6 +50,16 @@ def test_a_wallet_and_a_record_show_the_open_page_and_what_is_used_of_it(book, e
     book.cancelNonces(Side.SELL, 5, 1, by(alice))
     assert escrow.walletOf(alice.address)["nonces"] == 2 << 32 | 0b1001
     assert escrow.trackRecordOf(alice.address)["nonces"] == 5 << 32 | 1
+
+
+def test_a_posted_order_stays_though_its_nonce_is_cancelled(book, market, carol):
+    market.post([buy(carol), sell(carol)], [carol, carol])
+    for side in Side:
+        book.cancelNonces(side, 0, 0b10, by(carol))
+    assert book.batchState(market.id, 0)["closed"] == 0
+    for id_ in (0, 1):
+        book.cancel(market.id, market.placed(id_), by(carol))
+    assert book.batchState(market.id, 0)["closed"] == 0b11
 
 
 def test_changes_neither_money_nor_record(book, escrow, alice):

@@ -35,8 +35,15 @@ def test_records_a_sell_order_and_binds_its_device(book, escrow, market, carol):
     wallet = money_of(escrow, carol)
     book.place(market.id, sell(carol).pack(), by(carol))
     assert book.isSelling(carol.device, market.rules.slot_start)
-    assert escrow.isNonceUsed(carol.address, Side.SELL, 1)
+    assert not escrow.isNonceUsed(carol.address, Side.SELL, 1)
     assert money_of(escrow, carol) == wallet
+
+
+def test_a_posted_sell_order_cannot_be_posted_again(book, market, carol):
+    order = sell(carol).pack()
+    book.place(market.id, order, by(carol))
+    with reverts_with("Order_DeviceAlreadySelling", 0, carol.device, market.rules.slot_start):
+        book.place(market.id, order, by(carol))
 
 
 def test_each_order_gets_a_batch_of_its_own(book, market, alice, carol):

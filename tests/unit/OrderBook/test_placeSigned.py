@@ -7,9 +7,8 @@ from eth_account import Account
 from eth_utils import keccak
 
 from powerpact.chain.packing import Side, order_tree
-from powerpact.eip712 import Domain, sign
+from powerpact.eip712 import Domain, compact, sign
 from tests.helpers.market import key
-from tests.helpers.meters import compact
 from tests.helpers.orders import buy, sell
 from tests.helpers.reverts import reverts_with
 from tests.unit.market_fixtures import by, money_of, used_nonces
@@ -19,12 +18,29 @@ SECP256K1_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD036
 
 @pytest.fixture
 def carry(book, market, stranger):
-    """Carry orders with their signatures."""
+    """Carry orders with their signatures, of keys or of contract accounts."""
 
     def _carry(orders, signatures):
-        return book.placeSigned(market.id, [order.pack() for order in orders], signatures, {"from": stranger})
+        return book.placeSigned(*market.batch(orders, signatures), by(stranger))
 
     return _carry
+
+
+@pytest.fixture
+def carry_words(book, market, stranger):
+    """Carry orders with the words that stand for their signatures, and what contract accounts shall judge."""
+
+    def _carry_words(orders, words, of_contracts=()):
+        return book.placeSigned(
+            market.id, [order.pack() for order in orders], words, list(of_contracts), by(stranger)
+        )
+
+    return _carry_words
+
+
+def entry(index):
+    """The words of an order whose signature is `of_contracts[index]`."""
+    return bytes(32), index.to_bytes(32, "big")
 
 
 def high_s(signature):
@@ -38,10 +54,11 @@ def test_refuses_an_empty_batch(carry):
         carry([], [])
 
 
-def test_refuses_more_signatures_than_orders(carry, market, alice):
+@pytest.mark.parametrize("count", [0, 2])
+def test_refuses_fewer_or_more_signatures_than_orders(carry_words, market, alice, count):
     order = buy(alice)
-    with reverts_with("Order_LengthMismatch", 1, 2):
-        carry([order], [market.signature(alice, order)] * 2)
+    with reverts_with("Order_LengthMismatch", 1, count):
+        carry_words([order], [compact(market.signature(alice, order))] * count)
 
 
 def test_refuses_the_signature_of_another(carry, market, alice, bob):
@@ -63,11 +80,47 @@ def test_refuses_a_malleable_or_malformed_signature(carry, market, alice, mangle
         carry([order], [mangle(market.signature(alice, order))])
 
 
-@pytest.mark.parametrize("shape", [lambda s: s, compact], ids=["65 bytes", "64 bytes"])
-def test_takes_both_shapes_of_a_signature(carry, book, market, alice, shape):
+def words_of(signature):
+    """All that could be tried to make two words of a signature whose s is high: its top bit is taken."""
+    r, s = signature[:32], int.from_bytes(signature[32:64], "big")
+    return [(r, word.to_bytes(32, "big")) for word in (s, s ^ 1 << 255)]
+
+
+def test_refuses_a_high_s_in_two_words(carry_words, market, alice):
     order = buy(alice)
-    carry([order], [shape(market.signature(alice, order))])
-    assert book.batchCount(market.id) == 1
+    for words in words_of(high_s(market.signature(alice, order))):
+        with reverts_with("Order_BadSignature", 0, alice):
+            carry_words([order], [words])
+
+
+def test_refuses_the_other_parity(carry_words, market, alice):
+    order = buy(alice)
+    r, vs = compact(market.signature(alice, order))
+    with reverts_with("Order_BadSignature", 0, alice):
+        carry_words([order], [(r, bytes([vs[0] ^ 0x80]) + vs[1:])])
+
+
+@pytest.mark.parametrize("words", [(b"\0" * 31 + b"\1", bytes(32)), (b"\xff" * 32, b"\xff" * 32)])
+def test_refuses_words_that_no_key_made(carry_words, alice, words):
+    with reverts_with("Order_BadSignature", 0, alice):
+        carry_words([buy(alice)], [words])
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_a_key_has_no_signature_among_those_of_contracts(carry_words, market, alice, index):
+    """Nobody can judge it, be it there or not."""
+    order = buy(alice)
+    with reverts_with("Order_BadSignature", 0, alice):
+        carry_words([order], [entry(index)], [market.signature(alice, order)])
+
+
+@pytest.mark.parametrize("nonce", range(8))
+def test_takes_signatures_of_either_parity(carry, book, market, alice, nonce):
+    """The library takes them in 65 bytes and in the 64 of EIP-2098."""
+    for number, shape in enumerate((bytes, lambda signature: b"".join(compact(signature)))):
+        order = buy(alice, nonce=2 * nonce + number)
+        carry([order], [shape(market.signature(alice, order))])
+    assert book.batchCount(market.id) == 2
 
 
 def test_refuses_a_signature_for_another_chain_contract_version_or_market(carry, community, market, alice):
@@ -90,13 +143,31 @@ def test_refuses_a_signature_of_the_other_side(carry, market, carol):
         carry([sell(carol)], [market.signature(carol, signed)])
 
 
-@pytest.mark.parametrize("order_of", [buy, sell])
-def test_refuses_a_replay(carry, market, carol, order_of):
-    order = order_of(carol)
+def test_refuses_the_replay_of_a_buy_order(carry, market, carol):
+    order = buy(carol)
     signature = market.signature(carol, order)
     carry([order], [signature])
-    with reverts_with("Escrow_NonceUsed", carol, order.side, 1):
+    with reverts_with("Escrow_NonceUsed", carol, Side.BUY, 1):
         carry([order], [signature])
+
+
+def test_refuses_the_replay_of_a_sell_order(carry, escrow, market, carol):
+    """Its device sells the slot already, whatever its nonce; in one batch, too."""
+    order = sell(carol)
+    signature = market.signature(carol, order)
+    with reverts_with("Order_DeviceAlreadySelling", 1, carol.device, market.rules.slot_start):
+        carry([order] * 2, [signature] * 2)
+    carry([order], [signature])
+    assert not escrow.isNonceUsed(carol.address, Side.SELL, 1)
+    with reverts_with("Order_DeviceAlreadySelling", 0, carol.device, market.rules.slot_start):
+        carry([order], [signature])
+
+
+def test_takes_two_sell_orders_of_one_nonce_for_two_devices(carry, book, community, market, carol):
+    other = community.bind(carol.account, key("another meter of Carol"))
+    orders = [sell(carol), sell(carol, device=other)]
+    carry(orders, [market.signature(carol, order) for order in orders])
+    assert all(book.isSelling(device, market.rules.slot_start) for device in (carol.device, other))
 
 
 def test_refuses_one_nonce_twice_in_a_batch(carry, market, alice):
@@ -137,7 +208,8 @@ def test_takes_the_last_nonce_of_all(carry, escrow, market, alice):
 def test_each_trader_and_each_side_has_nonces_of_its_own(carry, escrow, market, alice, bob):
     orders = [buy(alice, nonce=40), sell(alice, nonce=3), buy(bob, nonce=3)]
     carry(orders, [market.signature(t, o) for t, o in zip([alice, alice, bob], orders, strict=True)])
-    assert used_nonces(escrow, alice, Side.SELL, range(64)) == [3]
+    assert used_nonces(escrow, alice, Side.BUY, range(64)) == [*range(32), 40]
+    assert used_nonces(escrow, alice, Side.SELL, range(64)) == []
     assert used_nonces(escrow, bob, Side.BUY, range(64)) == [3]
     assert used_nonces(escrow, bob, Side.SELL, range(64)) == []
 
@@ -147,10 +219,10 @@ def test_refuses_an_expired_order_and_takes_it_in_its_last_second(book, communit
     signature = market.signature(alice, order)
     community.chain.request("evm_setNextBlockTimestamp", order.expiry + 1)
     with reverts_with("Order_Expired", 0, order.expiry):
-        book.placeSigned(market.id, [order.pack()], [signature], by(alice))
+        book.placeSigned(*market.batch([order], [signature]), by(alice))
     later = replace(order, expiry=order.expiry + 10)
     community.chain.request("evm_setNextBlockTimestamp", later.expiry)
-    book.placeSigned(market.id, [later.pack()], [market.signature(alice, later)], by(alice))
+    book.placeSigned(*market.batch([later], [market.signature(alice, later)]), by(alice))
 
 
 def test_refuses_after_the_gate_has_closed(carry, community, market, alice):
@@ -172,12 +244,12 @@ def test_refuses_an_unknown_market(book, community, alice):
     unknown = keccak(text="no market")
     signature = sign(alice.account, community.domain("OrderBook"), *order.message(unknown))
     with reverts_with("Market_Unknown", unknown):
-        book.placeSigned(unknown, [order.pack()], [signature], by(alice))
+        book.placeSigned(unknown, [order.pack()], [compact(signature)], [], by(alice))
 
 
 def test_refuses_a_trader_who_is_not_admitted(carry, market, alice):
     nobody = replace(alice, account=Account.create())
-    order = buy(nobody)
+    order = sell(nobody)
     with reverts_with("Order_TraderNotActive", 0, nobody):
         carry([order], [market.signature(nobody, order)])
 
@@ -229,11 +301,62 @@ def smart_account(SmartAccount, points, community, escrow, deployer):
     return account, owner
 
 
-def test_takes_the_signature_of_a_contract_account(carry, community, escrow, market, alice, smart_account):
+@pytest.fixture
+def signed_by(community, market):
+    """A key's signature of an order, whoever its trader is."""
+    return lambda key, order: sign(key, community.domain("OrderBook"), *order.message(market.id))
+
+
+def test_takes_the_signature_of_a_contract_account(carry, escrow, alice, smart_account, signed_by):
     account, owner = smart_account
-    order = replace(buy(alice), trader=account.address)
-    domain = community.domain("OrderBook")
+    order = buy(account)
     with reverts_with("Order_BadSignature", 0, account):
-        carry([order], [sign(alice.account, domain, *order.message(market.id))])
-    carry([order], [sign(owner, domain, *order.message(market.id))])
+        carry([order], [signed_by(alice.account, order)])
+    carry([order], [signed_by(owner, order)])
+    assert money_of(escrow, account) == (0, 100_000)
+
+
+def test_a_contract_account_cannot_sign_as_a_key(carry_words, smart_account, signed_by):
+    """The key of its owner is not the account."""
+    account, owner = smart_account
+    order = buy(account)
+    with reverts_with("Order_BadSignature", 0, account):
+        carry_words([order], [compact(signed_by(owner, order))])
+
+
+@pytest.mark.parametrize("index", [1, 2**32, 2**256 - 1])
+def test_refuses_a_signature_of_a_contract_account_that_is_not_there(carry_words, smart_account, signed_by, index):
+    account, owner = smart_account
+    order = buy(account)
+    with reverts_with("Order_BadSignature", 0, account):
+        carry_words([order], [entry(index)], [signed_by(owner, order)])
+    with reverts_with("Order_BadSignature", 0, account):
+        carry_words([order], [entry(0)])
+
+
+def test_carries_keys_and_contract_accounts_together(
+    carry, carry_words, book, escrow, market, alice, carol, smart_account, signed_by
+):
+    account, owner = smart_account
+    orders = [buy(account, energy_wh=400), buy(alice), buy(account, energy_wh=600, nonce=2), sell(carol)]
+    keys = [owner, alice.account, owner, carol.account]
+    signatures = [signed_by(key, order) for key, order in zip(keys, orders, strict=True)]
+    # Each contract's signature counts for its own order alone, wherever it stands among the others.
+    of_keys = compact(signatures[1]), compact(signatures[3])
+    of_contracts = [signatures[2], signatures[0]]
+    with reverts_with("Order_BadSignature", 0, account):
+        carry_words(orders, [entry(0), of_keys[0], entry(1), of_keys[1]], of_contracts)
+    with reverts_with("Order_BadSignature", 3, carol):
+        carry_words(orders, [entry(1), of_keys[0], entry(0), entry(0)], of_contracts)
+    carry_words(orders, [entry(1), of_keys[0], entry(0), of_keys[1]], of_contracts)
+    assert bytes(book.batchState(market.id, 0)["root"]) == order_tree([order.pack() for order in orders]).root
+    assert [escrow.heldOf(trader.address) for trader in (account, alice, carol)] == [100_000, 100_000, 0]
+
+
+def test_finds_the_places_of_contract_accounts_by_itself(carry, escrow, market, alice, carol, smart_account, signed_by):
+    """What the library makes of signatures that nobody has sorted."""
+    account, owner = smart_account
+    orders = [buy(alice), buy(account, energy_wh=400), sell(carol), buy(account, energy_wh=600, nonce=2)]
+    keys = [alice.account, owner, carol.account, owner]
+    carry(orders, [signed_by(key, order) for key, order in zip(keys, orders, strict=True)])
     assert money_of(escrow, account) == (0, 100_000)

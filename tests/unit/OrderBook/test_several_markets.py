@@ -27,7 +27,7 @@ def test_a_device_moves_to_another_market_when_its_order_is_cancelled(book, comm
     market.place(carol, sell(carol))
     market.cancel(carol, 0)
     rival.place(carol, sell(carol, nonce=2))
-    # The cancelled order cannot free the device once more.
+    # The cancelled order cannot come back, nor free the device once more.
     community.chain.warp(market.rules.final_by + 1)
     with reverts_with("Order_AlreadyClosed", market.id, 0):
         book.release(market.id, [market.placed(0)], by(carol))
@@ -49,7 +49,7 @@ def test_two_orders_of_one_batch_cannot_sell_the_same_device(book, market, carol
     orders = [sell(carol), sell(carol, nonce=2)]
     signatures = [market.signature(carol, order) for order in orders]
     with reverts_with("Order_DeviceAlreadySelling", 1, carol.device, market.rules.slot_start):
-        book.placeSigned(market.id, [order.pack() for order in orders], signatures, {"from": stranger})
+        book.placeSigned(*market.batch(orders, signatures), by(stranger))
 
 
 def test_money_is_reserved_for_each_order(community, escrow, market, alice):

@@ -3,6 +3,7 @@ from eth_abi import encode
 from eth_utils import keccak
 
 from tests.helpers.reverts import reverts_with
+from tests.unit.attested import standings
 from tests.unit.conftest import ATTRIBUTES_HASH, CREDIBILITY_PPM
 from tests.unit.ParticipantRegistry.status import ACTIVE, APPLIED, NONE
 
@@ -77,7 +78,7 @@ def test_the_deciding_vote_admits(participants, applicant, auditors):
         "credibility": CREDIBILITY_PPM,
     }
     assert tuple(participants.participant(applicant)) == (ACTIVE, CREDIBILITY_PPM, 0, transaction.timestamp, 1)
-    assert tuple(participants.standingsOf([applicant])[0]) == (True, CREDIBILITY_PPM)
+    assert standings(participants, [applicant]) == [(True, CREDIBILITY_PPM)]
 
 
 def test_votes_for_different_credibilities_do_not_add_up(participants, applicant, auditors):
@@ -85,7 +86,7 @@ def test_votes_for_different_credibilities_do_not_add_up(participants, applicant
     participants.approve(applicant, 1, 700_000, {"from": auditors[1]})
     assert not participants.isActive(applicant)
     participants.approve(applicant, 1, 700_000, {"from": auditors[0]})
-    assert tuple(participants.standingsOf([applicant])[0]) == (True, 700_000)
+    assert standings(participants, [applicant]) == [(True, 700_000)]
 
 
 def test_votes_for_an_earlier_application_do_not_count(participants, applicant, auditors):

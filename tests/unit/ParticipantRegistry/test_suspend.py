@@ -1,6 +1,7 @@
 import pytest
 
 from tests.helpers.reverts import reverts_with
+from tests.unit.attested import standings
 from tests.unit.conftest import CREDIBILITY_PPM
 from tests.unit.ParticipantRegistry.status import ACTIVE, LEAVING, NONE
 
@@ -81,7 +82,7 @@ def test_the_deciding_vote_suspends_until_the_end(participants, participant, sus
         "reason": REASON,
     }
     assert participants.participant(participant)["suspendedUntil"] == until
-    assert tuple(participants.standingsOf([participant])[0]) == (False, CREDIBILITY_PPM)
+    assert standings(participants, [participant]) == [(False, CREDIBILITY_PPM)]
     warp(until - 1)
     assert not participants.isActive(participant)
     warp(until)

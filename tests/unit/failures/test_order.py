@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from powerpact.chain.packing import Side
 from powerpact.eip712 import sign
 from tests.helpers.chains import EvmChain
 from tests.helpers.market import ASK, DECLARED, SLOT_LENGTH_S, Community
@@ -149,10 +150,10 @@ def test_a_sell_order_fails_with(setting, carol, fault):
 def test_a_sell_order_has_no_terms_of_a_buyer(setting, carol, word):
     """These words are not in the seller's signature, so the carrier could fill them."""
     community, market = setting
-    packed = valid_sell(carol).pack()._replace(**{word: 1})
-    signature = market.signature(carol, valid_sell(carol))
+    market_id, (packed,), *signatures = market.batch([valid_sell(carol)], [market.signature(carol, valid_sell(carol))])
+    changed = packed._replace(**{word: 1})
     with refused("Order_UnusedFieldSet", 0):
-        community.send(community.agent, "OrderBook", "placeSigned", market.id, [packed], [signature])
+        community.send(community.agent, "OrderBook", "placeSigned", market_id, [changed], *signatures)
 
 
 @pytest.mark.parametrize("bit", [201, 207, 208, 255])
@@ -161,20 +162,41 @@ def test_nothing_stands_above_the_side(setting, alice, carol, side, bit):
     """The bits above the side are not signed either."""
     community, market = setting
     trader, order = (alice, valid_buy(alice)) if side == "buy" else (carol, valid_sell(carol))
-    packed = order.pack()
-    packed = packed._replace(terms=packed.terms | 1 << bit)
+    market_id, (packed,), *signatures = market.batch([order], [market.signature(trader, order)])
+    changed = packed._replace(terms=packed.terms | 1 << bit)
     with refused("Order_UnusedFieldSet", 0):
-        signature = market.signature(trader, order)
-        community.send(community.agent, "OrderBook", "placeSigned", market.id, [packed], [signature])
+        community.send(community.agent, "OrderBook", "placeSigned", market_id, [changed], *signatures)
+
+
+def test_a_fault_is_told_before_a_false_signature(setting, alice, carol):
+    _, market = setting
+    order = replace(valid_buy(alice), energy_wh=0)
+    with refused("Order_ZeroEnergy", 0):
+        market.post_signed([order], [market.signature(carol, order)])
+
+
+def test_the_nonce_of_a_buy_order_is_used(setting, alice):
+    _, market = setting
+    market.post([valid_buy(alice)], [alice])
+    with refused("Escrow_NonceUsed", alice.address, Side.BUY, 1):
+        market.post([replace(valid_buy(alice), energy_wh=1)], [alice])
+
+
+def test_the_nonce_of_a_sell_order_is_cancelled_with_it(setting, carol):
+    _, market = setting
+    market.post([valid_sell(carol)], [carol])
+    market.cancel(carol, 0)
+    with refused("Escrow_NonceUsed", carol.address, Side.SELL, 1):
+        market.post([replace(valid_sell(carol), energy_wh=1)], [carol])
 
 
 @pytest.mark.parametrize("valid", [valid_buy, valid_sell])
-def test_the_nonce_is_used(setting, alice, valid):
-    _, market = setting
+def test_the_nonce_is_cancelled(setting, alice, valid):
+    community, market = setting
     order = valid(alice)
-    market.post([order], [alice])
+    community.send(alice.account, "OrderBook", "cancelNonces", order.side, 0, 0b10)
     with refused("Escrow_NonceUsed", alice.address, order.side, 1):
-        market.post([replace(order, energy_wh=1)], [alice])
+        market.post([order], [alice])
 
 
 @pytest.mark.parametrize("valid", [valid_buy, valid_sell])
@@ -229,6 +251,8 @@ def test_the_trader_is(setting, alice, who):
         until = community.chain.now() + SLOT_LENGTH_S
         for auditor in community.auditors[:2]:
             community.send(auditor, "ParticipantRegistry", "suspend", alice.address, until, "under review")
+    if who == "unknown":
+        community.fund(community.agent, 10**9)
     trader = replace(alice, account=community.agent) if who == "unknown" else alice
     with refused("Order_TraderNotActive", 0, trader.address):
         market.post([valid_buy(trader)], [trader])
