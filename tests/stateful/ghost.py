@@ -38,7 +38,10 @@ class Wallet:
 
 @dataclass(slots=True)
 class Nonces:
-    """The nonces that a trader has used on one side: those of earlier pages, and some of the open page."""
+    """The nonces that are used on one side by a trader: those of earlier pages, and some of the open page.
+
+    Posting uses the nonce of a buy order; that of a sell order is used when the order is cancelled.
+    """
 
     page: int = 0
     used: int = 0
@@ -47,6 +50,11 @@ class Nonces:
     def word(self) -> int:
         """As the contracts keep them."""
         return self.page << 32 | self.used
+
+    def is_used(self, nonce: int) -> bool:
+        """Whether no order with this nonce can be posted any more."""
+        page, bit = divmod(nonce, NONCES_PER_PAGE)
+        return page < self.page or (page == self.page and bool(self.used >> bit & 1))
 
     def next(self, turn: bool = False) -> int:
         """The lowest unused nonce of the open page, or of the next page if that is asked for or the page is full."""
@@ -238,10 +246,17 @@ class Ghost:
     def posted(self, market: GhostMarket, id_: int, order: Order, trader: Trader) -> None:
         """An order is in the book."""
         market.orders[id_] = GhostOrder(order, trader)
-        self.nonces[trader.address, order.side].use(order.nonce)
+        if order.side is Side.BUY:
+            self.nonces[trader.address, Side.BUY].use(order.nonce)
         if order.device:
             self.selling.add((order.device, market.rules.slot_start))
         self.wallets[trader.address].hold(order.reservation_upoints)
+
+    def cancelled(self, market: GhostMarket, id_: int) -> None:
+        """An order is withdrawn, and can never be posted again."""
+        entry = market.orders[id_]
+        self.closed(market, id_)
+        self.nonces[entry.trader.address, entry.order.side].use(entry.order.nonce)
 
     def closed(self, market: GhostMarket, id_: int) -> None:
         """An order is cancelled or released, as far as it did not trade."""

@@ -14,7 +14,7 @@ from tests.helpers.market import ASK, CREDIBILITY, DECLARED, SLOT_LENGTH_S, Trad
 from tests.invariants import holds
 from tests.stateful.checks import Checks
 from tests.stateful.endorsing import ENDORSERS_HASH
-from tests.stateful.ghost import GhostMarket, Nonces
+from tests.stateful.ghost import GhostMarket, GhostOrder, Nonces
 from tests.stateful.stage import BOND_UPOINTS, INDICES, ORDERS, RUNS, TRADERS, refused
 
 MOST_MARKETS = 3
@@ -138,7 +138,7 @@ class OrderRules(Checks):
                 if order.reservation_upoints > free[trader.address]:
                     continue
                 free[trader.address] -= order.reservation_upoints
-            own.use(nonce)
+                own.use(nonce)
             orders.append((trader, order))
         return orders
 
@@ -189,9 +189,12 @@ class OrderRules(Checks):
         RUNS["cancel"] += 1
 
     def _cancel(self, market: GhostMarket, id_: int) -> None:
-        trader = market.orders[id_].trader
+        entry = market.orders[id_]
+        trader, nonces = entry.trader, self.ghost.nonces[entry.trader.address, entry.order.side]
+        if entry.order.nonce >= (nonces.page + 1) * NONCES_PER_PAGE:
+            RUNS["cancel: turn the page"] += 1
         market.market.cancel(trader, id_)
-        self.ghost.closed(market, id_)
+        self.ghost.cancelled(market, id_)
         with refused("Order_AlreadyClosed"):
             market.market.cancel(trader, id_)
 
@@ -270,6 +273,8 @@ class OrderRules(Checks):
             self._without_money,
             self._with_a_used_nonce,
             self._with_a_nonce_of_a_closed_page,
+            self._with_a_cancelled_sell_order,
+            self._with_a_posted_sell_order,
             self._behind_the_gate,
         )
         any(attempt(market) for attempt in (kinds[how % len(kinds)], *kinds))
@@ -284,7 +289,14 @@ class OrderRules(Checks):
         inactive = [trader for trader in self.traders if trader not in self._active()]
         if not inactive or not self.is_gate_open(market):
             return False
-        return self._refused_order(market, inactive[0], "Order_TraderNotActive")
+        trader = inactive[0]
+        order = self._buy(market, trader, self.ghost.nonces[trader.address, Side.BUY].next(), 1, 1)
+        if order.reservation_upoints > self.ghost.wallets[trader.address].free:
+            order = self._sell(market, trader, self.ghost.nonces[trader.address, Side.SELL].next(), 1, 1)
+        with refused("Order_TraderNotActive"):
+            market.market.post([order], [trader])
+        RUNS["overreach: Order_TraderNotActive"] += 1
+        return True
 
     def _with_a_used_nonce(self, market: GhostMarket) -> bool:
         return self._with_nonce(market, lambda own: [own.page * NONCES_PER_PAGE + own.used.bit_length() - 1], "used")
@@ -298,11 +310,45 @@ class OrderRules(Checks):
         for trader in self._active():
             own = self.ghost.nonces[trader.address, Side.BUY]
             for nonce in choose(own) if own.used else ():
+                order = self._buy(market, trader, nonce, 1, 1)
+                if order.reservation_upoints > self.ghost.wallets[trader.address].free:
+                    continue
                 with refused("Escrow_NonceUsed"):
-                    market.market.post([self._buy(market, trader, nonce, 1, 1)], [trader])
+                    market.market.post([order], [trader])
                 RUNS[f"overreach: a nonce {what}"] += 1
                 return True
         return False
+
+    def _with_a_cancelled_sell_order(self, market: GhostMarket) -> bool:
+        """The signature is out: anybody might carry the order once more, now that its device is free."""
+        for entry in self._sell_orders(market, is_open=False):
+            with refused("Escrow_NonceUsed"):
+                market.market.post([entry.order], [entry.trader])
+            RUNS["overreach: a cancelled sell order"] += 1
+            return True
+        return False
+
+    def _with_a_posted_sell_order(self, market: GhostMarket) -> bool:
+        """The nonce is not used, unless the trader cancelled it since; but the device sells."""
+        for entry in self._sell_orders(market, is_open=True):
+            is_used = self.ghost.nonces[entry.trader.address, Side.SELL].is_used(entry.order.nonce)
+            error = "Escrow_NonceUsed" if is_used else "Order_DeviceAlreadySelling"
+            with refused(error):
+                market.market.post([entry.order], [entry.trader])
+            RUNS[f"overreach: a posted sell order, {error}"] += 1
+            return True
+        return False
+
+    def _sell_orders(self, market: GhostMarket, is_open: bool) -> list[GhostOrder]:
+        """Sell orders of an open market that stand, or are cancelled, of traders who may trade; free devices first."""
+        active = self._active() if self.is_gate_open(market) else []
+        found = [
+            entry
+            for entry in market.orders.values()
+            if entry.order.side is Side.SELL and entry.is_open is is_open and entry.trader in active
+        ]
+        slot = market.rules.slot_start
+        return sorted(found, key=lambda entry: (entry.order.device, slot) in self.ghost.selling)
 
     def _without_money(self, market: GhostMarket) -> bool:
         if not self.is_gate_open(market):

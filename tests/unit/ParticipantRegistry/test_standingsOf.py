@@ -27,8 +27,8 @@ def test_is_one_word_for_each_order(participants, admit, alice, stranger):
 
 def test_the_trader_alone_counts(participants, admit, alice):
     admit(alice, 700_000)
-    orders = [buy(alice, energy_wh=2**64 - 1, price_upoints_per_kwh=2**32 - 1, nonce=2**32 - 1, levels=(2**32 - 1,) * 8)]
-    assert list(participants.standingsOf([order.pack() for order in orders])) == [1 << 32 | 700_000]
+    order = buy(alice, energy_wh=2**64 - 1, price_upoints_per_kwh=2**32 - 1, nonce=2**32 - 1, levels=(2**32 - 1,) * 8)
+    assert list(participants.standingsOf([order.pack()])) == [1 << 32 | 700_000]
 
 
 def test_who_cannot_trade_keeps_the_credibility(participants, admit, auditors, alice, bob, stranger, now):
