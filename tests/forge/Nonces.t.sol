@@ -37,6 +37,20 @@ contract NoncesTest is ForgeTest {
         }
     }
 
+    /// Using a nonce at once is to look whether it is used, and to mark it.
+    function testFuzz_useLooksAndMarks(uint256 seed) public pure {
+        Nonces nonces = Nonces.wrap(0);
+        for (uint256 i = 0; i < STEPS; ++i) {
+            uint32 nonce = _draw(seed, i);
+            (uint32 page, uint32 mask) = pageOf(nonce);
+            (bool isNew, Nonces next) = nonces.use(nonce);
+            assertTrue(isNew != nonces.isUsed(page, mask), "new is what is not used");
+            if (!isNew) continue;
+            assertEq(uint256(Nonces.unwrap(next)), Nonces.unwrap(nonces.mark(page, mask)), "a new nonce is marked");
+            nonces = next;
+        }
+    }
+
     /// A mask uses all of its nonces and no other of the page.
     function testFuzz_aMaskUsesItsNonces(uint32 page, uint32 first, uint32 second) public pure {
         Nonces nonces = Nonces.wrap(0).mark(page, first).mark(page, second);

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {IOrderBook} from "../../interfaces/IOrderBook.sol";
-import {OrderList, OrderLists} from "../../contracts/market/libraries/OrderList.sol";
+import {Answers, OrderList, OrderLists} from "../../contracts/market/libraries/OrderList.sol";
 import {MAX_BATCH, PackedOrder} from "../../contracts/types/Orders.sol";
 import {ForgeTest, Vm} from "./Vm.sol";
 
@@ -71,6 +71,11 @@ contract OrderListTest is ForgeTest {
         assertEq(keccak256(abi.encode(words)), keccak256(abi.encode(expected)), "the answer to exactly this call");
     }
 
+    function test_nobodyWasAsked() public pure {
+        Answers none;
+        assertTrue(none.isNone(), "there are no answers yet");
+    }
+
     function testFuzz_passesARefusalOn(uint256 seed, uint256 count) public {
         PackedOrder[] memory orders = _orders(seed, count);
         vm.expectRevert(abi.encodeWithSelector(Oracle.Refused.selector, orders.length, REFUSED));
@@ -126,7 +131,7 @@ contract OrderListTest is ForgeTest {
     function ask(PackedOrder[] calldata orders, address target, bytes4 selector) external returns (uint256[] memory words) {
         bytes memory below = abi.encode(keccak256("what stands below the list"));
         OrderList list = OrderLists.copy(orders);
-        words = list.ask(target, selector);
+        words = _words(list.ask(target, selector), orders.length);
         assertEq(keccak256(below), keccak256(abi.encode(keccak256("what stands below the list"))), "memory below stays");
         assertEq(keccak256(abi.encode(_read(list))), keccak256(abi.encode(orders)), "the orders stay");
     }
@@ -140,10 +145,22 @@ contract OrderListTest is ForgeTest {
         returns (uint256[] memory words, bytes32[] memory leaves_)
     {
         OrderList list = OrderLists.copy(orders);
-        list.ask(target, 0xffffffff);
-        words = list.ask(target, 0x01020304);
+        Answers first = list.ask(target, 0xffffffff);
+        uint256[] memory before = _words(first, orders.length);
+        words = _words(list.ask(target, 0x01020304), orders.length);
         leaves_ = _leaves(list);
+        assertEq(
+            keccak256(abi.encode(_words(first, orders.length))), keccak256(abi.encode(before)), "the first answers stay"
+        );
         list.log(IOrderBook.OrdersPlaced.selector, "market", 7, target);
+    }
+
+    function _words(Answers answers, uint256 count) private pure returns (uint256[] memory words) {
+        assertTrue(!answers.isNone(), "somebody was asked");
+        words = new uint256[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            words[i] = answers.answerTo(i);
+        }
     }
 
     function _leaves(OrderList list) private pure returns (bytes32[] memory found) {

@@ -3,17 +3,21 @@ pragma solidity ^0.8.27;
 
 import {IOrderBook} from "../../interfaces/IOrderBook.sol";
 import {OrderRules} from "../../contracts/market/libraries/OrderRules.sol";
-import {packReliability} from "../../contracts/types/Attested.sol";
-import {AttributeSource, Market} from "../../contracts/types/Markets.sol";
-import {PackedOrder} from "../../contracts/types/Orders.sol";
+import {SellerTerms, packReliability} from "../../contracts/types/Attested.sol";
+import {AttributeSource, Carrier, Market} from "../../contracts/types/Markets.sol";
+import {OrderFields, PackedOrder} from "../../contracts/types/Orders.sol";
 import {Ppm} from "../../contracts/types/Units.sol";
 import {ForgeTest} from "./Vm.sol";
 
 contract OrderRulesTest is ForgeTest {
+    using OrderFields for PackedOrder;
+
     uint256 private constant ONE = 1_000_000;
     uint256 private constant SELL = 1 << 200;
     uint256 private constant EXPIRY = 2e9;
     uint256 private constant INDEX = 17;
+
+    Market private _stored;
 
     /// A well-formed order with up to two bits flipped, or one class left out, is taken exactly when the rules, written
     /// down once more field by field, take it. The time is about that of its expiry.
@@ -86,6 +90,32 @@ contract OrderRulesTest is ForgeTest {
         this.check(order, rules);
     }
 
+    /// A device sells if it is the trader's, certified, not retired, and of the market's carrier and subnet: up to one of
+    /// these is wrong.
+    function testFuzz_takesTheDevicesThatFit(uint256 random, uint8 fault, uint32 subnet, uint8 carrier, bool anySubnet) public {
+        fault = uint8(fold(fault, 0, 6));
+        Market memory rules = _rules(0, 0, 0, 0);
+        rules.carrier = Carrier(carrier % (uint8(type(Carrier).max) + 1));
+        rules.subnet = anySubnet ? 0 : subnet;
+        PackedOrder memory order = _sell(random, rules);
+        uint256 owner = order.head >> 96;
+        uint256[7] memory fields = [owner, subnet, random % 4, uint256(rules.carrier), random % 256, 1, 0];
+        if (fault == 1) fields[0] ^= 1 << (random % 160);
+        if (fault == 2) fields[1] ^= 1 << (random % 32);
+        if (fault == 3) fields[3] ^= 1 << (random % 8);
+        if (fault == 4) fields[5] = 0;
+        if (fault == 5) fields[6] = 1;
+        if (fault == 6) (fields[5], fields[6]) = (0, 1);
+        if (fault == 1) {
+            vm.expectRevert(
+                abi.encodeWithSelector(IOrderBook.Order_DeviceNotOwned.selector, INDEX, order.device(), order.trader())
+            );
+        } else if (fault > 1 && !(fault == 2 && rules.subnet == 0)) {
+            vm.expectRevert(abi.encodeWithSelector(IOrderBook.Order_DeviceUnfit.selector, INDEX, order.device()));
+        }
+        this.checkDevice(order, rules, _terms(fields));
+    }
+
     /// What is attested is written where the market says; everything else stays as it was signed.
     function testFuzz_attestsExactlyWhatTheMarketSays(
         uint256 random,
@@ -93,14 +123,14 @@ contract OrderRulesTest is ForgeTest {
         bytes8 sources,
         uint8 source,
         uint32[3] calldata attested
-    ) public pure {
+    ) public {
         Market memory rules = _rules(counts[0], counts[1], counts[2], sources);
         source = uint8(fold(source, 1, 255));
         PackedOrder memory order = _sell(random, rules);
         PackedOrder memory before = PackedOrder(order.head, order.terms, order.levels, order.limits, order.weights);
 
         OrderRules.attest(
-            order, OrderRules.formOf(rules), source, Ppm.wrap(attested[0]), packReliability(attested[2], Ppm.wrap(attested[1]))
+            order, _formOf(rules), source, Ppm.wrap(attested[0]), packReliability(attested[2], Ppm.wrap(attested[1]))
         );
 
         uint256[5] memory values = [0, uint32(order.head), attested[0], attested[1], uint256(attested[2])];
@@ -118,8 +148,17 @@ contract OrderRulesTest is ForgeTest {
         );
     }
 
-    function check(PackedOrder memory order, Market memory rules) external view {
-        OrderRules.check(INDEX, order, OrderRules.formOf(rules));
+    function check(PackedOrder memory order, Market memory rules) external {
+        OrderRules.check(INDEX, order, _formOf(rules));
+    }
+
+    function checkDevice(PackedOrder memory order, Market memory rules, SellerTerms device) external {
+        OrderRules.checkDevice(INDEX, order, _formOf(rules), device);
+    }
+
+    function _formOf(Market memory rules) private returns (OrderRules.Form memory) {
+        _stored = rules;
+        return OrderRules.formOf(_stored);
     }
 
     function _isWellFormed(PackedOrder memory order, Market memory rules) private view returns (bool) {
@@ -176,6 +215,15 @@ contract OrderRulesTest is ForgeTest {
         for (uint256 c = 0; c < rules.classCount; ++c) {
             terms |= _class(c, fold(random >> c, 1, 255));
         }
+    }
+
+    /// @dev A device's word: owner 160, subnet 32, kind, carrier, source, certified and retired 8 each, from the lowest bit up.
+    function _terms(uint256[7] memory fields) private pure returns (SellerTerms) {
+        uint256 word = fields[0] | (fields[1] << 160);
+        for (uint256 i = 2; i < 7; ++i) {
+            word |= fields[i] << (192 + 8 * (i - 2));
+        }
+        return SellerTerms.wrap(word);
     }
 
     /// @dev A class code in its place.

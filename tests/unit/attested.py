@@ -13,9 +13,11 @@ class SellerTerms(NamedTuple):
 
     owner: str
     subnet: int
+    kind: int
     carrier: int
     source: int
-    fit: bool
+    certified: bool
+    retired: bool
 
 
 def standings(participants, accounts):
@@ -25,8 +27,9 @@ def standings(participants, accounts):
 
 
 def terms_word(terms):
-    """fit 8 | source 8 | carrier 8 | subnet 32 | owner 160, from the top down."""
-    return terms.fit << 208 | terms.source << 200 | terms.carrier << 192 | terms.subnet << 160 | int(terms.owner, 16)
+    """retired 8 | certified 8 | source 8 | carrier 8 | kind 8 | subnet 32 | owner 160, from the top down."""
+    flags = terms.retired << 224 | terms.certified << 216
+    return flags | terms.source << 208 | terms.carrier << 200 | terms.kind << 192 | terms.subnet << 160 | int(terms.owner, 16)
 
 
 def seller_terms(devices, ids):
@@ -40,9 +43,11 @@ def _terms(word):
     terms = SellerTerms(
         owner=to_checksum_address((word & (1 << 160) - 1).to_bytes(20, "big")),
         subnet=word >> 160 & 0xFFFFFFFF,
-        carrier=word >> 192 & 0xFF,
-        source=word >> 200 & 0xFF,
-        fit=bool(word >> 208),
+        kind=word >> 192 & 0xFF,
+        carrier=word >> 200 & 0xFF,
+        source=word >> 208 & 0xFF,
+        certified=bool(word >> 216 & 0xFF),
+        retired=bool(word >> 224),
     )
     assert terms_word(terms) == word, f"{word:#x} has bits beyond its fields"
     return terms

@@ -49,4 +49,4 @@ def test_the_deciding_vote_certifies(devices, device, auditors, alice):
     assert second.events["DeviceCertified"]["device"] == device
     assert devices.device(device)["certified"]
     assert tuple(devices.certificationOf(device)) == (alice, second.timestamp)
-    assert seller_terms(devices, [device])[0].fit
+    assert seller_terms(devices, [device])[0].certified

@@ -31,7 +31,7 @@ def test_takes_the_device_out_of_service(devices, device, certify, alice):
     transaction = devices.retire(device, {"from": alice})
     assert transaction.events["DeviceRetired"]["device"] == device
     assert devices.device(device)["retired"]
-    assert not seller_terms(devices, [device])[0].fit
+    assert seller_terms(devices, [device])[0].retired
 
 
 def test_an_owner_who_left_can_still_retire(devices, device, participants, alice):

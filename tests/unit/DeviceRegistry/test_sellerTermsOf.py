@@ -7,8 +7,8 @@ from tests.helpers.orders import buy
 from tests.unit.attested import SellerTerms, seller_terms, terms_word
 from tests.unit.conftest import SOLAR, SUBNET
 
-ELECTRICITY = 0
-NOBODY = "0x" + "00" * 20
+METER = ELECTRICITY = 0
+UNKNOWN = SellerTerms("0x" + "00" * 20, 0, 0, 0, 0, certified=False, retired=False)
 
 
 def test_of_no_orders_there_are_none(devices):
@@ -22,10 +22,10 @@ def test_tells_each_device_in_its_place(devices, admit, bind_device, certify, al
     for device in (roof, shed):
         certify(device)
     devices.retire(shed, {"from": bob})
-    fit = SellerTerms(alice.address, SUBNET, ELECTRICITY, SOLAR, True)
-    unfit = fit._replace(owner=bob.address, fit=False)
-    unknown = SellerTerms(NOBODY, 0, ELECTRICITY, 0, False)
-    assert seller_terms(devices, [shed, roof, shed + 1, barn, roof]) == [unfit, fit, unknown, unfit, fit]
+    fit = SellerTerms(alice.address, SUBNET, METER, ELECTRICITY, SOLAR, certified=True, retired=False)
+    new = fit._replace(owner=bob.address, certified=False)
+    retired = fit._replace(owner=bob.address, retired=True)
+    assert seller_terms(devices, [shed, roof, shed + 1, barn, roof]) == [retired, fit, UNKNOWN, new, fit]
 
 
 def test_is_zero_for_a_buy_order(devices, admit, bind_device, certify, alice):
@@ -33,6 +33,6 @@ def test_is_zero_for_a_buy_order(devices, admit, bind_device, certify, alice):
     admit(alice)
     roof = bind_device(alice, "roof")
     certify(roof)
-    own = terms_word(SellerTerms(alice.address, SUBNET, ELECTRICITY, SOLAR, True))
+    own = terms_word(SellerTerms(alice.address, SUBNET, METER, ELECTRICITY, SOLAR, certified=True, retired=False))
     orders = [buy(alice), replace(buy(alice), side=Side.SELL, device=roof), buy(alice)]
     assert list(devices.sellerTermsOf([order.pack() for order in orders])) == [0, own, 0]
