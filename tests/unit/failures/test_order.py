@@ -29,11 +29,13 @@ def setting():
 
 @pytest.fixture(autouse=True)
 def isolate(setting):
-    """Every case starts from the same chain."""
-    chain = setting[0].chain
-    point = chain.snapshot()
+    """Every case starts from the same chain and the same books."""
+    community, market = setting
+    point = community.chain.snapshot()
     yield
-    chain.revert(point)
+    community.chain.revert(point)
+    market.batches.clear()
+    market.closed.clear()
 
 
 @pytest.fixture(autouse=True, scope="module")
