@@ -100,16 +100,7 @@ contract OrderBook is IOrderBook, EIP712 {
         require(count <= MAX_BATCH, Order_BatchTooLarge(count, MAX_BATCH));
         OrderRules.Form memory form = OrderRules.formOf(_openRules(market));
         OrderList list = OrderLists.copy(orders);
-        bytes32 domain = _domainSeparatorV4();
-        for (uint256 i = 0; i < count; ++i) {
-            PackedOrder memory order = list.at(i);
-            OrderRules.check(i, order, form);
-            bytes32 digest = MessageHashUtils.toTypedDataHash(domain, OrderHashing.structHash(market, order));
-            require(
-                Signatures.isValid(order.trader(), digest, signatures[i], ofContracts),
-                Order_BadSignature(i, order.trader())
-            );
-        }
+        _checkSigned(market, form, list, signatures, ofContracts);
         return _post(market, form, list);
     }
 
@@ -201,6 +192,26 @@ contract OrderBook is IOrderBook, EIP712 {
         uint40 closesAt = rules.closesAt;
         require(closesAt != 0, Market_Unknown(market));
         require(block.timestamp < closesAt, Market_GateClosed(market, closesAt));
+    }
+
+    /// @dev Check the fields and the signature of each order.
+    function _checkSigned(
+        bytes32 market,
+        OrderRules.Form memory form,
+        OrderList orders,
+        CompactSignature[] calldata signatures,
+        bytes[] calldata ofContracts
+    ) private view {
+        bytes32 domain = _domainSeparatorV4();
+        for (uint256 i = 0; i < signatures.length; ++i) {
+            PackedOrder memory order = orders.at(i);
+            OrderRules.check(i, order, form);
+            bytes32 digest = MessageHashUtils.toTypedDataHash(domain, OrderHashing.structHash(market, order));
+            require(
+                Signatures.isValid(order.trader(), digest, signatures[i], ofContracts),
+                Order_BadSignature(i, order.trader())
+            );
+        }
     }
 
     /// @dev Admit, attest and record a batch of orders that are well formed and signed. Writes what is attested into
