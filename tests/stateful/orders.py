@@ -197,6 +197,7 @@ class OrderRules(Checks):
         self.ghost.cancelled(market, id_)
         with refused("Order_AlreadyClosed"):
             market.market.cancel(trader, id_)
+        self._with_a_cancelled_sell_order(market)
 
     @precondition(lambda self: self.markets(self.is_gate_open))
     @rule(who=INDICES, side=st.sampled_from(Side), ahead=st.integers(-1, 1), mask=st.integers(1, (1 << 32) - 1))
@@ -215,6 +216,8 @@ class OrderRules(Checks):
         market = self.markets(self.is_gate_open)[-1]
         self._with_a_used_nonce(market)
         self._with_a_nonce_of_a_closed_page(market)
+        self._with_a_cancelled_sell_order(market)
+        self._with_a_posted_sell_order(market)
 
     @rule()
     def advance(self):
@@ -321,34 +324,32 @@ class OrderRules(Checks):
 
     def _with_a_cancelled_sell_order(self, market: GhostMarket) -> bool:
         """The signature is out: anybody might carry the order once more, now that its device is free."""
-        for entry in self._sell_orders(market, is_open=False):
+        cancelled = self._sell_orders(market, is_open=False)
+        for entry in cancelled:
             with refused("Escrow_NonceUsed"):
                 market.market.post([entry.order], [entry.trader])
             RUNS["overreach: a cancelled sell order"] += 1
-            return True
-        return False
+        return bool(cancelled)
 
     def _with_a_posted_sell_order(self, market: GhostMarket) -> bool:
         """The nonce is not used, unless the trader cancelled it since; but the device sells."""
-        for entry in self._sell_orders(market, is_open=True):
+        posted = self._sell_orders(market, is_open=True)
+        for entry in posted:
             is_used = self.ghost.nonces[entry.trader.address, Side.SELL].is_used(entry.order.nonce)
             error = "Escrow_NonceUsed" if is_used else "Order_DeviceAlreadySelling"
             with refused(error):
                 market.market.post([entry.order], [entry.trader])
             RUNS[f"overreach: a posted sell order, {error}"] += 1
-            return True
-        return False
+        return bool(posted)
 
     def _sell_orders(self, market: GhostMarket, is_open: bool) -> list[GhostOrder]:
-        """Sell orders of an open market that stand, or are cancelled, of traders who may trade; free devices first."""
+        """Sell orders that stand in an open market, or are cancelled there, of traders who may trade."""
         active = self._active() if self.is_gate_open(market) else []
-        found = [
+        return [
             entry
             for entry in market.orders.values()
             if entry.order.side is Side.SELL and entry.is_open is is_open and entry.trader in active
         ]
-        slot = market.rules.slot_start
-        return sorted(found, key=lambda entry: (entry.order.device, slot) in self.ghost.selling)
 
     def _without_money(self, market: GhostMarket) -> bool:
         if not self.is_gate_open(market):
