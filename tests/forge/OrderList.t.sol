@@ -2,7 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {IOrderBook} from "../../interfaces/IOrderBook.sol";
-import {Answers, OrderList, OrderLists} from "../../contracts/market/libraries/OrderList.sol";
+import {Answers, NO_ANSWERS, OrderList, OrderLists} from "../../contracts/market/libraries/OrderList.sol";
 import {MAX_BATCH, PackedOrder} from "../../contracts/types/Orders.sol";
 import {ForgeTest, Vm} from "./Vm.sol";
 
@@ -72,8 +72,7 @@ contract OrderListTest is ForgeTest {
     }
 
     function test_nobodyWasAsked() public pure {
-        Answers none;
-        assertTrue(none.isNone(), "there are no answers yet");
+        assertTrue(NO_ANSWERS.isNone(), "there are no answers yet");
     }
 
     function testFuzz_passesARefusalOn(uint256 seed, uint256 count) public {
