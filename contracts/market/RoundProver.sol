@@ -45,7 +45,8 @@ contract RoundProver is IRoundProver {
         require(trades.length == chunks, IClearing.Clearing_Incomplete(trades.length, chunks));
         round = RoundProof.make(orders);
         for (uint256 b = 0; b < batches; ++b) {
-            RoundProof.addBatch(round, b, orders[b], BookBatches.closedIn(ORDER_BOOK, task.market, b, orders[b]));
+            uint256 closed = BookBatches.closedIn(ORDER_BOOK, task.market, b, orders[b]);
+            RoundProof.addBatch(round, b, orders[b], closed);
         }
         for (uint32 c = 0; c < chunks; ++c) {
             RoundProof.addChunk(round, c, trades[c], task.chunkRoots[c]);
