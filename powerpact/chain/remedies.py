@@ -205,7 +205,7 @@ _ORDERS: Final = {
         "the trader is not admitted, or is suspended", "Apply, or wait for the end of the suspension."
     ),
     "Order_BadSignature": Advice(
-        "the trader did not sign exactly this order for this market, chain and contract",
+        "neither the trader's key nor the trader's contract signed exactly this order for this market, chain and book",
         "Sign again; leave out the order at this index to post the others.",
     ),
     "Order_Expired": Advice("the order's expiry is over", "Sign a new order with a later expiry."),
@@ -230,7 +230,8 @@ _ORDERS: Final = {
         "Have it certified, or use a device that fits the market.",
     ),
     "Order_DeviceAlreadySelling": Advice(
-        "the device sells its export of this slot already", "Cancel the other order first, or use another device."
+        "the device sells its export of this slot already, perhaps by this very order",
+        "Cancel the other order first, or use another device.",
     ),
     "Order_Unknown": Advice(
         "the order does not stand in the market's books", "List the orders with `powerpact order list`."
@@ -347,7 +348,8 @@ _ESCROW: Final = {
         "all wallets together hold less than 2^96 micro-points", "Deposit less, or withdraw points first."
     ),
     "Escrow_NonceUsed": Advice(
-        "the nonce is used or cancelled, or a later page of nonces is in use", "Sign a new order with an unused nonce."
+        "the nonce is used or cancelled, by itself or with a sell order, or a later page of nonces is in use",
+        "Sign a new order with an unused nonce.",
     ),
     "Escrow_WrongChunk": Advice(
         "the trades given are not exactly those of this chunk", "Give all trades as TradesProposed announced them."

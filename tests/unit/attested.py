@@ -29,7 +29,8 @@ def standings(participants, accounts):
 def terms_word(terms):
     """retired 8 | certified 8 | source 8 | carrier 8 | kind 8 | subnet 32 | owner 160, from the top down."""
     flags = terms.retired << 224 | terms.certified << 216
-    return flags | terms.source << 208 | terms.carrier << 200 | terms.kind << 192 | terms.subnet << 160 | int(terms.owner, 16)
+    codes = terms.source << 208 | terms.carrier << 200 | terms.kind << 192
+    return flags | codes | terms.subnet << 160 | int(terms.owner, 16)
 
 
 def seller_terms(devices, ids):
