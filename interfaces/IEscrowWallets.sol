@@ -26,7 +26,7 @@ import {IMetering} from "./IMetering.sol";
 /// Signed type, in this contract's EIP-712 domain ("PowerPact", "1"):
 /// Release(bytes32 tradeId,uint128 toSeller)
 interface IEscrowWallets {
-    /// @dev slot 0: 12 + 12 + 8 = 32. All wallets together hold less than 2^96 micro-points (`deposit`).
+    /// @dev Kept in one word (contracts/types/Wallets). All wallets together hold less than 2^96 micro-points (`deposit`).
     struct Wallet {
         /// Micro-points that can be withdrawn or reserved.
         uint96 free;
