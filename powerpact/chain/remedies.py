@@ -242,6 +242,18 @@ _ORDERS: Final = {
         "Wait for the final round or for its time limit; a traded order ends by settlement.",
     ),
     "Order_NotSettlement": Advice("only the escrow frees devices", "Settle the trade instead."),
+    "AddressEmptyCode": Advice(
+        "a registry or the escrow that the book asks about orders is not there",
+        "Use the deployment of this chain, or deploy all contracts anew.",
+    ),
+    "FailedCall": Advice(
+        "a registry or the escrow refused without a reason, mostly for want of gas",
+        "Send it with more gas, or split the batch.",
+    ),
+    "InsufficientBalance": Advice(
+        "a contract lacks the ether that it should send; the book never sends any",
+        "Use the contracts of this project: others are deployed.",
+    ),
 }
 
 _CLEARING: Final = {
