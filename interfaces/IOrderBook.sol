@@ -97,11 +97,14 @@ interface IOrderBook {
         bytes[] calldata ofContracts
     ) external returns (uint32 batch);
 
-    /// @notice Cancel one's own posted order before the gate closes; a buyer's reservation is free at once.
+    /// @notice Cancel one's own posted order before the gate closes; a buyer's reservation is free at once, a seller's nonce
+    /// is used, so that nobody posts the order anew.
     function cancel(bytes32 market, Placed calldata placed) external;
 
     /// @notice Use up nonces of the sender's orders of one side: bit b of `mask` stands for nonce 32 · page + b, and all
-    /// pages before `page` close (contracts/types/Nonces). Signed orders with them can never be posted.
+    /// pages before `page` close (contracts/types/Nonces). Signed orders with them can never be posted. A buy order uses its
+    /// nonce when it is posted, a sell order when it is cancelled: whoever replaces a signed sell order that is not posted
+    /// uses up its nonce first.
     function cancelNonces(Side side, uint32 page, uint32 mask) external;
 
     /// @notice Free what of an order did not trade: the round is final without it or, in divisible mode, with a part of it; or
