@@ -97,8 +97,8 @@ interface IOrderBook {
         bytes[] calldata ofContracts
     ) external returns (uint32 batch);
 
-    /// @notice Cancel one's own posted order before the gate closes; a buyer's reservation is free at once, a seller's nonce
-    /// is used, so that nobody posts the order anew.
+    /// @notice Cancel one's own posted order before the gate closes; a buyer's reservation is free at once, of a seller the
+    /// nonce is used as `cancelNonces` does, so that nobody posts the order anew.
     function cancel(bytes32 market, Placed calldata placed) external;
 
     /// @notice Use up nonces of the sender's orders of one side: bit b of `mask` stands for nonce 32 · page + b, and all

@@ -49,9 +49,7 @@ def place_signed(chain: Chain, market: bytes, orders: Sequence[SignedOrder]) -> 
     """Post a batch of signed orders, all or nothing."""
     packed = [signed.order.pack() for signed in orders]
     words, of_contracts = signature_words(chain.domain("OrderBook"), market, orders)
-    return chain.call(
-        "post orders", "OrderBook", "placeSigned", market, packed, words, of_contracts, items=len(orders)
-    )
+    return chain.call("post orders", "OrderBook", "placeSigned", market, packed, words, of_contracts, items=len(orders))
 
 
 def signature_words(
@@ -100,11 +98,25 @@ def cancel_nonces(chain: Chain, side: Side, page: int, mask: int) -> Call:
     return chain.call("cancel nonces", "OrderBook", "cancelNonces", side, page, mask)
 
 
-def unused_nonce(chain: Chain, trader: ChecksumAddress, side: Side) -> int:
-    """The lowest nonce of the trader's page in use that is not used, or the first of the next page."""
+def unused_nonce(chain: Chain, trader: ChecksumAddress, side: Side, first: int = 0) -> int:
+    """The first nonce of the trader's page in use that is not used, or the first of the next page.
+
+    Parameters
+    ----------
+    chain : Chain
+        The deployment.
+    trader : ChecksumAddress
+        Whose orders they are.
+    side : Side
+        Nonces of the two sides are apart.
+    first : int
+        Where in the page to begin. Posting a sell order does not use its nonce, so sell orders that begin at places of
+        their own seldom share one, and cancelling one seldom concerns another that is signed and not posted.
+    """
     if side is Side.BUY:
         nonces = int(chain.read("EscrowWallets", "walletOf", trader)[-1])
     else:
         nonces = int(chain.read("EscrowWallets", "trackRecordOf", trader)[-1])
     page, used = nonces >> NONCES_PER_PAGE, nonces & (1 << NONCES_PER_PAGE) - 1
-    return page * NONCES_PER_PAGE + (~used & used + 1).bit_length() - 1
+    places = ((first + step) % NONCES_PER_PAGE for step in range(NONCES_PER_PAGE))
+    return page * NONCES_PER_PAGE + next((place for place in places if not used >> place & 1), NONCES_PER_PAGE)

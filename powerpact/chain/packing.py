@@ -87,8 +87,8 @@ class Order:
     device : int
         The seller's device; zero for a buyer.
     nonce : int
-        Of the trader's orders of this side. A buy order uses it when it is posted, a sell order when it is cancelled; a nonce
-        of a later page of `NONCES_PER_PAGE` closes the earlier pages.
+        Of the trader's orders of this side. A buy order uses it when it is posted, a sell order when it is
+        cancelled; a nonce of a later page of `NONCES_PER_PAGE` closes the earlier pages.
     expiry : int
         Unix seconds; the order cannot be posted later.
     """

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from powerpact.chain.client import Chain
     from powerpact.chain.markets import Rules
-    from powerpact.chain.packing import Order, Side
+    from powerpact.chain.packing import Order
     from powerpact.types import MarketAttribute, Mode
 
 market_group = typer.Typer(help="Markets, each for one delivery slot.", no_args_is_help=True)
@@ -41,7 +41,12 @@ order_group = typer.Typer(
 
 EnergyWh = Annotated[int, typer.Option(min=1, help="Energy, Wh.")]
 Nonce = Annotated[
-    int | None, typer.Option(min=0, help="Used once for each side, in pages of 32; by default the lowest unused one.")
+    int | None,
+    typer.Option(
+        min=0,
+        help="In pages of 32 for each side; by default an unused one of the page in use. A buy order uses it when it is "
+        "posted, a sell order when it is cancelled.",
+    ),
 ]
 Expiry = Annotated[str | None, typer.Option(metavar="TIME", help="Not posted later; by default gate closure.")]
 SignOnly = Annotated[
@@ -205,6 +210,7 @@ def buy(
     [bold]Example:[/bold] powerpact order buy 0x5f3a -a alice --energy-wh 1200 --bid 110000 --term price=90000:120000
     """
     from powerpact.chain import markets
+    from powerpact.chain.orders import unused_nonce
     from powerpact.chain.packing import Order, Side
 
     chain, key = open_chain(deployment), unlock(account)
@@ -220,7 +226,7 @@ def buy(
         limits=limits,
         weights_ppm=weights_ppm,
         classes=_codes(rules, require or []),
-        nonce=_nonce(chain, key, Side.BUY, nonce),
+        nonce=unused_nonce(chain, key.address, Side.BUY) if nonce is None else nonce,
         expiry=parse_time(expiry) if expiry else rules.closes_at,
     )
     _place(chain, key, id_, order, sign_only, as_json=as_json)
@@ -251,6 +257,7 @@ def sell(
     [bold]Example:[/bold] powerpact order sell 0x5f3a -a bob --energy-wh 1500 --ask 100000 --min 80000 --device 1
     """
     from powerpact.chain import markets
+    from powerpact.chain.orders import unused_nonce
     from powerpact.chain.packing import Order, Side
     from powerpact.units import MAX_ATTRIBUTES
 
@@ -271,7 +278,7 @@ def sell(
         min_upoints_per_kwh=minimum,
         classes=_codes(rules, category or []),
         device=device,
-        nonce=_nonce(chain, key, Side.SELL, nonce),
+        nonce=unused_nonce(chain, key.address, Side.SELL, id_[-1] + device) if nonce is None else nonce,
         expiry=parse_time(expiry) if expiry else rules.closes_at,
     )
     _place(chain, key, id_, order, sign_only, as_json=as_json)
@@ -399,12 +406,6 @@ def _place(
     data = {"market": f"0x{market.hex()}", "order": id_, "reserved_upoints": order.reservation_upoints}
     held = f", {order.reservation_upoints} micro-points reserved" if order.reservation_upoints else ""
     done(f"posted order {id_}{held}", [mined], data, as_json=as_json, result=id_)
-
-
-def _nonce(chain: Chain, key: LocalAccount, side: Side, nonce: int | None) -> int:
-    from powerpact.chain.orders import unused_nonce
-
-    return unused_nonce(chain, key.address, side) if nonce is None else nonce
 
 
 def _attributes(texts: list[str] | None) -> tuple[MarketAttribute, ...]:

@@ -105,6 +105,16 @@ def test_the_next_nonce_is_unused(world, side, page, used, unused):
     assert not world.chain.read("EscrowWallets", "isNonceUsed", world.address("alice"), side, unused)
 
 
+@pytest.mark.parametrize(
+    ("used", "first", "unused"),
+    [([], 5, 5), ([5], 5, 6), ([5, 6], 5 + 64, 7), ([31], 31, 0), (range(1, 32), 3, 0), (range(32), 9, 32)],
+)
+def test_the_search_for_a_nonce_begins_anywhere_in_the_page(world, used, first, unused):
+    alice = world.address("alice")
+    world.sender("alice").send(orders.cancel_nonces(world.chain, Side.SELL, 0, sum(1 << nonce for nonce in used)))
+    assert orders.unused_nonce(world.chain, alice, Side.SELL, first) == unused
+
+
 def test_an_order_file_keeps_everything(world):
     market, rules = world.open_market()
     for order in (world.buy("alice", rules), world.sell("bob", rules)):

@@ -151,9 +151,7 @@ class RoundRules(SealRules):
         driver = market.about(proposal)
         buy, sell = map(driver.exhibit, pair)
         naked = driver.exhibit(pair[0], chunks=[])
-        strangers = [
-            driver.exhibit(trade.buy_id) for _, _, trade in proposal.trades() if pair[0] != trade.buy_id
-        ]
+        strangers = [driver.exhibit(trade.buy_id) for _, _, trade in proposal.trades() if pair[0] != trade.buy_id]
         attempts = [((naked, sell), "Clearing_UnknownTrade"), ((sell, buy), "Clearing_WrongSide")]
         attempts += [(((buy[0], *strangers[0][1:]), sell), "Clearing_ForeignTrade")] if strangers else []
         for exhibits, error in attempts:
@@ -339,9 +337,7 @@ class RoundRules(SealRules):
         return min(market.orders[id_].order.energy_wh for id_ in pair)
 
     @staticmethod
-    def _claims(
-        market: GhostMarket, orders: list[tuple[int, int]], links: list[tuple[int, int, int]]
-    ) -> Claims:
+    def _claims(market: GhostMarket, orders: list[tuple[int, int]], links: list[tuple[int, int, int]]) -> Claims:
         return Claims([(market.market.placed(id_), dual, False) for id_, dual in orders], links)
 
     def _refused_claims(

@@ -136,9 +136,7 @@ def system(request, deployer, utility, auditors):
     addresses = {name: create_address(deployer.address, deployer.nonce + i) for i, name in enumerate(CONTRACTS)}
     parameters = Parameters(utility.address, tuple(map(str, auditors)), THRESHOLD, SLOT_LENGTH_S)
     arguments = constructor_arguments(addresses, parameters)
-    deployed = {
-        name: deployer.deploy(request.getfixturevalue(name), *arguments[name]) for name in CONTRACTS
-    }
+    deployed = {name: deployer.deploy(request.getfixturevalue(name), *arguments[name]) for name in CONTRACTS}
     assert {name: contract.address for name, contract in deployed.items()} == addresses
     return SimpleNamespace(**deployed)
 

@@ -327,9 +327,7 @@ def test_a_pair_refutes_by_any_trade(community, clearing, market, watcher, chunk
     market.seal()
     shown = [market.chunks[c] if c == chunk else [] for c in range(2)]
     assert market.exhibit(1, shown)[2] == (chunk, 0)
-    community.send(
-        watcher, "Clearing", "challenge", market.proposal, market.exhibit(1, shown), market.exhibit(2)
-    )
+    community.send(watcher, "Clearing", "challenge", market.proposal, market.exhibit(1, shown), market.exhibit(2))
     assert clearing.proposal(market.proposal)["status"] == REFUTED
 
 

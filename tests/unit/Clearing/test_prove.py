@@ -78,8 +78,14 @@ def test_refuses_dual_prices_that_are_no_certificate(posted):
         (lambda b: [b[0], []], ("BatchRoot_NoLeaves",)),
     ],
     ids=[
-        "reordered", "order left out", "order added", "bid lowered", "batches swapped", "batch left out",
-        "batch added", "batch emptied",
+        "reordered",
+        "order left out",
+        "order added",
+        "bid lowered",
+        "batches swapped",
+        "batch left out",
+        "batch added",
+        "batch emptied",
     ],
 )
 def test_refuses_orders_that_are_not_the_markets(proposed, forge, error):
@@ -100,7 +106,12 @@ def test_refuses_orders_that_are_not_the_markets(proposed, forge, error):
         (lambda c: [c[0], []], ("BatchRoot_NoLeaves",)),
     ],
     ids=[
-        "dual raised", "no such order", "trade added", "chunks swapped", "chunk left out", "chunk added",
+        "dual raised",
+        "no such order",
+        "trade added",
+        "chunks swapped",
+        "chunk left out",
+        "chunk added",
         "chunk emptied",
     ],
 )

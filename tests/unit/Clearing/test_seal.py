@@ -178,9 +178,7 @@ def test_a_higher_objective_outranks_one_without_a_certificate(clearing, escrow,
 
 
 @pytest.mark.parametrize("better", [best, loose], ids=["exact", "without a certificate"])
-def test_a_higher_objective_refutes_an_exact_one(
-    clearing, community, escrow, points, contest, agent, rival, better
-):
+def test_a_higher_objective_refutes_an_exact_one(clearing, community, escrow, points, contest, agent, rival, better):
     """A feasible matching above its bound shows it false: half of the bond is the new agent's, the rest is burnt."""
     supply = points.totalSupply()
     first = stand(contest, poor(contest))

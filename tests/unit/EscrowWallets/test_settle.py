@@ -27,9 +27,7 @@ def pair(market, alice, bob, carol, dan):
     """A final round in which Alice buys of Carol (trade 0) and Bob of Dan (trade 1), 1 kWh each at 0.1 points."""
     market.post([buy(alice), buy(bob), sell(carol), sell(dan)], [alice, bob, carol, dan])
     market.close()
-    market.propose(
-        Claims([(market.placed(id_), 500_000, False) for id_ in range(4)], [(0, 2, 1_000), (1, 3, 1_000)])
-    )
+    market.propose(Claims([(market.placed(id_), 500_000, False) for id_ in range(4)], [(0, 2, 1_000), (1, 3, 1_000)]))
     market.prove()
     return market
 

@@ -89,9 +89,7 @@ def test_refuses_a_trade_of_another_round(escrow, community, traded, alice, bob,
     other.post([buy(bob), sell(dan)], [bob, dan])
     other.clear()
     with reverts_with("Escrow_UnknownTrade", traded.id, 0, 0):
-        escrow.settleAgreed(
-            traded.id, other.proof(0, 0), 0, [bob.address, dan.address], [b"", b""], {"from": stranger}
-        )
+        escrow.settleAgreed(traded.id, other.proof(0, 0), 0, [bob.address, dan.address], [b"", b""], {"from": stranger})
 
 
 @pytest.mark.parametrize("pair", combinations(["buyer", "seller", "arbiter"], 2), ids=" and ".join)

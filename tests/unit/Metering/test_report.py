@@ -118,9 +118,7 @@ def test_reverts_for_the_malleable_twin_of_a_signature(metering, reading, signed
 @pytest.mark.parametrize("where", ["another contract", "another chain"])
 def test_reverts_for_a_signature_meant_for_another_place(metering, devices, reading, chain, stranger, where):
     domain = (
-        Domain(chain.id, devices.address)
-        if where == "another contract"
-        else Domain(chain.id + 1, metering.address)
+        Domain(chain.id, devices.address) if where == "another contract" else Domain(chain.id + 1, metering.address)
     )
     with pytest.raises(Exception, match="Metering_BadSignature"):
         metering.report([reading()], sign_readings(KEYS[1], domain, [reading()]), {"from": stranger})

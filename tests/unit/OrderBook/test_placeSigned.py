@@ -31,9 +31,7 @@ def carry_words(book, market, stranger):
     """Carry orders with the words that stand for their signatures, and what contract accounts shall judge."""
 
     def _carry_words(orders, words, of_contracts=()):
-        return book.placeSigned(
-            market.id, [order.pack() for order in orders], words, list(of_contracts), by(stranger)
-        )
+        return book.placeSigned(market.id, [order.pack() for order in orders], words, list(of_contracts), by(stranger))
 
     return _carry_words
 
