@@ -44,7 +44,7 @@ Nonce = Annotated[
     int | None,
     typer.Option(
         min=0,
-        help="In pages of 32 for each side; by default an unused one of the page in use. A buy order uses it when it is "
+        help="In pages of 32 for each side; by default unused, of the page in use. A buy order uses it when it is "
         "posted, a sell order when it is cancelled.",
     ),
 ]
