@@ -43,18 +43,26 @@ interface IClearing {
 
     /// @dev slot 0: 32; slot 1: 20 + 4 + 4 + 4 = 32; slot 2: 16 + 16 = 32; slot 3: 16 + 5 + 1 = 22
     struct Proposal {
+        // slot 0: 32
         bytes32 market;
+        // slot 1: 20 + 4 + 4 + 4 = 32
         address agent;
         uint32 tradeCount;
         uint32 chunkCount;
         /// Orders of the round, in the order of their ids, whose pairs are proven.
         uint32 provenRows;
+        // slot 2: 16 + 16 = 32
         /// Σ w·x over the trades: ppm (one-to-one) or ppm · Wh (divisible).
         uint128 objective;
         /// Σ u·c + Σ v·c over the orders that trade, in the objective's unit. Exact if equal to the objective.
         uint128 bound;
-        /// Σ reservations of the buyers in the trades, micro-points.
-        Points reserved;
+        // slot 3: 12 + 12 + 1 + 1 + 5 + 1 = 32
+        /// Σ reservations of the buyers in the trades, micro-points: part of all wallets, which fit.
+        uint96 reserved;
+        /// What a challenge needs of the market's rules: the bond, micro-points, and its soft attributes.
+        uint96 bond;
+        uint8 attributeCount;
+        uint8 incomeMask;
         /// When a standing proposal can be made final, Unix seconds.
         uint40 finalFrom;
         Status status;

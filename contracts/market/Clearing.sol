@@ -71,7 +71,7 @@ contract Clearing is IClearing, EIP712 {
         returns (uint64 id)
     {
         Market memory rules = _openRound(market);
-        id = _begin(market);
+        id = _begin(market, rules);
         if (orders.length + links.length != 0) _addChunk(id, rules, _legsOf(market, orders), links);
     }
 
@@ -83,7 +83,7 @@ contract Clearing is IClearing, EIP712 {
         Link[] calldata links
     ) external returns (uint64 id) {
         Market memory rules = _openRound(market);
-        id = _begin(market);
+        id = _begin(market, rules);
         TradeChunk.Leg[] memory legs = _legsAmong(market, orders, priced);
         _requireBatches(market, orders, legs);
         _addChunk(id, rules, legs, links);
@@ -118,23 +118,23 @@ contract Clearing is IClearing, EIP712 {
         stored.finalFrom = uint40(from);
         standingOf[market] = id;
         emit ProposalSealed(market, id, msg.sender, stored.objective, stored.bound, uint40(from));
-        if (standing != 0) _unseat(standing, id, rules.bond);
-        ESCROW.holdBond(msg.sender, rules.bond);
+        if (standing != 0) _unseat(standing, id);
+        ESCROW.holdBond(msg.sender, Points.wrap(stored.bond));
     }
 
     /// @inheritdoc IClearing
     function challenge(uint64 id, Exhibit calldata buy, Exhibit calldata sell) external {
         Proposal storage stored = _proposals[id];
         require(stored.status == Status.Standing, Clearing_WrongStatus(id, stored.status));
-        Market memory rules = ORDER_BOOK.rulesOf(stored.market);
         uint256 duals = _dualShown(id, stored.market, buy, Side.Buy) + _dualShown(id, stored.market, sell, Side.Sell);
-        (bool eligible, uint256 t, uint256 g) =
-            Satisfaction.score(buy.placed.order, sell.placed.order, TradeChunk.schemaOf(rules));
+        (bool eligible, uint256 t, uint256 g) = Satisfaction.score(
+            buy.placed.order, sell.placed.order, Satisfaction.Schema(stored.attributeCount, stored.incomeMask)
+        );
         require(
             eligible && duals < t + g, Clearing_PairCovered(buy.placed.id, sell.placed.id, duals, eligible ? t + g : 0)
         );
         standingOf[stored.market] = 0;
-        _refute(id, rules.bond);
+        _refute(id);
     }
 
     /// @inheritdoc IClearing
@@ -142,7 +142,7 @@ contract Clearing is IClearing, EIP712 {
         Proposal storage stored = _proposals[id];
         require(stored.status == Status.Standing, Clearing_WrongStatus(id, stored.status));
         require(block.timestamp >= stored.finalFrom, Clearing_WindowOpen(id, stored.finalFrom));
-        _finalize(id, ORDER_BOOK.rulesOf(stored.market).bond);
+        _finalize(id);
     }
 
     /// @inheritdoc IClearing
@@ -164,7 +164,7 @@ contract Clearing is IClearing, EIP712 {
     ) external returns (uint64 id) {
         Market memory rules = _openRound(market);
         require(rules.endorsements == 0, Clearing_TooFewEndorsements(market, 0, rules.endorsements));
-        id = _begin(market);
+        id = _begin(market, rules);
         PackedTrade[][] memory trades = new PackedTrade[][](0);
         if (priced.length + links.length != 0) {
             trades = new PackedTrade[][](1);
@@ -223,12 +223,14 @@ contract Clearing is IClearing, EIP712 {
         rules = _openRound(stored.market);
     }
 
-    function _begin(bytes32 market) private returns (uint64 id) {
+    function _begin(bytes32 market, Market memory rules) private returns (uint64 id) {
         id = ++proposalCount;
         Proposal storage stored = _proposals[id];
         stored.market = market;
         stored.agent = msg.sender;
         stored.status = Status.Draft;
+        stored.bond = uint96(Points.unwrap(rules.bond));
+        (stored.attributeCount, stored.incomeMask) = (rules.attributeCount, rules.incomeMask);
         emit Proposed(id, market, msg.sender);
     }
 
@@ -311,7 +313,7 @@ contract Clearing is IClearing, EIP712 {
         trades = new PackedTrade[](count);
         bytes32[] memory leaves = new bytes32[](count);
         uint256 objective = 0;
-        Points reserved = stored.reserved;
+        Points reserved = Points.wrap(stored.reserved);
         for (uint256 k = 0; k < count; ++k) {
             Link calldata link = links[k];
             require(link.buy < legs.length && link.sell < legs.length, Clearing_BadLink(k, legs.length));
@@ -327,7 +329,7 @@ contract Clearing is IClearing, EIP712 {
         stored.chunkCount = chunk + 1;
         stored.tradeCount += uint32(count);
         stored.objective += uint128(objective);
-        stored.reserved = reserved;
+        stored.reserved = uint96(Points.unwrap(reserved));
         _chunkRoots[id][chunk] = BatchRoot.rootOf(leaves);
         emit TradesProposed(id, chunk, trades);
     }
@@ -391,19 +393,20 @@ contract Clearing is IClearing, EIP712 {
 
     /// @dev Take a standing proposal down for `by`, which is at least as good. A feasible matching with a higher
     /// objective refutes an exact claim: its bound is none.
-    function _unseat(uint64 standing, uint64 by, Points bond) private {
+    function _unseat(uint64 standing, uint64 by) private {
         Proposal storage other = _proposals[standing];
         if (_isExact(other) && _proposals[by].objective > other.objective) {
-            _refute(standing, bond);
+            _refute(standing);
         } else {
             other.status = Status.Outranked;
             emit ProposalOutranked(other.market, standing, by);
-            ESCROW.freeBond(other.agent, bond);
+            ESCROW.freeBond(other.agent, Points.wrap(other.bond));
         }
     }
 
-    function _refute(uint64 id, Points bond) private {
+    function _refute(uint64 id) private {
         Proposal storage stored = _proposals[id];
+        Points bond = Points.wrap(stored.bond);
         stored.status = Status.Refuted;
         emit ProposalRefuted(stored.market, id, msg.sender, bond);
         ESCROW.forfeitBond(stored.agent, bond, msg.sender);
@@ -453,10 +456,10 @@ contract Clearing is IClearing, EIP712 {
         );
         stored.provenRows = uint32(to);
         emit PairsProven(id, uint32(to), uint32(count));
-        if (to == count) _finalize(id, rules.bond);
+        if (to == count) _finalize(id);
     }
 
-    function _finalize(uint64 id, Points bond) private {
+    function _finalize(uint64 id) private {
         Proposal storage stored = _proposals[id];
         bytes32 market = stored.market;
         uint64 standing = standingOf[market];
@@ -464,8 +467,8 @@ contract Clearing is IClearing, EIP712 {
         finalOf[market] = id;
         standingOf[market] = 0;
         emit RoundFinalized(market, id, stored.agent, stored.objective, stored.bound, stored.tradeCount);
-        if (standing == id) ESCROW.freeBond(stored.agent, bond);
-        else if (standing != 0) _unseat(standing, id, bond);
-        ESCROW.lock(market, stored.reserved);
+        if (standing == id) ESCROW.freeBond(stored.agent, Points.wrap(stored.bond));
+        else if (standing != 0) _unseat(standing, id);
+        ESCROW.lock(market, Points.wrap(stored.reserved));
     }
 }

@@ -92,6 +92,12 @@ class Proposal:
         Σ u·c + Σ v·c; the proposal is exact if it equals the objective.
     reserved_upoints : int
         Σ reservations of the buyers in the trades.
+    bond_upoints : int
+        What its agent holds ready, and loses when it is refuted.
+    attribute_count : int
+        Soft attributes of the market.
+    income_mask : int
+        Bit f: attribute f is an income.
     final_from : int
         When a standing proposal can be made final, Unix seconds.
     status : ProposalStatus
@@ -106,6 +112,9 @@ class Proposal:
     objective: int
     bound: int
     reserved_upoints: int
+    bond_upoints: int
+    attribute_count: int
+    income_mask: int
     final_from: int
     status: ProposalStatus
 

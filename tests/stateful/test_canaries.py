@@ -135,7 +135,7 @@ MUTANTS = (
         "a bond kept from who was outranked",
         "Clearing",
         CLEARING,
-        "ESCROW.freeBond(other.agent, bond);",
+        "ESCROW.freeBond(other.agent, Points.wrap(other.bond));",
         "",
     ),
     Mutant(
