@@ -24,7 +24,7 @@ from powerpact.types import Solution
 from tests.gas.measure import HARDFORK, Gas, code_sizes
 from tests.gas.typical import typical_buyer, typical_seller
 
-SIZES = (5, 10, 20, 50, 100, 200)
+SIZES = (5, 10, 20, 50, 100, 150)
 """Buyers, and as many sellers, of a round."""
 
 SEED = 2026
