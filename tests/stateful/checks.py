@@ -110,6 +110,7 @@ class Checks(Stage):
     @staticmethod
     def _as_stored(market: GhostMarket, proposal: GhostProposal) -> tuple[Any, ...]:
         """A proposal as Clearing keeps it."""
+        rules = market.rules
         return (
             market.market.id,
             proposal.agent.address,
@@ -119,6 +120,9 @@ class Checks(Stage):
             proposal.claimed.objective,
             proposal.bound,
             proposal.reserved_upoints,
+            rules.bond_upoints,
+            rules.attribute_count,
+            rules.income_mask,
             proposal.final_from,
             proposal.status,
         )
