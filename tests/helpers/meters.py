@@ -29,12 +29,6 @@ def sign_readings(key: LocalAccount, domain: Domain, readings: Sequence[Reading]
     return [sign(key, domain, "Reading", reading.message()) for reading in readings]
 
 
-def compact(signature: bytes) -> bytes:
-    """A signature of 65 bytes in the 64 of EIP-2098: the parity of v in the top bit of s."""
-    s = int.from_bytes(signature[32:64], "big") | (signature[64] - 27) << 255
-    return signature[:32] + s.to_bytes(32, "big")
-
-
 def reading_proof(batch: int, readings: Sequence[Reading], index: int) -> tuple[int, int, list[bytes]]:
     """The proof of one reading of a reported batch, as the contracts take it."""
     return batch, index, reading_tree(readings).proof(index)

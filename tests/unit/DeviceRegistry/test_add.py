@@ -1,7 +1,7 @@
 import pytest
 
-from powerpact.eip712 import Domain, sign
-from tests.helpers.meters import compact, device_key, domain_of
+from powerpact.eip712 import Domain, compact, sign
+from tests.helpers.meters import device_key, domain_of
 from tests.helpers.reverts import reverts_with
 from tests.unit.attested import seller_terms
 
@@ -127,7 +127,7 @@ def test_binds_the_device(devices, domain, owner):
 
 
 def test_takes_a_compact_signature(devices, domain, owner):
-    assert add(devices, owner, compact(signature(domain, owner))).return_value == 1
+    assert add(devices, owner, b"".join(compact(signature(domain, owner)))).return_value == 1
 
 
 def test_knows_nothing_of_other_devices(devices):

@@ -4,8 +4,7 @@ from itertools import combinations
 
 import pytest
 
-from powerpact.eip712 import Domain, sign
-from tests.helpers.meters import compact
+from powerpact.eip712 import Domain, compact, sign
 from tests.helpers.orders import buy, sell
 from tests.helpers.reverts import reverts_with
 from tests.unit.market_fixtures import ENDOWMENT_UPOINTS, by, money_of, record_of, trade_id_of
@@ -106,7 +105,7 @@ def test_pays_as_two_of_three_agree(agree, book, escrow, traded, parties, alice,
 
 
 def test_takes_compact_signatures(agree, escrow, traded, parties):
-    agree([parties["buyer"], parties["arbiter"]], 1, shape=compact)
+    agree([parties["buyer"], parties["arbiter"]], 1, shape=lambda signature: b"".join(compact(signature)))
     assert escrow.isSettled(traded.id, (0, 0))
 
 

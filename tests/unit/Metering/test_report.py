@@ -1,8 +1,8 @@
 import pytest
 
 from powerpact.chain.packing import reading_tree
-from powerpact.eip712 import Domain
-from tests.helpers.meters import compact, sign_readings
+from powerpact.eip712 import Domain, compact
+from tests.helpers.meters import sign_readings
 from tests.helpers.reverts import reverts_with
 from tests.unit.conftest import CAPACITY_WH, SLOT_LENGTH_S
 from tests.unit.Metering.conftest import KEYS
@@ -172,7 +172,7 @@ def test_numbers_the_batches(metering, send, reading):
 
 
 def test_takes_a_compact_signature(metering, reading, signed, stranger):
-    metering.report([reading()], [compact(*signed(reading()))], {"from": stranger})
+    metering.report([reading()], [b"".join(compact(*signed(reading())))], {"from": stranger})
 
 
 def test_takes_the_reading_of_a_retired_device(devices, send, reading, alice):
