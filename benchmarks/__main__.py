@@ -9,7 +9,7 @@ from benchmarks import cow, gas, large_round, page, solver
 from benchmarks.contenders import CONTENDERS
 from benchmarks.families import FAMILIES
 from benchmarks.places import PICTURES, RESULTS
-from powerpact.types import Mode
+from powerpact.market.rules import Mode
 
 SIZES = (100, 1_000)
 PARTS = ("solver", "gas", "cow")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from tests.helpers.chains import NodeChain
+from testkit.chains import NodeChain
 
 WAVE = 250
 """Transactions sent and mined together: the node is slower with more in its pool."""

@@ -8,7 +8,7 @@ from itertools import groupby, pairwise
 from math import ceil, floor, log10
 from typing import NamedTuple
 
-from powerpact.report.svg import Scale, drawing, tag, text
+from powerpact.pages.svg import Scale, drawing, tag, text
 
 COLOURS = ("#0c7c6d", "#d8861a", "#3a5fd0", "#a23b72", "#7a828c", "#8a6d1d", "#c2452d", "#4a9fd8", "#6b4fa0")
 """One for each name in the key, in order; the first line is drawn thicker."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.contenders import COMPILED, CONTENDERS, EXACT, HEURISTIC
 from benchmarks.families import FAMILIES
-from powerpact.types import Mode
+from powerpact.market.rules import Mode
 
 OURS = "PowerPact"
 RIVALS = [name for name in EXACT if name not in COMPILED]

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.matrix import blocks, scores
-from powerpact.types import Mode, Round
+from powerpact.market.rules import Mode
+from powerpact.mechanisms.satisfaction.round import Round
 
 Run = Callable[[], int]
 """Matches the round and returns the objective, ppm (one-to-one) or ppm Wh (divisible)."""
@@ -20,15 +21,15 @@ Run = Callable[[], int]
 
 def powerpact(round_: Round) -> Run:
     """The solver: scores, matching, dual prices and the check that they prove it, from the orders."""
-    from powerpact.solver import solve
+    from powerpact.mechanisms.satisfaction.solver import solve
 
     return lambda: solve(round_).objective
 
 
 def verifier(round_: Round) -> Run:
     """The independent verifier over all pairs, of a solution found before."""
-    from powerpact.solver import solve
-    from powerpact.verifier import verify
+    from powerpact.mechanisms.satisfaction.solver import solve
+    from powerpact.mechanisms.satisfaction.verifier import verify
 
     solution = solve(round_)
 

@@ -28,9 +28,9 @@ from benchmarks.grid import Grid, spaced
 from benchmarks.large_round import Steps, town_of
 from benchmarks.places import RESULTS
 from benchmarks.runs import this_run
-from powerpact.chain.abi import Interface
-from tests.gas.measure import HARDFORK
-from tests.helpers.chains import GENESIS_TIME, NodeChain
+from powerpact.codec.abi import Interface
+from testkit.chains import GENESIS_TIME, NodeChain
+from testkit.gas.measure import HARDFORK
 from toolchain.places import NODE_MODULES, ROOT, environment, solc
 
 SIZES = (17, 100)

@@ -6,7 +6,9 @@ from dataclasses import replace
 from random import Random
 
 from benchmarks.homes import make_homes
-from powerpact.types import Attribute, Buyer, Kind, Mode, Round, Seller, SoftTerm
+from powerpact.market.orders import SoftTerm
+from powerpact.market.rules import Attribute, Kind, Mode
+from powerpact.mechanisms.satisfaction.round import Buyer, Round, Seller
 from powerpact.units import PPM
 
 ATTRIBUTES = tuple(

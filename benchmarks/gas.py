@@ -19,10 +19,10 @@ from benchmarks.large_round import CHALLENGE_WINDOW_S, LargeMarket, Steps, Town,
 from benchmarks.places import PICTURES, RESULTS
 from benchmarks.runs import this_run
 from powerpact.chain.errors import ContractError
-from powerpact.solver import solve
-from powerpact.types import Solution
-from tests.gas.measure import HARDFORK, Gas, code_sizes
-from tests.gas.typical import typical_buyer, typical_seller
+from powerpact.mechanisms.satisfaction.round import Solution
+from powerpact.mechanisms.satisfaction.solver import solve
+from testkit.gas.measure import HARDFORK, Gas, code_sizes
+from testkit.gas.typical import typical_buyer, typical_seller
 
 SIZES = (5, 10, 20, 50, 100, 150)
 """Buyers, and as many sellers, of a round."""

@@ -8,7 +8,10 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from powerpact.community import (
+from powerpact.market.rules import Attribute, Mode
+from powerpact.mechanisms.satisfaction.round import Buyer, Round, Seller
+from powerpact.series import SLOTS_PER_DAY, load_citylearn
+from powerpact.simulation.community import (
     ATTRIBUTES,
     CATEGORIES,
     HISTORY_DAYS,
@@ -20,9 +23,7 @@ from powerpact.community import (
     plan_order,
     sorted_surpluses_wh,
 )
-from powerpact.data import SLOTS_PER_DAY, load_citylearn
-from powerpact.data.tariff import FONTANA
-from powerpact.types import Attribute, Buyer, Mode, Round, Seller
+from powerpact.simulation.data.tariff import FONTANA
 from powerpact.units import PPM
 
 LOCAL_HOUR = 11
@@ -47,7 +48,8 @@ def make_homes(orders: int, seed: int = 1) -> Round:
        replacement. The home's surpluses, solar energy less load, at that hour of those seven days are multiplied by a
        factor from a log-normal distribution (σ = 0.25) and rounded to whole Wh.
     2. Preferences, prices and meter of a new home with a name of its own, and its order for these surpluses, by the
-       rules of the market day (`powerpact.community`): so it sells, buys, or stays out. All orders are for one slot,
+       rules of the market day (`powerpact.simulation.community`): so it sells, buys, or stays out. All orders are for
+       one slot,
        with the prices of 11 o'clock on the first day of the data.
     3. What the registries and the escrow would know of a seller: credibility by the rules of the market day,
        reliability evenly from 0.6 to 1, completed trades evenly from 0 to 60.

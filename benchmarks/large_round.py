@@ -32,16 +32,17 @@ from powerpact.agent.watch import Challenge, Watcher
 from powerpact.chain.client import Chain
 from powerpact.chain.connection import connect
 from powerpact.chain.deployment import Deployment, Parameters
-from powerpact.chain.merkle import MerkleTree
-from powerpact.chain.node import Node
-from powerpact.chain.packing import PackedOrder, order_tree
-from powerpact.eip712 import sign
-from powerpact.solver import solve
-from powerpact.types import Solution
-from tests.gas.measure import HARDFORK
-from tests.gas.typical import CREDIBILITIES_PPM, INCOME, SOURCES, typical_buyer, typical_seller
-from tests.helpers.chains import GAS_LIMIT, GENESIS_TIME, Receipt
-from tests.helpers.market import SLOT_LENGTH_S, Community, Counters, TestMarket, Trader, key
+from powerpact.chain.local.node import Node
+from powerpact.codec.eip712 import sign
+from powerpact.codec.merkle import MerkleTree
+from powerpact.codec.packing import order_tree
+from powerpact.market.orders import PackedOrder
+from powerpact.mechanisms.satisfaction.round import Solution
+from powerpact.mechanisms.satisfaction.solver import solve
+from testkit.chains import GAS_LIMIT, GENESIS_TIME, Receipt
+from testkit.gas.measure import HARDFORK
+from testkit.gas.typical import CREDIBILITIES_PPM, INCOME, SOURCES, typical_buyer, typical_seller
+from testkit.market import SLOT_LENGTH_S, Community, Counters, TestMarket, Trader, key
 
 ORDERS = 10_000
 CHALLENGED = (10, 1_000)

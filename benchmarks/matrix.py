@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from powerpact.types import Kind, Round
+from powerpact.market.rules import Kind
+from powerpact.mechanisms.satisfaction.round import Round
 
 Matrix = npt.NDArray[np.float64]
 

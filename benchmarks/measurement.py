@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.families import make
-from powerpact.types import Mode
+from powerpact.market.rules import Mode
 
 REPEATS = 5
 REPEAT_S = 5.0

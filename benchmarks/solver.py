@@ -30,7 +30,7 @@ from benchmarks.grid import Grid, spaced
 from benchmarks.measurement import Task, first_call_seconds, measure
 from benchmarks.places import PICTURES, RESULTS
 from benchmarks.runs import Run, this_run
-from powerpact.types import Mode
+from powerpact.market.rules import Mode
 
 OWN = [name for name in EXACT if name in COMPILED]
 RECORD = RESULTS / "solver.json"

@@ -5,10 +5,10 @@ from pathlib import Path
 from rich.console import Console
 
 from powerpact.cli.demo import parse_day
-from powerpact.marketday import run_market_day
-from powerpact.marketday.demo import plan_demo
-from powerpact.marketday.summary import summarise
-from powerpact.report import render_html, render_terminal
+from powerpact.pages import render_html, render_terminal
+from powerpact.simulation import run_market_day
+from powerpact.simulation.demo import plan_demo
+from powerpact.simulation.summary import summarise
 from scripts._network import active_web3
 
 

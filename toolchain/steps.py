@@ -44,7 +44,7 @@ def brownie_tests(folder: str) -> Step:
     return Step(folder.removeprefix("tests/"), ("brownie", "test", folder), count_pytest)
 
 
-BROWNIE_SUITES = ("tests/unit", "tests/scripts", "tests/stateful", "tests/e2e")
+BROWNIE_SUITES = ("tests/contracts", "tests/python/scripts", "tests/stateful", "tests/e2e")
 # Slither starts with `forge clean`: it gets folders of its own.
 SLITHER_FOLDERS = ("env", "FOUNDRY_OUT=.home/slither/out", "FOUNDRY_CACHE_PATH=.home/slither/cache")
 
@@ -60,8 +60,8 @@ TEST = (
     *LINT,
     *COMPILE,
     Step("forge", ("forge", "test"), count_forge),
-    python_tests("set-up", "tests/setup"),
-    python_tests("python", "tests", "tests/setup", *BROWNIE_SUITES),
+    python_tests("set-up", "tests/python/toolchain"),
+    python_tests("python", "tests", "tests/python/toolchain", *BROWNIE_SUITES),
     *map(brownie_tests, BROWNIE_SUITES),
     Step("slither", (*SLITHER_FOLDERS, "slither", ".")),
 )

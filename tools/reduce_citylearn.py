@@ -1,10 +1,10 @@
 """Reduce the CityLearn Challenge 2022 data to the compact file that the package carries.
 
     pip download --no-deps CityLearn==2.1.2
-    python tools/reduce_citylearn.py CityLearn-2.1.2-py3-none-any.whl powerpact/data/citylearn2022.npz
+    python tools/reduce_citylearn.py CityLearn-2.1.2-py3-none-any.whl powerpact/simulation/data/citylearn2022.npz
 
 The wheel's SHA-256 is checked first. The same wheel gives the same bytes: members are stored in a fixed order
-with a fixed date. `powerpact/data/README.md` says what is kept and how it is converted; nothing is repaired,
+with a fixed date. `powerpact/simulation/data/README.md` says what is kept and how it is converted; nothing is repaired,
 filled or smoothed.
 """
 

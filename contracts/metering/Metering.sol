@@ -3,14 +3,14 @@ pragma solidity ^0.8.27;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
-import {IDeviceRegistry} from "../../interfaces/IDeviceRegistry.sol";
-import {IGreenCertificates} from "../../interfaces/IGreenCertificates.sol";
-import {IMetering} from "../../interfaces/IMetering.sol";
-import {IOrderBook} from "../../interfaces/IOrderBook.sol";
+import {IDeviceRegistry} from "../../interfaces/registry/IDeviceRegistry.sol";
+import {IGreenCertificates} from "../../interfaces/tokens/IGreenCertificates.sol";
+import {IMetering} from "../../interfaces/metering/IMetering.sol";
+import {IOrderBook} from "../../interfaces/market/IOrderBook.sol";
 import {lotId} from "../tokens/Lots.sol";
-import {BatchRoot} from "../types/BatchRoot.sol";
+import {BatchRoot} from "../shared/BatchRoot.sol";
 import {Reading} from "../types/Readings.sol";
-import {Signatures} from "../types/Signatures.sol";
+import {Signatures} from "../shared/Signatures.sol";
 import {Wh} from "../types/Units.sol";
 
 /// @title Signed readings, and the certificates that follow from them

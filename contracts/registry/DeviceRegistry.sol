@@ -2,12 +2,12 @@
 pragma solidity ^0.8.27;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {IDeviceRegistry} from "../../interfaces/IDeviceRegistry.sol";
-import {IParticipantRegistry} from "../../interfaces/IParticipantRegistry.sol";
+import {IDeviceRegistry} from "../../interfaces/registry/IDeviceRegistry.sol";
+import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegistry.sol";
 import {SellerTerms} from "../types/Attested.sol";
 import {Carrier} from "../types/Markets.sol";
 import {PackedOrder, deviceOf as deviceIn} from "../types/Orders.sol";
-import {Signatures} from "../types/Signatures.sol";
+import {Signatures} from "../shared/Signatures.sol";
 import {Wh} from "../types/Units.sol";
 
 /// @title Meters, routers, exchanges and interfaces, each with a key of its own

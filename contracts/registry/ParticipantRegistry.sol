@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {IEscrowWallets} from "../../interfaces/IEscrowWallets.sol";
-import {IParticipantRegistry} from "../../interfaces/IParticipantRegistry.sol";
+import {IEscrowWallets} from "../../interfaces/settlement/IEscrowWallets.sol";
+import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegistry.sol";
 import {Standing, packStanding} from "../types/Attested.sol";
 import {PackedOrder, traderOf} from "../types/Orders.sol";
 import {ONE_PPM, Points, Ppm} from "../types/Units.sol";

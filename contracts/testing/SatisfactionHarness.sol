@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {Satisfaction} from "../market/libraries/Satisfaction.sol";
+import {Satisfaction} from "../clearing/mechanisms/satisfaction/Satisfaction.sol";
 import {PackedOrder} from "../types/Orders.sol";
 
 /// @title Satisfaction as a contract, so that other implementations of the rules can be held against it

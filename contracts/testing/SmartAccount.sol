@@ -3,7 +3,7 @@ pragma solidity ^0.8.27;
 
 import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
-import {Signatures} from "../types/Signatures.sol";
+import {Signatures} from "../shared/Signatures.sol";
 
 /// @title An account that is a contract: its owner's key signs for it (ERC-1271)
 contract SmartAccount is IERC1271 {

@@ -5,7 +5,7 @@ import {ERC1155} from "@openzeppelin/contracts/token/ERC1155/ERC1155.sol";
 import {Base64} from "@openzeppelin/contracts/utils/Base64.sol";
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
-import {IGreenCertificates} from "../../interfaces/IGreenCertificates.sol";
+import {IGreenCertificates} from "../../interfaces/tokens/IGreenCertificates.sol";
 import {Wh} from "../types/Units.sol";
 import {lotId, lotOfId} from "./Lots.sol";
 

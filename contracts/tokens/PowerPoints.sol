@@ -4,7 +4,7 @@ pragma solidity ^0.8.27;
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
-import {IPowerPoints} from "../../interfaces/IPowerPoints.sol";
+import {IPowerPoints} from "../../interfaces/tokens/IPowerPoints.sol";
 
 /// @title Power points: the currency of the market
 /// @dev The token bears the name of the EIP-712 domain, so that permits can be built from `name()` alone.

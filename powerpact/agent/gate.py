@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from powerpact.chain.client import Chain
-from powerpact.chain.markets import market
+from powerpact.chain.contracts.markets import market
 
 
 def wait_for_gate(chain: Chain, market_id: bytes, report: Callable[[str], None], *, poll_s: float = 2.0) -> None:

@@ -17,16 +17,16 @@ from dataclasses import dataclass
 from powerpact.agent.errors import EndorsementsMissing, GateStillOpen, RoundExpired, SolutionRefuted
 from powerpact.agent.gate import wait_for_gate, wait_until
 from powerpact.agent.pieces import fitting, largest_fitting, send_in_pieces
-from powerpact.chain import meters, orders, rounds, settlement
 from powerpact.chain.client import Chain
+from powerpact.chain.contracts import meters, orders, rounds, settlement
+from powerpact.chain.contracts.rounds import Match, PostedRound, ProposalStatus
+from powerpact.chain.contracts.settlement import FinalTrade
 from powerpact.chain.errors import ContractError
-from powerpact.chain.orders import Placed
-from powerpact.chain.packing import MAX_BATCH, Side
-from powerpact.chain.rounds import Match, PostedRound, ProposalStatus
-from powerpact.chain.settlement import FinalTrade
 from powerpact.chain.transactions import Call, Mined, Sender
-from powerpact.mechanism import SATISFACTION, Mechanism
-from powerpact.types import Mode, Solution
+from powerpact.market.orders import MAX_BATCH, Placed, Side
+from powerpact.market.rules import Mode
+from powerpact.mechanisms.registry import SATISFACTION, Mechanism
+from powerpact.mechanisms.satisfaction.round import Solution
 
 Report = Callable[[str], None]
 """Told what happens, in a few words."""

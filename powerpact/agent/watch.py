@@ -11,12 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from powerpact.agent.errors import ProposalFalse
-from powerpact.chain import rounds
 from powerpact.chain.client import Chain
+from powerpact.chain.contracts import rounds
+from powerpact.chain.contracts.rounds import PostedRound, ProposalStatus, trade_trees
 from powerpact.chain.errors import ChainUnreachable, ContractError, NodeRefused, NotOnChain
-from powerpact.chain.packing import Trade, id_text, parse_id
-from powerpact.chain.rounds import PostedRound, ProposalStatus, trade_trees
 from powerpact.chain.transactions import Mined, Sender
+from powerpact.market.orders import id_text, parse_id
+from powerpact.market.trades import Trade
 
 Report = Callable[[str], None]
 """Told what happens, in a few words."""
@@ -118,7 +119,7 @@ class Watcher:
 
 def refuting_pair(posted: PostedRound, chunks: Sequence[Sequence[Trade]]) -> tuple[int, int] | None:
     """A pair of orders that refutes the proposal with these chunks, u + v < w, or None."""
-    from powerpact.verifier.cover import uncovered_pair
+    from powerpact.mechanisms.satisfaction.verifier.cover import uncovered_pair
 
     trades = [trade for chunk in chunks for trade in chunk]
     pair = uncovered_pair(

@@ -9,15 +9,17 @@ from typing import Final
 from eth_typing import ChecksumAddress
 
 from powerpact.audit.laws import Finding
-from powerpact.audit.records import Records, RoundRecord, read_records
-from powerpact.chain import certificates, points
 from powerpact.chain.client import Chain
 from powerpact.chain.connection import translated
-from powerpact.chain.packing import Reading, id_text
-from powerpact.mechanism import SATISFACTION
-from powerpact.spec.satisfaction import pair_score_ppm
-from powerpact.types import Mode, Solution
-from powerpact.types import Trade as MatchedTrade
+from powerpact.chain.contracts import certificates, points
+from powerpact.index.records import Records, RoundRecord, read_records
+from powerpact.market.orders import id_text
+from powerpact.market.readings import Reading
+from powerpact.market.rules import Mode
+from powerpact.mechanisms.registry import SATISFACTION
+from powerpact.mechanisms.satisfaction.round import Solution
+from powerpact.mechanisms.satisfaction.round import Trade as MatchedTrade
+from powerpact.mechanisms.satisfaction.spec.satisfaction import pair_score_ppm
 from powerpact.units import value_down_upoints
 
 _UNTOUCHABLE: Final = ("PowerPoints", "GreenCertificates", "Metering", "OrderBook", "Clearing", "EscrowWallets")

@@ -13,13 +13,13 @@ from hexbytes import HexBytes
 from web3 import Web3
 from web3.types import BlockIdentifier, FilterParams
 
-from powerpact.chain.abi import Event, Interface, topic_of
 from powerpact.chain.artifacts import CONTRACTS, artifact
 from powerpact.chain.connection import connect, translated
 from powerpact.chain.deployment import Deployment, verify
 from powerpact.chain.errors import NodeRefused
 from powerpact.chain.transactions import Call, GasLog, Mined, Sender
-from powerpact.eip712 import Domain
+from powerpact.codec.abi import Event, Interface, topic_of
+from powerpact.codec.eip712 import Domain
 
 
 class Chain:

@@ -19,11 +19,11 @@ from eth_typing import ChecksumAddress
 from eth_utils import is_checksum_address, keccak, to_canonical_address, to_checksum_address
 from web3 import Web3
 
-from powerpact.chain.abi import Interface
 from powerpact.chain.artifacts import CONTRACTS, artifact
 from powerpact.chain.connection import rpc_url_of, translated
 from powerpact.chain.errors import BadDeploymentFile, DeploymentMismatch
 from powerpact.chain.transactions import Call, Sender
+from powerpact.codec.abi import Interface
 
 SCHEMA: Final = "powerpact/deployment/1"
 

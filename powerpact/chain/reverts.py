@@ -10,10 +10,10 @@ from typing import Final
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 
-from powerpact.chain.abi import Interface, Signature, checksummed
 from powerpact.chain.artifacts import build_directories
 from powerpact.chain.errors import ContractError
 from powerpact.chain.remedies import advice_for
+from powerpact.codec.abi import Interface, Signature, checksummed
 
 _ERROR: Final = Signature("Error", ("message",), ("string",), (False,), ())
 _PANIC: Final = Signature("Panic", ("code",), ("uint256",), (False,), ())

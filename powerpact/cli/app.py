@@ -7,19 +7,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from powerpact.cli import (
-    certificates,
-    chain,
-    contest,
-    demo,
-    devices,
-    markets,
-    matching,
-    money,
-    people,
-    releases,
-    rounds,
-)
+from powerpact.cli import agreements as releases
+from powerpact.cli import certificates, chain, contest, demo, devices, markets, matching, money, people, rounds
 from powerpact.cli.output import complain
 from powerpact.errors import PowerPactError
 

@@ -41,7 +41,7 @@ def list_certificates(
 
     [bold]Example:[/bold] powerpact certificates list alice
     """
-    from powerpact.chain import certificates
+    from powerpact.chain.contracts import certificates
 
     chain = open_chain(deployment)
     wanted = address_of(holder) if holder else None
@@ -67,7 +67,7 @@ def trace(certificate: CertificateId, deployment: Deployed = DEPLOYMENT_FILE, as
 
     [bold]Example:[/bold] powerpact certificates trace 1101306879376
     """
-    from powerpact.chain import certificates, devices, meters
+    from powerpact.chain.contracts import certificates, devices, meters
     from powerpact.chain.errors import NotOnChain
 
     chain = open_chain(deployment)
@@ -127,7 +127,7 @@ def retire(
 
     [bold]Example:[/bold] powerpact certificates retire 1101306879376 900 -a alice --purpose "consumption in November"
     """
-    from powerpact.chain import certificates
+    from powerpact.chain.contracts import certificates
 
     chain, key = open_chain(deployment), unlock(account)
     whom = address_of(beneficiary) if beneficiary else key.address

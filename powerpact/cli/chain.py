@@ -59,7 +59,7 @@ def up(
     import time
 
     from powerpact.chain.connection import connect
-    from powerpact.chain.node import Node
+    from powerpact.chain.local.node import Node
 
     with Node(kind=kind.value, port=port, state=state, block_time_s=BLOCK_TIME_S) as node:
         _fund(connect(node.rpc_url), fund or [])
@@ -94,7 +94,7 @@ def advance(
     [bold]Example:[/bold] powerpact chain advance 2026-11-21T12:00Z
     """
     from powerpact.chain.connection import connect
-    from powerpact.marketday.clock import ChainClock
+    from powerpact.chain.local.clock import ChainClock
 
     clock_ = ChainClock(connect(rpc))
     clock_.advance_to(parse_time(to))
@@ -139,7 +139,7 @@ def deploy(
 def _fund(web3: object, names: list[str]) -> None:
     from eth_utils import to_wei
 
-    from powerpact.marketday.clock import fund as send_ether
+    from powerpact.chain.local.clock import fund as send_ether
 
     send_ether(web3, map(address_of, names), to_wei(100, "ether"))  # type: ignore[arg-type]
     for name in names:

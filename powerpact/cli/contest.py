@@ -42,7 +42,7 @@ def endorse(proposal: ProposalId, account: As, deployment: Deployed = DEPLOYMENT
     [bold]Example:[/bold] powerpact round endorse 3 -a ann
     """
     from powerpact.agent.watch import require_right
-    from powerpact.chain import rounds
+    from powerpact.chain.contracts import rounds
 
     chain, key = open_chain(deployment), unlock(account)
     require_right(chain, proposal)
@@ -70,7 +70,7 @@ def seal(
 
     [bold]Example:[/bold] powerpact round seal 3 -a agent --endorser ann --endorser bea --endorsement 0x5f…:0x1c…
     """
-    from powerpact.chain import rounds
+    from powerpact.chain.contracts import rounds
 
     chain, key = open_chain(deployment), unlock(account)
     endorsers = [address_of(text) for text in endorser or []]
@@ -88,7 +88,7 @@ def finalize(market: MarketId, account: As, deployment: Deployed = DEPLOYMENT_FI
     [bold]Example:[/bold] powerpact round finalize 0x5f3a -a alice
     """
     from powerpact.agent import Agent
-    from powerpact.chain import rounds
+    from powerpact.chain.contracts import rounds
 
     chain, key = open_chain(deployment), unlock(account)
     id_ = market_of(chain, market)

@@ -46,8 +46,8 @@ def demo(
     """
     from rich.console import Console
 
-    from powerpact.marketday.demo import run_demo
-    from powerpact.report import render_html, render_terminal
+    from powerpact.pages import render_html, render_terminal
+    from powerpact.simulation.demo import run_demo
 
     result = run_demo(homes=homes, day=parse_day(day), seed=seed, profiles_file=profiles, kind=node.value)
     report.parent.mkdir(parents=True, exist_ok=True)

@@ -39,13 +39,14 @@ def add(
 
     [bold]Example:[/bold] powerpact device add -a alice --key alice-meter --capacity-wh 20000
     """
-    from powerpact.chain import devices
+    from powerpact.chain.contracts import devices
     from powerpact.cli.choices import enum_member
+    from powerpact.market.rules import Carrier
 
     chain, owner, device_key = open_chain(deployment), unlock(account), unlock(key)
     described = devices.Description(
         kind=enum_member(devices.DeviceKind, "kind", kind),
-        carrier=enum_member(devices.Carrier, "carrier", carrier),
+        carrier=enum_member(Carrier, "carrier", carrier),
         source=enum_member(devices.EnergySource, "source", source),
         subnet=subnet,
         capacity_wh=capacity_wh,
@@ -63,7 +64,7 @@ def certify(device: DeviceId, account: As, deployment: Deployed = DEPLOYMENT_FIL
 
     [bold]Example:[/bold] powerpact device certify 1 -a auditor-ann
     """
-    from powerpact.chain import devices
+    from powerpact.chain.contracts import devices
 
     chain, key = open_chain(deployment), unlock(account)
     mined = chain.sender(key).send(devices.certify(chain, device))
@@ -78,7 +79,7 @@ def retire(device: DeviceId, account: As, deployment: Deployed = DEPLOYMENT_FILE
 
     [bold]Example:[/bold] powerpact device retire 1 -a alice
     """
-    from powerpact.chain import devices
+    from powerpact.chain.contracts import devices
 
     chain, key = open_chain(deployment), unlock(account)
     mined = chain.sender(key).send(devices.retire(chain, device))
@@ -91,7 +92,7 @@ def list_devices(deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False
 
     [bold]Example:[/bold] powerpact device list --json
     """
-    from powerpact.chain import devices
+    from powerpact.chain.contracts import devices
 
     chain = open_chain(deployment)
 
@@ -126,9 +127,9 @@ def report(
 
     [bold]Example:[/bold] powerpact meter report -a alice --key alice-meter --slot 2026-11-21T12:00Z --exported-wh 1400
     """
-    from powerpact.chain import devices, meters
+    from powerpact.chain.contracts import devices, meters
+    from powerpact.devices import Meter
     from powerpact.errors import BadChoice
-    from powerpact.metering import Meter
 
     chain, sender_key, device_key = open_chain(deployment), unlock(account), unlock(key)
     id_ = devices.device_of(chain, device_key.address)

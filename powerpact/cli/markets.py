@@ -30,9 +30,8 @@ if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
     from powerpact.chain.client import Chain
-    from powerpact.chain.markets import Rules
-    from powerpact.chain.packing import Order
-    from powerpact.types import MarketAttribute, Mode
+    from powerpact.market.orders import Order
+    from powerpact.market.rules import MarketAttribute, Mode, Rules
 
 market_group = typer.Typer(help="Markets, each for one delivery slot.", no_args_is_help=True)
 order_group = typer.Typer(
@@ -112,7 +111,8 @@ def open_(
 
     [bold]Example:[/bold] powerpact market open -a alice --arbiter ann --slot 2026-11-21T12:00Z
     """
-    from powerpact.chain import devices, markets
+    from powerpact.chain.contracts import markets
+    from powerpact.market.rules import Carrier, PriceRule, Rules
 
     if len(zone) > 24 or not zone.isascii():
         raise BadChoice("zone", zone, "is not up to 24 ASCII characters", remedy="Choose a shorter label.")
@@ -127,7 +127,7 @@ def open_(
         raise BadChoice(
             "source class", source_class, "is not a class of the market", remedy="Name it with --class too."
         )
-    rules = markets.Rules(
+    rules = Rules(
         arbiter=address_of(arbiter),
         slot_start=slot_start,
         closes_at=closes_at,
@@ -136,8 +136,8 @@ def open_(
         attributes=_attributes(attribute),
         classes=classes,
         source_class=source_class,
-        carrier=enum_member(devices.Carrier, "carrier", carrier),
-        price_rule=enum_member(markets.PriceRule, "price rule", price_rule),
+        carrier=enum_member(Carrier, "carrier", carrier),
+        price_rule=enum_member(PriceRule, "price rule", price_rule),
         subnet=subnet,
         tolerance_ppm=tolerance_ppm,
         penalty_ppm=penalty_ppm,
@@ -160,8 +160,8 @@ def list_markets(deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False
 
     [bold]Example:[/bold] powerpact market list
     """
-    from powerpact.chain import rounds
-    from powerpact.chain.markets import markets
+    from powerpact.chain.contracts import rounds
+    from powerpact.chain.contracts.markets import markets
 
     chain = open_chain(deployment)
     now = chain.now()
@@ -209,9 +209,9 @@ def buy(
 
     [bold]Example:[/bold] powerpact order buy 0x5f3a -a alice --energy-wh 1200 --bid 110000 --term price=90000:120000
     """
-    from powerpact.chain import markets
-    from powerpact.chain.orders import unused_nonce
-    from powerpact.chain.packing import Order, Side
+    from powerpact.chain.contracts import markets
+    from powerpact.chain.contracts.orders import unused_nonce
+    from powerpact.market.orders import Order, Side
 
     chain, key = open_chain(deployment), unlock(account)
     id_ = market_of(chain, market)
@@ -256,9 +256,9 @@ def sell(
 
     [bold]Example:[/bold] powerpact order sell 0x5f3a -a bob --energy-wh 1500 --ask 100000 --min 80000 --device 1
     """
-    from powerpact.chain import markets
-    from powerpact.chain.orders import unused_nonce
-    from powerpact.chain.packing import Order, Side
+    from powerpact.chain.contracts import markets
+    from powerpact.chain.contracts.orders import unused_nonce
+    from powerpact.market.orders import Order, Side
     from powerpact.units import MAX_ATTRIBUTES
 
     chain, key = open_chain(deployment), unlock(account)
@@ -295,9 +295,9 @@ def carry(
 
     [bold]Example:[/bold] powerpact order carry alice.order.json bob.order.json -a carrier
     """
-    from powerpact.chain import orders
-    from powerpact.chain.orderfile import parse_order
-    from powerpact.chain.packing import id_text, order_id
+    from powerpact.chain.contracts import orders
+    from powerpact.codec.orderfile import parse_order
+    from powerpact.market.orders import id_text, order_id
 
     parsed = [parse_order(file, read_input(file)) for file in files]
     market = parsed[0][0]
@@ -324,8 +324,8 @@ def cancel(
 
     [bold]Example:[/bold] powerpact order cancel 0x5f3a 0:1 -a alice
     """
-    from powerpact.chain import orders, rounds
-    from powerpact.chain.packing import parse_id
+    from powerpact.chain.contracts import orders, rounds
+    from powerpact.market.orders import parse_id
 
     chain, key = open_chain(deployment), unlock(account)
     posted = rounds.read_round(chain, market_of(chain, market))
@@ -348,8 +348,8 @@ def revoke(
 
     [bold]Example:[/bold] powerpact order revoke -a alice --side buy --nonce 4 --nonce 5
     """
-    from powerpact.chain import orders
-    from powerpact.chain.packing import NONCES_PER_PAGE, Side
+    from powerpact.chain.contracts import orders
+    from powerpact.market.orders import NONCES_PER_PAGE, Side
 
     pages = {number // NONCES_PER_PAGE for number in nonce}
     if len(pages) != 1:
@@ -369,8 +369,8 @@ def list_orders(market: MarketId, deployment: Deployed = DEPLOYMENT_FILE, as_jso
 
     [bold]Example:[/bold] powerpact order list 0x5f3a
     """
-    from powerpact.chain import rounds
-    from powerpact.chain.packing import id_text
+    from powerpact.chain.contracts import rounds
+    from powerpact.market.orders import id_text
 
     chain = open_chain(deployment)
     posted = rounds.read_round(chain, market_of(chain, market))
@@ -393,9 +393,9 @@ def list_orders(market: MarketId, deployment: Deployed = DEPLOYMENT_FILE, as_jso
 def _place(
     chain: Chain, key: LocalAccount, market: bytes, order: Order, sign_only: str | None, *, as_json: bool
 ) -> None:
-    from powerpact.chain import orders
-    from powerpact.chain.orderfile import format_order
-    from powerpact.chain.packing import id_text, order_id
+    from powerpact.chain.contracts import orders
+    from powerpact.codec.orderfile import format_order
+    from powerpact.market.orders import id_text, order_id
 
     if sign_only is not None:
         write_output(sign_only, format_order(market, orders.sign_order(chain, key, market, order)))
@@ -409,8 +409,8 @@ def _place(
 
 
 def _attributes(texts: list[str] | None) -> tuple[MarketAttribute, ...]:
-    from powerpact.community import ATTRIBUTES
-    from powerpact.types import AttributeSource, Kind, MarketAttribute
+    from powerpact.market.rules import AttributeSource, Kind, MarketAttribute
+    from powerpact.simulation.community import ATTRIBUTES
 
     if texts is None:
         return ATTRIBUTES
@@ -425,7 +425,7 @@ def _attributes(texts: list[str] | None) -> tuple[MarketAttribute, ...]:
 
 
 def _mode(word: str) -> Mode:
-    from powerpact.types import Mode
+    from powerpact.market.rules import Mode
 
     try:
         return Mode(word)
@@ -434,7 +434,7 @@ def _mode(word: str) -> Mode:
 
 
 def _classes(names: list[str] | None) -> tuple[str, ...]:
-    from powerpact.community import CATEGORIES
+    from powerpact.simulation.community import CATEGORIES
 
     if names is None:
         return tuple(CATEGORIES)
@@ -443,7 +443,8 @@ def _classes(names: list[str] | None) -> tuple[str, ...]:
 
 def _terms(rules: Rules, texts: list[str]) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
     """Expectations, limits and weights of a buyer, eight of each."""
-    from powerpact.types import Kind, equal_weights_ppm
+    from powerpact.market.orders import equal_weights_ppm
+    from powerpact.market.rules import Kind
     from powerpact.units import ATTRIBUTE, MAX_ATTRIBUTES
 
     names = tuple(entry.name for entry in rules.attributes)
@@ -467,7 +468,7 @@ def _terms(rules: Rules, texts: list[str]) -> tuple[tuple[int, ...], tuple[int, 
 
 def _codes(rules: Rules, texts: list[str]) -> bytes:
     """Class codes, eight bytes: a number from 1 to 255, or a label of the demonstration's categories."""
-    from powerpact.community import CATEGORIES, class_code
+    from powerpact.simulation.community import CATEGORIES, class_code
     from powerpact.units import MAX_CATEGORIES
 
     codes = bytearray(MAX_CATEGORIES)

@@ -30,8 +30,8 @@ def solve(round_file: RoundFile, output: OutputFile = STANDARD_STREAM, as_json: 
 
     [bold]Example:[/bold] powerpact solve round.json -o solution.json
     """
-    from powerpact.mechanism import SATISFACTION
-    from powerpact.roundfile import format_solution, parse_round
+    from powerpact.mechanisms.registry import SATISFACTION
+    from powerpact.mechanisms.satisfaction.roundfile import format_solution, parse_round
 
     begin = time.perf_counter()
     with progress("solving") as step:
@@ -55,8 +55,8 @@ def verify(round_file: RoundFile, solution_file: SolutionFile, as_json: AsJson =
     [bold]Example:[/bold] powerpact verify round.json solution.json
     """
     from powerpact.errors import MalformedInput
-    from powerpact.mechanism import SATISFACTION
-    from powerpact.roundfile import parse_round, parse_solution
+    from powerpact.mechanisms.registry import SATISFACTION
+    from powerpact.mechanisms.satisfaction.roundfile import parse_round, parse_solution
 
     if round_file == solution_file == STANDARD_STREAM:
         raise MalformedInput("$", "the round and the solution cannot both be standard input")

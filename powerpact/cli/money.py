@@ -33,7 +33,7 @@ def mint(
 
     [bold]Example:[/bold] powerpact points mint alice 50000000 -a utility --reference "transfer 4711"
     """
-    from powerpact.chain import points
+    from powerpact.chain.contracts import points
 
     chain, key, holder = open_chain(deployment), unlock(account), address_of(to)
     mined = chain.sender(key).send(points.mint(chain, holder, upoints, points.reference(reference)))
@@ -52,7 +52,7 @@ def redeem(
 
     [bold]Example:[/bold] powerpact points redeem 30000000 -a alice --bill 2026-11
     """
-    from powerpact.chain import points
+    from powerpact.chain.contracts import points
 
     chain, key = open_chain(deployment), unlock(account)
     mined = chain.sender(key).send(points.redeem(chain, upoints, points.reference(bill)))
@@ -64,7 +64,7 @@ def deposit(upoints: Upoints, account: As, deployment: Deployed = DEPLOYMENT_FIL
 
     [bold]Example:[/bold] powerpact deposit 50000000 -a alice
     """
-    from powerpact.chain import points
+    from powerpact.chain.contracts import points
 
     chain, key = open_chain(deployment), unlock(account)
     mined = chain.sender(key).send(points.deposit(chain, key, upoints))
@@ -84,7 +84,7 @@ def withdraw(
 
     [bold]Example:[/bold] powerpact withdraw 20000000 -a alice
     """
-    from powerpact.chain import points
+    from powerpact.chain.contracts import points
 
     chain, key = open_chain(deployment), unlock(account)
     target = address_of(to) if to else key.address
@@ -103,8 +103,8 @@ def balance(
 
     [bold]Example:[/bold] powerpact balance alice bob
     """
-    from powerpact.chain import participants, points
     from powerpact.chain.connection import translated
+    from powerpact.chain.contracts import participants, points
     from powerpact.keystore import Keystore
 
     chain = open_chain(deployment)

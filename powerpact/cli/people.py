@@ -28,7 +28,7 @@ from powerpact.cli.session import (
 from powerpact.errors import BadChoice
 
 if TYPE_CHECKING:
-    from powerpact.chain.abi import Event
+    from powerpact.codec.abi import Event
 
 Reason = Annotated[str, typer.Option(help="The reason, in words.")]
 Subject = Annotated[str, typer.Argument(metavar="WHO", help="Account, by name or address.")]
@@ -85,7 +85,7 @@ def apply(
 
     [bold]Example:[/bold] powerpact apply -a alice --attribute type=prosumer --attribute zone=fontana
     """
-    from powerpact.chain import participants
+    from powerpact.chain.contracts import participants
 
     chain, key = open_chain(deployment), unlock(account)
     attributes = dict(_pair(text) for text in attribute or ())
@@ -113,7 +113,7 @@ def approve(
 
     [bold]Example:[/bold] powerpact approve alice -a auditor-ann --credibility-ppm 900000 --shown alice.application.json
     """
-    from powerpact.chain import participants
+    from powerpact.chain.contracts import participants
 
     chain, key, subject = open_chain(deployment), unlock(account), address_of(applicant)
     standing = participants.participant(chain, subject)
@@ -131,7 +131,7 @@ def reject(
 
     [bold]Example:[/bold] powerpact reject mallory -a auditor-ann --reason "the address does not exist"
     """
-    from powerpact.chain import participants
+    from powerpact.chain.contracts import participants
 
     chain, key, subject = open_chain(deployment), unlock(account), address_of(applicant)
     standing = participants.participant(chain, subject)
@@ -152,7 +152,7 @@ def suspend(
 
     [bold]Example:[/bold] powerpact suspend mallory -a auditor-ann --until 2026-12-01 --reason "tampered meter"
     """
-    from powerpact.chain import participants
+    from powerpact.chain.contracts import participants
 
     chain, key, subject = open_chain(deployment), unlock(account), address_of(participant)
     mined = chain.sender(key).send(participants.suspend(chain, subject, parse_time(until), reason))
@@ -166,7 +166,7 @@ def leave(account: As, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson =
 
     [bold]Example:[/bold] powerpact leave -a alice
     """
-    from powerpact.chain import participants
+    from powerpact.chain.contracts import participants
 
     chain, key = open_chain(deployment), unlock(account)
     is_leaving = participants.participant(chain, key.address).status is participants.Status.LEAVING
@@ -185,7 +185,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _check_shown(shown: Path, applied: Sequence[Event]) -> None:
     """The file that an auditor was shown must be what the applicant committed to."""
-    from powerpact.chain import participants
+    from powerpact.chain.contracts import participants
 
     try:
         data = json.loads(read_input(str(shown)))

@@ -47,7 +47,7 @@ def close(
     """
     from powerpact.agent.errors import GateStillOpen
     from powerpact.agent.gate import wait_for_gate
-    from powerpact.chain import rounds
+    from powerpact.chain.contracts import rounds
 
     chain = open_chain(deployment)
     id_ = market_of(chain, market)
@@ -83,9 +83,9 @@ def solve(
 
     [bold]Example:[/bold] powerpact round solve 0x5f3a --round round.json -o solution.json
     """
-    from powerpact.chain import rounds
-    from powerpact.mechanism import SATISFACTION
-    from powerpact.roundfile import format_round, format_solution
+    from powerpact.chain.contracts import rounds
+    from powerpact.mechanisms.registry import SATISFACTION
+    from powerpact.mechanisms.satisfaction.roundfile import format_round, format_solution
 
     chain = open_chain(deployment)
     with progress("solving") as step:
@@ -135,8 +135,8 @@ def status(market: MarketId, deployment: Deployed = DEPLOYMENT_FILE, as_json: As
 
     [bold]Example:[/bold] powerpact round status 0x5f3a --json
     """
-    from powerpact.chain import rounds, settlement
-    from powerpact.chain.packing import id_text
+    from powerpact.chain.contracts import rounds, settlement
+    from powerpact.market.orders import id_text
 
     chain = open_chain(deployment)
     posted = rounds.read_round(chain, market_of(chain, market))
@@ -249,7 +249,7 @@ def _show_cleared(market: bytes, cleared: Cleared, *, as_json: bool) -> None:
 
 def _standing(cleared: Cleared) -> str:
     """Where a cleared round stands, in words."""
-    from powerpact.chain.rounds import ProposalStatus
+    from powerpact.chain.contracts.rounds import ProposalStatus
 
     if cleared.status is ProposalStatus.FINAL:
         return "is final"

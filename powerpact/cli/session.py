@@ -99,7 +99,7 @@ def market_of(chain: Chain, text: str) -> bytes:
     BadChoice
         If no market or more than one does.
     """
-    from powerpact.chain.markets import markets
+    from powerpact.chain.contracts.markets import markets
 
     digits = text.lower().removeprefix("0x")
     if len(digits) == 64:

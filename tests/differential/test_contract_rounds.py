@@ -11,19 +11,20 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from powerpact.chain.errors import ContractError
-from powerpact.chain.packing import Trade as ChainTrade
-from powerpact.roundfile import parse_round
-from powerpact.solver import solve
-from powerpact.spec import dual_sum_ppm, match, pair_score_ppm, uncovered_pairs
-from powerpact.types import Kind, Mode, Round, Solution, Trade
+from powerpact.market.rules import Kind, Mode
+from powerpact.market.trades import Trade as ChainTrade
+from powerpact.mechanisms.satisfaction.round import Round, Solution, Trade
+from powerpact.mechanisms.satisfaction.roundfile import parse_round
+from powerpact.mechanisms.satisfaction.solver import solve
+from powerpact.mechanisms.satisfaction.spec import dual_sum_ppm, match, pair_score_ppm, uncovered_pairs
+from powerpact.mechanisms.satisfaction.verifier import FaultKind, verify
+from powerpact.mechanisms.satisfaction.verifier.cover import uncovered_pair
 from powerpact.units import value_down_upoints
-from powerpact.verifier import FaultKind, verify
-from powerpact.verifier.cover import uncovered_pair
-from tests.differential.test_vectors import ROUNDS
-from tests.helpers.chains import EvmChain
-from tests.helpers.market import DECLARED, MODES, Community, TestMarket, Trader
-from tests.helpers.refusals import refused
-from tests.helpers.rounds import order_of_buyer, order_of_seller, rounds
+from testkit.chains import EvmChain
+from testkit.market import DECLARED, MODES, Community, TestMarket, Trader
+from testkit.refusals import refused
+from testkit.rounds import order_of_buyer, order_of_seller, rounds
+from testkit.vectors import ROUNDS
 
 TRADERS = 24
 MOST = 4

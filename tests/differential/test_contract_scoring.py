@@ -6,15 +6,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from powerpact.chain.abi import Interface
 from powerpact.chain.artifacts import artifact
-from powerpact.roundfile import parse_round
-from powerpact.spec import pair_score_ppm, seller_satisfaction_ppm
+from powerpact.codec.abi import Interface
+from powerpact.mechanisms.satisfaction.roundfile import parse_round
+from powerpact.mechanisms.satisfaction.spec import pair_score_ppm, seller_satisfaction_ppm
 from powerpact.units import MAX_SCORE_PPM, PPM
-from tests import strategies
-from tests.differential.test_vectors import ROUNDS, SCORING, round_of
-from tests.helpers.chains import EvmChain
-from tests.helpers.rounds import income_mask, order_of_buyer, order_of_seller, rounds
+from testkit import strategies
+from testkit.chains import EvmChain
+from testkit.rounds import income_mask, order_of_buyer, order_of_seller, rounds
+from testkit.vectors import ROUNDS, SCORING, round_of
 
 SOMEBODY = "0x" + "11" * 20
 

@@ -1,33 +1,15 @@
 """The vectors, which the contracts are held against too: rules, solver and verifier give their numbers."""
 
 import json
-from pathlib import Path
 
 import pytest
 
-from powerpact import spec
-from powerpact.roundfile import parse_round
-from powerpact.solver import solve
-from powerpact.types import Attribute, Buyer, Kind, Mode, Round, Seller, SoftTerm
-from powerpact.verifier import verify
-from powerpact.verifier.cover import pair_scores
-
-VECTORS = Path(__file__).parents[1] / "vectors"
-SCORING = json.loads((VECTORS / "scoring.json").read_text())["cases"]
-ROUNDS = sorted((VECTORS / "rounds").glob("*.json"))
-
-
-def round_of(case):
-    """The round of the one pair of a scoring vector."""
-    buyer, seller = case["buyer"], case["seller"]
-    soft = tuple(SoftTerm(term["expect"], term["limit"], term["weight"]) for term in buyer["soft"])
-    return Round(
-        Mode.ONE_TO_ONE,
-        tuple(Attribute(f"f{f}", Kind(kind)) for f, kind in enumerate(case["kinds"])),
-        (),
-        (Buyer("b", buyer["bid"], soft),),
-        (Seller("s", seller["ask"], seller["min"], tuple(seller["attributes"])),),
-    )
+from powerpact.mechanisms.satisfaction import spec
+from powerpact.mechanisms.satisfaction.roundfile import parse_round
+from powerpact.mechanisms.satisfaction.solver import solve
+from powerpact.mechanisms.satisfaction.verifier import verify
+from powerpact.mechanisms.satisfaction.verifier.cover import pair_scores
+from testkit.vectors import ROUNDS, SCORING, round_of
 
 
 @pytest.mark.parametrize("case", SCORING, ids=lambda case: case["name"])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from powerpact.chain.node import free_port
+from powerpact.chain.local.node import free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
 README = (PROJECT / "README.md").read_text()

@@ -9,15 +9,15 @@ import pytest
 from typer.testing import CliRunner
 
 from powerpact.audit import LAWS, audit
-from powerpact.chain import points
 from powerpact.chain.artifacts import CONTRACTS
 from powerpact.chain.connection import connect
-from powerpact.chain.node import Node
+from powerpact.chain.contracts import points
+from powerpact.chain.local.node import Node
 from powerpact.cli import app
-from powerpact.marketday import run_market_day
-from powerpact.marketday.day import DAY_S, OPEN_LEAD_S, SETUP_S, shift_for, zone_of
-from powerpact.marketday.demo import HEAD_START_S, plan_demo
-from powerpact.marketday.summary import summarise
+from powerpact.simulation import run_market_day
+from powerpact.simulation.day import DAY_S, OPEN_LEAD_S, SETUP_S, shift_for, zone_of
+from powerpact.simulation.demo import HEAD_START_S, plan_demo
+from powerpact.simulation.summary import summarise
 
 TIME_LIMIT_S = 120
 

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
-import {BatchRoot} from "../../contracts/types/BatchRoot.sol";
+import {BatchRoot} from "../../contracts/shared/BatchRoot.sol";
 import {ForgeTest} from "./Vm.sol";
 
 contract BatchRootTest is ForgeTest {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {IClearing} from "../../interfaces/IClearing.sol";
-import {IEscrowWallets} from "../../interfaces/IEscrowWallets.sol";
-import {IOrderBook} from "../../interfaces/IOrderBook.sol";
-import {Satisfaction} from "../../contracts/market/libraries/Satisfaction.sol";
+import {IClearing} from "../../interfaces/clearing/IClearing.sol";
+import {IEscrowWallets} from "../../interfaces/settlement/IEscrowWallets.sol";
+import {IOrderBook} from "../../interfaces/market/IOrderBook.sol";
+import {Satisfaction} from "../../contracts/clearing/mechanisms/satisfaction/Satisfaction.sol";
 import {Market} from "../../contracts/types/Markets.sol";
 import {PackedOrder, orderIdAt} from "../../contracts/types/Orders.sol";
 import {Reading} from "../../contracts/types/Readings.sol";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {Lanes} from "../../contracts/market/libraries/Lanes.sol";
+import {Lanes} from "../../contracts/shared/Lanes.sol";
 import {ForgeTest} from "./Vm.sol";
 
 /// @dev Eight values at a time against one value at a time.

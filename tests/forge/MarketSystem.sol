@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {Clearing} from "../../contracts/market/Clearing.sol";
-import {RoundProver} from "../../contracts/market/RoundProver.sol";
+import {Clearing} from "../../contracts/clearing/Clearing.sol";
+import {RoundProver} from "../../contracts/clearing/mechanisms/satisfaction/RoundProver.sol";
 import {OrderBook} from "../../contracts/market/OrderBook.sol";
 import {Metering} from "../../contracts/metering/Metering.sol";
 import {DeviceRegistry} from "../../contracts/registry/DeviceRegistry.sol";

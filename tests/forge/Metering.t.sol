@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {IMetering} from "../../interfaces/IMetering.sol";
+import {IMetering} from "../../interfaces/metering/IMetering.sol";
 import {lotId} from "../../contracts/tokens/Lots.sol";
 import {Reading} from "../../contracts/types/Readings.sol";
 import {Wh} from "../../contracts/types/Units.sol";

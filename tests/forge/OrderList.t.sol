@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {IOrderBook} from "../../interfaces/IOrderBook.sol";
+import {IOrderBook} from "../../interfaces/market/IOrderBook.sol";
 import {Answers, NO_ANSWERS, OrderList, OrderLists} from "../../contracts/market/libraries/OrderList.sol";
 import {MAX_BATCH, PackedOrder} from "../../contracts/types/Orders.sol";
 import {ForgeTest, Vm} from "./Vm.sol";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {IOrderBook} from "../../interfaces/IOrderBook.sol";
+import {IOrderBook} from "../../interfaces/market/IOrderBook.sol";
 import {OrderRules} from "../../contracts/market/libraries/OrderRules.sol";
 import {SellerTerms, packReliability} from "../../contracts/types/Attested.sol";
 import {AttributeSource, Carrier, Market} from "../../contracts/types/Markets.sol";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {PairSweep} from "../../contracts/market/libraries/PairSweep.sol";
-import {Satisfaction} from "../../contracts/market/libraries/Satisfaction.sol";
+import {PairSweep} from "../../contracts/clearing/mechanisms/satisfaction/PairSweep.sol";
+import {Satisfaction} from "../../contracts/clearing/mechanisms/satisfaction/Satisfaction.sol";
 import {PackedOrder} from "../../contracts/types/Orders.sol";
 import {ForgeTest} from "./Vm.sol";
 

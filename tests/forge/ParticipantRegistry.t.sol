@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {IParticipantRegistry} from "../../interfaces/IParticipantRegistry.sol";
+import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegistry.sol";
 import {ParticipantRegistry} from "../../contracts/registry/ParticipantRegistry.sol";
 import {MarketStub} from "../../contracts/testing/MarketStub.sol";
 import {Ppm} from "../../contracts/types/Units.sol";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {IDeviceRegistry} from "../../interfaces/IDeviceRegistry.sol";
-import {IMetering} from "../../interfaces/IMetering.sol";
+import {IDeviceRegistry} from "../../interfaces/registry/IDeviceRegistry.sol";
+import {IMetering} from "../../interfaces/metering/IMetering.sol";
 import {Metering} from "../../contracts/metering/Metering.sol";
 import {DeviceRegistry} from "../../contracts/registry/DeviceRegistry.sol";
 import {ParticipantRegistry} from "../../contracts/registry/ParticipantRegistry.sol";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {Satisfaction} from "../../contracts/market/libraries/Satisfaction.sol";
+import {Satisfaction} from "../../contracts/clearing/mechanisms/satisfaction/Satisfaction.sol";
 import {PackedOrder} from "../../contracts/types/Orders.sol";
 import {ForgeTest} from "./Vm.sol";
 

@@ -5,7 +5,7 @@ import {Market, Mode, PriceRule} from "../../contracts/types/Markets.sol";
 import {OrderId, PackedOrder} from "../../contracts/types/Orders.sol";
 import {PackedTrade, TradeFields} from "../../contracts/types/Trades.sol";
 import {Points, Ppm, Price, Wh} from "../../contracts/types/Units.sol";
-import {TradeChunk} from "../../contracts/market/libraries/TradeChunk.sol";
+import {TradeChunk} from "../../contracts/clearing/mechanisms/satisfaction/TradeChunk.sol";
 import {ForgeTest} from "./Vm.sol";
 
 /// @dev A trade in three words: no field reaches into another.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gas.measure import GasMeter, code_sizes, measuring_chain
+from testkit.gas.measure import GasMeter, code_sizes, measuring_chain
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 MOST_CODE_BYTES = 24_576

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from scipy.optimize import linear_sum_assignment
 
-from powerpact.solver import Threads, solve
-from powerpact.spec import pair_score_ppm
-from powerpact.types import Attribute, Buyer, Kind, Mode, Round, Seller, SoftTerm
+from powerpact.market.orders import SoftTerm
+from powerpact.market.rules import Attribute, Kind, Mode
+from powerpact.mechanisms.satisfaction.round import Buyer, Round, Seller
+from powerpact.mechanisms.satisfaction.solver import Threads, solve
+from powerpact.mechanisms.satisfaction.spec import pair_score_ppm
+from powerpact.mechanisms.satisfaction.verifier import verify
 from powerpact.units import ATTRIBUTE, ENERGY, PPM, PRICE
-from powerpact.verifier import verify
 
 ORDERS = 210
 """Of each side: more pairs than the solver takes as candidates at once."""

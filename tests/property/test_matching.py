@@ -1,6 +1,5 @@
 """Matchings: the rules, the solver and the verifier agree, and an outsider agrees with them."""
 
-import random
 import time
 from dataclasses import replace
 from unittest.mock import patch
@@ -11,15 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
+from powerpact.blocks import cut
 from powerpact.errors import CertificateGap
-from powerpact.solver import Threads, multiscale, solve
-from powerpact.solver.assignment import Assignment
-from powerpact.solver.blocks import cut
-from powerpact.spec import dual_sum_ppm, match, pair_score_ppm, uncovered_pairs
-from powerpact.spec.matching import capacity
-from powerpact.types import Attribute, Buyer, Kind, Mode, Round, Seller, SoftTerm
-from powerpact.verifier import verify
-from tests.strategies import rounds
+from powerpact.market.rules import Mode
+from powerpact.mechanisms.satisfaction.solver import Threads, multiscale, solve
+from powerpact.mechanisms.satisfaction.solver.assignment import Assignment
+from powerpact.mechanisms.satisfaction.spec import dual_sum_ppm, match, pair_score_ppm, uncovered_pairs
+from powerpact.mechanisms.satisfaction.spec.matching import capacity
+from powerpact.mechanisms.satisfaction.verifier import verify
+from testkit.rounds import large_round
+from testkit.strategies import rounds
 
 SMALL = settings(max_examples=200, deadline=None)
 LARGE = settings(max_examples=40, deadline=None)
@@ -84,7 +84,10 @@ def test_sampling_and_pricing_find_the_optimum(round_):
 @given(rounds(most=12), st.integers(2, 5))
 @LARGE
 def test_threads_do_not_matter(round_, workers):
-    with patch("powerpact.solver.pairs.ROWS", 2), patch("powerpact.solver.pairs.CHUNKS", 1):
+    with (
+        patch("powerpact.mechanisms.satisfaction.solver.pairs.ROWS", 2),
+        patch("powerpact.mechanisms.satisfaction.solver.pairs.CHUNKS", 1),
+    ):
         alone, together = (sampled(lambda w=w: solve(round_, executor=Threads(w))) for w in (1, workers))
     assert alone == together == sampled(lambda: solve(round_))
 
@@ -100,41 +103,6 @@ def test_the_order_of_the_orders_does_not_change_the_optimum(round_, data):
 @SMALL
 def test_a_further_order_never_makes_it_worse(round_):
     assert solve(replace(round_, buyers=round_.buyers[1:])).objective <= solve(round_).objective
-
-
-def large_round(mode, n, m, seed, ties):
-    """A round of n buyers and m sellers with values from few steps, if `ties`, or from the whole range."""
-    chance = random.Random(seed)
-    step = 250_000 if ties else 1
-    kinds = (Kind.COST, Kind.INCOME, Kind.INCOME)
-
-    def value(low, high):
-        return chance.randrange(low, high) // step * step
-
-    def energy():
-        return chance.randint(1, 9) if mode is Mode.DIVISIBLE else None
-
-    def term(kind):
-        expect, limit = value(400_000, 1_000_000), value(0, 400_000)
-        return (limit, expect) if kind is Kind.COST else (expect, limit)
-
-    def buyer(i):
-        weights = chance.choice([(1_000_000, 0, 0), (333_334, 333_333, 333_333), (200_000, 500_000, 300_000)])
-        soft = tuple(SoftTerm(*term(kind), weight) for kind, weight in zip(kinds, weights, strict=True))
-        return Buyer(f"b{i}", value(400_000, 900_000), soft, (chance.choice((None, "x", "y")),), energy())
-
-    def seller(j):
-        ask = value(300_000, 900_000)
-        values = tuple(value(0, 1_000_000) for _ in kinds)
-        return Seller(f"s{j}", ask, ask // 2, values, (chance.choice(("x", "y")),), energy())
-
-    return Round(
-        mode,
-        tuple(Attribute(f"f{k}", kind) for k, kind in enumerate(kinds)),
-        ("class",),
-        tuple(buyer(i) for i in range(n)),
-        tuple(seller(j) for j in range(m)),
-    )
 
 
 @pytest.mark.parametrize("ties", [False, True])

@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from powerpact.errors import MalformedInput
-from powerpact.types import Attribute, Buyer, BuyOrders, Kind, Mode, Round, Seller, SellOrders, SoftTerm
-from tests.strategies import CLASSES, UINT32_MAX, UINT64_MAX
+from powerpact.market.orders import SoftTerm
+from powerpact.market.rules import Attribute, Kind, Mode
+from powerpact.mechanisms.satisfaction.round import Buyer, BuyOrders, Round, Seller, SellOrders
+from testkit.strategies import CLASSES, UINT32_MAX, UINT64_MAX
 
 UINT32 = st.integers(0, UINT32_MAX)
 ENERGY = st.none() | st.integers(0, UINT64_MAX)

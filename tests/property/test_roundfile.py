@@ -1,6 +1,5 @@
 """Reading and writing of rounds and solutions: what is right survives, what is wrong is named."""
 
-import copy
 import json
 import tracemalloc
 
@@ -9,41 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from powerpact.errors import MalformedInput, PowerPactError
-from powerpact.roundfile import format_round, format_solution, parse_round, parse_solution
-from powerpact.spec import match
-from powerpact.types import Mode
-from tests.strategies import rounds
-
-ROUND = {
-    "schema": "powerpact/round/1",
-    "mode": "one-to-one",
-    "attributes": [{"name": "price", "kind": "cost"}, {"name": "green value", "kind": "income"}],
-    "classes": ["source", "grade"],
-    "buyers": [
-        {
-            "id": f"b{i}",
-            "energy": 1200,
-            "bid": 110_000,
-            "require": {"source": "solar"},
-            "soft": {
-                "price": {"expect": 90_000, "limit": 120_000, "weight": 600_000},
-                "green value": {"expect": 900_000, "limit": 500_000, "weight": 400_000},
-            },
-        }
-        for i in range(2)
-    ],
-    "sellers": [
-        {
-            "id": f"s{j}",
-            "energy": 1500,
-            "ask": 100_000,
-            "min": 80_000,
-            "class": {"source": "solar", "grade": "A"},
-            "attributes": {"price": 100_000, "green value": 870_000},
-        }
-        for j in range(2)
-    ],
-}
+from powerpact.market.rules import Mode
+from powerpact.mechanisms.satisfaction.roundfile import format_round, format_solution, parse_round, parse_solution
+from powerpact.mechanisms.satisfaction.spec import match
+from testkit.roundfiles import ROUND, changed
+from testkit.strategies import rounds
 
 SOLUTION = {
     "schema": "powerpact/solution/1",
@@ -55,20 +24,6 @@ SOLUTION = {
 TEXT = json.dumps(ROUND)
 
 GREEN = '$.buyers[0].soft["green value"]'
-
-
-def changed(data, *changes):
-    """A copy with ``(*keys, value)`` set, or removed if the value is `...`."""
-    data = copy.deepcopy(data)
-    for *keys, last, value in changes:
-        place = data
-        for key in keys:
-            place = place[key]
-        if value is ...:
-            del place[last]
-        else:
-            place[last] = value
-    return data
 
 
 NO_UINT32 = [-1, 2**32, 1.0, 1.5, True, "1", None, [], {}, float("nan"), 10**400]

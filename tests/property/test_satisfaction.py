@@ -4,15 +4,15 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from powerpact.solver.arrays import encode
-from powerpact.solver.blocks import Threads
-from powerpact.solver.pairs import Pairs
-from powerpact.solver.scoring import ELIMINATED, bound_chunk
-from powerpact.spec import cost_satisfaction_ppm, income_satisfaction_ppm, pair_score_ppm
-from powerpact.types import equal_weights_ppm
+from powerpact.blocks import Threads
+from powerpact.market.orders import equal_weights_ppm
+from powerpact.mechanisms.satisfaction.solver.arrays import encode
+from powerpact.mechanisms.satisfaction.solver.pairs import Pairs
+from powerpact.mechanisms.satisfaction.solver.scoring import ELIMINATED, bound_chunk
+from powerpact.mechanisms.satisfaction.spec import cost_satisfaction_ppm, income_satisfaction_ppm, pair_score_ppm
+from powerpact.mechanisms.satisfaction.verifier.cover import pair_scores
 from powerpact.units import MAX_SCORE_PPM, PPM
-from powerpact.verifier.cover import pair_scores
-from tests.strategies import UINT32_MAX, rounds
+from testkit.strategies import UINT32_MAX, rounds
 
 UINT32 = st.integers(0, UINT32_MAX)
 

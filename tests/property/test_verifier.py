@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from powerpact.spec import dual_sum_ppm, match, pair_score_ppm, uncovered_pairs
-from powerpact.types import Attribute, Buyer, Kind, Mode, Round, Seller, SoftTerm, Solution, Trade
-from powerpact.verifier import FaultKind, verify
-from tests.strategies import rounds
+from powerpact.market.orders import SoftTerm
+from powerpact.market.rules import Attribute, Kind, Mode
+from powerpact.mechanisms.satisfaction.round import Buyer, Round, Seller, Solution, Trade
+from powerpact.mechanisms.satisfaction.spec import dual_sum_ppm, match, pair_score_ppm, uncovered_pairs
+from powerpact.mechanisms.satisfaction.verifier import FaultKind, verify
+from testkit.strategies import rounds
 
 
 def buyer(key, bid, limit, energy_wh):

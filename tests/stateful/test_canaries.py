@@ -5,18 +5,18 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from powerpact.chain.errors import ContractError
-from tests.helpers.chains import EvmChain
-from tests.helpers.mutants import Mutant
-from tests.stateful.machine import run_machine
-from tests.stateful.stage import community_on
+from testkit.chains import EvmChain
+from testkit.mutants import Mutant
+from testkit.stateful.machine import run_machine
+from testkit.stateful.stage import community_on
 
 EXAMPLES = 300
 STEPS = 30
 
-MARKET = "contracts/market/libraries"
-ENDORSEMENTS = f"{MARKET}/Endorsements.sol"
+SATISFACTION = "contracts/clearing/mechanisms/satisfaction"
+ENDORSEMENTS = "contracts/clearing/libraries/Endorsements.sol"
 BOOK = "contracts/market/OrderBook.sol"
-CLEARING = "contracts/market/Clearing.sol"
+CLEARING = "contracts/clearing/Clearing.sol"
 ESCROW = "contracts/settlement/EscrowWallets.sol"
 METERING = "contracts/metering/Metering.sol"
 
@@ -29,28 +29,28 @@ MUTANTS = (
     Mutant(
         "a skipped limit check",
         "Clearing",
-        f"{MARKET}/Satisfaction.sol",
+        f"{SATISFACTION}/Satisfaction.sol",
         "if (h < l) return (false, 0);",
         "if (h < l) return (true, 0);",
     ),
     Mutant(
         "a sweep that passes over too much",
         "RoundProver",
-        f"{MARKET}/PairSweep.sol",
+        f"{SATISFACTION}/PairSweep.sol",
         "sub(999999, mload(buyer))",
         "sub(499999, mload(buyer))",
     ),
     Mutant(
         "a proof that stops one row early",
         "RoundProver",
-        f"{MARKET}/RoundProof.sol",
+        f"{SATISFACTION}/RoundProof.sol",
         "for (uint256 r = from; r < to; ++r)",
         "for (uint256 r = from + 1; r < to; ++r)",
     ),
     Mutant(
         "an order used twice in a chunk",
         "Clearing",
-        f"{MARKET}/TradeChunk.sol",
+        f"{SATISFACTION}/TradeChunk.sol",
         "require(Wh.unwrap(leg.filled) == 0, IClearing.Clearing_OrderUsedTwice(leg.id));",
         "",
     ),
@@ -64,7 +64,7 @@ MUTANTS = (
     Mutant(
         "an order filled beyond its energy",
         "Clearing",
-        f"{MARKET}/TradeChunk.sol",
+        f"{SATISFACTION}/TradeChunk.sol",
         "require(!(energy > left), IClearing.Clearing_Overfilled(leg.id, left, energy));",
         "",
     ),
@@ -78,7 +78,7 @@ MUTANTS = (
     Mutant(
         "a price above the bid",
         "Clearing",
-        f"{MARKET}/TradeChunk.sol",
+        f"{SATISFACTION}/TradeChunk.sol",
         "rule == PriceRule.PayAsBid ? buy.price()",
         "rule == PriceRule.PayAsBid ? Price.wrap(Price.unwrap(buy.price()) + 1)",
     ),
@@ -92,7 +92,7 @@ MUTANTS = (
     Mutant(
         "dual prices one below the score",
         "Clearing",
-        f"{MARKET}/TradeChunk.sol",
+        f"{SATISFACTION}/TradeChunk.sol",
         "require(duals >= score,",
         "require(duals + 1 >= score,",
     ),

@@ -1,8 +1,8 @@
 """The machine at speed: thousands of steps on an EVM in this process."""
 
-from tests.helpers.chains import EvmChain
-from tests.stateful.machine import RULES, run_machine
-from tests.stateful.stage import RUNS, community_on
+from testkit.chains import EvmChain
+from testkit.stateful.machine import RULES, run_machine
+from testkit.stateful.stage import RUNS, community_on
 
 
 def test_the_market_holds_and_every_rule_runs():

@@ -3,9 +3,9 @@
 import pytest
 from brownie import chain, web3
 
-from tests.helpers.chains import NodeChain
-from tests.stateful.machine import run_machine
-from tests.stateful.stage import RUNS, community_on
+from testkit.chains import NodeChain
+from testkit.stateful.machine import run_machine
+from testkit.stateful.stage import RUNS, community_on
 
 EXAMPLES = 30
 STEPS = 20

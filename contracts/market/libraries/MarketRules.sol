@@ -2,7 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {IOrderBook} from "../../../interfaces/IOrderBook.sol";
+import {IOrderBook} from "../../../interfaces/market/IOrderBook.sol";
 import {AttributeSource, Market} from "../../types/Markets.sol";
 import {MAX_ATTRIBUTES} from "../../types/Orders.sol";
 import {ONE_PPM, Points, Ppm} from "../../types/Units.sol";

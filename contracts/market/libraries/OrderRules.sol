@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {IOrderBook} from "../../../interfaces/IOrderBook.sol";
+import {IOrderBook} from "../../../interfaces/market/IOrderBook.sol";
 import {Reliability, SellerTerms} from "../../types/Attested.sol";
 import {AttributeSource, Market} from "../../types/Markets.sol";
 import {MAX_ATTRIBUTES, OrderFields, PackedOrder} from "../../types/Orders.sol";
 import {ONE_PPM, Ppm, Price, Wh} from "../../types/Units.sol";
-import {Lanes} from "./Lanes.sol";
+import {Lanes} from "../../shared/Lanes.sol";
 
 /// @title What a well-formed order is, given the rules of its market
 /// @dev Pure checks of the order's own fields; `index` is the order's place in its batch, for the errors.

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {IClearing} from "../../../interfaces/clearing/IClearing.sol";
+import {Market} from "../../types/Markets.sol";
+import {Signatures} from "../../shared/Signatures.sol";
+
+/// @title Endorsements of a proposal by k of n
+library Endorsements {
+    bytes32 internal constant TYPEHASH =
+        keccak256("Endorsement(bytes32 market,address agent,bytes32 trades,uint128 objective)");
+
+    /// @notice The struct hash that endorsers sign.
+    function structHash(IClearing.Proposal memory proposal, bytes32 trades) internal pure returns (bytes32) {
+        return keccak256(abi.encode(TYPEHASH, proposal.market, proposal.agent, trades, proposal.objective));
+    }
+
+    /// @notice Check that as many endorsers as the market asks for signed `digest`.
+    /// Reverts if: `endorsers` is not the market's list; a seat is not above the one before, or beyond the list; a
+    /// signature is not its endorser's; there are too few.
+    function check(
+        bytes32 market,
+        Market memory rules,
+        bytes32 digest,
+        address[] calldata endorsers,
+        IClearing.Endorsement[] calldata endorsements
+    ) internal view {
+        require(keccak256(abi.encode(endorsers)) == rules.endorsers, IClearing.Clearing_WrongEndorsers(market));
+        uint256 next = 0;
+        for (uint256 i = 0; i < endorsements.length; ++i) {
+            uint256 seat = endorsements[i].seat;
+            require(seat >= next && seat < endorsers.length, IClearing.Clearing_BadEndorsement(address(0)));
+            require(
+                Signatures.isValid(endorsers[seat], digest, endorsements[i].signature),
+                IClearing.Clearing_BadEndorsement(endorsers[seat])
+            );
+            next = seat + 1;
+        }
+        require(
+            endorsements.length >= rules.endorsements,
+            IClearing.Clearing_TooFewEndorsements(market, endorsements.length, rules.endorsements)
+        );
+    }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {Reading} from "../../contracts/types/Readings.sol";
+import {Wh} from "../../contracts/types/Units.sol";
+
+/// @title Signed readings, and the certificates that follow from them
+/// @notice Anyone may carry readings that devices signed. A batch is kept as a Merkle root; a reading is
+/// used later with its proof. Export of a certified device becomes green certificates, once.
+/// @dev Trust assumptions.
+/// Safety: device keys sign what was measured (see IDeviceRegistry). The settlement contract names the
+/// buyer's share.
+/// Liveness: somebody carries the reading before the market's refund time.
+/// Leaf of a reading: keccak256(abi.encode(index, reading)); pairs are hashed in sorted order, an odd
+/// node moves up unpaired (contracts/shared/BatchRoot).
+interface IMetering {
+    /// @dev Where a reading stands.
+    struct ReadingProof {
+        uint64 batch;
+        uint16 index;
+        bytes32[] siblings;
+    }
+
+    /// @dev What a seller's device owes a buyer in a slot.
+    struct Sale {
+        address buyer;
+        /// The device's owner.
+        address seller;
+        /// Energy sold to this buyer, Wh.
+        Wh energy;
+        /// All energy that the device sold in the slot, Wh: at least `energy`.
+        Wh total;
+    }
+
+    event ReadingsReported(uint64 indexed batch, address indexed carrier, Reading[] readings);
+
+    error Metering_ZeroSlotLength();
+    error Metering_EmptyBatch();
+    error Metering_BatchTooLarge(uint256 have, uint256 most);
+    error Metering_BadSignature(uint256 index, uint32 device, address recovered);
+    error Metering_LengthMismatch(uint256 readings, uint256 signatures);
+    error Metering_SlotNotOver(uint256 index, uint32 device, uint40 slotStart, uint256 slotEnd);
+    error Metering_SlotMisaligned(uint256 index, uint32 device, uint40 slotStart, uint40 slotLength);
+    error Metering_SlotNotAfterLast(uint256 index, uint32 device, uint40 slotStart, uint40 last);
+    error Metering_CounterFell(uint256 index, uint32 device, Wh opening, Wh last);
+    error Metering_CounterBelowEnergy(uint256 index, uint32 device, Wh counter, Wh energy);
+    error Metering_AboveCapacity(uint256 index, uint32 device, Wh energy, Wh capacity);
+    error Metering_UnknownReading(uint64 batch, uint16 index);
+    error Metering_NotSettlement(address caller);
+    error Metering_AlreadyIssued(uint32 device, uint40 slotStart);
+    error Metering_EnergySold(uint32 device, uint40 slotStart);
+    error Metering_NotCertified(uint32 device);
+
+    /// @notice Report readings, 1 to 256 of them, each with the device's EIP-712 signature over
+    /// Reading(uint32 device,uint40 slotStart,uint64 exportedWh,uint64 importedWh,uint64 exportCounterWh,uint64 importCounterWh).
+    /// Reverts if, for any reading: the slot is not a multiple of the slot length, is not over, or is not after the
+    /// device's last slot; the signer is not the device's key; export or import is above the device's
+    /// capacity; a counter is below the slot's energy, or less that energy below the last counter. The
+    /// error names the index.
+    /// @dev Warning: once the reading of a later slot is taken, an earlier one never is. A device hands
+    /// out the reading of a slot only when those of the slots before are carried.
+    /// Whoever carries one of the readings first makes the rest of the batch fail; nothing but the gas
+    /// of the batch is lost, for that reading is taken.
+    function report(Reading[] calldata readings, bytes[] calldata signatures) external returns (uint64 batch);
+
+    /// @notice Turn the whole export of a slot in which the device sold nothing into certificates of
+    /// its owner. Anyone may call.
+    /// Reverts if: the reading is unknown; the device was not certified when the slot began; the slot's
+    /// certificates are issued; the device has an obligation in the slot.
+    function issue(Reading calldata reading, ReadingProof calldata proof) external;
+
+    /// @notice For the settlement contract alone: if the device's last reading is of this slot, `deliver` by it; else nothing, and
+    /// `known` is false.
+    function deliverLast(uint32 device, uint40 slotStart, Sale calldata sale)
+        external
+        returns (bool known, Wh delivered);
+
+    /// @notice For the settlement contract alone: verify the reading, and issue the certificates of a sale to its buyer; and
+    /// once for the slot, what was exported beyond all that was sold, to the seller. A device that sells is certified before
+    /// the gate closes (IOrderBook), so before the slot begins.
+    /// @return delivered The energy sold if the export covers all that the device sold in the slot, else its share of the export,
+    /// ⌊export · energy / total⌋, Wh.
+    function deliver(Reading calldata reading, ReadingProof calldata proof, Sale calldata sale)
+        external
+        returns (Wh delivered);
+
+    /// @notice Reverts unless `reading` stands at `proof`.
+    function verify(Reading calldata reading, ReadingProof calldata proof) external view;
+
+    /// @notice The device's last slot (Unix seconds), its export in it and its counters at the end of it (Wh).
+    function last(uint32 device)
+        external
+        view
+        returns (uint40 slotStart, Wh exported, Wh exportCounter, Wh importCounter);
+
+    function isIssued(uint32 device, uint40 slotStart) external view returns (bool);
+
+    /// @notice Merkle root of a batch of readings, 0 if there is none. Batches count from 0.
+    function rootOf(uint64 batch) external view returns (bytes32);
+
+    function batchCount() external view returns (uint64);
+
+    /// @notice The most readings in one batch: 256 devices that report for the first time cost 9 million gas.
+    function MAX_READINGS() external view returns (uint256);
+
+    /// @notice Length of every delivery slot of this deployment, seconds.
+    function SLOT_LENGTH() external view returns (uint40);
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {SellerTerms} from "../../contracts/types/Attested.sol";
+import {Carrier} from "../../contracts/types/Markets.sol";
+import {PackedOrder} from "../../contracts/types/Orders.sol";
+import {Wh} from "../../contracts/types/Units.sol";
+
+/// @title Meters, routers, exchanges and interfaces, each with a key of its own
+/// @notice A device is bound to its owner by a signature of the device's key, typed, placed in a subnet
+/// and certified by k of n auditors.
+/// @dev Trust assumptions.
+/// Safety: certified devices measure honestly and keep their keys; auditors look at a device before
+/// they certify it.
+/// Liveness: auditors certify. An owner can always retire a device.
+interface IDeviceRegistry {
+    enum Kind {
+        Meter,
+        Router,
+        Exchange,
+        Interface
+    }
+
+    /// @dev slot 0: 20 + 4 + 1 + 1 + 1 + 1 + 1 = 29; slot 1: 20 + 8 = 28
+    struct Device {
+        /// The participant whose energy it measures.
+        address owner;
+        /// The local network that it is attached to.
+        uint32 subnet;
+        Kind kind;
+        Carrier carrier;
+        /// Code of the energy source behind it, never 0 (1 solar, 2 wind, 3 hydro, 4 biogas, 5 storage,
+        /// 6 mixed; codes are the market's classes).
+        uint8 source;
+        bool certified;
+        bool retired;
+        /// The account whose key signs the readings.
+        address key;
+        /// The most energy that it can feed or draw in one slot, Wh.
+        Wh capacity;
+    }
+
+    event DeviceAdded(
+        uint32 indexed device, address indexed owner, address indexed key, Kind kind, Carrier carrier, uint8 source, uint32 subnet, Wh capacity
+    );
+    event CertificationVoted(uint32 indexed device, address indexed auditor, uint256 votes);
+    event DeviceCertified(uint32 indexed device);
+    event DeviceRetired(uint32 indexed device);
+
+    error Device_OwnerNotActive(address owner);
+    error Device_Unknown(uint32 device);
+    error Device_KeyTaken(address key, uint32 device);
+    error Device_BadSignature(address key, address recovered);
+    error Device_BadParameters(uint8 source, Wh capacity);
+    error Device_NotAuditor(address caller);
+    error Device_NotOwner(uint32 device, address owner, address caller);
+    error Device_AlreadyVoted(uint32 device, address auditor);
+    error Device_AlreadyCertified(uint32 device);
+    error Device_Retired(uint32 device);
+
+    /// @notice Bind a device to the sender. `signature` is the device key's EIP-712 signature over
+    /// Device(address owner,uint8 kind,uint8 carrier,uint8 source,uint32 subnet,uint64 capacityWh).
+    /// A key is bound once, for ever. Device ids start at 1.
+    function add(address key, Kind kind, Carrier carrier, uint8 source, uint32 subnet, Wh capacity, bytes calldata signature)
+        external
+        returns (uint32 id);
+
+    /// @notice An auditor's vote to certify; the vote that reaches the registry's threshold certifies.
+    function certify(uint32 id) external;
+
+    /// @notice Take a device out of service, for ever. It can no longer sell; readings for energy
+    /// already sold are still taken.
+    function retire(uint32 id) external;
+
+    /// @notice A device; all zero if there is none.
+    function device(uint32 id) external view returns (Device memory);
+
+    /// @notice What decides whether a reading is taken, in one storage word: the key that signs, zero if
+    /// there is no such device, and the most energy in one slot, Wh.
+    function keyOf(uint32 id) external view returns (address key, Wh capacity);
+
+    /// @notice The device's owner, and the time of its certification, Unix seconds, 0 if there was none.
+    function certificationOf(uint32 id) external view returns (address owner, uint40 since);
+
+    /// @notice What decides whether the device of each order may sell; zero for a buy order.
+    function sellerTermsOf(PackedOrder[] calldata orders) external view returns (SellerTerms[] memory);
+
+    /// @notice Number of devices; the last id.
+    function deviceCount() external view returns (uint32);
+
+    /// @notice Id of the device with this key, 0 if none.
+    function deviceOf(address key) external view returns (uint32);
+}

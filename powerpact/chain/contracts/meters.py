@@ -1,0 +1,77 @@
+"""Readings: reported in batches, found again with their proofs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from powerpact.chain.client import Chain
+from powerpact.chain.transactions import Call
+from powerpact.codec.packing import reading_tree
+from powerpact.market.readings import Reading
+
+ReadingProof = tuple[int, int, list[bytes]]
+"""Where a reading stands: batch, index, siblings."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedReading:
+    """A reading that anybody may carry to the chain.
+
+    Attributes
+    ----------
+    reading : Reading
+        What was measured.
+    signature : bytes
+        The device's.
+    """
+
+    reading: Reading
+    signature: bytes
+
+
+def report(chain: Chain, readings: Sequence[SignedReading]) -> Call:
+    """Report readings, all or nothing."""
+    return chain.call(
+        "report readings",
+        "Metering",
+        "report",
+        [signed.reading for signed in readings],
+        [signed.signature for signed in readings],
+        items=len(readings),
+    )
+
+
+def issue(chain: Chain, reading: Reading, proof: ReadingProof) -> Call:
+    """Turn the export of a slot in which the device sold nothing into certificates of its owner."""
+    return chain.call("issue certificates", "Metering", "issue", reading, proof)
+
+
+def readings_of(chain: Chain, slot_start: int | None = None) -> dict[tuple[int, int], tuple[Reading, ReadingProof]]:
+    """All reported readings, or those of one slot, with their proofs, by device and slot start."""
+    found = {}
+    for event in chain.events("Metering", "ReadingsReported"):
+        readings = [Reading(*values) for values in event.arguments["readings"]]
+        wanted = [i for i, reading in enumerate(readings) if slot_start in (None, reading.slot_start)]
+        if wanted:
+            tree = reading_tree(readings)
+            for i in wanted:
+                key = (readings[i].device, readings[i].slot_start)
+                found[key] = (readings[i], (event.arguments["batch"], i, tree.proof(i)))
+    return found
+
+
+def last_of(chain: Chain, device_id: int) -> tuple[int, int, int]:
+    """A device's last slot (Unix seconds), and its export and import counters at the end of it (Wh)."""
+    slot_start, _, export_wh, import_wh = chain.read("Metering", "last", device_id)
+    return slot_start, export_wh, import_wh
+
+
+def is_issued(chain: Chain, device_id: int, slot_start: int) -> bool:
+    """Whether certificates of this device and slot exist."""
+    return bool(chain.read("Metering", "isIssued", device_id, slot_start))
+
+
+def is_selling(chain: Chain, device_id: int, slot_start: int) -> bool:
+    """Whether this device's export of the slot is for sale or was sold."""
+    return bool(chain.read("OrderBook", "isSelling", device_id, slot_start))

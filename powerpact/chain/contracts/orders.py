@@ -1,0 +1,102 @@
+"""Orders: signed by their traders, carried in batches by anybody, cancelled and released."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from eth_account.signers.local import LocalAccount
+from eth_typing import ChecksumAddress
+
+from powerpact.chain.client import Chain
+from powerpact.chain.transactions import Call, Mined
+from powerpact.codec.eip712 import Domain, compact, recover, sign
+from powerpact.codec.eip712.errors import MessageMismatch
+from powerpact.market.orders import NONCES_PER_PAGE, Order, Placed, Side, SignedOrder
+
+
+def sign_order(chain: Chain, account: LocalAccount, market: bytes, order: Order) -> SignedOrder:
+    """Sign an order for a market."""
+    primary_type, message = order.message(market)
+    return SignedOrder(order, sign(account, chain.domain("OrderBook"), primary_type, message))
+
+
+def place(chain: Chain, market: bytes, order: Order) -> Call:
+    """Post the sender's own order."""
+    return chain.call("post orders", "OrderBook", "place", market, order.pack())
+
+
+def place_signed(chain: Chain, market: bytes, orders: Sequence[SignedOrder]) -> Call:
+    """Post a batch of signed orders, all or nothing."""
+    packed = [signed.order.pack() for signed in orders]
+    words, of_contracts = signature_words(chain.domain("OrderBook"), market, orders)
+    return chain.call("post orders", "OrderBook", "placeSigned", market, packed, words, of_contracts, items=len(orders))
+
+
+def signature_words(
+    domain: Domain, market: bytes, orders: Sequence[SignedOrder]
+) -> tuple[list[tuple[bytes, bytes]], list[bytes]]:
+    """The signatures as `placeSigned` takes them: two words for each, and those that no key of the trader made.
+
+    The latter are for the trader's contract to judge (ERC-1271); their words are zero and their place in the list.
+    """
+    words: list[tuple[bytes, bytes]] = []
+    of_contracts: list[bytes] = []
+    for signed in orders:
+        if _is_of_key(domain, market, signed):
+            words.append(compact(signed.signature))
+        else:
+            words.append((bytes(32), len(of_contracts).to_bytes(32, "big")))
+            of_contracts.append(signed.signature)
+    return words, of_contracts
+
+
+def _is_of_key(domain: Domain, market: bytes, signed: SignedOrder) -> bool:
+    """Whether the signature is by the key whose account the trader is."""
+    try:
+        return recover(domain, *signed.order.message(market), signed.signature) == signed.order.trader
+    except MessageMismatch:
+        return False
+
+
+def batch_of(chain: Chain, mined: Mined) -> int:
+    """The number of the batch that a mined posting made."""
+    return int(chain.event(mined, "OrdersPlaced").arguments["batch"])
+
+
+def cancel(chain: Chain, market: bytes, placed: Placed) -> Call:
+    """Cancel the sender's own order before the gate closes."""
+    return chain.call("cancel order", "OrderBook", "cancel", market, placed)
+
+
+def release(chain: Chain, market: bytes, placed: Sequence[Placed]) -> Call:
+    """Free orders that did not trade."""
+    return chain.call("release orders", "OrderBook", "release", market, placed, items=len(placed))
+
+
+def cancel_nonces(chain: Chain, side: Side, page: int, mask: int) -> Call:
+    """Use up nonces of the sender's orders of one side: those of `page` in `mask`, and all of the pages before."""
+    return chain.call("cancel nonces", "OrderBook", "cancelNonces", side, page, mask)
+
+
+def unused_nonce(chain: Chain, trader: ChecksumAddress, side: Side, first: int = 0) -> int:
+    """The first nonce of the trader's page in use that is not used, or the first of the next page.
+
+    Parameters
+    ----------
+    chain : Chain
+        The deployment.
+    trader : ChecksumAddress
+        Whose orders they are.
+    side : Side
+        Nonces of the two sides are apart.
+    first : int
+        Where in the page to begin. Posting a sell order does not use its nonce, so sell orders that begin at places of
+        their own seldom share one, and cancelling one seldom concerns another that is signed and not posted.
+    """
+    if side is Side.BUY:
+        nonces = int(chain.read("EscrowWallets", "walletOf", trader)[-1])
+    else:
+        nonces = int(chain.read("EscrowWallets", "trackRecordOf", trader)[-1])
+    page, used = nonces >> NONCES_PER_PAGE, nonces & (1 << NONCES_PER_PAGE) - 1
+    places = ((first + step) % NONCES_PER_PAGE for step in range(NONCES_PER_PAGE))
+    return page * NONCES_PER_PAGE + next((place for place in places if not used >> place & 1), NONCES_PER_PAGE)

@@ -1,0 +1,86 @@
+"""Power points and the escrow's wallets: issue, redeem, deposit, withdraw, look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from eth_account.signers.local import LocalAccount
+from eth_typing import ChecksumAddress
+from eth_utils import keccak
+
+from powerpact.chain.client import Chain
+from powerpact.chain.transactions import Call
+from powerpact.codec.eip712 import sign
+
+PERMIT_S: Final = 3_600
+"""How long a permit for a deposit holds, s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """A trader's points in the escrow.
+
+    Attributes
+    ----------
+    free_upoints : int
+        Can be withdrawn or reserved.
+    held_upoints : int
+        Reserved for orders, locked in trades, or the bond of a proposal that stands.
+    """
+
+    free_upoints: int
+    held_upoints: int
+
+
+def reference(text: str) -> bytes:
+    """A deposit's or bill's reference as 32 bytes: the hash of its text."""
+    return keccak(text=text)
+
+
+def mint(chain: Chain, to: ChecksumAddress, upoints: int, deposit: bytes) -> Call:
+    """Issue points against a deposit; the utility's call."""
+    return chain.call("issue points", "PowerPoints", "mint", to, upoints, deposit)
+
+
+def redeem(chain: Chain, upoints: int, bill: bytes) -> Call:
+    """Pay an electricity charge with the sender's points."""
+    return chain.call("redeem points", "PowerPoints", "redeem", upoints, bill)
+
+
+def deposit(chain: Chain, account: LocalAccount, upoints: int) -> Call:
+    """Move points of the account into its wallet, with a permit (ERC-2612) instead of an approval."""
+    owner: ChecksumAddress = account.address
+    deadline = chain.now() + PERMIT_S
+    permit = {
+        "owner": owner,
+        "spender": chain.address("EscrowWallets"),
+        "value": upoints,
+        "nonce": chain.read("PowerPoints", "nonces", owner),
+        "deadline": deadline,
+    }
+    signature = sign(account, chain.domain("PowerPoints"), "Permit", permit)
+    r, s, v = signature[:32], signature[32:64], signature[64]
+    return chain.call("deposit", "EscrowWallets", "depositWithPermit", upoints, deadline, v, r, s)
+
+
+def withdraw(chain: Chain, upoints: int, to: ChecksumAddress) -> Call:
+    """Move free points of the sender out."""
+    return chain.call("withdraw", "EscrowWallets", "withdraw", upoints, to)
+
+
+def balance_of(chain: Chain, account: ChecksumAddress) -> int:
+    """Points of an account outside the escrow, micro-points."""
+    return int(chain.read("PowerPoints", "balanceOf", account))
+
+
+def wallet_of(chain: Chain, trader: ChecksumAddress) -> Wallet:
+    """A trader's points in the escrow."""
+    free_upoints, held_upoints, _ = chain.read("EscrowWallets", "walletOf", trader)
+    return Wallet(free_upoints, held_upoints)
+
+
+def reliability_of(chain: Chain, seller: ChecksumAddress) -> tuple[int, int]:
+    """Energy delivered of energy promised, ppm, and the number of settled trades."""
+    reliability_ppm, trades = chain.read("EscrowWallets", "reliabilityOf", seller)
+    return reliability_ppm, trades

@@ -1,0 +1,89 @@
+"""The end of trades: paid by the meter, or refunded; by agreement in `powerpact.chain.contracts.agreements`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from powerpact.chain.client import Chain
+from powerpact.chain.contracts.meters import ReadingProof
+from powerpact.chain.contracts.rounds import chunks_of, final_of, proposal, trade_trees
+from powerpact.chain.transactions import Call
+from powerpact.codec.merkle import MerkleTree
+from powerpact.codec.packing import trade_id
+from powerpact.market.readings import Reading
+from powerpact.market.trades import PackedTrade, Trade
+
+TradeProof = tuple[PackedTrade, tuple[int, int], list[bytes]]
+"""A trade of a final round with its proof: trade, (chunk, index), siblings."""
+
+Delivery = tuple[TradeProof, Reading, ReadingProof]
+"""A trade with the reading that settles it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FinalTrade:
+    """A trade of a final round.
+
+    Attributes
+    ----------
+    id : bytes
+        Its id.
+    trade : Trade
+        Its terms.
+    chunk, index : int
+        Where it stands.
+    siblings : list of bytes
+        Its Merkle proof.
+    """
+
+    id: bytes
+    trade: Trade
+    chunk: int
+    index: int
+    siblings: list[bytes]
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """Chunk and index."""
+        return self.chunk, self.index
+
+    @property
+    def proof(self) -> TradeProof:
+        """The trade as the contract takes it."""
+        return self.trade.pack(), self.position, self.siblings
+
+
+def final_trades(chain: Chain, market_id: bytes) -> list[FinalTrade]:
+    """The trades of a market's final round; none if it has no final round."""
+    proposal_id = final_of(chain, market_id)
+    if proposal_id == 0:
+        return []
+    agent, chunks = proposal(chain, proposal_id).agent, chunks_of(chain, proposal_id)
+    trees: list[MerkleTree] = trade_trees(chunks)
+    return [
+        FinalTrade(trade_id(market_id, agent, trade), trade, c, i, trees[c].proof(i))
+        for c, chunk in enumerate(chunks)
+        for i, trade in enumerate(chunk)
+    ]
+
+
+def is_settled(chain: Chain, market_id: bytes, position: tuple[int, int]) -> bool:
+    """Whether the trade at this chunk and index of a market's final round has ended."""
+    return bool(chain.read("EscrowWallets", "isSettled", market_id, position))
+
+
+def settle(chain: Chain, market_id: bytes, chunk: int, trades: Sequence[Trade]) -> Call:
+    """Pay the trades of a chunk, all given, by their devices' last readings."""
+    packed = [trade.pack() for trade in trades]
+    return chain.call("settle", "EscrowWallets", "settle", market_id, chunk, packed, items=len(packed))
+
+
+def settle_late(chain: Chain, market_id: bytes, deliveries: Sequence[Delivery]) -> Call:
+    """Pay trades whose devices have reported later slots."""
+    return chain.call("settle", "EscrowWallets", "settleLate", market_id, deliveries, items=len(deliveries))
+
+
+def refund(chain: Chain, market_id: bytes, trades: Sequence[FinalTrade]) -> Call:
+    """Give buyers the money of undelivered trades back, from the market's refund time on."""
+    return chain.call("refund", "EscrowWallets", "refund", market_id, [t.proof for t in trades], items=len(trades))

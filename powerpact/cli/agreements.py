@@ -1,0 +1,84 @@
+"""Commands ``release``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from powerpact.cli.output import STANDARD_STREAM, read_input, write_output
+from powerpact.cli.session import (
+    DEPLOYMENT_FILE,
+    As,
+    AsJson,
+    Deployed,
+    MarketId,
+    done,
+    market_of,
+    open_chain,
+    tell,
+    unlock,
+)
+
+group = typer.Typer(
+    help="A trade ended by agreement: two of buyer, seller and arbiter sign, anybody carries.", no_args_is_help=True
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.add_typer(group, name="release")
+
+
+@group.command()
+def sign(
+    market: MarketId,
+    trade: Annotated[
+        str, typer.Argument(metavar="TRADE", help="Id of the trade or of either of its orders; see `round status`.")
+    ],
+    account: As,
+    to_seller: Annotated[
+        int, typer.Option(metavar="UPOINTS", min=0, help="What the seller gets; the rest goes back to the buyer.")
+    ],
+    output: Annotated[
+        str, typer.Option("-o", "--output", metavar="FILE", help="Where the release goes, - for standard output.")
+    ] = STANDARD_STREAM,
+    deployment: Deployed = DEPLOYMENT_FILE,
+) -> None:
+    """Sign, as a party, what the seller of a trade gets; nothing is sent.
+
+    [bold]Example:[/bold] powerpact release sign 0x5f3a 2:0 --to-seller 50000 -a alice -o alice.release.json
+    """
+    from powerpact.chain.contracts import agreements as releases
+    from powerpact.codec.agreementfile import format_release
+
+    chain, key = open_chain(deployment), unlock(account)
+    id_ = market_of(chain, market)
+    final = releases.find_trade(chain, id_, trade)
+    write_output(output, format_release(releases.sign_release(chain, key, id_, final, to_seller)))
+    tell("signed; with a second party's release anybody can end the trade by `powerpact release submit`")
+
+
+@group.command()
+def submit(
+    files: Annotated[tuple[str, str], typer.Argument(metavar="FILE FILE", help="Releases that two parties signed.")],
+    account: As,
+    deployment: Deployed = DEPLOYMENT_FILE,
+    as_json: AsJson = False,
+) -> None:
+    """End a trade as two of its parties agreed; anybody may.
+
+    [bold]Example:[/bold] powerpact release submit alice.release.json ann.release.json -a bob
+    """
+    from powerpact.chain.contracts import agreements as releases
+    from powerpact.codec.agreementfile import parse_release
+
+    one, other = (parse_release(file, read_input(file)) for file in files)
+    chain, key = open_chain(deployment), unlock(account)
+    mined = chain.sender(key).send(releases.settle_agreed(chain, one, other))
+    data = {
+        "market": f"0x{one.market.hex()}",
+        "trade": f"0x{one.trade.hex()}",
+        "to_seller_upoints": one.to_seller_upoints,
+    }
+    done(f"ended the trade; the seller got {one.to_seller_upoints} micro-points", [mined], data, as_json=as_json)

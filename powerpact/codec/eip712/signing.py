@@ -1,0 +1,145 @@
+"""Hash, sign and recover the structs of the table in `powerpact.codec.eip712.types`.
+
+``digest = keccak256(0x1901 ‖ domainSeparator ‖ hashStruct(message))`` (EIP-712). All members of the table are value
+types or arrays of them; an array enters as the hash of its elements, padded to words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final, cast
+
+from eth_abi.abi import encode
+from eth_abi.exceptions import EncodingError
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+from eth_typing import ChecksumAddress, Hash32
+from eth_utils import keccak
+
+from powerpact.codec.eip712.errors import MessageMismatch
+from powerpact.codec.eip712.types import members_of, type_hash
+
+DOMAIN_NAME: Final = "PowerPact"
+"""Domain name of every signing contract, the token's permit included unless it says otherwise."""
+
+DOMAIN_VERSION: Final = "1"
+
+_DOMAIN_TYPE: Final = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """Where a signature counts: one contract on one chain.
+
+    Attributes
+    ----------
+    chain_id : int
+        Id of the chain.
+    contract : str
+        Address of the contract that checks the signature.
+    name, version : str
+        The contract's EIP-712 name and version.
+    """
+
+    chain_id: int
+    contract: str
+    name: str = DOMAIN_NAME
+    version: str = DOMAIN_VERSION
+
+
+@lru_cache(maxsize=64)
+def domain_separator(domain: Domain) -> bytes:
+    """``hashStruct(EIP712Domain)``, 32 bytes."""
+    return keccak(
+        encode(
+            ["bytes32", "bytes32", "bytes32", "uint256", "address"],
+            [
+                keccak(text=_DOMAIN_TYPE),
+                keccak(text=domain.name),
+                keccak(text=domain.version),
+                domain.chain_id,
+                domain.contract,
+            ],
+        )
+    )
+
+
+def struct_hash(primary_type: str, message: Mapping[str, Any]) -> bytes:
+    """``hashStruct(message) = keccak256(typeHash ‖ encodeData(message))``, 32 bytes.
+
+    Parameters
+    ----------
+    primary_type : str
+        A name in the table of types.
+    message : mapping of str to value
+        A value for each member and nothing else.
+
+    Raises
+    ------
+    UnknownSignedType
+        If the table has no such type.
+    MessageMismatch
+        If members are missing or unknown, or a value is out of its type's range.
+    """
+    members = members_of(primary_type)
+    odd = {member.name for member in members} ^ set(message)
+    if odd:
+        raise MessageMismatch(primary_type, f"missing or unknown members {sorted(odd)}")
+    types, values = ["bytes32"], [type_hash(primary_type)]
+    try:
+        for member in members:
+            value = message[member.name]
+            if member.type.endswith("]"):
+                types.append("bytes32")
+                values.append(keccak(encode([member.type], [value])))
+            else:
+                types.append(member.type)
+                values.append(value)
+        return keccak(encode(types, values))
+    except EncodingError as error:
+        raise MessageMismatch(primary_type, str(error)) from error
+
+
+def signing_hash(domain: Domain, primary_type: str, message: Mapping[str, Any]) -> bytes:
+    """The digest that is signed, 32 bytes."""
+    return keccak(b"\x19\x01" + domain_separator(domain) + struct_hash(primary_type, message))
+
+
+def sign(account: LocalAccount, domain: Domain, primary_type: str, message: Mapping[str, Any]) -> bytes:
+    """Sign with the account's key: ``r ‖ s ‖ v``, 65 bytes, deterministic (RFC 6979)."""
+    digest = signing_hash(domain, primary_type, message)
+    return bytes(account.unsafe_sign_hash(Hash32(digest)).signature)
+
+
+def recover(domain: Domain, primary_type: str, message: Mapping[str, Any], signature: bytes) -> ChecksumAddress:
+    """The account whose key signed, from a signature of 65 bytes, or of 64 (EIP-2098).
+
+    Raises
+    ------
+    MessageMismatch
+        If the signature is not 64 or 65 bytes or no key can have made it.
+    """
+    digest = signing_hash(domain, primary_type, message)
+    try:
+        return cast(ChecksumAddress, Account._recover_hash(digest, signature=expand(signature)))
+    except Exception as error:
+        raise MessageMismatch(primary_type, f"bad signature: {error}") from error
+
+
+def compact(signature: bytes) -> tuple[bytes, bytes]:
+    """The two words of EIP-2098, ``r`` and parity with ``s``, of a signature of 65 or 64 bytes."""
+    if len(signature) == 64:
+        return signature[:32], signature[32:]
+    s, parity = int.from_bytes(signature[32:64], "big"), (signature[64] - 27) & 1
+    return signature[:32], (parity << 255 | s).to_bytes(32, "big")
+
+
+def expand(signature: bytes) -> bytes:
+    """A signature of 64 bytes (EIP-2098) as ``r ‖ s ‖ v`` of 65; one of 65 as it is."""
+    if len(signature) != 64:
+        return signature
+    packed = int.from_bytes(signature[32:], "big")
+    parity, s = packed >> 255, packed & ((1 << 255) - 1)
+    return signature[:32] + s.to_bytes(32, "big") + bytes([27 + parity])

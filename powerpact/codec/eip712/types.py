@@ -1,0 +1,85 @@
+"""The table of everything that is signed. The contracts' interfaces state the same type strings.
+
+Member names carry their unit, so that a wallet which shows them to its owner shows what is being agreed to.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from eth_utils import keccak
+
+from powerpact.codec.eip712.errors import UnknownSignedType
+
+
+class Member(NamedTuple):
+    """One member of a signed struct: its name and its Solidity type."""
+
+    name: str
+    type: str
+
+
+def _members(declaration: str) -> tuple[Member, ...]:
+    pairs = (part.split() for part in declaration.split(","))
+    return tuple(Member(name, solidity_type) for solidity_type, name in pairs)
+
+
+TYPES: Final = MappingProxyType(
+    {
+        # OrderBook. Prices in micro-points per kWh, expiry in Unix seconds, weights in ppm.
+        "BuyOrder": _members(
+            "bytes32 market,address trader,uint64 energyWh,uint32 bid,bytes8 requires,uint32 nonce,uint40 expiry,"
+            "uint32[8] expectations,uint32[8] limits,uint32[8] weights"
+        ),
+        "SellOrder": _members(
+            "bytes32 market,address trader,uint64 energyWh,uint32 ask,uint32 minPrice,bytes8 classes,uint32 device,"
+            "uint32 nonce,uint40 expiry,uint32[8] attributes"
+        ),
+        # Metering. slotStart in Unix seconds.
+        "Reading": _members(
+            "uint32 device,uint40 slotStart,uint64 exportedWh,uint64 importedWh,uint64 exportCounterWh,"
+            "uint64 importCounterWh"
+        ),
+        # DeviceRegistry.
+        "Device": _members("address owner,uint8 kind,uint8 carrier,uint8 source,uint32 subnet,uint64 capacityWh"),
+        # Clearing. trades is the hash of the proposal's chunk roots, objective in ppm or ppm Wh.
+        "Endorsement": _members("bytes32 market,address agent,bytes32 trades,uint128 objective"),
+        # EscrowWallets. toSeller in micro-points.
+        "Release": _members("bytes32 tradeId,uint128 toSeller"),
+        # PowerPoints (ERC-2612). value in micro-points, deadline in Unix seconds.
+        "Permit": _members("address owner,address spender,uint256 value,uint256 nonce,uint256 deadline"),
+    }
+)
+"""Members of each signed struct, in their order."""
+
+
+def members_of(primary_type: str) -> tuple[Member, ...]:
+    """Members of a signed struct.
+
+    Raises
+    ------
+    UnknownSignedType
+        If the table has no such type.
+    """
+    try:
+        return TYPES[primary_type]
+    except KeyError:
+        raise UnknownSignedType(primary_type, tuple(TYPES)) from None
+
+
+def encode_type(primary_type: str) -> str:
+    """The type string of EIP-712, ``Name(type1 name1,type2 name2,…)``.
+
+    Examples
+    --------
+    >>> encode_type("Release")
+    'Release(bytes32 tradeId,uint128 toSeller)'
+    """
+    members = ",".join(f"{member.type} {member.name}" for member in members_of(primary_type))
+    return f"{primary_type}({members})"
+
+
+def type_hash(primary_type: str) -> bytes:
+    """``keccak256(encodeType)``, 32 bytes."""
+    return keccak(text=encode_type(primary_type))

@@ -1,0 +1,37 @@
+"""Errors of files and batches, each with its remedy."""
+
+from __future__ import annotations
+
+from powerpact.errors import PowerPactError
+
+
+class EmptyBatch(PowerPactError, ValueError):
+    """A batch needs at least one member."""
+
+    def __init__(self) -> None:
+        super().__init__("a batch needs at least one member", remedy="Leave empty batches out.")
+
+
+class BadSignedFile(PowerPactError, ValueError):
+    """A file is not a signed order or release.
+
+    Parameters
+    ----------
+    file : str
+        The file.
+    path : str
+        JSON path of the bad field.
+    problem : str
+        What is wrong with it.
+    """
+
+    exit_code = 2
+
+    def __init__(self, file: str, path: str, problem: str) -> None:
+        super().__init__(
+            f"{file}: {path} {problem}",
+            remedy="Make the file with `powerpact order buy|sell … --sign-only FILE` or `powerpact release sign`.",
+        )
+        self.file = file
+        self.path = path
+        self.problem = problem

@@ -1,0 +1,39 @@
+"""The Merkle trees over orders, trades and readings, and the id of a trade, as the contracts hash them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from eth_abi.abi import encode
+from eth_typing import ChecksumAddress
+from eth_utils import keccak
+
+from powerpact.codec.merkle import MerkleTree
+from powerpact.market.orders import PackedOrder
+from powerpact.market.readings import Reading
+from powerpact.market.trades import Trade
+
+
+def order_tree(orders: Sequence[PackedOrder]) -> MerkleTree:
+    """The tree of a batch of orders."""
+    return _tree(["uint256"] * 5, orders)
+
+
+def trade_tree(trades: Sequence[Trade]) -> MerkleTree:
+    """The tree of a chunk of trades."""
+    return _tree(["uint256"] * 3, [trade.pack() for trade in trades])
+
+
+def reading_tree(readings: Sequence[Reading]) -> MerkleTree:
+    """The tree of a batch of readings."""
+    return _tree(["uint256"] * 6, readings)
+
+
+def trade_id(market: bytes, agent: ChecksumAddress, trade: Trade) -> bytes:
+    """The id of a trade in an agent's proposal: ``keccak256(abi.encode(sellId, buyId, agent, market))``, 32 bytes."""
+    return keccak(encode(["uint40", "uint40", "address", "bytes32"], [trade.sell_id, trade.buy_id, agent, market]))
+
+
+def _tree(types: list[str], items: Sequence[Sequence[Any]]) -> MerkleTree:
+    return MerkleTree.over([keccak(encode(["uint256", *types], [i, *item])) for i, item in enumerate(items)])

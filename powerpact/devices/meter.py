@@ -1,0 +1,65 @@
+"""A meter: its key, its lifetime counters, and the readings that it signs."""
+
+from __future__ import annotations
+
+from eth_account.signers.local import LocalAccount
+
+from powerpact.chain.client import Chain
+from powerpact.chain.contracts import meters
+from powerpact.chain.contracts.meters import SignedReading
+from powerpact.codec.eip712 import sign
+from powerpact.market.readings import Reading
+
+
+class Meter:
+    """A device that measures slot after slot and signs what it measured.
+
+    Parameters
+    ----------
+    chain : Chain
+        The deployment that it reports to.
+    key : LocalAccount
+        The device's own key.
+    device : int
+        Its id in the registry.
+    export_counter_wh, import_counter_wh : int
+        Lifetime counters, Wh; they only rise.
+    """
+
+    def __init__(
+        self,
+        chain: Chain,
+        key: LocalAccount,
+        device: int,
+        *,
+        export_counter_wh: int = 0,
+        import_counter_wh: int = 0,
+    ) -> None:
+        self.key = key
+        self.device = device
+        self.export_counter_wh = export_counter_wh
+        self.import_counter_wh = import_counter_wh
+        self._domain = chain.domain("Metering")
+
+    @classmethod
+    def resumed(cls, chain: Chain, key: LocalAccount, device: int) -> Meter:
+        """A meter whose counters go on from its last reading on the chain."""
+        _, export_wh, import_wh = meters.last_of(chain, device)
+        return cls(chain, key, device, export_counter_wh=export_wh, import_counter_wh=import_wh)
+
+    def measure(self, slot_start: int, exported_wh: int, imported_wh: int) -> SignedReading:
+        """Count the energy of a slot and sign the reading.
+
+        Parameters
+        ----------
+        slot_start : int
+            Start of the slot, Unix seconds.
+        exported_wh, imported_wh : int
+            Energy fed into and drawn from the network during the slot, Wh.
+        """
+        self.export_counter_wh += exported_wh
+        self.import_counter_wh += imported_wh
+        reading = Reading(
+            self.device, slot_start, exported_wh, imported_wh, self.export_counter_wh, self.import_counter_wh
+        )
+        return SignedReading(reading, sign(self.key, self._domain, "Reading", reading.message()))

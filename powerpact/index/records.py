@@ -1,0 +1,204 @@
+"""Everything that an audit looks at, read from the chain once."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from powerpact.chain.client import Chain
+from powerpact.chain.contracts import rounds, settlement
+from powerpact.chain.contracts.markets import Market, markets
+from powerpact.chain.contracts.rounds import PostedRound, Proposal, ProposalStatus
+from powerpact.codec.abi import Event
+from powerpact.codec.packing import trade_id
+from powerpact.market.orders import Order, Side
+from powerpact.market.rules import Mode
+from powerpact.market.trades import Trade
+from powerpact.units import value_down_upoints
+
+Position = tuple[int, int]
+"""Chunk and index of a trade in its proposal. The trades of one pair all have one id, their positions differ."""
+
+
+@dataclass(frozen=True)
+class RoundRecord:
+    """A market and what became of it.
+
+    Attributes
+    ----------
+    posted : PostedRound
+        The orders as they stand now.
+    at_gate : PostedRound
+        The orders as they stood when the gate closed: only cancelled ones are closed.
+    proposal_id : int
+        The final proposal, 0 if there is none.
+    proposal : Proposal
+        What the chain says about it.
+    chunks : list of tuple of Trade
+        Its trades.
+    standing : Proposal or None
+        The proposal that stands, if one does.
+    ends : mapping of bytes to list of Event
+        Every `TradeSettled` by trade id.
+    ended : frozenset of Position
+        The trades that have ended.
+    """
+
+    posted: PostedRound
+    at_gate: PostedRound
+    proposal_id: int
+    proposal: Proposal
+    chunks: list[tuple[Trade, ...]]
+    standing: Proposal | None
+    ends: Mapping[bytes, list[Event]] = field(default_factory=dict)
+    ended: frozenset[Position] = frozenset()
+
+    @property
+    def market(self) -> Market:
+        """The market."""
+        return self.posted.market
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the round has a final proposal."""
+        return self.proposal.status is ProposalStatus.FINAL
+
+    @cached_property
+    def trades(self) -> dict[Position, Trade]:
+        """The final trades by their position."""
+        return {(c, i): trade for c, chunk in enumerate(self.chunks) for i, trade in enumerate(chunk)}
+
+    @cached_property
+    def positions(self) -> dict[bytes, list[Position]]:
+        """Where the trades of each id stand; ids are hashed here rather than asked of the contract."""
+        found: defaultdict[bytes, list[Position]] = defaultdict(list)
+        for position, trade in self.trades.items():
+            found[trade_id(self.market.id, self.proposal.agent, trade)].append(position)
+        return found
+
+    def settled(self) -> list[Trade]:
+        """Final trades that have ended."""
+        return [trade for position, trade in self.trades.items() if position in self.ended]
+
+    def unsettled(self) -> list[Trade]:
+        """Final trades that have not ended."""
+        return [trade for position, trade in self.trades.items() if position not in self.ended]
+
+    @cached_property
+    def traded_wh(self) -> Counter[int]:
+        """Energy of the trades of each order that trades."""
+        sums: Counter[int] = Counter()
+        for trade in self.trades.values():
+            sums[trade.buy_id] += trade.energy_wh
+            sums[trade.sell_id] += trade.energy_wh
+        return sums
+
+    def waiting_reservations(self) -> Iterator[tuple[Order, int]]:
+        """Open orders and what they reserve beyond their trades, micro-points."""
+        divisible = self.market.rules.mode is Mode.DIVISIBLE
+        for id_, order in self.posted.open_orders():
+            traded_wh = self.traded_wh[id_] if divisible else order.energy_wh * (id_ in self.traded_wh)
+            if order.side is Side.BUY and traded_wh < order.energy_wh:
+                price = order.price_upoints_per_kwh
+                yield order, order.reservation_upoints - value_down_upoints(traded_wh, price)
+
+
+@dataclass(frozen=True)
+class Records:
+    """All records of a deployment.
+
+    Attributes
+    ----------
+    chain : Chain
+        Where they were read.
+    rounds : list of RoundRecord
+        Every market, oldest first.
+    money : list of Event
+        Every event of the escrow.
+    readings : list of Event
+        Every batch of readings.
+    certificates : list of Event
+        Every movement and retirement of certificates.
+    participants : list of Event
+        Every event of the participants' registry.
+    devices : list of Event
+        Every vote on a device.
+    """
+
+    chain: Chain
+    rounds: list[RoundRecord]
+    money: list[Event]
+    readings: list[Event]
+    certificates: list[Event]
+    participants: list[Event]
+    devices: list[Event]
+
+
+def read_records(chain: Chain, report: Callable[[str], None] = lambda _: None) -> Records:
+    """Read what an audit needs.
+
+    Parameters
+    ----------
+    chain : Chain
+        The deployment.
+    report : callable
+        Told what is being read.
+    """
+    report("money")
+    money = chain.events(
+        "EscrowWallets",
+        "Deposited",
+        "Withdrawn",
+        "Released",
+        "BondHeld",
+        "BondFreed",
+        "BondForfeited",
+        "TradeSettled",
+    )
+    ends: defaultdict[bytes, list[Event]] = defaultdict(list)
+    for event in money:
+        if event.name == "TradeSettled":
+            ends[event.arguments["tradeId"]].append(event)
+    records = []
+    for market in markets(chain):
+        report(f"market of slot {market.rules.slot_start}")
+        records.append(_read_round(chain, market, ends))
+    report("meters, certificates and registries")
+    return Records(
+        chain=chain,
+        rounds=records,
+        money=money,
+        readings=chain.events("Metering", "ReadingsReported"),
+        certificates=chain.events("GreenCertificates", "TransferSingle", "TransferBatch", "Retired"),
+        participants=chain.events("ParticipantRegistry", "VoteCast", "Approved", "Suspended", "ExitRequested", "Left"),
+        devices=chain.events("DeviceRegistry", "CertificationVoted"),
+    )
+
+
+def _read_round(chain: Chain, market: Market, all_ends: Mapping[bytes, list[Event]]) -> RoundRecord:
+    posted = rounds.read_round(chain, market.id)
+    cancelled = [0] * len(posted.batches)
+    for event in chain.events("OrderBook", "OrderCancelled", market=market.id):
+        id_ = event.arguments["id"]
+        cancelled[id_ >> 8] |= 1 << (id_ & 0xFF)
+    proposal_id, standing_id = rounds.final_of(chain, market.id), rounds.standing_of(chain, market.id)
+    record = RoundRecord(
+        posted=posted,
+        at_gate=replace(posted, closed=tuple(cancelled)),
+        proposal_id=proposal_id,
+        proposal=rounds.proposal(chain, proposal_id),
+        chunks=rounds.chunks_of(chain, proposal_id) if proposal_id else [],
+        standing=rounds.proposal(chain, standing_id) if standing_id else None,
+    )
+    ends = {id_: all_ends[id_] for id_ in record.positions if id_ in all_ends}
+    ended = (_ended(chain, market.id, record.positions[id_], len(events)) for id_, events in ends.items())
+    return replace(record, ends=ends, ended=frozenset(position for positions in ended for position in positions))
+
+
+def _ended(chain: Chain, market_id: bytes, positions: Sequence[Position], count: int) -> Sequence[Position]:
+    """Those of a pair's trades that have ended, by their number; the contract is asked which if only some have."""
+    if count >= len(positions):
+        return positions
+    return [position for position in positions if settlement.is_settled(chain, market_id, position)]

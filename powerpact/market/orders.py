@@ -1,0 +1,267 @@
+"""Orders as the contracts hash and log them (contracts/types/Orders.sol).
+
+An order is five words. From the most significant bit down:
+
+======= =====================================================================================
+head    trader 160, energy 64 (Wh), price 32 (micro-points per kWh)
+terms   zero 48, side 8, min price 32, classes 64, device 32, nonce 32, expiry 40 (Unix seconds)
+levels  eight uint32, element 0 lowest: the buyer's expectations, the seller's values
+limits  eight uint32: the buyer's limits
+weights eight uint32: the buyer's weights, ppm
+======= =====================================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Final, NamedTuple
+
+from eth_typing import ChecksumAddress
+from eth_utils import to_checksum_address
+
+from powerpact.market.errors import BadOrderId
+from powerpact.units import MAX_ATTRIBUTES, MAX_CATEGORIES, PPM, value_down_upoints
+
+MAX_BATCH: Final = 256
+"""The most orders in one batch, and the most trades in one chunk."""
+
+NONCES_PER_PAGE: Final = 32
+"""Nonces that can be used in any order, before a later one closes them."""
+
+ZEROS: Final = (0,) * MAX_ATTRIBUTES
+
+
+class Side(IntEnum):
+    """The two sides of an order, as in Orders.sol."""
+
+    BUY = 0
+    SELL = 1
+
+
+class PackedOrder(NamedTuple):
+    """The five words of an order."""
+
+    head: int
+    terms: int
+    levels: int
+    limits: int
+    weights: int
+
+
+Placed = tuple[int, PackedOrder, list[bytes]]
+"""An order that stands in a batch, with its proof: id, words, siblings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order with its fields apart.
+
+    Attributes
+    ----------
+    side : Side
+        Buy or sell.
+    trader : ChecksumAddress
+        Who signs and trades.
+    energy_wh : int
+        Energy wanted or offered.
+    price_upoints_per_kwh : int
+        The buyer's bid or the seller's ask.
+    levels : tuple of 8 int
+        The buyer's expectations or the seller's values, one for each attribute.
+    limits : tuple of 8 int
+        The buyer's limits; zeros for a seller.
+    weights_ppm : tuple of 8 int
+        The buyer's weights; zeros for a seller.
+    min_upoints_per_kwh : int
+        The seller's minimum; zero for a buyer.
+    classes : bytes
+        Eight class codes: what the buyer requires (0 for nothing), what the seller is.
+    device : int
+        The seller's device; zero for a buyer.
+    nonce : int
+        Of the trader's orders of this side. A buy order uses it when it is posted, a sell order when it is
+        cancelled; a nonce of a later page of `NONCES_PER_PAGE` closes the earlier pages.
+    expiry : int
+        Unix seconds; the order cannot be posted later.
+    """
+
+    side: Side
+    trader: ChecksumAddress
+    energy_wh: int
+    price_upoints_per_kwh: int
+    levels: tuple[int, ...] = ZEROS
+    limits: tuple[int, ...] = ZEROS
+    weights_ppm: tuple[int, ...] = ZEROS
+    min_upoints_per_kwh: int = 0
+    classes: bytes = bytes(MAX_CATEGORIES)
+    device: int = 0
+    nonce: int = 0
+    expiry: int = 0
+
+    @property
+    def reservation_upoints(self) -> int:
+        """Money that the order holds, micro-points: a buyer's energy at the bid, rounded down; 0 for a seller."""
+        if self.side is Side.SELL:
+            return 0
+        return value_down_upoints(self.energy_wh, self.price_upoints_per_kwh)
+
+    def pack(self) -> PackedOrder:
+        """The five words."""
+        head = int(self.trader, 16) << 96 | self.energy_wh << 32 | self.price_upoints_per_kwh
+        terms = (
+            self.side << 200
+            | self.min_upoints_per_kwh << 168
+            | int.from_bytes(self.classes, "big") << 104
+            | self.device << 72
+            | self.nonce << 40
+            | self.expiry
+        )
+        return PackedOrder(head, terms, _word(self.levels), _word(self.limits), _word(self.weights_ppm))
+
+    @classmethod
+    def unpack(cls, packed: Sequence[int]) -> Order:
+        """The fields of five words."""
+        head, terms, levels, limits, weights = packed
+        return cls(
+            side=Side(terms >> 200 & 0xFF),
+            trader=to_checksum_address((head >> 96).to_bytes(20, "big")),
+            energy_wh=head >> 32 & (1 << 64) - 1,
+            price_upoints_per_kwh=head & (1 << 32) - 1,
+            levels=_lanes(levels),
+            limits=_lanes(limits),
+            weights_ppm=_lanes(weights),
+            min_upoints_per_kwh=terms >> 168 & (1 << 32) - 1,
+            classes=(terms >> 104 & (1 << 64) - 1).to_bytes(MAX_CATEGORIES, "big"),
+            device=terms >> 72 & (1 << 32) - 1,
+            nonce=terms >> 40 & (1 << 32) - 1,
+            expiry=terms & (1 << 40) - 1,
+        )
+
+    def message(self, market: bytes) -> tuple[str, dict[str, Any]]:
+        """The signed type's name and the message that the trader signs for the market with this id."""
+        common = {
+            "market": market,
+            "trader": self.trader,
+            "energyWh": self.energy_wh,
+            "nonce": self.nonce,
+            "expiry": self.expiry,
+        }
+        if self.side is Side.BUY:
+            return "BuyOrder", common | {
+                "bid": self.price_upoints_per_kwh,
+                "requires": self.classes,
+                "expectations": self.levels,
+                "limits": self.limits,
+                "weights": self.weights_ppm,
+            }
+        return "SellOrder", common | {
+            "ask": self.price_upoints_per_kwh,
+            "minPrice": self.min_upoints_per_kwh,
+            "classes": self.classes,
+            "device": self.device,
+            "attributes": self.levels,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SignedOrder:
+    """An order that anybody may carry to the chain.
+
+    Attributes
+    ----------
+    order : Order
+        What was signed.
+    signature : bytes
+        The trader's, 65 or 64 bytes; of a contract account whatever it takes.
+    """
+
+    order: Order
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SoftTerm:
+    """What a buyer wants of one attribute.
+
+    Attributes
+    ----------
+    expect : int
+        From here on the buyer is fully satisfied, attribute units.
+    limit : int
+        Beyond it the pair is eliminated, attribute units.
+    weight_ppm : int
+        Share of the attribute in the buyer's satisfaction.
+    """
+
+    expect: int
+    limit: int
+    weight_ppm: int
+
+
+def equal_weights_ppm(count: int) -> tuple[int, ...]:
+    """Weights of a buyer who states none: equal, the remainder one each to the first attributes.
+
+    Parameters
+    ----------
+    count : int
+        Number of attributes.
+
+    Returns
+    -------
+    tuple of int
+        Weights in ppm that sum to 1 000 000; empty without attributes.
+
+    Examples
+    --------
+    >>> equal_weights_ppm(3)
+    (333334, 333333, 333333)
+    """
+    if count == 0:
+        return ()
+    share_ppm, remainder = divmod(PPM, count)
+    return tuple(share_ppm + (index < remainder) for index in range(count))
+
+
+def order_id(batch: int, index: int) -> int:
+    """The id of an order within its market: ``batch << 8 | index``."""
+    return batch << 8 | index
+
+
+def id_text(packed_id: int) -> str:
+    """An order's id as people write it.
+
+    Examples
+    --------
+    >>> id_text(order_id(3, 17))
+    '3:17'
+    """
+    return f"{packed_id >> 8}:{packed_id & 0xFF}"
+
+
+def parse_id(text: str) -> int:
+    """The id that `id_text` wrote.
+
+    Raises
+    ------
+    BadOrderId
+        If the text is not ``batch:index`` with an index below 256.
+
+    Examples
+    --------
+    >>> parse_id("3:17")
+    785
+    """
+    batch, separator, index = text.partition(":")
+    if not (separator and batch.isdecimal() and index.isdecimal() and int(index) < MAX_BATCH):
+        raise BadOrderId(text)
+    return order_id(int(batch), int(index))
+
+
+def _word(lanes: Sequence[int]) -> int:
+    return sum(lane << 32 * position for position, lane in enumerate(lanes))
+
+
+def _lanes(word: int) -> tuple[int, ...]:
+    return tuple(word >> 32 * position & (1 << 32) - 1 for position in range(MAX_ATTRIBUTES))

@@ -1,0 +1,295 @@
+"""The data types of the market: what a round and its solution are made of.
+
+They hold data and nothing else. A round keeps its orders in columns, which take a sixth of the memory of as many
+objects, and which solver and verifier read as arrays; an order as an object is made when it is asked for. Soft terms,
+attribute values, requirements and classes are tuples in the order of the round's schema, so that position, not name,
+ties a buyer's term to a seller's value, as on chain. All numbers are integers in the units of `powerpact.units`; a
+round read from a file has been checked by `powerpact.mechanisms.satisfaction.roundfile`.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, starmap
+from typing import TypeVar, overload
+
+from powerpact.errors import MalformedInput
+from powerpact.market.orders import SoftTerm
+from powerpact.market.rules import Attribute, Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """A buy order.
+
+    Attributes
+    ----------
+    id : str
+        Unique among the round's buyers.
+    bid_upoints_per_kwh : int
+        Most that the buyer pays.
+    soft : tuple of SoftTerm
+        One term for each attribute of the schema.
+    require : tuple of (str or None)
+        For each category of the schema the class that the seller must have, None for any.
+    energy_wh : int, optional
+        Energy wanted; None, in one-to-one mode only, for any.
+    """
+
+    id: str
+    bid_upoints_per_kwh: int
+    soft: tuple[SoftTerm, ...]
+    require: tuple[str | None, ...] = ()
+    energy_wh: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    """A sell order.
+
+    Attributes
+    ----------
+    id : str
+        Unique among the round's sellers.
+    ask_upoints_per_kwh : int
+        Price from which on the seller is fully satisfied.
+    min_upoints_per_kwh : int
+        Least that the seller accepts.
+    attributes : tuple of int
+        One value for each attribute of the schema.
+    classes : tuple of (str or None)
+        For each category of the schema the seller's class, None if not stated.
+    energy_wh : int, optional
+        Energy offered; None, in one-to-one mode only, for any.
+    """
+
+    id: str
+    ask_upoints_per_kwh: int
+    min_upoints_per_kwh: int
+    attributes: tuple[int, ...]
+    classes: tuple[str | None, ...] = ()
+    energy_wh: int | None = None
+
+
+Order = TypeVar("Order", Buyer, Seller)
+
+
+class Orders(Sequence[Order]):
+    """The orders of one side, in columns. Two are equal, to each other or to a tuple, if their orders are.
+
+    Parameters
+    ----------
+    orders : iterable of Buyer or of Seller
+        The orders.
+    attributes, categories : int
+        How many soft attributes and categories the round has.
+
+    Attributes
+    ----------
+    ids : list of str
+        Ids.
+    energies_wh : list of (int or None)
+        Energies.
+    numbers : array of uint32
+        The other numbers, order by order, `width` for each: a buyer's bid, then expectation, limit and weight of each
+        term; a seller's ask and minimum, then the values of its attributes.
+    labels : list of tuple of (str or None)
+        Requirements or classes that occur, in the order of their first appearance.
+    label : array of uint32
+        Position in `labels` of each order's.
+
+    Raises
+    ------
+    MalformedInput
+        If an order has not as many terms, values, requirements or classes as the round, or a number is no uint32.
+    """
+
+    __slots__ = ("energies_wh", "ids", "label", "labels", "numbers", "width")
+
+    def __init__(self, orders: Iterable[Order], attributes: int, categories: int) -> None:
+        self.ids: list[str] = []
+        self.energies_wh: list[int | None] = []
+        self.numbers = array("I")
+        self.label = array("I")
+        self.width = self._width(attributes)
+        codes: dict[tuple[str | None, ...], int] = {}
+        for order in orders:
+            numbers, labels = self._columns(order)
+            name = f"{type(order).__name__.lower()} {order.id}"
+            if len(numbers) != self.width or len(labels) != categories:
+                problem = f"has not one term for each of {attributes} attributes and {categories} categories"
+                raise MalformedInput(name, problem, order)
+            try:
+                self.numbers.extend(numbers)
+            except OverflowError:
+                problem = f"has a number that is no uint32 among {', '.join(map(str, numbers))}"
+                raise MalformedInput(name, problem, order) from None
+            self.ids.append(order.id)
+            self.energies_wh.append(order.energy_wh)
+            self.label.append(codes.setdefault(labels, len(codes)))
+        self.labels = list(codes)
+
+    @staticmethod
+    @abstractmethod
+    def _width(attributes: int) -> int:
+        """Numbers of an order of a round with so many attributes."""
+
+    @staticmethod
+    @abstractmethod
+    def _columns(order: Order) -> tuple[tuple[int, ...], tuple[str | None, ...]]:
+        """Numbers, and requirements or classes, of an order."""
+
+    @staticmethod
+    @abstractmethod
+    def _order(id_: str, numbers: array[int], labels: tuple[str | None, ...], energy_wh: int | None) -> Order:
+        """The order with these columns."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @overload
+    def __getitem__(self, place: int) -> Order: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Order, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> Order | tuple[Order, ...]:
+        if isinstance(place, slice):
+            return tuple(self[at] for at in range(len(self))[place])
+        at = range(len(self))[place]
+        numbers = self.numbers[at * self.width : (at + 1) * self.width]
+        return self._order(self.ids[at], numbers, self.labels[self.label[at]], self.energies_wh[at])
+
+    def __eq__(self, other: object) -> bool:
+        return tuple(self) == tuple(other) if isinstance(other, Orders | tuple) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+
+class BuyOrders(Orders[Buyer]):
+    """Buy orders, in columns."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def _width(attributes: int) -> int:
+        return 1 + 3 * attributes
+
+    @staticmethod
+    def _columns(order: Buyer) -> tuple[tuple[int, ...], tuple[str | None, ...]]:
+        terms = chain.from_iterable((term.expect, term.limit, term.weight_ppm) for term in order.soft)
+        return (order.bid_upoints_per_kwh, *terms), order.require
+
+    @staticmethod
+    def _order(id_: str, numbers: array[int], labels: tuple[str | None, ...], energy_wh: int | None) -> Buyer:
+        terms = zip(numbers[1::3], numbers[2::3], numbers[3::3], strict=True)
+        return Buyer(id_, numbers[0], tuple(starmap(SoftTerm, terms)), labels, energy_wh)
+
+
+class SellOrders(Orders[Seller]):
+    """Sell orders, in columns."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def _width(attributes: int) -> int:
+        return 2 + attributes
+
+    @staticmethod
+    def _columns(order: Seller) -> tuple[tuple[int, ...], tuple[str | None, ...]]:
+        return (order.ask_upoints_per_kwh, order.min_upoints_per_kwh, *order.attributes), order.classes
+
+    @staticmethod
+    def _order(id_: str, numbers: array[int], labels: tuple[str | None, ...], energy_wh: int | None) -> Seller:
+        ask, minimum, *values = numbers
+        return Seller(id_, ask, minimum, tuple(values), labels, energy_wh)
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Round:
+    """The orders of one market that are matched together.
+
+    Attributes
+    ----------
+    mode : Mode
+        How orders may be traded.
+    attributes : tuple of Attribute
+        The schema of soft attributes, at most eight.
+    categories : tuple of str
+        The schema of hard constraints, at most eight.
+    buyers : BuyOrders
+        Buy orders; made of any iterable of `Buyer`.
+    sellers : SellOrders
+        Sell orders; made of any iterable of `Seller`.
+    """
+
+    mode: Mode
+    attributes: tuple[Attribute, ...]
+    categories: tuple[str, ...]
+    buyers: BuyOrders
+    sellers: SellOrders
+
+    def __init__(
+        self,
+        mode: Mode,
+        attributes: tuple[Attribute, ...],
+        categories: tuple[str, ...],
+        buyers: Iterable[Buyer],
+        sellers: Iterable[Seller],
+    ) -> None:
+        shape = len(attributes), len(categories)
+        fields = {
+            "mode": mode,
+            "attributes": attributes,
+            "categories": categories,
+            "buyers": buyers if isinstance(buyers, BuyOrders) else BuyOrders(buyers, *shape),
+            "sellers": sellers if isinstance(sellers, SellOrders) else SellOrders(sellers, *shape),
+        }
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """A matched pair.
+
+    Attributes
+    ----------
+    buyer, seller : str
+        Ids of the orders.
+    score_ppm : int
+        Buyer's plus seller's satisfaction, 0 to 2 000 000.
+    energy_wh : int, optional
+        Energy traded; None if neither order states any.
+    """
+
+    buyer: str
+    seller: str
+    score_ppm: int
+    energy_wh: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """Trades, and the dual prices that prove that no better ones exist.
+
+    Attributes
+    ----------
+    objective : int
+        Σ w·x, ppm (one-to-one) or ppm Wh (divisible).
+    trades : tuple of Trade
+        The matched pairs.
+    buyer_duals_ppm, seller_duals_ppm : dict of str to int
+        Dual price by order id; an order that is not listed has 0.
+    """
+
+    objective: int
+    trades: tuple[Trade, ...] = ()
+    buyer_duals_ppm: dict[str, int] = field(default_factory=dict)
+    seller_duals_ppm: dict[str, int] = field(default_factory=dict)

@@ -1,5 +1,0 @@
-"""The device's side: a meter that counts and signs."""
-
-from powerpact.metering.meter import Meter
-
-__all__ = ["Meter"]

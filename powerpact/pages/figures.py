@@ -1,0 +1,349 @@
+"""The plots of the report, drawn for a given width, coloured by the page's style sheet."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Final, TypeAlias
+
+from powerpact.pages import wording
+from powerpact.pages.model import DayReport, PriceRange, SlotReport
+from powerpact.pages.svg import Scale, drawing, tag, text, tooltip
+from powerpact.pages.wording import count, kwh, points, seconds
+from powerpact.units import UPOINTS_PER_POINT, WH_PER_KWH
+
+Figure: TypeAlias = Callable[[DayReport, int], str]
+"""Draws a report in a given width."""
+
+WIDE: Final = 994
+"""Width of plots on a desktop and on paper, pixels."""
+NARROW: Final = 330
+"""Width of plots on a phone, pixels."""
+LEFT: Final = 46
+RIGHT: Final = 8
+TOP: Final = 26
+BOTTOM: Final = 26
+
+
+def energy_by_hour(report: DayReport, width: int) -> str:
+    """Stack what covered each hour's load; what was left over hangs below; a line shows all solar energy."""
+    height = 340 if width > NARROW else 300
+    top_wh = max((max(slot.load_wh, slot.solar_wh) for slot in report.slots), default=0)
+    bottom_wh = max((slot.grid_export_wh for slot in report.slots), default=0)
+    scale = Scale.nice((-bottom_wh / WH_PER_KWH, top_wh / WH_PER_KWH), (height - BOTTOM, TOP), 9)
+    hours = _HourAxis(report, width)
+    marks = [_horizontal_grid(scale, width, "kWh in the hour"), hours.labels(height)]
+    for index, slot in enumerate(report.slots):
+        left, band = hours.band(index, 0.8)
+        base = 0
+        bars = []
+        for css, energy_wh in (
+            ("own", slot.own_solar_used_wh),
+            ("neighbour", slot.neighbour_used_wh),
+            ("grid", slot.grid_import_wh),
+        ):
+            bars.append(_bar(css, left, band, scale(base / WH_PER_KWH), scale((base + energy_wh) / WH_PER_KWH)))
+            base += energy_wh
+        bars.append(_bar("export", left, band, scale(0), scale(-slot.grid_export_wh / WH_PER_KWH)))
+        marks.append(tag("g", tooltip(_energy_tip(slot)), *bars))
+    line = " ".join(
+        f"{hours.middle(index):.1f},{scale(slot.solar_wh / WH_PER_KWH):.1f}" for index, slot in enumerate(report.slots)
+    )
+    marks.append(tag("polyline", class_="solar-line", points=line))
+    marks.append(_zero(scale, width))
+    return drawing(width, height, wording.energy_sentence(report), *marks)
+
+
+def prices_by_hour(report: DayReport, width: int) -> str:
+    """Show bids, offers and trades between the utility's two prices."""
+    height = 320 if width > NARROW else 280
+    top = max((slot.retail_upoints_per_kwh for slot in report.slots), default=0)
+    scale = Scale.nice((0, top / UPOINTS_PER_POINT), (height - BOTTOM, TOP), 6)
+    hours = _HourAxis(report, width)
+
+    def y(price_upoints: int) -> float:
+        return scale(price_upoints / UPOINTS_PER_POINT)
+
+    marks = [_horizontal_grid(scale, width, "points per kWh"), hours.labels(height)]
+    for css, name in (("retail-line", "retail_upoints_per_kwh"), ("feed-in-line", "feed_in_upoints_per_kwh")):
+        steps = [
+            f"{hours.edge(index + side):.1f},{y(getattr(slot, name)):.1f}"
+            for index, slot in enumerate(report.slots)
+            for side in (0, 1)
+        ]
+        marks.append(tag("polyline", class_=css, points=" ".join(steps)))
+    for index, slot in enumerate(report.slots):
+        middle = hours.middle(index)
+        bar = hours.step * 0.2
+        inside = [tooltip(_price_tip(slot))]
+        if slot.bids:
+            inside.append(_pill("bid", middle - bar * 2, bar, y(slot.bids.low), y(slot.bids.high)))
+        if slot.asks and slot.minimums:
+            inside.append(_pill("ask", middle + bar, bar, y(slot.minimums.low), y(slot.asks.high)))
+        if slot.prices:
+            inside.append(
+                tag(
+                    "line",
+                    class_="price",
+                    x1=middle,
+                    x2=middle,
+                    y1=y(slot.prices.low),
+                    y2=y(slot.prices.high),
+                )
+            )
+            inside.append(tag("circle", class_="price", cx=middle, cy=y(slot.prices.mean), r=min(4, bar * 0.8)))
+        marks.append(tag("g", *inside))
+    marks.append(_zero(scale, width))
+    return drawing(width, height, wording.price_sentence(report), *marks)
+
+
+def deliveries_by_hour(report: DayReport, width: int) -> str:
+    """Show what was promised in each hour, as a frame, and what was delivered, as its filling."""
+    height = 220
+    top_wh = max((slot.promised_wh for slot in report.slots), default=0)
+    scale = Scale.nice((0, top_wh / WH_PER_KWH), (height - BOTTOM, TOP), 4)
+    hours = _HourAxis(report, width)
+    marks = [_horizontal_grid(scale, width, "kWh traded in the hour"), hours.labels(height)]
+    for index, slot in enumerate(report.slots):
+        left, band = hours.band(index, 0.7)
+        promised, delivered = slot.promised_wh / WH_PER_KWH, slot.delivered_wh / WH_PER_KWH
+        tip = f"{slot.clock}: {kwh(slot.promised_wh)} kWh promised, {kwh(slot.delivered_wh)} kWh delivered"
+        marks.append(
+            tag(
+                "g",
+                tooltip(tip),
+                _bar("delivered", left, band, scale(0), scale(delivered)),
+                _bar("promised", left, band, scale(0), scale(promised)),
+            )
+        )
+    marks.append(_zero(scale, width))
+    return drawing(width, height, wording.delivery_sentence(report), *marks)
+
+
+def trading_matrix(report: DayReport, width: int) -> str:
+    """Show the energy that went from each seller (rows) to each buyer (columns)."""
+    flows: Counter[tuple[str, str]] = Counter()
+    for trade in report.trades:
+        flows[trade.seller, trade.buyer] += trade.delivered_wh
+    order = [home.home for home in report.homes]
+    sellers = [home for home in order if any(seller == home for seller, _ in flows)]
+    buyers = [home for home in order if any(buyer == home for _, buyer in flows)]
+    largest_wh = max(flows.values(), default=0) or 1
+    side = 84 if width > NARROW else 62
+    cell = min(56.0, (width - side - 56) / max(1, len(buyers)))
+    angle, head = (-50, 74) if cell > 22 else (-90, 92)
+    row_height = min(30.0, max(16.0, cell))
+    column_sums = cell > 22
+    height = head + row_height * len(sellers) + (28 if column_sums else 4)
+    marks = [text("sold by ↓   bought by →", class_="axis", x=0, y=12)]
+    for column, buyer in enumerate(buyers):
+        x = side + (column + 0.5) * cell
+        marks.append(text(_clip(buyer), class_="name", transform=f"translate({x + 4:.1f} {head - 8}) rotate({angle})"))
+    for row, seller in enumerate(sellers):
+        y = head + row * row_height
+        sold_wh = sum(energy_wh for (home, _), energy_wh in flows.items() if home == seller)
+        marks.append(text(_clip(seller), class_="name", x=side - 8, y=y + row_height / 2 + 4, text_anchor="end"))
+        for column, buyer in enumerate(buyers):
+            energy_wh = flows.get((seller, buyer))
+            box = {
+                "x": side + column * cell + 1,
+                "y": y + 1,
+                "width": cell - 2,
+                "height": row_height - 2,
+                "rx": 2,
+            }
+            if energy_wh is None:
+                marks.append(tag("rect", class_="empty", **box))
+                continue
+            share = energy_wh / largest_wh
+            inside = [
+                tooltip(f"{seller} to {buyer}: {kwh(energy_wh)} kWh"),
+                tag("rect", class_="flow", fill_opacity=0.2 + 0.58 * share, **box),
+            ]
+            if cell > 30:
+                inside.append(
+                    text(
+                        kwh(energy_wh, 2 if cell > 38 else 1),
+                        class_="cell",
+                        x=side + (column + 0.5) * cell,
+                        y=y + row_height / 2 + 4,
+                        text_anchor="middle",
+                    )
+                )
+            marks.append(tag("g", *inside))
+        marks.append(text(kwh(sold_wh, 1), class_="total", x=side + len(buyers) * cell + 6, y=y + row_height / 2 + 4))
+    if column_sums:
+        for column, buyer in enumerate(buyers):
+            bought_wh = sum(energy_wh for (_, home), energy_wh in flows.items() if home == buyer)
+            x = side + (column + 0.5) * cell
+            marks.append(text(kwh(bought_wh, 1), class_="total", x=x, y=height - 12, text_anchor="middle"))
+    return drawing(side + len(buyers) * cell + 56, height, wording.pairs_sentence(report), *marks)
+
+
+def bills_by_home(report: DayReport, width: int) -> str:
+    """Show each home's bill with the utility alone and with the market, joined by a line."""
+    side = 84 if width > NARROW else 66
+    row_height = 22
+    height = TOP + row_height * len(report.homes) + BOTTOM
+    bills = [bill for home in report.homes for bill in (home.bill_upoints, home.bill_without_upoints)]
+    low, high = min(bills, default=0) / UPOINTS_PER_POINT, max(bills, default=0) / UPOINTS_PER_POINT
+    scale = Scale.nice((low, high), (side + 8, width - 64), 8 if width > NARROW else 3)
+    marks = [text("points for the day", class_="axis", x=side, y=12)]
+    for tick in scale.ticks():
+        x = scale(tick)
+        marks.append(tag("line", class_="rule", x1=x, x2=x, y1=TOP - 4, y2=height - BOTTOM + 4))
+        marks.append(text(count(round(tick)), class_="tick", x=x, y=height - 6, text_anchor="middle"))
+    for row, home in enumerate(report.homes):
+        y = TOP + (row + 0.5) * row_height
+        alone, market = (scale(bill / UPOINTS_PER_POINT) for bill in (home.bill_without_upoints, home.bill_upoints))
+        saving = points(home.saving_upoints)
+        signed = saving if home.saving_upoints < 0 else f"+{saving}"
+        tip = f"{home.home}: {points(home.bill_without_upoints)} alone, {points(home.bill_upoints)} with the market"
+        marks.append(
+            tag(
+                "g",
+                tooltip(tip),
+                text(_clip(home.home), class_="name", x=side - 8, y=y + 4, text_anchor="end"),
+                tag("line", class_="join", x1=alone, x2=market, y1=y, y2=y),
+                tag("circle", class_="alone", cx=alone, cy=y, r=5),
+                tag("circle", class_="market", cx=market, cy=y, r=5),
+                text(
+                    signed,
+                    class_="loss" if home.saving_upoints < 0 else "gain",
+                    x=width - 4,
+                    y=y + 4,
+                    text_anchor="end",
+                ),
+            )
+        )
+    marks.append(text("saved", class_="axis", x=width - 4, y=12, text_anchor="end"))
+    return drawing(width, height, wording.saving_sentence(report), *marks)
+
+
+def gas_by_step(report: DayReport, width: int) -> str:
+    """Show the gas of each step."""
+    rows = [
+        (step.step, float(step.gas), f"{count(step.gas)} · {count(step.gas_per_unit)} for each {step.unit}")
+        for step in report.gas
+    ]
+    return _bars(rows, width, wording.gas_sentence(report))
+
+
+def time_by_step(report: DayReport, width: int) -> str:
+    """Show the time of each step."""
+    rows = [(step.step, step.seconds, f"{seconds(step.seconds)} s") for step in report.times]
+    return _bars(rows, width, f"The day took {seconds(report.seconds_total)} s.")
+
+
+class _HourAxis:
+    """Where the hours lie."""
+
+    def __init__(self, report: DayReport, width: int) -> None:
+        self.slots = report.slots
+        self.step = (width - LEFT - RIGHT) / max(1, len(self.slots))
+        self.label_every = 3 if width > NARROW else 6
+
+    def edge(self, index: int) -> float:
+        """Return the left edge of an hour."""
+        return LEFT + index * self.step
+
+    def middle(self, index: int) -> float:
+        """Return the middle of an hour."""
+        return self.edge(index) + self.step / 2
+
+    def band(self, index: int, share: float) -> tuple[float, float]:
+        """Return left edge and width of a bar that takes a share of the hour."""
+        return self.edge(index) + self.step * (1 - share) / 2, self.step * share
+
+    def labels(self, height: float) -> str:
+        """Write the time at the start of every third hour, or of every sixth where there is little room."""
+        ticks = []
+        for index in range(0, len(self.slots), self.label_every):
+            x = self.edge(index)
+            ticks.append(tag("line", class_="tick-mark", x1=x, x2=x, y1=height - BOTTOM, y2=height - BOTTOM + 5))
+            ticks.append(text(self.slots[index].clock, class_="tick", x=x, y=height - 6, text_anchor="middle"))
+        return "".join(ticks)
+
+
+def _horizontal_grid(scale: Scale, width: int, unit: str) -> str:
+    """Draw a line and a number for each tick, and the unit above."""
+    lines = [text(unit, class_="axis", x=0, y=12)]
+    for tick in scale.ticks():
+        y = scale(tick)
+        lines.append(tag("line", class_="rule", x1=LEFT, x2=width - RIGHT, y1=y, y2=y))
+        label = f"{tick:g}".replace("-", wording.MINUS)
+        lines.append(text(label, class_="tick", x=LEFT - 7, y=y + 4, text_anchor="end"))
+    return "".join(lines)
+
+
+def _zero(scale: Scale, width: int) -> str:
+    """Draw the line at zero."""
+    return tag("line", class_="zero", x1=LEFT, x2=width - RIGHT, y1=scale(0), y2=scale(0))
+
+
+def _bar(css: str, left: float, band: float, start: float, end: float) -> str:
+    """Draw a bar between two heights; nothing if they are the same."""
+    if start == end:
+        return ""
+    return tag("rect", class_=css, x=left, width=band, y=min(start, end), height=abs(start - end))
+
+
+def _pill(css: str, left: float, band: float, start: float, end: float) -> str:
+    """Draw a range with round ends that is seen even if it is empty."""
+    top, height = min(start, end), max(abs(start - end), 3)
+    return tag("rect", class_=css, x=left, width=band, y=top, height=height, rx=band / 2)
+
+
+def _bars(rows: Sequence[tuple[str, float, str]], width: int, label: str) -> str:
+    """Draw horizontal bars, name and number above; on two lines where there is little room."""
+    largest = max((value for _, value, _ in rows), default=0) or 1
+    top, row_height = (19, 40) if width > NARROW else (36, 60)
+    marks = []
+    for row, (name, value, number) in enumerate(rows):
+        y = row * row_height
+        marks.append(text(name, class_="name", x=0, y=y + 13))
+        marks.append(
+            text(
+                number,
+                class_="tick",
+                x=0 if top > 19 else width,
+                y=y + top - 6,
+                text_anchor=None if top > 19 else "end",
+            )
+        )
+        marks.append(tag("rect", class_="track", x=0, width=width, y=y + top, height=9, rx=4.5))
+        marks.append(
+            tag(
+                "rect",
+                class_="gauge",
+                x=0,
+                width=max(9, width * value / largest),
+                y=y + top,
+                height=9,
+                rx=4.5,
+            )
+        )
+    return drawing(width, row_height * len(rows), label, *marks)
+
+
+def _clip(name: str) -> str:
+    """Shorten a long name."""
+    return name if len(name) <= 11 else f"{name[:10]}…"
+
+
+def _energy_tip(slot: SlotReport) -> str:
+    return (
+        f"{slot.clock}: load {kwh(slot.load_wh)} kWh = own solar {kwh(slot.own_solar_used_wh)} + neighbours "
+        f"{kwh(slot.neighbour_used_wh)} + grid {kwh(slot.grid_import_wh)}; solar {kwh(slot.solar_wh)} kWh, "
+        f"{kwh(slot.grid_export_wh)} of it to the grid"
+    )
+
+
+def _price_tip(slot: SlotReport) -> str:
+    def span(name: str, prices: PriceRange | None) -> str:
+        return f"{name} {points(prices.low)} to {points(prices.high)}" if prices else f"no {name}"
+
+    return (
+        f"{slot.clock}: {span('bids', slot.bids)}, {span('asks', slot.asks)}, {span('trades', slot.prices)}; utility "
+        f"{points(slot.feed_in_upoints_per_kwh)} and {points(slot.retail_upoints_per_kwh)}"
+    )

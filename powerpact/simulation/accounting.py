@@ -1,0 +1,239 @@
+"""From trades to bills: what a day costs each home with the market and without, and what covered its load.
+
+For one home and one hour, with load a, solar energy s, energy bought b and sold d as *delivered*, all in Wh,
+retail price R and feed-in price F in micro-points per kWh:
+
+- own solar used = min(a, s); deficit = a - own solar used; neighbours' energy used = min(deficit, b)
+- residual r = a - s - b + d. The grid import is max(r, 0), the grid export max(-r, 0). Over all homes, solar
+  energy and import equal load and export, since b and d cancel.
+- bill = ⌊import · R / 1000⌋ - ⌊export · F / 1000⌋ + paid - earned + penalties paid - penalties received
+- bill without the market: the same with b = d = 0 and no payments
+- self-sufficiency = (own solar used + neighbours' energy used) / load, over the day
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+
+from powerpact.pages.model import (
+    DayReport,
+    GasStep,
+    HomeReport,
+    InvariantCheck,
+    Note,
+    PriceRange,
+    SlotReport,
+    TimeStep,
+    TradeReport,
+)
+from powerpact.simulation.community import DayPlan, Side
+from powerpact.units import value_down_upoints
+
+
+@dataclass(frozen=True, slots=True)
+class Certificates:
+    """Green certificates of one home at the end of the day, Wh.
+
+    Attributes
+    ----------
+    held_wh, retired_wh : int
+        Still transferable, and retired.
+    """
+
+    held_wh: int = 0
+    retired_wh: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HomeSlot:
+    """One home's hour, by the formulas above."""
+
+    load_wh: int
+    solar_wh: int
+    own_solar_used_wh: int
+    neighbour_used_wh: int
+    bought_wh: int
+    sold_wh: int
+    grid_import_wh: int
+    grid_export_wh: int
+    trades: int
+    paid_upoints: int
+    earned_upoints: int
+    penalty_paid_upoints: int
+    penalty_received_upoints: int
+    bill_upoints: int
+    bill_without_upoints: int
+
+
+def grid_bill_upoints(residual_wh: int, retail_upoints_per_kwh: int, feed_in_upoints_per_kwh: int) -> int:
+    """Return what the utility charges for a positive residual, or, negative, pays for a negative one.
+
+    Both are rounded down to whole micro-points.
+
+    Examples
+    --------
+    >>> grid_bill_upoints(1500, 22_000_000, 5_000_000), grid_bill_upoints(-1500, 22_000_000, 5_000_000)
+    (33000000, -7500000)
+    """
+    if residual_wh >= 0:
+        return value_down_upoints(residual_wh, retail_upoints_per_kwh)
+    return -value_down_upoints(-residual_wh, feed_in_upoints_per_kwh)
+
+
+def home_slot(
+    home: str, load_wh: int, solar_wh: int, trades: Sequence[TradeReport], prices: tuple[int, int]
+) -> HomeSlot:
+    """Account for one home's hour.
+
+    Parameters
+    ----------
+    home : str
+        The home.
+    load_wh, solar_wh : int
+        Energy used and produced, Wh.
+    trades : sequence of TradeReport
+        All trades of the hour, of this home or not.
+    prices : tuple of int
+        The utility's retail and feed-in price, micro-points per kWh.
+    """
+    bought = [trade for trade in trades if trade.buyer == home]
+    sold = [trade for trade in trades if trade.seller == home]
+    bought_wh = sum(trade.delivered_wh for trade in bought)
+    sold_wh = sum(trade.delivered_wh for trade in sold)
+    own_wh = min(load_wh, solar_wh)
+    residual_wh = load_wh - solar_wh - bought_wh + sold_wh
+    paid = sum(trade.paid_upoints for trade in bought)
+    earned = sum(trade.paid_upoints for trade in sold)
+    penalty_paid = sum(trade.penalty_upoints for trade in sold)
+    penalty_received = sum(trade.penalty_upoints for trade in bought)
+    return HomeSlot(
+        load_wh=load_wh,
+        solar_wh=solar_wh,
+        own_solar_used_wh=own_wh,
+        neighbour_used_wh=min(load_wh - own_wh, bought_wh),
+        bought_wh=bought_wh,
+        sold_wh=sold_wh,
+        grid_import_wh=max(residual_wh, 0),
+        grid_export_wh=max(-residual_wh, 0),
+        trades=len(bought) + len(sold),
+        paid_upoints=paid,
+        earned_upoints=earned,
+        penalty_paid_upoints=penalty_paid,
+        penalty_received_upoints=penalty_received,
+        bill_upoints=grid_bill_upoints(residual_wh, *prices) + paid - earned + penalty_paid - penalty_received,
+        bill_without_upoints=grid_bill_upoints(load_wh - solar_wh, *prices),
+    )
+
+
+def make_day_report(
+    plan: DayPlan,
+    trades: Sequence[TradeReport],
+    *,
+    objectives: Sequence[int],
+    certificates: Mapping[str, Certificates],
+    chain: str,
+    gas: Sequence[GasStep] = (),
+    times: Sequence[TimeStep] = (),
+    invariants: Sequence[InvariantCheck] = (),
+) -> DayReport:
+    """Make the report of a day from its plan and what happened.
+
+    Parameters
+    ----------
+    plan : DayPlan
+        The day as planned, with the real series.
+    trades : sequence of TradeReport
+        What was traded, delivered and paid.
+    objectives : sequence of int
+        Objective of each hour's round, ppm.
+    certificates : mapping of str to Certificates
+        Of each home at the end of the day; homes left out have none.
+    chain : str
+        The chain that it ran on, in words.
+    gas, times, invariants : sequence
+        What was measured and checked.
+    """
+    ordered = tuple(sorted(trades, key=lambda trade: (trade.slot, trade.seller, trade.buyer)))
+    profiles = plan.profiles
+    by_slot: list[list[HomeSlot]] = []
+    slots: list[SlotReport] = []
+    for number, slot in enumerate(plan.slots):
+        here = [trade for trade in ordered if trade.slot == number]
+        prices = slot.retail_upoints_per_kwh, slot.feed_in_upoints_per_kwh
+        accounts = [
+            home_slot(
+                home,
+                int(profiles.load_wh[number, index]),
+                int(profiles.solar_wh[number, index]),
+                here,
+                prices,
+            )
+            for index, home in enumerate(profiles.homes)
+        ]
+        by_slot.append(accounts)
+        buys = [order.price_upoints_per_kwh for order in slot.orders if order.side is Side.BUY]
+        asks = [order.price_upoints_per_kwh for order in slot.orders if order.side is Side.SELL]
+        minimums = [order.min_price_upoints_per_kwh for order in slot.orders if order.side is Side.SELL]
+        slots.append(
+            SlotReport(
+                start_s=slot.start_s,
+                clock=f"{profiles.local(slot.start_s):%H:%M}",
+                load_wh=sum(account.load_wh for account in accounts),
+                solar_wh=sum(account.solar_wh for account in accounts),
+                own_solar_used_wh=sum(account.own_solar_used_wh for account in accounts),
+                neighbour_used_wh=sum(account.neighbour_used_wh for account in accounts),
+                grid_import_wh=sum(account.grid_import_wh for account in accounts),
+                grid_export_wh=sum(account.grid_export_wh for account in accounts),
+                promised_wh=sum(trade.promised_wh for trade in here),
+                delivered_wh=sum(trade.delivered_wh for trade in here),
+                retail_upoints_per_kwh=slot.retail_upoints_per_kwh,
+                feed_in_upoints_per_kwh=slot.feed_in_upoints_per_kwh,
+                buy_orders=len(buys),
+                sell_orders=len(asks),
+                trades=len(here),
+                bids=PriceRange.of(buys),
+                asks=PriceRange.of(asks),
+                minimums=PriceRange.of(minimums),
+                prices=PriceRange.of(trade.price_upoints_per_kwh for trade in here),
+                objective=objectives[number],
+                buyer_satisfaction_ppm=_mean(trade.buyer_satisfaction_ppm for trade in here),
+                seller_satisfaction_ppm=_mean(trade.seller_satisfaction_ppm for trade in here),
+            )
+        )
+    return DayReport(
+        community=profiles.community,
+        day=plan.day.isoformat(),
+        seed=plan.seed,
+        source=profiles.source,
+        time_note=profiles.time_note,
+        tariff=plan.tariff.name,
+        chain=chain,
+        notes=tuple(Note(flag.home, flag.sentence, flag.treatment) for flag in profiles.flags),
+        slots=tuple(slots),
+        trades=ordered,
+        homes=tuple(
+            _home_report(home, [accounts[index] for accounts in by_slot], certificates.get(home, Certificates()))
+            for index, home in enumerate(profiles.homes)
+        ),
+        gas=tuple(gas),
+        times=tuple(times),
+        invariants=tuple(invariants),
+    )
+
+
+def _home_report(home: str, accounts: Sequence[HomeSlot], certificates: Certificates) -> HomeReport:
+    """Sum a home's hours."""
+    sums = {field.name: sum(getattr(account, field.name) for account in accounts) for field in fields(HomeSlot)}
+    return HomeReport(
+        home=home,
+        certificates_held_wh=certificates.held_wh,
+        certificates_retired_wh=certificates.retired_wh,
+        **sums,
+    )
+
+
+def _mean(values: Iterable[int]) -> int | None:
+    """Mean, rounded down; None of nothing."""
+    numbers = list(values)
+    return sum(numbers) // len(numbers) if numbers else None

@@ -1,0 +1,355 @@
+"""The day itself: who does what, hour by hour.
+
+A market for each hour opens a quarter of an hour ahead. The homes sign their orders, the agent carries them to the
+chain, reads them back from it, solves and proves the round. When the hour is over the meters sign what was really
+delivered, the escrows pay, and certificates are minted, moved and, at the end of the day, by some homes retired.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from eth_account.signers.local import LocalAccount
+from eth_utils import to_wei
+from web3 import Web3
+
+from powerpact.agent import Agent, Cleared
+from powerpact.agent.pieces import send_in_pieces
+from powerpact.audit import Finding, audit
+from powerpact.chain.client import Chain
+from powerpact.chain.contracts import certificates, devices, markets, meters, orders, participants, points, settlement
+from powerpact.chain.deployment import Parameters, deploy
+from powerpact.chain.local.clock import ChainClock, fund
+from powerpact.chain.transactions import Call, Sender
+from powerpact.codec.abi import Event
+from powerpact.devices import Meter
+from powerpact.market.orders import MAX_BATCH, SignedOrder
+from powerpact.market.rules import Rules
+from powerpact.market.trades import Trade
+from powerpact.simulation.cast import THRESHOLD, Cast
+from powerpact.simulation.community import DayPlan, OrderIntent, Side, SlotPlan
+from powerpact.simulation.orders import GATE_LEAD_S, OPEN_LEAD_S, SLOT_S, market_rules, order_of
+from powerpact.simulation.stopwatch import Stopwatch
+from powerpact.units import value_down_upoints
+
+Progress = Callable[[str, float], None]
+"""Told what happens, and which share of the day is done (0 to 1)."""
+
+DAY_S: Final = 86_400
+ETHER_EACH_WEI: Final = to_wei(10, "ether")
+SETUP_S: Final = 1_800
+"""Time that the chain must have before the first market opens, s."""
+SUBNET: Final = 1
+FUSE_WH: Final = 100_000
+"""Energy that a house connection carries in an hour, Wh, unless the series show more."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClearedSlot:
+    """One hour on the chain.
+
+    Attributes
+    ----------
+    plan : SlotPlan
+        What was planned.
+    market : bytes
+        Id of its market.
+    cleared : Cleared
+        The round.
+    trades : dict of bytes to Trade
+        Its trades by id.
+    events : list of Event
+        What the settlement emitted.
+    """
+
+    plan: SlotPlan
+    market: bytes
+    cleared: Cleared
+    trades: dict[bytes, Trade]
+    events: list[Event] = field(default_factory=list)
+
+    @property
+    def settled(self) -> list[Event]:
+        """How each trade ended."""
+        return [event for event in self.events if event.name == "TradeSettled"]
+
+    def moved_wh(self, trade: Trade) -> int:
+        """Green certificates that moved with a trade, Wh."""
+        return sum(
+            event.arguments["value"]
+            for event in self.events
+            if event.name == "TransferSingle"
+            and certificates.lot_of(event.arguments["id"])[0] == trade.device
+            and event.arguments["to"] == trade.buyer
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DayResult:
+    """What happened.
+
+    Attributes
+    ----------
+    plan : DayPlan
+        The plan.
+    chain : Chain
+        The deployment, with its gas log.
+    cast : Cast
+        The accounts.
+    slots : list of ClearedSlot or None
+        For each hour its market; None for an hour without orders.
+    findings : list of Finding
+        The laws, checked at the end.
+    seconds : dict of str to float
+        Time by step.
+    """
+
+    plan: DayPlan
+    chain: Chain
+    cast: Cast
+    slots: list[ClearedSlot | None]
+    findings: list[Finding]
+    seconds: dict[str, float]
+
+
+def run_market_day(web3: Web3, plan: DayPlan, progress: Progress = lambda _, __: None) -> DayResult:
+    """Run a market day on a development chain.
+
+    Parameters
+    ----------
+    web3 : Web3
+        Connection to a node whose time can be moved and that holds ether.
+    plan : DayPlan
+        The community's day.
+    progress : callable
+        Told what happens.
+
+    Raises
+    ------
+    ChainError
+        If the chain refuses a step.
+    """
+    return _MarketDay(web3, plan, progress).run()
+
+
+class _MarketDay:
+    """The state of a running day."""
+
+    def __init__(self, web3: Web3, plan: DayPlan, progress: Progress) -> None:
+        self.plan = plan
+        self.progress = progress
+        self.watch = Stopwatch()
+        self.clock = ChainClock(web3)
+        self.cast = Cast.of(plan.profiles.homes, plan.seed)
+        self.nonces: Counter[str] = Counter()
+        self.meters: dict[str, Meter] = {}
+        self.shift_s = shift_for(self.clock.now(), plan.slots[0].start_s)
+        with self.watch.measure("deploy"):
+            progress("deploying the contracts", 0.0)
+            fund(web3, [account.address for account in self.cast.senders], ETHER_EACH_WEI)
+            auditors = tuple(account.address for account in self.cast.auditors)
+            parameters = Parameters(self.cast.utility.address, auditors, THRESHOLD, SLOT_S)
+            deploying = Sender(web3, self.cast.utility)
+            self.chain = Chain(web3, deploy(deploying, parameters))
+            self.chain.gas_log = deploying.log
+        self.carrier = self.chain.sender(self.cast.agent)
+        self.agent = Agent(self.chain, self.carrier)
+
+    def run(self) -> DayResult:
+        """All steps, in their order."""
+        with self.watch.measure("admit and register"):
+            self._admit()
+            self._register_devices()
+            self._deposit()
+        slots: list[ClearedSlot | None] = []
+        for hour, slot in enumerate([*self.plan.slots, None]):
+            if slot is not None:
+                self.progress(f"hour {hour}: orders and clearing", 0.1 + 0.8 * hour / len(self.plan.slots))
+                slots.append(self._trade(slot))
+            if hour > 0:
+                self._deliver(hour - 1, slots[hour - 1])
+        with self.watch.measure("retire and pay bills"):
+            self.progress("retiring certificates, paying bills", 0.9)
+            self._retire()
+            self._pay_bills(slots)
+        with self.watch.measure("audit"):
+            findings = audit(self.chain, lambda what: self.progress(f"auditing: {what}", 0.95))
+        self.progress("done", 1.0)
+        return DayResult(self.plan, self.chain, self.cast, slots, findings, self.watch.seconds)
+
+    def _admit(self) -> None:
+        """Everybody applies and shows an attribute set; two of three auditors attest and admit."""
+        self.progress("admitting the homes", 0.02)
+        credibility = {plan.home: plan.credibility_ppm for plan in self.plan.homes}
+        applicants = [(name, account, credibility[name]) for name, account in self.cast.homes.items()]
+        applicants.append(("agent", self.cast.agent, 1_000_000))
+        for name, account, _ in applicants:
+            salt = hashlib.sha256(f"{self.plan.seed}|salt|{name}".encode()).digest()
+            attributes = participants.attributes_hash({"name": name, "zone": self.plan.profiles.community}, salt)
+            self.chain.sender(account).send(participants.apply(self.chain, attributes))
+        self._by_auditors(
+            participants.approve(self.chain, account.address, 1, attested_ppm)
+            for _, account, attested_ppm in applicants
+        )
+
+    def _register_devices(self) -> None:
+        """Each home binds its meter; two of three auditors certify it."""
+        self.progress("registering the meters", 0.05)
+        profiles = self.plan.profiles
+        flows_wh = abs(profiles.solar_wh - profiles.load_wh)
+        ids = []
+        for index, (home, account) in enumerate(self.cast.homes.items()):
+            key = self.cast.meters[home]
+            capacity_wh = max(FUSE_WH, int(flows_wh[:, index].max()))
+            described = devices.Description(subnet=SUBNET, capacity_wh=capacity_wh)
+            signature = devices.sign_binding(self.chain, key, account.address, described)
+            mined = self.chain.sender(account).send(devices.add(self.chain, key.address, described, signature))
+            ids.append(devices.added_id(self.chain, mined))
+            self.meters[home] = Meter(self.chain, key, ids[-1])
+        self._by_auditors(devices.certify(self.chain, id_) for id_ in ids)
+
+    def _by_auditors(self, calls: Iterable[Call]) -> None:
+        """As many auditors as decide send the calls, one auditor after another."""
+        motions = list(calls)
+        for auditor in self.cast.auditors[:THRESHOLD]:
+            self.chain.sender(auditor).send_all(motions)
+
+    def _deposit(self) -> None:
+        """The utility issues each home the points for its day's bids; the home puts them into its wallet."""
+        self.progress("depositing points", 0.08)
+        needs: Counter[str] = Counter()
+        for slot in self.plan.slots:
+            for intent in slot.orders:
+                if intent.side is Side.BUY:
+                    needs[intent.home] += value_down_upoints(intent.energy_wh, intent.price_upoints_per_kwh)
+        due = [(home, upoints) for home, upoints in sorted(needs.items()) if upoints]
+        utility = self.chain.sender(self.cast.utility)
+        utility.send_all(
+            points.mint(
+                self.chain, self.cast.homes[home].address, upoints, points.reference(f"deposit {home} {self.plan.day}")
+            )
+            for home, upoints in due
+        )
+        for home, upoints in due:
+            account = self.cast.homes[home]
+            self.chain.sender(account).send(points.deposit(self.chain, account, upoints))
+
+    def _trade(self, slot: SlotPlan) -> ClearedSlot | None:
+        """Open the hour's market, post the orders, close the gate, clear."""
+        if not slot.orders:
+            return None
+        slot_start = slot.start_s + self.shift_s
+        self.clock.advance_to(slot_start - OPEN_LEAD_S)
+        rules = market_rules(self.cast.arbiter.address, slot_start, zone_of(self.plan.profiles.community))
+        market = markets.market_id(self.chain, rules)
+        with self.watch.measure("open markets"):
+            self.carrier.send(markets.open_market(self.chain, rules))
+        with self.watch.measure("sign and post orders"):
+            signed = [self._signed(intent, rules, market) for intent in slot.orders]
+            send_in_pieces(
+                self.carrier, signed, MAX_BATCH, lambda piece: orders.place_signed(self.chain, market, piece)
+            )
+        self.clock.advance_to(slot_start - GATE_LEAD_S)
+        with self.watch.measure("read, solve, verify, propose and prove"):
+            cleared = self.agent.clear(market)
+        final = settlement.final_trades(self.chain, market)
+        trades = {placed.id: placed.trade for placed in final}
+        return ClearedSlot(slot, market, cleared, trades)
+
+    def _signed(self, intent: OrderIntent, rules: Rules, market: bytes) -> SignedOrder:
+        """The home's order, signed by its own key."""
+        account = self.cast.homes[intent.home]
+        order = order_of(intent, rules, account.address, self.meters[intent.home].device, self.nonces[intent.home])
+        self.nonces[intent.home] += 1
+        return orders.sign_order(self.chain, account, market, order)
+
+    def _deliver(self, hour: int, slot: ClearedSlot | None) -> None:
+        """When the hour is over: readings, payouts, certificates."""
+        slot_start = self.plan.slots[hour].start_s + self.shift_s
+        self.clock.advance_to(slot_start + SLOT_S)
+        profiles = self.plan.profiles
+        with self.watch.measure("sign and report readings"):
+            readings = []
+            for index, meter in enumerate(self.meters.values()):
+                surplus_wh = int(profiles.solar_wh[hour, index] - profiles.load_wh[hour, index])
+                readings.append(meter.measure(slot_start, max(surplus_wh, 0), max(-surplus_wh, 0)))
+            send_in_pieces(self.carrier, readings, MAX_BATCH, lambda piece: meters.report(self.chain, piece))
+        if slot is not None:
+            with self.watch.measure("settle and release"):
+                settled = self.agent.settle(slot.market)
+                slot.events.extend(event for mined in settled.transactions for event in self.chain.decode(mined))
+        with self.watch.measure("issue certificates"):
+            self._issue(slot_start)
+
+    def _issue(self, slot_start: int) -> None:
+        """Turn the export that nobody bought into certificates of its owner."""
+        unissued = [
+            meters.issue(self.chain, reading, proof)
+            for (device, _), (reading, proof) in meters.readings_of(self.chain, slot_start).items()
+            if reading.exported_wh
+            and not meters.is_issued(self.chain, device, slot_start)
+            and not meters.is_selling(self.chain, device, slot_start)
+        ]
+        self.carrier.send_all(unissued)
+
+    def _retire(self) -> None:
+        """Homes that buy solar energy only retire what they bought, for themselves."""
+        green = {
+            self.cast.homes[plan.home].address: self.cast.homes[plan.home]
+            for plan in self.plan.homes
+            if "solar" in plan.require
+        }
+        own = {self.cast.homes[home].address: meter.device for home, meter in self.meters.items()}
+        due: dict[LocalAccount, list[Call]] = {}
+        for (holder, id_), energy_wh in sorted(certificates.holdings(self.chain).items()):
+            if holder in green and certificates.lot_of(id_)[0] != own[holder]:
+                call = certificates.retire(self.chain, id_, energy_wh, holder, f"own consumption on {self.plan.day}")
+                due.setdefault(green[holder], []).append(call)
+        for account, calls in due.items():
+            self.chain.sender(account).send_all(calls)
+
+    def _pay_bills(self, slots: list[ClearedSlot | None]) -> None:
+        """Each home pays what it drew from the grid beyond its trades with points, as far as they reach."""
+        for home, charge_upoints in self._grid_charges(slots).items():
+            account = self.cast.homes[home]
+            sum_upoints = min(points.wallet_of(self.chain, account.address).free_upoints, charge_upoints)
+            if sum_upoints:
+                sender = self.chain.sender(account)
+                sender.send(points.withdraw(self.chain, sum_upoints, account.address))
+                sender.send(points.redeem(self.chain, sum_upoints, points.reference(f"bill {home} {self.plan.day}")))
+
+    def _grid_charges(self, slots: list[ClearedSlot | None]) -> Counter[str]:
+        """Micro-points that the utility charges each home for the day."""
+        names = {account.address: home for home, account in self.cast.homes.items()}
+        profiles = self.plan.profiles
+        charges: Counter[str] = Counter()
+        for hour, plan in enumerate(self.plan.slots):
+            residual_wh = Counter(
+                {
+                    home: int(profiles.load_wh[hour, index] - profiles.solar_wh[hour, index])
+                    for index, home in enumerate(profiles.homes)
+                }
+            )
+            slot = slots[hour]
+            for event in slot.settled if slot else ():
+                a = event.arguments
+                residual_wh[names[a["buyer"]]] -= a["delivered"]
+                residual_wh[names[a["seller"]]] += a["delivered"]
+            for home, energy_wh in residual_wh.items():
+                charges[home] += value_down_upoints(max(0, energy_wh), plan.retail_upoints_per_kwh)
+        return charges
+
+
+def shift_for(now: int, first_slot_start: int) -> int:
+    """Whole days by which the series are moved so that the chain's time is before their first hour, s."""
+    late_s = now + SETUP_S + OPEN_LEAD_S - first_slot_start
+    return max(0, -(-late_s // DAY_S)) * DAY_S
+
+
+def zone_of(community: str) -> str:
+    """The community's name as a market's zone: ASCII, at most 24 characters."""
+    return community.encode("ascii", "ignore")[:24].decode()

@@ -1,0 +1,83 @@
+"""The demonstration: a market day on an embedded chain, with progress and report."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from powerpact.chain.connection import connect
+from powerpact.chain.local.node import Kind, Node
+from powerpact.pages import DayReport
+from powerpact.series import load_citylearn, read_csv
+from powerpact.simulation.community import DayPlan, plan_day
+from powerpact.simulation.day import run_market_day
+from powerpact.simulation.summary import summarise
+
+DEFAULT_DAY: Final = date(2017, 7, 14)
+"""The day of the carried series that is run unless another is asked for: sunny, with many trades."""
+
+HEAD_START_S: Final = 7_200
+"""So long before its first hour the embedded chain begins, s."""
+
+_NAMES: Final = {"anvil": "Anvil", "ganache": "Ganache"}
+
+
+def plan_demo(homes: int | None, day: date | int | None, seed: int, profiles_file: Path | None) -> DayPlan:
+    """The day to run: of the series that the package carries, or of one's own.
+
+    Parameters
+    ----------
+    homes : int, optional
+        How many homes take part; by default all.
+    day : date or int, optional
+        Which day; by default `DEFAULT_DAY`, of a file of one's own the last.
+    seed : int
+        Seed of the preferences and of the choice of homes.
+    profiles_file : Path, optional
+        A CSV file of one's own.
+
+    Raises
+    ------
+    BadProfiles
+        If the file has a bad row.
+    BadChoice
+        If the series cannot serve the choice.
+    """
+    if profiles_file is None:
+        profiles = load_citylearn()
+        day = DEFAULT_DAY if day is None else day
+    else:
+        profiles = read_csv(profiles_file)
+        day = profiles.days - 1 if day is None else day
+    if homes is not None:
+        profiles = profiles.choose_homes(homes, seed)
+    return plan_day(profiles, day, seed)
+
+
+def run_demo(
+    *, homes: int | None, day: date | int | None, seed: int, profiles_file: Path | None, kind: Kind = "anvil"
+) -> DayReport:
+    """Run the day on an embedded chain and report; progress goes to standard error.
+
+    Parameters
+    ----------
+    homes, day, seed, profiles_file
+        As `plan_demo` takes them.
+    kind : {"anvil", "ganache"}
+        The chain's program.
+    """
+    plan = plan_demo(homes, day, seed, profiles_file)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with (
+        Node(kind=kind, timestamp_s=plan.slots[0].start_s - HEAD_START_S) as node,
+        Progress(*columns, console=Console(stderr=True), transient=True) as bar,
+    ):
+        task = bar.add_task("starting", total=1.0)
+        web3 = connect(node.rpc_url)
+        result = run_market_day(web3, plan, lambda what, share: bar.update(task, description=what, completed=share))
+        chain_name = f"{_NAMES[kind]}, chain id {node.chain_id}, started and stopped by this program"
+        return summarise(result, chain_name)

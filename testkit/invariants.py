@@ -1,0 +1,116 @@
+"""The register of invariants: what must hold at every step, and where it is checked.
+
+The sentence is the message of the failing assertion.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """A property of the whole market.
+
+    Attributes
+    ----------
+    id : str
+        Its name in the design, the errors and the tests.
+    sentence : str
+        What holds.
+    checked_in : tuple of str
+        Where it is checked, as file and name.
+    """
+
+    id: str
+    sentence: str
+    checked_in: tuple[str, ...]
+
+
+_CHECKS = "testkit/stateful/checks.py"
+
+REGISTER = MappingProxyType(
+    {
+        invariant.id: invariant
+        for invariant in (
+            Invariant(
+                "MON-1",
+                "the points in the escrow equal the sum of free and held points of all wallets",
+                (f"{_CHECKS}::money_is_conserved", "tests/forge/EscrowInvariant.t.sol"),
+            ),
+            Invariant(
+                "MON-2",
+                "every held point, in an order, a trade or a bond, has a way out that needs nobody's goodwill, from a "
+                "time known when it is held",
+                (f"{_CHECKS}::everyone_gets_the_money_out",),
+            ),
+            Invariant(
+                "MON-3",
+                "points are held for open orders, unsettled trades and standing proposals alone, so a bond leaves its "
+                "wallet once, and the supply falls by the burnt halves of bonds alone",
+                (f"{_CHECKS}::bonds_leave_once",),
+            ),
+            Invariant(
+                "ORD-1",
+                "the trades of an order, in whole or in parts, never sum to more than its energy, and it never trades "
+                "once it is cancelled or expired",
+                (f"{_CHECKS}::orders_trade_within_their_terms",),
+            ),
+            Invariant(
+                "ORD-2",
+                "no buyer pays above the bid and no seller is paid below the minimum",
+                (f"{_CHECKS}::orders_trade_within_their_terms",),
+            ),
+            Invariant(
+                "CLR-1",
+                "the trades of a final round are feasible, and its objective and dual bound are those of its trades "
+                "and dual prices",
+                (f"{_CHECKS}::final_rounds_keep_their_promise",),
+            ),
+            Invariant(
+                "CLR-2",
+                "no eligible pair of a final round that was proven, or stood its window under an honest watch, has "
+                "u + v < w, so the optimum is at most the bound, and the objective if that equals it",
+                (f"{_CHECKS}::final_rounds_keep_their_promise", "tests/forge/PairSweep.t.sol"),
+            ),
+            Invariant(
+                "CLR-3",
+                "a refuted proposal never becomes final",
+                (f"{_CHECKS}::refuted_proposals_stay_refuted",),
+            ),
+            Invariant(
+                "GRN-1",
+                "the certificates of a device and slot never exceed its measured export",
+                (f"{_CHECKS}::certificates_follow_the_meter", "tests/forge/MeteringInvariant.t.sol"),
+            ),
+            Invariant(
+                "GRN-2",
+                "what is retired never moves",
+                (f"{_CHECKS}::certificates_follow_the_meter", "tests/forge/GreenCertificatesInvariant.t.sol"),
+            ),
+            Invariant(
+                "REG-1",
+                "nobody trades who is not admitted, and no auditor's call changes a balance, an order or a trade",
+                ("testkit/stateful/orders.py::suspend", "testkit/stateful/orders.py::overreach"),
+            ),
+            Invariant(
+                "MET-1",
+                "there is one reading for each device and slot, and counters never fall",
+                (f"{_CHECKS}::counters_never_fall", "testkit/stateful/delivery.py::_report"),
+            ),
+        )
+    }
+)
+
+
+def holds(id_: str, condition: bool, details: str) -> None:
+    """Assert an invariant of the register.
+
+    Raises
+    ------
+    AssertionError
+        If `condition` is false, with the invariant's sentence and the details.
+    """
+    if not condition:
+        raise AssertionError(f"{id_}: {REGISTER[id_].sentence}. {details}")

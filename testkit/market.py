@@ -1,0 +1,605 @@
+"""A community and its markets on a test chain: from deployment to settlement, each step one method.
+
+A `Community` deploys the contracts and admits people; `open_market` returns a `TestMarket`, which remembers the orders
+posted, the trades proposed and the readings reported, so that a test only says what happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from eth_abi.abi import encode
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+from eth_utils import keccak
+
+from powerpact.chain.artifacts import CONTRACTS, Artifact, artifact
+from powerpact.chain.contracts.orders import signature_words
+from powerpact.chain.deployment import Parameters, constructor_arguments, create_address
+from powerpact.codec.abi import Interface
+from powerpact.codec.eip712 import Domain, sign
+from powerpact.codec.merkle import MerkleTree
+from powerpact.codec.packing import order_tree, reading_tree, trade_tree
+from powerpact.market.orders import Order, PackedOrder, Side, SignedOrder, SoftTerm, order_id
+from powerpact.market.readings import Reading
+from powerpact.market.rules import Attribute, Kind, Mode
+from powerpact.market.trades import PackedTrade, Trade
+from powerpact.mechanisms.satisfaction.round import Buyer, Round, Seller, Solution
+from powerpact.mechanisms.satisfaction.spec import match
+from testkit.chains import Receipt, TestChain
+
+SLOT_LENGTH_S = 3_600
+PPM = 1_000_000
+DECLARED, ASK, CREDIBILITY, RELIABILITY, COMPLETED_TRADES = range(5)
+"""Where a seller's attribute comes from, as in Markets.sol."""
+
+MODES = (Mode.ONE_TO_ONE, Mode.DIVISIBLE)
+"""As in Markets.sol."""
+
+Solver = Callable[[Round], Solution]
+
+
+class Rules(NamedTuple):
+    """The rules of a market, as in Markets.sol; times in Unix seconds, rates in ppm."""
+
+    arbiter: str
+    slot_start: int
+    closes_at: int
+    carrier: int = 0
+    price_rule: int = 0
+    final_by: int = 0
+    refund_from: int = 0
+    subnet: int = 0
+    tolerance_ppm: int = 0
+    penalty_ppm: int = 0
+    attribute_count: int = 0
+    income_mask: int = 0
+    class_count: int = 0
+    source_class: int = 0
+    sources: bytes = bytes(8)
+    zone: bytes = bytes(24)
+    mode: int = 0
+    endorsements: int = 0
+    challenge_window_s: int = 0
+    bond_upoints: int = 0
+    endorsers: bytes = bytes(32)
+
+
+def key(name: str) -> LocalAccount:
+    """The account of this name, the same in each run."""
+    account: LocalAccount = Account.from_key(keccak(text=name))
+    return account
+
+
+@dataclass(frozen=True, slots=True)
+class Trader:
+    """A participant with a certified device."""
+
+    account: LocalAccount
+    meter: LocalAccount
+    device: int
+
+    @property
+    def address(self) -> str:
+        return self.account.address
+
+
+@dataclass(slots=True)
+class Counters:
+    """Lifetime counters of a device, Wh."""
+
+    exported_wh: int = 0
+    imported_wh: int = 0
+
+
+class Community:
+    """Deployed contracts and admitted people.
+
+    Parameters
+    ----------
+    chain : TestChain
+        Where everything happens.
+    traders : int
+        Participants, each with one certified solar device.
+    credibilities_ppm : sequence of int, optional
+        What the auditors attest, in turn.
+    artifacts : callable
+        The compiled contract of a name; tests of seeded bugs pass mutants.
+    """
+
+    def __init__(
+        self,
+        chain: TestChain,
+        traders: int,
+        credibilities_ppm: Sequence[int] = (900_000,),
+        capacity_wh: int = 100_000,
+        artifacts: Callable[[str], Artifact] = artifact,
+    ) -> None:
+        self.chain = chain
+        self.deployer = key("deployer")
+        self.utility = key("utility")
+        self.agent = key("agent")
+        self.arbiter = key("arbiter")
+        self.auditors = [key(f"auditor {i}") for i in range(3)]
+        compiled = {name: artifacts(name) for name in CONTRACTS}
+        self.interfaces = {name: Interface(compiled[name].abi) for name in CONTRACTS}
+        self.addresses = self._deploy(compiled)
+        self.counters: dict[int, Counters] = {}
+        self.traders = [
+            self.admit(f"trader {i}", credibilities_ppm[i % len(credibilities_ppm)], capacity_wh)
+            for i in range(traders)
+        ]
+
+    def send(self, sender: LocalAccount, contract: str, function: str, *arguments: Any) -> Receipt:
+        """Execute a function. Raises ContractError if it reverts."""
+        data = self.interfaces[contract].encode_call(function, arguments)
+        return self.chain.send(sender.address, self.addresses[contract], data)
+
+    def read(self, contract: str, function: str, *arguments: Any) -> Any:
+        """Call a view function."""
+        return self.read_all([(contract, function, *arguments)])[0]
+
+    def read_all(self, calls: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """Call many view functions, each given as (contract, function, *arguments), in one request."""
+        encoded = [
+            (self.addresses[contract], self.interfaces[contract].encode_call(function, arguments))
+            for contract, function, *arguments in calls
+        ]
+        answers = self.chain.read_all(encoded)
+        return [
+            self.interfaces[call[0]].decode_output(call[1], answer) for call, answer in zip(calls, answers, strict=True)
+        ]
+
+    def events(self, receipt: Receipt, name: str) -> list[dict[str, Any]]:
+        """Arguments of the events of this name in a receipt."""
+        found = []
+        names = {address.lower(): contract for contract, address in self.addresses.items()}
+        for log in receipt.logs:
+            contract = names.get(log.address.lower())
+            entry = {
+                "topics": log.topics,
+                "data": log.data,
+                "blockNumber": 0,
+                "logIndex": 0,
+                "transactionHash": b"",
+            }
+            event = self.interfaces[contract].decode_event(entry) if contract else None
+            if event is not None and event.name == name:
+                found.append(event.arguments)
+        return found
+
+    def domain(self, contract: str) -> Domain:
+        """The contract's EIP-712 domain."""
+        return Domain(self.chain.chain_id, self.addresses[contract])
+
+    def admit(self, name: str, credibility_ppm: int = 900_000, capacity_wh: int = 100_000, source: int = 1) -> Trader:
+        """Apply, be approved, and have a device certified."""
+        account, meter = key(name), key(f"meter of {name}")
+        self.send(account, "ParticipantRegistry", "applyFor", keccak(text=name))
+        for auditor in self.auditors[:2]:
+            self.send(auditor, "ParticipantRegistry", "approve", account.address, 1, credibility_ppm)
+        return Trader(account, meter, self.bind(account, meter, capacity_wh, source))
+
+    def bind(self, account: LocalAccount, meter: LocalAccount, capacity_wh: int = 100_000, source: int = 1) -> int:
+        """Bind a device to a participant and have it certified; its id."""
+        kind, carrier, subnet = 0, 0, 1
+        terms = {
+            "owner": account.address,
+            "kind": kind,
+            "carrier": carrier,
+            "source": source,
+            "subnet": subnet,
+            "capacityWh": capacity_wh,
+        }
+        signature = sign(meter, self.domain("DeviceRegistry"), "Device", terms)
+        self.send(
+            account, "DeviceRegistry", "add", meter.address, kind, carrier, source, subnet, capacity_wh, signature
+        )
+        device = int(self.read("DeviceRegistry", "deviceOf", meter.address))
+        for auditor in self.auditors[:2]:
+            self.send(auditor, "DeviceRegistry", "certify", device)
+        self.counters[device] = Counters()
+        return device
+
+    def endow(self, trader: Trader, upoints: int, deposit_upoints: int | None = None) -> Receipt:
+        """Issue points to a trader, who approves the escrow and deposits them, or part of them."""
+        return self.fund(trader.account, upoints, deposit_upoints)
+
+    def fund(self, account: LocalAccount, upoints: int, deposit_upoints: int | None = None) -> Receipt:
+        """`endow` for any account, such as an agent's."""
+        reference = keccak(text=f"{account.address} {self.chain.now()} {upoints}")
+        escrow = self.addresses["EscrowWallets"]
+        self.send(self.utility, "PowerPoints", "mint", account.address, upoints, reference)
+        self.send(account, "PowerPoints", "approve", escrow, upoints)
+        deposited_upoints = upoints if deposit_upoints is None else deposit_upoints
+        return self.send(account, "EscrowWallets", "deposit", deposited_upoints)
+
+    def next_slot(self, after_s: int = SLOT_LENGTH_S) -> int:
+        """Start of the first slot that begins at least `after_s` seconds from now."""
+        return -(-(self.chain.now() + after_s) // SLOT_LENGTH_S) * SLOT_LENGTH_S
+
+    def open_market(
+        self,
+        sources: Sequence[int] = (),
+        income: Sequence[bool] = (),
+        class_count: int = 0,
+        source_class: int = 0,
+        **changes: Any,
+    ) -> TestMarket:
+        """Open a market for a coming slot; `changes` replace rules."""
+        slot_start = changes.pop("slot_start", None) or self.next_slot()
+        rules = Rules(
+            arbiter=self.arbiter.address,
+            slot_start=slot_start,
+            closes_at=slot_start - SLOT_LENGTH_S // 4,
+            final_by=slot_start + SLOT_LENGTH_S // 2,
+            refund_from=slot_start + 3 * SLOT_LENGTH_S,
+            attribute_count=len(sources),
+            income_mask=sum(1 << f for f, is_income in enumerate(income) if is_income),
+            class_count=class_count,
+            source_class=source_class,
+            sources=bytes(sources).ljust(8, b"\0"),
+            zone=b"orchard lane".ljust(24, b"\0"),
+        )._replace(**changes)
+        names = [f"attribute {f}" for f in range(len(sources))], [f"class {c}" for c in range(class_count)]
+        receipt = self.send(self.traders[0].account, "OrderBook", "openMarket", rules, *names)
+        return TestMarket(self, self.events(receipt, "MarketOpened")[0]["market"], rules)
+
+    def _deploy(self, compiled: Mapping[str, Artifact]) -> dict[str, Any]:
+        nonce = self.chain.nonce(self.deployer.address)
+        addresses = {name: create_address(self.deployer.address, nonce + i) for i, name in enumerate(CONTRACTS)}
+        auditors = tuple(auditor.address for auditor in self.auditors)
+        parameters = Parameters(self.utility.address, auditors, threshold=2, slot_length_s=SLOT_LENGTH_S)
+        arguments = constructor_arguments(addresses, parameters)
+        for name in CONTRACTS:
+            code = compiled[name].bytecode + encode(self.interfaces[name].constructor, arguments[name])
+            created = self.chain.create(self.deployer.address, code)
+            assert created == addresses[name], f"{name} was created at {created}, not at {addresses[name]}"
+        return addresses
+
+
+class Claims(NamedTuple):
+    """A chunk of trades as Clearing takes it: orders with their dual prices, and links between their places."""
+
+    orders: list[Any]
+    links: list[tuple[int, int, int]]
+
+
+@dataclass
+class TestMarket:
+    """One market: what was posted in it, proposed for it and reported about it."""
+
+    __test__ = False
+
+    community: Community
+    id: bytes
+    rules: Rules
+    batches: list[list[PackedOrder]] = field(default_factory=list)
+    """Orders as they are in the book, with what was attested, by batch."""
+    closed: set[int] = field(default_factory=set)
+    """Ids of orders that are cancelled or released."""
+    chunks: list[list[Trade]] = field(default_factory=list)
+    """Trades of the latest proposal, by chunk."""
+    proposal: int = 0
+    readings: dict[int, tuple[Reading, int, int, MerkleTree]] = field(default_factory=dict)
+    """By device: the reading of this slot, its batch, its index, and the batch's tree."""
+
+    # Orders
+
+    def signature(self, trader: Trader, order: Order) -> bytes:
+        """The trader's signature of the order."""
+        return sign(trader.account, self.community.domain("OrderBook"), *order.message(self.id))
+
+    def post(self, orders: Sequence[Order], signers: Sequence[Trader], carrier: LocalAccount | None = None) -> Receipt:
+        """Carry signed orders in one batch."""
+        signatures = [self.signature(trader, order) for order, trader in zip(orders, signers, strict=True)]
+        return self.post_signed(orders, signatures, carrier)
+
+    def post_signed(
+        self, orders: Sequence[Order], signatures: Sequence[bytes], carrier: LocalAccount | None = None
+    ) -> Receipt:
+        """Carry orders that are signed already."""
+        carrier = carrier or self.community.agent
+        receipt = self.community.send(carrier, "OrderBook", "placeSigned", *self.batch(orders, signatures))
+        self._remember(receipt)
+        return receipt
+
+    def batch(self, orders: Sequence[Order], signatures: Sequence[bytes]) -> tuple[Any, ...]:
+        """What `placeSigned` takes for the orders."""
+        signed = [SignedOrder(order, signature) for order, signature in zip(orders, signatures, strict=True)]
+        words, of_contracts = signature_words(self.community.domain("OrderBook"), self.id, signed)
+        return self.id, [order.pack() for order in orders], words, of_contracts
+
+    def place(self, trader: Trader, order: Order) -> Receipt:
+        """Post an order by its trader."""
+        receipt = self.community.send(trader.account, "OrderBook", "place", self.id, order.pack())
+        self._remember(receipt)
+        return receipt
+
+    def cancel(self, trader: Trader, id_: int) -> Receipt:
+        """Cancel an order by its trader."""
+        receipt = self.community.send(trader.account, "OrderBook", "cancel", self.id, self.placed(id_))
+        self.closed.add(id_)
+        return receipt
+
+    def release(self, ids: Sequence[int]) -> Receipt:
+        """Free orders that did not trade."""
+        placed = [self.placed(id_) for id_ in ids]
+        receipt = self.community.send(self.community.agent, "OrderBook", "release", self.id, placed)
+        self.closed.update(ids)
+        return receipt
+
+    def placed(self, id_: int) -> tuple[int, PackedOrder, list[bytes]]:
+        """An order with its proof."""
+        batch, index = id_ >> 8, id_ & 0xFF
+        orders = self.batches[batch]
+        return id_, orders[index], order_tree(orders).proof(index)
+
+    def orders(self) -> dict[int, Order]:
+        """All orders that are not closed, by id."""
+        return {
+            id_: Order.unpack(packed)
+            for batch, orders in enumerate(self.batches)
+            for index, packed in enumerate(orders)
+            if (id_ := order_id(batch, index)) not in self.closed
+        }
+
+    def _remember(self, receipt: Receipt) -> None:
+        for event in self.community.events(receipt, "OrdersPlaced"):
+            self.batches.append([PackedOrder(*words) for words in event["orders"]])
+
+    # The round
+
+    def close(self) -> None:
+        """Let the gate close."""
+        self.community.chain.warp(self.rules.closes_at)
+
+    def round(self, without: Sequence[int] = ()) -> Round:
+        """The round as the solver sees it, with order ids as text; `without` hides orders."""
+        orders = {str(id_): order for id_, order in self.orders().items() if id_ not in without}
+        count = self.rules.attribute_count
+        kinds = [Kind.INCOME if self.rules.income_mask >> f & 1 else Kind.COST for f in range(count)]
+        return Round(
+            mode=MODES[self.rules.mode],
+            attributes=tuple(Attribute(f"attribute {f}", kind) for f, kind in enumerate(kinds)),
+            categories=tuple(f"class {c}" for c in range(self.rules.class_count)),
+            buyers=tuple(
+                Buyer(
+                    id_,
+                    order.price_upoints_per_kwh,
+                    tuple(map(SoftTerm, order.levels[:count], order.limits[:count], order.weights_ppm[:count])),
+                    self._classes(order),
+                    order.energy_wh,
+                )
+                for id_, order in orders.items()
+                if order.side is Side.BUY
+            ),
+            sellers=tuple(
+                Seller(
+                    id_,
+                    order.price_upoints_per_kwh,
+                    order.min_upoints_per_kwh,
+                    order.levels[:count],
+                    self._classes(order),
+                    order.energy_wh,
+                )
+                for id_, order in orders.items()
+                if order.side is Side.SELL
+            ),
+        )
+
+    def claims(self, solution: Solution) -> Claims:
+        """A solution as one chunk for `propose`: orders that trade, with proofs and dual prices, and the trades."""
+        ids, links = self.links(solution)
+        priced = [(self.placed(id_), dual, False) for id_, dual in ids]
+        return Claims(priced, links)
+
+    def links(self, solution: Solution) -> Claims:
+        """A solution as one chunk for `clear`: ids and dual prices of the orders that trade, and the trades."""
+        buys = sorted({int(trade.buyer) for trade in solution.trades})
+        sells = sorted({int(trade.seller) for trade in solution.trades})
+        place = {id_: k for k, id_ in enumerate([*buys, *sells])}
+        priced = [(id_, solution.buyer_duals_ppm.get(str(id_), 0)) for id_ in buys]
+        priced += [(id_, solution.seller_duals_ppm.get(str(id_), 0)) for id_ in sells]
+        ordered = sorted(solution.trades, key=lambda trade: (int(trade.buyer), int(trade.seller)))
+        return Claims(
+            priced, [(place[int(trade.buyer)], place[int(trade.seller)], trade.energy_wh) for trade in ordered]
+        )
+
+    def propose(self, claims: Claims, agent: LocalAccount | None = None) -> Receipt:
+        """Begin a proposal."""
+        receipt = self.community.send(agent or self.community.agent, "Clearing", "propose", self.id, *claims)
+        self.proposal = self.community.events(receipt, "Proposed")[0]["proposal"]
+        self.chunks = []
+        self._follow(receipt)
+        return receipt
+
+    def propose_batches(self, claims: Claims, agent: LocalAccount | None = None) -> Receipt:
+        """Begin a proposal with whole batches, from what `links` gives."""
+        receipt = self.community.send(
+            agent or self.community.agent, "Clearing", "proposeBatches", self.id, self.batches, *claims
+        )
+        self.proposal = self.community.events(receipt, "Proposed")[0]["proposal"]
+        self.chunks = []
+        self._follow(receipt)
+        return receipt
+
+    def extend(self, claims: Claims, agent: LocalAccount | None = None) -> Receipt:
+        """Add trades to the latest proposal."""
+        receipt = self.community.send(agent or self.community.agent, "Clearing", "extend", self.proposal, *claims)
+        self._follow(receipt)
+        return receipt
+
+    def seal(
+        self,
+        endorsers: Sequence[str] = (),
+        endorsements: Sequence[tuple[int, bytes]] = (),
+        agent: LocalAccount | None = None,
+        proposal: int | None = None,
+    ) -> Receipt:
+        """Seal a proposal, the latest unless told."""
+        id_ = self.proposal if proposal is None else proposal
+        return self.community.send(
+            agent or self.community.agent, "Clearing", "seal", id_, list(endorsers), list(endorsements)
+        )
+
+    def exhibit(self, id_: int, chunks: Sequence[Sequence[Trade]] | None = None) -> tuple[Any, ...]:
+        """An order as a challenge shows it: with its trade in the latest proposal, if it has one."""
+        for c, chunk in enumerate(self.chunks if chunks is None else chunks):
+            for k, trade in enumerate(chunk):
+                if id_ in (trade.buy_id, trade.sell_id):
+                    return self.placed(id_), trade.pack(), (c, k), trade_tree(chunk).proof(k)
+        return self.placed(id_), (0, 0, 0), (0, 0), []
+
+    def refuting_pair(self, solution: Solution) -> tuple[int, int]:
+        """Ids of a pair of open orders that a solution's dual prices do not cover, by the independent verifier."""
+        from powerpact.mechanisms.satisfaction.verifier.cover import uncovered_pair
+
+        pair = uncovered_pair(self.round(), solution.buyer_duals_ppm, solution.seller_duals_ppm)
+        if pair is None:
+            raise ValueError("the dual prices cover every pair")
+        return int(pair[0].id), int(pair[1].id)
+
+    def challenge(
+        self, buy_id: int, sell_id: int, challenger: LocalAccount | None = None, proposal: int | None = None
+    ) -> Receipt:
+        """Challenge a proposal, the latest unless told, with a pair."""
+        return self.community.send(
+            challenger or self.community.arbiter,
+            "Clearing",
+            "challenge",
+            self.proposal if proposal is None else proposal,
+            self.exhibit(buy_id),
+            self.exhibit(sell_id),
+        )
+
+    def finalize(self, proposal: int | None = None) -> Receipt:
+        """Make a proposal that stood its window final."""
+        id_ = self.proposal if proposal is None else proposal
+        return self.community.send(self.community.agent, "Clearing", "finalize", id_)
+
+    def prove(self, rows: int = 1 << 40, agent: LocalAccount | None = None) -> Receipt:
+        """Prove the next rows of the latest proposal."""
+        trades = [[trade.pack() for trade in chunk] for chunk in self.chunks]
+        return self.community.send(
+            agent or self.community.agent, "Clearing", "prove", self.proposal, self.batches, trades, rows
+        )
+
+    def clear_at_once(self, claims: Claims, agent: LocalAccount | None = None) -> Receipt:
+        """Propose and prove in one transaction."""
+        receipt = self.community.send(
+            agent or self.community.agent, "Clearing", "clear", self.id, self.batches, *claims
+        )
+        self.proposal = self.community.events(receipt, "Proposed")[0]["proposal"]
+        self.chunks = []
+        self._follow(receipt)
+        return receipt
+
+    def clear(self, solve: Solver = match) -> Solution:
+        """Close, solve, propose and prove."""
+        self.close()
+        solution = solve(self.round())
+        self.propose(self.claims(solution))
+        self.prove()
+        return solution
+
+    def _follow(self, receipt: Receipt) -> None:
+        for event in self.community.events(receipt, "TradesProposed"):
+            self.chunks.append([Trade.unpack(trade) for trade in event["trades"]])
+
+    def _classes(self, order: Order) -> tuple[str | None, ...]:
+        return tuple(str(code) if code else None for code in order.classes[: self.rules.class_count])
+
+    # Delivery
+
+    @property
+    def slot_end(self) -> int:
+        """End of the delivery slot, Unix seconds."""
+        return self.rules.slot_start + SLOT_LENGTH_S
+
+    def trades(self) -> list[tuple[int, int, Trade]]:
+        """Chunk, index and trade of the latest proposal."""
+        return [(c, k, trade) for c, chunk in enumerate(self.chunks) for k, trade in enumerate(chunk)]
+
+    def report(self, exported_wh: Mapping[int, int], carrier: LocalAccount | None = None) -> Receipt:
+        """Report what devices exported in the slot, as one batch, once the slot is over."""
+        community = self.community
+        community.chain.warp(self.slot_end)
+        meters = {trader.device: trader.meter for trader in community.traders}
+        readings, signatures = [], []
+        for device, energy_wh in exported_wh.items():
+            counters = community.counters[device]
+            reading = Reading(
+                device,
+                self.rules.slot_start,
+                energy_wh,
+                0,
+                counters.exported_wh + energy_wh,
+                counters.imported_wh,
+            )
+            readings.append(reading)
+            signatures.append(sign(meters[device], community.domain("Metering"), "Reading", reading.message()))
+        receipt = community.send(carrier or community.agent, "Metering", "report", readings, signatures)
+        batch = community.events(receipt, "ReadingsReported")[0]["batch"]
+        tree = reading_tree(readings)
+        for index, reading in enumerate(readings):
+            community.counters[reading.device].exported_wh = reading.export_counter_wh
+            self.readings[reading.device] = (reading, batch, index, tree)
+        return receipt
+
+    def proof(self, chunk: int, index: int) -> tuple[PackedTrade, tuple[int, int], list[bytes]]:
+        """A trade with its proof."""
+        trades = self.chunks[chunk]
+        return trades[index].pack(), (chunk, index), trade_tree(trades).proof(index)
+
+    def delivery(self, chunk: int, index: int) -> tuple[Any, Reading, tuple[int, int, list[bytes]]]:
+        """A trade with its proof and its reading."""
+        proof = self.proof(chunk, index)
+        reading, batch, place, tree = self.readings[self.chunks[chunk][index].device]
+        return proof, reading, (batch, place, tree.proof(place))
+
+    def settle(self, chunk: int = 0) -> Receipt:
+        """Pay the trades of a chunk by their devices' last readings."""
+        trades = [trade.pack() for trade in self.chunks[chunk]]
+        return self.community.send(self.community.agent, "EscrowWallets", "settle", self.id, chunk, trades)
+
+    def settle_late(self, positions: Sequence[tuple[int, int]]) -> Receipt:
+        """Pay trades by the proofs of their readings."""
+        deliveries = [self.delivery(*position) for position in positions]
+        return self.community.send(self.community.agent, "EscrowWallets", "settleLate", self.id, deliveries)
+
+    def refund(self, positions: Sequence[tuple[int, int]]) -> Receipt:
+        """Give trades' money back to the buyers."""
+        proofs = [self.proof(*position) for position in positions]
+        return self.community.send(self.community.agent, "EscrowWallets", "refund", self.id, proofs)
+
+    def settle_agreed(
+        self,
+        position: tuple[int, int],
+        to_seller_upoints: int,
+        signers: Sequence[LocalAccount],
+        agent: LocalAccount | None = None,
+    ) -> Receipt:
+        """Pay a trade, of a round of `agent`, as two parties sign."""
+        community = self.community
+        proof, trade = self.proof(*position), self.chunks[position[0]][position[1]]
+        trade_id = keccak(
+            encode(
+                ["uint40", "uint40", "address", "bytes32"],
+                [trade.sell_id, trade.buy_id, (agent or community.agent).address, self.id],
+            )
+        )
+        message = {"tradeId": trade_id, "toSeller": to_seller_upoints}
+        signatures = [sign(signer, community.domain("EscrowWallets"), "Release", message) for signer in signers]
+        return community.send(
+            community.agent,
+            "EscrowWallets",
+            "settleAgreed",
+            self.id,
+            proof,
+            to_seller_upoints,
+            [signer.address for signer in signers],
+            signatures,
+        )

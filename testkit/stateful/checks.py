@@ -1,0 +1,270 @@
+"""What holds at every step, and at the end of a run."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from eth_account.signers.local import LocalAccount
+from hypothesis.stateful import invariant
+
+from powerpact.chain.contracts.rounds import ProposalStatus
+from powerpact.market.orders import Side
+from powerpact.market.rules import Mode
+from powerpact.mechanisms.satisfaction.round import Solution
+from powerpact.mechanisms.satisfaction.spec import dual_sum_ppm, match, pair_score_ppm, uncovered_pairs
+from powerpact.units import value_down_upoints
+from testkit.invariants import holds
+from testkit.stateful.ghost import GhostMarket, GhostProposal, Position
+from testkit.stateful.stage import RUNS, Stage, refused
+
+EXIT_NOTICE_S = 7 * 86_400
+
+
+class Checks(Stage):
+    """The state of the chain against the ghost and the register of invariants."""
+
+    def everything(self) -> dict[str, Any]:
+        """The state that matters, read in one request."""
+        traders = [trader.address for trader in self.traders]
+        lots = list(self.ghost.certificates_wh)
+        markets = [market.market.id for market in self.ghost.markets]
+        proposals = [proposal.id for market in self.ghost.markets for proposal in market.proposals]
+        calls: list[tuple[Any, ...]] = [
+            ("PowerPoints", "balanceOf", self.community.addresses["EscrowWallets"]),
+            ("PowerPoints", "totalSupply"),
+            ("EscrowWallets", "totalClaims"),
+            *(("EscrowWallets", "walletOf", account) for account in self.accounts),
+            *(("PowerPoints", "balanceOf", account) for account in self.accounts),
+            *(("EscrowWallets", "trackRecordOf", trader) for trader in traders),
+            *(("Metering", "last", trader.device) for trader in self.traders),
+            *(("EscrowWallets", "lockedIn", market) for market in markets),
+            *(("Clearing", "standingOf", market) for market in markets),
+            *(("Clearing", "finalOf", market) for market in markets),
+            *(("Clearing", "proposal", proposal) for proposal in proposals),
+            *(
+                (("GreenCertificates", function, *arguments))
+                for device, slot in lots
+                for trader in traders
+                for function, arguments in (
+                    ("balanceOf", (trader, device << 40 | slot)),
+                    ("retiredFor", (device << 40 | slot, trader)),
+                )
+            ),
+        ]
+        answers = iter(self.community.read_all(calls))
+        return {
+            "escrow": next(answers),
+            "supply": next(answers),
+            "claims": next(answers),
+            "wallets": {account: tuple(next(answers)) for account in self.accounts},
+            "outside": {account: next(answers) for account in self.accounts},
+            "records": {trader: tuple(next(answers)) for trader in traders},
+            "counters": {trader.device: tuple(next(answers)) for trader in self.traders},
+            "locked": [next(answers) for _ in markets],
+            "standing": [next(answers) for _ in markets],
+            "final": [next(answers) for _ in markets],
+            "proposals": {proposal: tuple(next(answers)) for proposal in proposals},
+            "certificates": {lot: {t: (next(answers), next(answers)) for t in traders} for lot in lots},
+        }
+
+    @invariant()
+    def the_chain_follows_the_ghost(self) -> None:
+        state = self.everything()
+        self.money_is_conserved(state)
+        self.bonds_leave_once(state)
+        self.refuted_proposals_stay_refuted(state)
+        self.counters_never_fall(state)
+        self.certificates_follow_the_meter(state)
+        ghost = self.ghost
+        nonces = {trader.address: ghost.nonces[trader.address, Side.SELL].word for trader in self.traders}
+        assert state["records"] == {address: (*ghost.records[address], word) for address, word in nonces.items()}
+        assert state["locked"] == [market.locked_upoints() for market in ghost.markets]
+        expected = {p.id: self._as_stored(market, p) for market, p in self.proposals(lambda *_: True)}
+        assert state["proposals"] == expected, f"proposals {state['proposals']}, expected {expected}"
+        assert state["standing"] == [market.standing.id if market.standing else 0 for market in ghost.markets]
+        assert state["final"] == [market.final.id if market.final else 0 for market in ghost.markets]
+
+    def money_is_conserved(self, state: dict[str, Any]) -> None:
+        wallets, ghost = state["wallets"], self.ghost.wallets
+        claims = sum(free + held for free, held, _ in wallets.values())
+        holds("MON-1", state["escrow"] == claims == state["claims"], f"{state['escrow']}, {claims}, {state['claims']}")
+        expected = {
+            address: (wallet.free, wallet.held, self.ghost.nonces[address, Side.BUY].word)
+            for address, wallet in ghost.items()
+        }
+        assert wallets == expected, f"wallets {wallets}, expected {expected}"
+        assert state["outside"] == {address: wallet.outside for address, wallet in ghost.items()}
+
+    def bonds_leave_once(self, state: dict[str, Any]) -> None:
+        held = sum(held for _, held, _ in state["wallets"].values())
+        owed = sum(market.held_upoints() for market in self.ghost.markets)
+        holds("MON-3", held == owed, f"{held} are held, {owed} for orders, trades and standing proposals")
+        supply, expected = state["supply"], self.ghost.supply_upoints
+        holds("MON-3", supply == expected, f"the supply is {supply}, not {expected}")
+
+    def refuted_proposals_stay_refuted(self, state: dict[str, Any]) -> None:
+        for _, proposal in self.proposals(lambda _, p: p.status is ProposalStatus.REFUTED):
+            status = ProposalStatus(state["proposals"][proposal.id][-1])
+            holds("CLR-3", status is ProposalStatus.REFUTED, f"proposal {proposal.id} is {status.name}")
+
+    @staticmethod
+    def _as_stored(market: GhostMarket, proposal: GhostProposal) -> tuple[Any, ...]:
+        """A proposal as Clearing keeps it."""
+        rules = market.rules
+        return (
+            market.market.id,
+            proposal.agent.address,
+            len(proposal.trades()),
+            len(proposal.chunks),
+            proposal.proven_rows,
+            proposal.claimed.objective,
+            proposal.bound,
+            proposal.reserved_upoints,
+            rules.bond_upoints,
+            rules.attribute_count,
+            rules.income_mask,
+            proposal.final_from,
+            proposal.status,
+        )
+
+    def counters_never_fall(self, state: dict[str, Any]) -> None:
+        for device, counters in state["counters"].items():
+            last = self.last_counters[device]
+            holds(
+                "MET-1",
+                all(counters[i] >= last[i] for i in (0, 2, 3)),
+                f"{device}: {last}, {counters}",
+            )
+            exported_wh = self.community.counters[device].exported_wh
+            holds("MET-1", counters[2] == exported_wh, f"device {device} counts {counters[2]}, not {exported_wh}")
+        self.last_counters = state["counters"]
+
+    def certificates_follow_the_meter(self, state: dict[str, Any]) -> None:
+        for lot, by_trader in state["certificates"].items():
+            total = sum(balance + retired for balance, retired in by_trader.values())
+            holds(
+                "GRN-1", total <= self.ghost.exported_wh[lot], f"{total} Wh of {self.ghost.exported_wh[lot]} in {lot}"
+            )
+            for trader, (balance, retired) in by_trader.items():
+                holds("GRN-2", retired == self.ghost.retired_wh[lot][trader], f"{lot}: {retired} Wh for {trader}")
+                assert balance == self.ghost.certificates_wh[lot][trader], f"{lot}: {trader} holds {balance} Wh"
+
+    def final_rounds_keep_their_promise(self, market: GhostMarket) -> None:
+        """The recorded round against the rules, computed anew from the orders in the book."""
+        round_, final = market.market.round(), market.final
+        assert final is not None
+        stored = self.community.read("Clearing", "proposal", final.id)
+        objective, bound = stored[5], stored[6]
+        trades = [trade for _, _, trade in final.trades()]
+        duals = Solution(
+            objective,
+            (),
+            {str(trade.buy_id): trade.buyer_dual_ppm for trade in trades},
+            {str(trade.sell_id): trade.seller_dual_ppm for trade in trades},
+        )
+        buyers = {buyer.id: buyer for buyer in round_.buyers}
+        sellers = {seller.id: seller for seller in round_.sellers}
+        scores = [pair_score_ppm(round_, buyers[str(t.buy_id)], sellers[str(t.sell_id)]) for t in trades]
+        holds("CLR-1", None not in scores, f"a trade is not eligible: {trades}")
+        units = [trade.energy_wh if round_.mode is Mode.DIVISIBLE else 1 for trade in trades]
+        worth = sum((w or 0) * x for w, x in zip(scores, units, strict=True))
+        holds("CLR-1", (worth, dual_sum_ppm(round_, duals)) == (objective, bound), f"{scores}, {objective}, {bound}")
+        if not (final.is_proven or final.is_watched):
+            return
+        uncovered, best = uncovered_pairs(round_, duals), match(round_).objective
+        holds("CLR-2", not uncovered, f"{uncovered}")
+        holds("CLR-2", objective <= best <= bound, f"the optimum {best} is not between {objective} and {bound}")
+        holds("CLR-2", bound == objective or not final.is_proven, f"{bound} proves nothing about {objective}")
+
+    def orders_trade_within_their_terms(self, market: GhostMarket) -> None:
+        final = market.final
+        assert final is not None
+        ids = list(market.orders)
+        whole_wh = {id_: market.orders[id_].order.energy_wh for id_ in ids}
+        traded = self.community.read_all([("Clearing", "isTraded", final.id, id_) for id_ in ids])
+        bound = self.community.read_all(
+            [("Clearing", "boundEnergy", market.market.id, id_, whole_wh[id_]) for id_ in ids]
+        )
+        energies = final.traded_wh()
+        for id_, is_traded, bound_wh in zip(ids, traded, bound, strict=True):
+            holds("ORD-1", market.orders[id_].is_open or not is_traded, f"order {id_} trades though it is cancelled")
+            holds("ORD-1", energies[id_] <= whole_wh[id_], f"order {id_}: {energies[id_]} of {whole_wh[id_]} Wh")
+            assert (is_traded, bound_wh) == (energies[id_] > 0, market.bound_wh(id_))
+        trades = [trade for _, _, trade in final.trades()]
+        if market.mode is Mode.ONE_TO_ONE:
+            used = [id_ for trade in trades for id_ in (trade.buy_id, trade.sell_id)]
+            holds("ORD-1", len(used) == len(set(used)), f"an order trades twice: {used}")
+        for trade in trades:
+            buy, sell = market.orders[trade.buy_id].order, market.orders[trade.sell_id].order
+            price, bid, minimum = trade.price_upoints_per_kwh, buy.price_upoints_per_kwh, sell.min_upoints_per_kwh
+            holds("ORD-2", minimum <= price <= bid, f"{minimum} <= {price} <= {bid}")
+            assert value_down_upoints(trade.energy_wh, price) <= trade.reserved_upoints
+
+    def teardown(self) -> None:
+        """Everyone gets the money out, whatever happened before, unless the run has failed already."""
+        if self.ghost.markets and sys.exc_info()[0] is None:
+            self.everyone_gets_the_money_out()
+
+    def everyone_gets_the_money_out(self) -> None:
+        self.chain.warp(max(market.rules.refund_from for market in self.ghost.markets))
+        for market in self.ghost.markets:
+            for proposal in market.of_status(ProposalStatus.REFUTED):
+                with refused("Clearing_WrongStatus"):
+                    market.market.finalize(proposal.id)
+            if market.standing:
+                self._finalize(market, market.standing)
+            for chunk, index, _ in market.unsettled():
+                self._refund(market, (chunk, index))
+            if free := market.releasable(self.chain.now() + 1):
+                self._release(market, free)
+        for address, account in self.accounts.items():
+            wallet = self.ghost.wallets[address]
+            holds("MON-2", wallet.held == 0, f"{wallet.held} of {address} are still held")
+            if wallet.free:
+                self._withdraw(account, wallet.free)
+                wallet.outside, wallet.free = wallet.outside + wallet.free, 0
+        self.the_chain_follows_the_ghost()
+        state = self.everything()
+        holds("MON-2", state["escrow"] == 0 == sum(state["locked"]), f"{state['escrow']} points are left behind")
+        if self.ghost.leaving:
+            self.chain.warp(self.chain.now() + EXIT_NOTICE_S)
+            leaver = next(trader for trader in self.traders if trader.address in self.ghost.leaving)
+            self.community.send(leaver.account, "ParticipantRegistry", "exit")
+            RUNS["exit"] += 1
+
+    def _finalize(self, market: GhostMarket, proposal: GhostProposal) -> None:
+        """Make a proposal whose window is over final."""
+        market.about(proposal).finalize()
+        self._finalized(market, proposal)
+        RUNS["finalize"] += 1
+        if not proposal.is_watched and market.uncovered(proposal):
+            RUNS["finalize what nobody watched"] += 1
+        if not proposal.is_exact:
+            RUNS["finalize without a certificate"] += 1
+
+    def _finalized(self, market: GhostMarket, proposal: GhostProposal) -> None:
+        self.ghost.finalized(market, proposal)
+        self.final_rounds_keep_their_promise(market)
+        self.orders_trade_within_their_terms(market)
+
+    def _refund(self, market: GhostMarket, position: Position) -> None:
+        RUNS["refund"] += 1
+        market.about_final().refund([position])
+        self.ghost.recorded(self.ghost.undelivered(market, position, 0), 0)
+
+    def _release(self, market: GhostMarket, ids: list[int]) -> None:
+        market.market.release(ids)
+        for id_ in ids:
+            self.ghost.closed(market, id_)
+            if market.bound_wh(id_):
+                RUNS["release a part"] += 1
+        with refused("Order_AlreadyClosed"):
+            market.market.release(ids[:1])
+        if not market.final:
+            late = market.of_status(ProposalStatus.REFUTED)
+            why = "a late refutation" if late else "drafts alone" if market.proposals else "no proposal"
+            RUNS[f"release after {why}"] += 1
+
+    def _withdraw(self, account: LocalAccount, upoints: int) -> None:
+        self.community.send(account, "EscrowWallets", "withdraw", upoints, account.address)

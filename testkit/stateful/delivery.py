@@ -1,0 +1,202 @@
+"""Rules of delivery: readings, the three ways to end a trade, released orders, certificates."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from powerpact.units import value_down_upoints
+from testkit.stateful.checks import Checks
+from testkit.stateful.ghost import GhostMarket, Position
+from testkit.stateful.stage import INDICES, PERCENTS, RUNS, TRADERS, refused
+
+
+class DeliveryRules(Checks):
+    """Report, settle, agree, refund, release; issue, transfer and retire certificates."""
+
+    @precondition(lambda self: self.markets(lambda m: self.is_over(m) and self._unreported(m)))
+    @rule(which=INDICES, percents=PERCENTS, silent=INDICES)
+    def report(self, which, percents, silent):
+        """Readings of a slot, of all devices or of all but one: more than was sold, less, or nothing."""
+        choices = self.markets(lambda m: self.is_over(m) and self._unreported(m))
+        market = choices[which % len(choices)]
+        self._report(market, percents, silent)
+
+    def _report(self, market: GhostMarket, percents: list[int], silent: int) -> None:
+        devices = [device for i, device in enumerate(self._unreported(market)) if i != silent % 8]
+        if not devices:
+            return
+        slot = market.rules.slot_start
+        neighbours = self.markets(lambda m: m.rules.slot_start == slot)
+        sold_wh: Counter[int] = Counter()
+        for neighbour in neighbours:
+            for _, _, trade in neighbour.final.trades() if neighbour.final else ():
+                sold_wh[trade.device] += trade.energy_wh
+        exported = {
+            device: (sold_wh[device] or 1_000) * percent // 100
+            for device, percent in zip(devices, percents, strict=False)
+        }
+        market.market.report(exported)
+        for neighbour in neighbours:
+            neighbour.market.readings.update(market.market.readings)
+        self.ghost.exported_wh.update({(device, slot): energy_wh for device, energy_wh in exported.items()})
+        with refused("Metering_SlotNotAfterLast"):
+            market.market.report(exported)
+        for device, energy_wh in exported.items():
+            promised_wh = sold_wh[device] or 1_000
+            what = "nothing" if not energy_wh else "more" if energy_wh > promised_wh else "less"
+            RUNS[f"report {what}"] += 1
+
+    def _unreported(self, market: GhostMarket) -> list[int]:
+        """Devices of which neither this slot nor a later one is reported."""
+        return [device for device, slot in self.last_slots().items() if slot < market.rules.slot_start]
+
+    @precondition(lambda self: self.markets(self.payable))
+    @rule(which=INDICES)
+    def settle(self, which):
+        """All trades of a chunk whose devices have reported, once."""
+        choices = self.markets(self.payable)
+        market = choices[which % len(choices)]
+        chunks = sorted(self.payable(market))
+        self._settle(market, chunks[which % len(chunks)])
+        RUNS["settle"] += 1
+
+    def _settle(self, market: GhostMarket, chunk: int) -> None:
+        driver, positions = market.about_final(), self.payable(market)[chunk]
+        driver.settle(chunk)
+        for position in positions:
+            self._delivered(market, position)
+        if any(left == chunk for left, _, _ in market.unsettled()):
+            RUNS["settle a part of a chunk"] += 1
+        with refused("Escrow_NothingToSettle"):
+            driver.settle(chunk)
+
+    @precondition(lambda self: self.markets(self.reported))
+    @rule(which=INDICES, all_of_them=st.booleans())
+    def settle_late(self, which, all_of_them):
+        """Trades by the proofs of their readings, once."""
+        choices = self.markets(self.reported)
+        market = choices[which % len(choices)]
+        positions = self.reported(market)[: None if all_of_them else 1]
+        driver = market.about_final()
+        driver.settle_late(positions)
+        for position in positions:
+            self._delivered(market, position)
+        with refused("Escrow_AlreadySettled"):
+            driver.settle_late(positions[-1:])
+        RUNS["settle_late"] += 1
+
+    def _delivered(self, market: GhostMarket, position: Position) -> None:
+        chunk, index = position
+        trade = market.about_final().chunks[chunk][index]
+        if trade.energy_wh < market.final.traded_wh()[trade.sell_id]:
+            RUNS["settle one of several trades of a device"] += 1
+        self.ghost.delivered(market, position)
+
+    @precondition(lambda self: self.markets(lambda m: m.agreeable()))
+    @rule(which=INDICES, share=st.integers(0, 4), pair=st.sampled_from(((0, 1), (1, 0), (0, 2), (2, 1))))
+    def settle_agreed(self, which, share, pair):
+        """Two of buyer, seller and arbiter agree; one alone does not count for two."""
+        choices = self.markets(lambda m: m.agreeable())
+        market = choices[which % len(choices)]
+        pairs = Counter((trade.buy_id, trade.sell_id) for _, _, trade in market.agreeable())
+        chunk, index, trade = max(market.agreeable(), key=lambda last: pairs[last[2].buy_id, last[2].sell_id])
+        parties = [self.accounts[trade.buyer], self.accounts[trade.seller], self.community.arbiter]
+        most = value_down_upoints(trade.energy_wh, trade.price_upoints_per_kwh)
+        driver, agent = market.about_final(), market.final.agent
+        to_seller = most * share // 4
+        with refused("Escrow_BadSigners"):
+            driver.settle_agreed((chunk, index), to_seller, [parties[0], parties[0]], agent)
+        with refused("Escrow_AboveValue"):
+            driver.settle_agreed((chunk, index), most + 1, [parties[i] for i in pair], agent)
+        signers = [parties[i] for i in pair]
+        if signers[0].address == signers[1].address:
+            return
+        driver.settle_agreed((chunk, index), to_seller, signers, agent)
+        self.ghost.undelivered(market, (chunk, index), to_seller)
+        market.agreed.add((trade.buy_id, trade.sell_id))
+        for c, k, other in market.unsettled():
+            if other[:2] == trade[:2] and to_seller <= value_down_upoints(other.energy_wh, other.price_upoints_per_kwh):
+                with refused("Escrow_AlreadySettled"):
+                    driver.settle_agreed((c, k), to_seller, signers, agent)
+                RUNS["settle_agreed: another trade of the pair"] += 1
+        RUNS["settle_agreed"] += 1
+
+    @precondition(lambda self: self.markets(lambda m: m.unsettled()))
+    @rule(which=INDICES)
+    def refund(self, which):
+        """From the refund time on, and not before."""
+        choices = self.markets(lambda m: m.unsettled())
+        market = choices[which % len(choices)]
+        position = market.unsettled()[0][:2]
+        if self.chain.now() + 1 < market.rules.refund_from:
+            with refused("Escrow_TooEarly"):
+                market.about_final().refund([position])
+            return
+        self._refund(market, position)
+
+    @precondition(lambda self: self.markets(lambda m: any(entry.is_open for entry in m.orders.values())))
+    @rule(which=INDICES)
+    def release(self, which):
+        """Free what did not trade; what did, or still may, stays bound."""
+        choices = self.markets(lambda m: any(entry.is_open for entry in m.orders.values()))
+        market = choices[which % len(choices)]
+        free = market.releasable(self.chain.now() + 1)
+        bound = [id_ for id_, entry in market.orders.items() if entry.is_open and id_ not in free]
+        if bound:
+            with refused("Order_StillBound"):
+                market.market.release(bound[:1])
+        if free:
+            self._release(market, free)
+            RUNS["release"] += 1
+
+    @precondition(lambda self: self.idle())
+    @rule(which=INDICES)
+    def issue(self, which):
+        """The whole export of a device that sold nothing, once."""
+        lots = self.idle()
+        lot = lots[which % len(lots)]
+        market = self.market_of(lot)
+        reading, batch, index, tree = market.market.readings[lot[0]]
+        arguments = reading, (batch, index, tree.proof(index))
+        self.community.send(self.community.agent, "Metering", "issue", *arguments)
+        owner = next(trader for trader in self.traders if trader.device == lot[0])
+        self.ghost.issued.add(lot)
+        self.ghost.certificates_wh[lot][owner.address] += self.ghost.exported_wh[lot]
+        with refused("Metering_AlreadyIssued"):
+            self.community.send(self.community.agent, "Metering", "issue", *arguments)
+        RUNS["issue"] += 1
+
+    @precondition(lambda self: self.holdings())
+    @rule(which=INDICES, to=INDICES, share=st.integers(1, 3))
+    def transfer_certificates(self, which, to, share):
+        lot, holder, held_wh = self.holdings()[which % len(self.holdings())]
+        receiver = self.traders[to % TRADERS]
+        energy_wh = -(-held_wh * share // 3)
+        self.community.send(
+            holder.account,
+            "GreenCertificates",
+            "safeTransferFrom",
+            holder.address,
+            receiver.address,
+            lot[0] << 40 | lot[1],
+            energy_wh,
+            b"",
+        )
+        self.ghost.certificates_wh[lot][holder.address] -= energy_wh
+        self.ghost.certificates_wh[lot][receiver.address] += energy_wh
+        RUNS["transfer_certificates"] += 1
+
+    @precondition(lambda self: self.holdings())
+    @rule(which=INDICES, beneficiary=INDICES, share=st.integers(1, 3))
+    def retire_certificates(self, which, beneficiary, share):
+        lot, holder, held_wh = self.holdings()[which % len(self.holdings())]
+        for_whom = self.traders[beneficiary % TRADERS].address
+        energy_wh = -(-held_wh * share // 3)
+        arguments = lot[0] << 40 | lot[1], energy_wh, for_whom, "supply"
+        self.community.send(holder.account, "GreenCertificates", "retire", *arguments)
+        self.ghost.certificates_wh[lot][holder.address] -= energy_wh
+        self.ghost.retired_wh[lot][for_whom] += energy_wh
+        RUNS["retire_certificates"] += 1

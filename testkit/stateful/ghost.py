@@ -1,0 +1,370 @@
+"""The ghost: a model of the whole market in a few dictionaries, told of every step and compared with the chain."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from eth_account.signers.local import LocalAccount
+
+from powerpact.chain.contracts.rounds import ProposalStatus
+from powerpact.market.orders import NONCES_PER_PAGE, Order, Side
+from powerpact.market.rules import Mode
+from powerpact.market.trades import Trade
+from powerpact.mechanisms.satisfaction.round import Solution
+from powerpact.mechanisms.satisfaction.spec import uncovered_pairs
+from powerpact.units import PPM, value_down_upoints
+from testkit.market import MODES, Rules, TestMarket, Trader
+
+Lot = tuple[int, int]
+"""A device and the start of a slot."""
+
+Position = tuple[int, int]
+"""A trade's chunk, and its index in the chunk."""
+
+
+@dataclass(slots=True)
+class Wallet:
+    """Points of an account, micro-points: outside the escrow, free in it, and held by it."""
+
+    outside: int
+    free: int
+    held: int = 0
+
+    def hold(self, upoints: int) -> None:
+        """Move free points to the held ones; back, if negative."""
+        self.free -= upoints
+        self.held += upoints
+
+
+@dataclass(slots=True)
+class Nonces:
+    """The nonces that are used on one side by a trader: those of earlier pages, and some of the open page.
+
+    Posting uses the nonce of a buy order; that of a sell order is used when the order is cancelled.
+    """
+
+    page: int = 0
+    used: int = 0
+
+    @property
+    def word(self) -> int:
+        """As the contracts keep them."""
+        return self.page << 32 | self.used
+
+    def is_used(self, nonce: int) -> bool:
+        """Whether no order with this nonce can be posted any more."""
+        page, bit = divmod(nonce, NONCES_PER_PAGE)
+        return page < self.page or (page == self.page and bool(self.used >> bit & 1))
+
+    def next(self, turn: bool = False) -> int:
+        """The lowest unused nonce of the open page, or of the next page if that is asked for or the page is full."""
+        for bit in range(NONCES_PER_PAGE):
+            if not turn and not self.used >> bit & 1:
+                return self.page * NONCES_PER_PAGE + bit
+        return (self.page + 1) * NONCES_PER_PAGE
+
+    def mark(self, page: int, mask: int) -> None:
+        """Use the nonces of a page whose bits are set."""
+        if page >= self.page:
+            self.used = mask | (self.used if page == self.page else 0)
+            self.page = page
+
+    def use(self, nonce: int) -> None:
+        """Use one nonce."""
+        self.mark(nonce // NONCES_PER_PAGE, 1 << nonce % NONCES_PER_PAGE)
+
+
+@dataclass(slots=True)
+class GhostOrder:
+    """An order in the book."""
+
+    order: Order
+    trader: Trader
+    is_open: bool = True
+    """Neither cancelled nor released."""
+
+
+@dataclass(slots=True, eq=False)
+class GhostProposal:
+    """A proposal: what its agent claims, and what has become of it."""
+
+    id: int
+    agent: LocalAccount
+    chunks: list[list[Trade]]
+    claimed: Solution
+    """Objective, trades and the dual prices of the orders that trade."""
+    bound: int
+    reserved_upoints: int
+    status: ProposalStatus = ProposalStatus.DRAFT
+    proven_rows: int = 0
+    final_from: int = 0
+    is_watched: bool = False
+    """An honest watcher has looked at it while it stood, and found no pair that refutes it."""
+    is_proven: bool = False
+    """All its pairs were checked on chain."""
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the dual bound equals the objective."""
+        return self.bound == self.claimed.objective
+
+    def beats(self, other: GhostProposal) -> bool:
+        """Whether it may take the place of one that stands."""
+        return (self.claimed.objective, self.is_exact) > (other.claimed.objective, other.is_exact)
+
+    def trades(self) -> list[tuple[int, int, Trade]]:
+        """Chunk, index and trade."""
+        return [(c, k, trade) for c, chunk in enumerate(self.chunks) for k, trade in enumerate(chunk)]
+
+    def traded_wh(self) -> Mapping[int, int]:
+        """Energy that each order trades, by id."""
+        energies: Counter[int] = Counter()
+        for _, _, trade in self.trades():
+            energies[trade.buy_id] += trade.energy_wh
+            energies[trade.sell_id] += trade.energy_wh
+        return energies
+
+
+@dataclass(eq=False)
+class GhostMarket:
+    """One market with its orders, its proposals and what is settled of the final one."""
+
+    market: TestMarket
+    orders: dict[int, GhostOrder] = field(default_factory=dict)
+    proposals: list[GhostProposal] = field(default_factory=list)
+    settled: set[Position] = field(default_factory=set)
+    agreed: set[tuple[int, int]] = field(default_factory=set)
+    """Pairs of orders of which an agreement has ended a trade: there is no second one."""
+
+    @property
+    def rules(self) -> Rules:
+        return self.market.rules
+
+    @property
+    def mode(self) -> Mode:
+        return MODES[self.rules.mode]
+
+    @property
+    def standing(self) -> GhostProposal | None:
+        """The proposal that stands."""
+        return self._first(ProposalStatus.STANDING)
+
+    @property
+    def final(self) -> GhostProposal | None:
+        """The proposal that is final."""
+        return self._first(ProposalStatus.FINAL)
+
+    def of_status(self, *statuses: ProposalStatus) -> list[GhostProposal]:
+        """Proposals in one of these states."""
+        return [proposal for proposal in self.proposals if proposal.status in statuses]
+
+    def about(self, proposal: GhostProposal) -> TestMarket:
+        """The driver, speaking of this proposal."""
+        self.market.proposal, self.market.chunks = proposal.id, proposal.chunks
+        return self.market
+
+    def about_final(self) -> TestMarket:
+        """The driver, speaking of the final proposal."""
+        assert self.final is not None
+        return self.about(self.final)
+
+    def uncovered(self, proposal: GhostProposal) -> list[tuple[int, int]]:
+        """The pairs that refute a proposal, by ids."""
+        return [(int(buy), int(sell)) for buy, sell in uncovered_pairs(self.market.round(), proposal.claimed)]
+
+    def bound_wh(self, id_: int) -> int:
+        """What of an order is bound by the final proposal: the whole of one that trades one-to-one."""
+        traded_wh = self.final.traded_wh()[id_] if self.final else 0
+        if traded_wh and self.mode is Mode.ONE_TO_ONE:
+            return self.orders[id_].order.energy_wh
+        return traded_wh
+
+    def rest_upoints(self, id_: int) -> int:
+        """What an order reserves beyond its trades."""
+        order = self.orders[id_].order
+        if order.side is Side.SELL:
+            return 0
+        return order.reservation_upoints - value_down_upoints(self.bound_wh(id_), order.price_upoints_per_kwh)
+
+    def unsettled(self) -> list[tuple[int, int, Trade]]:
+        """Chunk, index and trade of what is not settled in the final round."""
+        return [trade for trade in self.final.trades() if trade[:2] not in self.settled] if self.final else []
+
+    def agreeable(self) -> list[tuple[int, int, Trade]]:
+        """Those of them that an agreement can end."""
+        return [trade for trade in self.unsettled() if (trade[2].buy_id, trade[2].sell_id) not in self.agreed]
+
+    def locked_upoints(self) -> int:
+        """Money locked in unsettled trades."""
+        return sum(trade.reserved_upoints for _, _, trade in self.unsettled())
+
+    def held_upoints(self) -> int:
+        """All money that is held on behalf of this market: for open orders, in trades, as a bond."""
+        rests = sum(self.rest_upoints(id_) for id_, entry in self.orders.items() if entry.is_open)
+        return rests + self.locked_upoints() + (self.rules.bond_upoints if self.standing else 0)
+
+    def releasable(self, now: int) -> list[int]:
+        """Orders of which anyone may free what did not trade now."""
+        is_over = now > self.rules.final_by and self.standing is None
+        return [
+            id_
+            for id_, entry in self.orders.items()
+            if entry.is_open and (self.final or is_over) and self.bound_wh(id_) < entry.order.energy_wh
+        ]
+
+    def _first(self, status: ProposalStatus) -> GhostProposal | None:
+        return next(iter(self.of_status(status)), None)
+
+
+class Ghost:
+    """What the chain should hold.
+
+    Parameters
+    ----------
+    wallets : mapping of str to Wallet
+        Of everybody, by address, in the state from which the run starts.
+    """
+
+    def __init__(self, wallets: dict[str, Wallet]) -> None:
+        self.wallets = wallets
+        self.supply_upoints = sum(wallet.outside + wallet.free for wallet in wallets.values())
+        self.records: dict[str, tuple[int, int, int]] = defaultdict(lambda: (0, 0, 0))
+        self.nonces: dict[tuple[str, Side], Nonces] = defaultdict(Nonces)
+        self.markets: list[GhostMarket] = []
+        self.selling: set[Lot] = set()
+        self.exported_wh: dict[Lot, int] = {}
+        self.issued: set[Lot] = set()
+        self.certificates_wh: dict[Lot, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        self.retired_wh: dict[Lot, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        self.suspended_until: dict[str, int] = {}
+        self.leaving: set[str] = set()
+
+    def may_trade(self, trader: Trader, now: int) -> bool:
+        """Whether the trader is active at a time."""
+        return trader.address not in self.leaving and self.suspended_until.get(trader.address, 0) <= now
+
+    def posted(self, market: GhostMarket, id_: int, order: Order, trader: Trader) -> None:
+        """An order is in the book."""
+        market.orders[id_] = GhostOrder(order, trader)
+        if order.side is Side.BUY:
+            self.nonces[trader.address, Side.BUY].use(order.nonce)
+        if order.device:
+            self.selling.add((order.device, market.rules.slot_start))
+        self.wallets[trader.address].hold(order.reservation_upoints)
+
+    def cancelled(self, market: GhostMarket, id_: int) -> None:
+        """An order is withdrawn, and can never be posted again."""
+        entry = market.orders[id_]
+        self.closed(market, id_)
+        self.nonces[entry.trader.address, entry.order.side].use(entry.order.nonce)
+
+    def closed(self, market: GhostMarket, id_: int) -> None:
+        """An order is cancelled or released, as far as it did not trade."""
+        entry = market.orders[id_]
+        entry.is_open = False
+        if entry.order.device and not market.bound_wh(id_):
+            self.selling.discard((entry.order.device, market.rules.slot_start))
+        self.wallets[entry.trader.address].hold(-market.rest_upoints(id_))
+
+    def seal_error(self, market: GhostMarket, proposal: GhostProposal) -> str | None:
+        """Why a proposal cannot be sealed, None if it can."""
+        rules, standing = market.rules, market.standing
+        if not rules.challenge_window_s:
+            return "Clearing_ProofOnly"
+        free = self.wallets[proposal.agent.address].free
+        if standing:
+            if not proposal.beats(standing):
+                return "Clearing_NotBetter"
+            if self._is_refuted_by(standing, proposal):
+                free += rules.bond_upoints // 2
+            elif standing.agent is proposal.agent:
+                free += rules.bond_upoints
+        return "Escrow_InsufficientBalance" if free < rules.bond_upoints else None
+
+    def sealed(self, market: GhostMarket, proposal: GhostProposal, now: int) -> None:
+        """A proposal stands."""
+        self._unseat(market, proposal)
+        rules = market.rules
+        proposal.status = ProposalStatus.STANDING
+        proposal.final_from = now + rules.challenge_window_s
+        if not proposal.is_exact:
+            proposal.final_from = max(proposal.final_from, rules.final_by + 1)
+        self.wallets[proposal.agent.address].hold(rules.bond_upoints)
+
+    def refuted(self, market: GhostMarket, proposal: GhostProposal, by: str) -> None:
+        """A standing proposal is wrong: half of its bond goes to who showed it, the rest is burnt."""
+        proposal.status = ProposalStatus.REFUTED
+        bond = market.rules.bond_upoints
+        self.wallets[proposal.agent.address].held -= bond
+        self.wallets[by].free += bond // 2
+        self.supply_upoints -= bond - bond // 2
+
+    def finalized(self, market: GhostMarket, proposal: GhostProposal) -> None:
+        """A proposal is final."""
+        if market.standing is proposal:
+            self.wallets[proposal.agent.address].hold(-market.rules.bond_upoints)
+        else:
+            self._unseat(market, proposal)
+        proposal.status = ProposalStatus.FINAL
+
+    def settled(self, market: GhostMarket, position: Position, to_seller_upoints: int) -> Trade:
+        """A trade has ended."""
+        trade = market.about_final().chunks[position[0]][position[1]]
+        market.settled.add(position)
+        self.wallets[trade.buyer].hold(-trade.reserved_upoints)
+        self.wallets[trade.buyer].free -= to_seller_upoints
+        self.wallets[trade.seller].free += to_seller_upoints
+        return trade
+
+    def undelivered(self, market: GhostMarket, position: Position, to_seller_upoints: int) -> Trade:
+        """A trade has ended without a reading: its device is free if it was the only one."""
+        trade = self.settled(market, position, to_seller_upoints)
+        if trade.energy_wh == market.final.traded_wh()[trade.sell_id]:
+            self.selling.discard((trade.device, market.rules.slot_start))
+        return trade
+
+    def delivered(self, market: GhostMarket, position: Position) -> None:
+        """A trade is settled by its reading."""
+        trade = market.about_final().chunks[position[0]][position[1]]
+        lot = trade.device, market.rules.slot_start
+        exported_wh, sold_wh = self.exported_wh[lot], market.final.traded_wh()[trade.sell_id]
+        delivered_wh = min(trade.energy_wh, exported_wh * trade.energy_wh // sold_wh)
+        self.settled(market, position, payment_upoints(trade, delivered_wh, market.rules))
+        self.recorded(trade, delivered_wh)
+        self.certificates_wh[lot][trade.buyer] += delivered_wh
+        if exported_wh > sold_wh and lot not in self.issued:
+            self.issued.add(lot)
+            self.certificates_wh[lot][trade.seller] += exported_wh - sold_wh
+
+    def recorded(self, trade: Trade, delivered_wh: int) -> None:
+        """A trade counts for the seller's reliability."""
+        promised, delivered, trades = self.records[trade.seller]
+        self.records[trade.seller] = promised + trade.energy_wh, delivered + delivered_wh, trades + 1
+
+    def _unseat(self, market: GhostMarket, by: GhostProposal) -> None:
+        """What stands is taken down for another proposal, if anything does."""
+        standing = market.standing
+        if standing is None:
+            return
+        if self._is_refuted_by(standing, by):
+            self.refuted(market, standing, by.agent.address)
+        else:
+            standing.status = ProposalStatus.OUTRANKED
+            self.wallets[standing.agent.address].hold(-market.rules.bond_upoints)
+
+    @staticmethod
+    def _is_refuted_by(standing: GhostProposal, by: GhostProposal) -> bool:
+        """Whether a higher objective shows that a claim to be exact is false."""
+        return standing.is_exact and by.claimed.objective > standing.claimed.objective
+
+
+def payment_upoints(trade: Trade, delivered_wh: int, rules: Rules) -> int:
+    """What a delivery pays: its value less the penalty on the shortfall beyond the tolerance."""
+    worth = value_down_upoints(delivered_wh, trade.price_upoints_per_kwh)
+    penalised_wh = trade.energy_wh - delivered_wh - trade.energy_wh * rules.tolerance_ppm // PPM
+    if penalised_wh <= 0:
+        return worth
+    penalty = value_down_upoints(penalised_wh, trade.price_upoints_per_kwh) * rules.penalty_ppm // PPM
+    return max(0, worth - penalty)

@@ -1,0 +1,221 @@
+"""The whole market as a state machine: every step on the chain is told to the ghost, and both are compared.
+
+A rule does what is allowed and expects it to work, or tries what is not and expects the typed error. `RUNS` counts how
+often each rule ran, so that a run in which a rule never had its turn can fail.
+"""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, rule, run_state_machine_as_test
+
+from testkit.market import Community
+from testkit.stateful.claims import GAP, KINDS, SHIFTED, claim
+from testkit.stateful.delivery import DeliveryRules
+from testkit.stateful.orders import RULES_DRAWN, OrderRules
+from testkit.stateful.rounds import CLAIM_KINDS, RoundRules
+from testkit.stateful.stage import INDICES, ORDERS, PERCENTS
+
+OPEN, CLOSED, SEALED, CONTESTED, FINAL, REPORTED, SETTLED = range(7)
+"""Where a run begins."""
+
+
+class MarketMachine(OrderRules, RoundRules, DeliveryRules):
+    """All rules, a start at any stage of a market, and a rule that leads to its end."""
+
+    @initialize(
+        orders=st.lists(ORDERS, min_size=6, max_size=10),
+        rules=RULES_DRAWN,
+        changes_mind=st.booleans(),
+        stage=st.sampled_from((OPEN, OPEN, CLOSED, CLOSED, SEALED, SEALED, CONTESTED, FINAL, REPORTED, SETTLED)),
+        kind=st.sampled_from(KINDS[1:]),
+        percents=PERCENTS,
+        which=INDICES,
+    )
+    def begin(self, orders, rules, changes_mind, stage, kind, percents, which):
+        """One market with orders: open, closed, with a proposal that stands, contested, final, reported or settled."""
+        self._open_market(**rules)
+        market = self.ghost.markets[0]
+        self._place_signed(market, orders)
+        if changes_mind and market.orders:
+            self._cancel(market, max(market.orders))
+        if stage >= CLOSED:
+            self.chain.warp(market.rules.closes_at)
+            if not market.rules.endorsements:
+                self._hide(market)
+        if stage == SEALED:
+            proposal = self._propose(market, claim(market, kind, which), False)
+            if market.rules.endorsements:
+                self._endorse_falsely(market, proposal)
+            self._seal(market, proposal)
+        if stage == CONTESTED:
+            self._contest(market, which, (GAP, SHIFTED))
+        if stage >= FINAL:
+            self._decide(market, which)
+        if stage >= REPORTED:
+            self.chain.warp(market.market.slot_end)
+            self._report(market, percents, which)
+        if stage >= SETTLED:
+            for chunk in self.payable(market):
+                self._settle(market, chunk)
+
+    @rule(which=INDICES, who=st.booleans(), kind=CLAIM_KINDS, percents=PERCENTS)
+    def progress(self, which, who, kind, percents):
+        """What comes next for a market, so that most runs get to its end."""
+        market = self.ghost.markets[which % len(self.ghost.markets)]
+        drafts = [proposal for at, proposal in self.sealable() if at is market]
+        if self.is_clearing(market) and not drafts and len(market.proposals) < 2:
+            self._propose(market, claim(market, kind, which), who)
+        elif market.standing and which % 3 == 0:
+            self._watch(market, market.standing, which)
+        elif drafts and (not market.standing or which % 3 == 1):
+            self._seal(market, drafts[which % len(drafts)])
+        elif market.standing and self.chain.now() + 1 >= market.standing.final_from:
+            self._finalize(market, market.standing)
+        elif self.is_over(market) and self._unreported(market):
+            self._report(market, percents, which)
+        elif self.payable(market):
+            self._settle(market, min(self.payable(market)))
+        else:
+            self.advance()
+
+
+RULES = (
+    "deposit",
+    "withdraw",
+    "open_market",
+    "place_signed",
+    "place",
+    "cancel",
+    "cancel: turn the page",
+    "cancel_nonces",
+    "cancel_nonces: turn the page",
+    "cancel_nonces: a closed page",
+    "advance",
+    *(f"propose {kind}" for kind in KINDS),
+    "extend",
+    "continue an order in a later chunk",
+    "seal",
+    "seal again",
+    *(f"seal with {count} endorsements of {asked}" for asked in (0, 1, 2) for count in (asked, asked + 1)),
+    *(
+        f"endorse falsely: {what}"
+        for what in (
+            "another market",
+            "another agent",
+            "other trades",
+            "another objective",
+            "another proposal",
+            "an outsider",
+            "the next seat",
+            "no seat",
+            "too few",
+            "the same one twice",
+            "falling seats",
+            "a list of outsiders",
+            "a list reordered",
+        )
+    ),
+    "seal refused: Clearing_ProofOnly",
+    "seal refused: Clearing_NotBetter",
+    "seal refused: Escrow_InsufficientBalance",
+    "outrank another agent",
+    "outrank what claims no certificate",
+    "refute by a higher objective",
+    "watch in vain",
+    "challenge",
+    "challenge with 0 orders that trade",
+    "challenge with 1 orders that trade",
+    "challenge with 2 orders that trade",
+    "challenge after the time for proposals",
+    "challenge what does not stand",
+    "challenge falsely",
+    "challenge falsely: Clearing_UnknownTrade",
+    "challenge falsely: Clearing_WrongSide",
+    "challenge falsely: Clearing_ForeignTrade",
+    "finalize",
+    "finalize what nobody watched",
+    "finalize without a certificate",
+    "finalize refused: draft",
+    "finalize refused: outranked",
+    "finalize refused: refuted",
+    "finalize refused: final",
+    "finalize refused: window open",
+    "prove a piece",
+    "prove refused",
+    "prove refused: not exact",
+    "prove refused: not endorsed",
+    "prove to the end",
+    "prove what stands",
+    "prove beside what stands",
+    "clear",
+    "clear refused: Clearing_BetterPair",
+    "clear refused: Clearing_NotExact",
+    "clear refused: Clearing_TooFewEndorsements",
+    "report more",
+    "report less",
+    "report nothing",
+    "settle",
+    "settle a part of a chunk",
+    "settle one of several trades of a device",
+    "settle_late",
+    "settle_agreed",
+    "settle_agreed: another trade of the pair",
+    "refund",
+    "release",
+    "release a part",
+    "release after no proposal",
+    "release after drafts alone",
+    "release after a late refutation",
+    "issue",
+    "transfer_certificates",
+    "retire_certificates",
+    "suspend",
+    "leave",
+    "exit",
+    "overreach: Market_GateClosed",
+    "overreach: Order_TraderNotActive",
+    "overreach: a nonce used",
+    "overreach: a nonce of a closed page",
+    "overreach: a cancelled sell order",
+    "overreach: a posted sell order, Escrow_NonceUsed",
+    "overreach: a posted sell order, Order_DeviceAlreadySelling",
+    "overreach: Escrow_InsufficientBalance",
+    "overreach: Order_DeviceAlreadySelling",
+    "overclaim: not eligible",
+    "overclaim: twice",
+    "overclaim: overfilled",
+    "overclaim: dual prices too low",
+    "overclaim: an order without a trade",
+    "overclaim: cancelled",
+)
+"""What must have happened in a run that counts."""
+
+
+def run_machine(
+    community: Community, examples: int, steps: int, *, shrink: bool = True, derandomize: bool = False
+) -> None:
+    """Run the machine on a community.
+
+    Raises
+    ------
+    AssertionError, ContractError
+        If the chain and the ghost differ, or an invariant does not hold.
+    """
+    attributes = {"community": community, "start": community.chain.snapshot()}
+    machine = type("MarketMachineOnChain", (MarketMachine,), attributes)
+    phases = tuple(Phase) if shrink else (Phase.generate,)
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            phases=phases,
+            derandomize=derandomize,
+            database=None,
+            report_multiple_bugs=False,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

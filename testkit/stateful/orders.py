@@ -1,0 +1,381 @@
+"""Rules of money, orders, time and admission, and the orders that the book must refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from copy import copy
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from powerpact.market.orders import NONCES_PER_PAGE, Order, Side
+from testkit.invariants import holds
+from testkit.market import ASK, CREDIBILITY, DECLARED, SLOT_LENGTH_S, Trader
+from testkit.stateful.checks import Checks
+from testkit.stateful.endorsing import ENDORSERS_HASH
+from testkit.stateful.ghost import GhostMarket, GhostOrder, Nonces
+from testkit.stateful.stage import BOND_UPOINTS, INDICES, ORDERS, RUNS, TRADERS, refused
+
+MOST_MARKETS = 3
+MOST_ORDERS = 10
+
+SOURCES, INCOME = (ASK, CREDIBILITY, DECLARED), (False, True, True)
+RULES_DRAWN = st.fixed_dictionaries(
+    {
+        "price_rule": st.integers(0, 1),
+        "mode": st.sampled_from((0, 1)),
+        "challenge_window_s": st.sampled_from((600, 600, 600, 3_600, 3_600, 0)),
+        "endorsements": st.sampled_from((0, 0, 0, 1, 2)),
+    }
+)
+"""Rules that differ among markets. A window of an hour ends after the time for proposals; without one, rounds are
+proven exhaustively only, and nobody endorses them."""
+EXPECTATIONS, LIMITS, WEIGHTS_PPM = (80_000, 950_000, 90), (115_000, 600_000, 40), (500_000, 300_000, 200_000)
+
+
+class OrderRules(Checks):
+    """Deposit, withdraw, open markets, post and cancel orders, let time pass, suspend, leave."""
+
+    @rule(who=INDICES, share=st.integers(1, 4))
+    def deposit(self, who, share):
+        trader = self.traders[who % TRADERS]
+        wallet = self.ghost.wallets[trader.address]
+        upoints = wallet.outside * share // 4
+        if upoints == 0:
+            with refused("Escrow_ZeroPoints"):
+                self.community.send(trader.account, "EscrowWallets", "deposit", 0)
+            return
+        self.community.send(trader.account, "EscrowWallets", "deposit", upoints)
+        wallet.outside -= upoints
+        wallet.free += upoints
+        RUNS["deposit"] += 1
+
+    @rule(who=INDICES, share=st.integers(1, 4))
+    def withdraw(self, who, share):
+        trader = self.traders[who % TRADERS]
+        wallet = self.ghost.wallets[trader.address]
+        with refused("Escrow_InsufficientBalance"):
+            self._withdraw(trader.account, wallet.free + 1)
+        upoints = wallet.free * share // 4
+        if upoints:
+            self._withdraw(trader.account, upoints)
+            wallet.free -= upoints
+            wallet.outside += upoints
+            RUNS["withdraw"] += 1
+
+    @precondition(lambda self: len(self.ghost.markets) < MOST_MARKETS)
+    @rule(rules=RULES_DRAWN)
+    def open_market(self, rules):
+        """Another market at once: mostly of the same slot, so that the two share devices and readings."""
+        opener = next((t for t in self.traders if self.ghost.may_trade(t, self.chain.now() + 1)), None)
+        if opener is self.traders[0]:
+            self._open_market(**rules)
+            RUNS["open_market"] += 1
+
+    def _open_market(self, challenge_window_s: int, endorsements: int, **changes: Any) -> None:
+        number = len(self.ghost.markets)
+        endorsements = endorsements if challenge_window_s else 0
+        market = self.community.open_market(
+            SOURCES,
+            INCOME,
+            class_count=1,
+            source_class=1,
+            tolerance_ppm=50_000,
+            penalty_ppm=300_000,
+            zone=f"lane {number}".encode().ljust(24, b"\0"),
+            challenge_window_s=challenge_window_s,
+            bond_upoints=BOND_UPOINTS if challenge_window_s else 0,
+            endorsements=endorsements,
+            endorsers=ENDORSERS_HASH if endorsements else bytes(32),
+            **changes,
+        )
+        self.ghost.markets.append(GhostMarket(market))
+
+    @precondition(lambda self: self.markets(self.is_gate_open))
+    @rule(which=INDICES, orders=st.lists(ORDERS, min_size=1, max_size=4))
+    def place_signed(self, which, orders):
+        open_markets = self.markets(self.is_gate_open)
+        if self._place_signed(open_markets[which % len(open_markets)], orders):
+            RUNS["place_signed"] += 1
+
+    @precondition(lambda self: self.markets(self.is_gate_open))
+    @rule(which=INDICES, order=ORDERS)
+    def place(self, which, order):
+        open_markets = self.markets(self.is_gate_open)
+        market = open_markets[which % len(open_markets)]
+        for trader, made in self._orders(market, [order]):
+            market.market.place(trader, made)
+            self._posted(market, [(trader, made)])
+            RUNS["place"] += 1
+
+    def _place_signed(self, market: GhostMarket, drawn: list[tuple[int, int, int]]) -> bool:
+        orders = self._orders(market, drawn)
+        if orders:
+            market.market.post([order for _, order in orders], [trader for trader, _ in orders])
+            self._posted(market, orders)
+        return bool(orders)
+
+    def _orders(self, market: GhostMarket, drawn: list[tuple[int, int, int]]) -> list[tuple[Trader, Order]]:
+        """Orders that the book takes: who may trade, has the money, or has a device that sells nothing yet."""
+        orders: list[tuple[Trader, Order]] = []
+        free = {address: wallet.free for address, wallet in self.ghost.wallets.items()}
+        selling = set(self.ghost.selling)
+        nonces: dict[tuple[str, Side], Nonces] = {}
+        for who, price, energy in drawn[: MOST_ORDERS - len(market.orders)]:
+            trader = self.traders[who % TRADERS]
+            if not self.ghost.may_trade(trader, self.chain.now() + 1):
+                continue
+            lot = trader.device, market.rules.slot_start
+            side = Side.SELL if who // TRADERS % 2 and lot not in selling else Side.BUY
+            own = nonces.setdefault((trader.address, side), copy(self.ghost.nonces[trader.address, side]))
+            nonce = own.next(turn=energy % 10 == 7)
+            if side is Side.SELL:
+                order = self._sell(market, trader, nonce, price, energy)
+                selling.add(lot)
+            else:
+                order = self._buy(market, trader, nonce, price, energy)
+                if order.reservation_upoints > free[trader.address]:
+                    continue
+                free[trader.address] -= order.reservation_upoints
+                own.use(nonce)
+            orders.append((trader, order))
+        return orders
+
+    @staticmethod
+    def _buy(market: GhostMarket, trader: Trader, nonce: int, price: int, energy: int) -> Order:
+        return Order(
+            Side.BUY,
+            trader.address,
+            energy_wh=500 + 3 * energy,
+            price_upoints_per_kwh=85_000 + 40 * price,
+            levels=_lanes(EXPECTATIONS),
+            limits=_lanes(LIMITS),
+            weights_ppm=_lanes(WEIGHTS_PPM),
+            classes=bytes([price % 2]).ljust(8, b"\0"),
+            nonce=nonce,
+            expiry=market.rules.closes_at,
+        )
+
+    @staticmethod
+    def _sell(market: GhostMarket, trader: Trader, nonce: int, price: int, energy: int) -> Order:
+        return Order(
+            Side.SELL,
+            trader.address,
+            energy_wh=500 + 3 * energy,
+            price_upoints_per_kwh=75_000 + 45 * price,
+            min_upoints_per_kwh=70_000 + 45 * price,
+            levels=_lanes((0, 0, 35 + energy % 60)),
+            device=trader.device,
+            nonce=nonce,
+            expiry=market.rules.closes_at,
+        )
+
+    def _posted(self, market: GhostMarket, orders: list[tuple[Trader, Order]]) -> None:
+        batch = len(market.market.batches) - 1
+        for index, (trader, order) in enumerate(orders):
+            self.ghost.posted(market, batch << 8 | index, order, trader)
+
+    @precondition(lambda self: self.cancellable())
+    @rule(which=INDICES)
+    def cancel(self, which):
+        choices = self.cancellable()
+        market, id_ = choices[which % len(choices)]
+        entry = market.orders[id_]
+        stranger = next(trader for trader in self.traders if trader is not entry.trader)
+        with refused("Order_NotTrader"):
+            market.market.cancel(stranger, id_)
+        self._cancel(market, id_)
+        RUNS["cancel"] += 1
+
+    def _cancel(self, market: GhostMarket, id_: int) -> None:
+        entry = market.orders[id_]
+        trader, nonces = entry.trader, self.ghost.nonces[entry.trader.address, entry.order.side]
+        if entry.order.nonce >= (nonces.page + 1) * NONCES_PER_PAGE:
+            RUNS["cancel: turn the page"] += 1
+        market.market.cancel(trader, id_)
+        self.ghost.cancelled(market, id_)
+        with refused("Order_AlreadyClosed"):
+            market.market.cancel(trader, id_)
+        self._with_a_cancelled_sell_order(market)
+
+    @precondition(lambda self: self.markets(self.is_gate_open))
+    @rule(who=INDICES, side=st.sampled_from(Side), ahead=st.integers(-1, 1), mask=st.integers(1, (1 << 32) - 1))
+    def cancel_nonces(self, who, side, ahead, mask):
+        """Some nonces of the open page; of the next one, which closes it; or of a closed one, which changes nothing."""
+        trader = self.traders[who % TRADERS]
+        nonces = self.ghost.nonces[trader.address, side]
+        page = max(0, nonces.page + ahead)
+        if page > nonces.page:
+            RUNS["cancel_nonces: turn the page"] += 1
+        elif page < nonces.page:
+            RUNS["cancel_nonces: a closed page"] += 1
+        self.community.send(trader.account, "OrderBook", "cancelNonces", side, page, mask)
+        nonces.mark(page, mask)
+        RUNS["cancel_nonces"] += 1
+        market = self.markets(self.is_gate_open)[-1]
+        self._with_a_used_nonce(market)
+        self._with_a_nonce_of_a_closed_page(market)
+        self._with_a_cancelled_sell_order(market)
+        self._with_a_posted_sell_order(market)
+
+    @rule()
+    def advance(self):
+        """To the next time at which something changes for a market."""
+        now = self.chain.now()
+        times = {
+            time
+            for market in self.ghost.markets
+            for time in (
+                market.rules.closes_at,
+                market.market.slot_end,
+                market.rules.final_by + 1,
+                market.rules.refund_from,
+                *([market.standing.final_from] if market.standing else []),
+            )
+            if time > now
+        }
+        if times:
+            self.chain.warp(min(times))
+            RUNS["advance"] += 1
+
+    @precondition(lambda self: len(self.ghost.suspended_until) < 2)
+    @rule(who=st.integers(1, TRADERS - 1))
+    def suspend(self, who):
+        """Two auditors suspend: no balance, order or trade changes."""
+        trader = self.traders[who]
+        if not self.ghost.may_trade(trader, self.chain.now() + 1):
+            return
+        before = self.everything()
+        until = self.chain.now() + SLOT_LENGTH_S // 2
+        for auditor in self.community.auditors[:2]:
+            self.community.send(auditor, "ParticipantRegistry", "suspend", trader.address, until, "meter under review")
+        holds("REG-1", self.everything() == before, f"after the suspension of {trader.address}")
+        self.ghost.suspended_until[trader.address] = until
+        RUNS["suspend"] += 1
+
+    @precondition(lambda self: not self.ghost.leaving)
+    @rule(who=st.integers(1, TRADERS - 1))
+    def leave(self, who):
+        """Announce the exit; it is completed at the end of the run."""
+        trader = self.traders[who]
+        self.community.send(trader.account, "ParticipantRegistry", "requestExit")
+        self.ghost.leaving.add(trader.address)
+        with refused("Registry_NoticeRunning"):
+            self.community.send(trader.account, "ParticipantRegistry", "exit")
+        RUNS["leave"] += 1
+
+    @rule(which=INDICES, how=INDICES)
+    def overreach(self, which, how):
+        """An order that the book must refuse: of the drawn kind, or else of the first that can be tried now."""
+        markets = self.markets(self.is_gate_open) or self.ghost.markets
+        market = markets[which % len(markets)]
+        kinds = (
+            self._with_a_device_that_sells,
+            self._without_admission,
+            self._without_money,
+            self._with_a_used_nonce,
+            self._with_a_nonce_of_a_closed_page,
+            self._with_a_cancelled_sell_order,
+            self._with_a_posted_sell_order,
+            self._behind_the_gate,
+        )
+        any(attempt(market) for attempt in (kinds[how % len(kinds)], *kinds))
+
+    def _active(self) -> list[Trader]:
+        return [trader for trader in self.traders if self.ghost.may_trade(trader, self.chain.now() + 1)]
+
+    def _behind_the_gate(self, market: GhostMarket) -> bool:
+        return not self.is_gate_open(market) and self._refused_order(market, self.traders[0], "Market_GateClosed")
+
+    def _without_admission(self, market: GhostMarket) -> bool:
+        inactive = [trader for trader in self.traders if trader not in self._active()]
+        if not inactive or not self.is_gate_open(market):
+            return False
+        trader = inactive[0]
+        order = self._buy(market, trader, self.ghost.nonces[trader.address, Side.BUY].next(), 1, 1)
+        if order.reservation_upoints > self.ghost.wallets[trader.address].free:
+            order = self._sell(market, trader, self.ghost.nonces[trader.address, Side.SELL].next(), 1, 1)
+        with refused("Order_TraderNotActive"):
+            market.market.post([order], [trader])
+        RUNS["overreach: Order_TraderNotActive"] += 1
+        return True
+
+    def _with_a_used_nonce(self, market: GhostMarket) -> bool:
+        return self._with_nonce(market, lambda own: [own.page * NONCES_PER_PAGE + own.used.bit_length() - 1], "used")
+
+    def _with_a_nonce_of_a_closed_page(self, market: GhostMarket) -> bool:
+        return self._with_nonce(market, lambda own: range(own.page * NONCES_PER_PAGE)[-1:], "of a closed page")
+
+    def _with_nonce(self, market: GhostMarket, choose: Callable[[Nonces], Sequence[int]], what: str) -> bool:
+        if not self.is_gate_open(market):
+            return False
+        for trader in self._active():
+            own = self.ghost.nonces[trader.address, Side.BUY]
+            for nonce in choose(own) if own.used else ():
+                order = self._buy(market, trader, nonce, 1, 1)
+                if order.reservation_upoints > self.ghost.wallets[trader.address].free:
+                    continue
+                with refused("Escrow_NonceUsed"):
+                    market.market.post([order], [trader])
+                RUNS[f"overreach: a nonce {what}"] += 1
+                return True
+        return False
+
+    def _with_a_cancelled_sell_order(self, market: GhostMarket) -> bool:
+        """The signature is out: anybody might carry the order once more, now that its device is free."""
+        cancelled = self._sell_orders(market, is_open=False)
+        for entry in cancelled:
+            with refused("Escrow_NonceUsed"):
+                market.market.post([entry.order], [entry.trader])
+            RUNS["overreach: a cancelled sell order"] += 1
+        return bool(cancelled)
+
+    def _with_a_posted_sell_order(self, market: GhostMarket) -> bool:
+        """The nonce is not used, unless the trader cancelled it since; but the device sells."""
+        posted = self._sell_orders(market, is_open=True)
+        for entry in posted:
+            is_used = self.ghost.nonces[entry.trader.address, Side.SELL].is_used(entry.order.nonce)
+            error = "Escrow_NonceUsed" if is_used else "Order_DeviceAlreadySelling"
+            with refused(error):
+                market.market.post([entry.order], [entry.trader])
+            RUNS[f"overreach: a posted sell order, {error}"] += 1
+        return bool(posted)
+
+    def _sell_orders(self, market: GhostMarket, is_open: bool) -> list[GhostOrder]:
+        """Sell orders that stand in an open market, or are cancelled there, of traders who may trade."""
+        active = self._active() if self.is_gate_open(market) else []
+        return [
+            entry
+            for entry in market.orders.values()
+            if entry.order.side is Side.SELL and entry.is_open is is_open and entry.trader in active
+        ]
+
+    def _without_money(self, market: GhostMarket) -> bool:
+        if not self.is_gate_open(market):
+            return False
+        trader = self._active()[-1]
+        energy = self.ghost.wallets[trader.address].free // 85 + 1
+        return self._refused_order(market, trader, "Escrow_InsufficientBalance", energy=energy)
+
+    def _with_a_device_that_sells(self, market: GhostMarket) -> bool:
+        slot = market.rules.slot_start
+        trader = next((t for t in self._active() if (t.device, slot) in self.ghost.selling), None)
+        if trader is None or not self.is_gate_open(market):
+            return False
+        with refused("Order_DeviceAlreadySelling"):
+            nonce = self.ghost.nonces[trader.address, Side.SELL].next()
+            market.market.post([self._sell(market, trader, nonce, 1, 1)], [trader])
+        RUNS["overreach: Order_DeviceAlreadySelling"] += 1
+        return True
+
+    def _refused_order(self, market: GhostMarket, trader: Trader, error: str, energy: int = 1) -> bool:
+        nonce = self.ghost.nonces[trader.address, Side.BUY].next()
+        with refused(error):
+            market.market.post([self._buy(market, trader, nonce, 1, energy)], [trader])
+        RUNS[f"overreach: {error}"] += 1
+        return True
+
+
+def _lanes(values: tuple[int, ...]) -> tuple[int, ...]:
+    return values + (0,) * (8 - len(values))

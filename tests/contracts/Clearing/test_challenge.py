@@ -1,0 +1,336 @@
+"""`challenge`: one pair with u + v < w refutes a standing proposal; nothing else does."""
+
+import pytest
+
+from powerpact.mechanisms.satisfaction.spec import match
+from testkit.claims import NOTHING, claim
+from testkit.contest import (
+    BOND_UPOINTS,
+    DRAFT,
+    FINAL,
+    OUTRANKED,
+    REFUTED,
+    STANDING,
+    WINDOW_S,
+    at,
+    best,
+    false,
+    loose,
+    poor,
+    stand,
+)
+from testkit.market import key
+from testkit.market_fixtures import ENDOWMENT_UPOINTS
+from testkit.orders import buy, sell
+from testkit.refusals import refused
+
+ONE = 1_000_000
+UNTRADED = ((0, 0, 0), (0, 0), [])
+"""What goes with an order that does not trade: no trade, no place, no proof."""
+
+
+@pytest.fixture
+def state(clearing, escrow, points, contest, agent, watcher):
+    """All that a challenge could change."""
+
+    def _state():
+        return (
+            clearing.proposal(contest.proposal),
+            clearing.standingOf(contest.id),
+            escrow.walletOf(agent.address),
+            escrow.walletOf(watcher.address),
+            points.totalSupply(),
+            escrow.totalClaims(),
+        )
+
+    return _state
+
+
+@pytest.fixture
+def standing(contest):
+    """The best matching with a true certificate: Alice (0) and Carol (2), Bob (1) and Dan (256)."""
+    stand(contest, claim(contest, [(0, 2), (1, 256)], {0: 500_000, 2: 500_000, 256: 750_000}))
+    return contest
+
+
+@pytest.fixture
+def show(community, watcher):
+    """Challenge a proposal with two exhibits made by hand."""
+
+    def _show(market, bought, sold):
+        return community.send(watcher, "Clearing", "challenge", market.proposal, bought, sold)
+
+    return _show
+
+
+# What changes nothing
+
+
+def test_refuses_an_unknown_proposal(contest):
+    with refused("Clearing_WrongStatus", 5, 0):
+        contest.challenge(0, 2, proposal=5)
+
+
+def test_refuses_a_draft(contest):
+    contest.propose(false(contest))
+    with refused("Clearing_WrongStatus", contest.proposal, DRAFT):
+        contest.challenge(1, 2)
+
+
+def test_refuses_what_is_refuted_already(contest):
+    """A bond is lost once."""
+    stand(contest, false(contest))
+    contest.challenge(1, 2)
+    with refused("Clearing_WrongStatus", contest.proposal, REFUTED):
+        contest.challenge(1, 2)
+
+
+def test_refuses_what_was_outranked(contest, rival):
+    """Its bond is back with its agent; there is nothing to lose."""
+    stand(contest, loose(contest))
+    first = contest.proposal
+    stand(contest, false(contest), rival)
+    with refused("Clearing_WrongStatus", first, OUTRANKED):
+        contest.challenge(1, 2, proposal=first)
+
+
+def test_refuses_what_is_final(contest):
+    """Even a false proposal: the window is what there is."""
+    stand(contest, false(contest))
+    contest.community.chain.warp(contest.rules.final_by)
+    contest.finalize()
+    with refused("Clearing_WrongStatus", contest.proposal, FINAL):
+        contest.challenge(1, 2)
+
+
+@pytest.mark.parametrize(
+    ("buy_id", "sell_id", "duals", "score"),
+    [
+        (0, 2, ONE, ONE),
+        (0, 256, 1_250_000, ONE),
+        (1, 2, 500_000, 500_000),
+        (1, 256, 750_000, 750_000),
+        (257, 256, 750_000, 0),
+    ],
+)
+def test_a_true_certificate_stands_every_pair(standing, state, buy_id, sell_id, duals, score):
+    before = state()
+    with refused("Clearing_PairCovered", buy_id, sell_id, duals, score):
+        standing.challenge(buy_id, sell_id)
+    assert state() == before
+
+
+def test_a_pair_that_is_not_eligible_refutes_nothing(standing, state):
+    """Alice bids 60 000 in order 257, Carol takes no less than 80 000."""
+    before = state()
+    with refused("Clearing_PairCovered", 257, 2, 500_000, 0):
+        standing.challenge(257, 2)
+    assert state() == before
+
+
+def test_an_eligible_pair_that_scores_nothing_refutes_nothing(contest):
+    """Alice's bid of order 257 is Dan's minimum: they could trade, but w = 0."""
+    contest.propose(claim(contest, [(0, 2)], {0: ONE}))
+    contest.seal()
+    with refused("Clearing_PairCovered", 257, 256, 0, 0):
+        contest.challenge(257, 256)
+
+
+def test_a_traded_order_cannot_be_shown_without_its_trade(standing, show, state):
+    """Else every dual price would be zero to a liar."""
+    before = state()
+    for bought, sold in (
+        ((standing.placed(0), *UNTRADED), standing.exhibit(2)),
+        (standing.exhibit(0), (standing.placed(2), *UNTRADED)),
+    ):
+        with refused("Clearing_UnknownTrade", standing.proposal, 0, 0):
+            show(standing, bought, sold)
+    assert state() == before
+
+
+def test_a_trade_of_another_order_is_foreign(standing, show, state):
+    """Bob's trade has a lower dual price than Alice's."""
+    before = state()
+    _, *of_bob = standing.exhibit(1)
+    with refused("Clearing_ForeignTrade", 0):
+        show(standing, (standing.placed(0), *of_bob), standing.exhibit(2))
+    _, *of_carol = standing.exhibit(2)
+    with refused("Clearing_ForeignTrade", 256):
+        show(standing, standing.exhibit(0), (standing.placed(256), *of_carol))
+    assert state() == before
+
+
+def test_an_order_is_not_shown_by_the_other_side_of_a_trade(community, agent, alice, carol, show):
+    """An id counts on its own side only: the buy id of a trade is nobody's sell order."""
+    contest = community.open_market(challenge_window_s=WINDOW_S, bond_upoints=BOND_UPOINTS)
+    contest.post([buy(alice), sell(carol)], [alice, carol])
+    contest.close()
+    stand(contest, claim(contest, [(0, 1)], {1: ONE}))
+    swapped = (contest.placed(1), *contest.exhibit(0)[1:])
+    with refused("Clearing_WrongSide", 1):
+        show(contest, swapped, contest.exhibit(1))
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda trade, place, proof: (trade._replace(purchase=trade.purchase - 500_000), place, proof),
+        lambda trade, place, proof: (trade, (0, 1), proof),
+        lambda trade, place, proof: (trade, (1, 0), proof),
+        lambda trade, place, proof: (trade, (2**32 - 1, 255), proof),
+        lambda trade, place, proof: (trade, place, []),
+        lambda trade, place, proof: (trade, place, [*proof, bytes(32)]),
+    ],
+    ids=["dual lowered", "index", "chunk", "last place", "no proof", "longer proof"],
+)
+def test_refuses_a_trade_with_a_wrong_proof(standing, show, state, forge):
+    before = state()
+    placed, *traded = standing.exhibit(0)
+    trade, (chunk, index), proof = forge(*traded)
+    with refused("Clearing_UnknownTrade", standing.proposal, chunk, index):
+        show(standing, (placed, trade, (chunk, index), proof), standing.exhibit(2))
+    assert state() == before
+
+
+def test_refuses_a_trade_of_another_proposal(standing, show, rival):
+    """A draft with lower dual prices proves nothing about what stands."""
+    id_, chunks = standing.proposal, standing.chunks
+    standing.propose(claim(standing, [(0, 2)], {2: ONE}), agent=rival.account)
+    low = standing.exhibit(0)
+    standing.proposal, standing.chunks = id_, chunks
+    with refused("Clearing_UnknownTrade", id_, 0, 0):
+        show(standing, low, standing.exhibit(256))
+
+
+@pytest.mark.parametrize(("buy_id", "sell_id", "wrong"), [(2, 256, 2), (0, 1, 1)])
+def test_refuses_an_order_on_the_wrong_side(standing, buy_id, sell_id, wrong):
+    with refused("Clearing_WrongSide", wrong):
+        standing.challenge(buy_id, sell_id)
+
+
+def test_refuses_an_order_that_is_not_in_the_book(standing, show, state):
+    before = state()
+    (id_, order, siblings), *untraded = standing.exhibit(257)
+    generous = order._replace(head=order.head + 10**6)
+    with refused("Order_Unknown", standing.id, id_):
+        show(standing, ((id_, generous, siblings), *untraded), standing.exhibit(256))
+    (id_, order, siblings), *traded = standing.exhibit(2)
+    with refused("Order_Unknown", standing.id, 257):
+        show(standing, standing.exhibit(0), ((257, order, siblings), *traded))
+    assert state() == before
+
+
+def test_refuses_a_cancelled_order(community, agent, alice, bob, carol):
+    """Who cancelled before the gate closed is not there to be matched."""
+    market = community.open_market(challenge_window_s=WINDOW_S, bond_upoints=BOND_UPOINTS)
+    market.post([buy(alice), buy(bob), sell(carol)], [alice, bob, carol])
+    market.cancel(alice, 0)
+    market.close()
+    stand(market, NOTHING)
+    with refused("Clearing_OrderClosed", 0):
+        market.challenge(0, 2)
+    market.challenge(1, 2)
+
+
+def test_refuses_an_order_of_another_market(community, contest, show, alice, carol):
+    other = community.open_market(slot_start=community.next_slot(7_200))
+    other.post([buy(alice, nonce=5), sell(carol, nonce=5)], [alice, carol])
+    stand(contest, NOTHING)
+    with refused("Order_Unknown", contest.id, 0):
+        show(contest, (other.placed(0), *UNTRADED), contest.exhibit(2))
+
+
+# What refutes
+
+
+@pytest.mark.parametrize(
+    ("proposed", "pair"),
+    [
+        (lambda _: NOTHING, (0, 2)),
+        (lambda _: NOTHING, (1, 256)),
+        (poor, (0, 256)),
+        (poor, (0, 2)),
+        (lambda market: market.claims(match(market.round(without=[0]))), (0, 2)),
+        (lambda market: market.claims(match(market.round(without=[2, 256]))), (1, 256)),
+        (false, (1, 2)),
+    ],
+    ids=["empty", "empty, another", "untraded", "one traded", "buyer hidden", "sellers hidden", "both traded"],
+)
+def test_a_pair_refutes(clearing, community, escrow, points, contest, agent, watcher, proposed, pair):
+    """Half of the bond to the challenger, the other half burnt, and the round takes proposals again."""
+    supply = points.totalSupply()
+    refuted = stand(contest, proposed(contest))
+    receipt = contest.challenge(*pair)
+    reward = BOND_UPOINTS // 2
+    assert community.events(receipt, "ProposalRefuted") == [
+        {"market": contest.id, "proposal": refuted, "challenger": watcher.address, "bond": BOND_UPOINTS}
+    ]
+    assert community.events(receipt, "BondForfeited") == [
+        {"agent": agent.address, "challenger": watcher.address, "reward": reward, "burnt": BOND_UPOINTS - reward}
+    ]
+    assert (clearing.proposal(refuted)["status"], clearing.standingOf(contest.id)) == (REFUTED, 0)
+    assert tuple(escrow.walletOf(agent.address))[:2] == (ENDOWMENT_UPOINTS - BOND_UPOINTS, 0)
+    assert tuple(escrow.walletOf(watcher.address))[:2] == (reward, 0)
+    assert supply - points.totalSupply() == BOND_UPOINTS - reward
+    assert escrow.totalClaims() == points.balanceOf(escrow)
+    stand(contest, best(contest))
+    assert clearing.proposal(contest.proposal)["status"] == STANDING
+
+
+def test_dual_prices_one_below_the_score_are_refuted(contest):
+    """u + v = w − 1 of a pair that trades apart."""
+    stand(contest, claim(contest, [(0, 2), (1, 256)], {0: 500_001, 2: 499_999, 256: 750_000}))
+    contest.challenge(1, 2)
+
+
+def test_a_proposal_without_a_certificate_is_refuted_all_the_same(clearing, contest):
+    """Its bound is above its objective, yet a pair is not covered."""
+    stand(contest, claim(contest, [(0, 2), (1, 256)], {0: 2 * ONE, 2: 499_999, 256: 750_000}))
+    contest.challenge(1, 2)
+    assert clearing.standingOf(contest.id) == 0
+
+
+@pytest.mark.parametrize("late_s", [0, 1_800])
+def test_a_challenge_comes_in_time_until_it_is_final(clearing, contest, late_s):
+    """A proposal that nobody finalises does not get right by waiting."""
+    stand(contest, false(contest))
+    at(contest, contest.rules.final_by + WINDOW_S + late_s)
+    contest.challenge(1, 2)
+    assert clearing.proposal(contest.proposal)["status"] == REFUTED
+
+
+def test_anyone_is_a_challenger(escrow, contest, alice):
+    """Also a trader, without a bond, whose wallet grows."""
+    stand(contest, false(contest))
+    free = escrow.walletOf(alice.address)["free"]
+    contest.challenge(1, 2, challenger=alice.account)
+    assert escrow.walletOf(alice.address)["free"] == free + BOND_UPOINTS // 2
+
+
+def test_an_agent_who_refutes_itself_loses_half(escrow, contest, agent):
+    stand(contest, false(contest))
+    contest.challenge(1, 2, challenger=agent.account)
+    burnt = BOND_UPOINTS - BOND_UPOINTS // 2
+    assert tuple(escrow.walletOf(agent.address))[:2] == (ENDOWMENT_UPOINTS - burnt, 0)
+
+
+def test_a_reward_can_be_withdrawn(contest, points):
+    challenger = key("challenger")
+    stand(contest, false(contest))
+    contest.challenge(1, 2, challenger=challenger)
+    contest.community.send(challenger, "EscrowWallets", "withdraw", BOND_UPOINTS // 2, challenger.address)
+    assert points.balanceOf(challenger.address) == BOND_UPOINTS // 2
+
+
+def test_costs_the_same_with_more_orders(community, contest, agent, alice, bob, carol, dan):
+    """One more batch on the same proposal's market changes no more than the length of a proof."""
+    stand(contest, NOTHING)
+    few = contest.challenge(0, 2).gas_used
+    wide = community.open_market(
+        slot_start=community.next_slot(7_200), challenge_window_s=WINDOW_S, bond_upoints=BOND_UPOINTS
+    )
+    many = [buy(alice, nonce=10 + i) for i in range(20)]
+    wide.post([*many, sell(carol, nonce=10)], [alice] * 20 + [carol])
+    wide.close()
+    stand(wide, NOTHING)
+    assert wide.challenge(0, 20).gas_used < few + 3 * 2 * 1_500

@@ -1,0 +1,138 @@
+import pytest
+
+from powerpact.codec.eip712 import Domain, compact, sign
+from testkit.attested import seller_terms
+from testkit.meters import device_key, domain_of
+from testkit.reverts import reverts_with
+
+KEY = device_key("roof")
+NOBODY = "0x" + "00" * 20
+METER, ROUTER = 0, 1
+ELECTRICITY, HEAT = 0, 1
+TERMS = {"kind": ROUTER, "carrier": HEAT, "source": 3, "subnet": 7, "capacityWh": 5_000}
+
+
+@pytest.fixture
+def owner(admit, alice):
+    admit(alice)
+    return alice
+
+
+@pytest.fixture
+def domain(devices, chain):
+    return domain_of(devices, chain.id)
+
+
+def signature(domain, owner, key=KEY, **changes):
+    return sign(key, domain, "Device", {"owner": owner.address, **TERMS, **changes})
+
+
+def add(devices, owner, signed, key=KEY.address, **changes):
+    return devices.add(key, *{**TERMS, **changes}.values(), signed, {"from": owner})
+
+
+def test_reverts_for_anyone_but_a_participant(devices, domain, stranger):
+    with reverts_with("Device_OwnerNotActive", stranger):
+        add(devices, stranger, signature(domain, stranger))
+
+
+@pytest.mark.parametrize("changes", [{"source": 0}, {"capacityWh": 0}])
+def test_reverts_without_source_or_capacity(devices, domain, owner, changes):
+    wrong = {**TERMS, **changes}
+    with reverts_with("Device_BadParameters", wrong["source"], wrong["capacityWh"]):
+        add(devices, owner, signature(domain, owner, **changes), **changes)
+
+
+def test_reverts_for_a_key_in_use(devices, domain, owner, admit, bob):
+    add(devices, owner, signature(domain, owner))
+    admit(bob)
+    with reverts_with("Device_KeyTaken", KEY.address, 1):
+        add(devices, bob, signature(domain, bob))
+
+
+def test_reverts_for_the_key_of_a_retired_device(devices, domain, owner):
+    add(devices, owner, signature(domain, owner))
+    devices.retire(1, {"from": owner})
+    with reverts_with("Device_KeyTaken", KEY.address, 1):
+        add(devices, owner, signature(domain, owner))
+
+
+def test_reverts_for_another_key(devices, domain, owner):
+    thief = device_key("another roof")
+    with reverts_with("Device_BadSignature", KEY.address, thief.address):
+        add(devices, owner, signature(domain, owner, key=thief))
+
+
+@pytest.mark.parametrize(
+    "changes", [{"kind": METER}, {"carrier": ELECTRICITY}, {"source": 1}, {"subnet": 8}, {"capacityWh": 5_001}]
+)
+def test_reverts_for_terms_that_were_not_signed(devices, domain, owner, changes):
+    message = {"owner": owner.address, **TERMS, **changes}
+    with pytest.raises(Exception, match="Device_BadSignature"):
+        devices.add(
+            KEY.address,
+            message["kind"],
+            message["carrier"],
+            message["source"],
+            message["subnet"],
+            message["capacityWh"],
+            signature(domain, owner),
+            {"from": owner},
+        )
+    assert devices.deviceCount() == 0
+
+
+def test_reverts_for_a_signature_meant_for_another_owner(devices, domain, owner, bob):
+    with pytest.raises(Exception, match="Device_BadSignature"):
+        add(devices, owner, signature(domain, bob))
+
+
+def test_reverts_for_a_signature_from_another_chain(devices, chain, owner):
+    elsewhere = Domain(chain.id + 1, devices.address)
+    with pytest.raises(Exception, match="Device_BadSignature"):
+        add(devices, owner, signature(elsewhere, owner))
+
+
+@pytest.mark.parametrize("length", [0, 63, 66])
+def test_reverts_for_a_signature_of_another_length(devices, domain, owner, length):
+    signed = (signature(domain, owner) + b"\x00")[:length]
+    with reverts_with("Device_BadSignature", KEY.address, NOBODY):
+        add(devices, owner, signed)
+
+
+def test_reverts_for_the_zero_key(devices, owner):
+    with reverts_with("Device_BadSignature", NOBODY, NOBODY):
+        add(devices, owner, b"\x00" * 65, key=NOBODY)
+
+
+def test_binds_the_device(devices, domain, owner):
+    transaction = add(devices, owner, signature(domain, owner))
+    assert transaction.return_value == 1
+    assert dict(transaction.events["DeviceAdded"]) == {
+        "device": 1,
+        "owner": owner,
+        "key": KEY.address,
+        "kind": ROUTER,
+        "carrier": HEAT,
+        "source": 3,
+        "subnet": 7,
+        "capacity": 5_000,
+    }
+    assert tuple(devices.device(1)) == (owner, 7, ROUTER, HEAT, 3, False, False, KEY.address, 5_000)
+    assert tuple(devices.keyOf(1)) == (KEY.address, 5_000)
+    assert seller_terms(devices, [1]) == [(owner, 7, ROUTER, HEAT, 3, False, False)]
+    assert tuple(devices.certificationOf(1)) == (owner, 0)
+    assert devices.deviceOf(KEY.address) == 1
+    assert devices.deviceCount() == 1
+
+
+def test_takes_a_compact_signature(devices, domain, owner):
+    assert add(devices, owner, b"".join(compact(signature(domain, owner)))).return_value == 1
+
+
+def test_knows_nothing_of_other_devices(devices):
+    assert tuple(devices.device(1)) == (NOBODY, 0, 0, 0, 0, False, False, NOBODY, 0)
+    assert tuple(devices.keyOf(1)) == (NOBODY, 0)
+    assert seller_terms(devices, [1]) == [(NOBODY, 0, 0, 0, 0, False, False)]
+    assert tuple(devices.certificationOf(1)) == (NOBODY, 0)
+    assert devices.deviceOf(KEY.address) == 0

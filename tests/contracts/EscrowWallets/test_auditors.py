@@ -1,0 +1,84 @@
+"""The weak centre is weak by code: what auditors try with the money, the orders and the trades of others."""
+
+from powerpact.codec.eip712 import sign
+from powerpact.market.orders import Side
+from testkit.market import Claims
+from testkit.market_fixtures import ENDOWMENT_UPOINTS, by, money_of, trade_id_of
+from testkit.orders import buy
+from testkit.reverts import reverts_with
+
+
+def suspend(community, trader):
+    until = community.chain.now() + 1_000
+    for auditor in community.auditors[:2]:
+        community.send(auditor, "ParticipantRegistry", "suspend", trader.address, until, "because we can")
+
+
+def test_auditors_cannot_touch_money(escrow, points, community, traded, alice, carol):
+    """Every function that moves points, called by an auditor; then a suspension."""
+    auditor = community.auditors[0]
+    before = [money_of(escrow, trader) for trader in (alice, carol)]
+    with reverts_with("Escrow_InsufficientBalance", auditor, 0, 1):
+        escrow.withdraw(1, auditor.address, by(auditor))
+    with reverts_with("Escrow_NotOrderBook", auditor):
+        escrow.admit([buy(alice).pack()], by(auditor))
+    with reverts_with("Escrow_NotOrderBook", auditor):
+        escrow.release([alice.address], [1], by(auditor))
+    with reverts_with("Escrow_NotClearing", auditor):
+        escrow.lock(traded.id, 1, by(auditor))
+    with reverts_with("Escrow_NotClearing", auditor):
+        escrow.forfeitBond(alice.address, 1, auditor.address, by(auditor))
+    with reverts_with("Points_NotUtility", auditor):
+        points.mint(auditor.address, 1, b"\1" * 32, by(auditor))
+    with reverts_with("ERC20InsufficientAllowance", auditor, 0, 1):
+        points.transferFrom(escrow, auditor.address, 1, by(auditor))
+    suspend(community, alice)
+    assert [money_of(escrow, trader) for trader in (alice, carol)] == before
+    escrow.withdraw(ENDOWMENT_UPOINTS - 100_000, alice.address, by(alice))
+
+
+def test_auditors_cannot_touch_orders(book, escrow, community, market, alice, bob):
+    """An auditor can neither place, cancel nor free an order, and a suspension leaves it in its round."""
+    auditor = community.auditors[0]
+    market.post([buy(alice)], [alice])
+    state = tuple(book.batchState(market.id, 0))
+    with reverts_with("Order_NotTrader", bob, auditor):
+        book.place(market.id, buy(bob).pack(), by(auditor))
+    order = buy(bob)
+    with reverts_with("Order_BadSignature", 0, bob):
+        forged = sign(auditor, community.domain("OrderBook"), *order.message(market.id))
+        book.placeSigned(*market.batch([order], [forged]), by(auditor))
+    with reverts_with("Order_NotTrader", alice, auditor):
+        book.cancel(market.id, market.placed(0), by(auditor))
+    with reverts_with("Order_StillBound", market.id, 0):
+        book.release(market.id, [market.placed(0)], by(auditor))
+    with reverts_with("Order_NotSettlement", auditor):
+        book.freeDevice(alice.device, market.rules.slot_start, by(auditor))
+    with reverts_with("Escrow_NotOrderBook", auditor):
+        escrow.cancelNonces(bob.address, Side.BUY, 1, 1, by(auditor))
+    suspend(community, alice)
+    assert tuple(book.batchState(market.id, 0)) == state
+    book.verify(market.id, market.placed(0))
+
+
+def test_auditors_cannot_touch_trades(clearing, escrow, community, traded, alice, carol):
+    """Two auditors cannot decide a trade, change a round or stop a suspended seller from being paid."""
+    first, second = community.auditors[:2]
+    proof = traded.proof(0, 0)
+    root = bytes(clearing.chunkRoot(traded.proposal, 0))
+    id_ = trade_id_of(traded)
+    message = {"tradeId": id_, "toSeller": 0}
+    signatures = [sign(auditor, community.domain("EscrowWallets"), "Release", message) for auditor in (first, second)]
+    with reverts_with("Escrow_BadSigners", id_, first, second):
+        escrow.settleAgreed(traded.id, proof, 0, [first.address, second.address], signatures, by(first))
+    with reverts_with("Clearing_NotAgent", traded.proposal, community.agent, first):
+        clearing.extend(traded.proposal, *Claims([], []), by(first))
+    with reverts_with("Clearing_AlreadyFinal", traded.id, traded.proposal):
+        clearing.propose(traded.id, *Claims([], []), by(first))
+    with reverts_with("Escrow_TooEarly", id_, traded.rules.refund_from):
+        escrow.refund(traded.id, [proof], by(first))
+    suspend(community, carol)
+    assert bytes(clearing.chunkRoot(traded.proposal, 0)) == root
+    traded.report({carol.device: 1_000})
+    traded.settle()
+    assert money_of(escrow, carol) == (ENDOWMENT_UPOINTS + 100_000, 0)

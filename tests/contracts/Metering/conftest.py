@@ -1,0 +1,61 @@
+"""Alice's certified device on the roof, and bob's on the barn, on a chain that is ten slots older."""
+
+import pytest
+
+from powerpact.market.readings import Reading
+from testkit.constants import SLOT_LENGTH_S
+from testkit.meters import KEYS, domain_of, reading_proof, sign_readings
+
+
+@pytest.fixture(scope="module")
+def ready(admit, bind_device, certify, alice, bob, metering, web3, chain):
+    """Deploy, bind, certify, and let ten slots pass. Returns the start of the first whole slot."""
+    for owner, name in ((alice, "roof"), (bob, "barn")):
+        admit(owner)
+        certify(bind_device(owner, name))
+    first = (chain[-1].timestamp // SLOT_LENGTH_S + 1) * SLOT_LENGTH_S
+    web3.provider.make_request("evm_setNextBlockTimestamp", [first + 10 * SLOT_LENGTH_S])
+    web3.provider.make_request("evm_mine", [])
+    return first
+
+
+@pytest.fixture
+def slot(ready):
+    """Start of the n-th slot since the devices were certified; slots 0 to 9 are over."""
+    return lambda number: ready + number * SLOT_LENGTH_S
+
+
+@pytest.fixture
+def reading(slot):
+    """A reading of the roof's fifth slot, with what the test wants otherwise."""
+
+    def _reading(**changes):
+        return Reading(1, slot(5), 700, 20, 10_700, 5_020)._replace(**changes)
+
+    return _reading
+
+
+@pytest.fixture
+def signed(metering, chain):
+    """The signature of each reading by its device's key, or by another."""
+
+    def _signed(*readings, key=None):
+        domain = domain_of(metering, chain.id)
+        return [
+            signature
+            for reading in readings
+            for signature in sign_readings(key or KEYS[reading.device], domain, [reading])
+        ]
+
+    return _signed
+
+
+@pytest.fixture
+def report(metering, signed, stranger):
+    """Carry readings as a stranger; returns the proof of each."""
+
+    def _report(*readings):
+        batch = metering.report(readings, signed(*readings), {"from": stranger}).events["ReadingsReported"]["batch"]
+        return [reading_proof(batch, readings, index) for index in range(len(readings))]
+
+    return _report

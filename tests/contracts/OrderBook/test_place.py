@@ -1,0 +1,59 @@
+"""`place`: a trader posts one order."""
+
+from powerpact.codec.packing import order_tree
+from powerpact.market.orders import Side
+from testkit.market_fixtures import by, money_of
+from testkit.orders import buy, sell
+from testkit.reverts import reverts_with
+
+
+def test_only_the_trader_places(book, market, alice, bob):
+    with reverts_with("Order_NotTrader", alice, bob):
+        book.place(market.id, buy(alice).pack(), by(bob))
+
+
+def test_refuses_an_order_that_breaks_the_rules(book, market, alice):
+    with reverts_with("Order_ZeroEnergy", 0):
+        book.place(market.id, buy(alice, energy_wh=0).pack(), by(alice))
+
+
+def test_records_a_buy_order_and_reserves_its_value(book, escrow, market, alice):
+    order = buy(alice, energy_wh=1_999, price_upoints_per_kwh=333).pack()
+    free, held = money_of(escrow, alice)
+    tx = book.place(market.id, order, by(alice))
+    assert tx.return_value == 0
+    placed = tx.events["OrdersPlaced"]
+    assert (bytes(placed["market"]), placed["batch"], placed["carrier"]) == (market.id, 0, alice.address)
+    assert [tuple(words) for words in placed["orders"]] == [order]
+    root, closed = book.batchState(market.id, 0)
+    assert bytes(root) == order_tree([order]).root
+    assert closed == 0
+    assert escrow.isNonceUsed(alice.address, Side.BUY, 1)
+    assert money_of(escrow, alice) == (free - 665, held + 665)
+
+
+def test_records_a_sell_order_and_binds_its_device(book, escrow, market, carol):
+    wallet = money_of(escrow, carol)
+    book.place(market.id, sell(carol).pack(), by(carol))
+    assert book.isSelling(carol.device, market.rules.slot_start)
+    assert not escrow.isNonceUsed(carol.address, Side.SELL, 1)
+    assert money_of(escrow, carol) == wallet
+
+
+def test_a_posted_sell_order_cannot_be_posted_again(book, market, carol):
+    order = sell(carol).pack()
+    book.place(market.id, order, by(carol))
+    with reverts_with("Order_DeviceAlreadySelling", 0, carol.device, market.rules.slot_start):
+        book.place(market.id, order, by(carol))
+
+
+def test_each_order_gets_a_batch_of_its_own(book, market, alice, carol):
+    assert book.place(market.id, buy(alice).pack(), by(alice)).return_value == 0
+    assert book.place(market.id, sell(carol).pack(), by(carol)).return_value == 1 << 8
+    assert book.batchCount(market.id) == 2
+
+
+def test_a_trader_may_stand_on_both_sides(book, market, alice):
+    book.place(market.id, buy(alice).pack(), by(alice))
+    book.place(market.id, sell(alice, nonce=2).pack(), by(alice))
+    assert book.batchCount(market.id) == 2

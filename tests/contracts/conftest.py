@@ -1,0 +1,178 @@
+"""Role-named accounts and deployed contracts, shared by the unit tests.
+
+The registries, metering and certificates stand on `market_stub`, so that each can be tested alone; `system` is the
+whole deployment, wired as in production. Contracts are deployed once for each module; every test starts from there.
+"""
+
+from types import SimpleNamespace
+
+import pytest
+
+from powerpact.chain.artifacts import CONTRACTS
+from powerpact.chain.deployment import Parameters, constructor_arguments, create_address
+from powerpact.codec.eip712 import sign
+from testkit.constants import ATTRIBUTES_HASH, CAPACITY_WH, CREDIBILITY_PPM, SLOT_LENGTH_S, SOLAR, SUBNET, THRESHOLD
+from testkit.meters import device_key, domain_of
+from testkit.mining import MinedOnReturn
+
+
+@pytest.fixture(scope="session", autouse=True)
+def transactions_are_mined_on_return(web3):
+    """Spare Brownie the waiting."""
+    web3.middleware_onion.add(MinedOnReturn)
+
+
+@pytest.fixture(autouse=True)
+def isolate(fn_isolation):
+    """Every test starts from the state in which its module's fixtures left the chain."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def isolate_module(module_isolation):
+    """Every module starts from an empty chain."""
+
+
+@pytest.fixture
+def now(chain):
+    """Time of the latest block, Unix seconds."""
+    return lambda: chain[-1].timestamp
+
+
+@pytest.fixture
+def warp(web3):
+    """Mine a block at exactly this time, Unix seconds."""
+
+    def _warp(timestamp):
+        for method, arguments in (("evm_setNextBlockTimestamp", [timestamp]), ("evm_mine", [])):
+            answer = web3.provider.make_request(method, arguments)
+            assert "error" not in answer, answer
+
+    return _warp
+
+
+@pytest.fixture(scope="session")
+def deployer(accounts):
+    return accounts[0]
+
+
+@pytest.fixture(scope="session")
+def utility(accounts):
+    return accounts[1]
+
+
+@pytest.fixture(scope="session")
+def auditors(accounts):
+    return accounts[2:5]
+
+
+@pytest.fixture(scope="session")
+def alice(accounts):
+    """A participant, where the test needs one."""
+    return accounts[5]
+
+
+@pytest.fixture(scope="session")
+def bob(accounts):
+    """Another participant, where the test needs one."""
+    return accounts[6]
+
+
+@pytest.fixture(scope="session")
+def stranger(accounts):
+    """Nobody in particular."""
+    return accounts[7]
+
+
+@pytest.fixture(scope="session")
+def escrow(accounts):
+    """The settlement contract, where an account stands in for it."""
+    return accounts[8]
+
+
+@pytest.fixture(scope="module")
+def points(PowerPoints, deployer, utility):
+    return deployer.deploy(PowerPoints, utility)
+
+
+@pytest.fixture(scope="module")
+def market_stub(MarketStub, deployer):
+    return deployer.deploy(MarketStub)
+
+
+@pytest.fixture(scope="module")
+def participants(ParticipantRegistry, deployer, auditors, market_stub):
+    return deployer.deploy(ParticipantRegistry, auditors, THRESHOLD, market_stub)
+
+
+@pytest.fixture(scope="module")
+def devices(DeviceRegistry, deployer, participants):
+    return deployer.deploy(DeviceRegistry, participants)
+
+
+@pytest.fixture(scope="module")
+def certificates(GreenCertificates, deployer):
+    """Deployed right before `metering`, whose address is predicted."""
+    return deployer.deploy(GreenCertificates, create_address(deployer.address, deployer.nonce + 1))
+
+
+@pytest.fixture(scope="module")
+def metering(Metering, deployer, devices, market_stub, escrow, certificates):
+    contract = deployer.deploy(Metering, devices, certificates, market_stub, escrow, SLOT_LENGTH_S)
+    assert certificates.METERING() == contract
+    return contract
+
+
+@pytest.fixture(scope="module")
+def system(request, deployer, utility, auditors):
+    """All contracts of a deployment by name, wired as `powerpact.chain.deployment` says."""
+    addresses = {name: create_address(deployer.address, deployer.nonce + i) for i, name in enumerate(CONTRACTS)}
+    parameters = Parameters(utility.address, tuple(map(str, auditors)), THRESHOLD, SLOT_LENGTH_S)
+    arguments = constructor_arguments(addresses, parameters)
+    deployed = {name: deployer.deploy(request.getfixturevalue(name), *arguments[name]) for name in CONTRACTS}
+    assert {name: contract.address for name, contract in deployed.items()} == addresses
+    return SimpleNamespace(**deployed)
+
+
+@pytest.fixture(scope="module")
+def admit(participants, auditors):
+    """Make an account an active participant."""
+
+    def _admit(account, credibility_ppm=CREDIBILITY_PPM):
+        participants.applyFor(ATTRIBUTES_HASH, {"from": account})
+        application = participants.participant(account)["application"]
+        for auditor in auditors[:THRESHOLD]:
+            participants.approve(account, application, credibility_ppm, {"from": auditor})
+
+    return _admit
+
+
+@pytest.fixture(scope="module")
+def bind_device(devices, chain):
+    """Bind the device of this name to its owner; return its id."""
+
+    def _bind_device(owner, name, capacity_wh=CAPACITY_WH):
+        key = device_key(name)
+        message = {
+            "owner": owner.address,
+            "kind": 0,
+            "carrier": 0,
+            "source": SOLAR,
+            "subnet": SUBNET,
+            "capacityWh": capacity_wh,
+        }
+        signature = sign(key, domain_of(devices, chain.id), "Device", message)
+        added = devices.add(key.address, 0, 0, SOLAR, SUBNET, capacity_wh, signature, {"from": owner})
+        return added.events["DeviceAdded"]["device"]
+
+    return _bind_device
+
+
+@pytest.fixture(scope="module")
+def certify(devices, auditors):
+    """Certify a device with just enough votes."""
+
+    def _certify(device):
+        for auditor in auditors[:THRESHOLD]:
+            devices.certify(device, {"from": auditor})
+
+    return _certify

@@ -1,0 +1,226 @@
+"""The audit: it finds nothing on an honest chain, and each seeded violation by its law."""
+
+from dataclasses import replace
+
+import pytest
+
+from powerpact.agent import Agent
+from powerpact.audit import LAWS, audit, checks
+from powerpact.chain.contracts import certificates, orders, points, rounds, settlement
+from powerpact.chain.contracts.agreements import sign_release
+from powerpact.index.records import read_records
+from powerpact.market.orders import order_id
+from powerpact.market.rules import Mode
+from powerpact.mechanisms.registry import SATISFACTION
+from testkit.world import SLOT_S
+
+
+@pytest.fixture
+def day(world):
+    """A market that was settled, one whose trades are locked, and one that is open; certificates moved and retired."""
+    agent = Agent(world.chain, world.sender("agent"))
+    first, rules = world.open_market()
+    world.post(first, world.buy("alice", rules), world.sell("bob", rules), world.buy("carol", rules))
+    world.post(first, world.buy("carol", rules, energy_wh=10), world.sell("dave", rules))
+    posted = rounds.read_round(world.chain, first)
+    world.sender("carol").send(orders.cancel(world.chain, first, posted.placed(order_id(1, 0))))
+    world.warp(rules.closes_at)
+    agent.clear(first)
+    second, later = world.open_market()
+    world.post(second, world.buy("alice", later), world.sell("bob", later))
+    world.warp(later.closes_at)
+    agent.clear(second)
+    world.warp(rules.slot_start + SLOT_S)
+    world.report(rules.slot_start, bob=800, dave=2_000)
+    agent.settle(first)
+    for (holder, id_), energy in certificates.holdings(world.chain).items():
+        if energy > 100:
+            name = world.name_of(holder)
+            world.sender(name).send(certificates.retire(world.chain, id_, 100, holder, "test"))
+    third, rules = world.open_market()
+    world.post(third, world.buy("carol", rules))
+    world.sender("alice").send(points.withdraw(world.chain, 5, world.address("alice")))
+    return world
+
+
+def test_an_honest_chain_breaks_no_law(day):
+    findings = audit(day.chain)
+    assert [finding.law for finding in findings] == list(LAWS)
+    assert [finding.faults for finding in findings] == [()] * len(LAWS)
+    assert all(finding.holds and finding.detail and finding.sentence for finding in findings)
+
+
+@pytest.fixture
+def cut(world):
+    """A divisible market of which alice and bob have two final trades, so that both have one id."""
+    market, rules = world.open_market(mode=Mode.DIVISIBLE)
+    world.post(market, world.buy("alice", rules), world.sell("bob", rules))
+    world.warp(rules.closes_at)
+    posted = rounds.read_round(world.chain, market)
+    (match,) = posted.matches(SATISFACTION.solve(posted.round(), lambda _: None))
+    halves = [match._replace(energy_wh=energy_wh) for energy_wh in (701, 499)]
+    world.sender("agent").send(rounds.clear(world.chain, posted, halves))
+    first, second = settlement.final_trades(world.chain, market)
+    assert first.id == second.id
+    return world, market, rules
+
+
+def agree(world, market, trade, to_seller_upoints):
+    """End a trade as buyer and seller say."""
+    signed = [
+        sign_release(world.chain, world.keys[name], market, trade, to_seller_upoints) for name in ("alice", "bob")
+    ]
+    world.sender("agent").send(
+        world.chain.call(
+            "settle",
+            "EscrowWallets",
+            "settleAgreed",
+            market,
+            trade.proof,
+            to_seller_upoints,
+            [release.signer for release in signed],
+            [release.signature for release in signed],
+        )
+    )
+
+
+def broken(chain):
+    return {finding.law: finding.faults for finding in audit(chain) if not finding.holds}
+
+
+def test_the_trade_of_a_pair_may_be_cut_in_two(cut):
+    world, market, rules = cut
+    assert broken(world.chain) == {}
+    world.warp(rules.slot_start + SLOT_S)
+    world.report(rules.slot_start, bob=1_000)
+    Agent(world.chain, world.sender("agent")).settle(market)
+    assert broken(world.chain) == {}
+
+
+@pytest.mark.parametrize("half", [0, 1])
+def test_one_half_of_a_cut_trade_may_end_before_the_other(cut, half):
+    world, market, rules = cut
+    trade = settlement.final_trades(world.chain, market)[half]
+    agree(world, market, trade, 40)
+    assert broken(world.chain) == {}
+    world.warp(rules.refund_from)
+    Agent(world.chain, world.sender("agent")).refund(market)
+    assert broken(world.chain) == {}
+
+
+def tampered(event, **changes):
+    return replace(event, arguments=event.arguments | changes)
+
+
+def change_money(records, name, **changes):
+    index = next(i for i, event in enumerate(records.money) if event.name == name)
+    money = list(records.money)
+    money[index] = tampered(money[index], **changes)
+    return replace(records, money=money)
+
+
+def change_trade(records, **changes):
+    """The first trade of the first round, changed."""
+    first = records.rounds[0]
+    chunks = [list(chunk) for chunk in first.chunks]
+    chunks[0][0] = chunks[0][0]._replace(**changes)
+    return replace(records, rounds=[replace(first, chunks=[tuple(chunk) for chunk in chunks]), *records.rounds[1:]])
+
+
+def change_end(records, **changes):
+    """The end of a trade of the first round, changed."""
+    first = records.rounds[0]
+    id_, (end, *others) = next(iter(first.ends.items()))
+    ends = {**first.ends, id_: [tampered(end, **changes), *others]}
+    return replace(records, rounds=[replace(first, ends=ends), *records.rounds[1:]])
+
+
+def change_reading(records, **changes):
+    """The last reading again, changed, as one more batch."""
+    last = records.readings[-1]
+    reading = list(last.arguments["readings"][-1])
+    for position, value in changes.items():
+        reading[int(position[1:])] = value
+    return replace(records, readings=[*records.readings, tampered(last, readings=(tuple(reading),))])
+
+
+def without(records, kind, name):
+    return replace(records, **{kind: [event for event in getattr(records, kind) if event.name != name]})
+
+
+def twice(records, kind, name):
+    events = getattr(records, kind)
+    return replace(records, **{kind: [*events, next(event for event in events if event.name == name)]})
+
+
+def drop_sold_order_from_gate(records):
+    """The first round as if a trading order had been cancelled."""
+    first = records.rounds[0]
+    sold = next(iter(first.trades.values())).sell_id
+    closed = list(first.at_gate.closed)
+    closed[sold >> 8] |= 1 << (sold & 0xFF)
+    return replace(
+        records, rounds=[replace(first, at_gate=replace(first.at_gate, closed=tuple(closed))), *records.rounds[1:]]
+    )
+
+
+def trade_twice(records):
+    first = records.rounds[0]
+    again = first.chunks[0][0]._replace(sell_id=first.chunks[0][0].sell_id ^ 256)  # bob, dave
+    return replace(records, rounds=[replace(first, chunks=[(*first.chunks[0], again)]), *records.rounds[1:]])
+
+
+def hide_trades(records):
+    first = records.rounds[0]
+    proposal = replace(first.proposal, objective=0, bound=0)
+    return replace(records, rounds=[replace(first, chunks=[], proposal=proposal), *records.rounds[1:]])
+
+
+CANARIES = {
+    "a deposit that is larger than it was": ("MON-1", lambda r: change_money(r, "Deposited", points=1)),
+    "a withdrawal that is missing": ("MON-1", lambda r: without(r, "money", "Withdrawn")),
+    "a payment that nobody made": ("MON-1", lambda r: change_money(r, "TradeSettled", paid=0)),
+    "held points that belong to nothing": ("MON-2", lambda r: replace(r, rounds=r.rounds[:-1])),
+    "an order that trades twice": ("ORD-1", trade_twice),
+    "an order that trades more than its energy": ("ORD-1", lambda r: change_trade(r, energy_wh=1_201)),
+    "a cancelled order that trades": ("ORD-1", drop_sold_order_from_gate),
+    "a price above the bid": ("ORD-2", lambda r: change_trade(r, price_upoints_per_kwh=111)),
+    "a price below the minimum": ("ORD-2", lambda r: change_trade(r, price_upoints_per_kwh=79)),
+    "a payment above the bid": ("ORD-2", lambda r: change_end(r, paid=133)),
+    "an objective that the trades do not have": ("CLR-1", lambda r: change_trade(r, buyer_dual_ppm=2_000_000)),
+    "a better matching": ("CLR-2", hide_trades),
+    "certificates that nobody measured": ("GRN-1", lambda r: replace(r, readings=[])),
+    "certificates that vanish": ("GRN-2", lambda r: without(r, "certificates", "Retired")),
+    "a retirement that is counted twice": ("GRN-2", lambda r: twice(r, "certificates", "Retired")),
+    "a trader who was never admitted": ("REG-1", lambda r: without(r, "participants", "Approved")),
+    "a slot that is reported twice": ("MET-1", change_reading),
+    "a counter that falls": ("MET-1", lambda r: change_reading(r, _1=2**39, _4=100)),
+}
+
+
+@pytest.mark.parametrize("canary", CANARIES)
+def test_a_seeded_violation_is_found(day, canary):
+    law, change = CANARIES[canary]
+    records = change(read_records(day.chain))
+    _, faults = checks._CHECKS[law](records)
+    assert faults
+
+
+def test_a_vote_that_touches_money_is_found(day, monkeypatch):
+    """The transaction of a deposit, presented as if it had been an auditor's vote."""
+    records = read_records(day.chain)
+    deposit = next(event for event in records.money if event.name == "Deposited")
+    vote = next(event for event in records.participants if event.name == "VoteCast")
+    forged = replace(vote, transaction_hash=deposit.transaction_hash)
+    _, faults = checks._CHECKS["REG-1"](replace(records, participants=[*records.participants, forged]))
+    assert any("EscrowWallets" in fault for fault in faults)
+
+
+def test_a_suspended_trader_is_found(day):
+    records = read_records(day.chain)
+    approved = next(event for event in records.participants if event.name == "Approved")
+    suspension = replace(
+        approved, name="Suspended", arguments={"participant": day.address("alice"), "until": 2**39}, position=10**6
+    )
+    _, faults = checks._CHECKS["REG-1"](replace(records, participants=[*records.participants, suspension]))
+    assert faults

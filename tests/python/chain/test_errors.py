@@ -1,0 +1,64 @@
+"""Every error has a why and a remedy, on the page and in the raised error."""
+
+from pathlib import Path
+
+import pytest
+from eth_abi import encode
+
+from powerpact.chain.remedies import ADVICE
+from powerpact.chain.reverts import known_errors, revert_error
+from powerpact.codec.abi import Signature
+from tools.errors_page import LIBRARY_REMEDIES, contract_errors, library_errors, render
+
+ROOT = Path(__file__).parents[2]
+BEYOND_THE_ABI = {"Error", "Panic", "Unknown"}
+DEPLOYED = sorted(contract_errors())
+
+
+def test_the_page_is_what_the_code_says():
+    page = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
+    assert page == render(), "run: python -m tools.errors_page > docs/errors.md"
+
+
+def test_the_table_has_exactly_the_errors_of_the_contracts():
+    assert set(ADVICE) - BEYOND_THE_ABI == set(DEPLOYED)
+
+
+def test_every_error_of_the_library_has_a_remedy_on_the_page():
+    assert set(library_errors()) == set(LIBRARY_REMEDIES)
+
+
+@pytest.mark.parametrize("name", DEPLOYED)
+def test_an_error_of_a_contract_is_raised_with_its_arguments_why_and_remedy(name):
+    signature: Signature = next(known for known in known_errors().values() if known.name == name)
+    values = [_example(type_) for type_ in signature.types]
+    error = revert_error(signature.selector + encode(signature.types, values))
+    assert error.name == name
+    assert list(error.arguments) == list(signature.names)
+    assert (error.why, error.remedy) == ADVICE[name]
+    assert error.why
+    assert error.remedy
+    assert name in str(error)
+
+
+def test_what_require_and_panic_say_is_kept():
+    assert revert_error(bytes.fromhex("08c379a0") + encode(["string"], ["no"])).arguments == {"message": "no"}
+    assert revert_error(bytes.fromhex("4e487b71") + encode(["uint256"], [0x11])).arguments == {"code": 0x11}
+
+
+@pytest.mark.parametrize("data", [b"", b"\x01", b"\xde\xad\xbe\xef" + bytes(32), bytes.fromhex("4e487b71") + b"\x01"])
+def test_data_that_no_error_has_is_kept_raw(data):
+    error = revert_error(data)
+    assert error.name == "Unknown"
+    assert error.arguments == {"data": data}
+    assert error.remedy
+
+
+def _example(type_):
+    if type_ == "address":
+        return "0x90F79bf6EB2c4f870365E785982E1f101E93b906"
+    if type_ == "string":
+        return "text"
+    if type_.startswith("bytes"):
+        return b"\x01" * int(type_[5:])
+    return 1

@@ -1,0 +1,241 @@
+"""The page is well-formed, needs nothing from outside, and shows the numbers of the JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from decimal import Decimal
+from html.parser import HTMLParser
+
+import pytest
+
+from powerpact.pages import render_html
+from powerpact.pages.figures import NARROW, WIDE
+from testkit.simulated_day import HOSTILE_NAME, citylearn_day, hostile
+
+XHTML = "{http://www.w3.org/1999/xhtml}"
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(scope="module")
+def report():
+    return citylearn_day()
+
+
+@pytest.fixture(scope="module")
+def page(report):
+    return render_html(report)
+
+
+@pytest.fixture(scope="module")
+def tree(page):
+    return ET.fromstring(page)
+
+
+def table(tree, name, part="tbody"):
+    found = tree.find(f".//{XHTML}table[@id='{name}']/{XHTML}{part}")
+    return [["".join(cell.itertext()) for cell in row] for row in found]
+
+
+def number(text):
+    return Decimal(re.sub("[\N{NARROW NO-BREAK SPACE}%]", "", text).replace("\N{MINUS SIGN}", "-"))
+
+
+class Requests(HTMLParser):
+    """What a browser would fetch or run."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def handle_starttag(self, tag, attrs):
+        names = dict(attrs)
+        if tag in {"script", "link", "iframe", "img", "object", "embed", "base", "form", "use", "image"}:
+            self.found.append(tag)
+        self.found += [name for name in names if name in {"src", "href", "xlink:href", "action"} or name[:2] == "on"]
+        self.found += [value for value in names.values() if value and "url(" in value]
+
+
+@pytest.mark.parametrize("change", [lambda day: day, hostile])
+def test_page_asks_for_nothing(report, change):
+    text = render_html(change(report))
+    requests = Requests()
+    requests.feed(text)
+    assert requests.found == []
+    assert not re.search(r"@import|url\(|javascript:", text)
+    assert set(re.findall(r"https?://[^\s\"'<]+", text)) == {
+        "http://www.w3.org/1999/xhtml",
+        "http://www.w3.org/2000/svg",
+    }
+
+
+def test_page_is_utf8_and_fits_phones(tree):
+    metas = [meta.attrib for meta in tree.iter(f"{XHTML}meta")]
+    assert {"charset": "utf-8"} in metas
+    assert any(meta.get("name") == "viewport" for meta in metas)
+
+
+def test_same_report_same_page(report, page):
+    assert render_html(report) == page
+
+
+def test_names_are_escaped(report):
+    tree = ET.fromstring(render_html(hostile(report)))
+    assert tree.find(f".//{XHTML}b") is None
+    assert tree.find(f".//{XHTML}script") is None
+    assert any(HOSTILE_NAME in cells for cells in table(tree, "trades"))
+
+
+def test_every_trade_is_there_with_the_numbers_of_the_json(report, tree):
+    data = json.loads(report.to_json())
+    rows = table(tree, "trades")
+    assert len(rows) == len(data["trades"]) > 0
+    for cells, trade in zip(rows, data["trades"], strict=True):
+        assert cells[:3] == [data["slots"][trade["slot"]]["clock"], trade["seller"], trade["buyer"]]
+        assert number(cells[3]) * 1000 == trade["promised_wh"]
+        assert number(cells[4]) * 1000 == trade["delivered_wh"]
+        for column, name in ((5, "price_upoints_per_kwh"), (6, "paid_upoints"), (7, "penalty_upoints")):
+            assert abs(number(cells[column]) * 10**6 - trade[name]) <= 50
+        for column, name in ((8, "buyer_satisfaction_ppm"), (9, "seller_satisfaction_ppm")):
+            assert abs(number(cells[column]) * 10**4 - trade[name]) <= 500
+        assert number(cells[10]) * 1000 == trade["certificates_wh"]
+
+
+def test_every_home_is_there_with_the_numbers_of_the_json(report, tree):
+    data = json.loads(report.to_json())
+    rows = table(tree, "homes")
+    assert [cells[0] for cells in rows] == [home["home"] for home in data["homes"]]
+    for cells, home in zip(rows, data["homes"], strict=True):
+        exact = ("load_wh", "solar_wh", "bought_wh", "sold_wh")
+        assert [number(cell) * 1000 for cell in cells[1:5]] == [home[name] for name in exact]
+        assert abs(number(cells[5]) * 10**6 - home["bill_without_upoints"]) <= 5000
+        assert abs(number(cells[6]) * 10**6 - home["bill_upoints"]) <= 5000
+        saving = home["bill_without_upoints"] - home["bill_upoints"]
+        assert abs(number(cells[7]) * 10**6 - saving) <= 5000
+        covered = home["own_solar_used_wh"] + home["neighbour_used_wh"]
+        assert abs(number(cells[9]) / 100 - Decimal(covered) / home["load_wh"]) <= Decimal("0.0006")
+        assert number(cells[10]) * 1000 == home["certificates_held_wh"]
+        assert number(cells[11]) * 1000 == home["certificates_retired_wh"]
+
+
+def test_last_line_of_homes_is_their_sum(report, tree):
+    (sums,) = table(tree, "homes", "tfoot")
+    columns = list(zip(*table(tree, "homes"), strict=True))
+    for index in (1, 2, 3, 4, 10, 11):
+        assert number(sums[index]) == sum(number(cell) for cell in columns[index])
+    assert abs(number(sums[7]) * 10**6 - report.saving_upoints) <= 5000
+
+
+def test_every_hour_is_there_with_the_numbers_of_the_json(report, tree):
+    data = json.loads(report.to_json())
+    rows = table(tree, "hours")
+    names = ("load_wh", "solar_wh", "neighbour_used_wh", "grid_import_wh", "grid_export_wh")
+    assert len(rows) == 24
+    for cells, slot in zip(rows, data["slots"], strict=True):
+        assert cells[0] == slot["clock"]
+        assert [number(cell) * 1000 for cell in cells[1:6]] == [slot[name] for name in names]
+        assert [number(cell) for cell in cells[6:9]] == [slot[name] for name in ("buy_orders", "sell_orders", "trades")]
+        assert number(cells[14]) == slot["objective"]
+        if slot["prices"] is None:
+            assert cells[9:12] == ["\N{EN DASH}"] * 3
+        else:
+            assert abs(number(cells[10]) * 10**6 - slot["prices"]["mean"]) <= 5000
+
+
+def test_gas_invariants_and_findings_are_there(report, tree):
+    gas = table(tree, "gas")
+    assert [[cells[0], number(cells[2])] for cells in gas] == [[step.step, step.gas] for step in report.gas]
+    assert [cells[1] for cells in table(tree, "invariants")] == [check.id for check in report.invariants]
+    notes = table(tree, "notes")
+    assert notes == [[note.home, note.sentence, note.treatment] for note in report.notes]
+    assert {"home-14", "home-15"} <= {cells[0] for cells in notes}
+
+
+def test_a_broken_invariant_is_told_in_words(report):
+    broken = replace(report.invariants[0], holds=False)
+    page = render_html(replace(report, invariants=(broken, *report.invariants[1:])))
+    tree = ET.fromstring(page)
+    assert [cells[0] for cells in table(tree, "invariants")] == ["broken", "holds"]
+    assert "broken: MON-1." in page
+    assert "1 of 2" in page
+
+
+def test_each_figure_is_drawn_for_wide_and_narrow_and_described(tree):
+    figures = list(tree.iter(f"{XHTML}figure"))
+    assert len(figures) == 7
+    for figure in figures:
+        wide, narrow = figure.iter(f"{SVG}svg")
+        assert all(len(svg.get("aria-label")) > 15 for svg in (wide, narrow))
+        assert float(wide.get("viewBox").split()[2]) <= WIDE
+        assert float(narrow.get("viewBox").split()[2]) <= NARROW
+        assert "".join(figure.find(f"{XHTML}figcaption").itertext())
+
+
+def test_marks_lie_inside_their_picture(tree):
+    for svg in tree.iter(f"{SVG}svg"):
+        _, _, width, height = map(float, svg.get("viewBox").split())
+        for rect in svg.iter(f"{SVG}rect"):
+            x, y, w, h = (float(rect.get(name, 0)) for name in ("x", "y", "width", "height"))
+            assert -0.01 <= x <= x + w <= width + 0.01
+            assert -0.01 <= y <= y + h <= height + 0.01
+        for circle in svg.iter(f"{SVG}circle"):
+            assert 0 <= float(circle.get("cx")) <= width
+            assert 0 <= float(circle.get("cy")) <= height
+
+
+def test_columns_of_the_day_stack_to_the_load(report, tree):
+    svg = next(tree.iter(f"{SVG}svg"))
+    groups = [group for group in svg.iter(f"{SVG}g") if group.find(f"{SVG}title") is not None]
+    zero = float(svg.find(f"{SVG}line[@class='zero']").get("y1"))
+    heights = []
+    for group in groups:
+        foot = zero
+        for part in ("own", "neighbour", "grid"):
+            rect = group.find(f"{SVG}rect[@class='{part}']")
+            if rect is not None:
+                assert float(rect.get("y")) + float(rect.get("height")) == pytest.approx(foot, abs=0.05)
+                foot = float(rect.get("y"))
+        heights.append(zero - foot)
+    pixels_per_wh = sum(heights) / report.load_wh
+    for height, slot in zip(heights, report.slots, strict=True):
+        assert height == pytest.approx(slot.load_wh * pixels_per_wh, abs=0.05)
+
+
+def test_bars_of_gas_are_in_proportion(report, tree):
+    figure = list(tree.iter(f"{XHTML}figure"))[5]
+    wide = next(figure.iter(f"{SVG}svg"))
+    widths = [float(rect.get("width")) for rect in wide.iter(f"{SVG}rect") if rect.get("class") == "gauge"]
+    largest = max(step.gas for step in report.gas)
+    assert widths == [pytest.approx(WIDE * step.gas / largest, abs=0.01) for step in report.gas]
+
+
+def test_matrix_shows_each_pair(report, tree):
+    pairs = {(trade.seller, trade.buyer) for trade in report.trades}
+    matrix = list(tree.iter(f"{XHTML}figure"))[2]
+    wide = next(matrix.iter(f"{SVG}svg"))
+    flows = [group for group in wide.iter(f"{SVG}g") if group.find(f"{SVG}rect[@class='flow']") is not None]
+    shown = {tuple(group.find(f"{SVG}title").text.split(":")[0].split(" to ")) for group in flows}
+    assert shown == pairs
+
+
+def test_a_day_without_trades_gas_and_checks(report):
+    empty = replace(
+        report,
+        trades=(),
+        gas=(),
+        times=(),
+        invariants=(),
+        notes=(),
+        slots=tuple(
+            replace(slot, trades=0, prices=None, promised_wh=0, delivered_wh=0, buyer_satisfaction_ppm=None)
+            for slot in report.slots
+        ),
+    )
+    page = render_html(empty)
+    tree = ET.fromstring(page)
+    assert "Nobody traded." in page
+    assert "No invariant was checked." in page
+    assert tree.find(f".//{XHTML}table[@id='trades']") is None
+    assert tree.find(f".//{XHTML}table[@id='gas']") is None

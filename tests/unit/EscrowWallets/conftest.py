@@ -1,1 +1,0 @@
-from tests.unit.market_fixtures import *  # noqa: F403
