@@ -5,7 +5,7 @@
 
 People and devices are admitted by the contracts' own functions, each in a transaction of its own. To be quick, the node
 takes these transactions from their senders without keys (impersonation), in JSON-RPC batches of 250 with a block for
-each; they pay nothing for gas. Orders are signed by their traders' keys, and carried in batches.
+each; they pay nothing for gas. Orders are signed by their traders' keys, and relayed in batches.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ CHALLENGED = (10, 1_000)
 
 BLOCK_GAS = 60_000_000
 BATCH = 100
-"""Orders carried by one transaction."""
+"""Orders relayed by one transaction."""
 CHUNK = 100
 """Trades proposed by one transaction: with proofs less than 128 kB, the most that public nodes pass on."""
 
@@ -112,20 +112,20 @@ class Town(Community):
 
     def certify_all(self) -> Total:
         """Register the sellers' devices, and have each certified by two auditors."""
-        kind, carrier, source, subnet = 0, 0, 1, 1
+        kind, relayer, source, subnet = 0, 0, 1, 1
         domain = self.domain("DeviceRegistry")
         calls = []
         for account, meter in self.people[self.size :]:
             terms = {
                 "owner": account.address,
                 "kind": kind,
-                "carrier": carrier,
+                "relayer": relayer,
                 "source": source,
                 "subnet": subnet,
                 "capacityWh": CAPACITY_WH,
             }
             signature = sign(meter, domain, "Device", terms)
-            arguments = (meter.address, kind, carrier, source, subnet, CAPACITY_WH, signature)
+            arguments = (meter.address, kind, relayer, source, subnet, CAPACITY_WH, signature)
             calls.append(self._call(account.address, "DeviceRegistry", "add", *arguments))
         added = self.bulk.send_all(calls)
         meters = [meter.address for _, meter in self.people[self.size :]]
@@ -164,8 +164,8 @@ class Town(Community):
         market = self.open_market(
             SOURCES,
             INCOME,
-            class_count=2,
-            source_class=1,
+            category_count=2,
+            source_category=1,
             tolerance_ppm=50_000,
             penalty_ppm=200_000,
             challenge_window_s=CHALLENGE_WINDOW_S,

@@ -32,14 +32,14 @@ powerpact deposit 50000000 -a alice
 slot=$(python3 -c 'import time; print((int(time.time()) // 3600 + 2) * 3600)')
 powerpact market open -a alice --arbiter ann --slot "$slot" --gate-before 300 \
   --attribute price:cost:ask --attribute credibility:income:credibility \
-  --class source --source-class source --json > market.json
+  --category source --source-category source --json > market.json
 market=$(python3 -c 'import json; print(json.load(open("market.json"))["market"])')
 
-# Bob offers 1.5 kWh himself. Alice signs that she wants 1.2 kWh; the agent carries her order and pays the gas.
+# Bob offers 1.5 kWh himself. Alice signs that she wants 1.2 kWh; the agent relays her order and pays the gas.
 powerpact order sell "$market" -a bob --energy-wh 1500 --ask 100000 --min 80000 --device 1
 powerpact order buy "$market" -a alice --energy-wh 1200 --bid 110000 --require source=solar \
   --term price=90000:120000:600000 --term credibility=900000:500000:400000 --sign-only alice.order.json
-powerpact order carry alice.order.json -a agent
+powerpact order relay alice.order.json -a agent
 powerpact order list "$market"
 
 # The gate closes by itself; on a local chain time can be moved. Then the agent solves, proposes and proves.

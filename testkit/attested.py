@@ -20,9 +20,9 @@ class SellerTerms(NamedTuple):
     retired: bool
 
 
-def standings(participants, accounts):
+def admissions(participants, accounts):
     """For an order of each account: whether it may trade now, and its credibility, ppm."""
-    words = participants.standingsOf([buy(account).pack() for account in accounts])
+    words = participants.admissionOf([buy(account).pack() for account in accounts])
     return [(bool(word >> 32), word & 0xFFFFFFFF) for word in words]
 
 

@@ -11,7 +11,7 @@ WINDOW_S = 600
 BOND_UPOINTS = 10 * POINT + 1
 """Odd, so that half of it is rounded."""
 
-DRAFT, STANDING, OUTRANKED, REFUTED, FINAL = range(1, 6)
+DRAFT, ACTIVE, OUTRANKED, REFUTED, FINAL = range(1, 6)
 """What a proposal is, as in IClearing."""
 
 

@@ -47,7 +47,7 @@ REGISTER = MappingProxyType(
             ),
             Invariant(
                 "MON-3",
-                "points are held for open orders, unsettled trades and standing proposals alone, so a bond leaves its "
+                "points are held for open orders, unsettled trades and active proposals alone, so a bond leaves its "
                 "wallet once, and the supply falls by the burnt halves of bonds alone",
                 (f"{_CHECKS}::bonds_leave_once",),
             ),

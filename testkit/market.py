@@ -56,8 +56,8 @@ class Rules(NamedTuple):
     penalty_ppm: int = 0
     attribute_count: int = 0
     income_mask: int = 0
-    class_count: int = 0
-    source_class: int = 0
+    category_count: int = 0
+    source_category: int = 0
     sources: bytes = bytes(8)
     zone: bytes = bytes(24)
     mode: int = 0
@@ -224,8 +224,8 @@ class Community:
         self,
         sources: Sequence[int] = (),
         income: Sequence[bool] = (),
-        class_count: int = 0,
-        source_class: int = 0,
+        category_count: int = 0,
+        source_category: int = 0,
         **changes: Any,
     ) -> TestMarket:
         """Open a market for a coming slot; `changes` replace rules."""
@@ -238,12 +238,12 @@ class Community:
             refund_from=slot_start + 3 * SLOT_LENGTH_S,
             attribute_count=len(sources),
             income_mask=sum(1 << f for f, is_income in enumerate(income) if is_income),
-            class_count=class_count,
-            source_class=source_class,
+            category_count=category_count,
+            source_category=source_category,
             sources=bytes(sources).ljust(8, b"\0"),
             zone=b"orchard lane".ljust(24, b"\0"),
         )._replace(**changes)
-        names = [f"attribute {f}" for f in range(len(sources))], [f"class {c}" for c in range(class_count)]
+        names = [f"attribute {f}" for f in range(len(sources))], [f"category {c}" for c in range(category_count)]
         receipt = self.send(self.traders[0].account, "OrderBook", "openMarket", rules, *names)
         return TestMarket(self, self.events(receipt, "MarketOpened")[0]["market"], rules)
 
@@ -292,17 +292,17 @@ class TestMarket:
         """The trader's signature of the order."""
         return sign(trader.account, self.community.domain("OrderBook"), *order.message(self.id))
 
-    def post(self, orders: Sequence[Order], signers: Sequence[Trader], carrier: LocalAccount | None = None) -> Receipt:
-        """Carry signed orders in one batch."""
+    def post(self, orders: Sequence[Order], signers: Sequence[Trader], relayer: LocalAccount | None = None) -> Receipt:
+        """Relay signed orders in one batch."""
         signatures = [self.signature(trader, order) for order, trader in zip(orders, signers, strict=True)]
-        return self.post_signed(orders, signatures, carrier)
+        return self.post_signed(orders, signatures, relayer)
 
     def post_signed(
-        self, orders: Sequence[Order], signatures: Sequence[bytes], carrier: LocalAccount | None = None
+        self, orders: Sequence[Order], signatures: Sequence[bytes], relayer: LocalAccount | None = None
     ) -> Receipt:
-        """Carry orders that are signed already."""
-        carrier = carrier or self.community.agent
-        receipt = self.community.send(carrier, "OrderBook", "placeSigned", *self.batch(orders, signatures))
+        """Relay orders that are signed already."""
+        relayer = relayer or self.community.agent
+        receipt = self.community.send(relayer, "OrderBook", "placeSigned", *self.batch(orders, signatures))
         self._remember(receipt)
         return receipt
 
@@ -364,7 +364,7 @@ class TestMarket:
         return Round(
             mode=MODES[self.rules.mode],
             attributes=tuple(Attribute(f"attribute {f}", kind) for f, kind in enumerate(kinds)),
-            categories=tuple(f"class {c}" for c in range(self.rules.class_count)),
+            categories=tuple(f"category {c}" for c in range(self.rules.category_count)),
             buyers=tuple(
                 Buyer(
                     id_,
@@ -510,7 +510,7 @@ class TestMarket:
             self.chunks.append([Trade.unpack(trade) for trade in event["trades"]])
 
     def _classes(self, order: Order) -> tuple[str | None, ...]:
-        return tuple(str(code) if code else None for code in order.classes[: self.rules.class_count])
+        return tuple(str(code) if code else None for code in order.classes[: self.rules.category_count])
 
     # Delivery
 
@@ -523,7 +523,7 @@ class TestMarket:
         """Chunk, index and trade of the latest proposal."""
         return [(c, k, trade) for c, chunk in enumerate(self.chunks) for k, trade in enumerate(chunk)]
 
-    def report(self, exported_wh: Mapping[int, int], carrier: LocalAccount | None = None) -> Receipt:
+    def report(self, exported_wh: Mapping[int, int], relayer: LocalAccount | None = None) -> Receipt:
         """Report what devices exported in the slot, as one batch, once the slot is over."""
         community = self.community
         community.chain.warp(self.slot_end)
@@ -541,7 +541,7 @@ class TestMarket:
             )
             readings.append(reading)
             signatures.append(sign(meters[device], community.domain("Metering"), "Reading", reading.message()))
-        receipt = community.send(carrier or community.agent, "Metering", "report", readings, signatures)
+        receipt = community.send(relayer or community.agent, "Metering", "report", readings, signatures)
         batch = community.events(receipt, "ReadingsReported")[0]["batch"]
         tree = reading_tree(readings)
         for index, reading in enumerate(readings):
@@ -592,7 +592,7 @@ class TestMarket:
             )
         )
         message = {"tradeId": trade_id, "toSeller": to_seller_upoints}
-        signatures = [sign(signer, community.domain("EscrowWallets"), "Release", message) for signer in signers]
+        signatures = [sign(signer, community.domain("EscrowWallets"), "Agreement", message) for signer in signers]
         return community.send(
             community.agent,
             "EscrowWallets",

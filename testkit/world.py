@@ -66,8 +66,8 @@ class World:
                 MarketAttribute("distance", Kind.COST, AttributeSource.DECLARED),
                 MarketAttribute("credibility", Kind.INCOME, AttributeSource.CREDIBILITY),
             ),
-            classes=("source", "grade"),
-            source_class="source",
+            categories=("source", "grade"),
+            source_category="source",
             zone="test",
         )
         return replace(rules, **changes)

@@ -55,7 +55,7 @@ contract Clearing is IClearing, EIP712 {
     mapping(uint64 proposal => mapping(uint256 batch => uint256)) private _traded;
     mapping(uint64 proposal => mapping(OrderId order => Fill)) private _fills;
     /// @inheritdoc IClearing
-    mapping(bytes32 market => uint64) public standingOf;
+    mapping(bytes32 market => uint64) public activeOf;
     /// @inheritdoc IClearing
     mapping(bytes32 market => uint64) public finalOf;
 
@@ -109,23 +109,23 @@ contract Clearing is IClearing, EIP712 {
             bytes32 digest = _hashTypedDataV4(Endorsements.structHash(stored, tradesHash(id)));
             Endorsements.check(market, rules, digest, endorsers, endorsements);
         }
-        uint64 standing = standingOf[market];
-        if (standing != 0) _requireBetter(id, standing);
+        uint64 active = activeOf[market];
+        if (active != 0) _requireBetter(id, active);
         uint256 from = block.timestamp + rules.challengeWindow;
         // Without a certificate a proposal waits for better ones as long as those may come.
         if (!_isExact(stored) && from <= rules.finalBy) from = uint256(rules.finalBy) + 1;
-        stored.status = Status.Standing;
+        stored.status = Status.Active;
         stored.finalFrom = uint40(from);
-        standingOf[market] = id;
+        activeOf[market] = id;
         emit ProposalSealed(market, id, msg.sender, stored.objective, stored.bound, uint40(from));
-        if (standing != 0) _unseat(standing, id);
+        if (active != 0) _unseat(active, id);
         ESCROW.holdBond(msg.sender, Points.wrap(stored.bond));
     }
 
     /// @inheritdoc IClearing
     function challenge(uint64 id, Exhibit calldata buy, Exhibit calldata sell) external {
         Proposal storage stored = _proposals[id];
-        require(stored.status == Status.Standing, Clearing_WrongStatus(id, stored.status));
+        require(stored.status == Status.Active, Clearing_WrongStatus(id, stored.status));
         uint256 duals = _dualShown(id, stored.market, buy, Side.Buy) + _dualShown(id, stored.market, sell, Side.Sell);
         (bool eligible, uint256 t, uint256 g) = Satisfaction.score(
             buy.placed.order, sell.placed.order, Satisfaction.Schema(stored.attributeCount, stored.incomeMask)
@@ -133,14 +133,14 @@ contract Clearing is IClearing, EIP712 {
         require(
             eligible && duals < t + g, Clearing_PairCovered(buy.placed.id, sell.placed.id, duals, eligible ? t + g : 0)
         );
-        standingOf[stored.market] = 0;
+        activeOf[stored.market] = 0;
         _refute(id);
     }
 
     /// @inheritdoc IClearing
     function finalize(uint64 id) external {
         Proposal storage stored = _proposals[id];
-        require(stored.status == Status.Standing, Clearing_WrongStatus(id, stored.status));
+        require(stored.status == Status.Active, Clearing_WrongStatus(id, stored.status));
         require(block.timestamp >= stored.finalFrom, Clearing_WindowOpen(id, stored.finalFrom));
         _finalize(id);
     }
@@ -149,19 +149,17 @@ contract Clearing is IClearing, EIP712 {
     function prove(uint64 id, PackedOrder[][] calldata orders, PackedTrade[][] calldata trades, uint256 rows) external {
         (Proposal storage stored, Market memory rules) = _ownProposal(id);
         require(
-            stored.status == Status.Standing || (stored.status == Status.Draft && rules.endorsements == 0),
+            stored.status == Status.Active || (stored.status == Status.Draft && rules.endorsements == 0),
             Clearing_WrongStatus(id, stored.status)
         );
         _prove(id, rules, orders, trades, rows);
     }
 
     /// @inheritdoc IClearing
-    function clear(
-        bytes32 market,
-        PackedOrder[][] calldata orders,
-        PricedId[] calldata priced,
-        Link[] calldata links
-    ) external returns (uint64 id) {
+    function clear(bytes32 market, PackedOrder[][] calldata orders, PricedId[] calldata priced, Link[] calldata links)
+        external
+        returns (uint64 id)
+    {
         Market memory rules = _openRound(market);
         require(rules.endorsements == 0, Clearing_TooFewEndorsements(market, 0, rules.endorsements));
         id = _begin(market, rules);
@@ -266,9 +264,7 @@ contract Clearing is IClearing, EIP712 {
             TradeChunk.Leg memory leg = legs[k];
             OrderId id = priced[k].id;
             (uint256 batch, uint256 index) = (id.batchOf(), id.indexOf());
-            require(
-                batch < orders.length && index < orders[batch].length, IOrderBook.Order_Unknown(market, id)
-            );
+            require(batch < orders.length && index < orders[batch].length, IOrderBook.Order_Unknown(market, id));
             (leg.id, leg.dual, leg.order) = (id, priced[k].dual, orders[batch][index]);
         }
     }
@@ -381,26 +377,26 @@ contract Clearing is IClearing, EIP712 {
         return stored.bound == stored.objective;
     }
 
-    /// Reverts if: the proposal's objective is not above that of the standing one; or equal to it while
+    /// Reverts if: the proposal's objective is not above that of the active one; or equal to it while
     /// it alone is exact.
-    function _requireBetter(uint64 id, uint64 standing) private view {
+    function _requireBetter(uint64 id, uint64 active) private view {
         Proposal storage stored = _proposals[id];
-        Proposal storage other = _proposals[standing];
+        Proposal storage other = _proposals[active];
         bool better = stored.objective > other.objective
             || (stored.objective == other.objective && _isExact(stored) && !_isExact(other));
-        require(better, Clearing_NotBetter(id, standing, stored.objective, other.objective));
+        require(better, Clearing_NotBetter(id, active, stored.objective, other.objective));
     }
 
-    /// @dev Take a standing proposal down for `by`, which is at least as good. A feasible matching with a higher
+    /// @dev Take an active proposal down for `by`, which is at least as good. A feasible matching with a higher
     /// objective refutes an exact claim: its bound is none.
-    function _unseat(uint64 standing, uint64 by) private {
-        Proposal storage other = _proposals[standing];
+    function _unseat(uint64 active, uint64 by) private {
+        Proposal storage other = _proposals[active];
         if (_isExact(other) && _proposals[by].objective > other.objective) {
-            _refute(standing);
+            _refute(active);
         } else {
             other.status = Status.Outranked;
-            emit ProposalOutranked(other.market, standing, by);
-            ESCROW.freeBond(other.agent, Points.wrap(other.bond));
+            emit ProposalOutranked(other.market, active, by);
+            ESCROW.releaseBond(other.agent, Points.wrap(other.bond));
         }
     }
 
@@ -462,13 +458,13 @@ contract Clearing is IClearing, EIP712 {
     function _finalize(uint64 id) private {
         Proposal storage stored = _proposals[id];
         bytes32 market = stored.market;
-        uint64 standing = standingOf[market];
+        uint64 active = activeOf[market];
         stored.status = Status.Final;
         finalOf[market] = id;
-        standingOf[market] = 0;
+        activeOf[market] = 0;
         emit RoundFinalized(market, id, stored.agent, stored.objective, stored.bound, stored.tradeCount);
-        if (standing == id) ESCROW.freeBond(stored.agent, Points.wrap(stored.bond));
-        else if (standing != 0) _unseat(standing, id);
+        if (active == id) ESCROW.releaseBond(stored.agent, Points.wrap(stored.bond));
+        else if (active != 0) _unseat(active, id);
         ESCROW.lock(market, Points.wrap(stored.reserved));
     }
 }

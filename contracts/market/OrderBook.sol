@@ -9,7 +9,7 @@ import {IEscrowWallets} from "../../interfaces/settlement/IEscrowWallets.sol";
 import {IMetering} from "../../interfaces/metering/IMetering.sol";
 import {IOrderBook} from "../../interfaces/market/IOrderBook.sol";
 import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegistry.sol";
-import {Reliability, SellerTerms, Standing} from "../types/Attested.sol";
+import {Reliability, SellerTerms, Admission} from "../types/Attested.sol";
 import {BatchRoot} from "../shared/BatchRoot.sol";
 import {Market} from "../types/Markets.sol";
 import {pageOf} from "../types/Nonces.sol";
@@ -64,17 +64,17 @@ contract OrderBook is IOrderBook, EIP712 {
     }
 
     /// @inheritdoc IOrderBook
-    function openMarket(Market calldata rules, string[] calldata attributes, string[] calldata classes)
+    function openMarket(Market calldata rules, string[] calldata attributes, string[] calldata categories)
         external
         returns (bytes32 market)
     {
         require(PARTICIPANTS.isActive(msg.sender), Market_OpenerNotActive(msg.sender));
-        market = marketId(rules, attributes, classes);
+        market = marketId(rules, attributes, categories);
         require(_markets[market].closesAt == 0, Market_AlreadyOpen(market));
-        MarketRules.check(rules, attributes.length, classes.length, METERING.SLOT_LENGTH());
+        MarketRules.check(rules, attributes.length, categories.length, METERING.SLOT_LENGTH());
         _markets[market] = rules;
         _nextBatch[market] = 1;
-        emit MarketOpened(market, msg.sender, rules, attributes, classes);
+        emit MarketOpened(market, msg.sender, rules, attributes, categories);
     }
 
     /// @inheritdoc IOrderBook
@@ -128,7 +128,7 @@ contract OrderBook is IOrderBook, EIP712 {
     function release(bytes32 market, Placed[] calldata placed) external {
         Market memory rules = rulesOf(market);
         bool isFinal = CLEARING.finalOf(market) != 0;
-        bool isOver = block.timestamp > rules.finalBy && CLEARING.standingOf(market) == 0;
+        bool isOver = block.timestamp > rules.finalBy && CLEARING.activeOf(market) == 0;
         Reservations memory freed = _newReservations(placed.length);
         for (uint256 i = 0; i < placed.length; ++i) {
             PackedOrder memory order = placed[i].order;
@@ -142,16 +142,14 @@ contract OrderBook is IOrderBook, EIP712 {
     }
 
     /// @inheritdoc IOrderBook
-    function freeDevice(uint32 device, uint40 slotStart) external {
+    function releaseDevice(uint32 device, uint40 slotStart) external {
         require(msg.sender == address(ESCROW), Order_NotSettlement(msg.sender));
-        _freeDevice(device, slotStart);
+        _releaseDevice(device, slotStart);
     }
 
     /// @inheritdoc IOrderBook
     function verify(bytes32 market, Placed calldata placed) public view {
-        require(
-            placed.rootOf() == _batches[market][placed.id.batchOf()].root, Order_Unknown(market, placed.id)
-        );
+        require(placed.rootOf() == _batches[market][placed.id.batchOf()].root, Order_Unknown(market, placed.id));
     }
 
     /// @inheritdoc IOrderBook
@@ -161,12 +159,12 @@ contract OrderBook is IOrderBook, EIP712 {
     }
 
     /// @inheritdoc IOrderBook
-    function marketId(Market calldata rules, string[] calldata attributes, string[] calldata classes)
+    function marketId(Market calldata rules, string[] calldata attributes, string[] calldata categories)
         public
         view
         returns (bytes32)
     {
-        return keccak256(abi.encode(block.chainid, address(this), rules, attributes, classes));
+        return keccak256(abi.encode(block.chainid, address(this), rules, attributes, categories));
     }
 
     /// @inheritdoc IOrderBook
@@ -220,21 +218,21 @@ contract OrderBook is IOrderBook, EIP712 {
     // slither-disable-next-line reentrancy-no-eth
     function _post(bytes32 market, OrderRules.Form memory form, OrderList orders) private returns (uint32 batch) {
         mapping(uint256 word => uint256) storage selling = _selling[form.slotStart];
-        Answers standings = orders.ask(address(PARTICIPANTS), IParticipantRegistry.standingsOf.selector);
+        Answers admissions = orders.ask(address(PARTICIPANTS), IParticipantRegistry.admissionOf.selector);
         Answers past = orders.ask(address(ESCROW), IEscrowWallets.admit.selector);
         Answers terms = NO_ANSWERS;
         bytes32[] memory leaves = new bytes32[](orders.length());
         for (uint256 i = 0; i < leaves.length; ++i) {
             PackedOrder memory order = orders.at(i);
-            Standing standing = Standing.wrap(uint40(standings.answerTo(i)));
-            require(standing.isActive(), Order_TraderNotActive(i, order.trader()));
+            Admission admission = Admission.wrap(uint40(admissions.answerTo(i)));
+            require(admission.isActive(), Order_TraderNotActive(i, order.trader()));
             if (!order.isBuy()) {
                 if (terms.isNone()) terms = orders.ask(address(DEVICES), IDeviceRegistry.sellerTermsOf.selector);
                 SellerTerms device = SellerTerms.wrap(terms.answerTo(i));
                 OrderRules.checkDevice(i, order, form, device);
                 _sell(i, order.device(), form.slotStart, selling);
                 Reliability reliability = Reliability.wrap(uint64(past.answerTo(i)));
-                OrderRules.attest(order, form, device.source(), standing.credibility(), reliability);
+                OrderRules.attest(order, form, device.source(), admission.credibility(), reliability);
             }
             leaves[i] = orders.leafAt(i);
         }
@@ -246,12 +244,9 @@ contract OrderBook is IOrderBook, EIP712 {
     }
 
     /// @dev Mark a device as selling in a slot.
-    function _sell(
-        uint256 index,
-        uint32 device,
-        uint40 slotStart,
-        mapping(uint256 word => uint256) storage selling
-    ) private {
+    function _sell(uint256 index, uint32 device, uint40 slotStart, mapping(uint256 word => uint256) storage selling)
+        private
+    {
         uint256 bit = 1 << (device & 0xff);
         uint256 bits = selling[device >> 8];
         require(bits & bit == 0, Order_DeviceAlreadySelling(index, device, slotStart));
@@ -260,13 +255,9 @@ contract OrderBook is IOrderBook, EIP712 {
 
     /// @dev Close an order that is in its batch and open and of which `traded` Wh stay bound; gather what the
     /// rest of it reserved, free what it sold.
-    function _close(
-        bytes32 market,
-        Placed calldata placed,
-        uint40 slotStart,
-        Wh traded,
-        Reservations memory freed
-    ) private {
+    function _close(bytes32 market, Placed calldata placed, uint40 slotStart, Wh traded, Reservations memory freed)
+        private
+    {
         verify(market, placed);
         Batch storage batch = _batches[market][placed.id.batchOf()];
         uint256 closed = batch.closed;
@@ -278,11 +269,11 @@ contract OrderBook is IOrderBook, EIP712 {
             freed.traders[count] = order.trader();
             freed.points[count] = valueDown(order.energy(), order.price()) - valueDown(traded, order.price());
         } else if (Wh.unwrap(traded) == 0) {
-            _freeDevice(order.device(), slotStart);
+            _releaseDevice(order.device(), slotStart);
         }
     }
 
-    function _freeDevice(uint32 device, uint40 slotStart) private {
+    function _releaseDevice(uint32 device, uint40 slotStart) private {
         _selling[slotStart][device >> 8] &= ~(1 << (device & 0xff));
     }
 

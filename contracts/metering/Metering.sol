@@ -166,10 +166,7 @@ contract Metering is IMetering, EIP712 {
     }
 
     /// @dev energy ≤ capacity and counter − energy ≥ last counter.
-    function _checkFlow(uint256 index, uint32 device, Wh energy, Wh counter, Wh lastCounter, Wh capacity)
-        private
-        pure
-    {
+    function _checkFlow(uint256 index, uint32 device, Wh energy, Wh counter, Wh lastCounter, Wh capacity) private pure {
         if (energy > capacity) revert Metering_AboveCapacity(index, device, energy, capacity);
         if (energy > counter) revert Metering_CounterBelowEnergy(index, device, counter, energy);
         if (lastCounter > counter - energy) {
@@ -178,10 +175,7 @@ contract Metering is IMetering, EIP712 {
     }
 
     /// @dev Issue the certificates of a sale, and once for the slot those of the export beyond all sales.
-    function _deliver(uint32 device, uint40 slotStart, Wh exported, Sale calldata sale)
-        private
-        returns (Wh delivered)
-    {
+    function _deliver(uint32 device, uint40 slotStart, Wh exported, Sale calldata sale) private returns (Wh delivered) {
         bool covered = !(exported < sale.total);
         delivered = covered ? sale.energy : exported.proRataDown(sale.energy, sale.total);
         _mint(sale.buyer, device, slotStart, delivered);

@@ -20,9 +20,8 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
         uint32 votes;
     }
 
-    bytes32 private constant DEVICE_TYPEHASH = keccak256(
-        "Device(address owner,uint8 kind,uint8 carrier,uint8 source,uint32 subnet,uint64 capacityWh)"
-    );
+    bytes32 private constant DEVICE_TYPEHASH =
+        keccak256("Device(address owner,uint8 kind,uint8 carrier,uint8 source,uint32 subnet,uint64 capacityWh)");
 
     IParticipantRegistry private immutable PARTICIPANTS;
 
@@ -55,8 +54,7 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
         require(PARTICIPANTS.isActive(msg.sender), Device_OwnerNotActive(msg.sender));
         require(source != 0 && Wh.unwrap(capacity) != 0, Device_BadParameters(source, capacity));
         require(deviceOf[key] == 0, Device_KeyTaken(key, deviceOf[key]));
-        bytes32 structHash =
-            keccak256(abi.encode(DEVICE_TYPEHASH, msg.sender, kind, carrier, source, subnet, capacity));
+        bytes32 structHash = keccak256(abi.encode(DEVICE_TYPEHASH, msg.sender, kind, carrier, source, subnet, capacity));
         address signer = Signatures.recover(_hashTypedDataV4(structHash), signature);
         require(signer == key && signer != address(0), Device_BadSignature(key, signer));
 

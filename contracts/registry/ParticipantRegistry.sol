@@ -3,7 +3,7 @@ pragma solidity ^0.8.27;
 
 import {IEscrowWallets} from "../../interfaces/settlement/IEscrowWallets.sol";
 import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegistry.sol";
-import {Standing, packStanding} from "../types/Attested.sol";
+import {Admission, packAdmission} from "../types/Attested.sol";
 import {PackedOrder, traderOf} from "../types/Orders.sol";
 import {ONE_PPM, Points, Ppm} from "../types/Units.sol";
 
@@ -111,8 +111,7 @@ contract ParticipantRegistry is IParticipantRegistry {
         Participant storage subject = _participants[account];
         _requireStatus(account, Status.Active);
         uint256 suspension = _suspensions[account];
-        bytes32 motion =
-            keccak256(abi.encode(Kind.Suspend, account, subject.application, suspension, until, reason));
+        bytes32 motion = keccak256(abi.encode(Kind.Suspend, account, subject.application, suspension, until, reason));
         if (_vote(account, motion)) {
             _suspensions[account] = suspension + 1;
             subject.suspendedUntil = until;
@@ -155,11 +154,11 @@ contract ParticipantRegistry is IParticipantRegistry {
     }
 
     /// @inheritdoc IParticipantRegistry
-    function standingsOf(PackedOrder[] calldata orders) external view returns (Standing[] memory standings) {
-        standings = new Standing[](orders.length);
+    function admissionOf(PackedOrder[] calldata orders) external view returns (Admission[] memory admissions) {
+        admissions = new Admission[](orders.length);
         for (uint256 i = 0; i < orders.length; ++i) {
             Participant storage subject = _participants[traderOf(orders[i].head)];
-            standings[i] = packStanding(_isActive(subject), subject.credibility);
+            admissions[i] = packAdmission(_isActive(subject), subject.credibility);
         }
     }
 

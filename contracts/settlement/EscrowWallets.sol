@@ -36,7 +36,7 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
         Market rules;
     }
 
-    bytes32 private constant RELEASE_TYPEHASH = keccak256("Release(bytes32 tradeId,uint128 toSeller)");
+    bytes32 private constant AGREEMENT_TYPEHASH = keccak256("Agreement(bytes32 tradeId,uint128 toSeller)");
 
     IPowerPoints public immutable POINTS;
     IOrderBook public immutable ORDER_BOOK;
@@ -44,7 +44,7 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
     IMetering public immutable METERING;
 
     /// @inheritdoc IEscrowWallets
-    Points public totalClaims;
+    Points public totalCredits;
     mapping(address trader => PackedWallet) private _wallets;
     mapping(address seller => TrackRecord) private _records;
     /// @inheritdoc IEscrowWallets
@@ -89,7 +89,7 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
         PackedWallet wallet = _wallets[msg.sender];
         _requireFree(msg.sender, wallet, points);
         _wallets[msg.sender] = wallet.take(_narrow(points));
-        totalClaims = totalClaims - points;
+        totalCredits = totalCredits - points;
         emit Withdrawn(msg.sender, points);
         POINTS.safeTransfer(to, Points.unwrap(points));
     }
@@ -139,9 +139,9 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
     }
 
     /// @inheritdoc IEscrowWallets
-    function freeBond(address agent, Points points) external onlyClearing {
+    function releaseBond(address agent, Points points) external onlyClearing {
         _unhold(agent, points, points);
-        emit BondFreed(agent, points);
+        emit BondReleased(agent, points);
     }
 
     /// @inheritdoc IEscrowWallets
@@ -150,7 +150,7 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
         Points burnt = points - reward;
         _unhold(agent, points, Points.wrap(0));
         _wallets[challenger] = _wallets[challenger].give(_narrow(reward));
-        totalClaims = totalClaims - burnt;
+        totalCredits = totalCredits - burnt;
         emit BondForfeited(agent, challenger, reward, burnt);
         POINTS.burn(Points.unwrap(burnt));
     }
@@ -219,14 +219,14 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
                 && _isParty(signers[1], trade, round.rules.arbiter),
             Escrow_BadSigners(id, signers[0], signers[1])
         );
-        bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(RELEASE_TYPEHASH, id, toSeller)));
+        bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(AGREEMENT_TYPEHASH, id, toSeller)));
         for (uint256 i = 0; i < 2; ++i) {
             require(Signatures.isValid(signers[i], digest, signatures[i]), Escrow_BadSignature(id, signers[i]));
         }
         lockedIn[market] = lockedIn[market] - trade.reserved();
         _pay(trade, toSeller);
         emit TradeSettled(id, trade.buyer(), trade.seller(), Outcome.Agreed, Wh.wrap(0), toSeller, Points.wrap(0));
-        _freeDevice(round, trade);
+        _releaseDevice(round, trade);
     }
 
     /// @inheritdoc IEscrowWallets
@@ -245,7 +245,7 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
         }
         lockedIn[market] = lockedIn[market] - unlocked;
         for (uint256 i = 0; i < traded.length; ++i) {
-            _freeDevice(round, traded[i].trade);
+            _releaseDevice(round, traded[i].trade);
         }
     }
 
@@ -316,11 +316,11 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
 
     function _deposit(Points points) private {
         require(Points.unwrap(points) != 0, Escrow_ZeroPoints());
-        uint256 claims = uint256(Points.unwrap(totalClaims)) + Points.unwrap(points);
+        uint256 claims = uint256(Points.unwrap(totalCredits)) + Points.unwrap(points);
         // So every sum of wallets fits into 96 bits.
-        require(claims <= type(uint96).max, Escrow_WalletsFull(Points.unwrap(totalClaims), type(uint96).max));
+        require(claims <= type(uint96).max, Escrow_WalletsFull(Points.unwrap(totalCredits), type(uint96).max));
         _wallets[msg.sender] = _wallets[msg.sender].give(_narrow(points));
-        totalClaims = Points.wrap(uint128(claims));
+        totalCredits = Points.wrap(uint128(claims));
         emit Deposited(msg.sender, points);
         POINTS.safeTransferFrom(msg.sender, address(this), Points.unwrap(points));
     }
@@ -364,10 +364,7 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
     /// @dev What Metering must know of a trade.
     function _saleOf(Round memory round, PackedTrade memory trade) private view returns (IMetering.Sale memory) {
         return IMetering.Sale({
-            buyer: trade.buyer(),
-            seller: trade.seller(),
-            energy: trade.energy(),
-            total: _totalOf(round, trade)
+            buyer: trade.buyer(), seller: trade.seller(), energy: trade.energy(), total: _totalOf(round, trade)
         });
     }
 
@@ -378,9 +375,9 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
     }
 
     /// @dev A device is free when its only trade in the slot ended without a delivery.
-    function _freeDevice(Round memory round, PackedTrade memory trade) private {
+    function _releaseDevice(Round memory round, PackedTrade memory trade) private {
         if (trade.energy() < _totalOf(round, trade)) return;
-        ORDER_BOOK.freeDevice(trade.device(), round.rules.slotStart);
+        ORDER_BOOK.releaseDevice(trade.device(), round.rules.slotStart);
     }
 
     /// @dev Mark a trade as settled.

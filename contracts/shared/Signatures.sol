@@ -23,12 +23,11 @@ library Signatures {
 
     /// @notice Whether `signature` is that of `signer`'s key over `digest` or, with r = 0, `ofContracts[vs]` is what
     /// the contract at `signer` takes (ERC-1271).
-    function isValid(
-        address signer,
-        bytes32 digest,
-        CompactSignature calldata signature,
-        bytes[] calldata ofContracts
-    ) internal view returns (bool) {
+    function isValid(address signer, bytes32 digest, CompactSignature calldata signature, bytes[] calldata ofContracts)
+        internal
+        view
+        returns (bool)
+    {
         (bytes32 r, bytes32 vs) = (signature.r, signature.vs);
         if (r == 0) {
             return uint256(vs) < ofContracts.length

@@ -15,8 +15,7 @@ contract SatisfactionHarness {
         uint256 pairs = buys.length * sells.length;
         (eligible, t, g) = (new bool[](pairs), new uint256[](pairs), new uint256[](pairs));
         for (uint256 p = 0; p < pairs; ++p) {
-            (eligible[p], t[p], g[p]) =
-                Satisfaction.score(buys[p / sells.length], sells[p % sells.length], schema);
+            (eligible[p], t[p], g[p]) = Satisfaction.score(buys[p / sells.length], sells[p % sells.length], schema);
         }
     }
 

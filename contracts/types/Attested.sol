@@ -4,7 +4,7 @@ pragma solidity ^0.8.27;
 import {Ppm} from "./Units.sol";
 
 /// @dev What an order says of its trader: trades now 1 | credibility 32, from the most significant bit down.
-type Standing is uint40;
+type Admission is uint40;
 
 /// @dev What an order says of its seller's past: settled trades 32 | delivered energy of promised energy 32, ppm.
 type Reliability is uint64;
@@ -14,22 +14,22 @@ type Reliability is uint64;
 /// from the most significant bit down.
 type SellerTerms is uint256;
 
-using {isActive, credibility} for Standing global;
+using {isActive, credibility} for Admission global;
 using {trades, rate} for Reliability global;
 using {isFit, source, carrier, subnet, owner} for SellerTerms global;
 
-function packStanding(bool active, Ppm credibility_) pure returns (Standing) {
-    return Standing.wrap((active ? uint40(1) << 32 : 0) | Ppm.unwrap(credibility_));
+function packAdmission(bool active, Ppm credibility_) pure returns (Admission) {
+    return Admission.wrap((active ? uint40(1) << 32 : 0) | Ppm.unwrap(credibility_));
 }
 
 /// @notice Whether the account may trade now.
-function isActive(Standing standing) pure returns (bool) {
-    return Standing.unwrap(standing) >> 32 != 0;
+function isActive(Admission admission) pure returns (bool) {
+    return Admission.unwrap(admission) >> 32 != 0;
 }
 
 /// @notice The credibility that the auditors attested, ppm.
-function credibility(Standing standing) pure returns (Ppm) {
-    return Ppm.wrap(uint32(Standing.unwrap(standing)));
+function credibility(Admission admission) pure returns (Ppm) {
+    return Ppm.wrap(uint32(Admission.unwrap(admission)));
 }
 
 function packReliability(uint32 trades_, Ppm rate_) pure returns (Reliability) {

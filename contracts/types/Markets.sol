@@ -68,10 +68,10 @@ struct Market {
     uint8 attributeCount;
     /// Bit f: attribute f is an income (more is better), else a cost.
     uint8 incomeMask;
-    /// Number of classes for hard constraints, 0 to 8.
-    uint8 classCount;
-    /// 1 + index of the class that is filled with the device's registered energy source; 0: none.
-    uint8 sourceClass;
+    /// Number of categories for hard constraints, 0 to 8.
+    uint8 categoryCount;
+    /// 1 + index of the category that is filled with the device's registered energy source; 0: none.
+    uint8 sourceCategory;
     // slot 2: 8 + 24 = 32
     /// One byte for each attribute, an AttributeSource; attribute 0 first.
     bytes8 sources;

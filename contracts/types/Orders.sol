@@ -31,7 +31,7 @@ type OrderId is uint40;
 /// @dev The most orders in one batch, so that the state of a batch is one word of bits.
 uint256 constant MAX_BATCH = 256;
 
-/// @dev The most soft attributes of a market, and the most classes of hard constraints.
+/// @dev The most soft attributes of a market, and the most categories of hard constraints.
 uint256 constant MAX_ATTRIBUTES = 8;
 
 using {batchOf, bitOf, indexOf} for OrderId global;

@@ -17,8 +17,8 @@ import {IOrderBook} from "../market/IOrderBook.sol";
 /// u + v < w, none is better. Trades are feasible by the contract's own check, so of two exact claims the lower one is
 /// refuted by the other's objective alone.
 ///
-/// Life of a proposal: Draft (`propose`, `extend`) → Standing (`seal`) → Final (`finalize`), or from Draft or Standing
-/// straight to Final (`prove`). At most one proposal of a market stands. A standing one is Outranked by a better one and may be
+/// Life of a proposal: Draft (`propose`, `extend`) → Active (`seal`) → Final (`finalize`), or from Draft or Active
+/// straight to Final (`prove`). At most one proposal of a market stands. A active one is Outranked by a better one and may be
 /// sealed again, or Refuted by a pair (`challenge`) or, if exact, by a higher objective; then its bond is lost, half to who showed it, half burnt.
 /// An exact proposal ends the contest: nothing outranks it but what refutes it. Others wait for better ones until `finalBy`.
 ///
@@ -35,7 +35,7 @@ interface IClearing {
     enum Status {
         None,
         Draft,
-        Standing,
+        Active,
         Outranked,
         Refuted,
         Final
@@ -63,7 +63,7 @@ interface IClearing {
         uint96 bond;
         uint8 attributeCount;
         uint8 incomeMask;
-        /// When a standing proposal can be made final, Unix seconds.
+        /// When an active proposal can be made final, Unix seconds.
         uint40 finalFrom;
         Status status;
     }
@@ -108,10 +108,24 @@ interface IClearing {
     event Proposed(uint64 indexed proposal, bytes32 indexed market, address indexed agent);
     event TradesProposed(uint64 indexed proposal, uint32 indexed chunk, PackedTrade[] trades);
     event PairsProven(uint64 indexed proposal, uint32 provenRows, uint32 rows);
-    event ProposalSealed(bytes32 indexed market, uint64 indexed proposal, address indexed agent, uint128 objective, uint128 bound, uint40 finalFrom);
+    event ProposalSealed(
+        bytes32 indexed market,
+        uint64 indexed proposal,
+        address indexed agent,
+        uint128 objective,
+        uint128 bound,
+        uint40 finalFrom
+    );
     event ProposalOutranked(bytes32 indexed market, uint64 indexed proposal, uint64 indexed by);
     event ProposalRefuted(bytes32 indexed market, uint64 indexed proposal, address indexed challenger, Points bond);
-    event RoundFinalized(bytes32 indexed market, uint64 indexed proposal, address indexed agent, uint128 objective, uint128 bound, uint32 tradeCount);
+    event RoundFinalized(
+        bytes32 indexed market,
+        uint64 indexed proposal,
+        address indexed agent,
+        uint128 objective,
+        uint128 bound,
+        uint32 tradeCount
+    );
 
     error Clearing_GateOpen(bytes32 market, uint40 closesAt);
     error Clearing_TooLate(bytes32 market, uint40 finalBy);
@@ -139,7 +153,7 @@ interface IClearing {
     error Clearing_NotExact(uint64 proposal, uint128 objective, uint128 bound);
     error Clearing_BetterPair(OrderId buyId, OrderId sellId, uint256 duals, uint256 score);
     error Clearing_ProofOnly(bytes32 market);
-    error Clearing_NotBetter(uint64 proposal, uint64 standing, uint128 objective, uint128 needed);
+    error Clearing_NotBetter(uint64 proposal, uint64 active, uint128 objective, uint128 needed);
     error Clearing_WindowOpen(uint64 proposal, uint40 finalFrom);
     error Clearing_WrongEndorsers(bytes32 market);
     error Clearing_BadEndorsement(address endorser);
@@ -172,25 +186,25 @@ interface IClearing {
 
     /// @notice Put one's own draft, or one that was outranked, up as the result of the round: it stands until the
     /// challenge window is over. The market's bond is held in the sender's wallet.
-    /// Reverts if: it is too late; the market has no challenge window; endorsements are missing or false; a standing
+    /// Reverts if: it is too late; the market has no challenge window; endorsements are missing or false; an active
     /// proposal is as good (an exact one that stands is beaten by a higher objective only); the bond is not there.
     /// @param endorsers The market's endorsers, as hashed in its rules; none if it asks for none.
     /// @param endorsements Signatures of at least as many of them as the market asks for, by rising seat.
     function seal(uint64 id, address[] calldata endorsers, Endorsement[] calldata endorsements) external;
 
-    /// @notice Refute a standing proposal by one pair with u + v < w, an order that does not trade having dual price
+    /// @notice Refute an active proposal by one pair with u + v < w, an order that does not trade having dual price
     /// zero. Half of the agent's bond goes to the sender's wallet, the rest is burnt, and the round takes proposals again.
     /// Reverts if: the proposal does not stand; an order is not in the book or cancelled; a trade is not of this proposal
     /// or not of this order; the pair is not eligible or u + v ≥ w. A challenge that reverts changes nothing.
     function challenge(uint64 id, Exhibit calldata buy, Exhibit calldata sell) external;
 
-    /// @notice Make a standing proposal final after its window: an exact one from the window's end, another when the
+    /// @notice Make an active proposal final after its window: an exact one from the window's end, another when the
     /// time for proposals is over, too. Anyone may call.
     function finalize(uint64 id) external;
 
     /// @notice Prove that no eligible pair of the next `rows` orders has u + v < w. When all orders are
     /// proven, the round is final and the money of its trades is locked. The proposal's agent only.
-    /// Reverts if: it is too late; the proposal is not exact, or neither draft nor standing; the market asks for
+    /// Reverts if: it is too late; the proposal is not exact, or neither draft nor active; the market asks for
     /// endorsements and it does not stand; the orders are not exactly those of the market, batch by batch, the trades not
     /// exactly those of the proposal, chunk by chunk; a pair has u + v < w (the error names it).
     /// @param orders All orders of the market, one array for each batch.
@@ -203,12 +217,9 @@ interface IClearing {
     /// @param orders All orders of the market, one array for each batch.
     /// @param priced The orders that trade; `links` name them by their places here.
     /// @param links All trades, at most 256.
-    function clear(
-        bytes32 market,
-        PackedOrder[][] calldata orders,
-        PricedId[] calldata priced,
-        Link[] calldata links
-    ) external returns (uint64 id);
+    function clear(bytes32 market, PackedOrder[][] calldata orders, PricedId[] calldata priced, Link[] calldata links)
+        external
+        returns (uint64 id);
 
     function proposal(uint64 id) external view returns (Proposal memory);
 
@@ -218,8 +229,8 @@ interface IClearing {
     /// @notice The final proposal of a market, 0 if there is none.
     function finalOf(bytes32 market) external view returns (uint64);
 
-    /// @notice The standing proposal of a market, 0 if there is none.
-    function standingOf(bytes32 market) external view returns (uint64);
+    /// @notice The active proposal of a market, 0 if there is none.
+    function activeOf(bytes32 market) external view returns (uint64);
 
     /// @notice The final proposal of a market and its agent; reverts if there is none.
     function finalRound(bytes32 market) external view returns (uint64 id, address agent);

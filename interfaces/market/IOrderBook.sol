@@ -6,15 +6,15 @@ import {CompactSignature} from "../../contracts/shared/Signatures.sol";
 import {OrderId, PackedOrder, Side} from "../../contracts/types/Orders.sol";
 
 /// @title Markets and the orders in them
-/// @notice Orders come from their trader, or signed (EIP-712) and carried by anyone, in batches. A batch
+/// @notice Orders come from their trader, or signed (EIP-712) and relayed by anyone, in batches. A batch
 /// is kept as one Merkle root and one word of bits; its orders are in the event. What is attested about
 /// the seller is written into the order when it is posted, so that its score depends on nothing but
 /// the order. A buy order reserves the value of its energy at its bid.
 /// @dev Trust assumptions.
-/// Safety: none in the carrier (it cannot change an order), none in the opener of a market (its id is
+/// Safety: none in the relayer (it cannot change an order), none in the opener of a market (its id is
 /// the hash of its rules, which the trader signs). Admission and certification: IParticipantRegistry,
 /// IDeviceRegistry.
-/// Liveness: a carrier that refuses an order can be passed by: everybody may carry, and traders may post
+/// Liveness: a relayer that refuses an order can be passed by: everybody may relay, and traders may post
 /// directly. A batch is all or nothing, and the error names the order that stopped it.
 ///
 /// Leaf of an order: keccak256(abi.encode(index, order)); pairs are hashed in sorted order, an odd node
@@ -33,15 +33,17 @@ interface IOrderBook {
         bytes32[] siblings;
     }
 
-    event MarketOpened(bytes32 indexed market, address indexed opener, Market rules, string[] attributes, string[] classes);
-    event OrdersPlaced(bytes32 indexed market, uint32 indexed batch, address indexed carrier, PackedOrder[] orders);
+    event MarketOpened(
+        bytes32 indexed market, address indexed opener, Market rules, string[] attributes, string[] categories
+    );
+    event OrdersPlaced(bytes32 indexed market, uint32 indexed batch, address indexed relayer, PackedOrder[] orders);
     event OrderCancelled(bytes32 indexed market, OrderId indexed id, address indexed trader);
     event OrderReleased(bytes32 indexed market, OrderId indexed id, address indexed trader);
 
     error Market_AlreadyOpen(bytes32 market);
     error Market_Unknown(bytes32 market);
     error Market_BadTimes(uint40 closesAt, uint40 finalBy, uint40 slotStart, uint40 refundFrom);
-    error Market_BadSchema(uint256 attributes, uint256 classes);
+    error Market_BadSchema(uint256 attributes, uint256 categories);
     error Market_BadSource(uint256 attribute);
     error Market_NoArbiter();
     error Market_RateAboveOne(uint32 rate);
@@ -62,7 +64,7 @@ interface IOrderBook {
     error Order_UnusedFieldSet(uint256 index);
     error Order_WeightsSum(uint256 index, uint256 sum);
     error Order_LimitBeyondExpectation(uint256 index, uint256 attribute);
-    error Order_ClassMissing(uint256 index, uint256 class);
+    error Order_ClassMissing(uint256 index, uint256 category);
     error Order_DeviceNotOwned(uint256 index, uint32 device, address trader);
     error Order_DeviceUnfit(uint256 index, uint32 device);
     error Order_DeviceAlreadySelling(uint256 index, uint32 device, uint40 slotStart);
@@ -71,12 +73,12 @@ interface IOrderBook {
     error Order_StillBound(bytes32 market, OrderId id);
     error Order_NotSettlement(address caller);
 
-    /// @notice Open a market with fixed rules. Names of attributes and classes are announced, and hashed
+    /// @notice Open a market with fixed rules. Names of attributes and categories are announced, and hashed
     /// into the id. Any active participant may.
     /// Reverts if: it is open already; not now < closesAt ≤ slotStart, or not closesAt < finalBy; refundFrom is
     /// less than one slot, or more than one slot and 30 days, after both finalBy and the slot's end; the slot
     /// is not a multiple of the slot length; a count is above 8 or differs from the names; a source is unknown; there is no arbiter.
-    function openMarket(Market calldata rules, string[] calldata attributes, string[] calldata classes)
+    function openMarket(Market calldata rules, string[] calldata attributes, string[] calldata categories)
         external
         returns (bytes32 market);
 
@@ -113,7 +115,7 @@ interface IOrderBook {
     function release(bytes32 market, Placed[] calldata placed) external;
 
     /// @notice For the settlement contract alone: the device has no obligation in this slot any more.
-    function freeDevice(uint32 device, uint40 slotStart) external;
+    function releaseDevice(uint32 device, uint40 slotStart) external;
 
     /// @notice Reverts unless `placed` stands in its batch.
     function verify(bytes32 market, Placed calldata placed) external view;
@@ -122,7 +124,7 @@ interface IOrderBook {
     function rulesOf(bytes32 market) external view returns (Market memory);
 
     /// @notice The id that these rules would have on this chain and contract.
-    function marketId(Market calldata rules, string[] calldata attributes, string[] calldata classes)
+    function marketId(Market calldata rules, string[] calldata attributes, string[] calldata categories)
         external
         view
         returns (bytes32);

@@ -5,12 +5,12 @@ import {Reading} from "../../contracts/types/Readings.sol";
 import {Wh} from "../../contracts/types/Units.sol";
 
 /// @title Signed readings, and the certificates that follow from them
-/// @notice Anyone may carry readings that devices signed. A batch is kept as a Merkle root; a reading is
+/// @notice Anyone may relay readings that devices signed. A batch is kept as a Merkle root; a reading is
 /// used later with its proof. Export of a certified device becomes green certificates, once.
 /// @dev Trust assumptions.
 /// Safety: device keys sign what was measured (see IDeviceRegistry). The settlement contract names the
 /// buyer's share.
-/// Liveness: somebody carries the reading before the market's refund time.
+/// Liveness: somebody relays the reading before the market's refund time.
 /// Leaf of a reading: keccak256(abi.encode(index, reading)); pairs are hashed in sorted order, an odd
 /// node moves up unpaired (contracts/shared/BatchRoot).
 interface IMetering {
@@ -32,7 +32,7 @@ interface IMetering {
         Wh total;
     }
 
-    event ReadingsReported(uint64 indexed batch, address indexed carrier, Reading[] readings);
+    event ReadingsReported(uint64 indexed batch, address indexed relayer, Reading[] readings);
 
     error Metering_ZeroSlotLength();
     error Metering_EmptyBatch();
@@ -58,8 +58,8 @@ interface IMetering {
     /// capacity; a counter is below the slot's energy, or less that energy below the last counter. The
     /// error names the index.
     /// @dev Warning: once the reading of a later slot is taken, an earlier one never is. A device hands
-    /// out the reading of a slot only when those of the slots before are carried.
-    /// Whoever carries one of the readings first makes the rest of the batch fail; nothing but the gas
+    /// out the reading of a slot only when those of the slots before are relayed.
+    /// Whoever relays one of the readings first makes the rest of the batch fail; nothing but the gas
     /// of the batch is lost, for that reading is taken.
     function report(Reading[] calldata readings, bytes[] calldata signatures) external returns (uint64 batch);
 

@@ -41,7 +41,14 @@ interface IDeviceRegistry {
     }
 
     event DeviceAdded(
-        uint32 indexed device, address indexed owner, address indexed key, Kind kind, Carrier carrier, uint8 source, uint32 subnet, Wh capacity
+        uint32 indexed device,
+        address indexed owner,
+        address indexed key,
+        Kind kind,
+        Carrier carrier,
+        uint8 source,
+        uint32 subnet,
+        Wh capacity
     );
     event CertificationVoted(uint32 indexed device, address indexed auditor, uint256 votes);
     event DeviceCertified(uint32 indexed device);
@@ -61,9 +68,15 @@ interface IDeviceRegistry {
     /// @notice Bind a device to the sender. `signature` is the device key's EIP-712 signature over
     /// Device(address owner,uint8 kind,uint8 carrier,uint8 source,uint32 subnet,uint64 capacityWh).
     /// A key is bound once, for ever. Device ids start at 1.
-    function add(address key, Kind kind, Carrier carrier, uint8 source, uint32 subnet, Wh capacity, bytes calldata signature)
-        external
-        returns (uint32 id);
+    function add(
+        address key,
+        Kind kind,
+        Carrier carrier,
+        uint8 source,
+        uint32 subnet,
+        Wh capacity,
+        bytes calldata signature
+    ) external returns (uint32 id);
 
     /// @notice An auditor's vote to certify; the vote that reaches the registry's threshold certifies.
     function certify(uint32 id) external;

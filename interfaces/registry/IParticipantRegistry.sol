@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {Standing} from "../../contracts/types/Attested.sol";
+import {Admission} from "../../contracts/types/Attested.sol";
 import {PackedOrder} from "../../contracts/types/Orders.sol";
 import {Ppm} from "../../contracts/types/Units.sol";
 
@@ -85,8 +85,8 @@ interface IParticipantRegistry {
     /// @notice Whether `account` may trade now.
     function isActive(address account) external view returns (bool);
 
-    /// @notice The standing of the trader of each order.
-    function standingsOf(PackedOrder[] calldata orders) external view returns (Standing[] memory);
+    /// @notice The admission of the trader of each order.
+    function admissionOf(PackedOrder[] calldata orders) external view returns (Admission[] memory);
 
     function participant(address account) external view returns (Participant memory);
 

@@ -24,7 +24,7 @@ import {IMetering} from "../metering/IMetering.sol";
 /// word of their own would cost each order a fifth more.
 ///
 /// Signed type, in this contract's EIP-712 domain ("PowerPact", "1"):
-/// Release(bytes32 tradeId,uint128 toSeller)
+/// Agreement(bytes32 tradeId,uint128 toSeller)
 interface IEscrowWallets {
     /// @dev Kept in one word (contracts/types/Wallets). All wallets together hold less than 2^96 micro-points (`deposit`).
     struct Wallet {
@@ -72,11 +72,19 @@ interface IEscrowWallets {
     event Withdrawn(address indexed trader, Points points);
     event Released(address indexed trader, Points points);
     event BondHeld(address indexed agent, Points points);
-    event BondFreed(address indexed agent, Points points);
+    event BondReleased(address indexed agent, Points points);
     event BondForfeited(address indexed agent, address indexed challenger, Points reward, Points burnt);
     event NoncesCancelled(address indexed trader, Side indexed side, uint32 page, uint32 mask);
     event RoundLocked(bytes32 indexed market, Points points);
-    event TradeSettled(bytes32 indexed tradeId, address indexed buyer, address indexed seller, Outcome outcome, Wh delivered, Points paid, Points penalty);
+    event TradeSettled(
+        bytes32 indexed tradeId,
+        address indexed buyer,
+        address indexed seller,
+        Outcome outcome,
+        Wh delivered,
+        Points paid,
+        Points penalty
+    );
 
     error Escrow_NotOrderBook(address caller);
     error Escrow_NotClearing(address caller);
@@ -122,7 +130,7 @@ interface IEscrowWallets {
     function holdBond(address agent, Points points) external;
 
     /// @notice Clearing only: give a bond back.
-    function freeBond(address agent, Points points) external;
+    function releaseBond(address agent, Points points) external;
 
     /// @notice Clearing only: half of a bond, rounded down, to the challenger's wallet; the rest is burnt.
     function forfeitBond(address agent, Points points, address challenger) external;
@@ -176,5 +184,5 @@ interface IEscrowWallets {
     function isSettled(bytes32 market, TradePosition calldata position) external view returns (bool);
 
     /// @notice Σ free + held over all wallets, micro-points.
-    function totalClaims() external view returns (Points);
+    function totalCredits() external view returns (Points);
 }

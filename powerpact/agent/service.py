@@ -19,7 +19,7 @@ from powerpact.agent.gate import wait_for_gate, wait_until
 from powerpact.agent.pieces import fitting, largest_fitting, send_in_pieces
 from powerpact.chain.client import Chain
 from powerpact.chain.contracts import meters, orders, rounds, settlement
-from powerpact.chain.contracts.rounds import Match, PostedRound, ProposalStatus
+from powerpact.chain.contracts.rounds import ClaimedTrade, PostedRound, ProposalStatus
 from powerpact.chain.contracts.settlement import FinalTrade
 from powerpact.chain.errors import ContractError
 from powerpact.chain.transactions import Call, Mined, Sender
@@ -39,11 +39,11 @@ class Cleared:
     Attributes
     ----------
     proposal : int
-        The final or standing proposal; a draft that lacks its endorsements.
+        The final or active proposal; a draft that lacks its endorsements.
     status : ProposalStatus
         Which of them.
     final_from : int
-        When a standing proposal can be made final, Unix seconds; 0 for others.
+        When an active proposal can be made final, Unix seconds; 0 for others.
     posted : PostedRound
         The orders.
     solution : Solution or None
@@ -133,7 +133,7 @@ class Agent:
         """
         wait_for_gate(self.chain, market_id, self.report, poll_s=poll_s)
         cleared = self.clear(market_id)
-        while cleared.status is ProposalStatus.STANDING:
+        while cleared.status is ProposalStatus.ACTIVE:
             wait_until(self.chain, cleared.final_from, "the challenge window is over", self.report, poll_s=poll_s)
             self.finalize(market_id)
             cleared = self.clear(market_id)
@@ -188,18 +188,18 @@ class Agent:
         rules, now = posted.market.rules, self.chain.now()
         if now < rules.closes_at:
             raise GateStillOpen(market_id, rules.closes_at, now)
-        standing = rounds.standing_of(self.chain, market_id)
-        if now > rules.final_by and not standing:
+        active = rounds.active_of(self.chain, market_id)
+        if now > rules.final_by and not active:
             raise RoundExpired(market_id, rules.final_by, now)
         solution, solve_s, verify_s = self.solve(posted)
         begin = time.perf_counter()
         sent: list[Mined] = []
-        if standing and (now > rules.final_by or self._is_as_good(standing, solution)):
-            self.report(f"proposal {standing} stands")
-            proposal_id = standing
+        if active and (now > rules.final_by or self._is_as_good(active, solution)):
+            self.report(f"proposal {active} stands")
+            proposal_id = active
         else:
             try:
-                proposal_id, sent = self._submit(posted, posted.matches(solution))
+                proposal_id, sent = self._submit(posted, posted.claimed_trades(solution))
             except ContractError as error:
                 if error.name not in ("Clearing_AlreadyFinal", "Clearing_NotBetter"):
                     raise
@@ -211,18 +211,18 @@ class Agent:
         )
 
     def finalize(self, market_id: bytes) -> Mined | None:
-        """Make the market's standing proposal final, if there is one and its challenge window is over.
+        """Make the market's active proposal final, if there is one and its challenge window is over.
 
         Raises
         ------
         NotOnChain
             If there is no such market.
         """
-        standing = rounds.standing_of(self.chain, market_id)
-        if not standing or self.chain.now() < rounds.proposal(self.chain, standing).final_from:
+        active = rounds.active_of(self.chain, market_id)
+        if not active or self.chain.now() < rounds.proposal(self.chain, active).final_from:
             return None
-        self.report(f"making proposal {standing} final")
-        return self.sender.send(rounds.finalize(self.chain, standing))
+        self.report(f"making proposal {active} final")
+        return self.sender.send(rounds.finalize(self.chain, active))
 
     def settle(self, market_id: bytes) -> Settled:
         """End everything of a round that can end now: pay what has its reading, refund what is due, release.
@@ -284,7 +284,7 @@ class Agent:
         """Open orders of which something can be released: the round is final without it, or its time is over."""
         chain, market_id = self.chain, posted.market.id
         is_final = rounds.final_of(chain, market_id) != 0
-        is_over = now > posted.market.rules.final_by and not rounds.standing_of(chain, market_id)
+        is_over = now > posted.market.rules.final_by and not rounds.active_of(chain, market_id)
         if not is_final and not is_over:
             return []
         bound_wh: Counter[int] = Counter()
@@ -298,12 +298,12 @@ class Agent:
             if not bound_wh[id_] or (divisible and order.side is Side.BUY and bound_wh[id_] < order.energy_wh)
         ]
 
-    def _is_as_good(self, standing: int, solution: Solution) -> bool:
-        """Whether this solution could not outrank the standing proposal."""
-        state = rounds.proposal(self.chain, standing)
+    def _is_as_good(self, active: int, solution: Solution) -> bool:
+        """Whether this solution could not outrank the active proposal."""
+        state = rounds.proposal(self.chain, active)
         return state.objective >= solution.objective and state.is_exact
 
-    def _submit(self, posted: PostedRound, matches: Sequence[Match]) -> tuple[int, list[Mined]]:
+    def _submit(self, posted: PostedRound, matches: Sequence[ClaimedTrade]) -> tuple[int, list[Mined]]:
         """Make a solution final in one transaction if it fits and no proposal was begun, else piece by piece."""
         chain, rules = self.chain, posted.market.rules
         begun = self._begun(posted.market.id, matches)
@@ -315,7 +315,7 @@ class Agent:
                 return self._proposed_in(mined), [mined]
         proposal_id, proposed = self._propose(posted, matches, begun)
         state = rounds.proposal(chain, proposal_id)
-        if rules.endorsements or state.status is ProposalStatus.STANDING:
+        if rules.endorsements or state.status is ProposalStatus.ACTIVE:
             return proposal_id, proposed
         if rules.challenge_window_s and not state.proven_rows:
             self.report(f"sealing proposal {proposal_id} with a bond of {rules.bond_upoints} micro-points")
@@ -323,7 +323,7 @@ class Agent:
         return proposal_id, proposed + self._prove(posted, proposal_id)
 
     def _propose(
-        self, posted: PostedRound, matches: Sequence[Match], begun: tuple[int, int] | None
+        self, posted: PostedRound, matches: Sequence[ClaimedTrade], begun: tuple[int, int] | None
     ) -> tuple[int, list[Mined]]:
         """Begin a proposal, or continue the one that was begun, until it holds all trades."""
         chain = self.chain
@@ -345,7 +345,7 @@ class Agent:
             self.report(f"continuing proposal {proposal_id} after {done} trades")
         left = list(enumerate(matches))[done:]
 
-        def extend(piece: Sequence[tuple[int, Match]]) -> Call:
+        def extend(piece: Sequence[tuple[int, ClaimedTrade]]) -> Call:
             after = piece[-1][0] + 1
             return rounds.extend(chain, posted, proposal_id, [match for _, match in piece], matches[after:])
 
@@ -355,13 +355,13 @@ class Agent:
         """The id of the proposal that a mined transaction began."""
         return int(self.chain.event(mined, "Proposed").arguments["proposal"])
 
-    def _begun(self, market_id: bytes, expected: Sequence[Match]) -> tuple[int, int] | None:
+    def _begun(self, market_id: bytes, expected: Sequence[ClaimedTrade]) -> tuple[int, int] | None:
         """The agent's own proposal that holds the first of the expected trades and no others, and how many."""
         for proposal_id, agent in reversed(rounds.proposals_of(self.chain, market_id)):
             state = rounds.proposal(self.chain, proposal_id)
             if agent != self.sender.address or state.status is ProposalStatus.REFUTED:
                 continue
-            held = [Match.of(trade) for chunk in rounds.chunks_of(self.chain, proposal_id) for trade in chunk]
+            held = [ClaimedTrade.of(trade) for chunk in rounds.chunks_of(self.chain, proposal_id) for trade in chunk]
             is_closed = state.proven_rows > 0 or state.status is not ProposalStatus.DRAFT
             if held == (list(expected) if is_closed else list(expected[: len(held)])):
                 return proposal_id, len(held)

@@ -88,7 +88,7 @@ class Watcher:
         challenges = []
         sealed = self.chain.events("Clearing", "ProposalSealed")
         for proposal_id, market_id in {e.arguments["proposal"]: e.arguments["market"] for e in sealed}.items():
-            if proposal_id in self._found_right or rounds.standing_of(self.chain, market_id) != proposal_id:
+            if proposal_id in self._found_right or rounds.active_of(self.chain, market_id) != proposal_id:
                 continue
             challenge = self.examine(market_id, proposal_id)
             if challenge is not None:
@@ -96,7 +96,7 @@ class Watcher:
         return challenges
 
     def examine(self, market_id: bytes, proposal_id: int) -> Challenge | None:
-        """Challenge a standing proposal if a pair refutes it; None if none does, or another watcher was faster."""
+        """Challenge an active proposal if a pair refutes it; None if none does, or another watcher was faster."""
         posted = rounds.read_round(self.chain, market_id)
         chunks = rounds.chunks_of(self.chain, proposal_id)
         pair = refuting_pair(posted, chunks)

@@ -59,7 +59,7 @@ def _check_balances(records: Records) -> Result:
     chain = records.chain
     wallets = _replayed_wallets(records)
     held = points.balance_of(chain, chain.address("EscrowWallets"))
-    claims = int(chain.read("EscrowWallets", "totalClaims"))
+    claims = int(chain.read("EscrowWallets", "totalCredits"))
     total = sum(free + reserved for free, reserved in wallets.values())
     faults = []
     if not held == claims == total:
@@ -91,7 +91,7 @@ def _replayed_wallets(records: Records) -> dict[ChecksumAddress, list[int]]:
                 "Withdrawn": (-1, 0),
                 "Released": (1, -1),
                 "BondHeld": (-1, 1),
-                "BondFreed": (1, -1),
+                "BondReleased": (1, -1),
             }[event.name]
             owner = a["agent"] if "agent" in a else a["trader"]
             wallets[owner][0] += free_sign * a["points"]
@@ -119,9 +119,9 @@ def _check_ways_out(records: Records) -> Result:
         for order, upoints in record.waiting_reservations():
             owed[order.trader] += upoints
             latest = max(latest, 0 if record.is_final else rules.final_by + rules.challenge_window_s)
-        if record.standing is not None:
-            owed[record.standing.agent] += rules.bond_upoints
-            latest = max(latest, record.standing.final_from)
+        if record.active is not None:
+            owed[record.active.agent] += rules.bond_upoints
+            latest = max(latest, record.active.final_from)
     traders = set(owed) | {event.arguments["trader"] for event in records.money if event.name == "Deposited"}
     faults = []
     for trader in sorted(traders):

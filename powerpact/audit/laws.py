@@ -10,7 +10,7 @@ LAWS: Final = MappingProxyType(
     {
         "MON-1": "The points in the escrow are the sum of what is free and what is held, and each wallet is what its "
         "deposits, withdrawals, reservations and trades make it.",
-        "MON-2": "Every held point belongs to an open order, an unsettled trade or a standing proposal, and has a way "
+        "MON-2": "Every held point belongs to an open order, an unsettled trade or an active proposal, and has a way "
         "out at a time stated when it was locked.",
         "ORD-1": "An order never trades more than its energy, in a one-to-one market at most once, and never after it "
         "was cancelled.",

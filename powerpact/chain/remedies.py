@@ -26,8 +26,8 @@ _PARTICIPANTS: Final = {
     ),
     "Registry_DuplicateAuditor": Advice("an auditor is named twice", "Name each auditor once."),
     "Registry_WrongStatus": Advice(
-        "the account's standing does not allow this step",
-        "See the standing with `powerpact balance`: apply first, be admitted next, trade then.",
+        "the account's admission does not allow this step",
+        "See the admission with `powerpact balance`: apply first, be admitted next, trade then.",
     ),
     "Registry_WrongApplication": Advice(
         "the vote names an application that is not the account's latest",

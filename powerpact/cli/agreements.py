@@ -1,4 +1,4 @@
-"""Commands ``release``."""
+"""Commands ``agreement``."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from powerpact.cli.session import (
 )
 
 group = typer.Typer(
-    help="A trade ended by agreement: two of buyer, seller and arbiter sign, anybody carries.", no_args_is_help=True
+    help="A trade ended by agreement: two of buyer, seller and arbiter sign, anybody relays.", no_args_is_help=True
 )
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    app.add_typer(group, name="release")
+    app.add_typer(group, name="agreement")
 
 
 @group.command()
@@ -41,41 +41,41 @@ def sign(
         int, typer.Option(metavar="UPOINTS", min=0, help="What the seller gets; the rest goes back to the buyer.")
     ],
     output: Annotated[
-        str, typer.Option("-o", "--output", metavar="FILE", help="Where the release goes, - for standard output.")
+        str, typer.Option("-o", "--output", metavar="FILE", help="Where the agreement goes, - for standard output.")
     ] = STANDARD_STREAM,
     deployment: Deployed = DEPLOYMENT_FILE,
 ) -> None:
     """Sign, as a party, what the seller of a trade gets; nothing is sent.
 
-    [bold]Example:[/bold] powerpact release sign 0x5f3a 2:0 --to-seller 50000 -a alice -o alice.release.json
+    [bold]Example:[/bold] powerpact agreement sign 0x5f3a 2:0 --to-seller 50000 -a alice -o alice.agreement.json
     """
-    from powerpact.chain.contracts import agreements as releases
-    from powerpact.codec.agreementfile import format_release
+    from powerpact.chain.contracts import agreements
+    from powerpact.codec.agreementfile import format_agreement
 
     chain, key = open_chain(deployment), unlock(account)
     id_ = market_of(chain, market)
-    final = releases.find_trade(chain, id_, trade)
-    write_output(output, format_release(releases.sign_release(chain, key, id_, final, to_seller)))
-    tell("signed; with a second party's release anybody can end the trade by `powerpact release submit`")
+    final = agreements.find_trade(chain, id_, trade)
+    write_output(output, format_agreement(agreements.sign_agreement(chain, key, id_, final, to_seller)))
+    tell("signed; with a second party's agreement anybody can end the trade by `powerpact agreement submit`")
 
 
 @group.command()
 def submit(
-    files: Annotated[tuple[str, str], typer.Argument(metavar="FILE FILE", help="Releases that two parties signed.")],
+    files: Annotated[tuple[str, str], typer.Argument(metavar="FILE FILE", help="Agreements that two parties signed.")],
     account: As,
     deployment: Deployed = DEPLOYMENT_FILE,
     as_json: AsJson = False,
 ) -> None:
     """End a trade as two of its parties agreed; anybody may.
 
-    [bold]Example:[/bold] powerpact release submit alice.release.json ann.release.json -a bob
+    [bold]Example:[/bold] powerpact agreement submit alice.agreement.json ann.agreement.json -a bob
     """
-    from powerpact.chain.contracts import agreements as releases
-    from powerpact.codec.agreementfile import parse_release
+    from powerpact.chain.contracts import agreements
+    from powerpact.codec.agreementfile import parse_agreement
 
-    one, other = (parse_release(file, read_input(file)) for file in files)
+    one, other = (parse_agreement(file, read_input(file)) for file in files)
     chain, key = open_chain(deployment), unlock(account)
-    mined = chain.sender(key).send(releases.settle_agreed(chain, one, other))
+    mined = chain.sender(key).send(agreements.settle_agreed(chain, one, other))
     data = {
         "market": f"0x{one.market.hex()}",
         "trade": f"0x{one.trade.hex()}",

@@ -7,8 +7,19 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from powerpact.cli import agreements as releases
-from powerpact.cli import certificates, chain, contest, demo, devices, markets, matching, money, people, rounds
+from powerpact.cli import (
+    agreements,
+    certificates,
+    chain,
+    contest,
+    demo,
+    devices,
+    markets,
+    matching,
+    money,
+    people,
+    rounds,
+)
 from powerpact.cli.output import complain
 from powerpact.errors import PowerPactError
 
@@ -39,7 +50,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for module in (demo, matching, chain, people, devices, money, markets, rounds, contest, releases, certificates):
+for module in (demo, matching, chain, people, devices, money, markets, rounds, contest, agreements, certificates):
     module.register(app)
 
 

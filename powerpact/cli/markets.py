@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 market_group = typer.Typer(help="Markets, each for one delivery slot.", no_args_is_help=True)
 order_group = typer.Typer(
-    help="Orders: posted by their traders, or signed and carried by anybody.", no_args_is_help=True
+    help="Orders: posted by their traders, or signed and relayed by anybody.", no_args_is_help=True
 )
 
 EnergyWh = Annotated[int, typer.Option(min=1, help="Energy, Wh.")]
@@ -82,10 +82,10 @@ def open_(
     ] = None,
     category: Annotated[
         list[str] | None,
-        typer.Option("--class", metavar="NAME", help="Class of hard constraints; repeatable, `none` for none."),
+        typer.Option("--category", metavar="NAME", help="Category of hard constraints; repeatable, `none` for none."),
     ] = None,
-    source_class: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Class that is filled with the device's energy source.")
+    source_category: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Category that is filled with the device's energy source.")
     ] = None,
     price_rule: Annotated[str, typer.Option(help="pay-as-bid or midpoint.")] = "midpoint",
     carrier: Annotated[str, typer.Option(help="electricity, heat, cold or gas.")] = "electricity",
@@ -120,12 +120,12 @@ def open_(
     slot_start = parse_time(slot)
     closes_at = slot_start - gate_before
     slot_end = slot_start + chain.deployment.parameters.slot_length_s
-    classes = _classes(category)
-    if source_class is None and category is None:
-        source_class = "source"
-    if source_class is not None and source_class not in classes:
+    categories = _categories(category)
+    if source_category is None and category is None:
+        source_category = "source"
+    if source_category is not None and source_category not in categories:
         raise BadChoice(
-            "source class", source_class, "is not a class of the market", remedy="Name it with --class too."
+            "source category", source_category, "is not a category of the market", remedy="Name it with --category too."
         )
     rules = Rules(
         arbiter=address_of(arbiter),
@@ -134,8 +134,8 @@ def open_(
         final_by=closes_at + final_after,
         refund_from=max(slot_end, closes_at + final_after + challenge_window) + refund_after,
         attributes=_attributes(attribute),
-        classes=classes,
-        source_class=source_class,
+        categories=categories,
+        source_category=source_category,
         carrier=enum_member(Carrier, "carrier", carrier),
         price_rule=enum_member(PriceRule, "price rule", price_rule),
         subnet=subnet,
@@ -197,7 +197,7 @@ def buy(
         ),
     ] = None,
     require: Annotated[
-        list[str] | None, typer.Option(metavar="CLASS=CODE", help="What the seller must be; repeatable.")
+        list[str] | None, typer.Option(metavar="CATEGORY=CODE", help="What the seller must be; repeatable.")
     ] = None,
     nonce: Nonce = None,
     expiry: Expiry = None,
@@ -244,7 +244,7 @@ def sell(
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Declared value of an attribute; repeatable.")
     ] = None,
     category: Annotated[
-        list[str] | None, typer.Option("--class", metavar="CLASS=CODE", help="What you are; repeatable.")
+        list[str] | None, typer.Option("--class", metavar="CATEGORY=CODE", help="What you are; repeatable.")
     ] = None,
     nonce: Nonce = None,
     expiry: Expiry = None,
@@ -285,7 +285,7 @@ def sell(
 
 
 @order_group.command()
-def carry(
+def relay(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Signed orders of one market.")],
     account: As,
     deployment: Deployed = DEPLOYMENT_FILE,
@@ -293,7 +293,7 @@ def carry(
 ) -> None:
     """Post orders that others signed, as one batch, all or nothing.
 
-    [bold]Example:[/bold] powerpact order carry alice.order.json bob.order.json -a carrier
+    [bold]Example:[/bold] powerpact order relay alice.order.json bob.order.json -a rita
     """
     from powerpact.chain.contracts import orders
     from powerpact.codec.orderfile import parse_order
@@ -303,7 +303,7 @@ def carry(
     market = parsed[0][0]
     for file, (other, _) in zip(files, parsed, strict=True):
         if other != market:
-            raise BadChoice("file", file, "is for another market", remedy="Carry the orders of each market apart.")
+            raise BadChoice("file", file, "is for another market", remedy="Relay the orders of each market apart.")
     chain, key = open_chain(deployment), unlock(account)
     mined = chain.sender(key).send(orders.place_signed(chain, market, [signed for _, signed in parsed]))
     batch = orders.batch_of(chain, mined)
@@ -399,7 +399,7 @@ def _place(
 
     if sign_only is not None:
         write_output(sign_only, format_order(market, orders.sign_order(chain, key, market, order)))
-        tell(f"signed; anybody can post it with `powerpact order carry {sign_only}`")
+        tell(f"signed; anybody can post it with `powerpact order relay {sign_only}`")
         return
     mined = chain.sender(key).send(orders.place(chain, market, order))
     id_ = id_text(order_id(orders.batch_of(chain, mined), 0))
@@ -433,7 +433,7 @@ def _mode(word: str) -> Mode:
         raise BadChoice("mode", word, "is unknown", remedy=f"Choose one of {', '.join(Mode)}.") from None
 
 
-def _classes(names: list[str] | None) -> tuple[str, ...]:
+def _categories(names: list[str] | None) -> tuple[str, ...]:
     from powerpact.simulation.community import CATEGORIES
 
     if names is None:
@@ -473,11 +473,11 @@ def _codes(rules: Rules, texts: list[str]) -> bytes:
 
     codes = bytearray(MAX_CATEGORIES)
     for text in texts:
-        name, value = assignment("class", text, rules.classes)
+        name, value = assignment("class", text, rules.categories)
         if value.isdecimal() and 0 < int(value) < 256:
-            codes[rules.classes.index(name)] = int(value)
+            codes[rules.categories.index(name)] = int(value)
         elif value in CATEGORIES.get(name, ()):
-            codes[rules.classes.index(name)] = class_code(name, value)
+            codes[rules.categories.index(name)] = class_code(name, value)
         else:
             known = ", ".join(CATEGORIES.get(name, ()))
             raise BadChoice("class", text, "has no such code", remedy=f"Write a number from 1 to 255; known: {known}.")

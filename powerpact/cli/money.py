@@ -99,7 +99,7 @@ def balance(
     deployment: Deployed = DEPLOYMENT_FILE,
     as_json: AsJson = False,
 ) -> None:
-    """Show standing, points, record and ether of accounts.
+    """Show admission, points, record and ether of accounts.
 
     [bold]Example:[/bold] powerpact balance alice bob
     """
@@ -118,7 +118,7 @@ def balance(
         return {
             "account": name,
             "address": address,
-            "standing": participants.participant(chain, address).status.name.lower(),
+            "admission": participants.participant(chain, address).status.name.lower(),
             "points_upoints": points.balance_of(chain, address),
             "free_upoints": wallet.free_upoints,
             "held_upoints": wallet.held_upoints,

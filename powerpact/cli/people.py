@@ -116,10 +116,10 @@ def approve(
     from powerpact.chain.contracts import participants
 
     chain, key, subject = open_chain(deployment), unlock(account), address_of(applicant)
-    standing = participants.participant(chain, subject)
+    admission = participants.participant(chain, subject)
     if shown is not None:
         _check_shown(shown, chain.events("ParticipantRegistry", "Applied", applicant=subject)[-1:])
-    mined = chain.sender(key).send(participants.approve(chain, subject, standing.application, credibility_ppm))
+    mined = chain.sender(key).send(participants.approve(chain, subject, admission.application, credibility_ppm))
     status = participants.participant(chain, subject).status.name.lower()
     done(f"voted to admit {applicant}: {status}", [mined], {"applicant": subject, "status": status}, as_json=as_json)
 
@@ -134,8 +134,8 @@ def reject(
     from powerpact.chain.contracts import participants
 
     chain, key, subject = open_chain(deployment), unlock(account), address_of(applicant)
-    standing = participants.participant(chain, subject)
-    mined = chain.sender(key).send(participants.reject(chain, subject, standing.application, reason))
+    admission = participants.participant(chain, subject)
+    mined = chain.sender(key).send(participants.reject(chain, subject, admission.application, reason))
     status = participants.participant(chain, subject).status.name.lower()
     done(f"voted to reject {applicant}: {status}", [mined], {"applicant": subject, "status": status}, as_json=as_json)
 

@@ -169,7 +169,7 @@ def status(market: MarketId, deployment: Deployed = DEPLOYMENT_FILE, as_json: As
         )
     is_final = rounds.final_of(chain, id_) != 0
     late = "expired" if now > rules.final_by else "proposed" if proposals else "closed"
-    closed = "standing" if rounds.standing_of(chain, id_) else late
+    closed = "active" if rounds.active_of(chain, id_) else late
     state = "final" if is_final else "open" if now < rules.closes_at else closed
     data = {
         "market": f"0x{id_.hex()}",
@@ -189,7 +189,7 @@ def status(market: MarketId, deployment: Deployed = DEPLOYMENT_FILE, as_json: As
     typer.echo(f"{state}: {data['open_orders']} of {posted.order_count} orders open")
     typer.echo(f"gate {clock(rules.closes_at)}, final by {clock(rules.final_by)}, refunds {clock(rules.refund_from)}")
     for entry in proposals:
-        final_from = f", final from {clock(entry['final_from'])}" if entry["state"] == "standing" else ""
+        final_from = f", final from {clock(entry['final_from'])}" if entry["state"] == "active" else ""
         typer.echo(
             f"proposal {entry['proposal']} {entry['state']}: {entry['trades']} trades, objective "
             f"{entry['objective_ppm']} ppm, dual bound {entry['bound_ppm']}, {entry['proven_orders']} of "
@@ -253,7 +253,7 @@ def _standing(cleared: Cleared) -> str:
 
     if cleared.status is ProposalStatus.FINAL:
         return "is final"
-    if cleared.status is ProposalStatus.STANDING:
+    if cleared.status is ProposalStatus.ACTIVE:
         return f"stands and can be made final from {clock(cleared.final_from)} on"
     return f"waits for {cleared.posted.market.rules.endorsements} endorsements"
 

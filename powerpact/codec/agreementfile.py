@@ -1,4 +1,4 @@
-"""Signed releases as files, so that anybody can carry two of them to the chain."""
+"""Signed agreements as files, so that anybody can relay two of them to the chain."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ import json
 from typing import Final
 
 from powerpact.codec.files import SignedFile
-from powerpact.market.trades import SignedRelease
+from powerpact.market.trades import SignedAgreement
 
-SCHEMA: Final = "powerpact/release/1"
+SCHEMA: Final = "powerpact/agreement/1"
 
 
-def format_release(release: SignedRelease) -> str:
-    """The file of a signed release."""
+def format_agreement(agreement: SignedAgreement) -> str:
+    """The file of a signed agreement."""
     data = {
         "schema": SCHEMA,
-        "market": f"0x{release.market.hex()}",
-        "trade": f"0x{release.trade.hex()}",
-        "to_seller_upoints": release.to_seller_upoints,
-        "signer": release.signer,
-        "signature": f"0x{release.signature.hex()}",
+        "market": f"0x{agreement.market.hex()}",
+        "trade": f"0x{agreement.trade.hex()}",
+        "to_seller_upoints": agreement.to_seller_upoints,
+        "signer": agreement.signer,
+        "signature": f"0x{agreement.signature.hex()}",
     }
     return json.dumps(data, indent=2) + "\n"
 
 
-def parse_release(name: str, text: str | bytes) -> SignedRelease:
-    """The signed release in a file's text.
+def parse_agreement(name: str, text: str | bytes) -> SignedAgreement:
+    """The signed agreement in a file's text.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def parse_release(name: str, text: str | bytes) -> SignedRelease:
     data = file.data
     file.check_integer("$.to_seller_upoints", data["to_seller_upoints"], 128)
     file.check_address("$.signer", data["signer"])
-    return SignedRelease(
+    return SignedAgreement(
         market=file.octets("$.market", data["market"], 32),
         trade=file.octets("$.trade", data["trade"], 32),
         to_seller_upoints=data["to_seller_upoints"],

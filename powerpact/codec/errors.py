@@ -13,7 +13,7 @@ class EmptyBatch(PowerPactError, ValueError):
 
 
 class BadSignedFile(PowerPactError, ValueError):
-    """A file is not a signed order or release.
+    """A file is not a signed order or agreement.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class BadSignedFile(PowerPactError, ValueError):
     def __init__(self, file: str, path: str, problem: str) -> None:
         super().__init__(
             f"{file}: {path} {problem}",
-            remedy="Make the file with `powerpact order buy|sell … --sign-only FILE` or `powerpact release sign`.",
+            remedy="Make the file with `powerpact order buy|sell … --sign-only FILE` or `powerpact agreement sign`.",
         )
         self.file = file
         self.path = path

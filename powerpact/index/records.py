@@ -38,7 +38,7 @@ class RoundRecord:
         What the chain says about it.
     chunks : list of tuple of Trade
         Its trades.
-    standing : Proposal or None
+    active : Proposal or None
         The proposal that stands, if one does.
     ends : mapping of bytes to list of Event
         Every `TradeSettled` by trade id.
@@ -51,7 +51,7 @@ class RoundRecord:
     proposal_id: int
     proposal: Proposal
     chunks: list[tuple[Trade, ...]]
-    standing: Proposal | None
+    active: Proposal | None
     ends: Mapping[bytes, list[Event]] = field(default_factory=dict)
     ended: frozenset[Position] = frozenset()
 
@@ -153,7 +153,7 @@ def read_records(chain: Chain, report: Callable[[str], None] = lambda _: None) -
         "Withdrawn",
         "Released",
         "BondHeld",
-        "BondFreed",
+        "BondReleased",
         "BondForfeited",
         "TradeSettled",
     )
@@ -183,14 +183,14 @@ def _read_round(chain: Chain, market: Market, all_ends: Mapping[bytes, list[Even
     for event in chain.events("OrderBook", "OrderCancelled", market=market.id):
         id_ = event.arguments["id"]
         cancelled[id_ >> 8] |= 1 << (id_ & 0xFF)
-    proposal_id, standing_id = rounds.final_of(chain, market.id), rounds.standing_of(chain, market.id)
+    proposal_id, active_id = rounds.final_of(chain, market.id), rounds.active_of(chain, market.id)
     record = RoundRecord(
         posted=posted,
         at_gate=replace(posted, closed=tuple(cancelled)),
         proposal_id=proposal_id,
         proposal=rounds.proposal(chain, proposal_id),
         chunks=rounds.chunks_of(chain, proposal_id) if proposal_id else [],
-        standing=rounds.proposal(chain, standing_id) if standing_id else None,
+        active=rounds.proposal(chain, active_id) if active_id else None,
     )
     ends = {id_: all_ends[id_] for id_ in record.positions if id_ in all_ends}
     ended = (_ended(chain, market.id, record.positions[id_], len(events)) for id_, events in ends.items())

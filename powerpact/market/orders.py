@@ -167,7 +167,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class SignedOrder:
-    """An order that anybody may carry to the chain.
+    """An order that anybody may relay to the chain.
 
     Attributes
     ----------

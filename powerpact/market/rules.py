@@ -119,10 +119,10 @@ class Rules:
         Without a settlement by then buyers can take their money back.
     attributes : tuple of MarketAttribute
         Soft attributes, at most eight.
-    classes : tuple of str
-        Classes of hard constraints, at most eight.
-    source_class : str or None
-        The class that is filled with the device's registered energy source.
+    categories : tuple of str
+        Categories of hard constraints, at most eight.
+    source_category : str or None
+        The category that is filled with the device's registered energy source.
     carrier : Carrier
         What is traded.
     price_rule : PriceRule
@@ -153,8 +153,8 @@ class Rules:
     final_by: int
     refund_from: int
     attributes: tuple[MarketAttribute, ...]
-    classes: tuple[str, ...]
-    source_class: str | None = None
+    categories: tuple[str, ...]
+    source_category: str | None = None
     carrier: Carrier = Carrier.ELECTRICITY
     price_rule: PriceRule = PriceRule.MIDPOINT
     subnet: int = 0
@@ -175,7 +175,7 @@ class Rules:
     def arguments(self) -> tuple[tuple[Any, ...], list[str], list[str]]:
         """The struct and the names as `openMarket` takes them."""
         income_mask = sum(1 << f for f, attribute in enumerate(self.attributes) if attribute.kind is Kind.INCOME)
-        source_class = 0 if self.source_class is None else 1 + self.classes.index(self.source_class)
+        source_category = 0 if self.source_category is None else 1 + self.categories.index(self.source_category)
         struct = (
             self.arbiter,
             self.slot_start,
@@ -189,8 +189,8 @@ class Rules:
             self.penalty_ppm,
             len(self.attributes),
             income_mask,
-            len(self.classes),
-            source_class,
+            len(self.categories),
+            source_category,
             bytes(attribute.source for attribute in self.attributes).ljust(MAX_ATTRIBUTES, b"\0"),
             self.zone.encode("ascii").ljust(24, b"\0"),
             _MODES.index(self.mode),
@@ -199,10 +199,10 @@ class Rules:
             self.bond_upoints,
             self.endorsers,
         )
-        return struct, [attribute.name for attribute in self.attributes], list(self.classes)
+        return struct, [attribute.name for attribute in self.attributes], list(self.categories)
 
     @classmethod
-    def of(cls, struct: Sequence[Any], attributes: Sequence[str], classes: Sequence[str]) -> Rules:
+    def of(cls, struct: Sequence[Any], attributes: Sequence[str], categories: Sequence[str]) -> Rules:
         """The rules in a `MarketOpened` event."""
         (
             arbiter,
@@ -218,7 +218,7 @@ class Rules:
             _,
             income_mask,
             _,
-            source_class,
+            source_category,
             sources,
             zone,
             mode,
@@ -237,8 +237,8 @@ class Rules:
                 MarketAttribute(name, Kind.INCOME if income_mask >> f & 1 else Kind.COST, AttributeSource(sources[f]))
                 for f, name in enumerate(attributes)
             ),
-            classes=tuple(classes),
-            source_class=classes[source_class - 1] if source_class else None,
+            categories=tuple(categories),
+            source_category=categories[source_category - 1] if source_category else None,
             carrier=Carrier(carrier),
             price_rule=PriceRule(price_rule),
             subnet=subnet,

@@ -78,7 +78,7 @@ class Trade(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class SignedRelease:
+class SignedAgreement:
     """What one party agrees to; the rest of the buyer's reservation goes back to the buyer.
 
     Attributes

@@ -1,6 +1,6 @@
 """The day itself: who does what, hour by hour.
 
-A market for each hour opens a quarter of an hour ahead. The homes sign their orders, the agent carries them to the
+A market for each hour opens a quarter of an hour ahead. The homes sign their orders, the agent relays them to the
 chain, reads them back from it, solves and proves the round. When the hour is over the meters sign what was really
 delivered, the escrows pay, and certificates are minted, moved and, at the end of the day, by some homes retired.
 """
@@ -45,7 +45,7 @@ SETUP_S: Final = 1_800
 """Time that the chain must have before the first market opens, s."""
 SUBNET: Final = 1
 FUSE_WH: Final = 100_000
-"""Energy that a house connection carries in an hour, Wh, unless the series show more."""
+"""Energy that a house connection relays in an hour, Wh, unless the series show more."""
 
 
 @dataclass(frozen=True, slots=True)

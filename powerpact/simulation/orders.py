@@ -39,8 +39,8 @@ def market_rules(arbiter: ChecksumAddress, slot_start: int, zone: str) -> Rules:
         final_by=slot_start,
         refund_from=slot_start + SLOT_S + REFUND_DELAY_S,
         attributes=ATTRIBUTES,
-        classes=tuple(CATEGORIES),
-        source_class="source",
+        categories=tuple(CATEGORIES),
+        source_category="source",
         price_rule=PriceRule.MIDPOINT,
         tolerance_ppm=TOLERANCE_PPM,
         penalty_ppm=PENALTY_PPM,
@@ -52,7 +52,7 @@ def order_of(intent: OrderIntent, rules: Rules, trader: ChecksumAddress, device:
     """The order that a home signs; what is attested about it stays zero."""
     is_buyer = intent.side is IntentSide.BUY
     codes = bytes(
-        0 if not is_buyer and name == rules.source_class else class_code(name, label)
+        0 if not is_buyer and name == rules.source_category else class_code(name, label)
         for name, label in zip(CATEGORIES, intent.classes, strict=True)
     )
     levels = [term.expect for term in intent.soft] if is_buyer else intent.declared

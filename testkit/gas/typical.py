@@ -19,8 +19,8 @@ def open_typical_market(community: Community) -> TestMarket:
     return community.open_market(
         SOURCES,
         INCOME,
-        class_count=2,
-        source_class=1,
+        category_count=2,
+        source_category=1,
         tolerance_ppm=50_000,
         penalty_ppm=200_000,
         challenge_window_s=600,

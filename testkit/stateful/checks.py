@@ -33,13 +33,13 @@ class Checks(Stage):
         calls: list[tuple[Any, ...]] = [
             ("PowerPoints", "balanceOf", self.community.addresses["EscrowWallets"]),
             ("PowerPoints", "totalSupply"),
-            ("EscrowWallets", "totalClaims"),
+            ("EscrowWallets", "totalCredits"),
             *(("EscrowWallets", "walletOf", account) for account in self.accounts),
             *(("PowerPoints", "balanceOf", account) for account in self.accounts),
             *(("EscrowWallets", "trackRecordOf", trader) for trader in traders),
             *(("Metering", "last", trader.device) for trader in self.traders),
             *(("EscrowWallets", "lockedIn", market) for market in markets),
-            *(("Clearing", "standingOf", market) for market in markets),
+            *(("Clearing", "activeOf", market) for market in markets),
             *(("Clearing", "finalOf", market) for market in markets),
             *(("Clearing", "proposal", proposal) for proposal in proposals),
             *(
@@ -62,7 +62,7 @@ class Checks(Stage):
             "records": {trader: tuple(next(answers)) for trader in traders},
             "counters": {trader.device: tuple(next(answers)) for trader in self.traders},
             "locked": [next(answers) for _ in markets],
-            "standing": [next(answers) for _ in markets],
+            "active": [next(answers) for _ in markets],
             "final": [next(answers) for _ in markets],
             "proposals": {proposal: tuple(next(answers)) for proposal in proposals},
             "certificates": {lot: {t: (next(answers), next(answers)) for t in traders} for lot in lots},
@@ -82,7 +82,7 @@ class Checks(Stage):
         assert state["locked"] == [market.locked_upoints() for market in ghost.markets]
         expected = {p.id: self._as_stored(market, p) for market, p in self.proposals(lambda *_: True)}
         assert state["proposals"] == expected, f"proposals {state['proposals']}, expected {expected}"
-        assert state["standing"] == [market.standing.id if market.standing else 0 for market in ghost.markets]
+        assert state["active"] == [market.active.id if market.active else 0 for market in ghost.markets]
         assert state["final"] == [market.final.id if market.final else 0 for market in ghost.markets]
 
     def money_is_conserved(self, state: dict[str, Any]) -> None:
@@ -99,7 +99,7 @@ class Checks(Stage):
     def bonds_leave_once(self, state: dict[str, Any]) -> None:
         held = sum(held for _, held, _ in state["wallets"].values())
         owed = sum(market.held_upoints() for market in self.ghost.markets)
-        holds("MON-3", held == owed, f"{held} are held, {owed} for orders, trades and standing proposals")
+        holds("MON-3", held == owed, f"{held} are held, {owed} for orders, trades and active proposals")
         supply, expected = state["supply"], self.ghost.supply_upoints
         holds("MON-3", supply == expected, f"the supply is {supply}, not {expected}")
 
@@ -212,8 +212,8 @@ class Checks(Stage):
             for proposal in market.of_status(ProposalStatus.REFUTED):
                 with refused("Clearing_WrongStatus"):
                     market.market.finalize(proposal.id)
-            if market.standing:
-                self._finalize(market, market.standing)
+            if market.active:
+                self._finalize(market, market.active)
             for chunk, index, _ in market.unsettled():
                 self._refund(market, (chunk, index))
             if free := market.releasable(self.chain.now() + 1):

@@ -147,9 +147,9 @@ class GhostMarket:
         return MODES[self.rules.mode]
 
     @property
-    def standing(self) -> GhostProposal | None:
+    def active(self) -> GhostProposal | None:
         """The proposal that stands."""
-        return self._first(ProposalStatus.STANDING)
+        return self._first(ProposalStatus.ACTIVE)
 
     @property
     def final(self) -> GhostProposal | None:
@@ -203,11 +203,11 @@ class GhostMarket:
     def held_upoints(self) -> int:
         """All money that is held on behalf of this market: for open orders, in trades, as a bond."""
         rests = sum(self.rest_upoints(id_) for id_, entry in self.orders.items() if entry.is_open)
-        return rests + self.locked_upoints() + (self.rules.bond_upoints if self.standing else 0)
+        return rests + self.locked_upoints() + (self.rules.bond_upoints if self.active else 0)
 
     def releasable(self, now: int) -> list[int]:
         """Orders of which anyone may free what did not trade now."""
-        is_over = now > self.rules.final_by and self.standing is None
+        is_over = now > self.rules.final_by and self.active is None
         return [
             id_
             for id_, entry in self.orders.items()
@@ -270,16 +270,16 @@ class Ghost:
 
     def seal_error(self, market: GhostMarket, proposal: GhostProposal) -> str | None:
         """Why a proposal cannot be sealed, None if it can."""
-        rules, standing = market.rules, market.standing
+        rules, active = market.rules, market.active
         if not rules.challenge_window_s:
             return "Clearing_ProofOnly"
         free = self.wallets[proposal.agent.address].free
-        if standing:
-            if not proposal.beats(standing):
+        if active:
+            if not proposal.beats(active):
                 return "Clearing_NotBetter"
-            if self._is_refuted_by(standing, proposal):
+            if self._is_refuted_by(active, proposal):
                 free += rules.bond_upoints // 2
-            elif standing.agent is proposal.agent:
+            elif active.agent is proposal.agent:
                 free += rules.bond_upoints
         return "Escrow_InsufficientBalance" if free < rules.bond_upoints else None
 
@@ -287,14 +287,14 @@ class Ghost:
         """A proposal stands."""
         self._unseat(market, proposal)
         rules = market.rules
-        proposal.status = ProposalStatus.STANDING
+        proposal.status = ProposalStatus.ACTIVE
         proposal.final_from = now + rules.challenge_window_s
         if not proposal.is_exact:
             proposal.final_from = max(proposal.final_from, rules.final_by + 1)
         self.wallets[proposal.agent.address].hold(rules.bond_upoints)
 
     def refuted(self, market: GhostMarket, proposal: GhostProposal, by: str) -> None:
-        """A standing proposal is wrong: half of its bond goes to who showed it, the rest is burnt."""
+        """A active proposal is wrong: half of its bond goes to who showed it, the rest is burnt."""
         proposal.status = ProposalStatus.REFUTED
         bond = market.rules.bond_upoints
         self.wallets[proposal.agent.address].held -= bond
@@ -303,7 +303,7 @@ class Ghost:
 
     def finalized(self, market: GhostMarket, proposal: GhostProposal) -> None:
         """A proposal is final."""
-        if market.standing is proposal:
+        if market.active is proposal:
             self.wallets[proposal.agent.address].hold(-market.rules.bond_upoints)
         else:
             self._unseat(market, proposal)
@@ -345,19 +345,19 @@ class Ghost:
 
     def _unseat(self, market: GhostMarket, by: GhostProposal) -> None:
         """What stands is taken down for another proposal, if anything does."""
-        standing = market.standing
-        if standing is None:
+        active = market.active
+        if active is None:
             return
-        if self._is_refuted_by(standing, by):
-            self.refuted(market, standing, by.agent.address)
+        if self._is_refuted_by(active, by):
+            self.refuted(market, active, by.agent.address)
         else:
-            standing.status = ProposalStatus.OUTRANKED
-            self.wallets[standing.agent.address].hold(-market.rules.bond_upoints)
+            active.status = ProposalStatus.OUTRANKED
+            self.wallets[active.agent.address].hold(-market.rules.bond_upoints)
 
     @staticmethod
-    def _is_refuted_by(standing: GhostProposal, by: GhostProposal) -> bool:
+    def _is_refuted_by(active: GhostProposal, by: GhostProposal) -> bool:
         """Whether a higher objective shows that a claim to be exact is false."""
-        return standing.is_exact and by.claimed.objective > standing.claimed.objective
+        return active.is_exact and by.claimed.objective > active.claimed.objective
 
 
 def payment_upoints(trade: Trade, delivered_wh: int, rules: Rules) -> int:

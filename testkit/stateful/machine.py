@@ -67,12 +67,12 @@ class MarketMachine(OrderRules, RoundRules, DeliveryRules):
         drafts = [proposal for at, proposal in self.sealable() if at is market]
         if self.is_clearing(market) and not drafts and len(market.proposals) < 2:
             self._propose(market, claim(market, kind, which), who)
-        elif market.standing and which % 3 == 0:
-            self._watch(market, market.standing, which)
-        elif drafts and (not market.standing or which % 3 == 1):
+        elif market.active and which % 3 == 0:
+            self._watch(market, market.active, which)
+        elif drafts and (not market.active or which % 3 == 1):
             self._seal(market, drafts[which % len(drafts)])
-        elif market.standing and self.chain.now() + 1 >= market.standing.final_from:
-            self._finalize(market, market.standing)
+        elif market.active and self.chain.now() + 1 >= market.active.final_from:
+            self._finalize(market, market.active)
         elif self.is_over(market) and self._unreported(market):
             self._report(market, percents, which)
         elif self.payable(market):

@@ -79,8 +79,8 @@ class OrderRules(Checks):
         market = self.community.open_market(
             SOURCES,
             INCOME,
-            class_count=1,
-            source_class=1,
+            category_count=1,
+            source_category=1,
             tolerance_ppm=50_000,
             penalty_ppm=300_000,
             zone=f"lane {number}".encode().ljust(24, b"\0"),
@@ -231,7 +231,7 @@ class OrderRules(Checks):
                 market.market.slot_end,
                 market.rules.final_by + 1,
                 market.rules.refund_from,
-                *([market.standing.final_from] if market.standing else []),
+                *([market.active.final_from] if market.active else []),
             )
             if time > now
         }
@@ -323,7 +323,7 @@ class OrderRules(Checks):
         return False
 
     def _with_a_cancelled_sell_order(self, market: GhostMarket) -> bool:
-        """The signature is out: anybody might carry the order once more, now that its device is free."""
+        """The signature is out: anybody might relay the order once more, now that its device is free."""
         cancelled = self._sell_orders(market, is_open=False)
         for entry in cancelled:
             with refused("Escrow_NonceUsed"):

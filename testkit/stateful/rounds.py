@@ -88,18 +88,18 @@ class RoundRules(SealRules):
     def _contest(self, market: GhostMarket, which: int, kinds: tuple[str, ...]) -> None:
         for turn, kind in enumerate(kinds):
             self._seal(market, self._propose(market, claim(market, kind, which), turn % 2 == 1))
-        if market.standing:
-            self._watch(market, market.standing, which)
+        if market.active:
+            self._watch(market, market.active, which)
         for proposal in market.of_status(ProposalStatus.OUTRANKED)[:1]:
             self._seal(market, proposal)
 
-    @precondition(lambda self: self.markets(lambda m: m.standing))
+    @precondition(lambda self: self.markets(lambda m: m.active))
     @rule(which=INDICES)
     def watch(self, which):
         """An honest watcher refutes what a pair can refute, once, and leaves the rest alone."""
-        choices = self.markets(lambda m: m.standing)
+        choices = self.markets(lambda m: m.active)
         market = choices[which % len(choices)]
-        self._watch(market, market.standing, which)
+        self._watch(market, market.active, which)
 
     def _watch(self, market: GhostMarket, proposal: GhostProposal, which: int) -> None:
         pairs = market.uncovered(proposal)
@@ -124,14 +124,14 @@ class RoundRules(SealRules):
     def challenge_falsely(self, which, pick):
         """A pair that is covered, best exactly, refutes nothing; nor does any pair what does not stand."""
         choices = self.proposals(lambda *_: True)
-        standing = self.proposals(lambda _, p: p.status is ProposalStatus.STANDING)
-        market, proposal = (standing or choices)[which % len(standing or choices)]
+        active = self.proposals(lambda _, p: p.status is ProposalStatus.ACTIVE)
+        market, proposal = (active or choices)[which % len(active or choices)]
         round_ = market.market.round()
         pairs = [(int(buyer.id), int(seller.id)) for buyer in round_.buyers for seller in round_.sellers]
         if not pairs:
             return
         driver = market.about(proposal)
-        if proposal.status is not ProposalStatus.STANDING:
+        if proposal.status is not ProposalStatus.ACTIVE:
             with refused("Clearing_WrongStatus"):
                 driver.challenge(*pairs[pick % len(pairs)], self.watcher)
             RUNS["challenge what does not stand"] += 1
@@ -166,9 +166,9 @@ class RoundRules(SealRules):
         """What stood its window becomes final, and nothing else does."""
         choices = self.proposals(lambda *_: True)
         if which % 2:
-            choices = self.proposals(lambda _, p: p.status is ProposalStatus.STANDING) or choices
+            choices = self.proposals(lambda _, p: p.status is ProposalStatus.ACTIVE) or choices
         market, proposal = choices[which % len(choices)]
-        if proposal.status is not ProposalStatus.STANDING:
+        if proposal.status is not ProposalStatus.ACTIVE:
             with refused("Clearing_WrongStatus"):
                 market.about(proposal).finalize()
             RUNS[f"finalize refused: {proposal.status.name.lower()}"] += 1
@@ -204,7 +204,7 @@ class RoundRules(SealRules):
                 driver.prove(rows, proposal.agent)
             RUNS["prove refused"] += 1
             return
-        standing = market.standing
+        active = market.active
         driver.prove(rows, proposal.agent)
         proposal.proven_rows = end
         if end < count:
@@ -212,8 +212,8 @@ class RoundRules(SealRules):
             return
         self._proven(market, proposal)
         RUNS["prove to the end"] += 1
-        if standing:
-            RUNS["prove what stands" if standing is proposal else "prove beside what stands"] += 1
+        if active:
+            RUNS["prove what stands" if active is proposal else "prove beside what stands"] += 1
 
     @precondition(lambda self: self.markets(self.is_clearing))
     @rule(which=INDICES, who=st.booleans(), kind=st.sampled_from(KINDS))

@@ -18,7 +18,7 @@ class SealRules(Checks):
     @precondition(lambda self: self.sealable())
     @rule(which=INDICES)
     def seal(self, which):
-        """A draft, or what was outranked, becomes the standing proposal if it is better and its bond is there."""
+        """A draft, or what was outranked, becomes the active proposal if it is better and its bond is there."""
         choices = self.sealable()
         self._seal(*choices[which % len(choices)])
 
@@ -29,7 +29,7 @@ class SealRules(Checks):
                 self._send_seal(market, proposal, given)
             RUNS[f"seal refused: {error}"] += 1
             return
-        before = market.standing
+        before = market.active
         again = proposal.status is ProposalStatus.OUTRANKED
         self._send_seal(market, proposal, given)
         self.ghost.sealed(market, proposal, self.chain.now())

@@ -112,7 +112,7 @@ class Stage(RuleBasedStateMachine):
         return self.proposals(lambda market, proposal: self.is_clearing(market) and proposal.status in waiting)
 
     def provable(self) -> list[tuple[GhostMarket, GhostProposal]]:
-        unproven = ProposalStatus.DRAFT, ProposalStatus.STANDING
+        unproven = ProposalStatus.DRAFT, ProposalStatus.ACTIVE
         return self.proposals(lambda market, proposal: self.is_clearing(market) and proposal.status in unproven)
 
     def is_over(self, market: GhostMarket) -> bool:

@@ -78,7 +78,7 @@ def post(community: Community, round_: Round, **rules: int) -> TestMarket:
     market = community.open_market(
         sources=[DECLARED] * len(round_.attributes),
         income=[attribute.kind is Kind.INCOME for attribute in round_.attributes],
-        class_count=len(round_.categories),
+        category_count=len(round_.categories),
         mode=MODES.index(round_.mode),
         **rules,
     )

@@ -93,7 +93,7 @@ contract EscrowHandler is MarketSystem {
     }
 
     function balances() external view returns (uint256 tokens, uint256 claims, uint256 wallets, uint256 supply) {
-        (tokens, claims) = (points.balanceOf(address(escrow)), Points.unwrap(escrow.totalClaims()));
+        (tokens, claims) = (points.balanceOf(address(escrow)), Points.unwrap(escrow.totalCredits()));
         supply = points.totalSupply();
         for (uint256 i = 0; i < TRADERS; ++i) {
             IEscrowWallets.Wallet memory wallet = escrow.walletOf(traders[i]);
@@ -216,8 +216,7 @@ contract EscrowHandler is MarketSystem {
         _warpTo(round.closesAt);
         Offer memory made = _propose(round, agent, _anyBuyer(round, choice), isExact ? 0 : 1);
         Offer storage other = round.offer;
-        bytes memory call =
-            abi.encodeCall(clearing.seal, (made.id, new address[](0), new IClearing.Endorsement[](0)));
+        bytes memory call = abi.encodeCall(clearing.seal, (made.id, new address[](0), new IClearing.Endorsement[](0)));
         bool isBetter = other.id == 0 || made.objective > other.objective
             || (made.objective == other.objective && made.isExact && !other.isExact);
         if (!isBetter) return _mustFail(agent, call);
@@ -335,9 +334,8 @@ contract EscrowHandler is MarketSystem {
             made.objective = score;
             uint256 sellerDual = next < score ? next : score;
             made.trade = _tradeOf(round, buyer, score - sellerDual + slack, sellerDual);
-            orders[0] = IClearing.PricedOrder(
-                _placed(round, buyer), Ppm.wrap(uint32(score - sellerDual + slack)), false
-            );
+            orders[0] =
+                IClearing.PricedOrder(_placed(round, buyer), Ppm.wrap(uint32(score - sellerDual + slack)), false);
             orders[1] = IClearing.PricedOrder(_placed(round, round.seller), Ppm.wrap(uint32(sellerDual)), false);
             links[0] = IClearing.Link(0, 1, Wh.wrap(_soldOf(round, buyer)));
         }

@@ -56,7 +56,9 @@ contract LanesTest is ForgeTest {
     function testFuzz_spreadGivesEachValueALane(uint256 word) public pure {
         uint256 wide = Lanes.spread(word);
         for (uint256 k = 0; k < 4; ++k) {
-            assertEq(uint256(uint64(wide >> (64 * k))), uint32(word >> (32 * k)), "a value in its lane, and nothing else");
+            assertEq(
+                uint256(uint64(wide >> (64 * k))), uint32(word >> (32 * k)), "a value in its lane, and nothing else"
+            );
         }
     }
 

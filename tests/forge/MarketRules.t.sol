@@ -24,38 +24,38 @@ contract MarketRulesTest is ForgeTest {
         rules.refundFrom = _near(steps[3] % 8 < 4 ? settled : settled + 30 days, steps[2]);
         settled = (lastFinal > end ? lastFinal : end) + SLOT;
         bool expected = rules.slotStart % SLOT == 0 && rules.closesAt > block.timestamp
-            && rules.closesAt <= rules.slotStart && rules.finalBy > rules.closesAt
-            && rules.refundFrom >= settled && rules.refundFrom <= settled + 30 days;
+            && rules.closesAt <= rules.slotStart && rules.finalBy > rules.closesAt && rules.refundFrom >= settled
+            && rules.refundFrom <= settled + 30 days;
         assertTrue(_isTaken(rules, 8, 8) == expected, "times must be in order, the slot aligned");
     }
 
     /// Counts, mask, sources, source class, arbiter and rates are taken exactly within their bounds: each is
     /// just beyond them in one of eight draws.
-    function testFuzz_takesSchemasWithinBounds(uint256 attributes, uint256 classes, uint256 random) public {
+    function testFuzz_takesSchemasWithinBounds(uint256 attributes, uint256 categories, uint256 random) public {
         vm.warp(1_700_000_000);
-        (attributes, classes) = (fold(attributes, 0, 8), fold(classes, 0, 8));
+        (attributes, categories) = (fold(attributes, 0, 8), fold(categories, 0, 8));
         Market memory rules = _valid();
         rules.attributeCount = uint8(attributes);
-        rules.classCount = uint8(classes);
-        rules.sourceClass = uint8(fold(random >> 8, 0, classes));
+        rules.categoryCount = uint8(categories);
+        rules.sourceCategory = uint8(fold(random >> 8, 0, categories));
         rules.incomeMask = uint8((random >> 16) & ((1 << attributes) - 1));
         for (uint256 f = 0; f < attributes; ++f) {
             rules.sources |= bytes8(bytes1(uint8((random >> (24 + 8 * f)) % 5))) >> (8 * f);
         }
         (rules.tolerance, rules.penalty) = (Ppm.wrap(ONE), Ppm.wrap(ONE));
-        assertTrue(_isTaken(rules, attributes, classes), "a schema within its bounds must be taken");
+        assertTrue(_isTaken(rules, attributes, categories), "a schema within its bounds must be taken");
 
         uint256 field = random % 8;
         if (field == 0) rules.attributeCount += 1;
-        if (field == 1) rules.classCount += 1;
-        if (field == 2) rules.sourceClass = uint8(classes + 1);
+        if (field == 1) rules.categoryCount += 1;
+        if (field == 2) rules.sourceCategory = uint8(categories + 1);
         if (field == 3) rules.incomeMask = uint8(fold(random >> 128, attributes == 8 ? 0 : 1 << attributes, 255));
         if (field == 4) rules.sources = bytes8(bytes1(0x05));
         if (field == 5) rules.arbiter = address(0);
         if (field == 6) rules.tolerance = Ppm.wrap(ONE + 1);
         if (field == 7) rules.penalty = Ppm.wrap(ONE + 1);
         bool isHarmless = field == 3 && attributes == 8;
-        assertTrue(_isTaken(rules, attributes, classes) == isHarmless, "a schema beyond its bounds must be refused");
+        assertTrue(_isTaken(rules, attributes, categories) == isHarmless, "a schema beyond its bounds must be refused");
     }
 
     /// Window, bond and endorsements at and around their bounds are taken exactly when they fit each other.
@@ -76,26 +76,26 @@ contract MarketRulesTest is ForgeTest {
         assertTrue(_isTaken(rules, 8, 8) == expected, "window, bond and endorsements must fit each other");
     }
 
-    /// Nine attributes or classes are too many, even if the rules say so themselves, and so is a source
+    /// Nine attributes or categories are too many, even if the rules say so themselves, and so is a source
     /// without an attribute.
     function test_refusesNine() public {
         vm.warp(1_700_000_000);
         Market memory rules = _valid();
-        (rules.attributeCount, rules.classCount) = (9, 8);
+        (rules.attributeCount, rules.categoryCount) = (9, 8);
         assertTrue(!_isTaken(rules, 9, 8), "nine attributes are too many");
-        (rules.attributeCount, rules.classCount) = (8, 9);
-        assertTrue(!_isTaken(rules, 8, 9), "nine classes are too many");
-        (rules.attributeCount, rules.classCount) = (1, 0);
+        (rules.attributeCount, rules.categoryCount) = (8, 9);
+        assertTrue(!_isTaken(rules, 8, 9), "nine categories are too many");
+        (rules.attributeCount, rules.categoryCount) = (1, 0);
         rules.sources = 0x0001000000000000;
         assertTrue(!_isTaken(rules, 1, 0), "a source needs its attribute");
     }
 
-    function check(Market calldata rules, uint256 attributes, uint256 classes) external view {
-        MarketRules.check(rules, attributes, classes, SLOT);
+    function check(Market calldata rules, uint256 attributes, uint256 categories) external view {
+        MarketRules.check(rules, attributes, categories, SLOT);
     }
 
-    function _isTaken(Market memory rules, uint256 attributes, uint256 classes) private view returns (bool) {
-        try this.check(rules, attributes, classes) {
+    function _isTaken(Market memory rules, uint256 attributes, uint256 categories) private view returns (bool) {
+        try this.check(rules, attributes, categories) {
             return true;
         } catch {
             return false;
@@ -108,7 +108,7 @@ contract MarketRulesTest is ForgeTest {
         rules.closesAt = rules.slotStart;
         rules.finalBy = rules.slotStart + SLOT;
         rules.refundFrom = rules.finalBy + 2 * SLOT;
-        (rules.attributeCount, rules.classCount) = (8, 8);
+        (rules.attributeCount, rules.categoryCount) = (8, 8);
     }
 
     /// @dev A time at most one second before or after another.

@@ -93,7 +93,8 @@ contract MeteringTest is Registries {
         bytes[] memory signatures = new bytes[](size);
         for (uint256 i = 0; i < size; ++i) {
             uint32 id = addDevice(OWNER, 1 + i, Wh.wrap(CAPACITY));
-            readings[i] = Reading(id, start, Wh.wrap(9), Wh.wrap(9), Wh.wrap(type(uint64).max), Wh.wrap(type(uint64).max));
+            readings[i] =
+                Reading(id, start, Wh.wrap(9), Wh.wrap(9), Wh.wrap(type(uint64).max), Wh.wrap(type(uint64).max));
             signatures[i] = signaturesOf(1 + i, single(readings[i]))[0];
         }
         bytes memory call = abi.encodeCall(metering.report, (readings, signatures));

@@ -60,7 +60,9 @@ contract MeteringHandler is Registries {
         reports.push(Report(reading, batch, total, 0, 0, false));
 
         reading.exported = Wh.wrap(0);
-        _mustFail(address(metering), abi.encodeCall(metering.report, (single(reading), signaturesOf(id, single(reading)))));
+        _mustFail(
+            address(metering), abi.encodeCall(metering.report, (single(reading), signaturesOf(id, single(reading))))
+        );
     }
 
     function certifyLate(uint256 device) external {

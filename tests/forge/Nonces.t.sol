@@ -56,7 +56,9 @@ contract NoncesTest is ForgeTest {
         Nonces nonces = Nonces.wrap(0).mark(page, first).mark(page, second);
         for (uint256 b = 0; b < 32; ++b) {
             uint32 mask = uint32(1) << uint32(b);
-            assertTrue(nonces.isUsed(page, mask) == ((first | second) & mask != 0), "exactly the mask's nonces are used");
+            assertTrue(
+                nonces.isUsed(page, mask) == ((first | second) & mask != 0), "exactly the mask's nonces are used"
+            );
         }
         assertTrue(nonces.isUsed(page, type(uint32).max) == (first | second != 0), "any used nonce counts");
         assertTrue(!nonces.isUsed(page, 0), "no nonce is not used");

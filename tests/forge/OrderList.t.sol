@@ -81,14 +81,18 @@ contract OrderListTest is ForgeTest {
         this.ask(orders, address(oracle), REFUSED);
     }
 
-    function testFuzz_logsWhatEmitWould(uint256 seed, uint256 count, bytes32 market, uint32 batch, address carrier) public {
+    function testFuzz_logsWhatEmitWould(uint256 seed, uint256 count, bytes32 market, uint32 batch, address carrier)
+        public
+    {
         PackedOrder[] memory orders = _orders(seed, count);
         vm.recordLogs();
         this.log(orders, market, batch, carrier);
         emit IOrderBook.OrdersPlaced(market, batch, carrier, orders);
         Vm.Log[] memory logs = vm.getRecordedLogs();
         assertEq(logs.length, 2, "one event each");
-        assertEq(keccak256(abi.encode(logs[0])), keccak256(abi.encode(logs[1])), "topics, data and emitter must be equal");
+        assertEq(
+            keccak256(abi.encode(logs[0])), keccak256(abi.encode(logs[1])), "topics, data and emitter must be equal"
+        );
     }
 
     /// All of it in the order in which the order book does it, for every size: no step spoils what the next one reads.
@@ -127,7 +131,10 @@ contract OrderListTest is ForgeTest {
         return _leaves(OrderLists.copy(orders));
     }
 
-    function ask(PackedOrder[] calldata orders, address target, bytes4 selector) external returns (uint256[] memory words) {
+    function ask(PackedOrder[] calldata orders, address target, bytes4 selector)
+        external
+        returns (uint256[] memory words)
+    {
         bytes memory below = abi.encode(keccak256("what stands below the list"));
         OrderList list = OrderLists.copy(orders);
         words = _words(list.ask(target, selector), orders.length);

@@ -61,8 +61,8 @@ contract OrderRulesTest is ForgeTest {
         Market memory rules = _rules(0, counts[0], counts[1], 0);
         PackedOrder memory order = _sell(random, rules);
         uint256 first = 8;
-        for (uint256 c = rules.classCount; c > 0; --c) {
-            if (c == rules.sourceClass || (missing >> (c - 1)) & 1 == 0) continue;
+        for (uint256 c = rules.categoryCount; c > 0; --c) {
+            if (c == rules.sourceCategory || (missing >> (c - 1)) & 1 == 0) continue;
             order.terms &= ~_class(c - 1, 0xff);
             first = c - 1;
         }
@@ -92,7 +92,9 @@ contract OrderRulesTest is ForgeTest {
 
     /// A device sells if it is the trader's, certified, not retired, and of the market's carrier and subnet: up to one of
     /// these is wrong.
-    function testFuzz_takesTheDevicesThatFit(uint256 random, uint8 fault, uint32 subnet, uint8 carrier, bool anySubnet) public {
+    function testFuzz_takesTheDevicesThatFit(uint256 random, uint8 fault, uint32 subnet, uint8 carrier, bool anySubnet)
+        public
+    {
         fault = uint8(fold(fault, 0, 6));
         Market memory rules = _rules(0, 0, 0, 0);
         rules.carrier = Carrier(carrier % (uint8(type(Carrier).max) + 1));
@@ -140,7 +142,7 @@ contract OrderRulesTest is ForgeTest {
             assertEq(uint32(order.levels >> (32 * f)), expected, "each level must be declared or attested");
         }
         uint256 withSource = before.terms;
-        if (rules.sourceClass != 0) withSource |= _class(rules.sourceClass - 1, source);
+        if (rules.sourceCategory != 0) withSource |= _class(rules.sourceCategory - 1, source);
         assertEq(order.terms, withSource, "only the source's class may change");
         assertTrue(
             order.head == before.head && order.limits == before.limits && order.weights == before.weights,
@@ -168,8 +170,8 @@ contract OrderRulesTest is ForgeTest {
         if (block.timestamp > uint40(order.terms)) return false;
         for (uint256 c = 0; c < 8; ++c) {
             bool isGiven = uint8(order.terms >> (104 + 8 * (7 - c))) != 0;
-            if (c >= rules.classCount && isGiven) return false;
-            if (isSell && c < rules.classCount && isGiven == (c + 1 == rules.sourceClass)) return false;
+            if (c >= rules.categoryCount && isGiven) return false;
+            if (isSell && c < rules.categoryCount && isGiven == (c + 1 == rules.sourceCategory)) return false;
         }
         uint256 sum = 0;
         for (uint256 f = 0; f < 8; ++f) {
@@ -204,7 +206,7 @@ contract OrderRulesTest is ForgeTest {
         uint256 ask = fold(random >> 8, 1, 1e6);
         order.head = (random << 96) | (fold(random, 1, 1e6) << 32) | ask;
         order.terms = SELL | (fold(random >> 24, 0, ask) << 168) | _classes(random, rules) | (1 << 72) | EXPIRY;
-        if (rules.sourceClass != 0) order.terms &= ~_class(rules.sourceClass - 1, 0xff);
+        if (rules.sourceCategory != 0) order.terms &= ~_class(rules.sourceCategory - 1, 0xff);
         for (uint256 f = 0; f < rules.attributeCount; ++f) {
             if (rules.sources[f] == 0) order.levels |= uint256(uint32(random >> (8 * f))) << (32 * f);
         }
@@ -212,7 +214,7 @@ contract OrderRulesTest is ForgeTest {
 
     /// @dev A code above 0 for each class of the market.
     function _classes(uint256 random, Market memory rules) private pure returns (uint256 terms) {
-        for (uint256 c = 0; c < rules.classCount; ++c) {
+        for (uint256 c = 0; c < rules.categoryCount; ++c) {
             terms |= _class(c, fold(random >> c, 1, 255));
         }
     }
@@ -237,10 +239,14 @@ contract OrderRulesTest is ForgeTest {
     }
 
     /// @dev Rules that a market may have: sources of its attributes alone, the source's class one of its own.
-    function _rules(uint8 attributes, uint8 classes, uint8 other, bytes8 sources) private pure returns (Market memory rules) {
+    function _rules(uint8 attributes, uint8 classes, uint8 other, bytes8 sources)
+        private
+        pure
+        returns (Market memory rules)
+    {
         rules.attributeCount = uint8(fold(attributes, 0, 8));
-        rules.classCount = uint8(fold(classes, 0, 8));
-        rules.sourceClass = uint8(fold(other, 0, rules.classCount));
+        rules.categoryCount = uint8(fold(classes, 0, 8));
+        rules.sourceCategory = uint8(fold(other, 0, rules.categoryCount));
         rules.incomeMask = other & uint8((1 << rules.attributeCount) - 1);
         for (uint256 f = 0; f < rules.attributeCount; ++f) {
             uint256 origin = uint8(sources[f]) % (uint256(type(AttributeSource).max) + 1);

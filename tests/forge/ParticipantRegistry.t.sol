@@ -17,7 +17,9 @@ contract ParticipantRegistryTest is ForgeTest {
 
     /// Any committee, any order of votes on three motions: the first that `threshold` different auditors
     /// support takes effect, at that vote, and a second vote for one motion is refused.
-    function testFuzz_firstMotionWithEnoughVotesDecides(uint256 size, uint256 needed, uint256[24] memory ballots) public {
+    function testFuzz_firstMotionWithEnoughVotesDecides(uint256 size, uint256 needed, uint256[24] memory ballots)
+        public
+    {
         size = fold(size, 1, 5);
         needed = fold(needed, 1, size);
         ParticipantRegistry registry = _registry(size, needed);

@@ -10,10 +10,13 @@ contract PayoutTest is ForgeTest {
     uint256 private constant ONE = 1_000_000;
 
     /// paid + penalty is the value of what was delivered, and no more than the value of what was sold.
-    function testFuzz_paysNoMoreThanWasDelivered(uint64 sold, uint64 delivered, uint32 price, uint32 tolerance, uint32 rate)
-        public
-        pure
-    {
+    function testFuzz_paysNoMoreThanWasDelivered(
+        uint64 sold,
+        uint64 delivered,
+        uint32 price,
+        uint32 tolerance,
+        uint32 rate
+    ) public pure {
         delivered = uint64(fold(delivered, 0, sold));
         (uint256 paid, uint256 penalty) = _pay(sold, delivered, price, tolerance, rate);
         assertEq(paid + penalty, _value(delivered, price), "paid and penalty must make up the value delivered");
@@ -33,10 +36,13 @@ contract PayoutTest is ForgeTest {
     }
 
     /// The penalty is the formula's, and zero up to the tolerance.
-    function testFuzz_penaltyFollowsTheFormula(uint64 sold, uint64 delivered, uint32 price, uint32 tolerance, uint32 rate)
-        public
-        pure
-    {
+    function testFuzz_penaltyFollowsTheFormula(
+        uint64 sold,
+        uint64 delivered,
+        uint32 price,
+        uint32 tolerance,
+        uint32 rate
+    ) public pure {
         delivered = uint64(fold(delivered, 0, sold));
         (tolerance, rate) = (uint32(fold(tolerance, 0, ONE)), uint32(fold(rate, 0, ONE)));
         (, uint256 penalty) = _pay(sold, delivered, price, tolerance, rate);
@@ -69,8 +75,7 @@ contract PayoutTest is ForgeTest {
         Market memory rules;
         rules.tolerance = Ppm.wrap(uint32(fold(tolerance, 0, ONE)));
         rules.penalty = Ppm.wrap(uint32(fold(rate, 0, ONE)));
-        (Points paid, Points penalty) =
-            Payout.forDelivery(Wh.wrap(sold), Wh.wrap(delivered), Price.wrap(price), rules);
+        (Points paid, Points penalty) = Payout.forDelivery(Wh.wrap(sold), Wh.wrap(delivered), Price.wrap(price), rules);
         return (Points.unwrap(paid), Points.unwrap(penalty));
     }
 

@@ -114,7 +114,9 @@ contract SatisfactionTest is ForgeTest {
             uint256 e = uint32(draw.expectations >> shift);
             uint256 spread = uint32(draw.spreads >> shift) >> (draw.count >> 8) % 32;
             bool income = (schema.incomeMask >> f) & 1 == 1;
-            uint256 l = income ? (spread > e ? 0 : e - spread) : (e + spread > type(uint32).max ? type(uint32).max : e + spread);
+            uint256 l = income
+                ? (spread > e ? 0 : e - spread)
+                : (e + spread > type(uint32).max ? type(uint32).max : e + spread);
             uint256 weight = f + 1 == schema.count ? left : fold(uint32(draw.weights >> shift), 0, left);
             left -= weight;
             buy.levels |= e << shift;

@@ -135,7 +135,7 @@ MUTANTS = (
         "a bond kept from who was outranked",
         "Clearing",
         CLEARING,
-        "ESCROW.freeBond(other.agent, Points.wrap(other.bond));",
+        "ESCROW.releaseBond(other.agent, Points.wrap(other.bond));",
         "",
     ),
     Mutant(
@@ -212,8 +212,8 @@ MUTANTS = (
         "a refuted round finalised",
         "Clearing",
         CLEARING,
-        f"{FINALIZE} == Status.Standing, Clearing_WrongStatus(id, stored.status));",
-        f"{FINALIZE} >= Status.Standing, Clearing_WrongStatus(id, stored.status));",
+        f"{FINALIZE} == Status.Active, Clearing_WrongStatus(id, stored.status));",
+        f"{FINALIZE} >= Status.Active, Clearing_WrongStatus(id, stored.status));",
     ),
     Mutant(
         "a round final before its window is over",
@@ -230,10 +230,10 @@ MUTANTS = (
         "",
     ),
     Mutant(
-        "orders released under a standing proposal",
+        "orders released under an active proposal",
         "OrderBook",
         BOOK,
-        "block.timestamp > rules.finalBy && CLEARING.standingOf(market) == 0;",
+        "block.timestamp > rules.finalBy && CLEARING.activeOf(market) == 0;",
         "block.timestamp > rules.finalBy;",
     ),
     Mutant(
@@ -254,7 +254,7 @@ MUTANTS = (
         "an order of a suspended trader",
         "OrderBook",
         BOOK,
-        "require(standing.isActive(), Order_TraderNotActive(i, order.trader()));",
+        "require(admission.isActive(), Order_TraderNotActive(i, order.trader()));",
         "",
     ),
     Mutant(
@@ -272,7 +272,7 @@ MUTANTS = (
         "",
     ),
     Mutant(
-        "a cancelled sell order carried again",
+        "a cancelled sell order relayed again",
         "EscrowWallets",
         ESCROW,
         "require(isNew, Escrow_NonceUsed(trader, Side.Sell, order.nonce()));",

@@ -27,7 +27,7 @@ library MarketRules {
     /// above 8 or differs from the number of names; a mask or list goes beyond its count; a source is
     /// unknown; the class that takes the device's source does not exist; there is no arbiter; a rate is
     /// above 1; and what `_checkContest` lists.
-    function check(Market calldata rules, uint256 attributes, uint256 classes, uint40 slotLength) internal view {
+    function check(Market calldata rules, uint256 attributes, uint256 categories, uint40 slotLength) internal view {
         uint256 isFinal = uint256(rules.finalBy) + rules.challengeWindow;
         uint256 settled = Math.max(isFinal, uint256(rules.slotStart) + slotLength) + slotLength;
         require(
@@ -37,9 +37,10 @@ library MarketRules {
             IOrderBook.Market_BadTimes(rules.closesAt, rules.finalBy, rules.slotStart, rules.refundFrom)
         );
         require(
-            attributes <= MAX_ATTRIBUTES && classes <= MAX_ATTRIBUTES && rules.attributeCount == attributes
-                && rules.classCount == classes && rules.sourceClass <= classes && rules.incomeMask >> attributes == 0,
-            IOrderBook.Market_BadSchema(attributes, classes)
+            attributes <= MAX_ATTRIBUTES && categories <= MAX_ATTRIBUTES && rules.attributeCount == attributes
+                && rules.categoryCount == categories && rules.sourceCategory <= categories
+                && rules.incomeMask >> attributes == 0,
+            IOrderBook.Market_BadSchema(attributes, categories)
         );
         for (uint256 f = 0; f < MAX_ATTRIBUTES; ++f) {
             uint8 source = uint8(rules.sources[f]);
@@ -63,7 +64,8 @@ library MarketRules {
         uint128 bond = Points.unwrap(rules.bond);
         require(
             window == (bond != 0) && rules.challengeWindow <= MAX_WINDOW && bond <= type(uint96).max
-                && endorsed == (rules.endorsers != 0) && rules.endorsements <= MAX_ENDORSEMENTS && (window || !endorsed),
+                && endorsed == (rules.endorsers != 0) && rules.endorsements <= MAX_ENDORSEMENTS
+                && (window || !endorsed),
             IOrderBook.Market_BadContest(rules.challengeWindow, bond, rules.endorsements, rules.endorsers)
         );
     }

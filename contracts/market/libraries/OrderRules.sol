@@ -20,9 +20,9 @@ library OrderRules {
         /// Bits of `terms` that a sell order leaves zero: classes that the market lacks or attests, and the top.
         uint256 notInSell;
         /// The highest bit of each class of `terms` that a sell order states.
-        uint256 statedClasses;
+        uint256 statedCategories;
         /// The lowest bit of the class of `terms` that is attested; 0: none.
-        uint256 sourceClass;
+        uint256 sourceCategory;
         /// All ones in the lanes of attributes that the market lacks.
         uint256 noAttributes;
         /// All ones in the lanes of the attributes that are attested.
@@ -71,13 +71,16 @@ library OrderRules {
             else if (source == AttributeSource.Reliability) form.reliabilities |= one;
             else form.trades |= one;
         }
-        uint256 lacking = uint256(type(uint64).max >> (8 * rules.classCount)) << CLASSES_SHIFT;
+        uint256 lacking = uint256(type(uint64).max >> (8 * rules.categoryCount)) << CLASSES_SHIFT;
         form.notInBuy = TOP | SELLER_TERMS | lacking;
         form.notInSell = TOP | lacking;
-        for (uint256 c = 0; c < rules.classCount; ++c) {
+        for (uint256 c = 0; c < rules.categoryCount; ++c) {
             uint256 lowest = 1 << (CLASSES_SHIFT + 56 - 8 * c);
-            if (c + 1 == rules.sourceClass) (form.sourceClass, form.notInSell) = (lowest, form.notInSell | 0xff * lowest);
-            else form.statedClasses |= 0x80 * lowest;
+            if (c + 1 == rules.sourceCategory) {
+                (form.sourceCategory, form.notInSell) = (lowest, form.notInSell | 0xff * lowest);
+            } else {
+                form.statedCategories |= 0x80 * lowest;
+            }
         }
     }
 
@@ -112,11 +115,11 @@ library OrderRules {
         internal
         pure
     {
-        order.terms |= source * form.sourceClass;
+        order.terms |= source * form.sourceCategory;
         // Cannot overflow a lane: each value is below 2^32, and each lane has one source.
         unchecked {
             order.levels |= Price.unwrap(order.price()) * form.asks | Ppm.unwrap(credibility) * form.credibilities
-                | Ppm.unwrap(past.rate()) * form.reliabilities | past.trades() * form.trades;
+            | Ppm.unwrap(past.rate()) * form.reliabilities | past.trades() * form.trades;
         }
     }
 
@@ -145,10 +148,10 @@ library OrderRules {
             IOrderBook.Order_MinAboveAsk(index, Price.unwrap(order.minPrice()), Price.unwrap(order.price()))
         );
         // The highest bit of each class that is not zero: its lower bits carry into it unless they are zero.
-        uint256 lower = form.statedClasses - (form.statedClasses >> 7);
+        uint256 lower = form.statedCategories - (form.statedCategories >> 7);
         uint256 given = ((terms & lower) + lower) | terms;
-        if (given & form.statedClasses != form.statedClasses) {
-            revert IOrderBook.Order_ClassMissing(index, _firstMissing(given, form.statedClasses));
+        if (given & form.statedCategories != form.statedCategories) {
+            revert IOrderBook.Order_ClassMissing(index, _firstMissing(given, form.statedCategories));
         }
     }
 
@@ -158,7 +161,7 @@ library OrderRules {
     }
 
     /// @dev The first class of which `needed` has the highest bit and `given` does not.
-    function _firstMissing(uint256 given, uint256 needed) private pure returns (uint256 class) {
-        while ((needed & ~given) >> (CLASSES_SHIFT + 63 - 8 * class) & 1 == 0) ++class;
+    function _firstMissing(uint256 given, uint256 needed) private pure returns (uint256 category) {
+        while ((needed & ~given) >> (CLASSES_SHIFT + 63 - 8 * category) & 1 == 0) ++category;
     }
 }

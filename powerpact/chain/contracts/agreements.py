@@ -1,4 +1,4 @@
-"""Releases: two of buyer, seller and arbiter sign what the seller of a trade gets, and anybody carries that."""
+"""Agreements: two of buyer, seller and arbiter sign what the seller of a trade gets, and anybody relays that."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from powerpact.chain.transactions import Call
 from powerpact.codec.eip712 import sign
 from powerpact.errors import BadChoice
 from powerpact.market.orders import id_text
-from powerpact.market.trades import SignedRelease
+from powerpact.market.trades import SignedAgreement
 from powerpact.units import value_down_upoints
 
 
@@ -41,9 +41,9 @@ def find_trade(chain: Chain, market_id: bytes, text: str) -> FinalTrade:
     return found[0]
 
 
-def sign_release(
+def sign_agreement(
     chain: Chain, account: LocalAccount, market_id: bytes, trade: FinalTrade, to_seller_upoints: int
-) -> SignedRelease:
+) -> SignedAgreement:
     """Sign as a party of the trade.
 
     Raises
@@ -63,11 +63,11 @@ def sign_release(
     if to_seller_upoints > most:
         raise BadChoice("sum", to_seller_upoints, "is above the trade's value", remedy=f"Agree on at most {most}.")
     message = {"tradeId": trade.id, "toSeller": to_seller_upoints}
-    signature = sign(account, chain.domain("EscrowWallets"), "Release", message)
-    return SignedRelease(market_id, trade.id, to_seller_upoints, account.address, signature)
+    signature = sign(account, chain.domain("EscrowWallets"), "Agreement", message)
+    return SignedAgreement(market_id, trade.id, to_seller_upoints, account.address, signature)
 
 
-def settle_agreed(chain: Chain, one: SignedRelease, other: SignedRelease) -> Call:
+def settle_agreed(chain: Chain, one: SignedAgreement, other: SignedAgreement) -> Call:
     """Pay a trade as two parties signed.
 
     Raises
@@ -80,7 +80,7 @@ def settle_agreed(chain: Chain, one: SignedRelease, other: SignedRelease) -> Cal
     terms = (one.market, one.trade, one.to_seller_upoints)
     if terms != (other.market, other.trade, other.to_seller_upoints):
         raise BadChoice(
-            "release of", other.signer, "is not for the same trade and sum", remedy=f"Sign as {one.signer} did."
+            "agreement of", other.signer, "is not for the same trade and sum", remedy=f"Sign as {one.signer} did."
         )
     trade = find_trade(chain, one.market, one.trade.hex())
     signers, signatures = (one.signer, other.signer), (one.signature, other.signature)

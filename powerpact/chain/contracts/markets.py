@@ -39,7 +39,7 @@ class Market:
 
 
 def market_id(chain: Chain, rules: Rules) -> bytes:
-    """``keccak256(abi.encode(chainId, orderBook, rules, attributes, classes))``, 32 bytes."""
+    """``keccak256(abi.encode(chainId, orderBook, rules, attributes, categories))``, 32 bytes."""
     types = ["uint256", "address", RULES_TYPE, "string[]", "string[]"]
     values = [chain.deployment.chain_id, chain.address("OrderBook"), *rules.arguments()]
     return keccak(encode(types, values))
@@ -76,4 +76,4 @@ def market(chain: Chain, id_: bytes) -> Market:
 
 def _market(event: Any) -> Market:
     a = event.arguments
-    return Market(a["market"], Rules.of(a["rules"], a["attributes"], a["classes"]), a["opener"], event.block)
+    return Market(a["market"], Rules.of(a["rules"], a["attributes"], a["categories"]), a["opener"], event.block)

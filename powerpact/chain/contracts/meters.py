@@ -16,7 +16,7 @@ ReadingProof = tuple[int, int, list[bytes]]
 
 @dataclass(frozen=True, slots=True)
 class SignedReading:
-    """A reading that anybody may carry to the chain.
+    """A reading that anybody may relay to the chain.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Orders: signed by their traders, carried in batches by anybody, cancelled and released."""
+"""Orders: signed by their traders, relayed in batches by anybody, cancelled and released."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from powerpact.chain.transactions import Call
 
 
 class Status(IntEnum):
-    """Standing of an account, as in IParticipantRegistry."""
+    """Admission of an account, as in IParticipantRegistry."""
 
     NONE = 0
     APPLIED = 1
@@ -32,7 +32,7 @@ class Participant:
     Attributes
     ----------
     status : Status
-        Standing.
+        Admission.
     credibility_ppm : int
         Attested credit report.
     suspended_until : int
@@ -97,7 +97,7 @@ def complete_exit(chain: Chain) -> Call:
 
 
 def participant(chain: Chain, account: ChecksumAddress) -> Participant:
-    """Standing of an account."""
+    """Admission of an account."""
     status, *rest = chain.read("ParticipantRegistry", "participant", account)
     return Participant(Status(status), *rest)
 

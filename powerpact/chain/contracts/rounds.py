@@ -24,7 +24,7 @@ from powerpact.market.trades import PackedTrade, Trade
 from powerpact.mechanisms.satisfaction.round import Buyer, Round, Seller, Solution
 
 
-class Match(NamedTuple):
+class ClaimedTrade(NamedTuple):
     """A trade as an agent claims it: orders by id, energy in Wh, both dual prices in ppm (per Wh in divisible mode)."""
 
     buy_id: int
@@ -34,7 +34,7 @@ class Match(NamedTuple):
     seller_dual_ppm: int
 
     @classmethod
-    def of(cls, trade: Trade) -> Match:
+    def of(cls, trade: Trade) -> ClaimedTrade:
         """What was claimed of a trade."""
         return cls(trade.buy_id, trade.sell_id, trade.energy_wh, trade.buyer_dual_ppm, trade.seller_dual_ppm)
 
@@ -54,7 +54,7 @@ class ProposalStatus(IntEnum):
 
     NONE = 0
     DRAFT = 1
-    STANDING = 2
+    ACTIVE = 2
     OUTRANKED = 3
     REFUTED = 4
     FINAL = 5
@@ -89,7 +89,7 @@ class Proposal:
     income_mask : int
         Bit f: attribute f is an income.
     final_from : int
-        When a standing proposal can be made final, Unix seconds.
+        When an active proposal can be made final, Unix seconds.
     status : ProposalStatus
         State.
     """
@@ -173,10 +173,10 @@ class PostedRound:
     def round(self) -> Round:
         """The round that the agent solves: open orders, ids as ``batch:index``, class codes as decimal text."""
         rules = self.market.rules
-        terms, classes = len(rules.attributes), len(rules.classes)
+        terms, categories = len(rules.attributes), len(rules.categories)
         buyers, sellers = [], []
         for id_, order in self.open_orders():
-            codes = tuple(str(code) if code else None for code in order.classes[:classes])
+            codes = tuple(str(code) if code else None for code in order.classes[:categories])
             if order.side is Side.BUY:
                 soft = zip(order.levels[:terms], order.limits[:terms], order.weights_ppm[:terms], strict=True)
                 buyers.append(
@@ -199,13 +199,13 @@ class PostedRound:
                         energy_wh=order.energy_wh,
                     )
                 )
-        return Round(rules.mode, rules.schema, rules.classes, tuple(buyers), tuple(sellers))
+        return Round(rules.mode, rules.schema, rules.categories, tuple(buyers), tuple(sellers))
 
-    def matches(self, solution: Solution) -> list[Match]:
+    def claimed_trades(self, solution: Solution) -> list[ClaimedTrade]:
         """The trades of a solution of this round; those of one order close together, so that few chunks share one."""
         u, v = solution.buyer_duals_ppm, solution.seller_duals_ppm
         found = {
-            (parse_id(trade.buyer), parse_id(trade.seller)): Match(
+            (parse_id(trade.buyer), parse_id(trade.seller)): ClaimedTrade(
                 parse_id(trade.buyer),
                 parse_id(trade.seller),
                 trade.energy_wh or 0,
@@ -216,14 +216,16 @@ class PostedRound:
         }
         return [found[pair] for pair in walk(found)]
 
-    def chunk(self, matches: Sequence[Match], later: Sequence[Match] = ()) -> tuple[list[PricedOrder], list[Link]]:
+    def chunk(
+        self, matches: Sequence[ClaimedTrade], later: Sequence[ClaimedTrade] = ()
+    ) -> tuple[list[PricedOrder], list[Link]]:
         """Trades as one chunk for `propose`: orders with their proofs and dual prices, and the trades between them.
 
         Parameters
         ----------
-        matches : sequence of Match
+        matches : sequence of ClaimedTrade
             The trades of the chunk.
-        later : sequence of Match
+        later : sequence of ClaimedTrade
             The trades of the chunks after it.
         """
         priced, links = _numbered(matches)
@@ -265,7 +267,7 @@ def walk(pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return walked
 
 
-def _numbered(matches: Sequence[Match]) -> tuple[list[tuple[int, int]], list[Link]]:
+def _numbered(matches: Sequence[ClaimedTrade]) -> tuple[list[tuple[int, int]], list[Link]]:
     """The orders of trades with their dual prices, by id, and the trades between their places."""
     duals = {match.buy_id: match.buyer_dual_ppm for match in matches}
     duals |= {match.sell_id: match.seller_dual_ppm for match in matches}
@@ -289,7 +291,7 @@ def read_round(chain: Chain, market_id: bytes) -> PostedRound:
     return PostedRound(found, batches, closed)
 
 
-def clear(chain: Chain, posted: PostedRound, matches: Sequence[Match]) -> Call:
+def clear(chain: Chain, posted: PostedRound, matches: Sequence[ClaimedTrade]) -> Call:
     """Propose and prove a whole round; the contract takes at most `MAX_BATCH` trades."""
     priced, links = _numbered(matches)
     return chain.call(
@@ -297,13 +299,15 @@ def clear(chain: Chain, posted: PostedRound, matches: Sequence[Match]) -> Call:
     )
 
 
-def propose(chain: Chain, posted: PostedRound, matches: Sequence[Match], later: Sequence[Match] = ()) -> Call:
+def propose(
+    chain: Chain, posted: PostedRound, matches: Sequence[ClaimedTrade], later: Sequence[ClaimedTrade] = ()
+) -> Call:
     """Begin a proposal with its first trades; `later` are those still to come."""
     chunk = posted.chunk(matches, later)
     return chain.call("propose", "Clearing", "propose", posted.market.id, *chunk, items=len(matches))
 
 
-def propose_batches(chain: Chain, posted: PostedRound, matches: Sequence[Match]) -> Call:
+def propose_batches(chain: Chain, posted: PostedRound, matches: Sequence[ClaimedTrade]) -> Call:
     """Begin a proposal with all its trades, by whole batches instead of proofs; at most `MAX_BATCH` trades."""
     priced, links = _numbered(matches)
     needed = {id_ >> 8 for id_, _ in priced}
@@ -314,7 +318,11 @@ def propose_batches(chain: Chain, posted: PostedRound, matches: Sequence[Match])
 
 
 def extend(
-    chain: Chain, posted: PostedRound, proposal_id: int, matches: Sequence[Match], later: Sequence[Match] = ()
+    chain: Chain,
+    posted: PostedRound,
+    proposal_id: int,
+    matches: Sequence[ClaimedTrade],
+    later: Sequence[ClaimedTrade] = (),
 ) -> Call:
     """Add trades to the sender's proposal; `later` are those still to come."""
     return chain.call("propose", "Clearing", "extend", proposal_id, *posted.chunk(matches, later), items=len(matches))
@@ -344,7 +352,7 @@ def endorse(chain: Chain, account: LocalAccount, proposal_id: int) -> bytes:
 
 
 def challenge(chain: Chain, proposal_id: int, buy: Exhibit, sell: Exhibit) -> Call:
-    """Refute a standing proposal by a pair."""
+    """Refute an active proposal by a pair."""
     return chain.call("challenge", "Clearing", "challenge", proposal_id, buy, sell)
 
 
@@ -383,9 +391,9 @@ def final_of(chain: Chain, market_id: bytes) -> int:
     return int(chain.read("Clearing", "finalOf", market_id))
 
 
-def standing_of(chain: Chain, market_id: bytes) -> int:
-    """Id of the market's standing proposal, 0 if there is none."""
-    return int(chain.read("Clearing", "standingOf", market_id))
+def active_of(chain: Chain, market_id: bytes) -> int:
+    """Id of the market's active proposal, 0 if there is none."""
+    return int(chain.read("Clearing", "activeOf", market_id))
 
 
 def bound_energy_wh(chain: Chain, market_id: bytes, id_: int, whole_wh: int) -> int:

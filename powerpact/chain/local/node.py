@@ -34,7 +34,7 @@ HOST: Final = "127.0.0.1"
 MNEMONIC: Final = "test test test test test test test test test test test junk"
 """The published test phrase: its keys are known to everyone and hold nothing anywhere else."""
 
-_PROJECT: Final = Path(__file__).resolve().parents[2]
+_PROJECT: Final = Path(__file__).resolve().parents[3]
 _POLL_S: Final = 0.02
 _STOP_TIMEOUT_S: Final = 10.0
 _PORT_ATTEMPTS: Final = 3

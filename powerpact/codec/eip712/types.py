@@ -46,7 +46,7 @@ TYPES: Final = MappingProxyType(
         # Clearing. trades is the hash of the proposal's chunk roots, objective in ppm or ppm Wh.
         "Endorsement": _members("bytes32 market,address agent,bytes32 trades,uint128 objective"),
         # EscrowWallets. toSeller in micro-points.
-        "Release": _members("bytes32 tradeId,uint128 toSeller"),
+        "Agreement": _members("bytes32 tradeId,uint128 toSeller"),
         # PowerPoints (ERC-2612). value in micro-points, deadline in Unix seconds.
         "Permit": _members("address owner,address spender,uint256 value,uint256 nonce,uint256 deadline"),
     }
@@ -73,8 +73,8 @@ def encode_type(primary_type: str) -> str:
 
     Examples
     --------
-    >>> encode_type("Release")
-    'Release(bytes32 tradeId,uint128 toSeller)'
+    >>> encode_type("Agreement")
+    'Agreement(bytes32 tradeId,uint128 toSeller)'
     """
     members = ",".join(f"{member.type} {member.name}" for member in members_of(primary_type))
     return f"{primary_type}({members})"

@@ -1,16 +1,16 @@
-"""`challenge`: one pair with u + v < w refutes a standing proposal; nothing else does."""
+"""`challenge`: one pair with u + v < w refutes an active proposal; nothing else does."""
 
 import pytest
 
 from powerpact.mechanisms.satisfaction.spec import match
 from testkit.claims import NOTHING, claim
 from testkit.contest import (
+    ACTIVE,
     BOND_UPOINTS,
     DRAFT,
     FINAL,
     OUTRANKED,
     REFUTED,
-    STANDING,
     WINDOW_S,
     at,
     best,
@@ -36,18 +36,18 @@ def state(clearing, escrow, points, contest, agent, watcher):
     def _state():
         return (
             clearing.proposal(contest.proposal),
-            clearing.standingOf(contest.id),
+            clearing.activeOf(contest.id),
             escrow.walletOf(agent.address),
             escrow.walletOf(watcher.address),
             points.totalSupply(),
-            escrow.totalClaims(),
+            escrow.totalCredits(),
         )
 
     return _state
 
 
 @pytest.fixture
-def standing(contest):
+def active(contest):
     """The best matching with a true certificate: Alice (0) and Carol (2), Bob (1) and Dan (256)."""
     stand(contest, claim(contest, [(0, 2), (1, 256)], {0: 500_000, 2: 500_000, 256: 750_000}))
     return contest
@@ -113,18 +113,18 @@ def test_refuses_what_is_final(contest):
         (257, 256, 750_000, 0),
     ],
 )
-def test_a_true_certificate_stands_every_pair(standing, state, buy_id, sell_id, duals, score):
+def test_a_true_certificate_stands_every_pair(active, state, buy_id, sell_id, duals, score):
     before = state()
     with refused("Clearing_PairCovered", buy_id, sell_id, duals, score):
-        standing.challenge(buy_id, sell_id)
+        active.challenge(buy_id, sell_id)
     assert state() == before
 
 
-def test_a_pair_that_is_not_eligible_refutes_nothing(standing, state):
+def test_a_pair_that_is_not_eligible_refutes_nothing(active, state):
     """Alice bids 60 000 in order 257, Carol takes no less than 80 000."""
     before = state()
     with refused("Clearing_PairCovered", 257, 2, 500_000, 0):
-        standing.challenge(257, 2)
+        active.challenge(257, 2)
     assert state() == before
 
 
@@ -136,27 +136,27 @@ def test_an_eligible_pair_that_scores_nothing_refutes_nothing(contest):
         contest.challenge(257, 256)
 
 
-def test_a_traded_order_cannot_be_shown_without_its_trade(standing, show, state):
+def test_a_traded_order_cannot_be_shown_without_its_trade(active, show, state):
     """Else every dual price would be zero to a liar."""
     before = state()
     for bought, sold in (
-        ((standing.placed(0), *UNTRADED), standing.exhibit(2)),
-        (standing.exhibit(0), (standing.placed(2), *UNTRADED)),
+        ((active.placed(0), *UNTRADED), active.exhibit(2)),
+        (active.exhibit(0), (active.placed(2), *UNTRADED)),
     ):
-        with refused("Clearing_UnknownTrade", standing.proposal, 0, 0):
-            show(standing, bought, sold)
+        with refused("Clearing_UnknownTrade", active.proposal, 0, 0):
+            show(active, bought, sold)
     assert state() == before
 
 
-def test_a_trade_of_another_order_is_foreign(standing, show, state):
+def test_a_trade_of_another_order_is_foreign(active, show, state):
     """Bob's trade has a lower dual price than Alice's."""
     before = state()
-    _, *of_bob = standing.exhibit(1)
+    _, *of_bob = active.exhibit(1)
     with refused("Clearing_ForeignTrade", 0):
-        show(standing, (standing.placed(0), *of_bob), standing.exhibit(2))
-    _, *of_carol = standing.exhibit(2)
+        show(active, (active.placed(0), *of_bob), active.exhibit(2))
+    _, *of_carol = active.exhibit(2)
     with refused("Clearing_ForeignTrade", 256):
-        show(standing, standing.exhibit(0), (standing.placed(256), *of_carol))
+        show(active, active.exhibit(0), (active.placed(256), *of_carol))
     assert state() == before
 
 
@@ -183,40 +183,40 @@ def test_an_order_is_not_shown_by_the_other_side_of_a_trade(community, agent, al
     ],
     ids=["dual lowered", "index", "chunk", "last place", "no proof", "longer proof"],
 )
-def test_refuses_a_trade_with_a_wrong_proof(standing, show, state, forge):
+def test_refuses_a_trade_with_a_wrong_proof(active, show, state, forge):
     before = state()
-    placed, *traded = standing.exhibit(0)
+    placed, *traded = active.exhibit(0)
     trade, (chunk, index), proof = forge(*traded)
-    with refused("Clearing_UnknownTrade", standing.proposal, chunk, index):
-        show(standing, (placed, trade, (chunk, index), proof), standing.exhibit(2))
+    with refused("Clearing_UnknownTrade", active.proposal, chunk, index):
+        show(active, (placed, trade, (chunk, index), proof), active.exhibit(2))
     assert state() == before
 
 
-def test_refuses_a_trade_of_another_proposal(standing, show, rival):
+def test_refuses_a_trade_of_another_proposal(active, show, rival):
     """A draft with lower dual prices proves nothing about what stands."""
-    id_, chunks = standing.proposal, standing.chunks
-    standing.propose(claim(standing, [(0, 2)], {2: ONE}), agent=rival.account)
-    low = standing.exhibit(0)
-    standing.proposal, standing.chunks = id_, chunks
+    id_, chunks = active.proposal, active.chunks
+    active.propose(claim(active, [(0, 2)], {2: ONE}), agent=rival.account)
+    low = active.exhibit(0)
+    active.proposal, active.chunks = id_, chunks
     with refused("Clearing_UnknownTrade", id_, 0, 0):
-        show(standing, low, standing.exhibit(256))
+        show(active, low, active.exhibit(256))
 
 
 @pytest.mark.parametrize(("buy_id", "sell_id", "wrong"), [(2, 256, 2), (0, 1, 1)])
-def test_refuses_an_order_on_the_wrong_side(standing, buy_id, sell_id, wrong):
+def test_refuses_an_order_on_the_wrong_side(active, buy_id, sell_id, wrong):
     with refused("Clearing_WrongSide", wrong):
-        standing.challenge(buy_id, sell_id)
+        active.challenge(buy_id, sell_id)
 
 
-def test_refuses_an_order_that_is_not_in_the_book(standing, show, state):
+def test_refuses_an_order_that_is_not_in_the_book(active, show, state):
     before = state()
-    (id_, order, siblings), *untraded = standing.exhibit(257)
+    (id_, order, siblings), *untraded = active.exhibit(257)
     generous = order._replace(head=order.head + 10**6)
-    with refused("Order_Unknown", standing.id, id_):
-        show(standing, ((id_, generous, siblings), *untraded), standing.exhibit(256))
-    (id_, order, siblings), *traded = standing.exhibit(2)
-    with refused("Order_Unknown", standing.id, 257):
-        show(standing, standing.exhibit(0), ((257, order, siblings), *traded))
+    with refused("Order_Unknown", active.id, id_):
+        show(active, ((id_, generous, siblings), *untraded), active.exhibit(256))
+    (id_, order, siblings), *traded = active.exhibit(2)
+    with refused("Order_Unknown", active.id, 257):
+        show(active, active.exhibit(0), ((257, order, siblings), *traded))
     assert state() == before
 
 
@@ -268,13 +268,13 @@ def test_a_pair_refutes(clearing, community, escrow, points, contest, agent, wat
     assert community.events(receipt, "BondForfeited") == [
         {"agent": agent.address, "challenger": watcher.address, "reward": reward, "burnt": BOND_UPOINTS - reward}
     ]
-    assert (clearing.proposal(refuted)["status"], clearing.standingOf(contest.id)) == (REFUTED, 0)
+    assert (clearing.proposal(refuted)["status"], clearing.activeOf(contest.id)) == (REFUTED, 0)
     assert tuple(escrow.walletOf(agent.address))[:2] == (ENDOWMENT_UPOINTS - BOND_UPOINTS, 0)
     assert tuple(escrow.walletOf(watcher.address))[:2] == (reward, 0)
     assert supply - points.totalSupply() == BOND_UPOINTS - reward
-    assert escrow.totalClaims() == points.balanceOf(escrow)
+    assert escrow.totalCredits() == points.balanceOf(escrow)
     stand(contest, best(contest))
-    assert clearing.proposal(contest.proposal)["status"] == STANDING
+    assert clearing.proposal(contest.proposal)["status"] == ACTIVE
 
 
 def test_dual_prices_one_below_the_score_are_refuted(contest):
@@ -287,7 +287,7 @@ def test_a_proposal_without_a_certificate_is_refuted_all_the_same(clearing, cont
     """Its bound is above its objective, yet a pair is not covered."""
     stand(contest, claim(contest, [(0, 2), (1, 256)], {0: 2 * ONE, 2: 499_999, 256: 750_000}))
     contest.challenge(1, 2)
-    assert clearing.standingOf(contest.id) == 0
+    assert clearing.activeOf(contest.id) == 0
 
 
 @pytest.mark.parametrize("late_s", [0, 1_800])

@@ -157,10 +157,10 @@ def test_does_what_proposing_and_proving_do(clearing, community, closed, links):
 
 
 def test_clears_beside_a_standing_proposal(clearing, escrow, contest, agent, rival):
-    standing = stand(contest, loose(contest))
+    active = stand(contest, loose(contest))
     contest.clear_at_once(contest.links(match(contest.round())), agent=rival.account)
-    assert clearing.proposal(standing)["status"] == OUTRANKED
-    assert (clearing.finalOf(contest.id), clearing.standingOf(contest.id)) == (contest.proposal, 0)
+    assert clearing.proposal(active)["status"] == OUTRANKED
+    assert (clearing.finalOf(contest.id), clearing.activeOf(contest.id)) == (contest.proposal, 0)
     assert tuple(escrow.walletOf(agent.address))[:2] == (ENDOWMENT_UPOINTS, 0)
 
 

@@ -301,7 +301,7 @@ def test_released_parts_and_paid_trades_leave_nothing_behind(community, escrow, 
     assert escrow.lockedIn(market.id) == 0
     assert [wallet(escrow, trader)[1] for trader in traders] == [0] * 4
     assert sum(wallet(escrow, trader)[0] for trader in traders) == 0
-    assert escrow.totalClaims() == points.balanceOf(escrow)
+    assert escrow.totalCredits() == points.balanceOf(escrow)
 
 
 # Challenges
@@ -315,7 +315,7 @@ def test_any_trade_shows_the_dual_price(community, clearing, market, halfway, wa
         arguments = halfway.proposal, halfway.exhibit(0, chunks), halfway.exhibit(2)
         with refused("Clearing_PairCovered", 0, 2, 1_000_000, 1_000_000):
             community.send(watcher, "Clearing", "challenge", *arguments)
-    assert clearing.standingOf(market.id) == halfway.proposal
+    assert clearing.activeOf(market.id) == halfway.proposal
 
 
 @pytest.mark.parametrize("chunk", [0, 1])

@@ -6,7 +6,7 @@ from eth_utils import keccak
 from powerpact.codec.packing import trade_tree
 from powerpact.market.trades import Trade
 from testkit.claims import NOTHING, claim
-from testkit.contest import STANDING, at, best
+from testkit.contest import ACTIVE, at, best
 from testkit.market import Claims
 from testkit.market_fixtures import by
 from testkit.orders import buy, sell
@@ -50,7 +50,7 @@ def test_refuses_once_the_proof_has_begun(begun, second):
 def test_refuses_once_it_is_sealed(contest):
     contest.propose(NOTHING)
     contest.seal()
-    with refused("Clearing_WrongStatus", contest.proposal, STANDING):
+    with refused("Clearing_WrongStatus", contest.proposal, ACTIVE):
         contest.extend(best(contest))
 
 

@@ -74,7 +74,7 @@ def test_anyone_may_in_the_first_second(clearing, escrow, contest, sealed, agent
     assert (final["proposal"], final["agent"]) == (contest.proposal, agent.address)
     assert (final["objective"], final["bound"], final["tradeCount"]) == (1_750_000, 1_750_000, 2)
     assert clearing.proposal(contest.proposal)["status"] == FINAL
-    assert (clearing.finalOf(contest.id), clearing.standingOf(contest.id)) == (contest.proposal, 0)
+    assert (clearing.finalOf(contest.id), clearing.activeOf(contest.id)) == (contest.proposal, 0)
     assert tuple(clearing.finalRound(contest.id)) == (contest.proposal, agent.address)
     assert escrow.lockedIn(contest.id) == tx.events["RoundLocked"]["points"] == 190_000
 
@@ -82,7 +82,7 @@ def test_anyone_may_in_the_first_second(clearing, escrow, contest, sealed, agent
 def test_gives_the_bond_back_once(community, escrow, contest, sealed, agent):
     community.chain.warp(sealed)
     receipt = contest.finalize()
-    assert community.events(receipt, "BondFreed") == [{"agent": agent.address, "points": BOND_UPOINTS}]
+    assert community.events(receipt, "BondReleased") == [{"agent": agent.address, "points": BOND_UPOINTS}]
     assert tuple(escrow.walletOf(agent.address))[:2] == (ENDOWMENT_UPOINTS, 0)
 
 
@@ -158,4 +158,4 @@ def test_other_markets_are_not_touched(clearing, community, contest, sealed, age
     other.post([buy(alice, nonce=5), sell(carol, nonce=5)], [alice, carol])
     community.chain.warp(sealed)
     clearing.finalize(contest.proposal, by(agent))
-    assert (clearing.finalOf(other.id), clearing.standingOf(other.id)) == (0, 0)
+    assert (clearing.finalOf(other.id), clearing.activeOf(other.id)) == (0, 0)

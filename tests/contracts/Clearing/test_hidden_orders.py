@@ -125,7 +125,7 @@ def _post(community, round_, mode):
     market = community.open_market(
         sources=[DECLARED] * len(round_.attributes),
         income=[attribute.kind is Kind.INCOME for attribute in round_.attributes],
-        class_count=len(round_.categories),
+        category_count=len(round_.categories),
         mode=MODES.index(mode),
         challenge_window_s=WINDOW_S,
         bond_upoints=BOND_UPOINTS,

@@ -146,7 +146,7 @@ def test_the_midpoint_of_bid_and_minimum_is_rounded_down(community, bob, dan):
 
 def test_scores_attributes_and_classes_on_chain(community, clearing, alice, carol):
     """The worked example of the rules: t = 769 999, g = 1 000 000."""
-    market = community.open_market([ASK, DECLARED], [False, True], class_count=2)
+    market = community.open_market([ASK, DECLARED], [False, True], category_count=2)
     wanted = buy(
         alice,
         price_upoints_per_kwh=110_000,
@@ -196,4 +196,4 @@ def test_proposals_do_not_get_in_each_others_way(clearing, posted, alice, bob):
         posted.propose(claim(posted, [(0, 2), (1, 3)], {0: ONE, 1: ONE}), agent=agent.account)
     assert clearing.proposalCount() == 2
     assert [clearing.proposal(i)["agent"] for i in (1, 2)] == [alice.address, bob.address]
-    assert (clearing.standingOf(posted.id), clearing.finalOf(posted.id)) == (0, 0)
+    assert (clearing.activeOf(posted.id), clearing.finalOf(posted.id)) == (0, 0)

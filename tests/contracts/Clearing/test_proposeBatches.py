@@ -5,7 +5,7 @@ import pytest
 from powerpact.codec.packing import trade_tree
 from powerpact.mechanisms.satisfaction.spec import match
 from testkit.claims import NOTHING
-from testkit.contest import DRAFT, STANDING, at
+from testkit.contest import ACTIVE, DRAFT, at
 from testkit.market import Claims
 from testkit.refusals import refused
 
@@ -67,7 +67,7 @@ def test_makes_the_trades_that_propose_makes(contest, clearing, links):
     assert clearing.chunkRoot(contest.proposal, 0) == clearing.chunkRoot(first, 0) == root
     assert clearing.proposal(contest.proposal)[-1] == DRAFT
     contest.seal()
-    assert clearing.proposal(contest.proposal)[-1] == STANDING
+    assert clearing.proposal(contest.proposal)[-1] == ACTIVE
 
 
 def test_needs_no_batch_without_a_trade(contest, clearing, links):

@@ -5,11 +5,11 @@ import pytest
 from powerpact.mechanisms.satisfaction.spec import match
 from testkit.claims import NOTHING, claim
 from testkit.contest import (
+    ACTIVE,
     BOND_UPOINTS,
     FINAL,
     OUTRANKED,
     REFUTED,
-    STANDING,
     at,
     best,
     false,
@@ -146,7 +146,7 @@ def test_refutes_a_matching_that_is_not_the_best(posted):
 
 
 def test_refutes_the_best_matching_with_wrong_duals(clearing, market, alice, bob, carol):
-    """Both buyers score the same with Carol, so her dual must carry everything."""
+    """Both buyers score the same with Carol, so her dual must relay everything."""
     market.post([buy(alice), buy(bob), sell(carol)], [alice, bob, carol])
     market.close()
     market.propose(claim(market, [(0, 2)], {0: 1, 2: 999_999}))
@@ -179,7 +179,7 @@ def test_finalises_at_once(clearing, escrow, community, proposed):
     assert clearing.proposal(proposed.proposal)["status"] == FINAL
     assert tuple(clearing.finalRound(proposed.id)) == (proposed.proposal, community.agent.address)
     assert escrow.lockedIn(proposed.id) == tx.events["RoundLocked"]["points"] == 190_000
-    assert "BondFreed" not in tx.events
+    assert "BondReleased" not in tx.events
 
 
 def test_finalises_in_pieces(clearing, community, proposed):
@@ -248,10 +248,10 @@ def test_a_market_without_a_final_round_has_none(clearing, proposed):
 
 
 def test_a_proof_saves_the_window(clearing, escrow, contest, agent):
-    """A standing proposal that its agent proves is final at once, and its bond free."""
+    """A active proposal that its agent proves is final at once, and its bond free."""
     stand(contest, best(contest))
     contest.prove()
-    assert (clearing.finalOf(contest.id), clearing.standingOf(contest.id)) == (contest.proposal, 0)
+    assert (clearing.finalOf(contest.id), clearing.activeOf(contest.id)) == (contest.proposal, 0)
     assert tuple(escrow.walletOf(agent.address))[:2] == (ENDOWMENT_UPOINTS, 0)
 
 
@@ -260,7 +260,7 @@ def test_a_proof_in_pieces_goes_on_after_sealing(clearing, contest):
     contest.prove(rows=2)
     contest.seal()
     contest.prove(rows=2)
-    assert clearing.proposal(contest.proposal)["status"] == STANDING
+    assert clearing.proposal(contest.proposal)["status"] == ACTIVE
     contest.prove(rows=1)
     assert clearing.proposal(contest.proposal)["status"] == FINAL
 
@@ -268,26 +268,26 @@ def test_a_proof_in_pieces_goes_on_after_sealing(clearing, contest):
 @pytest.mark.parametrize("other", [best, loose, false], ids=["exact", "without a certificate", "falsely exact"])
 def test_a_proof_outranks_a_standing_proposal_as_good(clearing, community, escrow, contest, agent, rival, other):
     """Its bond is free: nobody showed that it was false."""
-    standing = stand(contest, other(contest))
+    active = stand(contest, other(contest))
     contest.propose(best(contest), agent=rival.account)
     receipt = contest.prove(agent=rival.account)
     assert community.events(receipt, "ProposalOutranked") == [
-        {"market": contest.id, "proposal": standing, "by": contest.proposal}
+        {"market": contest.id, "proposal": active, "by": contest.proposal}
     ]
-    assert clearing.proposal(standing)["status"] == OUTRANKED
-    assert (clearing.finalOf(contest.id), clearing.standingOf(contest.id)) == (contest.proposal, 0)
+    assert clearing.proposal(active)["status"] == OUTRANKED
+    assert (clearing.finalOf(contest.id), clearing.activeOf(contest.id)) == (contest.proposal, 0)
     for wallet in (agent, rival):
         assert tuple(escrow.walletOf(wallet.address))[:2] == (ENDOWMENT_UPOINTS, 0)
     with refused("Clearing_AlreadyFinal", contest.id, contest.proposal):
-        contest.seal(proposal=standing)
+        contest.seal(proposal=active)
 
 
 def test_a_proof_refutes_a_standing_claim_to_be_the_best(clearing, escrow, points, contest, agent, rival):
     supply = points.totalSupply()
-    standing = stand(contest, poor(contest))
+    active = stand(contest, poor(contest))
     contest.propose(best(contest), agent=rival.account)
     contest.prove(agent=rival.account)
-    assert clearing.proposal(standing)["status"] == REFUTED
+    assert clearing.proposal(active)["status"] == REFUTED
     assert tuple(escrow.walletOf(agent.address))[:2] == (ENDOWMENT_UPOINTS - BOND_UPOINTS, 0)
     assert tuple(escrow.walletOf(rival.address))[:2] == (ENDOWMENT_UPOINTS + BOND_UPOINTS // 2, 0)
     assert supply - points.totalSupply() == BOND_UPOINTS - BOND_UPOINTS // 2

@@ -4,11 +4,11 @@ import pytest
 
 from testkit.claims import NOTHING
 from testkit.contest import (
+    ACTIVE,
     BOND_UPOINTS,
     DRAFT,
     OUTRANKED,
     REFUTED,
-    STANDING,
     WINDOW_S,
     at,
     best,
@@ -67,7 +67,7 @@ def test_refuses_in_a_market_without_a_window(posted, agent):
 
 def test_refuses_what_stands_or_was_refuted(contest):
     id_ = stand(contest, false(contest))
-    with refused("Clearing_WrongStatus", id_, STANDING):
+    with refused("Clearing_WrongStatus", id_, ACTIVE):
         contest.seal()
     contest.challenge(1, 2)
     with refused("Clearing_WrongStatus", id_, REFUTED):
@@ -79,11 +79,11 @@ def test_refuses_an_agent_without_the_bond(community, clearing, contest):
     contest.propose(best(contest), agent=pauper)
     with refused("Escrow_InsufficientBalance", pauper.address, 0, BOND_UPOINTS):
         contest.seal(agent=pauper)
-    assert (clearing.standingOf(contest.id), clearing.proposal(contest.proposal)["status"]) == (0, DRAFT)
+    assert (clearing.activeOf(contest.id), clearing.proposal(contest.proposal)["status"]) == (0, DRAFT)
 
 
 @pytest.mark.parametrize(
-    ("standing", "other", "have", "needed"),
+    ("active", "other", "have", "needed"),
     [
         (best, best, BEST, BEST),
         (best, loose, BEST, BEST),
@@ -94,12 +94,12 @@ def test_refuses_an_agent_without_the_bond(community, clearing, contest):
     ],
     ids=["same", "same, no certificate", "both no certificate", "lower", "lower than no certificate", "nothing"],
 )
-def test_refuses_what_is_not_better(clearing, escrow, contest, agent, rival, standing, other, have, needed):
-    first = stand(contest, standing(contest))
+def test_refuses_what_is_not_better(clearing, escrow, contest, agent, rival, active, other, have, needed):
+    first = stand(contest, active(contest))
     contest.propose(other(contest), agent=rival.account)
     with refused("Clearing_NotBetter", contest.proposal, first, have, needed):
         contest.seal(agent=rival.account)
-    assert clearing.standingOf(contest.id) == first
+    assert clearing.activeOf(contest.id) == first
     assert (wallet(escrow, agent), wallet(escrow, rival)) == ((-BOND_UPOINTS, BOND_UPOINTS), (0, 0))
 
 
@@ -110,8 +110,8 @@ def test_holds_the_bond_and_starts_the_window(clearing, community, escrow, conte
     receipt = contest.seal()
     assert wallet(escrow, agent) == (-BOND_UPOINTS, BOND_UPOINTS)
     state = clearing.proposal(contest.proposal)
-    assert (state["status"], state["finalFrom"]) == (STANDING, sealed_at + WINDOW_S)
-    assert (clearing.standingOf(contest.id), clearing.finalOf(contest.id)) == (contest.proposal, 0)
+    assert (state["status"], state["finalFrom"]) == (ACTIVE, sealed_at + WINDOW_S)
+    assert (clearing.activeOf(contest.id), clearing.finalOf(contest.id)) == (contest.proposal, 0)
     assert community.events(receipt, "BondHeld") == [{"agent": agent.address, "points": BOND_UPOINTS}]
     assert community.events(receipt, "ProposalSealed") == [
         {
@@ -160,11 +160,11 @@ def test_an_exact_one_beats_an_equal_one_without_a_certificate(clearing, communi
     contest.propose(best(contest), agent=rival.account)
     receipt = contest.seal(agent=rival.account)
     assert clearing.proposal(first)["status"] == OUTRANKED
-    assert clearing.standingOf(contest.id) == contest.proposal
+    assert clearing.activeOf(contest.id) == contest.proposal
     assert community.events(receipt, "ProposalOutranked") == [
         {"market": contest.id, "proposal": first, "by": contest.proposal}
     ]
-    assert community.events(receipt, "BondFreed") == [{"agent": agent.address, "points": BOND_UPOINTS}]
+    assert community.events(receipt, "BondReleased") == [{"agent": agent.address, "points": BOND_UPOINTS}]
     assert (wallet(escrow, agent), wallet(escrow, rival)) == ((0, 0), (-BOND_UPOINTS, BOND_UPOINTS))
 
 
@@ -186,14 +186,14 @@ def test_a_higher_objective_refutes_an_exact_one(clearing, community, escrow, po
     receipt = contest.seal(agent=rival.account)
     reward = BOND_UPOINTS // 2
     assert clearing.proposal(first)["status"] == REFUTED
-    assert clearing.standingOf(contest.id) == contest.proposal
+    assert clearing.activeOf(contest.id) == contest.proposal
     assert community.events(receipt, "ProposalRefuted") == [
         {"market": contest.id, "proposal": first, "challenger": rival.address, "bond": BOND_UPOINTS}
     ]
     assert wallet(escrow, agent) == (-BOND_UPOINTS, 0)
     assert wallet(escrow, rival) == (reward - BOND_UPOINTS, BOND_UPOINTS)
     assert supply - points.totalSupply() == BOND_UPOINTS - reward
-    assert escrow.totalClaims() == points.balanceOf(escrow)
+    assert escrow.totalCredits() == points.balanceOf(escrow)
 
 
 def test_what_was_outranked_can_be_sealed_again(clearing, escrow, contest, agent, rival):
@@ -204,7 +204,7 @@ def test_what_was_outranked_can_be_sealed_again(clearing, escrow, contest, agent
         contest.seal(proposal=first)
     contest.challenge(1, 2)
     contest.seal(proposal=first)
-    assert (clearing.standingOf(contest.id), clearing.proposal(first)["status"]) == (first, STANDING)
+    assert (clearing.activeOf(contest.id), clearing.proposal(first)["status"]) == (first, ACTIVE)
     assert wallet(escrow, agent) == (-BOND_UPOINTS, BOND_UPOINTS)
 
 
@@ -212,7 +212,7 @@ def test_an_agent_can_take_its_own_place(clearing, escrow, contest, agent):
     """One bond is held, not two; and not the same one twice."""
     first = stand(contest, loose(contest))
     second = stand(contest, best(contest))
-    assert [clearing.proposal(id_)["status"] for id_ in (first, second)] == [OUTRANKED, STANDING]
+    assert [clearing.proposal(id_)["status"] for id_ in (first, second)] == [OUTRANKED, ACTIVE]
     assert wallet(escrow, agent) == (-BOND_UPOINTS, BOND_UPOINTS)
 
 

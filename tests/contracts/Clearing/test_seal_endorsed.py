@@ -8,7 +8,7 @@ from eth_utils import keccak
 from powerpact.codec.eip712 import sign
 from powerpact.codec.packing import trade_tree
 from powerpact.mechanisms.satisfaction.spec import match
-from testkit.contest import BOND_UPOINTS, DRAFT, FINAL, STANDING, WINDOW_S, best, false, loose, post
+from testkit.contest import ACTIVE, BOND_UPOINTS, DRAFT, FINAL, WINDOW_S, best, false, loose, post
 from testkit.market import key
 from testkit.refusals import refused
 
@@ -141,8 +141,8 @@ def test_covers_the_dual_prices(endorsed, endorsers, endorse):
 @pytest.mark.parametrize("seats", [(0, 1), (1, 2), (0, OWNER), (0, 1, 2, OWNER)])
 def test_takes_enough(clearing, endorsed, endorsers, endorse, seats):
     endorsed.seal(endorsers, endorse(*seats))
-    assert clearing.standingOf(endorsed.id) == endorsed.proposal
-    assert clearing.proposal(endorsed.proposal)["status"] == STANDING
+    assert clearing.activeOf(endorsed.id) == endorsed.proposal
+    assert clearing.proposal(endorsed.proposal)["status"] == ACTIVE
 
 
 def test_signs_the_hash_of_the_chunks(clearing, endorsed):
@@ -173,10 +173,10 @@ def test_an_endorsement_outlasts_being_outranked(clearing, endorsed, endorsers, 
     endorsed.seal(endorsers, endorse(1, 2, agent=rival.address), agent=rival.account)
     endorsed.challenge(1, 2)
     endorsed.seal(endorsers, signatures, proposal=first)
-    assert clearing.standingOf(endorsed.id) == first
+    assert clearing.activeOf(endorsed.id) == first
 
 
 def test_a_market_without_endorsers_looks_at_none(clearing, contest, endorsers):
     contest.propose(best(contest))
     contest.seal(endorsers, [(0, b"")])
-    assert clearing.standingOf(contest.id) == contest.proposal
+    assert clearing.activeOf(contest.id) == contest.proposal

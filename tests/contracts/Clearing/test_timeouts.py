@@ -3,7 +3,7 @@
 import pytest
 
 from testkit.claims import NOTHING
-from testkit.contest import BOND_UPOINTS, STANDING, at, best, false, loose, stand
+from testkit.contest import ACTIVE, BOND_UPOINTS, at, best, false, loose, stand
 from testkit.market_fixtures import ENDOWMENT_UPOINTS
 from testkit.refusals import refused
 
@@ -76,7 +76,7 @@ def test_a_proposal_sealed_in_the_last_second_binds_until_its_window_is_over(cle
     refused_to_all(contest)
     contest.community.chain.warp(final_from)
     refused_to_all(contest)
-    assert clearing.proposal(contest.proposal)["status"] == STANDING
+    assert clearing.proposal(contest.proposal)["status"] == ACTIVE
     contest.finalize()
 
 
@@ -86,7 +86,7 @@ def test_refuted_after_the_time_everyone_is_free(clearing, escrow, contest, all_
     contest.challenge(1, 2)
     contest.release(ORDERS)
     all_are_free()
-    assert (clearing.standingOf(contest.id), clearing.finalOf(contest.id)) == (0, 0)
+    assert (clearing.activeOf(contest.id), clearing.finalOf(contest.id)) == (0, 0)
     assert tuple(escrow.walletOf(agent.address))[:2] == (ENDOWMENT_UPOINTS - BOND_UPOINTS, 0)
 
 

@@ -29,7 +29,7 @@ FOR_THE_ORDER_BOOK = {
 FOR_CLEARING = {
     "lock": lambda trader, market: (market.id, 1),
     "holdBond": lambda trader, market: (trader.address, 1),
-    "freeBond": lambda trader, market: (trader.address, 1),
+    "releaseBond": lambda trader, market: (trader.address, 1),
     "forfeitBond": lambda trader, market: (trader.address, 1, trader.address),
 }
 

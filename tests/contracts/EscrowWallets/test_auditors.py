@@ -53,7 +53,7 @@ def test_auditors_cannot_touch_orders(book, escrow, community, market, alice, bo
     with reverts_with("Order_StillBound", market.id, 0):
         book.release(market.id, [market.placed(0)], by(auditor))
     with reverts_with("Order_NotSettlement", auditor):
-        book.freeDevice(alice.device, market.rules.slot_start, by(auditor))
+        book.releaseDevice(alice.device, market.rules.slot_start, by(auditor))
     with reverts_with("Escrow_NotOrderBook", auditor):
         escrow.cancelNonces(bob.address, Side.BUY, 1, 1, by(auditor))
     suspend(community, alice)
@@ -68,7 +68,7 @@ def test_auditors_cannot_touch_trades(clearing, escrow, community, traded, alice
     root = bytes(clearing.chunkRoot(traded.proposal, 0))
     id_ = trade_id_of(traded)
     message = {"tradeId": id_, "toSeller": 0}
-    signatures = [sign(auditor, community.domain("EscrowWallets"), "Release", message) for auditor in (first, second)]
+    signatures = [sign(auditor, community.domain("EscrowWallets"), "Agreement", message) for auditor in (first, second)]
     with reverts_with("Escrow_BadSigners", id_, first, second):
         escrow.settleAgreed(traded.id, proof, 0, [first.address, second.address], signatures, by(first))
     with reverts_with("Clearing_NotAgent", traded.proposal, community.agent, first):

@@ -1,4 +1,4 @@
-"""`holdBond`, `freeBond`, `forfeitBond`: what an agent risks for a proposal. Alice is the agent, Bob the challenger."""
+"""`holdBond`, `releaseBond`, `forfeitBond`: what an agent risks for a proposal. Alice is agent, Bob the challenger."""
 
 import pytest
 
@@ -34,12 +34,12 @@ def test_refuses_a_bond_of_a_wallet_that_never_was(escrow, stranger, by_clearing
 
 
 def test_holds_a_bond(escrow, alice, by_clearing):
-    claims = escrow.totalClaims()
+    claims = escrow.totalCredits()
     tx = escrow.holdBond(alice.address, BOND_UPOINTS, by_clearing)
     assert dict(tx.events["BondHeld"]) == {"agent": alice.address, "points": BOND_UPOINTS}
     assert money_of(escrow, alice) == (ENDOWMENT_UPOINTS - BOND_UPOINTS, BOND_UPOINTS)
     assert escrow.heldOf(alice.address) == BOND_UPOINTS
-    assert escrow.totalClaims() == claims
+    assert escrow.totalCredits() == claims
 
 
 def test_what_is_held_cannot_be_withdrawn_or_held_again(escrow, bonded, by_clearing):
@@ -56,19 +56,19 @@ def test_who_has_a_bond_at_stake_cannot_leave(ParticipantRegistry, community, bo
     community.chain.warp(community.chain.now() + registry.EXIT_NOTICE())
     with reverts_with("Registry_OpenObligations", bonded, BOND_UPOINTS):
         registry.exit(by(bonded))
-    escrow.freeBond(bonded.address, BOND_UPOINTS, by_clearing)
+    escrow.releaseBond(bonded.address, BOND_UPOINTS, by_clearing)
     registry.exit(by(bonded))
 
 
 def test_gives_a_bond_back(escrow, bonded, by_clearing):
-    tx = escrow.freeBond(bonded.address, BOND_UPOINTS, by_clearing)
-    assert dict(tx.events["BondFreed"]) == {"agent": bonded.address, "points": BOND_UPOINTS}
+    tx = escrow.releaseBond(bonded.address, BOND_UPOINTS, by_clearing)
+    assert dict(tx.events["BondReleased"]) == {"agent": bonded.address, "points": BOND_UPOINTS}
     assert money_of(escrow, bonded) == (ENDOWMENT_UPOINTS, 0)
 
 
 def test_half_of_a_forfeited_bond_is_the_challengers_the_rest_is_burnt(escrow, points, bonded, bob, by_clearing):
     reward, burnt = BOND_UPOINTS // 2, BOND_UPOINTS // 2 + 1
-    claims, supply = escrow.totalClaims(), points.totalSupply()
+    claims, supply = escrow.totalCredits(), points.totalSupply()
     tx = escrow.forfeitBond(bonded.address, BOND_UPOINTS, bob.address, by_clearing)
     assert dict(tx.events["BondForfeited"]) == {
         "agent": bonded.address,
@@ -80,7 +80,7 @@ def test_half_of_a_forfeited_bond_is_the_challengers_the_rest_is_burnt(escrow, p
     assert money_of(escrow, bonded) == (ENDOWMENT_UPOINTS - BOND_UPOINTS, 0)
     assert money_of(escrow, bob) == (ENDOWMENT_UPOINTS + reward, 0)
     assert points.totalSupply() == supply - burnt
-    assert escrow.totalClaims() == claims - burnt == points.balanceOf(escrow)
+    assert escrow.totalCredits() == claims - burnt == points.balanceOf(escrow)
 
 
 def test_a_challenger_needs_no_wallet_beforehand(escrow, points, bonded, stranger, by_clearing):
@@ -104,7 +104,7 @@ def test_the_smallest_bond_is_burnt_as_a_whole(escrow, points, alice, bob, by_cl
 
 def test_a_bond_leaves_the_nonces_as_they_are(escrow, market, alice, bob, by_clearing):
     market.place(alice, buy(alice, nonce=5))
-    for change in (escrow.holdBond, escrow.freeBond, escrow.holdBond):
+    for change in (escrow.holdBond, escrow.releaseBond, escrow.holdBond):
         change(alice.address, 1, by_clearing)
     escrow.forfeitBond(alice.address, 1, bob.address, by_clearing)
     assert used_nonces(escrow, alice, Side.BUY, range(64)) == [5]

@@ -51,11 +51,11 @@ def test_refuses_to_deposit_more_than_there_is(escrow, points, alice, in_hand):
 
 def test_deposits_into_the_senders_wallet(escrow, points, alice, in_hand):
     points.approve(escrow, 500, by(alice))
-    claims, balance = escrow.totalClaims(), points.balanceOf(escrow)
+    claims, balance = escrow.totalCredits(), points.balanceOf(escrow)
     tx = escrow.deposit(500, by(alice))
     assert dict(tx.events["Deposited"]) == {"trader": alice.address, "points": 500}
     assert money_of(escrow, alice) == (ENDOWMENT_UPOINTS + 500, 0)
-    assert (escrow.totalClaims(), points.balanceOf(escrow)) == (claims + 500, balance + 500)
+    assert (escrow.totalCredits(), points.balanceOf(escrow)) == (claims + 500, balance + 500)
     assert points.balanceOf(alice.address) == 0
 
 
@@ -93,15 +93,15 @@ def rich(points, escrow, community, alice):
 
 @pytest.mark.parametrize("beyond", [1, 2**96, 2**128 - MOST_UPOINTS])
 def test_refuses_more_than_all_wallets_hold(escrow, rich, beyond):
-    claims = escrow.totalClaims()
+    claims = escrow.totalCredits()
     too_much = min(MOST_UPOINTS - claims + beyond, 2**128 - 1)
     with reverts_with("Escrow_WalletsFull", claims, MOST_UPOINTS):
         escrow.deposit(too_much, by(rich))
 
 
 def test_fills_the_wallets_to_the_last_point(escrow, rich, stranger):
-    escrow.deposit(MOST_UPOINTS - escrow.totalClaims(), by(rich))
-    assert escrow.totalClaims() == MOST_UPOINTS
+    escrow.deposit(MOST_UPOINTS - escrow.totalCredits(), by(rich))
+    assert escrow.totalCredits() == MOST_UPOINTS
     with reverts_with("Escrow_WalletsFull", MOST_UPOINTS, MOST_UPOINTS):
         escrow.deposit(1, by(rich))
     escrow.withdraw(1, stranger, by(rich))
@@ -126,12 +126,12 @@ def test_refuses_to_withdraw_from_an_empty_wallet(escrow, stranger):
 
 def test_withdraws_everything_that_is_free_to_anyone(escrow, points, traded, alice, stranger):
     free = ENDOWMENT_UPOINTS - 100_000
-    claims = escrow.totalClaims()
+    claims = escrow.totalCredits()
     tx = escrow.withdraw(free, stranger, by(alice))
     assert dict(tx.events["Withdrawn"]) == {"trader": alice.address, "points": free}
     assert money_of(escrow, alice) == (0, 100_000)
     assert points.balanceOf(stranger) == free
-    assert escrow.totalClaims() == claims - free == points.balanceOf(escrow)
+    assert escrow.totalCredits() == claims - free == points.balanceOf(escrow)
 
 
 def test_who_has_left_or_is_suspended_can_withdraw(escrow, community, alice, stranger):
@@ -142,7 +142,7 @@ def test_who_has_left_or_is_suspended_can_withdraw(escrow, community, alice, str
 
 
 def test_points_sent_past_deposit_belong_to_nobody(escrow, points, alice, in_hand):
-    claims = escrow.totalClaims()
+    claims = escrow.totalCredits()
     points.transfer(escrow, 500, by(alice))
-    assert escrow.totalClaims() == claims
+    assert escrow.totalCredits() == claims
     assert points.balanceOf(escrow) == claims + 500

@@ -163,12 +163,12 @@ def test_settles_each_chunk_by_itself(escrow, settle, market, alice, bob, carol,
 )
 def test_pays_what_the_meter_counted(escrow, settle, strict, alice, carol, delivered_wh, paid, penalty):
     strict.report({carol.device: delivered_wh})
-    before = escrow.totalClaims()
+    before = escrow.totalCredits()
     settled = settle(strict).events["TradeSettled"]
     assert (settled["buyer"], settled["seller"], settled["outcome"]) == (alice.address, carol.address, 0)
     assert (settled["delivered"], settled["paid"], settled["penalty"]) == (min(delivered_wh, 1_000), paid, penalty)
     assert gains(escrow, alice, carol) == [(-paid, 0), (paid, 0)]
-    assert escrow.totalClaims() == before
+    assert escrow.totalCredits() == before
     assert escrow.lockedIn(strict.id) == 0
     assert escrow.isSettled(strict.id, (0, 0))
 

@@ -17,12 +17,12 @@ def parties(community, alice, carol):
 
 @pytest.fixture
 def agree(escrow, traded, community, stranger):
-    """Have signers agree on what the seller of Alice's and Carol's trade gets; a stranger carries it."""
+    """Have signers agree on what the seller of Alice's and Carol's trade gets; a stranger relays it."""
 
     def _agree(signers, to_seller, signed=None, domain=None, shape=lambda s: s):
         message = {"tradeId": trade_id_of(traded), "toSeller": to_seller if signed is None else signed}
         domain = domain or community.domain("EscrowWallets")
-        signatures = [shape(sign(signer, domain, "Release", message)) for signer in signers]
+        signatures = [shape(sign(signer, domain, "Agreement", message)) for signer in signers]
         addresses = [signer.address for signer in signers]
         return escrow.settleAgreed(traded.id, traded.proof(0, 0), to_seller, addresses, signatures, {"from": stranger})
 
@@ -62,7 +62,7 @@ def test_refuses_outsiders(agree, escrow, community, traded, parties, who):
 def test_refuses_the_signature_of_another(escrow, community, traded, parties, stranger):
     buyer, seller, arbiter = parties.values()
     message = {"tradeId": trade_id_of(traded), "toSeller": 7}
-    by_buyer, by_arbiter = (sign(s, community.domain("EscrowWallets"), "Release", message) for s in (buyer, arbiter))
+    by_buyer, by_arbiter = (sign(s, community.domain("EscrowWallets"), "Agreement", message) for s in (buyer, arbiter))
     forgeries = [((by_buyer, by_arbiter), seller), ((by_arbiter, by_buyer), buyer), ((by_buyer, b""), seller)]
     for signatures, culprit in forgeries:
         with reverts_with("Escrow_BadSignature", trade_id_of(traded), culprit):

@@ -52,7 +52,7 @@ def signed(metering, chain):
 
 @pytest.fixture
 def report(metering, signed, stranger):
-    """Carry readings as a stranger; returns the proof of each."""
+    """Relay readings as a stranger; returns the proof of each."""
 
     def _report(*readings):
         batch = metering.report(readings, signed(*readings), {"from": stranger}).events["ReadingsReported"]["batch"]

@@ -155,7 +155,7 @@ def test_moves_the_counters_and_keeps_the_root(metering, send, reading, slot, st
     transaction = send(*readings)
     assert transaction.return_value == 0
     event = transaction.events["ReadingsReported"]
-    assert (event["batch"], event["carrier"]) == (0, stranger)
+    assert (event["batch"], event["relayer"]) == (0, stranger)
     assert [tuple(item) for item in event["readings"]] == readings
     assert tuple(metering.last(1)) == (slot(7), 0, 10_700, 20_020)
     assert tuple(metering.last(2)) == (slot(5), 700, 800, 40)

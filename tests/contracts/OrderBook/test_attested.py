@@ -44,13 +44,13 @@ def test_keeps_what_was_attested_when_the_record_changes(community, book, market
 
 
 def test_fills_in_the_energy_source_of_the_device(community, carol):
-    market = community.open_market(class_count=3, source_class=2)
+    market = community.open_market(category_count=3, source_category=2)
     kept = posted_order(market.post([sell(carol, classes=codes(9, 0, 200))], [carol]), market)
     assert kept.classes == codes(9, SOLAR, 200)
 
 
 def test_changes_nothing_in_a_buy_order(community, alice):
-    market = community.open_market([ASK, CREDIBILITY], [False, True], class_count=2, source_class=1)
+    market = community.open_market([ASK, CREDIBILITY], [False, True], category_count=2, source_category=1)
     signed = buy(
         alice,
         levels=lanes(90_000, 800_000),

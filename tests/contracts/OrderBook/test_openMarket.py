@@ -132,10 +132,10 @@ def test_opens_with_a_contest(book, rules, alice, changes):
     ("attributes", "classes", "changes"),
     [
         (9, 0, {"attribute_count": 9}),
-        (0, 9, {"class_count": 9}),
+        (0, 9, {"category_count": 9}),
         (2, 0, {"attribute_count": 3}),
-        (0, 2, {"class_count": 1}),
-        (0, 2, {"class_count": 2, "source_class": 3}),
+        (0, 2, {"category_count": 1}),
+        (0, 2, {"category_count": 2, "source_category": 3}),
         (2, 0, {"attribute_count": 2, "income_mask": 0b100}),
     ],
 )
@@ -173,8 +173,8 @@ def test_opens_with_any_number_of_attributes_and_classes(book, rules, alice, cou
     full = rules._replace(
         attribute_count=count,
         income_mask=(1 << count) - 1,
-        class_count=count,
-        source_class=count,
+        category_count=count,
+        source_category=count,
         sources=bytes(range(5))[:count].ljust(8, b"\0"),
         tolerance_ppm=1_000_000,
         penalty_ppm=1_000_000,
@@ -190,7 +190,7 @@ def test_opens_with_any_number_of_attributes_and_classes(book, rules, alice, cou
 
 
 def test_the_id_is_the_hash_of_chain_contract_rules_and_names(book, community, rules, alice):
-    rules = rules._replace(attribute_count=1, class_count=1)
+    rules = rules._replace(attribute_count=1, category_count=1)
     expected = keccak(
         encode(
             ["uint256", "address", RULES_TYPE, "string[]", "string[]"],

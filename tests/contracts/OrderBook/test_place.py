@@ -23,7 +23,7 @@ def test_records_a_buy_order_and_reserves_its_value(book, escrow, market, alice)
     tx = book.place(market.id, order, by(alice))
     assert tx.return_value == 0
     placed = tx.events["OrdersPlaced"]
-    assert (bytes(placed["market"]), placed["batch"], placed["carrier"]) == (market.id, 0, alice.address)
+    assert (bytes(placed["market"]), placed["batch"], placed["relayer"]) == (market.id, 0, alice.address)
     assert [tuple(words) for words in placed["orders"]] == [order]
     root, closed = book.batchState(market.id, 0)
     assert bytes(root) == order_tree([order]).root

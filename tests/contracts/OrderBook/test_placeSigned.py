@@ -1,4 +1,4 @@
-"""`placeSigned`: anybody carries orders that their traders signed. Fields out of bounds: tests/contracts/failures."""
+"""`placeSigned`: anybody relays orders that their traders signed. Fields out of bounds: tests/contracts/failures."""
 
 from dataclasses import replace
 
@@ -18,8 +18,8 @@ SECP256K1_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD036
 
 
 @pytest.fixture
-def carry(book, market, stranger):
-    """Carry orders with their signatures, of keys or of contract accounts."""
+def relay(book, market, stranger):
+    """Relay orders with their signatures, of keys or of contract accounts."""
 
     def _carry(orders, signatures):
         return book.placeSigned(*market.batch(orders, signatures), by(stranger))
@@ -29,7 +29,7 @@ def carry(book, market, stranger):
 
 @pytest.fixture
 def carry_words(book, market, stranger):
-    """Carry orders with the words that stand for their signatures, and what contract accounts shall judge."""
+    """Relay orders with the words that stand for their signatures, and what contract accounts shall judge."""
 
     def _carry_words(orders, words, of_contracts=()):
         return book.placeSigned(market.id, [order.pack() for order in orders], words, list(of_contracts), by(stranger))
@@ -48,9 +48,9 @@ def high_s(signature):
     return signature[:32] + s.to_bytes(32, "big") + bytes([55 - signature[64]])
 
 
-def test_refuses_an_empty_batch(carry):
+def test_refuses_an_empty_batch(relay):
     with reverts_with("Order_EmptyBatch"):
-        carry([], [])
+        relay([], [])
 
 
 @pytest.mark.parametrize("count", [0, 2])
@@ -60,23 +60,23 @@ def test_refuses_fewer_or_more_signatures_than_orders(carry_words, market, alice
         carry_words([order], [compact(market.signature(alice, order))] * count)
 
 
-def test_refuses_the_signature_of_another(carry, market, alice, bob):
+def test_refuses_the_signature_of_another(relay, market, alice, bob):
     order = buy(alice)
     with reverts_with("Order_BadSignature", 0, alice):
-        carry([order], [market.signature(bob, order)])
+        relay([order], [market.signature(bob, order)])
 
 
-def test_names_the_order_that_stops_the_batch(carry, market, alice, carol):
+def test_names_the_order_that_stops_the_batch(relay, market, alice, carol):
     orders = [sell(carol), buy(alice)]
     with reverts_with("Order_BadSignature", 1, alice):
-        carry(orders, [market.signature(carol, orders[0]), market.signature(carol, orders[1])])
+        relay(orders, [market.signature(carol, orders[0]), market.signature(carol, orders[1])])
 
 
 @pytest.mark.parametrize("mangle", [high_s, lambda s: s[:63], lambda s: s + b"\0", lambda _: b""])
-def test_refuses_a_malleable_or_malformed_signature(carry, market, alice, mangle):
+def test_refuses_a_malleable_or_malformed_signature(relay, market, alice, mangle):
     order = buy(alice)
     with reverts_with("Order_BadSignature", 0, alice):
-        carry([order], [mangle(market.signature(alice, order))])
+        relay([order], [mangle(market.signature(alice, order))])
 
 
 def words_of(signature):
@@ -114,15 +114,15 @@ def test_a_key_has_no_signature_among_those_of_contracts(carry_words, market, al
 
 
 @pytest.mark.parametrize("nonce", range(8))
-def test_takes_signatures_of_either_parity(carry, book, market, alice, nonce):
+def test_takes_signatures_of_either_parity(relay, book, market, alice, nonce):
     """The library takes them in 65 bytes and in the 64 of EIP-2098."""
     for number, shape in enumerate((bytes, lambda signature: b"".join(compact(signature)))):
         order = buy(alice, nonce=2 * nonce + number)
-        carry([order], [shape(market.signature(alice, order))])
+        relay([order], [shape(market.signature(alice, order))])
     assert book.batchCount(market.id) == 2
 
 
-def test_refuses_a_signature_for_another_chain_contract_version_or_market(carry, community, market, alice):
+def test_refuses_a_signature_for_another_chain_contract_version_or_market(relay, community, market, alice):
     order = buy(alice)
     here = community.domain("OrderBook")
     elsewhere = [
@@ -133,80 +133,80 @@ def test_refuses_a_signature_for_another_chain_contract_version_or_market(carry,
     ]
     for domain, market_id in elsewhere:
         with reverts_with("Order_BadSignature", 0, alice):
-            carry([order], [sign(alice.account, domain, *order.message(market_id))])
+            relay([order], [sign(alice.account, domain, *order.message(market_id))])
 
 
-def test_refuses_a_signature_of_the_other_side(carry, market, carol):
+def test_refuses_a_signature_of_the_other_side(relay, market, carol):
     signed = buy(carol, device=0)
     with reverts_with("Order_BadSignature", 0, carol):
-        carry([sell(carol)], [market.signature(carol, signed)])
+        relay([sell(carol)], [market.signature(carol, signed)])
 
 
-def test_refuses_the_replay_of_a_buy_order(carry, market, carol):
+def test_refuses_the_replay_of_a_buy_order(relay, market, carol):
     order = buy(carol)
     signature = market.signature(carol, order)
-    carry([order], [signature])
+    relay([order], [signature])
     with reverts_with("Escrow_NonceUsed", carol, Side.BUY, 1):
-        carry([order], [signature])
+        relay([order], [signature])
 
 
-def test_refuses_the_replay_of_a_sell_order(carry, escrow, market, carol):
+def test_refuses_the_replay_of_a_sell_order(relay, escrow, market, carol):
     """Its device sells the slot already, whatever its nonce; in one batch, too."""
     order = sell(carol)
     signature = market.signature(carol, order)
     with reverts_with("Order_DeviceAlreadySelling", 1, carol.device, market.rules.slot_start):
-        carry([order] * 2, [signature] * 2)
-    carry([order], [signature])
+        relay([order] * 2, [signature] * 2)
+    relay([order], [signature])
     assert not escrow.isNonceUsed(carol.address, Side.SELL, 1)
     with reverts_with("Order_DeviceAlreadySelling", 0, carol.device, market.rules.slot_start):
-        carry([order], [signature])
+        relay([order], [signature])
 
 
-def test_takes_two_sell_orders_of_one_nonce_for_two_devices(carry, book, community, market, carol):
+def test_takes_two_sell_orders_of_one_nonce_for_two_devices(relay, book, community, market, carol):
     other = community.bind(carol.account, key("another meter of Carol"))
     orders = [sell(carol), sell(carol, device=other)]
-    carry(orders, [market.signature(carol, order) for order in orders])
+    relay(orders, [market.signature(carol, order) for order in orders])
     assert all(book.isSelling(device, market.rules.slot_start) for device in (carol.device, other))
 
 
-def test_refuses_one_nonce_twice_in_a_batch(carry, market, alice):
+def test_refuses_one_nonce_twice_in_a_batch(relay, market, alice):
     orders = [buy(alice), buy(alice, energy_wh=2_000)]
     with reverts_with("Escrow_NonceUsed", alice, Side.BUY, 1):
-        carry(orders, [market.signature(alice, order) for order in orders])
+        relay(orders, [market.signature(alice, order) for order in orders])
 
 
-def test_takes_the_nonces_of_a_page_in_any_order(carry, escrow, market, alice):
+def test_takes_the_nonces_of_a_page_in_any_order(relay, escrow, market, alice):
     orders = [buy(alice, nonce=nonce) for nonce in (31, 0, 7)]
-    carry(orders, [market.signature(alice, order) for order in orders])
+    relay(orders, [market.signature(alice, order) for order in orders])
     assert used_nonces(escrow, alice, Side.BUY, range(64)) == [0, 7, 31]
 
 
-def test_a_nonce_of_a_later_page_closes_the_earlier_pages(carry, escrow, market, alice):
+def test_a_nonce_of_a_later_page_closes_the_earlier_pages(relay, escrow, market, alice):
     late, early = buy(alice, nonce=64), buy(alice, nonce=63)
-    carry([late], [market.signature(alice, late)])
+    relay([late], [market.signature(alice, late)])
     assert used_nonces(escrow, alice, Side.BUY, range(128)) == list(range(65))
     with reverts_with("Escrow_NonceUsed", alice, Side.BUY, 63):
-        carry([early], [market.signature(alice, early)])
+        relay([early], [market.signature(alice, early)])
 
 
-def test_pages_close_within_a_batch(carry, escrow, market, alice):
+def test_pages_close_within_a_batch(relay, escrow, market, alice):
     orders = [buy(alice, nonce=32), buy(alice, nonce=31)]
     signatures = [market.signature(alice, order) for order in orders]
     with reverts_with("Escrow_NonceUsed", alice, Side.BUY, 31):
-        carry(orders, signatures)
-    carry(orders[::-1], signatures[::-1])
+        relay(orders, signatures)
+    relay(orders[::-1], signatures[::-1])
     assert used_nonces(escrow, alice, Side.BUY, range(64)) == list(range(33))
 
 
-def test_takes_the_last_nonce_of_all(carry, escrow, market, alice):
+def test_takes_the_last_nonce_of_all(relay, escrow, market, alice):
     order = buy(alice, nonce=2**32 - 1)
-    carry([order], [market.signature(alice, order)])
+    relay([order], [market.signature(alice, order)])
     assert used_nonces(escrow, alice, Side.BUY, (0, 2**32 - 2, 2**32 - 1)) == [0, 2**32 - 1]
 
 
-def test_each_trader_and_each_side_has_nonces_of_its_own(carry, escrow, market, alice, bob):
+def test_each_trader_and_each_side_has_nonces_of_its_own(relay, escrow, market, alice, bob):
     orders = [buy(alice, nonce=40), sell(alice, nonce=3), buy(bob, nonce=3)]
-    carry(orders, [market.signature(t, o) for t, o in zip([alice, alice, bob], orders, strict=True)])
+    relay(orders, [market.signature(t, o) for t, o in zip([alice, alice, bob], orders, strict=True)])
     assert used_nonces(escrow, alice, Side.BUY, range(64)) == [*range(32), 40]
     assert used_nonces(escrow, alice, Side.SELL, range(64)) == []
     assert used_nonces(escrow, bob, Side.BUY, range(64)) == [3]
@@ -224,17 +224,17 @@ def test_refuses_an_expired_order_and_takes_it_in_its_last_second(book, communit
     book.placeSigned(*market.batch([later], [market.signature(alice, later)]), by(alice))
 
 
-def test_refuses_after_the_gate_has_closed(carry, community, market, alice):
+def test_refuses_after_the_gate_has_closed(relay, community, market, alice):
     order = buy(alice)
     community.chain.request("evm_setNextBlockTimestamp", market.rules.closes_at)
     with reverts_with("Market_GateClosed", market.id, market.rules.closes_at):
-        carry([order], [market.signature(alice, order)])
+        relay([order], [market.signature(alice, order)])
 
 
-def test_takes_orders_until_the_last_second(carry, book, community, market, alice):
+def test_takes_orders_until_the_last_second(relay, book, community, market, alice):
     order = buy(alice)
     community.chain.request("evm_setNextBlockTimestamp", market.rules.closes_at - 1)
-    carry([order], [market.signature(alice, order)])
+    relay([order], [market.signature(alice, order)])
     assert book.batchCount(market.id) == 1
 
 
@@ -246,39 +246,39 @@ def test_refuses_an_unknown_market(book, community, alice):
         book.placeSigned(unknown, [order.pack()], [compact(signature)], [], by(alice))
 
 
-def test_refuses_a_trader_who_is_not_admitted(carry, market, alice):
+def test_refuses_a_trader_who_is_not_admitted(relay, market, alice):
     nobody = replace(alice, account=Account.create())
     order = sell(nobody)
     with reverts_with("Order_TraderNotActive", 0, nobody):
-        carry([order], [market.signature(nobody, order)])
+        relay([order], [market.signature(nobody, order)])
 
 
-def test_refuses_a_suspended_trader(carry, community, market, alice):
+def test_refuses_a_suspended_trader(relay, community, market, alice):
     until = community.chain.now() + 1_000
     for auditor in community.auditors[:2]:
         community.send(auditor, "ParticipantRegistry", "suspend", alice.address, until, "meter under repair")
     order = buy(alice)
     with reverts_with("Order_TraderNotActive", 0, alice):
-        carry([order], [market.signature(alice, order)])
+        relay([order], [market.signature(alice, order)])
 
 
-def test_refuses_a_buyer_without_the_money(carry, escrow, market, alice):
+def test_refuses_a_buyer_without_the_money(relay, escrow, market, alice):
     free, _ = money_of(escrow, alice)
     most_wh = free // 100
     orders = [buy(alice, energy_wh=most_wh), buy(alice, nonce=2, energy_wh=10)]
     signatures = [market.signature(alice, order) for order in orders]
     with reverts_with("Escrow_InsufficientBalance", alice, free - most_wh * 100, 1_000):
-        carry(orders, signatures)
-    carry(orders[:1], signatures[:1])
+        relay(orders, signatures)
+    relay(orders[:1], signatures[:1])
     assert money_of(escrow, alice)[0] == free - most_wh * 100
 
 
-def test_carries_a_batch_of_both_sides(carry, book, escrow, market, alice, bob, carol, stranger):
+def test_carries_a_batch_of_both_sides(relay, book, escrow, market, alice, bob, carol, stranger):
     orders = [sell(carol), buy(alice), buy(bob, energy_wh=3_000)]
-    tx = carry(orders, [market.signature(t, o) for t, o in zip([carol, alice, bob], orders, strict=True)])
+    tx = relay(orders, [market.signature(t, o) for t, o in zip([carol, alice, bob], orders, strict=True)])
     packed = [order.pack() for order in orders]
     assert tx.return_value == 0
-    assert tx.events["OrdersPlaced"]["carrier"] == stranger
+    assert tx.events["OrdersPlaced"]["relayer"] == stranger
     assert [tuple(words) for words in tx.events["OrdersPlaced"]["orders"]] == packed
     assert bytes(book.batchState(market.id, 0)["root"]) == order_tree(packed).root
     assert [escrow.heldOf(t.address) for t in (alice, bob, carol)] == [100_000, 300_000, 0]
@@ -306,12 +306,12 @@ def signed_by(community, market):
     return lambda key, order: sign(key, community.domain("OrderBook"), *order.message(market.id))
 
 
-def test_takes_the_signature_of_a_contract_account(carry, escrow, alice, smart_account, signed_by):
+def test_takes_the_signature_of_a_contract_account(relay, escrow, alice, smart_account, signed_by):
     account, owner = smart_account
     order = buy(account)
     with reverts_with("Order_BadSignature", 0, account):
-        carry([order], [signed_by(alice.account, order)])
-    carry([order], [signed_by(owner, order)])
+        relay([order], [signed_by(alice.account, order)])
+    relay([order], [signed_by(owner, order)])
     assert money_of(escrow, account) == (0, 100_000)
 
 
@@ -334,7 +334,7 @@ def test_refuses_a_signature_of_a_contract_account_that_is_not_there(carry_words
 
 
 def test_carries_keys_and_contract_accounts_together(
-    carry, carry_words, book, escrow, market, alice, carol, smart_account, signed_by
+    relay, carry_words, book, escrow, market, alice, carol, smart_account, signed_by
 ):
     account, owner = smart_account
     orders = [buy(account, energy_wh=400), buy(alice), buy(account, energy_wh=600, nonce=2), sell(carol)]
@@ -352,10 +352,10 @@ def test_carries_keys_and_contract_accounts_together(
     assert [escrow.heldOf(trader.address) for trader in (account, alice, carol)] == [100_000, 100_000, 0]
 
 
-def test_finds_the_places_of_contract_accounts_by_itself(carry, escrow, market, alice, carol, smart_account, signed_by):
+def test_finds_the_places_of_contract_accounts_by_itself(relay, escrow, market, alice, carol, smart_account, signed_by):
     """What the library makes of signatures that nobody has sorted."""
     account, owner = smart_account
     orders = [buy(alice), buy(account, energy_wh=400), sell(carol), buy(account, energy_wh=600, nonce=2)]
     keys = [alice.account, owner, carol.account, owner]
-    carry(orders, [signed_by(key, order) for key, order in zip(keys, orders, strict=True)])
+    relay(orders, [signed_by(key, order) for key, order in zip(keys, orders, strict=True)])
     assert money_of(escrow, account) == (0, 100_000)

@@ -8,7 +8,7 @@ from testkit.reverts import reverts_with
 def test_only_the_settlement_frees_devices(book, community, alice, stranger):
     for caller in (stranger, alice, community.auditors[0], community.addresses["Clearing"]):
         with reverts_with("Order_NotSettlement", caller):
-            book.freeDevice(1, 3_600, by(caller))
+            book.releaseDevice(1, 3_600, by(caller))
 
 
 def test_verify_knows_what_is_in_the_book(book, market, alice, carol):

@@ -2,7 +2,7 @@ import pytest
 from eth_abi import encode
 from eth_utils import keccak
 
-from testkit.attested import standings
+from testkit.attested import admissions
 from testkit.constants import ATTRIBUTES_HASH, CREDIBILITY_PPM
 from testkit.reverts import reverts_with
 from testkit.status import ACTIVE, APPLIED, NONE
@@ -78,7 +78,7 @@ def test_the_deciding_vote_admits(participants, applicant, auditors):
         "credibility": CREDIBILITY_PPM,
     }
     assert tuple(participants.participant(applicant)) == (ACTIVE, CREDIBILITY_PPM, 0, transaction.timestamp, 1)
-    assert standings(participants, [applicant]) == [(True, CREDIBILITY_PPM)]
+    assert admissions(participants, [applicant]) == [(True, CREDIBILITY_PPM)]
 
 
 def test_votes_for_different_credibilities_do_not_add_up(participants, applicant, auditors):
@@ -86,7 +86,7 @@ def test_votes_for_different_credibilities_do_not_add_up(participants, applicant
     participants.approve(applicant, 1, 700_000, {"from": auditors[1]})
     assert not participants.isActive(applicant)
     participants.approve(applicant, 1, 700_000, {"from": auditors[0]})
-    assert standings(participants, [applicant]) == [(True, 700_000)]
+    assert admissions(participants, [applicant]) == [(True, 700_000)]
 
 
 def test_votes_for_an_earlier_application_do_not_count(participants, applicant, auditors):

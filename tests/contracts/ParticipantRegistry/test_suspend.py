@@ -1,6 +1,6 @@
 import pytest
 
-from testkit.attested import standings
+from testkit.attested import admissions
 from testkit.constants import CREDIBILITY_PPM
 from testkit.reverts import reverts_with
 from testkit.status import ACTIVE, LEAVING, NONE
@@ -82,7 +82,7 @@ def test_the_deciding_vote_suspends_until_the_end(participants, participant, sus
         "reason": REASON,
     }
     assert participants.participant(participant)["suspendedUntil"] == until
-    assert standings(participants, [participant]) == [(False, CREDIBILITY_PPM)]
+    assert admissions(participants, [participant]) == [(False, CREDIBILITY_PPM)]
     warp(until - 1)
     assert not participants.isActive(participant)
     warp(until)

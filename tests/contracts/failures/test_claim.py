@@ -27,7 +27,7 @@ def market():
     community = Community(EvmChain(), traders=5)
     alice, carol, *others = community.traders
     community.endow(alice, 10**9)
-    opened = community.open_market([ASK, DECLARED], [False, True], class_count=1)
+    opened = community.open_market([ASK, DECLARED], [False, True], category_count=1)
     orders = [
         buy(
             alice,

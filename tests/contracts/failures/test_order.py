@@ -24,7 +24,9 @@ def setting():
     community = Community(EvmChain(), traders=2)
     for trader in community.traders:
         community.endow(trader, 10**9)
-    return community, community.open_market([ASK, DECLARED], [False, True], class_count=2, source_class=1, subnet=1)
+    return community, community.open_market(
+        [ASK, DECLARED], [False, True], category_count=2, source_category=1, subnet=1
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -228,7 +230,7 @@ def test_the_device_is_retired(setting, carol):
 @pytest.mark.parametrize("rule", [{"subnet": 2}, {"carrier": UNFIT_CARRIER}], ids=["another subnet", "another carrier"])
 def test_the_device_is_of(setting, carol, rule):
     community, _ = setting
-    market = community.open_market([ASK, DECLARED], [False, True], class_count=2, source_class=1, **rule)
+    market = community.open_market([ASK, DECLARED], [False, True], category_count=2, source_category=1, **rule)
     with refused("Order_DeviceUnfit", 0, carol.device):
         market.post([valid_sell(carol)], [carol])
 

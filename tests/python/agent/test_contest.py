@@ -69,7 +69,7 @@ def seal_without(world, market, hidden, name="rival"):
 
     solution = SATISFACTION.solve(replace(round_, **kept), lambda _: None)
     sender = world.sender(name)
-    mined = sender.send(rounds.propose(world.chain, posted, posted.matches(solution)))
+    mined = sender.send(rounds.propose(world.chain, posted, posted.claimed_trades(solution)))
     proposal = world.chain.event(mined, "Proposed").arguments["proposal"]
     sender.send(rounds.seal(world.chain, proposal))
     return proposal
@@ -94,7 +94,7 @@ def test_each_call_of_a_sealed_round_is_estimated_once(world, monkeypatch, estim
     monkeypatch.setattr("powerpact.agent.pieces.GAS_TARGET", gas_target)
     estimates.clear()
     cleared = agent(world).clear(market)
-    assert cleared.status is ProposalStatus.STANDING
+    assert cleared.status is ProposalStatus.ACTIVE
     assert [mined.step for mined in cleared.transactions] == ["propose"] * (1 if gas_target else 2) + ["seal"]
     assert len(estimates) == len(set(estimates)) == (3 if gas_target else 4)
 
@@ -102,7 +102,7 @@ def test_each_call_of_a_sealed_round_is_estimated_once(world, monkeypatch, estim
 def test_a_round_that_does_not_fit_is_sealed_and_final_after_its_window(world, sealing):
     market, _ = closed_market(world)
     cleared = agent(world).clear(market)
-    assert cleared.status is ProposalStatus.STANDING
+    assert cleared.status is ProposalStatus.ACTIVE
     assert [mined.step for mined in cleared.transactions] == ["propose", "seal"]
     assert wallet(world, "agent") == (BOND_UPOINTS, BOND_UPOINTS)
     assert agent(world).finalize(market) is None
@@ -120,7 +120,7 @@ def test_the_agent_waits_for_the_window_and_settles(world, sealing):
     def pass_time(text):
         told.append(text)
         if text.startswith("the challenge window"):
-            world.warp(rounds.proposal(world.chain, rounds.standing_of(world.chain, market)).final_from)
+            world.warp(rounds.proposal(world.chain, rounds.active_of(world.chain, market)).final_from)
         if text.startswith("the slot ends"):
             world.warp(rules.slot_start + SLOT_S)
         if text.startswith("2 trades wait"):
@@ -140,7 +140,7 @@ def test_a_watcher_lets_the_truth_stand(world, sealing):
     assert told == [f"proposal {cleared.proposal} of market 0x{market.hex()[:8]}: no pair refutes it"]
     assert watch.look() == []
     assert len(told) == 1  # it is not examined again
-    assert state_of(world, cleared.proposal) is ProposalStatus.STANDING
+    assert state_of(world, cleared.proposal) is ProposalStatus.ACTIVE
 
 
 @pytest.mark.parametrize("hidden", [{"0:0"}, {"0:1"}, {"0:0", "1:0"}, {"0:1", "1:1"}, {"0:0", "0:1", "1:0", "1:1"}])
@@ -166,7 +166,7 @@ def test_a_better_matching_refutes_a_false_claim_by_itself(world, sealing):
     false = seal_without(world, market, {"0:0"})
     cleared = agent(world).clear(market)
     assert state_of(world, false) is ProposalStatus.REFUTED
-    assert rounds.standing_of(world.chain, market) == cleared.proposal
+    assert rounds.active_of(world.chain, market) == cleared.proposal
     assert wallet(world, "agent") == (BOND_UPOINTS + BOND_UPOINTS // 2, BOND_UPOINTS)
 
 
@@ -229,7 +229,7 @@ def test_endorsers_sign_what_they_verified(world, sealing):
         world.sender("agent").send(rounds.seal(world.chain, cleared.proposal, endorsers, signatures[:1]))
     assert refusal.value.name == "Clearing_TooFewEndorsements"
     world.sender("agent").send(rounds.seal(world.chain, cleared.proposal, endorsers, signatures))
-    assert state_of(world, cleared.proposal) is ProposalStatus.STANDING
+    assert state_of(world, cleared.proposal) is ProposalStatus.ACTIVE
 
 
 def test_a_false_proposal_is_not_endorsed(world, sealing):

@@ -39,7 +39,7 @@ def market(world):
 
 def matches_of(world, market):
     posted = rounds.read_round(world.chain, market)
-    return posted, posted.matches(SATISFACTION.solve(posted.round(), lambda _: None))
+    return posted, posted.claimed_trades(SATISFACTION.solve(posted.round(), lambda _: None))
 
 
 def held(world, name):

@@ -7,7 +7,7 @@ import pytest
 from powerpact.agent import Agent
 from powerpact.audit import LAWS, audit, checks
 from powerpact.chain.contracts import certificates, orders, points, rounds, settlement
-from powerpact.chain.contracts.agreements import sign_release
+from powerpact.chain.contracts.agreements import sign_agreement
 from powerpact.index.records import read_records
 from powerpact.market.orders import order_id
 from powerpact.market.rules import Mode
@@ -57,7 +57,7 @@ def cut(world):
     world.post(market, world.buy("alice", rules), world.sell("bob", rules))
     world.warp(rules.closes_at)
     posted = rounds.read_round(world.chain, market)
-    (match,) = posted.matches(SATISFACTION.solve(posted.round(), lambda _: None))
+    (match,) = posted.claimed_trades(SATISFACTION.solve(posted.round(), lambda _: None))
     halves = [match._replace(energy_wh=energy_wh) for energy_wh in (701, 499)]
     world.sender("agent").send(rounds.clear(world.chain, posted, halves))
     first, second = settlement.final_trades(world.chain, market)
@@ -68,7 +68,7 @@ def cut(world):
 def agree(world, market, trade, to_seller_upoints):
     """End a trade as buyer and seller say."""
     signed = [
-        sign_release(world.chain, world.keys[name], market, trade, to_seller_upoints) for name in ("alice", "bob")
+        sign_agreement(world.chain, world.keys[name], market, trade, to_seller_upoints) for name in ("alice", "bob")
     ]
     world.sender("agent").send(
         world.chain.call(

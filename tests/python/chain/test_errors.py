@@ -10,7 +10,7 @@ from powerpact.chain.reverts import known_errors, revert_error
 from powerpact.codec.abi import Signature
 from tools.errors_page import LIBRARY_REMEDIES, contract_errors, library_errors, render
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 BEYOND_THE_ABI = {"Error", "Panic", "Unknown"}
 DEPLOYED = sorted(contract_errors())
 

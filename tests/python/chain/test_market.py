@@ -5,10 +5,19 @@ from dataclasses import replace
 
 import pytest
 
-from powerpact.chain.contracts import agreements as releases
-from powerpact.chain.contracts import certificates, markets, meters, orders, participants, points, rounds, settlement
+from powerpact.chain.contracts import (
+    agreements,
+    certificates,
+    markets,
+    meters,
+    orders,
+    participants,
+    points,
+    rounds,
+    settlement,
+)
 from powerpact.chain.errors import ContractError, NotOnChain
-from powerpact.codec.agreementfile import format_release, parse_release
+from powerpact.codec.agreementfile import format_agreement, parse_agreement
 from powerpact.codec.errors import BadSignedFile
 from powerpact.codec.merkle import MerkleTree
 from powerpact.codec.orderfile import format_order, parse_order
@@ -28,7 +37,7 @@ def test_the_id_of_a_market_is_hashed_as_the_contract_does(world):
 
 
 def test_the_rules_are_read_back_as_they_were_given(world):
-    market, rules = world.open_market(zone="24 characters, no more. ", source_class=None)
+    market, rules = world.open_market(zone="24 characters, no more. ", source_category=None)
     found = markets.market(world.chain, market)
     assert found.rules == rules
     assert found.opener == world.address("alice")
@@ -189,7 +198,7 @@ def test_a_market_without_a_final_round_has_no_trades(world):
 
 
 def agree(world, market, trade, name, upoints=50):
-    return releases.sign_release(world.chain, world.keys[name], market, trade, upoints)
+    return agreements.sign_agreement(world.chain, world.keys[name], market, trade, upoints)
 
 
 def test_two_of_three_end_a_trade_by_agreement(world):
@@ -199,9 +208,9 @@ def test_two_of_three_end_a_trade_by_agreement(world):
     trade = settlement.final_trades(world.chain, market)[0]
     signed = {name: agree(world, market, trade, name) for name in ("alice", "arbiter")}
     with pytest.raises(ContractError) as refusal:
-        world.sender("outsider").send(releases.settle_agreed(world.chain, signed["alice"], signed["alice"]))
+        world.sender("outsider").send(agreements.settle_agreed(world.chain, signed["alice"], signed["alice"]))
     assert refusal.value.name == "Escrow_BadSigners"
-    world.sender("outsider").send(releases.settle_agreed(world.chain, signed["alice"], signed["arbiter"]))
+    world.sender("outsider").send(agreements.settle_agreed(world.chain, signed["alice"], signed["arbiter"]))
     assert points.wallet_of(world.chain, world.address("bob")).free_upoints == 50
     assert points.wallet_of(world.chain, world.address("alice")) == points.Wallet(950, 0)
     assert settlement.is_settled(world.chain, market, trade.position)
@@ -211,8 +220,8 @@ def test_a_release_that_cannot_count_is_not_signed(world):
     market, rules = world.open_market()
     world.post(market, world.buy("alice", rules), world.sell("bob", rules))
     finalise(world, market)
-    trade = releases.find_trade(world.chain, market, "0:1")
-    assert trade == releases.find_trade(world.chain, market, f"0x{trade.id.hex()}"[:8])
+    trade = agreements.find_trade(world.chain, market, "0:1")
+    assert trade == agreements.find_trade(world.chain, market, f"0x{trade.id.hex()}"[:8])
     worth = trade.trade.energy_wh * trade.trade.price_upoints_per_kwh // 1_000
     with pytest.raises(BadChoice, match="above the trade's value"):
         agree(world, market, trade, "alice", worth + 1)
@@ -220,20 +229,20 @@ def test_a_release_that_cannot_count_is_not_signed(world):
         agree(world, market, trade, "carol")
     for text in ("0:2", "ffffffff", ""):
         with pytest.raises(NotOnChain):
-            releases.find_trade(world.chain, market, text)
+            agreements.find_trade(world.chain, market, text)
     with pytest.raises(BadChoice, match="same trade and sum"):
-        releases.settle_agreed(
+        agreements.settle_agreed(
             world.chain, agree(world, market, trade, "alice", 50), agree(world, market, trade, "bob", worth)
         )
 
 
 @pytest.fixture
-def release():
-    return releases.SignedRelease(b"\x01" * 32, b"\x02" * 32, 50, "0x" + "00" * 20, b"\x03" * 65)
+def agreement():
+    return agreements.SignedAgreement(b"\x01" * 32, b"\x02" * 32, 50, "0x" + "00" * 20, b"\x03" * 65)
 
 
-def test_a_release_file_keeps_everything(release):
-    assert parse_release("file", format_release(release)) == release
+def test_a_release_file_keeps_everything(agreement):
+    assert parse_agreement("file", format_agreement(agreement)) == agreement
 
 
 @pytest.mark.parametrize(
@@ -249,9 +258,9 @@ def test_a_release_file_keeps_everything(release):
         ("$.signature", {"signature": "0x"}),
     ],
 )
-def test_a_malformed_release_file_is_refused_by_its_field(release, path, change):
+def test_a_malformed_release_file_is_refused_by_its_field(agreement, path, change):
     with pytest.raises(BadSignedFile) as refusal:
-        parse_release("file", json.dumps(json.loads(format_release(release)) | change))
+        parse_agreement("file", json.dumps(json.loads(format_agreement(agreement)) | change))
     assert refusal.value.path == path
 
 

@@ -126,12 +126,12 @@ def test_from_the_first_key_to_the_retired_certificate(shell, admitted, accounts
     market, short = opened["market"], opened["market"][:12]
     assert shell.json("market", "list")[-1]["state"] == "open"
 
-    # alice signs and the agent carries; bob posts by himself, changes his mind, and sells again.
+    # alice signs and the agent relays; bob posts by himself, changes his mind, and sells again.
     terms = ("--term", "price=90:120:700000", "--term", "line-length=100:500:300000", "--require", "source=solar")
     buying = ("order", "buy", short, "-a", "alice", "--energy-wh", 1_200, "--bid", 110, *terms)
     shell.ok(*buying, "--sign-only", "alice.order.json")
-    carried = shell.json("order", "carry", "alice.order.json", "-a", "agent")
-    assert carried["orders"] == ["0:0"]
+    relayed = shell.json("order", "relay", "alice.order.json", "-a", "agent")
+    assert relayed["orders"] == ["0:0"]
     selling = sell_words(short, admitted)
     assert shell.ok(*selling, "--attribute", "line-length=200").stdout == "1:0\n"
     shell.ok("order", "cancel", short, "1:0", "-a", "bob")
@@ -190,18 +190,18 @@ def test_two_of_three_release_a_trade(shell, admitted):
     (trade,) = shell.json("round", "status", market)["trades"]
     before = shell.json("balance", "bob")[0]["free_upoints"]
 
-    signing = ("release", "sign", market, trade["sell"], "--to-seller")
-    shell.ok(*signing, 60, "-a", "alice", "-o", "alice.release.json")
-    shell.ok(*signing, 61, "-a", "bob", "-o", "bob.release.json")
-    sending = ("release", "submit", "alice.release.json")
-    assert "same trade and sum" in shell.refused(*sending, "bob.release.json", "-a", "agent").stderr
+    signing = ("agreement", "sign", market, trade["sell"], "--to-seller")
+    shell.ok(*signing, 60, "-a", "alice", "-o", "alice.agreement.json")
+    shell.ok(*signing, 61, "-a", "bob", "-o", "bob.agreement.json")
+    sending = ("agreement", "submit", "alice.agreement.json")
+    assert "same trade and sum" in shell.refused(*sending, "bob.agreement.json", "-a", "agent").stderr
     assert "trade's value" in shell.refused(*signing, 91, "-a", "bob").stderr
     assert "arbiter" in shell.refused(*signing, 60, "-a", "agent").stderr
-    assert "Escrow_BadSigners" in shell.refused(*sending, "alice.release.json", "-a", "agent").stderr
+    assert "Escrow_BadSigners" in shell.refused(*sending, "alice.agreement.json", "-a", "agent").stderr
 
-    arbitrated = shell.ok("release", "sign", market, trade["trade"], "--to-seller", 60, "-a", "arbiter")
-    Path("arbiter.release.json").write_text(arbitrated.stdout)
-    ended = shell.json(*sending, "arbiter.release.json", "-a", "agent")
+    arbitrated = shell.ok("agreement", "sign", market, trade["trade"], "--to-seller", 60, "-a", "arbiter")
+    Path("arbiter.agreement.json").write_text(arbitrated.stdout)
+    ended = shell.json(*sending, "arbiter.agreement.json", "-a", "agent")
     assert (ended["trade"], ended["to_seller_upoints"]) == (trade["trade"], 60)
     assert shell.json("round", "status", market)["trades"][0]["state"] == "settled"
     assert shell.json("balance", "bob")[0]["free_upoints"] == before + 60
@@ -219,8 +219,8 @@ def test_a_signed_order_is_revoked(shell, admitted):
         in shell.refused("order", "revoke", "-a", "alice", "--side", "hold", *nonces(1)).stderr
     )
     assert shell.json("order", "revoke", "-a", "alice", "--side", "buy", *nonces(900, 903))["nonces"] == [900, 903]
-    assert "Escrow_NonceUsed" in shell.refused("order", "carry", "900.json", "-a", "agent").stderr
-    assert shell.json("order", "carry", "901.json", "-a", "agent")["orders"] == ["0:0"]
+    assert "Escrow_NonceUsed" in shell.refused("order", "relay", "900.json", "-a", "agent").stderr
+    assert shell.json("order", "relay", "901.json", "-a", "agent")["orders"] == ["0:0"]
     assert "Escrow_NonceUsed" in shell.refused(*words[:-1], "--nonce", 5).stderr  # an earlier page
     shell.ok("order", "cancel", market, "0:0", "-a", "alice")
 
@@ -263,7 +263,7 @@ def test_a_sealed_round_is_endorsed_watched_and_made_final(shell, admitted):
     shell.ok("points", "mint", "agent", bond_upoints, "-a", "utility", "--reference", "bond")
     shell.ok("deposit", bond_upoints, "-a", "agent")
     final_from = shell.json(*sealing, *both)["final_from"]
-    assert shell.json("round", "status", market)["state"] == "standing"
+    assert shell.json("round", "status", market)["state"] == "active"
     assert "final from" in shell.ok("round", "status", market).stdout
     assert shell.json("watch", "--once", "-a", "alice")["refuted"] == []
     assert shell.json("round", "finalize", market, "-a", "alice")["proposal"] is None
@@ -323,12 +323,15 @@ def test_what_a_contract_refuses_is_told_with_why_and_remedy(shell, admitted):
         (("market", "open", "-a", "alice", "--arbiter", "ann", "--slot", "noon"), "is not a time"),
         (("market", "open", "-a", "alice", "--arbiter", "ann", "--slot", "0", "--attribute", "x"), "NAME:KIND:SOURCE"),
         (("market", "open", "-a", "alice", "--arbiter", "ann", "--slot", "0", "--zone", "x" * 25), "24 ASCII"),
-        (("market", "open", "-a", "alice", "--arbiter", "ann", "--slot", "0", "--source-class", "x"), "not a class"),
+        (
+            ("market", "open", "-a", "alice", "--arbiter", "ann", "--slot", "0", "--source-category", "x"),
+            "not a category",
+        ),
         (("market", "open", "-a", "alice", "--arbiter", "ann", "--slot", "0", "--price-rule", "x"), "pay-as-bid"),
         (("apply", "-a", "alice", "--attribute", "x"), "KEY=VALUE"),
         (("certificates", "trace", "1"), "no certificate 1"),
         (("balance", "nobody"), "powerpact account new nobody"),
-        (("order", "carry", "missing.json", "-a", "agent"), "missing.json"),
+        (("order", "relay", "missing.json", "-a", "agent"), "missing.json"),
         (("meter", "report", "-a", "bob", "--key", "alice", "--slot", "0", "--exported-wh", "1"), "no device"),
         (("device", "add", "-a", "bob", "--key", "alice", "--capacity-wh", "1", "--source", "coal"), "solar, wind"),
     ],
@@ -361,7 +364,7 @@ def test_orders_of_two_markets_are_not_carried_together(shell, admitted, tmp_pat
         files.append(tmp_path / f"{market['market']}.json")
         buying = ("order", "buy", market["market"], "-a", "alice", "--energy-wh", 1_000, "--bid", 100)
         shell.ok(*buying, "--sign-only", files[-1])
-    assert "another market" in shell.refused("order", "carry", *files, "-a", "agent").stderr
+    assert "another market" in shell.refused("order", "relay", *files, "-a", "agent").stderr
 
 
 def test_keys_stay_secret(shell, accounts, deployed):

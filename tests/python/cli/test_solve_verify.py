@@ -16,7 +16,7 @@ from powerpact.mechanisms.satisfaction.solver import multiscale
 from testkit.roundfiles import ROUND, changed
 from testkit.rounds import large_round
 
-VECTORS = Path(__file__).parents[1] / "vectors" / "rounds"
+VECTORS = Path(__file__).parents[2] / "vectors" / "rounds"
 
 
 def powerpact(*arguments, text=None):

@@ -10,7 +10,7 @@ from eth_account.messages import _hash_eip191_message, encode_typed_data
 from powerpact.codec.eip712 import TYPES, Domain, encode_type, recover, sign, signing_hash
 from powerpact.codec.eip712.errors import MessageMismatch, UnknownSignedType
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 DOMAIN = Domain(31_337, "0x1111111111111111111111111111111111111111")
 SIGNER = Account.from_key(b"\x07" * 32)
 VALUES = {
@@ -67,10 +67,10 @@ def test_signer_is_recovered_from_65_and_from_64_bytes(primary_type):
 
 
 def test_a_signature_counts_for_one_domain_only():
-    message = message_of("Release")
-    signature = sign(SIGNER, DOMAIN, "Release", message)
+    message = message_of("Agreement")
+    signature = sign(SIGNER, DOMAIN, "Agreement", message)
     other = Domain(DOMAIN.chain_id + 1, DOMAIN.contract)
-    assert recover(other, "Release", message, signature) != SIGNER.address
+    assert recover(other, "Agreement", message, signature) != SIGNER.address
 
 
 @pytest.mark.parametrize(
@@ -85,10 +85,10 @@ def test_a_signature_counts_for_one_domain_only():
     ids=["missing", "unknown", "too large", "negative", "too long"],
 )
 def test_a_message_that_does_not_fit_is_refused(change):
-    message = message_of("Release")
+    message = message_of("Agreement")
     change(message)
     with pytest.raises(MessageMismatch):
-        signing_hash(DOMAIN, "Release", message)
+        signing_hash(DOMAIN, "Agreement", message)
 
 
 def test_an_unknown_type_is_refused():
@@ -100,4 +100,4 @@ def test_an_unknown_type_is_refused():
 @pytest.mark.parametrize("signature", [b"", b"\x01" * 63, b"\x00" * 65])
 def test_a_bad_signature_is_refused(signature):
     with pytest.raises(MessageMismatch):
-        recover(DOMAIN, "Release", message_of("Release"), signature)
+        recover(DOMAIN, "Agreement", message_of("Agreement"), signature)

@@ -203,7 +203,7 @@ def test_own_data_are_flagged_by_the_same_rules(write):
 
 
 def test_example_of_the_docs_can_be_read(write):
-    docs = Path(__file__).parents[2] / "docs" / "data.md"
+    docs = Path(__file__).parents[3] / "docs" / "data.md"
     (example,) = re.findall(r"```csv\n(.*?)```", docs.read_text(encoding="utf-8"), re.DOTALL)
     profiles = read_csv(write(*example.splitlines()))
     assert profiles.homes == ("Rose Lane 1", "Rose Lane 2")

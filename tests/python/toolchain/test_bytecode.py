@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 FORGE = tomllib.loads((ROOT / "foundry.toml").read_text())["profile"]["default"]
 BROWNIE = yaml.safe_load((ROOT / "brownie-config.yaml").read_text())["compiler"]
 SOLC_VERSION = json.loads((ROOT / "package.json").read_text())["dependencies"]["solc"]

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "tools" / "reduce_citylearn.py"
+SCRIPT = Path(__file__).parents[3] / "tools" / "reduce_citylearn.py"
 
 
 @pytest.fixture(scope="module")

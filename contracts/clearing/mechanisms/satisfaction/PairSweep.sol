@@ -52,12 +52,7 @@ library PairSweep {
 
     /// @notice Add the seller in `row` of the round, with its dual price in ppm.
     /// Reverts if: there is no room.
-    function add(
-        Sellers memory sellers,
-        uint256 row,
-        uint256 dual,
-        PackedOrder memory order
-    ) internal pure {
+    function add(Sellers memory sellers, uint256 row, uint256 dual, PackedOrder memory order) internal pure {
         uint256[] memory table = sellers.table;
         uint256 place = sellers.count++;
         require(SELLER_WORDS * place < table.length, PairSweep_Full(place));
@@ -158,8 +153,12 @@ library PairSweep {
                     slack := sub(slack, shr(192, mul(and(x, sub(above, shr(32, above))), mload(add(buyer, 288)))))
                     if slt(slack, 0) { continue }
                 }
-                if lt(and(sub(or(mload(add(seller, 160)), GUARDS), mload(add(buyer, 128))), GUARDS), GUARDS) { continue }
-                if lt(and(sub(or(mload(add(seller, 192)), GUARDS), mload(add(buyer, 224))), GUARDS), GUARDS) { continue }
+                if lt(and(sub(or(mload(add(seller, 160)), GUARDS), mload(add(buyer, 128))), GUARDS), GUARDS) {
+                    continue
+                }
+                if lt(and(sub(or(mload(add(seller, 192)), GUARDS), mload(add(buyer, 224))), GUARDS), GUARDS) {
+                    continue
+                }
                 found := div(sub(sub(seller, table), 32), 32)
                 break
             }

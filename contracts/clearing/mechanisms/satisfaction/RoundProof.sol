@@ -78,10 +78,7 @@ library RoundProof {
 
     /// @notice Check u + v ≥ w for each pair of a buyer in rows [from, to) and any seller.
     /// Reverts if: an eligible pair has u + v < w, naming it.
-    function checkPairs(Round memory round, uint256 from, uint256 to, Satisfaction.Schema memory schema)
-        internal
-        pure
-    {
+    function checkPairs(Round memory round, uint256 from, uint256 to, Satisfaction.Schema memory schema) internal pure {
         PairSweep.Sellers memory sellers = _sellersOf(round, schema);
         // Zero until `layOut` fills it for each buyer in turn.
         // slither-disable-next-line uninitialized-local

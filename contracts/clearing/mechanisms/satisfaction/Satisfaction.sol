@@ -57,8 +57,7 @@ library Satisfaction {
     function maskOf(uint256 requires) internal pure returns (uint256) {
         unchecked {
             // The top bit of each byte: whether the byte is not zero. The sum cannot carry over.
-            uint256 present =
-                (((requires & 0x7f7f7f7f7f7f7f7f) + 0x7f7f7f7f7f7f7f7f) | requires) & 0x8080808080808080;
+            uint256 present = (((requires & 0x7f7f7f7f7f7f7f7f) + 0x7f7f7f7f7f7f7f7f) | requires) & 0x8080808080808080;
             return (present >> 7) * 0xff;
         }
     }

@@ -1,6 +1,6 @@
-"""`standingsOf`: what a batch of orders must know of its traders, in one call."""
+"""`admissionOf`: what a batch of orders must know of its traders, in one call."""
 
-from testkit.attested import standings
+from testkit.attested import admissions
 from testkit.constants import ATTRIBUTES_HASH
 from testkit.orders import buy
 
@@ -8,27 +8,27 @@ DAY_S = 86_400
 
 
 def test_of_no_orders_there_are_none(participants):
-    assert standings(participants, []) == []
+    assert admissions(participants, []) == []
 
 
 def test_tells_the_trader_of_each_order_in_its_place(participants, admit, alice, bob, stranger):
     admit(alice, 700_000)
     admit(bob, 800_000)
     expected = [(True, 800_000), (False, 0), (True, 700_000), (True, 800_000)]
-    assert standings(participants, [bob, stranger, alice, bob]) == expected
+    assert admissions(participants, [bob, stranger, alice, bob]) == expected
 
 
 def test_is_one_word_for_each_order(participants, admit, alice, stranger):
     """Trades now 1 | credibility 32, from the top down: what the order book reads."""
     admit(alice, 1_000_000)
     orders = [buy(alice).pack(), buy(stranger).pack()]
-    assert list(participants.standingsOf(orders)) == [1 << 32 | 1_000_000, 0]
+    assert list(participants.admissionOf(orders)) == [1 << 32 | 1_000_000, 0]
 
 
 def test_the_trader_alone_counts(participants, admit, alice):
     admit(alice, 700_000)
     order = buy(alice, energy_wh=2**64 - 1, price_upoints_per_kwh=2**32 - 1, nonce=2**32 - 1, levels=(2**32 - 1,) * 8)
-    assert list(participants.standingsOf([order.pack()])) == [1 << 32 | 700_000]
+    assert list(participants.admissionOf([order.pack()])) == [1 << 32 | 700_000]
 
 
 def test_who_cannot_trade_keeps_the_credibility(participants, admit, auditors, alice, bob, stranger, now):
@@ -40,7 +40,7 @@ def test_who_cannot_trade_keeps_the_credibility(participants, admit, auditors, a
         participants.suspend(bob, until, "under review", {"from": auditor})
     participants.applyFor(ATTRIBUTES_HASH, {"from": stranger})
     expected = [(False, 700_000), (False, 800_000), (False, 0)]
-    assert standings(participants, [alice, bob, stranger]) == expected
+    assert admissions(participants, [alice, bob, stranger]) == expected
 
 
 def test_a_suspension_ends_by_itself(participants, admit, auditors, alice, now, warp):
@@ -49,6 +49,6 @@ def test_a_suspension_ends_by_itself(participants, admit, auditors, alice, now, 
     for auditor in auditors[:2]:
         participants.suspend(alice, until, "under review", {"from": auditor})
     warp(until - 1)
-    assert standings(participants, [alice]) == [(False, 700_000)]
+    assert admissions(participants, [alice]) == [(False, 700_000)]
     warp(until)
-    assert standings(participants, [alice]) == [(True, 700_000)]
+    assert admissions(participants, [alice]) == [(True, 700_000)]
