@@ -50,7 +50,7 @@ def load_citylearn(*, keep_broken_solar: bool = False) -> Profiles:
     ['home-14', 'home-15']
     """
     with (
-        files("powerpact.series").joinpath(FILE).open("rb") as stream,
+        files("powerpact.simulation.data").joinpath(FILE).open("rb") as stream,
         np.load(stream, allow_pickle=False) as arrays,
     ):
         load_wh = arrays["load_wh"].T.astype(np.int64)

@@ -13,7 +13,7 @@ from powerpact.series import load_citylearn, yield_kwh_per_kwp
 from powerpact.simulation.data.tariff import FONTANA
 from powerpact.units import UPOINTS_PER_POINT
 
-FOLDER = files("powerpact.series")
+FOLDER = files("powerpact.simulation.data")
 ANNUAL_LOAD_KWH = [
     10583, 9354, 7170, 10793, 8808, 10388, 7856, 8836, 7305, 13115, 12314, 11212, 10932, 8217, 6462, 11587, 14711,
 ]  # fmt: skip

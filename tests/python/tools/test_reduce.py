@@ -25,7 +25,7 @@ def script():
 
 @pytest.fixture(scope="module")
 def arrays():
-    with files("powerpact.series").joinpath("citylearn2022.npz").open("rb") as stream:
+    with files("powerpact.simulation.data").joinpath("citylearn2022.npz").open("rb") as stream:
         archive = np.load(stream, allow_pickle=False)
         return {name: archive[name] for name in archive.files}
 
