@@ -1,0 +1,42 @@
+"""Writes the numbers of the gas snapshots into the tables of ``docs/gas.md``; the text around them stays.
+
+``python -m tools.gas_page`` after ``./run pytest tests/gas --update-snapshots``; a test compares page and snapshots.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from toolchain.places import ROOT
+
+PAGE = ROOT / "docs/gas.md"
+SNAPSHOTS = ROOT / "tests/gas/snapshots"
+
+
+def load(name: str) -> dict[str, int]:
+    """A snapshot: gas or bytes by what was measured."""
+    numbers: dict[str, int] = json.loads((SNAPSHOTS / f"{name}.json").read_text())
+    return numbers
+
+
+def spaced(number: int) -> str:
+    """A number in groups of three digits, as the page writes it."""
+    return f"{number:,}".replace(",", " ")
+
+
+def renewed(page: str) -> str:
+    """The page with the numbers of the snapshots."""
+    small, large, sizes = load("round-of-17"), load("round-of-100"), load("code-bytes")
+
+    def row(found: re.Match[str]) -> str:
+        name = found[1]
+        if name in large:
+            return f"| {name} | {spaced(small[name])} | {spaced(large[name])} |"
+        return f"| {name} | {spaced(sizes[name])} |" if name in sizes else found[0]
+
+    return re.sub(r"^\| ([^|]+?) (?:\| [\d ]+ )+\|$", row, page, flags=re.MULTILINE)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(renewed(PAGE.read_text()))
