@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -31,25 +30,3 @@ class FaultKind(StrEnum):
     """The dual prices prove another bound than the objective."""
     UNCOVERED_PAIR = "uncovered pair"
     """An eligible pair has a higher score than the sum of its dual prices: a better matching may exist."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A fault.
-
-    Attributes
-    ----------
-    kind : FaultKind
-        What is wrong.
-    orders : tuple of str
-        Ids of the orders concerned, a buyer's before a seller's.
-    detail : str
-        The fault in words.
-    values : dict of str to int
-        The numbers concerned, by name.
-    """
-
-    kind: FaultKind
-    orders: tuple[str, ...]
-    detail: str
-    values: dict[str, int] = field(default_factory=dict)

@@ -7,8 +7,9 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from powerpact.market.rules import Mode
+from powerpact.mechanisms.faults import Fault
 from powerpact.mechanisms.satisfaction.round import BuyOrders, Round, SellOrders, Solution, Trade
-from powerpact.mechanisms.satisfaction.verifier.faults import Fault, FaultKind
+from powerpact.mechanisms.satisfaction.verifier.faults import FaultKind
 
 Progress = Callable[[str], None]
 
