@@ -169,7 +169,7 @@ def test_refuses_to_open_twice(book, rules, alice, bob):
 
 
 @pytest.mark.parametrize("count", [0, 1, 8])
-def test_opens_with_any_number_of_attributes_and_classes(book, rules, alice, count):
+def test_opens_with_any_number_of_attributes_and_categories(book, rules, alice, count):
     full = rules._replace(
         attribute_count=count,
         income_mask=(1 << count) - 1,
@@ -179,13 +179,13 @@ def test_opens_with_any_number_of_attributes_and_classes(book, rules, alice, cou
         tolerance_ppm=1_000_000,
         penalty_ppm=1_000_000,
     )
-    attributes, classes = names(count, "attribute"), names(count, "class")
-    tx = book.openMarket(full, attributes, classes, by(alice))
+    attributes, categories = names(count, "attribute"), names(count, "category")
+    tx = book.openMarket(full, attributes, categories, by(alice))
     opened = tx.events["MarketOpened"]
     assert bytes(opened["market"]) == bytes(tx.return_value)
     assert opened["opener"] == alice.address
     assert list(opened["attributes"]) == attributes
-    assert list(opened["classes"]) == classes
+    assert list(opened["categories"]) == categories
     assert stored_rules(book, tx.return_value) == full
 
 
