@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from powerpact.market.rules import Attribute, Mode
 from powerpact.mechanisms.satisfaction.round import Buyer, Round, Seller
-from powerpact.series import SLOTS_PER_DAY, load_citylearn
+from powerpact.series import SLOTS_PER_DAY
 from powerpact.simulation.community import (
     ATTRIBUTES,
     CATEGORIES,
@@ -23,6 +23,7 @@ from powerpact.simulation.community import (
     plan_order,
     sorted_surpluses_wh,
 )
+from powerpact.simulation.data.citylearn import load_citylearn
 from powerpact.simulation.data.tariff import FONTANA
 from powerpact.units import PPM
 

@@ -9,9 +9,10 @@ from powerpact.market.rules import Attribute, AttributeSource, Mode
 from powerpact.mechanisms.satisfaction.round import Buyer, Round, Seller
 from powerpact.mechanisms.satisfaction.spec import match
 from powerpact.mechanisms.satisfaction.spec.satisfaction import seller_satisfaction_ppm
-from powerpact.pages import Certificates, DayReport, GasStep, InvariantCheck, TimeStep, TradeReport, make_day_report
-from powerpact.series import load_citylearn
+from powerpact.pages import DayReport, GasStep, InvariantCheck, TimeStep, TradeReport
+from powerpact.simulation.accounting import Certificates, make_day_report
 from powerpact.simulation.community import ATTRIBUTES, CATEGORIES, DayPlan, OrderIntent, Side, plan_day
+from powerpact.simulation.data.citylearn import load_citylearn
 from powerpact.units import PPM, value_down_upoints
 
 TOLERANCE_PPM = 50_000

@@ -18,7 +18,6 @@ from powerpact.market.orders import Order, Side, SignedOrder
 from powerpact.market.rules import AttributeSource, Kind, MarketAttribute, Rules
 
 SLOT_S = 3_600
-EIGHT_ZEROS = (0,) * 8
 SOLAR_ONLY = bytes([1]) + bytes(7)
 HELD_UPOINTS = 132
 """What a buy order of `World.buy` reserves at its default terms: 1 200 Wh at 110."""

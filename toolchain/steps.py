@@ -47,9 +47,19 @@ def brownie_tests(folder: str) -> Step:
 BROWNIE_SUITES = ("tests/contracts", "tests/python/scripts", "tests/stateful", "tests/e2e")
 # Slither starts with `forge clean`: it gets folders of its own.
 SLITHER_FOLDERS = ("env", "FOUNDRY_OUT=.home/slither/out", "FOUNDRY_CACHE_PATH=.home/slither/cache")
+SOLIDITY = ("contracts", "interfaces", "tests/forge")
+SPELT = (
+    *("contracts", "interfaces", "powerpact", "scripts", "benchmarks", "testkit", "tests", "toolchain", "tools"),
+    *("docs", "run", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "requirements.in"),
+)
 
 LINT = (
     Step("ruff", ("ruff", "check", ".")),
+    Step("ruff format", ("ruff", "format", "--check", ".")),
+    Step("forge fmt", ("forge", "fmt", "--check", *SOLIDITY)),
+    Step("imports", ("lint-imports", "--no-logo")),
+    Step("dead code", ("vulture",)),
+    Step("spelling", ("codespell", *SPELT)),
     Step("mypy", ("mypy",)),
 )
 COMPILE = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import requests
 from web3 import HTTPProvider, Web3
@@ -14,6 +14,9 @@ from web3.providers.rpc.utils import ExceptionRetryConfiguration
 
 from powerpact.chain.errors import ChainError, ChainUnreachable, GasLimitExceeded, NodeRefused
 from powerpact.chain.reverts import revert_error
+
+Connection: TypeAlias = Web3
+"""A connection to a node, for those who only pass it on: this room alone looks inside."""
 
 TIMEOUT_S: Final = 30.0
 """How long one request may take."""

@@ -13,10 +13,8 @@ from powerpact.pages.model import (
 )
 from powerpact.pages.page import render_html
 from powerpact.pages.terminal import render_terminal
-from powerpact.simulation.accounting import Certificates, grid_bill_upoints, make_day_report
 
 __all__ = [
-    "Certificates",
     "DayReport",
     "GasStep",
     "HomeReport",
@@ -26,8 +24,6 @@ __all__ = [
     "SlotReport",
     "TimeStep",
     "TradeReport",
-    "grid_bill_upoints",
-    "make_day_report",
     "render_html",
     "render_terminal",
 ]

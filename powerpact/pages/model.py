@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from powerpact.errors import BadReport
+from powerpact.pages.errors import BadReport
 from powerpact.units import PPM
 
 SCHEMA: Final = "powerpact/day-report/1"

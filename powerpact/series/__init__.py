@@ -1,9 +1,8 @@
-"""Load and solar series of real communities: the one that the package carries, and yours from a CSV file."""
+"""Load and solar series of homes, read from CSV files and checked."""
 
 from powerpact.series.csvfile import read_csv
 from powerpact.series.profiles import SLOT_S, SLOTS_PER_DAY, Flag, Profiles
 from powerpact.series.quality import find_flags, yield_kwh_per_kwp
-from powerpact.simulation.data.citylearn import load_citylearn
 
 __all__ = [
     "SLOTS_PER_DAY",
@@ -11,7 +10,6 @@ __all__ = [
     "Flag",
     "Profiles",
     "find_flags",
-    "load_citylearn",
     "read_csv",
     "yield_kwh_per_kwp",
 ]

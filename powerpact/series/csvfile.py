@@ -21,7 +21,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from powerpact.errors import BadProfiles
+from powerpact.series.errors import BadProfiles
 from powerpact.series.profiles import SLOT_S, Profiles
 from powerpact.series.quality import find_flags
 

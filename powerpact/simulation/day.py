@@ -15,12 +15,12 @@ from typing import Final
 
 from eth_account.signers.local import LocalAccount
 from eth_utils import to_wei
-from web3 import Web3
 
 from powerpact.agent import Agent, Cleared
 from powerpact.agent.pieces import send_in_pieces
 from powerpact.audit import Finding, audit
 from powerpact.chain.client import Chain
+from powerpact.chain.connection import Connection
 from powerpact.chain.contracts import certificates, devices, markets, meters, orders, participants, points, settlement
 from powerpact.chain.deployment import Parameters, deploy
 from powerpact.chain.local.clock import ChainClock, fund
@@ -116,12 +116,12 @@ class DayResult:
     seconds: dict[str, float]
 
 
-def run_market_day(web3: Web3, plan: DayPlan, progress: Progress = lambda _, __: None) -> DayResult:
+def run_market_day(web3: Connection, plan: DayPlan, progress: Progress = lambda _, __: None) -> DayResult:
     """Run a market day on a development chain.
 
     Parameters
     ----------
-    web3 : Web3
+    web3 : Connection
         Connection to a node whose time can be moved and that holds ether.
     plan : DayPlan
         The community's day.
@@ -139,7 +139,7 @@ def run_market_day(web3: Web3, plan: DayPlan, progress: Progress = lambda _, __:
 class _MarketDay:
     """The state of a running day."""
 
-    def __init__(self, web3: Web3, plan: DayPlan, progress: Progress) -> None:
+    def __init__(self, web3: Connection, plan: DayPlan, progress: Progress) -> None:
         self.plan = plan
         self.progress = progress
         self.watch = Stopwatch()

@@ -12,8 +12,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from powerpact.chain.connection import connect
 from powerpact.chain.local.node import Kind, Node
 from powerpact.pages import DayReport
-from powerpact.series import load_citylearn, read_csv
+from powerpact.series import read_csv
 from powerpact.simulation.community import DayPlan, plan_day
+from powerpact.simulation.data.citylearn import load_citylearn
 from powerpact.simulation.day import run_market_day
 from powerpact.simulation.summary import summarise
 

@@ -7,7 +7,8 @@ from typing import Final
 from powerpact.chain.contracts import certificates
 from powerpact.market.orders import id_text
 from powerpact.mechanisms.satisfaction.spec.satisfaction import pair_score_ppm, seller_satisfaction_ppm
-from powerpact.pages import Certificates, DayReport, GasStep, InvariantCheck, TimeStep, TradeReport, make_day_report
+from powerpact.pages import DayReport, GasStep, InvariantCheck, TimeStep, TradeReport
+from powerpact.simulation.accounting import Certificates, make_day_report
 from powerpact.simulation.day import ClearedSlot, DayResult
 
 _UNITS: Final = {

@@ -396,11 +396,6 @@ def active_of(chain: Chain, market_id: bytes) -> int:
     return int(chain.read("Clearing", "activeOf", market_id))
 
 
-def bound_energy_wh(chain: Chain, market_id: bytes, id_: int, whole_wh: int) -> int:
-    """How much of an order's energy trades in the market's final proposal; 0 if there is none."""
-    return int(chain.read("Clearing", "boundEnergy", market_id, id_, whole_wh))
-
-
 def chunks_of(chain: Chain, proposal_id: int) -> list[tuple[Trade, ...]]:
     """The trades of a proposal, chunk by chunk, as announced."""
     events = chain.events("Clearing", "TradesProposed", proposal=proposal_id)

@@ -25,7 +25,7 @@ from typing import Final, Literal, Self
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
-from powerpact.errors import NodeDied, NodeError, NodeMissing, PortTaken
+from powerpact.chain.local.errors import NodeDied, NodeError, NodeMissing, PortTaken
 
 Kind = Literal["anvil", "ganache"]
 Flags = dict[str, object]  # an option that is None or False is left out, one that is True stands alone

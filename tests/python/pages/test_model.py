@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from powerpact.errors import BadReport
 from powerpact.pages import DayReport, GasStep, PriceRange
+from powerpact.pages.errors import BadReport
 from testkit.simulated_day import citylearn_day
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from powerpact.errors import BadProfiles
-from powerpact.series import load_citylearn, read_csv
+from powerpact.series import read_csv
+from powerpact.series.errors import BadProfiles
+from powerpact.simulation.data.citylearn import load_citylearn
 
 HEADER = "time,home,load_wh,solar_wh"
 START_S = 1_717_200_000  # 2024-06-01T00:00Z

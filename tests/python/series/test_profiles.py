@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from powerpact.errors import BadChoice
-from powerpact.series import load_citylearn
+from powerpact.simulation.data.citylearn import load_citylearn
 
 
 @pytest.fixture(scope="module")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from powerpact.pages import Certificates, TradeReport, grid_bill_upoints, make_day_report
-from powerpact.series import load_citylearn
-from powerpact.simulation.accounting import home_slot
+from powerpact.pages import TradeReport
+from powerpact.simulation.accounting import Certificates, grid_bill_upoints, home_slot, make_day_report
 from powerpact.simulation.community import plan_day
+from powerpact.simulation.data.citylearn import load_citylearn
 from powerpact.units import UPOINTS_PER_POINT
 from testkit.simulated_day import citylearn_day
 

@@ -9,7 +9,6 @@ import pytest
 
 from powerpact.errors import BadChoice
 from powerpact.market.rules import Kind
-from powerpact.series import load_citylearn
 from powerpact.simulation.community import (
     ATTRIBUTES,
     CATEGORIES,
@@ -20,6 +19,7 @@ from powerpact.simulation.community import (
     draw_int,
     plan_day,
 )
+from powerpact.simulation.data.citylearn import load_citylearn
 from powerpact.units import MAX_ATTRIBUTES, MAX_CATEGORIES, PPM, PRICE
 
 DAY, SEED = 331, 2022

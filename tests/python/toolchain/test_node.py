@@ -11,8 +11,9 @@ import time
 import pytest
 from web3 import HTTPProvider, Web3
 
+from powerpact.chain.local.errors import NodeDied, NodeError, NodeMissing, PortTaken
 from powerpact.chain.local.node import Kind, Node
-from powerpact.errors import NodeDied, NodeError, NodeMissing, PortTaken, PowerPactError
+from powerpact.errors import PowerPactError
 
 KINDS: list[Kind] = ["anvil", "ganache"]
 

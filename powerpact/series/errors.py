@@ -1,0 +1,27 @@
+"""Errors of time series, each with its remedy."""
+
+from __future__ import annotations
+
+from powerpact.errors import PowerPactError
+
+
+class BadProfiles(PowerPactError, ValueError):
+    """A file of load and solar series cannot be read or has a bad row.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    line : int
+        Line number from 1; 0 if the file as a whole is meant.
+    problem : str
+        What is wrong with it.
+    remedy : str, optional
+        How to repair it.
+    """
+
+    def __init__(self, path: object, line: int, problem: str, *, remedy: str | None = None) -> None:
+        super().__init__(f"{path}:{line}: {problem}" if line else f"{path}: {problem}", remedy=remedy)
+        self.path = path
+        self.line = line
+        self.problem = problem
