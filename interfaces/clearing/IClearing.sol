@@ -41,7 +41,7 @@ interface IClearing {
         Final
     }
 
-    /// @dev slot 0: 32; slot 1: 20 + 4 + 4 + 4 = 32; slot 2: 16 + 16 = 32; slot 3: 16 + 5 + 1 = 22
+    /// @dev Kept for each proposal in four words, whose sums are above their first fields.
     struct Proposal {
         // slot 0: 32
         bytes32 market;

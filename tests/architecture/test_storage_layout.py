@@ -11,18 +11,24 @@ SLOT = re.compile(r"slot (\d+): ([\d +]+?)(?: = (\d+))?(?=[;.\n])")
 STRUCT = re.compile(r"((?:^ *//[^\n]*\n)*) *struct (\w+) \{(.*?)^ *\}", re.MULTILINE | re.DOTALL)
 
 
+def slots_of(name: str, comments: str) -> dict[int, list[int]]:
+    """The sizes in bytes that a struct's comments give for each slot; what they say twice must agree."""
+    found: dict[int, list[int]] = {}
+    for n, terms, total in SLOT.findall(comments):
+        sizes = [int(size) for size in terms.split("+")]
+        assert not total or int(total) == sum(sizes), f"the sum of slot {n} of {name} is wrong"
+        assert found.setdefault(int(n), sizes) == sizes, f"slot {n} of {name} is given twice and differs"
+    return found
+
+
 def stated() -> dict[str, dict[int, list[int]]]:
     """By struct: the sizes in bytes that its comments give for each slot."""
-    found = {}
+    found: dict[str, dict[int, list[int]]] = {}
     for folder in ("contracts", "interfaces"):
         for source in sorted((PROJECT / folder).rglob("*.sol")):
             for above, name, body in STRUCT.findall(source.read_text()):
-                slots = {int(n): (sizes, total) for n, sizes, total in SLOT.findall(above + body)}
-                if not slots:
-                    continue
-                found[name] = {n: [int(size) for size in sizes.split("+")] for n, (sizes, _) in slots.items()}
-                for n, (_, total) in slots.items():
-                    assert not total or int(total) == sum(found[name][n]), f"the sum of slot {n} of {name} is wrong"
+                if slots := slots_of(name, above + body):
+                    assert found.setdefault(name, slots) == slots, f"two structs {name} differ"
     return found
 
 
@@ -55,3 +61,15 @@ def test_packed_structs_state_their_slots():
 @pytest.mark.parametrize("name", sorted(STATED))
 def test_the_sums_are_those_of_the_compiler(name):
     assert STATED[name] == COMPILED[name]
+
+
+@pytest.mark.parametrize(
+    ("comments", "fault"),
+    [
+        ("/// slot 3: 16 + 5 + 1 = 22\n// slot 3: 12 + 12 + 8 = 32\n", "given twice"),
+        ("// slot 0: 20 + 4 = 25\n", "is wrong"),
+    ],
+)
+def test_comments_that_contradict_are_found(comments, fault):
+    with pytest.raises(AssertionError, match=fault):
+        slots_of("Sample", comments)

@@ -1,0 +1,110 @@
+"""Files, functions and contracts stay small enough to be read and to grow.
+
+Each list of exceptions only ever gets shorter: an entry whose reason is gone fails as well.
+"""
+
+import json
+
+import pytest
+
+from testkit.sources import (
+    Function,
+    python_files,
+    python_functions,
+    relative,
+    solidity_files,
+    solidity_functions,
+)
+from toolchain.places import ROOT
+
+MAX_CONTRACT_BYTES = 18_000  # of the 24 576 that EIP-170 allows
+MAX_FILE_LINES = 400
+MAX_FUNCTION_LINES = 50  # without the docstring
+
+LARGE_CONTRACTS = {"Clearing", "EscrowWallets", "OrderBook"}
+LONG_FILES = {
+    "contracts/clearing/Clearing.sol",
+    "contracts/settlement/EscrowWallets.sol",
+    "powerpact/chain/contracts/rounds.py",
+    "powerpact/chain/remedies.py",
+    "powerpact/cli/markets.py",
+    "powerpact/mechanisms/satisfaction/roundfile.py",
+    "powerpact/pages/model.py",
+    "testkit/market.py",
+    "tests/forge/EscrowHandler.sol",
+    "tests/python/cli/test_market_commands.py",
+}
+LONG_FUNCTIONS = {
+    ("contracts/clearing/mechanisms/satisfaction/PairSweep.sol", "_skip"),
+    ("powerpact/cli/markets.py", "open_"),
+    ("powerpact/cli/rounds.py", "status"),
+    ("powerpact/pages/figures.py", "trading_matrix"),
+    ("powerpact/pages/page.py", "_bills"),
+    ("powerpact/simulation/accounting.py", "make_day_report"),
+    ("testkit/simulated_day.py", "simulate_day"),
+    ("tests/python/cli/test_market_commands.py", "test_from_the_first_key_to_the_retired_certificate"),
+}
+
+
+def deployed_sizes() -> dict[str, int]:
+    """By contract of a deployment: the bytes of its code as Forge compiled it."""
+    sizes = {}
+    for source in solidity_files("contracts"):
+        if relative(source).startswith("contracts/testing/"):
+            continue
+        for artifact in (ROOT / "out" / source.name).glob("*.json"):
+            code = json.loads(artifact.read_text())["deployedBytecode"]["object"]
+            sizes[artifact.stem] = len(code.removeprefix("0x")) // 2
+    return sizes
+
+
+def long_functions() -> set[tuple[str, str]]:
+    """All functions above the limit: file and name."""
+    readers = [(python_files(), python_functions), (solidity_files(), solidity_functions)]
+    return {
+        (relative(path), function.name)
+        for paths, functions_of in readers
+        for path in paths
+        for function in functions_of(path.read_text())
+        if function.lines > MAX_FUNCTION_LINES
+    }
+
+
+def test_contracts_leave_room():
+    sizes = deployed_sizes()
+    assert sizes["PowerPoints"] > 1_000
+    assert {name: size for name, size in sizes.items() if size > MAX_CONTRACT_BYTES}.keys() == LARGE_CONTRACTS
+
+
+def test_files_are_short():
+    paths = [*python_files(), *solidity_files()]
+    lines = {relative(path): path.read_text().count("\n") for path in paths}
+    assert {name for name, count in lines.items() if count > MAX_FILE_LINES} == LONG_FILES
+
+
+def test_functions_are_short():
+    assert long_functions() == LONG_FUNCTIONS
+
+
+@pytest.mark.parametrize(
+    ("functions_of", "source", "found"),
+    [
+        (
+            solidity_functions,
+            'contract A {\n  function f(\n    uint a\n  ) external {\n    g("}"); // }\n  }\n  function g() external;\n}',
+            [Function("f", 5)],
+        ),
+        (
+            solidity_functions,
+            "contract A {\n  constructor() {\n    if (x) {\n    }\n  }\n  modifier m() { _; }\n}\n",
+            [Function("constructor", 4), Function("m", 1)],
+        ),
+        (
+            python_functions,
+            "class A:\n  def f(self):\n    '''Say.\n\n    More.'''\n    def g():\n      return 1\n    return g\n",
+            [Function("A.f", 4), Function("A.f.g", 2)],
+        ),
+    ],
+)
+def test_lines_are_counted(functions_of, source, found):
+    assert list(functions_of(source)) == found
