@@ -22,7 +22,7 @@ def launch(command: str, arguments: Sequence[str]) -> int:
         install.setup()
         if command in ("setup", "demo", "bench"):
             install.compile_contracts()
-        return carry_out(command, arguments)
+        return execute(command, arguments)
     except SetupError as fault:
         print(f"./run: {fault}", file=sys.stderr)
         return 2
@@ -30,7 +30,7 @@ def launch(command: str, arguments: Sequence[str]) -> int:
         return 130
 
 
-def carry_out(command: str, arguments: Sequence[str]) -> int:
+def execute(command: str, arguments: Sequence[str]) -> int:
     """Run one command in the project as it was set up."""
     match command:
         case "setup":

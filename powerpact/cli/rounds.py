@@ -243,11 +243,11 @@ def _show_cleared(market: bytes, cleared: Cleared, *, as_json: bool) -> None:
         "verify_s": round(cleared.verify_s, 3),
     }
     found = f": {len(solution.trades)} trades, objective {solution.objective} ppm" if solution else " already"
-    what = f"proposal {cleared.proposal} {_standing(cleared)}{found}"
+    what = f"proposal {cleared.proposal} {_status_text(cleared)}{found}"
     done(what, cleared.transactions, data, as_json=as_json, result=str(cleared.proposal))
 
 
-def _standing(cleared: Cleared) -> str:
+def _status_text(cleared: Cleared) -> str:
     """Where a cleared round stands, in words."""
     from powerpact.chain.contracts.rounds import ProposalStatus
 

@@ -91,7 +91,7 @@ def test_functions_are_short():
     [
         (
             solidity_functions,
-            'contract A {\n  function f(\n    uint a\n  ) external {\n    g("}"); // }\n  }\n  function g() external;\n}',
+            'contract A {\n  function f(\n    uint a\n  ) external {\n    g("}"); // }\n  }\n  function g();\n}',
             [Function("f", 5)],
         ),
         (

@@ -21,20 +21,20 @@ SECP256K1_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD036
 def relay(book, market, stranger):
     """Relay orders with their signatures, of keys or of contract accounts."""
 
-    def _carry(orders, signatures):
+    def _relay(orders, signatures):
         return book.placeSigned(*market.batch(orders, signatures), by(stranger))
 
-    return _carry
+    return _relay
 
 
 @pytest.fixture
-def carry_words(book, market, stranger):
+def relay_words(book, market, stranger):
     """Relay orders with the words that stand for their signatures, and what contract accounts shall judge."""
 
-    def _carry_words(orders, words, of_contracts=()):
+    def _relay_words(orders, words, of_contracts=()):
         return book.placeSigned(market.id, [order.pack() for order in orders], words, list(of_contracts), by(stranger))
 
-    return _carry_words
+    return _relay_words
 
 
 def entry(index):
@@ -54,10 +54,10 @@ def test_refuses_an_empty_batch(relay):
 
 
 @pytest.mark.parametrize("count", [0, 2])
-def test_refuses_fewer_or_more_signatures_than_orders(carry_words, market, alice, count):
+def test_refuses_fewer_or_more_signatures_than_orders(relay_words, market, alice, count):
     order = buy(alice)
     with reverts_with("Order_LengthMismatch", 1, count):
-        carry_words([order], [compact(market.signature(alice, order))] * count)
+        relay_words([order], [compact(market.signature(alice, order))] * count)
 
 
 def test_refuses_the_signature_of_another(relay, market, alice, bob):
@@ -85,32 +85,32 @@ def words_of(signature):
     return [(r, word.to_bytes(32, "big")) for word in (s, s ^ 1 << 255)]
 
 
-def test_refuses_a_high_s_in_two_words(carry_words, market, alice):
+def test_refuses_a_high_s_in_two_words(relay_words, market, alice):
     order = buy(alice)
     for words in words_of(high_s(market.signature(alice, order))):
         with reverts_with("Order_BadSignature", 0, alice):
-            carry_words([order], [words])
+            relay_words([order], [words])
 
 
-def test_refuses_the_other_parity(carry_words, market, alice):
+def test_refuses_the_other_parity(relay_words, market, alice):
     order = buy(alice)
     r, vs = compact(market.signature(alice, order))
     with reverts_with("Order_BadSignature", 0, alice):
-        carry_words([order], [(r, bytes([vs[0] ^ 0x80]) + vs[1:])])
+        relay_words([order], [(r, bytes([vs[0] ^ 0x80]) + vs[1:])])
 
 
 @pytest.mark.parametrize("words", [(b"\0" * 31 + b"\1", bytes(32)), (b"\xff" * 32, b"\xff" * 32)])
-def test_refuses_words_that_no_key_made(carry_words, alice, words):
+def test_refuses_words_that_no_key_made(relay_words, alice, words):
     with reverts_with("Order_BadSignature", 0, alice):
-        carry_words([buy(alice)], [words])
+        relay_words([buy(alice)], [words])
 
 
 @pytest.mark.parametrize("index", [0, 1])
-def test_a_key_has_no_signature_among_those_of_contracts(carry_words, market, alice, index):
+def test_a_key_has_no_signature_among_those_of_contracts(relay_words, market, alice, index):
     """Nobody can judge it, be it there or not."""
     order = buy(alice)
     with reverts_with("Order_BadSignature", 0, alice):
-        carry_words([order], [entry(index)], [market.signature(alice, order)])
+        relay_words([order], [entry(index)], [market.signature(alice, order)])
 
 
 @pytest.mark.parametrize("nonce", range(8))
@@ -315,26 +315,26 @@ def test_takes_the_signature_of_a_contract_account(relay, escrow, alice, smart_a
     assert money_of(escrow, account) == (0, 100_000)
 
 
-def test_a_contract_account_cannot_sign_as_a_key(carry_words, smart_account, signed_by):
+def test_a_contract_account_cannot_sign_as_a_key(relay_words, smart_account, signed_by):
     """The key of its owner is not the account."""
     account, owner = smart_account
     order = buy(account)
     with reverts_with("Order_BadSignature", 0, account):
-        carry_words([order], [compact(signed_by(owner, order))])
+        relay_words([order], [compact(signed_by(owner, order))])
 
 
 @pytest.mark.parametrize("index", [1, 2**32, 2**256 - 1])
-def test_refuses_a_signature_of_a_contract_account_that_is_not_there(carry_words, smart_account, signed_by, index):
+def test_refuses_a_signature_of_a_contract_account_that_is_not_there(relay_words, smart_account, signed_by, index):
     account, owner = smart_account
     order = buy(account)
     with reverts_with("Order_BadSignature", 0, account):
-        carry_words([order], [entry(index)], [signed_by(owner, order)])
+        relay_words([order], [entry(index)], [signed_by(owner, order)])
     with reverts_with("Order_BadSignature", 0, account):
-        carry_words([order], [entry(0)])
+        relay_words([order], [entry(0)])
 
 
 def test_carries_keys_and_contract_accounts_together(
-    relay, carry_words, book, escrow, market, alice, carol, smart_account, signed_by
+    relay, relay_words, book, escrow, market, alice, carol, smart_account, signed_by
 ):
     account, owner = smart_account
     orders = [buy(account, energy_wh=400), buy(alice), buy(account, energy_wh=600, nonce=2), sell(carol)]
@@ -344,10 +344,10 @@ def test_carries_keys_and_contract_accounts_together(
     of_keys = compact(signatures[1]), compact(signatures[3])
     of_contracts = [signatures[2], signatures[0]]
     with reverts_with("Order_BadSignature", 0, account):
-        carry_words(orders, [entry(0), of_keys[0], entry(1), of_keys[1]], of_contracts)
+        relay_words(orders, [entry(0), of_keys[0], entry(1), of_keys[1]], of_contracts)
     with reverts_with("Order_BadSignature", 3, carol):
-        carry_words(orders, [entry(1), of_keys[0], entry(0), entry(0)], of_contracts)
-    carry_words(orders, [entry(1), of_keys[0], entry(0), of_keys[1]], of_contracts)
+        relay_words(orders, [entry(1), of_keys[0], entry(0), entry(0)], of_contracts)
+    relay_words(orders, [entry(1), of_keys[0], entry(0), of_keys[1]], of_contracts)
     assert bytes(book.batchState(market.id, 0)["root"]) == order_tree([order.pack() for order in orders]).root
     assert [escrow.heldOf(trader.address) for trader in (account, alice, carol)] == [100_000, 100_000, 0]
 

@@ -7,8 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from powerpact.mechanisms.satisfaction.solver import bidding as auction
-from powerpact.mechanisms.satisfaction.solver import paths
+from powerpact.mechanisms.satisfaction.solver import bidding, paths
 from powerpact.mechanisms.satisfaction.solver.arrays import Codes, Ints
 from powerpact.mechanisms.satisfaction.solver.bidding import FREE
 from powerpact.mechanisms.satisfaction.solver.graph import Side, side
@@ -16,7 +15,7 @@ from powerpact.mechanisms.satisfaction.solver.matching import Flags, Flows, Step
 from powerpact.mechanisms.satisfaction.solver.pairs import Edges
 
 BUDGET: Final = 20_000_000
-"""Edges that an auction looks at before the caller hears of it again: about a tenth of a second."""
+"""Edges looked at between two reports of progress: about a tenth of a second."""
 
 SOURCES: Final = 4_096
 """Sources of augmenting paths before the caller hears of it again."""
@@ -56,20 +55,20 @@ class Assignment:
         return rows, self.seller[rows], np.ones(len(rows), np.uint64)
 
     def settle(self, edges: Edges, ladder: Sequence[int]) -> None:
-        """Find the best mates, see `Matching.settle`; `ladder` is for the auction."""
+        """Find the best mates, see `Matching.settle`; `ladder` is for the bidding."""
         by_buyer, by_seller = side(edges, 0, len(self.u)), side(edges, 1, len(self.v))
         forward = (by_buyer, self.u, self.v, self.seller, self.buyer)
         backward = (by_seller, self.v, self.u, self.buyer, self.seller)
         for epsilon in ladder:
-            self._auction(forward, auction.tighten(*forward, epsilon), epsilon)
-            self._auction(backward, self._unwanted(), epsilon)
-        self._augment(forward, auction.tighten(*forward, 0))
+            self._bid_all(forward, bidding.tighten(*forward, epsilon), epsilon)
+            self._bid_all(backward, self._unwanted(), epsilon)
+        self._augment(forward, bidding.tighten(*forward, 0))
         self._augment(backward, self._unwanted())
 
-    def _auction(self, direction: tuple[Side, Ints, Ints, Codes, Codes], queue: Codes, epsilon: int) -> None:
+    def _bid_all(self, direction: tuple[Side, Ints, Ints, Codes, Codes], queue: Codes, epsilon: int) -> None:
         while queue.size:
-            self.step(f"auction, {queue.size} waiting")
-            queue = auction.bid(*direction, queue, epsilon, BUDGET)
+            self.step(f"bidding, {queue.size} waiting")
+            queue = bidding.bid(*direction, queue, epsilon, BUDGET)
 
     def _augment(self, direction: tuple[Side, Ints, Ints, Codes, Codes], sources: Codes) -> None:
         for at in range(0, sources.size, SOURCES):
