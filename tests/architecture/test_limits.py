@@ -28,7 +28,6 @@ LONG_FILES = {
     "powerpact/chain/contracts/rounds.py",
     "powerpact/chain/remedies.py",
     "powerpact/cli/markets.py",
-    "powerpact/mechanisms/satisfaction/roundfile.py",
     "powerpact/pages/model.py",
     "testkit/market.py",
     "tests/forge/EscrowHandler.sol",
