@@ -23,12 +23,13 @@ from powerpact.codec.eip712 import Domain, sign
 from powerpact.codec.merkle import MerkleTree
 from powerpact.codec.packing import order_tree, reading_tree, trade_tree
 from powerpact.market.orders import Order, PackedOrder, Side, SignedOrder, SoftTerm, order_id
-from powerpact.market.readings import Reading
+from powerpact.market.readings import PackedReading, Reading
 from powerpact.market.rules import Attribute, Kind, Mode
 from powerpact.market.trades import PackedTrade, Trade
 from powerpact.mechanisms.satisfaction.round import Buyer, Round, Seller, Solution
 from powerpact.mechanisms.satisfaction.spec import match
 from testkit.chains import Receipt, TestChain
+from testkit.meters import packed
 
 SLOT_LENGTH_S = 3_600
 PPM = 1_000_000
@@ -531,17 +532,18 @@ class TestMarket:
         readings, signatures = [], []
         for device, energy_wh in exported_wh.items():
             counters = community.counters[device]
-            reading = Reading(
+            reading = Reading.measured(
                 device,
                 self.rules.slot_start,
-                energy_wh,
-                0,
-                counters.exported_wh + energy_wh,
-                counters.imported_wh,
+                SLOT_LENGTH_S,
+                exported_wh=energy_wh,
+                imported_wh=0,
+                export_counter_wh=counters.exported_wh + energy_wh,
+                import_counter_wh=counters.imported_wh,
             )
             readings.append(reading)
             signatures.append(sign(meters[device], community.domain("Metering"), "Reading", reading.message()))
-        receipt = community.send(relayer or community.agent, "Metering", "report", readings, signatures)
+        receipt = community.send(relayer or community.agent, "Metering", "report", packed(readings), signatures)
         batch = community.events(receipt, "ReadingsReported")[0]["batch"]
         tree = reading_tree(readings)
         for index, reading in enumerate(readings):
@@ -554,11 +556,11 @@ class TestMarket:
         trades = self.chunks[chunk]
         return trades[index].pack(), (chunk, index), trade_tree(trades).proof(index)
 
-    def delivery(self, chunk: int, index: int) -> tuple[Any, Reading, tuple[int, int, list[bytes]]]:
+    def delivery(self, chunk: int, index: int) -> tuple[Any, PackedReading, tuple[int, int, list[bytes]]]:
         """A trade with its proof and its reading."""
         proof = self.proof(chunk, index)
         reading, batch, place, tree = self.readings[self.chunks[chunk][index].device]
-        return proof, reading, (batch, place, tree.proof(place))
+        return proof, reading.pack(), (batch, place, tree.proof(place))
 
     def settle(self, chunk: int = 0) -> Receipt:
         """Pay the trades of a chunk by their devices' last readings."""

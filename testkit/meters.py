@@ -11,7 +11,7 @@ from eth_utils import keccak
 
 from powerpact.codec.eip712 import Domain, sign
 from powerpact.codec.packing import reading_tree
-from powerpact.market.readings import Reading
+from powerpact.market.readings import PackedReading, Reading
 
 
 def device_key(name: str) -> LocalAccount:
@@ -27,6 +27,11 @@ KEYS = {1: device_key("roof"), 2: device_key("barn"), 3: device_key("shed")}
 def domain_of(contract: Any, chain_id: int) -> Domain:
     """The EIP-712 domain of a deployed contract."""
     return Domain(chain_id, contract.address)
+
+
+def packed(readings: Sequence[Reading]) -> list[PackedReading]:
+    """The readings as the contracts take them."""
+    return [reading.pack() for reading in readings]
 
 
 def sign_readings(key: LocalAccount, domain: Domain, readings: Sequence[Reading]) -> list[bytes]:

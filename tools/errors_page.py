@@ -35,6 +35,7 @@ LIBRARY_REMEDIES: Final = MappingProxyType(
         "ContractsNotCompiled": "Run `./run setup`, or set `POWERPACT_BUILD` to the `build/contracts` of the project.",
         "DeploymentMismatch": "Use the deployment file and the contracts of this chain, or deploy anew.",
         "EmptyBatch": "Leave empty batches out.",
+        "FieldWithoutRule": "Leave the field out.",
         "FileProblem": "Check the path and its permissions.",
         "GasLimitExceeded": "Split the batch into smaller ones.",
         "GateStillOpen": "Wait with `powerpact round close MARKET`.",

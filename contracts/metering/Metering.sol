@@ -9,13 +9,16 @@ import {IMetering} from "../../interfaces/metering/IMetering.sol";
 import {IOrderBook} from "../../interfaces/market/IOrderBook.sol";
 import {lotId} from "../tokens/Lots.sol";
 import {BatchRoot} from "../shared/BatchRoot.sol";
-import {Reading} from "../types/Readings.sol";
+import {ReadingHashing} from "../shared/ReadingHashing.sol";
+import {INTERVAL_MASK, MEASURED, PackedReading, ReadingFields, neutralHead} from "../types/Readings.sol";
 import {Signatures} from "../shared/Signatures.sol";
 import {Wh} from "../types/Units.sol";
 
 /// @title Signed readings, and the certificates that follow from them
 /// @dev What is kept: one word for each device, one root for each batch, one bit for each device and slot.
 contract Metering is IMetering, EIP712 {
+    using ReadingFields for PackedReading;
+
     /// @dev slot 0: 5 + 8 + 8 + 8 = 29
     struct Meter {
         /// Start of the last slot, Unix seconds.
@@ -27,10 +30,6 @@ contract Metering is IMetering, EIP712 {
         /// Lifetime import at the end of it, Wh.
         Wh importCounter;
     }
-
-    bytes32 private constant READING_TYPEHASH = keccak256(
-        "Reading(uint32 device,uint40 slotStart,uint64 exportedWh,uint64 importedWh,uint64 exportCounterWh,uint64 importCounterWh)"
-    );
 
     /// @inheritdoc IMetering
     uint256 public constant MAX_READINGS = 256;
@@ -56,11 +55,12 @@ contract Metering is IMetering, EIP712 {
         _;
     }
 
-    /// @dev Reverts if: the slot length is zero.
+    /// @dev Reverts if: the slot length is zero, or does not fit into a reading.
     constructor(address devices, address certificates, address orderBook, address escrow, uint40 slotLength)
         EIP712("PowerPact", "1")
     {
         require(slotLength != 0, Metering_ZeroSlotLength());
+        require(slotLength <= type(uint32).max, Metering_SlotLengthTooLong(slotLength, type(uint32).max));
         DEVICES = IDeviceRegistry(devices);
         CERTIFICATES = IGreenCertificates(certificates);
         ORDER_BOOK = IOrderBook(orderBook);
@@ -69,15 +69,16 @@ contract Metering is IMetering, EIP712 {
     }
 
     /// @inheritdoc IMetering
-    function report(Reading[] memory readings, bytes[] calldata signatures) external returns (uint64 batch) {
+    function report(PackedReading[] calldata readings, bytes[] calldata signatures) external returns (uint64 batch) {
         uint256 count = readings.length;
         require(count != 0, Metering_EmptyBatch());
         require(count <= MAX_READINGS, Metering_BatchTooLarge(count, MAX_READINGS));
         require(count == signatures.length, Metering_LengthMismatch(count, signatures.length));
         bytes32[] memory leaves = new bytes32[](count);
         for (uint256 i = 0; i < count; ++i) {
-            _record(i, readings[i], signatures[i]);
-            leaves[i] = keccak256(abi.encode(i, readings[i]));
+            PackedReading memory reading = readings[i];
+            _record(i, reading, signatures[i]);
+            leaves[i] = ReadingHashing.leafOf(i, reading);
         }
         batch = uint64(_roots.length);
         _roots.push(BatchRoot.rootOf(leaves));
@@ -85,16 +86,16 @@ contract Metering is IMetering, EIP712 {
     }
 
     /// @inheritdoc IMetering
-    function issue(Reading calldata reading, ReadingProof calldata proof) external {
+    function issue(PackedReading calldata reading, ReadingProof calldata proof) external {
         verify(reading, proof);
-        uint32 device = reading.device;
-        uint40 slotStart = reading.slotStart;
+        uint32 device = reading.device();
+        uint40 slotStart = reading.startAt();
         (address owner, uint40 since) = DEVICES.certificationOf(device);
         require(since != 0 && since <= slotStart, Metering_NotCertified(device));
         require(!isIssued(device, slotStart), Metering_AlreadyIssued(device, slotStart));
         require(!ORDER_BOOK.isSelling(device, slotStart), Metering_EnergySold(device, slotStart));
         _markIssued(device, slotStart);
-        _mint(owner, device, slotStart, reading.exported);
+        _mint(owner, device, slotStart, reading.exported());
     }
 
     /// @inheritdoc IMetering
@@ -109,13 +110,13 @@ contract Metering is IMetering, EIP712 {
     }
 
     /// @inheritdoc IMetering
-    function deliver(Reading calldata reading, ReadingProof calldata proof, Sale calldata sale)
+    function deliver(PackedReading calldata reading, ReadingProof calldata proof, Sale calldata sale)
         external
         onlyEscrow
         returns (Wh)
     {
         verify(reading, proof);
-        return _deliver(reading.device, reading.slotStart, reading.exported, sale);
+        return _deliver(reading.device(), reading.startAt(), reading.exported(), sale);
     }
 
     /// @inheritdoc IMetering
@@ -124,8 +125,8 @@ contract Metering is IMetering, EIP712 {
     }
 
     /// @inheritdoc IMetering
-    function verify(Reading calldata reading, ReadingProof calldata proof) public view {
-        bytes32 root = MerkleProof.processProofCalldata(proof.siblings, _leafOf(proof.index, reading));
+    function verify(PackedReading calldata reading, ReadingProof calldata proof) public view {
+        bytes32 root = MerkleProof.processProofCalldata(proof.siblings, ReadingHashing.leafOf(proof.index, reading));
         require(root == rootOf(proof.batch), Metering_UnknownReading(proof.batch, proof.index));
     }
 
@@ -140,29 +141,46 @@ contract Metering is IMetering, EIP712 {
     }
 
     /// @dev Take the reading at `index` of its batch: check it, then move the device's counters.
-    ///   slot start ≡ 0 mod slot length, slot end ≤ now, slot start > last slot start
+    ///   start ≡ 0 mod slot length, end ≤ now, start > start of the last reading
+    ///   everything else of the head is neutral (see `_checkHead`)
     ///   energy ≤ capacity, and counter − energy ≥ last counter, for export and for import
-    function _record(uint256 index, Reading memory reading, bytes calldata signature) private {
-        uint32 device = reading.device;
-        uint40 slotStart = reading.slotStart;
+    function _record(uint256 index, PackedReading memory reading, bytes calldata signature) private {
+        (uint32 device, uint40 startAt) = (reading.device(), reading.startAt());
         Meter memory meter = last[device];
-        if (slotStart % SLOT_LENGTH != 0) {
-            revert Metering_SlotMisaligned(index, device, slotStart, SLOT_LENGTH);
-        }
-        uint256 slotEnd = uint256(slotStart) + SLOT_LENGTH;
-        if (slotEnd > block.timestamp) revert Metering_SlotNotOver(index, device, slotStart, slotEnd);
-        if (slotStart <= meter.slotStart) {
-            revert Metering_SlotNotAfterLast(index, device, slotStart, meter.slotStart);
-        }
+        if (startAt % SLOT_LENGTH != 0) revert Metering_SlotMisaligned(index, device, startAt, SLOT_LENGTH);
+        uint256 end = uint256(startAt) + SLOT_LENGTH;
+        if (end > block.timestamp) revert Metering_SlotNotOver(index, device, startAt, end);
+        if (startAt <= meter.slotStart) revert Metering_SlotNotAfterLast(index, device, startAt, meter.slotStart);
+        _checkHead(index, reading, startAt);
 
         (address key, Wh capacity) = DEVICES.keyOf(device);
-        bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(READING_TYPEHASH, reading)));
-        address signer = Signatures.recover(digest, signature);
+        address signer = Signatures.recover(_hashTypedDataV4(ReadingHashing.structHash(reading)), signature);
         if (signer != key || signer == address(0)) revert Metering_BadSignature(index, device, signer);
 
-        _checkFlow(index, device, reading.exported, reading.exportCounter, meter.exportCounter, capacity);
-        _checkFlow(index, device, reading.imported, reading.importCounter, meter.importCounter, capacity);
-        last[device] = Meter(slotStart, reading.exported, reading.exportCounter, reading.importCounter);
+        (Wh exported, Wh exportCounter) = (reading.exported(), reading.exportCounter());
+        Wh importCounter = reading.importCounter();
+        _checkFlow(index, device, exported, exportCounter, meter.exportCounter, capacity);
+        _checkFlow(index, device, reading.imported(), importCounter, meter.importCounter, capacity);
+        last[device] = Meter(startAt, exported, exportCounter, importCounter);
+    }
+
+    /// @dev Fields whose rules are not built yet hold their neutral value. `startAt` is a multiple of the slot length
+    /// and not 0, so that an interval precedes it.
+    /// Reverts if: a bit above the fields is set; the length is not the slot length; the predecessor is not the interval
+    /// directly before; the quality is not "measured"; it is not the first version.
+    function _checkHead(uint256 index, PackedReading memory reading, uint40 startAt) private view {
+        if (reading.head & ~INTERVAL_MASK == neutralHead(startAt, SLOT_LENGTH)) return;
+        uint32 device = reading.device();
+        if (reading.head >> 168 != 0) revert Metering_UnusedBitsSet(index, device, reading.head);
+        if (reading.length() != SLOT_LENGTH) {
+            revert Metering_LengthNotBase(index, device, reading.length(), SLOT_LENGTH);
+        }
+        uint40 preceding = startAt - SLOT_LENGTH;
+        if (reading.previousStartAt() != preceding) {
+            revert Metering_PredecessorNotAdjacent(index, device, reading.previousStartAt(), preceding);
+        }
+        if (reading.quality() != MEASURED) revert Metering_QualityNotMeasured(index, device, reading.quality());
+        revert Metering_VersionNotFirst(index, device, reading.version());
     }
 
     /// @dev energy ≤ capacity and counter − energy ≥ last counter.
@@ -192,9 +210,5 @@ contract Metering is IMetering, EIP712 {
     function _mint(address holder, uint32 device, uint40 slotStart, Wh energy) private {
         if (Wh.unwrap(energy) == 0) return;
         CERTIFICATES.mint(holder, lotId(device, slotStart), energy);
-    }
-
-    function _leafOf(uint256 index, Reading calldata reading) private pure returns (bytes32) {
-        return keccak256(abi.encode(index, reading));
     }
 }

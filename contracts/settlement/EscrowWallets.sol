@@ -16,6 +16,7 @@ import {Market, Mode} from "../types/Markets.sol";
 import {Nonces, pageOf} from "../types/Nonces.sol";
 import {OrderFields, PackedOrder, Side} from "../types/Orders.sol";
 import {Signatures} from "../shared/Signatures.sol";
+import {PackedReading, ReadingFields} from "../types/Readings.sol";
 import {PackedTrade, TradeFields, TradePosition} from "../types/Trades.sol";
 import {ONE_PPM, Points, Ppm, Wh, valueDown} from "../types/Units.sol";
 import {PackedWallet} from "../types/Wallets.sol";
@@ -26,6 +27,7 @@ import {Payout} from "./libraries/Payout.sol";
 contract EscrowWallets is IEscrowWallets, EIP712 {
     using SafeERC20 for IPowerPoints;
     using OrderFields for PackedOrder;
+    using ReadingFields for PackedReading;
     using TradeFields for PackedTrade;
 
     /// @dev The final round of a market, loaded once for a call.
@@ -188,9 +190,10 @@ contract EscrowWallets is IEscrowWallets, EIP712 {
         for (uint256 i = 0; i < deliveries.length; ++i) {
             Delivery calldata delivery = deliveries[i];
             (bytes32 id, PackedTrade memory trade) = _take(round, delivery.traded);
+            PackedReading memory reading = delivery.reading;
             require(
-                delivery.reading.device == trade.device() && delivery.reading.slotStart == round.rules.slotStart,
-                Escrow_WrongReading(id, delivery.reading.device, delivery.reading.slotStart)
+                reading.device() == trade.device() && reading.startAt() == round.rules.slotStart,
+                Escrow_WrongReading(id, reading.device(), reading.startAt())
             );
             Wh delivered = METERING.deliver(delivery.reading, delivery.readingProof, _saleOf(round, trade));
             unlocked = unlocked + _payDelivered(round, trade, delivered);

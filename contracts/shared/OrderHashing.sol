@@ -10,12 +10,12 @@ library OrderHashing {
     using OrderFields for PackedOrder;
 
     bytes32 internal constant BUY_TYPEHASH = keccak256(
-        "BuyOrder(bytes32 market,address trader,uint64 energyWh,uint32 bid,bytes8 requires,uint32 nonce,"
-        "uint40 expiry,uint32[8] expectations,uint32[8] limits,uint32[8] weights)"
+        "BuyOrder(bytes32 market,address trader,uint64 energyWh,uint32 bid,bytes8 requires,uint32 minFill,"
+        "bool accept,uint32 meter,uint32 nonce,uint40 expiry,uint32[8] expectations,uint32[8] limits,uint32[8] weights)"
     );
     bytes32 internal constant SELL_TYPEHASH = keccak256(
         "SellOrder(bytes32 market,address trader,uint64 energyWh,uint32 ask,uint32 minPrice,bytes8 classes,"
-        "uint32 device,uint32 nonce,uint40 expiry,uint32[8] attributes)"
+        "uint32 minFill,bool accept,uint32 device,uint32 nonce,uint40 expiry,uint32[8] attributes)"
     );
 
     /// @notice EIP-712 struct hash of the order as its trader signs it.
@@ -44,8 +44,8 @@ library OrderHashing {
         bytes32 typeHash = BUY_TYPEHASH;
         (bytes32 expectations, bytes32 limits) = (_hashEight(order.levels), _hashEight(order.limits));
         bytes32 weights = _hashEight(order.weights);
-        // Equivalent to keccak256(abi.encode(typeHash, market, trader, energy, price, classes, nonce, expiry,
-        // expectations, limits, weights)), without taking memory for good.
+        // Equivalent to keccak256(abi.encode(typeHash, market, trader, energy, price, classes, minFill, accept, device,
+        // nonce, expiry, expectations, limits, weights)), without taking memory for good.
         assembly ("memory-safe") {
             let scratch := mload(0x40)
             let head := mload(order)
@@ -56,20 +56,23 @@ library OrderHashing {
             mstore(add(scratch, 96), and(shr(32, head), 0xffffffffffffffff))
             mstore(add(scratch, 128), and(head, 0xffffffff))
             mstore(add(scratch, 160), shl(192, shr(104, terms)))
-            mstore(add(scratch, 192), and(shr(40, terms), 0xffffffff))
-            mstore(add(scratch, 224), and(terms, 0xffffffffff))
-            mstore(add(scratch, 256), expectations)
-            mstore(add(scratch, 288), limits)
-            mstore(add(scratch, 320), weights)
-            hash := keccak256(scratch, 352)
+            mstore(add(scratch, 192), and(shr(208, terms), 0xfffff))
+            mstore(add(scratch, 224), and(shr(228, terms), 1))
+            mstore(add(scratch, 256), and(shr(72, terms), 0xffffffff))
+            mstore(add(scratch, 288), and(shr(40, terms), 0xffffffff))
+            mstore(add(scratch, 320), and(terms, 0xffffffffff))
+            mstore(add(scratch, 352), expectations)
+            mstore(add(scratch, 384), limits)
+            mstore(add(scratch, 416), weights)
+            hash := keccak256(scratch, 448)
         }
     }
 
     function _sellHash(bytes32 market, PackedOrder memory order) private pure returns (bytes32 hash) {
         bytes32 typeHash = SELL_TYPEHASH;
         bytes32 attributes = _hashEight(order.levels);
-        // Equivalent to keccak256(abi.encode(typeHash, market, trader, energy, price, minPrice, classes, device, nonce,
-        // expiry, attributes)), without taking memory for good.
+        // Equivalent to keccak256(abi.encode(typeHash, market, trader, energy, price, minPrice, classes, minFill,
+        // accept, device, nonce, expiry, attributes)), without taking memory for good.
         assembly ("memory-safe") {
             let scratch := mload(0x40)
             let head := mload(order)
@@ -81,11 +84,13 @@ library OrderHashing {
             mstore(add(scratch, 128), and(head, 0xffffffff))
             mstore(add(scratch, 160), and(shr(168, terms), 0xffffffff))
             mstore(add(scratch, 192), shl(192, shr(104, terms)))
-            mstore(add(scratch, 224), and(shr(72, terms), 0xffffffff))
-            mstore(add(scratch, 256), and(shr(40, terms), 0xffffffff))
-            mstore(add(scratch, 288), and(terms, 0xffffffffff))
-            mstore(add(scratch, 320), attributes)
-            hash := keccak256(scratch, 352)
+            mstore(add(scratch, 224), and(shr(208, terms), 0xfffff))
+            mstore(add(scratch, 256), and(shr(228, terms), 1))
+            mstore(add(scratch, 288), and(shr(72, terms), 0xffffffff))
+            mstore(add(scratch, 320), and(shr(40, terms), 0xffffffff))
+            mstore(add(scratch, 352), and(terms, 0xffffffffff))
+            mstore(add(scratch, 384), attributes)
+            hash := keccak256(scratch, 416)
         }
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {Wh, Price} from "./Units.sol";
+import {Ppm, Wh, Price} from "./Units.sol";
 
 /// @dev The two sides of an order.
 enum Side {
@@ -11,8 +11,9 @@ enum Side {
 
 /// @dev An order in five words, as it is posted, hashed, scored and logged. The first two words:
 ///   head   trader 160 | energy 64 | price 32                                          = 256 bits
-///   terms  side 8 | min price 32 | classes 64 | device 32 | nonce 32 | expiry 40      = 208 bits
-/// from the most significant bit downwards (terms: 48 zero bits on top).
+///   terms  accept 1 | min fill 20 | side 8 | min price 32 | classes 64 | device 32 | nonce 32 | expiry 40 = 229 bits
+/// from the most significant bit downwards (terms: 27 zero bits on top). `device` is the seller's device or the buyer's
+/// meter.
 /// Arrays of eight lie in one word, element 0 in the lowest 32 bits.
 struct PackedOrder {
     uint256 head;
@@ -61,7 +62,7 @@ function traderOf(uint256 head) pure returns (address) {
     return address(uint160(head >> 96));
 }
 
-/// @notice The device of a sell order, of its second word; zero for a buy order.
+/// @notice The device of a sell order or the meter of a buy order (0: none), of its second word.
 function deviceOf(uint256 terms) pure returns (uint32) {
     return uint32(terms >> 72);
 }
@@ -101,7 +102,17 @@ library OrderFields {
         return bytes8(uint64(order.terms >> 104));
     }
 
-    /// @dev The id of the seller's device that delivers; zero for a buyer.
+    /// @dev The least share of its energy that a trade must give the order, ppm, 0 to 1 000 000.
+    function minFill(PackedOrder memory order) internal pure returns (Ppm) {
+        return Ppm.wrap(uint32(order.terms >> 208) & 0xfffff);
+    }
+
+    /// @dev Whether the order accepts any trade that the round gives it, in advance.
+    function accept(PackedOrder memory order) internal pure returns (bool) {
+        return (order.terms >> 228) & 1 == 1;
+    }
+
+    /// @dev The id of the seller's device that delivers, or of the buyer's meter that measures what arrives (0: none).
     function device(PackedOrder memory order) internal pure returns (uint32) {
         return deviceOf(order.terms);
     }

@@ -4,6 +4,7 @@ pragma solidity ^0.8.27;
 import {Market} from "../../contracts/types/Markets.sol";
 import {CompactSignature} from "../../contracts/shared/Signatures.sol";
 import {OrderId, PackedOrder, Side} from "../../contracts/types/Orders.sol";
+import {Ppm} from "../../contracts/types/Units.sol";
 
 /// @title Markets and the orders in them
 /// @notice Orders come from their trader, or signed (EIP-712) and relayed by anyone, in batches. A batch
@@ -21,10 +22,11 @@ import {OrderId, PackedOrder, Side} from "../../contracts/types/Orders.sol";
 /// moves up unpaired (contracts/shared/BatchRoot).
 ///
 /// Signed types, in this contract's EIP-712 domain ("PowerPact", "1"); `market` is the market's id:
-/// BuyOrder(bytes32 market,address trader,uint64 energyWh,uint32 bid,bytes8 requires,uint32 nonce,
-///   uint40 expiry,uint32[8] expectations,uint32[8] limits,uint32[8] weights)
-/// SellOrder(bytes32 market,address trader,uint64 energyWh,uint32 ask,uint32 minPrice,bytes8 classes,
-///   uint32 device,uint32 nonce,uint40 expiry,uint32[8] attributes)
+/// BuyOrder(bytes32 market,address trader,uint64 energyWh,uint32 bid,bytes8 requires,uint32 minFill,bool accept,
+///   uint32 meter,uint32 nonce,uint40 expiry,uint32[8] expectations,uint32[8] limits,uint32[8] weights)
+/// SellOrder(bytes32 market,address trader,uint64 energyWh,uint32 ask,uint32 minPrice,bytes8 classes,uint32 minFill,
+///   bool accept,uint32 device,uint32 nonce,uint40 expiry,uint32[8] attributes)
+/// minFill, accept and meter take one value only, 0 and false: an order with another is refused.
 interface IOrderBook {
     /// @dev An order that stands in a batch, with its proof.
     struct Placed {
@@ -62,6 +64,17 @@ interface IOrderBook {
     error Order_ZeroPrice(uint256 index);
     error Order_MinAboveAsk(uint256 index, uint32 minPrice, uint32 ask);
     error Order_UnusedFieldSet(uint256 index);
+    /// @notice Thrown when an order asks for a least share of its energy, for which there is no rule yet.
+    /// @param index Place in the batch.
+    /// @param minFill The least share, ppm.
+    error Order_MinFillNotZero(uint256 index, Ppm minFill);
+    /// @notice Thrown when an order accepts its trade in advance, for which there is no rule yet.
+    /// @param index Place in the batch.
+    error Order_AcceptedInAdvance(uint256 index);
+    /// @notice Thrown when a buy order names a meter, for which there is no rule yet.
+    /// @param index Place in the batch.
+    /// @param meter Id of the device.
+    error Order_MeterNotZero(uint256 index, uint32 meter);
     error Order_WeightsSum(uint256 index, uint256 sum);
     error Order_LimitBeyondExpectation(uint256 index, uint256 attribute);
     error Order_ClassMissing(uint256 index, uint256 category);

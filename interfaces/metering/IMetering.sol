@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {Reading} from "../../contracts/types/Readings.sol";
+import {PackedReading} from "../../contracts/types/Readings.sol";
 import {Wh} from "../../contracts/types/Units.sol";
 
 /// @title Signed readings, and the certificates that follow from them
@@ -32,9 +32,13 @@ interface IMetering {
         Wh total;
     }
 
-    event ReadingsReported(uint64 indexed batch, address indexed relayer, Reading[] readings);
+    event ReadingsReported(uint64 indexed batch, address indexed relayer, PackedReading[] readings);
 
     error Metering_ZeroSlotLength();
+    /// @notice Thrown at deployment when the slot length does not fit into a reading's field.
+    /// @param slotLength The slot length, seconds.
+    /// @param most The longest, seconds.
+    error Metering_SlotLengthTooLong(uint40 slotLength, uint40 most);
     error Metering_EmptyBatch();
     error Metering_BatchTooLarge(uint256 have, uint256 most);
     error Metering_BadSignature(uint256 index, uint32 device, address recovered);
@@ -42,6 +46,33 @@ interface IMetering {
     error Metering_SlotNotOver(uint256 index, uint32 device, uint40 slotStart, uint256 slotEnd);
     error Metering_SlotMisaligned(uint256 index, uint32 device, uint40 slotStart, uint40 slotLength);
     error Metering_SlotNotAfterLast(uint256 index, uint32 device, uint40 slotStart, uint40 last);
+    /// @notice Thrown when a bit above the fields of a reading's head is set.
+    /// @param index Place in the batch.
+    /// @param device Id of the device.
+    /// @param head The reading's first word.
+    error Metering_UnusedBitsSet(uint256 index, uint32 device, uint256 head);
+    /// @notice Thrown when a reading's interval does not have the slot length, which is the only length for now.
+    /// @param index Place in the batch.
+    /// @param device Id of the device.
+    /// @param length The reading's length, seconds.
+    /// @param needed The slot length, seconds.
+    error Metering_LengthNotBase(uint256 index, uint32 device, uint32 length, uint40 needed);
+    /// @notice Thrown when a reading names another predecessor than the interval directly before its own.
+    /// @param index Place in the batch.
+    /// @param device Id of the device.
+    /// @param previousStartAt Start of the predecessor that the reading names, Unix seconds.
+    /// @param needed The reading's start less the slot length, Unix seconds.
+    error Metering_PredecessorNotAdjacent(uint256 index, uint32 device, uint40 previousStartAt, uint40 needed);
+    /// @notice Thrown when a reading's quality is not 1 (measured), the only quality for now.
+    /// @param index Place in the batch.
+    /// @param device Id of the device.
+    /// @param quality The reading's quality.
+    error Metering_QualityNotMeasured(uint256 index, uint32 device, uint8 quality);
+    /// @notice Thrown when a reading is not the first version of its interval, the only version for now.
+    /// @param index Place in the batch.
+    /// @param device Id of the device.
+    /// @param version The reading's version.
+    error Metering_VersionNotFirst(uint256 index, uint32 device, uint16 version);
     error Metering_CounterFell(uint256 index, uint32 device, Wh opening, Wh last);
     error Metering_CounterBelowEnergy(uint256 index, uint32 device, Wh counter, Wh energy);
     error Metering_AboveCapacity(uint256 index, uint32 device, Wh energy, Wh capacity);
@@ -52,22 +83,26 @@ interface IMetering {
     error Metering_NotCertified(uint32 device);
 
     /// @notice Report readings, 1 to 256 of them, each with the device's EIP-712 signature over
-    /// Reading(uint32 device,uint40 slotStart,uint64 exportedWh,uint64 importedWh,uint64 exportCounterWh,uint64 importCounterWh).
-    /// Reverts if, for any reading: the slot is not a multiple of the slot length, is not over, or is not after the
-    /// device's last slot; the signer is not the device's key; export or import is above the device's
-    /// capacity; a counter is below the slot's energy, or less that energy below the last counter. The
+    /// Reading(uint32 device,uint40 startAt,uint32 lengthSeconds,uint40 previousStartAt,uint64 exportedWh,
+    /// uint64 importedWh,uint64 exportCounterWh,uint64 importCounterWh,uint8 quality,uint16 version).
+    /// Reverts if, for any reading: the start is not a multiple of the slot length, the interval is not over, or is not
+    /// after the device's last one; the signer is not the device's key; export or import is above the device's
+    /// capacity; a counter is below the interval's energy, or less that energy below the last counter. The
     /// error names the index.
+    /// Four fields take one value only: the length is the slot length, the predecessor starts one slot length before
+    /// (whether or not the device reported it, and for its first reading, too), the quality is 1 (measured), and the
+    /// version is 1. Another value reverts.
     /// @dev Warning: once the reading of a later slot is taken, an earlier one never is. A device hands
     /// out the reading of a slot only when those of the slots before are relayed.
     /// Whoever relays one of the readings first makes the rest of the batch fail; nothing but the gas
     /// of the batch is lost, for that reading is taken.
-    function report(Reading[] calldata readings, bytes[] calldata signatures) external returns (uint64 batch);
+    function report(PackedReading[] calldata readings, bytes[] calldata signatures) external returns (uint64 batch);
 
     /// @notice Turn the whole export of a slot in which the device sold nothing into certificates of
     /// its owner. Anyone may call.
     /// Reverts if: the reading is unknown; the device was not certified when the slot began; the slot's
     /// certificates are issued; the device has an obligation in the slot.
-    function issue(Reading calldata reading, ReadingProof calldata proof) external;
+    function issue(PackedReading calldata reading, ReadingProof calldata proof) external;
 
     /// @notice For the settlement contract alone: if the device's last reading is of this slot, `deliver` by it; else nothing, and
     /// `known` is false.
@@ -80,12 +115,12 @@ interface IMetering {
     /// the gate closes (IOrderBook), so before the slot begins.
     /// @return delivered The energy sold if the export covers all that the device sold in the slot, else its share of the export,
     /// ⌊export · energy / total⌋, Wh.
-    function deliver(Reading calldata reading, ReadingProof calldata proof, Sale calldata sale)
+    function deliver(PackedReading calldata reading, ReadingProof calldata proof, Sale calldata sale)
         external
         returns (Wh delivered);
 
     /// @notice Reverts unless `reading` stands at `proof`.
-    function verify(Reading calldata reading, ReadingProof calldata proof) external view;
+    function verify(PackedReading calldata reading, ReadingProof calldata proof) external view;
 
     /// @notice The device's last slot (Unix seconds), its export in it and its counters at the end of it (Wh).
     function last(uint32 device)

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {Reliability} from "../../contracts/types/Attested.sol";
-import {Reading} from "../../contracts/types/Readings.sol";
+import {PackedReading} from "../../contracts/types/Readings.sol";
 import {Nonces} from "../../contracts/types/Nonces.sol";
 import {PackedOrder, Side} from "../../contracts/types/Orders.sol";
 import {PackedTrade, TradePosition} from "../../contracts/types/Trades.sol";
@@ -57,7 +57,7 @@ interface IEscrowWallets {
     /// @dev A trade with the reading that settles it.
     struct Delivery {
         TradeProof traded;
-        Reading reading;
+        PackedReading reading;
         IMetering.ReadingProof readingProof;
     }
 

@@ -241,7 +241,7 @@ def _solution(record: RoundRecord) -> Solution:
 
 def _check_minting(records: Records) -> Result:
     """GRN-1."""
-    exported = {(reading.device, reading.slot_start): reading.exported_wh for reading in _readings(records)}
+    exported = {(reading.device, reading.start_at): reading.exported_wh for reading in _readings(records)}
     minted: Counter[int] = Counter()
     for transfer in certificates.transfers_in(records.certificates):
         if transfer.source == certificates.NOBODY:
@@ -337,18 +337,18 @@ def _check_readings(records: Records) -> Result:
         count += 1
         before = last.get(reading.device)
         if before is not None:
-            if reading.slot_start <= before.slot_start:
-                faults.append(f"device {reading.device} reported slot {reading.slot_start} after {before.slot_start}")
+            if reading.start_at <= before.start_at:
+                faults.append(f"device {reading.device} reported slot {reading.start_at} after {before.start_at}")
             exported_wh = reading.export_counter_wh - reading.exported_wh
             imported_wh = reading.import_counter_wh - reading.imported_wh
             if exported_wh < before.export_counter_wh or imported_wh < before.import_counter_wh:
-                faults.append(f"a counter of device {reading.device} fell in slot {reading.slot_start}")
+                faults.append(f"a counter of device {reading.device} fell in slot {reading.start_at}")
         last[reading.device] = reading
     return f"{count} readings of {len(last)} devices", faults
 
 
 def _readings(records: Records) -> Iterator[Reading]:
-    return (Reading(*values) for event in records.readings for values in event.arguments["readings"])
+    return (Reading.unpack(words) for event in records.readings for words in event.arguments["readings"])
 
 
 def _at(record: RoundRecord, id_: int) -> str:

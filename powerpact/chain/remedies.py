@@ -128,6 +128,9 @@ _CERTIFICATES: Final = {
 
 _METERING: Final = {
     "Metering_ZeroSlotLength": Advice("the slot length is zero", "Deploy with a slot length in seconds, such as 3600."),
+    "Metering_SlotLengthTooLong": Advice(
+        "the slot length does not fit into a reading", "Deploy with a slot length in seconds, such as 3600."
+    ),
     "Metering_EmptyBatch": Advice("there is no reading in the batch", "Report at least one reading."),
     "Metering_BatchTooLarge": Advice("a batch holds at most 256 readings", "Split the batch."),
     "Metering_BadSignature": Advice(
@@ -141,6 +144,23 @@ _METERING: Final = {
     ),
     "Metering_SlotNotAfterLast": Advice(
         "the device has reported this slot or a later one", "Report each slot once, in order of time."
+    ),
+    "Metering_UnusedBitsSet": Advice(
+        "a bit above the fields of the reading is set", "Pack the reading with the library; leave these bits zero."
+    ),
+    "Metering_LengthNotBase": Advice(
+        "the interval does not have the deployment's slot length, the only one for now",
+        "Report one interval of the slot length at a time.",
+    ),
+    "Metering_PredecessorNotAdjacent": Advice(
+        "the reading names another predecessor than the interval directly before, the only one for now",
+        "Name the start less the slot length, whether or not that interval was reported.",
+    ),
+    "Metering_QualityNotMeasured": Advice(
+        "the quality is not 1 (measured), the only one for now", "Report what the device measured."
+    ),
+    "Metering_VersionNotFirst": Advice(
+        "the version is not 1: corrections are not taken yet", "Report each interval once, as version 1."
     ),
     "Metering_CounterFell": Advice(
         "the counter at the slot's start is below the last one reported",
@@ -212,6 +232,9 @@ _ORDERS: Final = {
     "Order_ZeroEnergy": Advice("the order's energy is zero", "State the energy in Wh."),
     "Order_ZeroPrice": Advice("the bid or ask is zero", "State the price in micro-points per kWh."),
     "Order_MinAboveAsk": Advice("the seller's minimum is above the ask", "Lower the minimum or raise the ask."),
+    "Order_MinFillNotZero": Advice("a least fill has no rule yet", "Leave `minFill` zero."),
+    "Order_AcceptedInAdvance": Advice("acceptance in advance has no rule yet", "Leave `accept` false."),
+    "Order_MeterNotZero": Advice("a buyer's meter has no rule yet", "Leave `meter` zero."),
     "Order_UnusedFieldSet": Advice(
         "a field is set that this side, this market or the attestation does not leave to the trader",
         "Leave attested attributes and classes, and those beyond the schema, zero.",

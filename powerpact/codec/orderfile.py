@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from powerpact.codec.errors import BadSignedFile
 from powerpact.codec.files import SignedFile
+from powerpact.market.errors import FieldWithoutRule
 from powerpact.market.orders import Order, Side, SignedOrder
 from powerpact.units import MAX_ATTRIBUTES, MAX_CATEGORIES
 
@@ -20,6 +21,7 @@ _BITS: Final = {
     "device": 32,
     "nonce": 32,
     "expiry": 40,
+    "min_fill_ppm": 20,
 }
 _LANES: Final = ("levels", "limits", "weights_ppm")
 
@@ -55,16 +57,18 @@ def parse_order(name: str, text: str | bytes) -> tuple[bytes, SignedOrder]:
     Raises
     ------
     BadSignedFile
-        At the first field that is missing, unknown or out of range.
+        At the first field that is missing, unknown, out of range, or not neutral though no rule uses it yet.
     """
     file = SignedFile.parse(name, text, SCHEMA, {"market", "order", "signature"})
     order = file.data["order"]
-    file.check_members("$.order", order, {"side", "trader", "classes", *_BITS, *_LANES})
+    file.check_members("$.order", order, {"side", "trader", "classes", "accept", *_BITS, *_LANES})
     if order["side"] not in ("buy", "sell"):
         raise BadSignedFile(name, "$.order.side", "is neither 'buy' nor 'sell'")
     file.check_address("$.order.trader", order["trader"])
     for field, bits in _BITS.items():
         file.check_integer(f"$.order.{field}", order[field], bits)
+    if not isinstance(order["accept"], bool):
+        raise BadSignedFile(name, "$.order.accept", "is neither true nor false")
     for field in _LANES:
         lanes = order[field]
         if not isinstance(lanes, list) or len(lanes) != MAX_ATTRIBUTES:
@@ -72,8 +76,13 @@ def parse_order(name: str, text: str | bytes) -> tuple[bytes, SignedOrder]:
         for position, value in enumerate(lanes):
             file.check_integer(f"$.order.{field}[{position}]", value, 32)
     terms: dict[str, Any] = {field: order[field] for field in _BITS}
-    terms |= {field: tuple(order[field]) for field in _LANES}
+    terms |= {field: tuple(order[field]) for field in _LANES} | {"accept": order["accept"]}
     classes = file.octets("$.order.classes", order["classes"], MAX_CATEGORIES)
     parsed = Order(side=Side[order["side"].upper()], trader=order["trader"], classes=classes, **terms)
+    try:
+        parsed.check_neutral()
+    except FieldWithoutRule as error:
+        field = "device" if error.field == "meter" else error.field
+        raise BadSignedFile(name, f"$.order.{field}", f"is not {error.neutral}: no rule uses it yet") from error
     signature = file.octets("$.signature", file.data["signature"], 64, 65)
     return file.octets("$.market", file.data["market"], 32), SignedOrder(parsed, signature)

@@ -27,7 +27,7 @@ def trade_tree(trades: Sequence[Trade]) -> MerkleTree:
 
 def reading_tree(readings: Sequence[Reading]) -> MerkleTree:
     """The tree of a batch of readings."""
-    return _tree(["uint256"] * 6, readings)
+    return _tree(["uint256"] * 2, [reading.pack() for reading in readings])
 
 
 def trade_id(market: bytes, agent: ChecksumAddress, trade: Trade) -> bytes:

@@ -40,6 +40,7 @@ class Meter:
         self.export_counter_wh = export_counter_wh
         self.import_counter_wh = import_counter_wh
         self._domain = chain.domain("Metering")
+        self._length_s = chain.deployment.parameters.slot_length_s
 
     @classmethod
     def resumed(cls, chain: Chain, key: LocalAccount, device: int) -> Meter:
@@ -59,7 +60,13 @@ class Meter:
         """
         self.export_counter_wh += exported_wh
         self.import_counter_wh += imported_wh
-        reading = Reading(
-            self.device, slot_start, exported_wh, imported_wh, self.export_counter_wh, self.import_counter_wh
+        reading = Reading.measured(
+            self.device,
+            slot_start,
+            self._length_s,
+            exported_wh=exported_wh,
+            imported_wh=imported_wh,
+            export_counter_wh=self.export_counter_wh,
+            import_counter_wh=self.import_counter_wh,
         )
         return SignedReading(reading, sign(self.key, self._domain, "Reading", reading.message()))

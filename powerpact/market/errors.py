@@ -21,3 +21,28 @@ class BadOrderId(PowerPactError, ValueError):
             f"{text!r} is not an order id", remedy="Write batch:index, such as 3:17; see `powerpact order list`."
         )
         self.text = text
+
+
+class FieldWithoutRule(PowerPactError, ValueError):
+    """A field of an order has another value than the neutral one, and there is no rule for it yet.
+
+    Parameters
+    ----------
+    field : str
+        The field.
+    value : int or bool
+        What was given.
+    neutral : int or bool
+        The one value that is taken.
+    """
+
+    exit_code = 2
+
+    def __init__(self, field: str, value: int | bool, neutral: int | bool) -> None:
+        super().__init__(
+            f"{field} is {value}; orders with another value than {neutral} are not taken yet",
+            remedy=f"Leave {field} out.",
+        )
+        self.field = field
+        self.value = value
+        self.neutral = neutral

@@ -4,7 +4,8 @@ An order is five words. From the most significant bit down:
 
 ======= =====================================================================================
 head    trader 160, energy 64 (Wh), price 32 (micro-points per kWh)
-terms   zero 48, side 8, min price 32, classes 64, device 32, nonce 32, expiry 40 (Unix seconds)
+terms   zero 27, accept 1, min fill 20 (ppm), side 8, min price 32, classes 64, device 32, nonce 32,
+        expiry 40 (Unix seconds)
 levels  eight uint32, element 0 lowest: the buyer's expectations, the seller's values
 limits  eight uint32: the buyer's limits
 weights eight uint32: the buyer's weights, ppm
@@ -21,7 +22,7 @@ from typing import Any, Final, NamedTuple
 from eth_typing import ChecksumAddress
 from eth_utils import to_checksum_address
 
-from powerpact.market.errors import BadOrderId
+from powerpact.market.errors import BadOrderId, FieldWithoutRule
 from powerpact.units import MAX_ATTRIBUTES, MAX_CATEGORIES, PPM, value_down_upoints
 
 MAX_BATCH: Final = 256
@@ -79,12 +80,16 @@ class Order:
     classes : bytes
         Eight class codes: what the buyer requires (0 for nothing), what the seller is.
     device : int
-        The seller's device; zero for a buyer.
+        The seller's device that delivers, or the buyer's meter (0: none).
     nonce : int
         Of the trader's orders of this side. A buy order uses it when it is posted, a sell order when it is
         cancelled; a nonce of a later page of `NONCES_PER_PAGE` closes the earlier pages.
     expiry : int
         Unix seconds; the order cannot be posted later.
+    min_fill_ppm : int
+        The least share of its energy that a trade must give the order. The contracts take 0 only, for now.
+    accept : bool
+        Whether the order accepts its trade in advance. The contracts take False only, for now.
     """
 
     side: Side
@@ -99,6 +104,8 @@ class Order:
     device: int = 0
     nonce: int = 0
     expiry: int = 0
+    min_fill_ppm: int = 0
+    accept: bool = False
 
     @property
     def reservation_upoints(self) -> int:
@@ -107,11 +114,28 @@ class Order:
             return 0
         return value_down_upoints(self.energy_wh, self.price_upoints_per_kwh)
 
+    def check_neutral(self) -> None:
+        """Fields without a rule yet hold their neutral value: `min_fill_ppm`, `accept`, and `device` of a buyer.
+
+        Raises
+        ------
+        FieldWithoutRule
+            If one does not.
+        """
+        if self.min_fill_ppm != 0:
+            raise FieldWithoutRule("min_fill_ppm", self.min_fill_ppm, 0)
+        if self.accept:
+            raise FieldWithoutRule("accept", self.accept, False)
+        if self.side is Side.BUY and self.device != 0:
+            raise FieldWithoutRule("meter", self.device, 0)
+
     def pack(self) -> PackedOrder:
         """The five words."""
         head = int(self.trader, 16) << 96 | self.energy_wh << 32 | self.price_upoints_per_kwh
         terms = (
-            self.side << 200
+            self.accept << 228
+            | self.min_fill_ppm << 208
+            | self.side << 200
             | self.min_upoints_per_kwh << 168
             | int.from_bytes(self.classes, "big") << 104
             | self.device << 72
@@ -137,6 +161,8 @@ class Order:
             device=terms >> 72 & (1 << 32) - 1,
             nonce=terms >> 40 & (1 << 32) - 1,
             expiry=terms & (1 << 40) - 1,
+            min_fill_ppm=terms >> 208 & (1 << 20) - 1,
+            accept=bool(terms >> 228 & 1),
         )
 
     def message(self, market: bytes) -> tuple[str, dict[str, Any]]:
@@ -147,11 +173,14 @@ class Order:
             "energyWh": self.energy_wh,
             "nonce": self.nonce,
             "expiry": self.expiry,
+            "minFill": self.min_fill_ppm,
+            "accept": self.accept,
         }
         if self.side is Side.BUY:
             return "BuyOrder", common | {
                 "bid": self.price_upoints_per_kwh,
                 "requires": self.classes,
+                "meter": self.device,
                 "expectations": self.levels,
                 "limits": self.limits,
                 "weights": self.weights_ppm,

@@ -1,27 +1,141 @@
-"""Readings as devices sign them (contracts/types/Readings.sol)."""
+"""Readings as devices sign them (contracts/types/Readings.sol).
+
+A reading is two words. From the most significant bit down:
+
+===== ==========================================================================================
+head  zero 88, version 16, quality 8, length 32 (s), previous start 40 (Unix seconds), device 32,
+      start 40 (Unix seconds)
+flows exported 64, imported 64, export counter 64, import counter 64 (Wh)
+===== ==========================================================================================
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from enum import IntEnum
 from typing import NamedTuple
 
 
+class Quality(IntEnum):
+    """How the energy of an interval is known. The contracts take `MEASURED` only, for now."""
+
+    MEASURED = 1
+    SUBSTITUTED = 2
+    ESTIMATED = 3
+
+
+class PackedReading(NamedTuple):
+    """The two words of a reading."""
+
+    head: int
+    flows: int
+
+
 class Reading(NamedTuple):
-    """What a device measured in one delivery slot (Readings.sol): energies and lifetime counters in Wh."""
+    """What a device measured in one interval (Readings.sol): times in Unix seconds, energies and counters in Wh.
+
+    Until their rules are built, the contracts take one value only of four fields: `length_s` is the slot length of the
+    deployment, `previous_start_at` is one length before `start_at` (whether or not the device reported that interval,
+    and for its first reading, too), `quality` is `Quality.MEASURED` and `version` is 1. `measured` fills them in.
+    """
 
     device: int
-    slot_start: int
+    start_at: int
+    length_s: int
+    previous_start_at: int
     exported_wh: int
     imported_wh: int
     export_counter_wh: int
     import_counter_wh: int
+    quality: int = Quality.MEASURED
+    version: int = 1
+
+    @classmethod
+    def measured(
+        cls,
+        device: int,
+        start_at: int,
+        length_s: int,
+        *,
+        exported_wh: int,
+        imported_wh: int,
+        export_counter_wh: int,
+        import_counter_wh: int,
+    ) -> Reading:
+        """The first version of a measured interval, whose predecessor is the interval directly before.
+
+        Parameters
+        ----------
+        device : int
+            The device's id in the registry.
+        start_at : int
+            Start of the interval, Unix seconds.
+        length_s : int
+            Length of this interval and of the one before, seconds.
+        exported_wh, imported_wh : int
+            Energy fed into and drawn from the network during the interval, Wh.
+        export_counter_wh, import_counter_wh : int
+            Lifetime counters at the end of the interval, Wh.
+
+        Examples
+        --------
+        >>> reading = Reading.measured(
+        ...     7, 7_200, 3_600, exported_wh=500, imported_wh=0, export_counter_wh=900, import_counter_wh=40
+        ... )
+        >>> reading.previous_start_at, reading.quality, reading.version
+        (3600, <Quality.MEASURED: 1>, 1)
+        """
+        return cls(
+            device=device,
+            start_at=start_at,
+            length_s=length_s,
+            previous_start_at=start_at - length_s,
+            exported_wh=exported_wh,
+            imported_wh=imported_wh,
+            export_counter_wh=export_counter_wh,
+            import_counter_wh=import_counter_wh,
+        )
+
+    def pack(self) -> PackedReading:
+        """The two words."""
+        return PackedReading(
+            self.version << 152
+            | self.quality << 144
+            | self.length_s << 112
+            | self.previous_start_at << 72
+            | self.device << 40
+            | self.start_at,
+            self.exported_wh << 192 | self.imported_wh << 128 | self.export_counter_wh << 64 | self.import_counter_wh,
+        )
+
+    @classmethod
+    def unpack(cls, packed: Sequence[int]) -> Reading:
+        """The fields of two words."""
+        head, flows = packed
+        return cls(
+            device=head >> 40 & (1 << 32) - 1,
+            start_at=head & (1 << 40) - 1,
+            length_s=head >> 112 & (1 << 32) - 1,
+            previous_start_at=head >> 72 & (1 << 40) - 1,
+            exported_wh=flows >> 192,
+            imported_wh=flows >> 128 & (1 << 64) - 1,
+            export_counter_wh=flows >> 64 & (1 << 64) - 1,
+            import_counter_wh=flows & (1 << 64) - 1,
+            quality=head >> 144 & (1 << 8) - 1,
+            version=head >> 152 & (1 << 16) - 1,
+        )
 
     def message(self) -> dict[str, int]:
         """The message that the device signs."""
         return {
             "device": self.device,
-            "slotStart": self.slot_start,
+            "startAt": self.start_at,
+            "lengthSeconds": self.length_s,
+            "previousStartAt": self.previous_start_at,
             "exportedWh": self.exported_wh,
             "importedWh": self.imported_wh,
             "exportCounterWh": self.export_counter_wh,
             "importCounterWh": self.import_counter_wh,
+            "quality": self.quality,
+            "version": self.version,
         }

@@ -160,7 +160,7 @@ class DeliveryRules(Checks):
         lot = lots[which % len(lots)]
         market = self.market_of(lot)
         reading, batch, index, tree = market.market.readings[lot[0]]
-        arguments = reading, (batch, index, tree.proof(index))
+        arguments = reading.pack(), (batch, index, tree.proof(index))
         self.community.send(self.community.agent, "Metering", "issue", *arguments)
         owner = next(trader for trader in self.traders if trader.device == lot[0])
         self.ghost.issued.add(lot)

@@ -7,7 +7,7 @@ import {IOrderBook} from "../../interfaces/market/IOrderBook.sol";
 import {Satisfaction} from "../../contracts/clearing/mechanisms/satisfaction/Satisfaction.sol";
 import {Market} from "../../contracts/types/Markets.sol";
 import {PackedOrder, orderIdAt} from "../../contracts/types/Orders.sol";
-import {Reading} from "../../contracts/types/Readings.sol";
+import {PackedReading} from "../../contracts/types/Readings.sol";
 import {PackedTrade, TradePosition} from "../../contracts/types/Trades.sol";
 import {Points, Ppm, Wh} from "../../contracts/types/Units.sol";
 import {MarketSystem} from "./MarketSystem.sol";
@@ -271,9 +271,7 @@ contract EscrowHandler is MarketSystem {
         _warpTo(round.slotStart + SLOT);
         exported = fold(exported, 0, CAPACITY);
         _exportCounter[device] += uint64(exported);
-        Reading memory reading = Reading(
-            device, round.slotStart, Wh.wrap(uint64(exported)), Wh.wrap(0), Wh.wrap(_exportCounter[device]), Wh.wrap(0)
-        );
+        PackedReading memory reading = readingOf(device, round.slotStart, uint64(exported), 0, _exportCounter[device], 0);
         uint64 batch = report(0x1000 + 2 * (device - 1) + 1, single(reading));
         if (isLate) {
             IEscrowWallets.Delivery[] memory deliveries = new IEscrowWallets.Delivery[](1);

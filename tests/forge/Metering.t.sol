@@ -3,11 +3,13 @@ pragma solidity ^0.8.27;
 
 import {IMetering} from "../../interfaces/metering/IMetering.sol";
 import {lotId} from "../../contracts/tokens/Lots.sol";
-import {Reading} from "../../contracts/types/Readings.sol";
+import {PackedReading, ReadingFields} from "../../contracts/types/Readings.sol";
 import {Wh} from "../../contracts/types/Units.sol";
 import {Registries} from "./Registries.sol";
 
 contract MeteringTest is Registries {
+    using ReadingFields for PackedReading;
+
     uint256 private constant KEY = 0xD0D;
     uint64 private constant CAPACITY = 10_000;
     address private constant OWNER = address(0x0A11CE);
@@ -41,7 +43,7 @@ contract MeteringTest is Registries {
         imported = _nearEdge(imported);
         exportRise = exported + fold(exportRise, 0, 3) - (exported == 0 ? 0 : 1);
         importRise = imported + fold(importRise, 0, 3) - (imported == 0 ? 0 : 1);
-        Reading memory reading = _reading(
+        PackedReading memory reading = _reading(
             uint40(start + slot * SLOT + offset),
             uint64(exported),
             uint64(imported),
@@ -53,7 +55,7 @@ contract MeteringTest is Registries {
         try metering.report(single(reading), signaturesOf(KEY, single(reading))) {
             assertTrue(expected, "the rules refuse this reading");
             (uint40 slotStart, Wh lastExport, Wh exportCounter, Wh importCounter) = metering.last(device);
-            assertEq(slotStart, reading.slotStart, "the last slot must be the reading's");
+            assertEq(slotStart, reading.startAt(), "the last slot must be the reading's");
             assertEq(Wh.unwrap(lastExport), exported, "the last export must be the reading's");
             assertEq(Wh.unwrap(exportCounter), 50_000 + exportRise, "the export counter must be the reading's");
             assertEq(Wh.unwrap(importCounter), 60_000 + importRise, "the import counter must be the reading's");
@@ -62,26 +64,44 @@ contract MeteringTest is Registries {
         }
     }
 
-    /// Each reading of a batch of any size has a proof, and no reading that differs in one field has it.
-    function testFuzz_onlyWhatWasReportedIsProven(uint256 size, uint256 index, uint256 field) public {
+    /// Each field without a rule yet holds its neutral value: no bit of the head but those of device and start may differ.
+    function testFuzz_theRestOfTheHeadIsNeutral(uint256 bit) public {
+        bit = fold(bit, 72, 255);
+        PackedReading memory reading = _reading(start + 11 * SLOT, 1, 0, 50_001, 60_000);
+        reading.head ^= 1 << bit;
+        bytes[] memory signatures = signaturesOf(KEY, single(reading));
+        bytes4 selector = bit >= 168
+            ? IMetering.Metering_UnusedBitsSet.selector
+            : bit >= 152
+                ? IMetering.Metering_VersionNotFirst.selector
+                : bit >= 144
+                    ? IMetering.Metering_QualityNotMeasured.selector
+                    : bit >= 112
+                        ? IMetering.Metering_LengthNotBase.selector
+                        : IMetering.Metering_PredecessorNotAdjacent.selector;
+        try metering.report(single(reading), signatures) {
+            revert("a head that is not neutral must be refused");
+        } catch (bytes memory reason) {
+            assertTrue(bytes4(reason) == selector, "each field has an error of its own");
+        }
+    }
+
+    /// Each reading of a batch of any size has a proof, and no reading that differs in one bit has it.
+    function testFuzz_onlyWhatWasReportedIsProven(uint256 size, uint256 index, uint256 bit) public {
         size = fold(size, 1, 9);
         index = fold(index, 0, size - 1);
-        Reading[] memory readings = new Reading[](size);
+        PackedReading[] memory readings = new PackedReading[](size);
         for (uint256 i = 0; i < size; ++i) {
             readings[i] = _reading(uint40(start + (11 + i) * SLOT), 7, 0, uint64(50_007 + 7 * i), 60_000);
         }
         uint64 batch = report(KEY, readings);
         IMetering.ReadingProof memory proof = IMetering.ReadingProof(batch, uint16(index), _siblings(readings, index));
-        Reading memory reading = readings[index];
+        PackedReading memory reading = readings[index];
         metering.verify(reading, proof);
 
-        field = fold(field, 0, 5);
-        if (field == 0) reading.device += 1;
-        if (field == 1) reading.slotStart += SLOT;
-        if (field == 2) reading.exported = Wh.wrap(8);
-        if (field == 3) reading.imported = Wh.wrap(1);
-        if (field == 4) reading.exportCounter = Wh.wrap(1);
-        if (field == 5) reading.importCounter = Wh.wrap(1);
+        bit = fold(bit, 0, 511);
+        if (bit < 256) reading.head ^= 1 << bit;
+        else reading.flows ^= 1 << (bit - 256);
         vm.expectRevert(abi.encodeWithSelector(IMetering.Metering_UnknownReading.selector, batch, index));
         metering.verify(reading, proof);
     }
@@ -89,12 +109,12 @@ contract MeteringTest is Registries {
     /// 256 devices that report for the first time fit into a transaction of 2^24 gas, calldata included.
     function test_fullBatchFitsATransaction() public {
         uint256 size = metering.MAX_READINGS();
-        Reading[] memory readings = new Reading[](size);
+        PackedReading[] memory readings = new PackedReading[](size);
         bytes[] memory signatures = new bytes[](size);
         for (uint256 i = 0; i < size; ++i) {
             uint32 id = addDevice(OWNER, 1 + i, Wh.wrap(CAPACITY));
             readings[i] =
-                Reading(id, start, Wh.wrap(9), Wh.wrap(9), Wh.wrap(type(uint64).max), Wh.wrap(type(uint64).max));
+                readingOf(id, start, 9, 9, type(uint64).max, type(uint64).max);
             signatures[i] = signaturesOf(1 + i, single(readings[i]))[0];
         }
         bytes memory call = abi.encodeCall(metering.report, (readings, signatures));
@@ -113,7 +133,7 @@ contract MeteringTest is Registries {
         part = fold(part, 0, total);
         uint40 slotStart = start + 11 * SLOT;
         uint256 lot = lotId(device, slotStart);
-        Reading memory reading = _reading(slotStart, uint64(exported), 0, uint64(50_000 + exported), 60_000);
+        PackedReading memory reading = _reading(slotStart, uint64(exported), 0, uint64(50_000 + exported), 60_000);
         uint64 batch = report(KEY, single(reading));
         uint256 shared = 0;
         for (uint256 i = 0; i < 2; ++i) {
@@ -139,7 +159,7 @@ contract MeteringTest is Registries {
 
     /// No signature but the key's own is taken, whatever its length and content.
     function testFuzz_noForgedSignature(bytes calldata signature) public {
-        Reading memory reading = _reading(start + 11 * SLOT, 1, 0, 50_001, 60_000);
+        PackedReading memory reading = _reading(start + 11 * SLOT, 1, 0, 50_001, 60_000);
         bytes[] memory signatures = signaturesOf(KEY, single(reading));
         vm.assume(keccak256(signature) != keccak256(signatures[0]));
         signatures[0] = signature;
@@ -148,13 +168,13 @@ contract MeteringTest is Registries {
         } catch {}
     }
 
-    function _deliver(Reading memory reading, uint64 batch, IMetering.Sale memory sale, bool isLate)
+    function _deliver(PackedReading memory reading, uint64 batch, IMetering.Sale memory sale, bool isLate)
         private
         returns (uint256)
     {
         vm.prank(ESCROW);
         if (isLate) return Wh.unwrap(metering.deliver(reading, proofOfSingle(batch), sale));
-        (bool known, Wh delivered) = metering.deliverLast(device, reading.slotStart, sale);
+        (bool known, Wh delivered) = metering.deliverLast(device, reading.startAt(), sale);
         assertTrue(known, "the last slot is known");
         return Wh.unwrap(delivered);
     }
@@ -172,14 +192,12 @@ contract MeteringTest is Registries {
     function _reading(uint40 slotStart, uint64 exported, uint64 imported, uint64 exportCounter, uint64 importCounter)
         private
         view
-        returns (Reading memory)
+        returns (PackedReading memory)
     {
-        return Reading(
-            device, slotStart, Wh.wrap(exported), Wh.wrap(imported), Wh.wrap(exportCounter), Wh.wrap(importCounter)
-        );
+        return readingOf(device, slotStart, exported, imported, exportCounter, importCounter);
     }
 
-    function _siblings(Reading[] memory readings, uint256 index) private pure returns (bytes32[] memory siblings) {
+    function _siblings(PackedReading[] memory readings, uint256 index) private pure returns (bytes32[] memory siblings) {
         bytes32[] memory level = new bytes32[](readings.length);
         for (uint256 i = 0; i < level.length; ++i) {
             level[i] = keccak256(abi.encode(i, readings[i]));

@@ -3,20 +3,22 @@ pragma solidity ^0.8.27;
 
 import {IMetering} from "../../interfaces/metering/IMetering.sol";
 import {lotId} from "../../contracts/tokens/Lots.sol";
-import {Reading} from "../../contracts/types/Readings.sol";
+import {PackedReading, ReadingFields} from "../../contracts/types/Readings.sol";
 import {Wh} from "../../contracts/types/Units.sol";
 import {Registries} from "./Registries.sol";
 
 /// @dev Devices that report, markets that sell, settle sale by sale and forget, auditors that certify late. A ghost keeps
 /// what was exported and what was issued. Whatever must fail is tried as well, and must.
 contract MeteringHandler is Registries {
+    using ReadingFields for PackedReading;
+
     uint256 public constant DEVICES = 3;
     uint64 private constant CAPACITY = 5_000;
     address public constant OWNER = address(0x0A11CE);
     address public constant BUYER = address(0xB0B);
 
     struct Report {
-        Reading reading;
+        PackedReading reading;
         uint64 batch;
         /// All energy sold, Wh; 0: none.
         uint256 total;
@@ -51,15 +53,13 @@ contract MeteringHandler is Registries {
         exportCounter[id] += exported + fold(gap, 0, 3);
         uint40 slotStart = uint40(block.timestamp / SLOT * SLOT);
         vm.warp(slotStart + SLOT);
-        Reading memory reading = Reading(
-            id, slotStart, Wh.wrap(uint64(exported)), Wh.wrap(0), Wh.wrap(uint64(exportCounter[id])), Wh.wrap(0)
-        );
+        PackedReading memory reading = readingOf(id, slotStart, uint64(exported), 0, uint64(exportCounter[id]), 0);
         uint64 batch = report(id, single(reading));
         total = certifiedSince[id] != 0 && total % 2 == 0 ? fold(total / 2, 1, 2 * CAPACITY) : 0;
         if (total != 0) market.setSelling(id, slotStart, true);
         reports.push(Report(reading, batch, total, 0, 0, false));
 
-        reading.exported = Wh.wrap(0);
+        reading.flows &= type(uint192).max;
         _mustFail(
             address(metering), abi.encodeCall(metering.report, (single(reading), signaturesOf(id, single(reading))))
         );
@@ -77,7 +77,7 @@ contract MeteringHandler is Registries {
         if (reports.length == 0) return;
         Report storage entry = reports[fold(which, 0, reports.length - 1)];
         if (entry.settled == entry.total) return;
-        (uint256 exported, uint256 total) = (Wh.unwrap(entry.reading.exported), entry.total);
+        (uint256 exported, uint256 total) = (Wh.unwrap(entry.reading.exported()), entry.total);
         sold = fold(sold, 1, total - entry.settled);
         IMetering.Sale memory sale = IMetering.Sale(BUYER, OWNER, Wh.wrap(uint64(sold)), Wh.wrap(uint64(total)));
         vm.prank(ESCROW);
@@ -97,21 +97,21 @@ contract MeteringHandler is Registries {
         Report storage entry = reports[fold(which, 0, reports.length - 1)];
         if (entry.total == 0 || entry.settled != 0) return;
         entry.total = 0;
-        market.setSelling(entry.reading.device, entry.reading.slotStart, false);
+        market.setSelling(entry.reading.device(), entry.reading.startAt(), false);
     }
 
     function issue(uint256 which) external {
         if (reports.length == 0) return;
         Report storage entry = reports[fold(which, 0, reports.length - 1)];
-        Reading memory reading = entry.reading;
+        PackedReading memory reading = entry.reading;
         bytes memory call = abi.encodeCall(metering.issue, (reading, proofOfSingle(entry.batch)));
-        if (entry.issued || !_isCertified(reading) || market.isSelling(reading.device, reading.slotStart)) {
+        if (entry.issued || !_isCertified(reading) || market.isSelling(reading.device(), reading.startAt())) {
             _mustFail(address(metering), call);
             return;
         }
         metering.issue(reading, proofOfSingle(entry.batch));
         entry.issued = true;
-        entry.minted = Wh.unwrap(reading.exported);
+        entry.minted = Wh.unwrap(reading.exported());
         ++issuedLots;
     }
 
@@ -120,7 +120,7 @@ contract MeteringHandler is Registries {
     }
 
     function minted(uint256 index) external view returns (uint256) {
-        uint256 id = lotId(reports[index].reading.device, reports[index].reading.slotStart);
+        uint256 id = lotId(reports[index].reading.device(), reports[index].reading.startAt());
         return certificates.balanceOf(OWNER, id) + certificates.balanceOf(BUYER, id);
     }
 
@@ -129,9 +129,9 @@ contract MeteringHandler is Registries {
         return Wh.unwrap(wh);
     }
 
-    function _isCertified(Reading memory reading) private view returns (bool) {
-        uint256 since = certifiedSince[reading.device];
-        return since != 0 && since <= reading.slotStart;
+    function _isCertified(PackedReading memory reading) private view returns (bool) {
+        uint256 since = certifiedSince[reading.device()];
+        return since != 0 && since <= reading.startAt();
     }
 
     function _mustFail(address target, bytes memory call) private {
@@ -142,6 +142,8 @@ contract MeteringHandler is Registries {
 }
 
 contract MeteringInvariantTest {
+    using ReadingFields for PackedReading;
+
     MeteringHandler private handler;
 
     function setUp() public {
@@ -156,9 +158,9 @@ contract MeteringInvariantTest {
     /// GRN-1: what is minted for a device and slot is what its sales and its owner are due, never above the export.
     function invariant_mintedIsDueAndNoMoreThanTheExport() public view {
         for (uint256 i = 0; i < handler.reportCount(); ++i) {
-            (Reading memory reading,,,, uint256 due,) = handler.reports(i);
+            (PackedReading memory reading,,,, uint256 due,) = handler.reports(i);
             require(handler.minted(i) == due, "GRN-1: certificates must be those that are due");
-            require(due <= Wh.unwrap(reading.exported), "GRN-1: certificates must not exceed the export");
+            require(due <= Wh.unwrap(reading.exported()), "GRN-1: certificates must not exceed the export");
         }
     }
 

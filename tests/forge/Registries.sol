@@ -9,7 +9,7 @@ import {ParticipantRegistry} from "../../contracts/registry/ParticipantRegistry.
 import {MarketStub} from "../../contracts/testing/MarketStub.sol";
 import {GreenCertificates} from "../../contracts/tokens/GreenCertificates.sol";
 import {Carrier} from "../../contracts/types/Markets.sol";
-import {Reading} from "../../contracts/types/Readings.sol";
+import {PackedReading} from "../../contracts/types/Readings.sol";
 import {Ppm, Wh} from "../../contracts/types/Units.sol";
 import {ForgeTest} from "./Vm.sol";
 
@@ -72,22 +72,52 @@ abstract contract Registries is ForgeTest {
     }
 
     /// Report readings, all signed by one key.
-    function report(uint256 privateKey, Reading[] memory readings) internal returns (uint64 batch) {
+    function report(uint256 privateKey, PackedReading[] memory readings) internal returns (uint64 batch) {
         return metering.report(readings, signaturesOf(privateKey, readings));
     }
 
-    function signaturesOf(uint256 privateKey, Reading[] memory readings) internal view returns (bytes[] memory all) {
+    function signaturesOf(uint256 privateKey, PackedReading[] memory readings) internal view returns (bytes[] memory all) {
         all = new bytes[](readings.length);
         for (uint256 i = 0; i < readings.length; ++i) {
             all[i] = signed(privateKey, address(metering), readingHash(readings[i]));
         }
     }
 
-    function readingHash(Reading memory reading) internal pure returns (bytes32) {
+    function readingHash(PackedReading memory reading) internal pure returns (bytes32) {
         bytes32 typeHash = keccak256(
-            "Reading(uint32 device,uint40 slotStart,uint64 exportedWh,uint64 importedWh,uint64 exportCounterWh,uint64 importCounterWh)"
+            "Reading(uint32 device,uint40 startAt,uint32 lengthSeconds,uint40 previousStartAt,uint64 exportedWh,uint64 importedWh,uint64 exportCounterWh,uint64 importCounterWh,uint8 quality,uint16 version)"
         );
-        return keccak256(abi.encode(typeHash, reading));
+        (uint256 head, uint256 flows) = (reading.head, reading.flows);
+        return keccak256(
+            abi.encode(
+                typeHash,
+                uint32(head >> 40),
+                uint40(head),
+                uint32(head >> 112),
+                uint40(head >> 72),
+                flows >> 192,
+                uint64(flows >> 128),
+                uint64(flows >> 64),
+                uint64(flows),
+                uint8(head >> 144),
+                uint16(head >> 152)
+            )
+        );
+    }
+
+    /// The first version of a measured interval, which follows the one directly before it.
+    function readingOf(
+        uint32 device,
+        uint40 startAt,
+        uint64 exported,
+        uint64 imported,
+        uint64 exportCounter,
+        uint64 importCounter
+    ) internal pure returns (PackedReading memory) {
+        bytes32 head = bytes32(abi.encodePacked(bytes11(0), uint16(1), uint8(1), uint32(SLOT), startAt - SLOT, device, startAt));
+        return PackedReading(
+            uint256(head), uint256(bytes32(abi.encodePacked(exported, imported, exportCounter, importCounter)))
+        );
     }
 
     function signed(uint256 privateKey, address verifier, bytes32 structHash) internal view returns (bytes memory) {
@@ -106,8 +136,8 @@ abstract contract Registries is ForgeTest {
     }
 
     /// A batch of one, so that the proof is empty.
-    function single(Reading memory reading) internal pure returns (Reading[] memory readings) {
-        readings = new Reading[](1);
+    function single(PackedReading memory reading) internal pure returns (PackedReading[] memory readings) {
+        readings = new PackedReading[](1);
         readings[0] = reading;
     }
 

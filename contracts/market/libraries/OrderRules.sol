@@ -15,7 +15,7 @@ library OrderRules {
 
     /// @dev The rules of a market as words that are held against whole words of an order.
     struct Form {
-        /// Bits of `terms` that a buy order leaves zero: minimum, device, classes that the market lacks, and the top.
+        /// Bits of `terms` that a buy order leaves zero: minimum, meter, classes that the market lacks, and the top.
         uint256 notInBuy;
         /// Bits of `terms` that a sell order leaves zero: classes that the market lacks or attests, and the top.
         uint256 notInSell;
@@ -47,7 +47,7 @@ library OrderRules {
     /// @dev Where the classes lie in `terms`.
     uint256 private constant CLASSES_SHIFT = 104;
 
-    /// @dev Bits above the fields of `terms`.
+    /// @dev Bits above the side in `terms`: `minFill` and `accept`, which have no rule yet, and what no field uses.
     uint256 private constant TOP = ~uint256(0) << 201;
 
     /// @dev Bits of the seller's minimum and of the device in `terms`.
@@ -85,8 +85,8 @@ library OrderRules {
     }
 
     /// @notice Check the fields of an order as its trader signed it.
-    /// Reverts if: energy or price is zero; the order is expired; a field that the side or the market does not use, or that is attested, is
-    /// set; and what `_checkBuyer` and `_checkSeller` list.
+    /// Reverts if: energy or price is zero; the order is expired; a field without a rule yet (`minFill`, `accept`, a buyer's meter) is not
+    /// neutral; a field that the side or the market does not use, or that is attested, is set; and what `_checkBuyer` and `_checkSeller` list.
     function check(uint256 index, PackedOrder memory order, Form memory form) internal view {
         require(Wh.unwrap(order.energy()) != 0, IOrderBook.Order_ZeroEnergy(index));
         require(Price.unwrap(order.price()) != 0, IOrderBook.Order_ZeroPrice(index));
@@ -128,7 +128,7 @@ library OrderRules {
     function _checkBuyer(uint256 index, PackedOrder memory order, Form memory form) private pure {
         (uint256 expectations, uint256 limits, uint256 weights) = (order.levels, order.limits, order.weights);
         uint256 unused = (order.terms & form.notInBuy) | ((expectations | limits | weights) & form.noAttributes);
-        require(unused == 0, IOrderBook.Order_UnusedFieldSet(index));
+        if (unused != 0) _refuseUnused(index, order);
         // Turned round, x → 2^32 − 1 − x, a cost attribute is an income attribute.
         (expectations, limits) = (expectations ^ form.costs, limits ^ form.costs);
         if (!Lanes.noneBelow(expectations, limits)) {
@@ -142,7 +142,7 @@ library OrderRules {
     function _checkSeller(uint256 index, PackedOrder memory order, Form memory form) private pure {
         uint256 terms = order.terms;
         uint256 unused = (terms & form.notInSell) | (order.levels & (form.noAttributes | form.attested));
-        require(unused | order.limits | order.weights == 0, IOrderBook.Order_UnusedFieldSet(index));
+        if (unused | order.limits | order.weights != 0) _refuseUnused(index, order);
         require(
             !(order.minPrice() > order.price()),
             IOrderBook.Order_MinAboveAsk(index, Price.unwrap(order.minPrice()), Price.unwrap(order.price()))
@@ -153,6 +153,16 @@ library OrderRules {
         if (given & form.statedCategories != form.statedCategories) {
             revert IOrderBook.Order_ClassMissing(index, _firstMissing(given, form.statedCategories));
         }
+    }
+
+    /// @dev Say which field is set that has no rule yet, or else that one is set which the side or the market does not use.
+    function _refuseUnused(uint256 index, PackedOrder memory order) private pure {
+        Ppm minFill = order.minFill();
+        require(Ppm.unwrap(minFill) == 0, IOrderBook.Order_MinFillNotZero(index, minFill));
+        require(!order.accept(), IOrderBook.Order_AcceptedInAdvance(index));
+        uint32 meter = order.device();
+        require(!order.isBuy() || meter == 0, IOrderBook.Order_MeterNotZero(index, meter));
+        revert IOrderBook.Order_UnusedFieldSet(index);
     }
 
     /// @dev The first attribute whose value in `a` is below the one in `b`.

@@ -36,7 +36,7 @@ def report(chain: Chain, readings: Sequence[SignedReading]) -> Call:
         "report readings",
         "Metering",
         "report",
-        [signed.reading for signed in readings],
+        [signed.reading.pack() for signed in readings],
         [signed.signature for signed in readings],
         items=len(readings),
     )
@@ -44,19 +44,19 @@ def report(chain: Chain, readings: Sequence[SignedReading]) -> Call:
 
 def issue(chain: Chain, reading: Reading, proof: ReadingProof) -> Call:
     """Turn the export of a slot in which the device sold nothing into certificates of its owner."""
-    return chain.call("issue certificates", "Metering", "issue", reading, proof)
+    return chain.call("issue certificates", "Metering", "issue", reading.pack(), proof)
 
 
 def readings_of(chain: Chain, slot_start: int | None = None) -> dict[tuple[int, int], tuple[Reading, ReadingProof]]:
     """All reported readings, or those of one slot, with their proofs, by device and slot start."""
     found = {}
     for event in chain.events("Metering", "ReadingsReported"):
-        readings = [Reading(*values) for values in event.arguments["readings"]]
-        wanted = [i for i, reading in enumerate(readings) if slot_start in (None, reading.slot_start)]
+        readings = [Reading.unpack(words) for words in event.arguments["readings"]]
+        wanted = [i for i, reading in enumerate(readings) if slot_start in (None, reading.start_at)]
         if wanted:
             tree = reading_tree(readings)
             for i in wanted:
-                key = (readings[i].device, readings[i].slot_start)
+                key = (readings[i].device, readings[i].start_at)
                 found[key] = (readings[i], (event.arguments["batch"], i, tree.proof(i)))
     return found
 

@@ -81,7 +81,8 @@ def settle(chain: Chain, market_id: bytes, chunk: int, trades: Sequence[Trade]) 
 
 def settle_late(chain: Chain, market_id: bytes, deliveries: Sequence[Delivery]) -> Call:
     """Pay trades whose devices have reported later slots."""
-    return chain.call("settle", "EscrowWallets", "settleLate", market_id, deliveries, items=len(deliveries))
+    packed = [(trade, reading.pack(), proof) for trade, reading, proof in deliveries]
+    return chain.call("settle", "EscrowWallets", "settleLate", market_id, packed, items=len(deliveries))
 
 
 def refund(chain: Chain, market_id: bytes, trades: Sequence[FinalTrade]) -> Call:

@@ -27,19 +27,20 @@ def _members(declaration: str) -> tuple[Member, ...]:
 
 TYPES: Final = MappingProxyType(
     {
-        # OrderBook. Prices in micro-points per kWh, expiry in Unix seconds, weights in ppm.
+        # OrderBook. Prices in micro-points per kWh, expiry in Unix seconds, weights and minFill in ppm.
         "BuyOrder": _members(
-            "bytes32 market,address trader,uint64 energyWh,uint32 bid,bytes8 requires,uint32 nonce,uint40 expiry,"
-            "uint32[8] expectations,uint32[8] limits,uint32[8] weights"
+            "bytes32 market,address trader,uint64 energyWh,uint32 bid,bytes8 requires,uint32 minFill,"
+            "bool accept,uint32 meter,uint32 nonce,uint40 expiry,uint32[8] expectations,uint32[8] limits,"
+            "uint32[8] weights"
         ),
         "SellOrder": _members(
-            "bytes32 market,address trader,uint64 energyWh,uint32 ask,uint32 minPrice,bytes8 classes,uint32 device,"
-            "uint32 nonce,uint40 expiry,uint32[8] attributes"
+            "bytes32 market,address trader,uint64 energyWh,uint32 ask,uint32 minPrice,bytes8 classes,uint32 minFill,"
+            "bool accept,uint32 device,uint32 nonce,uint40 expiry,uint32[8] attributes"
         ),
-        # Metering. slotStart in Unix seconds.
+        # Metering. Times in Unix seconds; quality 1: measured.
         "Reading": _members(
-            "uint32 device,uint40 slotStart,uint64 exportedWh,uint64 importedWh,uint64 exportCounterWh,"
-            "uint64 importCounterWh"
+            "uint32 device,uint40 startAt,uint32 lengthSeconds,uint40 previousStartAt,uint64 exportedWh,"
+            "uint64 importedWh,uint64 exportCounterWh,uint64 importCounterWh,uint8 quality,uint16 version"
         ),
         # DeviceRegistry.
         "Device": _members("address owner,uint8 kind,uint8 carrier,uint8 source,uint32 subnet,uint64 capacityWh"),

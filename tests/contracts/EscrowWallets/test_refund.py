@@ -118,7 +118,7 @@ def test_a_reading_after_the_refund_brings_certificates_but_no_money(escrow, com
     with reverts_with("Escrow_AlreadySettled", trade_id_of(traded)):
         escrow.settleLate(traded.id, [traded.delivery(0, 0)], by(carol))
     reading, batch, index, tree = traded.readings[carol.device]
-    community.send(carol.account, "Metering", "issue", reading, (batch, index, tree.proof(index)))
+    community.send(carol.account, "Metering", "issue", reading.pack(), (batch, index, tree.proof(index)))
 
 
 def test_a_full_track_record_holds_nobodys_money_back(escrow, community, alice, carol):

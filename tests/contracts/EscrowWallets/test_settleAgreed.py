@@ -121,7 +121,7 @@ def test_leaves_the_certificates_to_the_devices_owner(
     agree([parties["buyer"], parties["seller"]], 100_000)
     traded.report({carol.device: 1_000})
     reading, batch, index, tree = traded.readings[carol.device]
-    community.send(community.agent, "Metering", "issue", reading, (batch, index, tree.proof(index)))
+    community.send(community.agent, "Metering", "issue", reading.pack(), (batch, index, tree.proof(index)))
     certificates = GreenCertificates.at(community.addresses["GreenCertificates"])
     lot = certificates.idOf(carol.device, traded.rules.slot_start)
     assert [certificates.balanceOf(t.address, lot) for t in (alice, carol)] == [0, 1_000]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from powerpact.market.readings import Reading
 from testkit.market_fixtures import ENDOWMENT_UPOINTS, by, money_of, record_of, trade_id_of
 from testkit.orders import buy, sell
 from testkit.reverts import reverts_with
@@ -80,8 +81,13 @@ def test_settles_several_trades_in_one_call(escrow, pair, alice, bob, carol, dan
 
 def test_a_failing_delivery_stops_the_whole_call(escrow, pair, alice):
     proof, reading, place = pair.delivery(0, 1)
+    changed = Reading.unpack(reading)._replace(exported_wh=1).pack()
     with reverts_with("Metering_UnknownReading", place[0], place[1]):
-        escrow.settleLate(pair.id, [pair.delivery(0, 0), (proof, reading._replace(exported_wh=1), place)], by(alice))
+        escrow.settleLate(
+            pair.id,
+            [pair.delivery(0, 0), (proof, changed, place)],
+            by(alice),
+        )
     assert not escrow.isSettled(pair.id, (0, 0))
     assert escrow.lockedIn(pair.id) == 200_000
 

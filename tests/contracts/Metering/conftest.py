@@ -4,7 +4,7 @@ import pytest
 
 from powerpact.market.readings import Reading
 from testkit.constants import SLOT_LENGTH_S
-from testkit.meters import KEYS, domain_of, reading_proof, sign_readings
+from testkit.meters import KEYS, domain_of, packed, reading_proof, sign_readings
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +27,19 @@ def slot(ready):
 
 @pytest.fixture
 def reading(slot):
-    """A reading of the roof's fifth slot, with what the test wants otherwise."""
+    """A reading of the roof's fifth slot, or of another, with what the test wants otherwise."""
 
     def _reading(**changes):
-        return Reading(1, slot(5), 700, 20, 10_700, 5_020)._replace(**changes)
+        start_at = changes.pop("start_at", slot(5))
+        return Reading.measured(
+            1,
+            start_at,
+            SLOT_LENGTH_S,
+            exported_wh=700,
+            imported_wh=20,
+            export_counter_wh=10_700,
+            import_counter_wh=5_020,
+        )._replace(**changes)
 
     return _reading
 
@@ -55,7 +64,9 @@ def report(metering, signed, stranger):
     """Relay readings as a stranger; returns the proof of each."""
 
     def _report(*readings):
-        batch = metering.report(readings, signed(*readings), {"from": stranger}).events["ReadingsReported"]["batch"]
+        batch = metering.report(packed(readings), signed(*readings), {"from": stranger}).events["ReadingsReported"][
+            "batch"
+        ]
         return [reading_proof(batch, readings, index) for index in range(len(readings))]
 
     return _report

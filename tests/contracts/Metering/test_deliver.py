@@ -25,7 +25,7 @@ def by_proof(metering, reading, reported, escrow):
     """Deliver by the reading and its proof; returns the transaction and what was delivered."""
 
     def _deliver(sale):
-        transaction = metering.deliver(reading(), reported, sale, {"from": escrow})
+        transaction = metering.deliver(reading().pack(), reported, sale, {"from": escrow})
         return transaction, transaction.return_value
 
     return _deliver
@@ -58,14 +58,14 @@ def minted(transaction):
 def test_reverts_for_anyone_but_the_settlement(metering, reported, reading, slot, alice, bob):
     sale = (bob, alice, 700, 700)
     with reverts_with("Metering_NotSettlement", alice):
-        metering.deliver(reading(), reported, sale, {"from": alice})
+        metering.deliver(reading().pack(), reported, sale, {"from": alice})
     with reverts_with("Metering_NotSettlement", alice):
         metering.deliverLast(1, slot(5), sale, {"from": alice})
 
 
 def test_reverts_for_an_unknown_reading(metering, reported, reading, alice, bob, escrow):
     with reverts_with("Metering_UnknownReading", 0, 0):
-        metering.deliver(reading(exported_wh=9_000), reported, (bob, alice, 9_000, 9_000), {"from": escrow})
+        metering.deliver(reading(exported_wh=9_000).pack(), reported, (bob, alice, 9_000, 9_000), {"from": escrow})
 
 
 @pytest.mark.parametrize("number", [4, 6])
@@ -131,13 +131,13 @@ def test_what_was_sold_beyond_the_export_is_issued_to_nobody(deliver, metering, 
 def test_the_surplus_is_not_issued_again(deliver, metering, reported, reading, slot, alice, bob):
     deliver((bob, alice, 500, 500))
     with reverts_with("Metering_AlreadyIssued", 1, slot(5)):
-        metering.issue(reading(), reported, {"from": alice})
+        metering.issue(reading().pack(), reported, {"from": alice})
 
 
 def test_a_later_reading_leaves_the_proof(
     metering, certificates, report, by_proof, reading, lot, slot, alice, bob, escrow
 ):
-    later = reading(slot_start=slot(6), export_counter_wh=11_400, import_counter_wh=5_040)
+    later = reading(start_at=slot(6), export_counter_wh=11_400, import_counter_wh=5_040)
     report(later)
     overtaken = metering.deliverLast(1, slot(5), (bob, alice, 500, 500), {"from": escrow})
     assert tuple(overtaken.return_value) == (False, 0)

@@ -18,13 +18,13 @@ def shed(bind_device, ready, alice):
 def test_reverts_for_an_unknown_reading(metering, report, reading, stranger):
     (proof,) = report(reading())
     with reverts_with("Metering_UnknownReading", 0, 0):
-        metering.issue(reading(exported_wh=9_000), proof, {"from": stranger})
+        metering.issue(reading(exported_wh=9_000).pack(), proof, {"from": stranger})
 
 
 def test_reverts_without_certification(metering, report, reading, shed, stranger):
     (proof,) = report(reading(device=shed))
     with reverts_with("Metering_NotCertified", shed):
-        metering.issue(reading(device=shed), proof, {"from": stranger})
+        metering.issue(reading(device=shed).pack(), proof, {"from": stranger})
 
 
 def test_reverts_for_a_slot_from_before_the_certification(
@@ -33,32 +33,32 @@ def test_reverts_for_a_slot_from_before_the_certification(
     (early,) = report(reading(device=shed))
     certify(shed)
     with reverts_with("Metering_NotCertified", shed):
-        metering.issue(reading(device=shed), early, {"from": stranger})
+        metering.issue(reading(device=shed).pack(), early, {"from": stranger})
 
     warp(slot(12))
-    later = reading(device=shed, slot_start=slot(11), export_counter_wh=11_400, import_counter_wh=5_040)
+    later = reading(device=shed, start_at=slot(11), export_counter_wh=11_400, import_counter_wh=5_040)
     (proof,) = report(later)
-    metering.issue(later, proof, {"from": stranger})
+    metering.issue(later.pack(), proof, {"from": stranger})
     assert metering.isIssued(shed, slot(11))
 
 
 def test_reverts_for_a_slot_already_issued(metering, report, reading, slot, stranger):
     (proof,) = report(reading())
-    metering.issue(reading(), proof, {"from": stranger})
+    metering.issue(reading().pack(), proof, {"from": stranger})
     with reverts_with("Metering_AlreadyIssued", 1, slot(5)):
-        metering.issue(reading(), proof, {"from": stranger})
+        metering.issue(reading().pack(), proof, {"from": stranger})
 
 
 def test_reverts_while_the_device_sells(metering, report, reading, slot, market_stub, deployer, stranger):
     (proof,) = report(reading())
     market_stub.setSelling(1, slot(5), True, {"from": deployer})
     with reverts_with("Metering_EnergySold", 1, slot(5)):
-        metering.issue(reading(), proof, {"from": stranger})
+        metering.issue(reading().pack(), proof, {"from": stranger})
 
 
 def test_mints_the_whole_export_to_the_owner(metering, certificates, report, reading, lot, slot, alice, stranger):
     (proof,) = report(reading())
-    transaction = metering.issue(reading(), proof, {"from": stranger})
+    transaction = metering.issue(reading().pack(), proof, {"from": stranger})
     minted = transaction.events["TransferSingle"]
     assert (minted["to"], minted["id"], minted["value"]) == (alice, lot, 700)
     assert certificates.balanceOf(alice, lot) == 700
@@ -69,7 +69,7 @@ def test_mints_the_whole_export_to_the_owner(metering, certificates, report, rea
 
 def test_mints_nothing_for_a_slot_without_export(metering, certificates, report, reading, lot, slot, alice, stranger):
     (proof,) = report(reading(exported_wh=0))
-    transaction = metering.issue(reading(exported_wh=0), proof, {"from": stranger})
+    transaction = metering.issue(reading(exported_wh=0).pack(), proof, {"from": stranger})
     assert "TransferSingle" not in transaction.events
     assert certificates.balanceOf(alice, lot) == 0
     assert metering.isIssued(1, slot(5))

@@ -2,8 +2,9 @@ import pytest
 
 from powerpact.codec.eip712 import Domain, compact
 from powerpact.codec.packing import reading_tree
+from powerpact.market.readings import Quality, Reading
 from testkit.constants import CAPACITY_WH, SLOT_LENGTH_S
-from testkit.meters import KEYS, sign_readings
+from testkit.meters import KEYS, packed, sign_readings
 from testkit.reverts import reverts_with
 
 NOBODY = "0x" + "00" * 20
@@ -13,7 +14,7 @@ ORDER_OF_THE_CURVE = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD
 @pytest.fixture
 def send(metering, signed, stranger):
     """Report readings with the devices' own signatures."""
-    return lambda *readings: metering.report(readings, signed(*readings), {"from": stranger})
+    return lambda *readings: metering.report(packed(readings), signed(*readings), {"from": stranger})
 
 
 @pytest.fixture
@@ -24,43 +25,43 @@ def taken(send, reading):
 
 def test_reverts_for_an_empty_batch(metering, ready, stranger):
     with reverts_with("Metering_EmptyBatch"):
-        metering.report([], [], {"from": stranger})
+        metering.report(packed([]), [], {"from": stranger})
 
 
 def test_reverts_for_too_many_readings(metering, reading, stranger):
     with reverts_with("Metering_BatchTooLarge", 257, 256):
-        metering.report.call([reading()] * 257, [b""] * 257, {"from": stranger})
+        metering.report.call(packed([reading()]) * 257, [b""] * 257, {"from": stranger})
 
 
 def test_reverts_for_a_missing_signature(metering, reading, signed, stranger):
     with reverts_with("Metering_LengthMismatch", 2, 1):
-        metering.report([reading(), reading(device=2)], signed(reading()), {"from": stranger})
+        metering.report(packed([reading(), reading(device=2)]), signed(reading()), {"from": stranger})
 
 
 def test_reverts_off_the_grid_of_slots(send, reading, slot):
     with reverts_with("Metering_SlotMisaligned", 0, 1, slot(5) + 1, SLOT_LENGTH_S):
-        send(reading(slot_start=slot(5) + 1))
+        send(reading(start_at=slot(5) + 1))
 
 
 def test_reverts_before_the_slot_is_over(metering, reading, signed, slot, warp, stranger):
-    running = reading(slot_start=slot(10))
+    running = reading(start_at=slot(10))
     warp(slot(11) - 1)
     with reverts_with("Metering_SlotNotOver", 0, 1, slot(10), slot(11)):
-        metering.report.call([running], signed(running), {"from": stranger})
+        metering.report.call(packed([running]), signed(running), {"from": stranger})
     warp(slot(11))
-    assert metering.report.call([running], signed(running), {"from": stranger}) == 0
+    assert metering.report.call(packed([running]), signed(running), {"from": stranger}) == 0
 
 
 def test_reverts_for_the_last_slot_that_can_be_written_down(send, reading):
     latest = 2**40 // SLOT_LENGTH_S * SLOT_LENGTH_S
     with reverts_with("Metering_SlotNotOver", 0, 1, latest, latest + SLOT_LENGTH_S):
-        send(reading(slot_start=latest))
+        send(reading(start_at=latest))
 
 
 @pytest.mark.parametrize("number", [4, 5])
 def test_reverts_for_a_slot_that_is_not_later(send, taken, reading, slot, number):
     with reverts_with("Metering_SlotNotAfterLast", 0, 1, slot(number), slot(5)):
-        send(reading(slot_start=slot(number), export_counter_wh=99_999, import_counter_wh=99_999))
+        send(reading(start_at=slot(number), export_counter_wh=99_999, import_counter_wh=99_999))
 
 
 def test_reverts_for_a_slot_twice_in_one_batch(send, reading, slot):
@@ -83,27 +84,27 @@ def test_reverts_for_a_counter_below_the_energy(send, reading, flow):
 
 @pytest.mark.parametrize(("flow", "last"), [("export", 10_700), ("import", 5_020)])
 def test_reverts_for_a_counter_that_fell(send, taken, reading, slot, flow, last):
-    later = {"slot_start": slot(6), "export_counter_wh": 99_999, "import_counter_wh": 99_999}
+    later = {"start_at": slot(6), "export_counter_wh": 99_999, "import_counter_wh": 99_999}
     with reverts_with("Metering_CounterFell", 0, 1, last - 1, last):
         send(reading(**{**later, f"{flow}ed_wh": 100, f"{flow}_counter_wh": last + 99}))
 
 
 def test_reverts_for_another_devices_key(metering, reading, signed, stranger):
     with reverts_with("Metering_BadSignature", 0, 1, KEYS[2].address):
-        metering.report([reading()], signed(reading(), key=KEYS[2]), {"from": stranger})
+        metering.report(packed([reading()]), signed(reading(), key=KEYS[2]), {"from": stranger})
 
 
 def test_reverts_for_an_unknown_device(metering, reading, signed, stranger):
     unknown = reading(device=3)
     with reverts_with("Metering_BadSignature", 0, 3, KEYS[1].address):
-        metering.report([unknown], signed(unknown, key=KEYS[1]), {"from": stranger})
+        metering.report(packed([unknown]), signed(unknown, key=KEYS[1]), {"from": stranger})
 
 
 @pytest.mark.parametrize("signature", [b"", b"\x00" * 64, b"\x00" * 65])
 def test_reverts_for_a_signature_of_nobody(metering, reading, stranger, signature):
     for device in (1, 3):
         with reverts_with("Metering_BadSignature", 0, device, NOBODY):
-            metering.report([reading(device=device)], [signature], {"from": stranger})
+            metering.report(packed([reading(device=device)]), [signature], {"from": stranger})
 
 
 def test_reverts_for_the_malleable_twin_of_a_signature(metering, reading, signed, stranger):
@@ -111,7 +112,7 @@ def test_reverts_for_the_malleable_twin_of_a_signature(metering, reading, signed
     s = ORDER_OF_THE_CURVE - int.from_bytes(signature[32:64], "big")
     twin = signature[:32] + s.to_bytes(32, "big") + bytes([55 - signature[64]])
     with reverts_with("Metering_BadSignature", 0, 1, NOBODY):
-        metering.report([reading()], [twin], {"from": stranger})
+        metering.report(packed([reading()]), [twin], {"from": stranger})
 
 
 @pytest.mark.parametrize("where", ["another contract", "another chain"])
@@ -120,28 +121,57 @@ def test_reverts_for_a_signature_meant_for_another_place(metering, devices, read
         Domain(chain.id, devices.address) if where == "another contract" else Domain(chain.id + 1, metering.address)
     )
     with pytest.raises(Exception, match="Metering_BadSignature"):
-        metering.report([reading()], sign_readings(KEYS[1], domain, [reading()]), {"from": stranger})
+        metering.report(packed([reading()]), sign_readings(KEYS[1], domain, [reading()]), {"from": stranger})
 
 
-@pytest.mark.parametrize("field", range(6))
+@pytest.mark.parametrize("field", range(10))
 def test_reverts_for_a_reading_that_was_changed_on_the_way(metering, reading, signed, slot, stranger, field):
-    other = reading(
-        device=2,
-        slot_start=slot(6),
-        exported_wh=701,
-        imported_wh=21,
-        export_counter_wh=10_701,
-        import_counter_wh=5_021,
-    )
+    other = Reading(2, slot(6), 900, slot(3), 701, 21, 10_701, 5_021, Quality.ESTIMATED, 2)
     changed = list(reading())
     changed[field] = other[field]
-    with pytest.raises(Exception, match="Metering_BadSignature"):
-        metering.report([tuple(changed)], signed(reading()), {"from": stranger})
+    fixed = {1: "Predecessor", 2: "Length", 3: "Predecessor", 8: "Quality", 9: "Version"}
+    with pytest.raises(Exception, match=f"Metering_{fixed.get(field, 'BadSignature')}"):
+        metering.report(packed([Reading(*changed)]), signed(reading()), {"from": stranger})
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "arguments"),
+    [
+        ({"length_s": 900}, "Metering_LengthNotBase", (900, SLOT_LENGTH_S)),
+        ({"length_s": 0}, "Metering_LengthNotBase", (0, SLOT_LENGTH_S)),
+        ({"quality": Quality.SUBSTITUTED}, "Metering_QualityNotMeasured", (2,)),
+        ({"quality": 0}, "Metering_QualityNotMeasured", (0,)),
+        ({"version": 2}, "Metering_VersionNotFirst", (2,)),
+        ({"version": 0}, "Metering_VersionNotFirst", (0,)),
+    ],
+)
+def test_reverts_for_a_field_without_a_rule_yet(send, reading, change, error, arguments):
+    with reverts_with(error, 0, 1, *arguments):
+        send(reading(**change))
+
+
+@pytest.mark.parametrize("number", [3, 5, 6])
+def test_reverts_for_another_predecessor_than_the_interval_before(send, reading, slot, number):
+    with reverts_with("Metering_PredecessorNotAdjacent", 0, 1, slot(number), slot(4)):
+        send(reading(previous_start_at=slot(number)))
+
+
+def test_the_predecessor_is_the_interval_before_though_slots_were_left_out(metering, send, taken, reading, slot):
+    send(reading(start_at=slot(8), export_counter_wh=11_400, import_counter_wh=5_040))
+    assert metering.last(1)[0] == slot(8)
+
+
+@pytest.mark.parametrize("bit", [168, 255])
+def test_reverts_for_a_bit_above_the_fields(metering, reading, signed, stranger, bit):
+    """These bits are not signed, so whoever relays the reading could fill them."""
+    head, flows = reading().pack()
+    with reverts_with("Metering_UnusedBitsSet", 0, 1, head | 1 << bit):
+        metering.report([(head | 1 << bit, flows)], signed(reading()), {"from": stranger})
 
 
 def test_one_bad_reading_stops_the_batch(metering, send, reading, slot):
     with reverts_with("Metering_SlotMisaligned", 2, 1, slot(6) + 9, SLOT_LENGTH_S):
-        send(reading(), reading(device=2), reading(slot_start=slot(6) + 9))
+        send(reading(), reading(device=2), reading(start_at=slot(6) + 9))
     assert metering.batchCount() == 0
     assert tuple(metering.last(1)) == (0, 0, 0, 0)
 
@@ -150,13 +180,13 @@ def test_moves_the_counters_and_keeps_the_root(metering, send, reading, slot, st
     readings = [
         reading(),
         reading(device=2, export_counter_wh=800, import_counter_wh=40),
-        reading(slot_start=slot(7), exported_wh=0, imported_wh=CAPACITY_WH, import_counter_wh=20_020),
+        reading(start_at=slot(7), exported_wh=0, imported_wh=CAPACITY_WH, import_counter_wh=20_020),
     ]
     transaction = send(*readings)
     assert transaction.return_value == 0
     event = transaction.events["ReadingsReported"]
     assert (event["batch"], event["relayer"]) == (0, stranger)
-    assert [tuple(item) for item in event["readings"]] == readings
+    assert [Reading.unpack(words) for words in event["readings"]] == readings
     assert tuple(metering.last(1)) == (slot(7), 0, 10_700, 20_020)
     assert tuple(metering.last(2)) == (slot(5), 700, 800, 40)
     assert metering.batchCount() == 1
@@ -171,7 +201,7 @@ def test_numbers_the_batches(metering, send, reading):
 
 
 def test_takes_a_compact_signature(metering, reading, signed, stranger):
-    metering.report([reading()], [b"".join(compact(*signed(reading())))], {"from": stranger})
+    metering.report(packed([reading()]), [b"".join(compact(*signed(reading())))], {"from": stranger})
 
 
 def test_takes_the_reading_of_a_retired_device(devices, send, reading, alice):

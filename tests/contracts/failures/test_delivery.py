@@ -3,6 +3,7 @@
 import pytest
 
 from powerpact.codec.packing import trade_id
+from powerpact.market.readings import Reading
 from powerpact.market.trades import Trade
 from testkit.chains import EvmChain
 from testkit.market import Claims, Community
@@ -65,7 +66,7 @@ def with_trade(delivery, **changes):
 
 def with_reading(delivery, **changes):
     proof, reading, place = delivery
-    return proof, reading._replace(**changes), place
+    return proof, Reading.unpack(reading)._replace(**changes).pack(), place
 
 
 TRADE_FAULTS = {
@@ -136,8 +137,9 @@ def id_of_first(market):
 def test_the_reading_is_of_another_device(market):
     proof, _, _ = first(market)
     _, reading, place = market.delivery(0, 1)
+    fields = Reading.unpack(reading)
     id_ = id_of_first(market)
-    with refused("Escrow_WrongReading", id_, reading.device, reading.slot_start):
+    with refused("Escrow_WrongReading", id_, fields.device, fields.start_at):
         settle(market, (proof, reading, place))
 
 
@@ -146,8 +148,8 @@ def test_the_reading_is_of_another_slot(markets):
     proof, _, _ = first(market)
     reading, batch, index, tree = later.readings[market.chunks[0][0].device]
     id_ = id_of_first(market)
-    with refused("Escrow_WrongReading", id_, reading.device, reading.slot_start):
-        settle(market, (proof, reading, (batch, index, tree.proof(index))))
+    with refused("Escrow_WrongReading", id_, reading.device, reading.start_at):
+        settle(market, (proof, reading.pack(), (batch, index, tree.proof(index))))
 
 
 @pytest.mark.parametrize("place", [(99, 0), (0, 1), (0, 65_535)], ids=["no such batch", "other index", "last index"])

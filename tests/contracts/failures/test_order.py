@@ -78,7 +78,9 @@ BUY_FAULTS = {
     "no energy": ({"energy_wh": 0}, "Order_ZeroEnergy", 0),
     "no price": ({"price_upoints_per_kwh": 0}, "Order_ZeroPrice", 0),
     "a minimum": ({"min_upoints_per_kwh": 1}, "Order_UnusedFieldSet", 0),
-    "a device": ({"device": 1}, "Order_UnusedFieldSet", 0),
+    "a meter": ({"device": 1}, "Order_MeterNotZero", 0, 1),
+    "a least fill": ({"min_fill_ppm": 500_000}, "Order_MinFillNotZero", 0, 500_000),
+    "acceptance in advance": ({"accept": True}, "Order_AcceptedInAdvance", 0),
     "a class too many": ({"classes": codes(1, 0, 1)}, "Order_UnusedFieldSet", 0),
     "the last class": ({"classes": codes(1, 0, 0, 0, 0, 0, 0, 1)}, "Order_UnusedFieldSet", 0),
     "an expectation too many": ({"levels": lanes(90_000, 900_000, 1)}, "Order_UnusedFieldSet", 0),
@@ -125,6 +127,8 @@ SELL_FAULTS = {
     "a class too many": ({"classes": codes(0, 9, 9)}, "Order_UnusedFieldSet", 0),
     "no class": ({"classes": codes(0, 0)}, "Order_ClassMissing", 0, 1),
     "the attested class": ({"classes": codes(1, 9)}, "Order_UnusedFieldSet", 0),
+    "a least fill": ({"min_fill_ppm": 1}, "Order_MinFillNotZero", 0, 1),
+    "acceptance in advance": ({"accept": True}, "Order_AcceptedInAdvance", 0),
     "no device": ({"device": 0}, "Order_DeviceNotOwned", 0, 0, "trader"),
     "the device of another": ({"device": 1}, "Order_DeviceNotOwned", 0, 1, "trader"),
     "an unknown device": ({"device": 2**32 - 1}, "Order_DeviceNotOwned", 0, 2**32 - 1, "trader"),
@@ -160,10 +164,10 @@ def test_a_sell_order_has_no_terms_of_a_buyer(setting, carol, word):
         community.send(community.agent, "OrderBook", "placeSigned", market_id, [changed], *signatures)
 
 
-@pytest.mark.parametrize("bit", [201, 207, 208, 255])
+@pytest.mark.parametrize("bit", [201, 207, 229, 255])
 @pytest.mark.parametrize("side", ["buy", "sell"])
-def test_nothing_stands_above_the_side(setting, alice, carol, side, bit):
-    """The bits above the side are not signed either."""
+def test_nothing_stands_between_or_above_the_fields(setting, alice, carol, side, bit):
+    """The bits of the side above its lowest, and those above the fields, are not signed either."""
     community, market = setting
     trader, order = (alice, valid_buy(alice)) if side == "buy" else (carol, valid_sell(carol))
     market_id, (packed,), *signatures = market.batch([order], [market.signature(trader, order)])

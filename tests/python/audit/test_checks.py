@@ -10,6 +10,7 @@ from powerpact.chain.contracts import certificates, orders, points, rounds, sett
 from powerpact.chain.contracts.agreements import sign_agreement
 from powerpact.index.records import read_records
 from powerpact.market.orders import order_id
+from powerpact.market.readings import Reading
 from powerpact.market.rules import Mode
 from powerpact.mechanisms.registry import SATISFACTION
 from testkit.world import SLOT_S
@@ -138,10 +139,8 @@ def change_end(records, **changes):
 def change_reading(records, **changes):
     """The last reading again, changed, as one more batch."""
     last = records.readings[-1]
-    reading = list(last.arguments["readings"][-1])
-    for position, value in changes.items():
-        reading[int(position[1:])] = value
-    return replace(records, readings=[*records.readings, tampered(last, readings=(tuple(reading),))])
+    reading = Reading.unpack(last.arguments["readings"][-1])._replace(**changes)
+    return replace(records, readings=[*records.readings, tampered(last, readings=(tuple(reading.pack()),))])
 
 
 def without(records, kind, name):
@@ -194,7 +193,7 @@ CANARIES = {
     "a retirement that is counted twice": ("GRN-2", lambda r: twice(r, "certificates", "Retired")),
     "a trader who was never admitted": ("REG-1", lambda r: without(r, "participants", "Approved")),
     "a slot that is reported twice": ("MET-1", change_reading),
-    "a counter that falls": ("MET-1", lambda r: change_reading(r, _1=2**39, _4=100)),
+    "a counter that falls": ("MET-1", lambda r: change_reading(r, start_at=2**39, export_counter_wh=100)),
 }
 
 

@@ -154,6 +154,11 @@ def test_an_order_file_keeps_everything(world):
         ("$.order.limits[3]", lambda data: data["order"]["limits"].__setitem__(3, 2**32)),
         ("$.order.classes", lambda data: data["order"].update(classes="zz")),
         ("$.order.device", lambda data: data["order"].pop("device")),
+        ("$.order.device", lambda data: data["order"].update(device=1)),
+        ("$.order.accept", lambda data: data["order"].update(accept=0)),
+        ("$.order.accept", lambda data: data["order"].update(accept=True)),
+        ("$.order.min_fill_ppm", lambda data: data["order"].update(min_fill_ppm=2**20)),
+        ("$.order.min_fill_ppm", lambda data: data["order"].update(min_fill_ppm=1)),
     ],
 )
 def test_a_malformed_order_file_is_refused_by_its_field(world, path, change):

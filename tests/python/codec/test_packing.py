@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from powerpact.codec.errors import EmptyBatch
 from powerpact.codec.merkle import MerkleTree, hash_pair
-from powerpact.codec.packing import trade_id, trade_tree
+from powerpact.codec.packing import reading_tree, trade_id, trade_tree
 from powerpact.market.errors import BadOrderId
 from powerpact.market.orders import Order, Side, id_text, order_id, parse_id
+from powerpact.market.readings import Reading
 from powerpact.market.trades import Trade
 
 ACCOUNTS = st.binary(min_size=20, max_size=20).map(to_checksum_address)
@@ -31,6 +32,8 @@ ORDERS = st.builds(
     device=st.integers(0, 2**32 - 1),
     nonce=st.integers(0, 2**32 - 1),
     expiry=st.integers(0, 2**40 - 1),
+    min_fill_ppm=st.integers(0, 2**20 - 1),
+    accept=st.booleans(),
 )
 TRADES = st.builds(
     Trade,
@@ -53,17 +56,16 @@ def test_packing_loses_nothing(order):
     packed = order.pack()
     assert Order.unpack(packed) == order
     assert all(0 <= word < 2**256 for word in packed)
-    assert packed.terms < 2**208
+    assert packed.terms < 2**229
 
 
 def test_each_field_lies_where_the_contract_reads_it():
     trader = "0x90F79bf6EB2c4f870365E785982E1f101E93b906"
-    order = Order(
-        Side.SELL, trader, 2, 3, (4, 0, 0, 0, 0, 0, 0, 5), (6,) * 8, (7,) * 8, 8, bytes([9] + [0] * 7), 10, 11, 12
-    )
+    levels, classes = (4, 0, 0, 0, 0, 0, 0, 5), bytes([9] + [0] * 7)
+    order = Order(Side.SELL, trader, 2, 3, levels, (6,) * 8, (7,) * 8, 8, classes, 10, 11, 12, 13, True)
     packed = order.pack()
     assert packed.head == int(trader, 16) * 2**96 + 2 * 2**32 + 3
-    assert packed.terms == 2**200 + 8 * 2**168 + 9 * 2**160 + 10 * 2**72 + 11 * 2**40 + 12
+    assert packed.terms == 2**228 + 13 * 2**208 + 2**200 + 8 * 2**168 + 9 * 2**160 + 10 * 2**72 + 11 * 2**40 + 12
     assert packed.levels == 4 + 5 * 2**224
 
 
@@ -101,6 +103,41 @@ def test_the_id_of_a_trade_depends_on_its_orders_alone(trade, market, agent):
 def test_leaves_of_a_chunk_are_the_numbered_words_of_its_trades(trades):
     leaves = [keccak(encode(["uint256"] * 4, [index, *trade.pack()])) for index, trade in enumerate(trades)]
     assert trade_tree(trades).root == MerkleTree.over(leaves).root
+
+
+READINGS = st.builds(
+    Reading,
+    device=st.integers(0, 2**32 - 1),
+    start_at=st.integers(0, 2**40 - 1),
+    length_s=st.integers(0, 2**32 - 1),
+    previous_start_at=st.integers(0, 2**40 - 1),
+    exported_wh=st.integers(0, 2**64 - 1),
+    imported_wh=st.integers(0, 2**64 - 1),
+    export_counter_wh=st.integers(0, 2**64 - 1),
+    import_counter_wh=st.integers(0, 2**64 - 1),
+    quality=st.integers(0, 2**8 - 1),
+    version=st.integers(0, 2**16 - 1),
+)
+
+
+@given(READINGS)
+def test_packing_loses_nothing_of_a_reading(reading):
+    packed = reading.pack()
+    assert Reading.unpack(packed) == reading
+    assert packed.head < 2**168
+    assert packed.flows < 2**256
+
+
+def test_each_field_of_a_reading_lies_where_the_contract_reads_it():
+    packed = Reading(1, 2, 3, 4, 5, 6, 7, 8, 9, 10).pack()
+    assert packed.head == 10 * 2**152 + 9 * 2**144 + 3 * 2**112 + 4 * 2**72 + 1 * 2**40 + 2
+    assert packed.flows == 5 * 2**192 + 6 * 2**128 + 7 * 2**64 + 8
+
+
+@given(st.lists(READINGS, min_size=1, max_size=5))
+def test_leaves_of_a_batch_of_readings_are_their_numbered_words(readings):
+    leaves = [keccak(encode(["uint256"] * 3, [index, *reading.pack()])) for index, reading in enumerate(readings)]
+    assert reading_tree(readings).root == MerkleTree.over(leaves).root
 
 
 def test_a_sell_order_reserves_nothing_and_a_buy_order_rounds_down():
