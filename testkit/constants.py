@@ -1,6 +1,13 @@
 """Values that the tests of the registries, metering and certificates share."""
 
+from typing import Final
+
 from eth_utils import keccak
+
+from toolchain.places import ROOT
+
+BROWNIE_BUILD: Final = ROOT / "build/contracts"
+"""Where Brownie writes what it compiles, harnesses and stubs among it."""
 
 SLOT_LENGTH_S = 3_600
 THRESHOLD = 2

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from toolchain import brownie_home, npm_packages, python_packages, solidity
+from toolchain import artifacts, brownie_home, npm_packages, python_packages, solidity
 from toolchain.installer import find, say
 from toolchain.places import BIN, HOME, NODE_MODULES, ROOT, VENV, SetupError, solc
 
@@ -76,12 +76,12 @@ def setup() -> None:
     bring_up_to_date(parts())
 
 
-def compile_contracts() -> None:
-    """Bring Brownie's build folder up to date, from which the deployment takes its bytecode."""
-    sources = sorted(file for folder in ("contracts", "interfaces") for file in (ROOT / folder).rglob("*.sol"))
-    names = " ".join(str(file.relative_to(ROOT)) for file in sources)
-    key = digest(names, ROOT / "brownie-config.yaml", ROOT / "package-lock.json", *sources)
-    bring_up_to_date([Part("contracts", key, ROOT / "build/contracts", solidity.compile_contracts)])
+def refresh_artifacts() -> None:
+    """Compile the contracts if their sources are not those that the committed artifacts were made of."""
+    if changed := artifacts.changed():
+        say(f"{', '.join(changed)}: the sources differ from what powerpact/artifacts was made of; compiling them anew")
+        with one_at_a_time():
+            solidity.make_artifacts()
 
 
 def bring_up_to_date(parts_wanted: Sequence[Part]) -> None:

@@ -20,8 +20,8 @@ def launch(command: str, arguments: Sequence[str]) -> int:
             print("\n".join(f"{step.name:16}{' '.join(step.command)}" for step in steps.TEST))
             return 0
         install.setup()
-        if command in ("setup", "demo", "bench"):
-            install.compile_contracts()
+        if command in ("demo", "bench"):
+            install.refresh_artifacts()
         return execute(command, arguments)
     except SetupError as fault:
         print(f"./run: {fault}", file=sys.stderr)
@@ -41,6 +41,8 @@ def execute(command: str, arguments: Sequence[str]) -> int:
             return steps.run_steps(steps.LINT if command == "lint" else steps.COMPILE)
         case "demo":
             words = ["powerpact", "demo"]
+        case "artifacts":
+            words = ["python", "-m", "tools.artifacts"]
         case "bench":
             words = ["python", "-m", "benchmarks"]
         case _:

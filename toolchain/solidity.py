@@ -56,10 +56,9 @@ def write_solc_wrapper(target: Path) -> None:
     target.chmod(0o755)
 
 
-def compile_contracts() -> None:
-    """Compile the contracts, quietly if that succeeds."""
-    say("compiling the contracts")
-    with commands.piped(["brownie", "compile", "--all"]) as process:
+def make_artifacts() -> None:
+    """Write `powerpact/artifacts` from the sources, quietly if that succeeds."""
+    with commands.piped(["python", "-m", "tools.artifacts"]) as process:
         output = process.communicate()[0]
     if process.returncode:
         raise SetupError(f"{output}\nThe contracts do not compile. Put the fault right, then run the command again.")

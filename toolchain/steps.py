@@ -63,12 +63,13 @@ LINT = (
     Step("mypy", ("mypy",)),
 )
 COMPILE = (
-    Step("brownie compile", ("brownie", "compile", "--all")),  # else a changed comment leaves an old metadata hash
+    Step("brownie compile", ("brownie", "compile", "--all")),  # else a changed file of types alone is overlooked
     Step("forge build", ("forge", "build")),
 )
 TEST = (
     *LINT,
     *COMPILE,
+    Step("artifacts", ("python", "-m", "tools.artifacts", "--check")),
     Step("forge", ("forge", "test"), count_forge),
     python_tests("set-up", "tests/python/toolchain"),
     python_tests("python", "tests", "tests/python/toolchain", *BROWNIE_SUITES),

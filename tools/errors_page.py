@@ -32,7 +32,8 @@ LIBRARY_REMEDIES: Final = MappingProxyType(
         "EndorsementsMissing": "Collect them with `powerpact round endorse`, then `powerpact round seal`.",
         "ProposalFalse": "Do not endorse it; once it is sealed, `powerpact watch` refutes it.",
         "ContractError": "By the contract's own error, below.",
-        "ContractsNotCompiled": "Run `./run setup`, or set `POWERPACT_BUILD` to the `build/contracts` of the project.",
+        "ContractsNotCompiled": "Unset `POWERPACT_BUILD` to use the contracts that come with the package, or install "
+        "it again; in a checkout, run `./run artifacts`.",
         "DeploymentMismatch": "Use the deployment file and the contracts of this chain, or deploy anew.",
         "EmptyBatch": "Leave empty batches out.",
         "FieldWithoutRule": "Leave the field out.",

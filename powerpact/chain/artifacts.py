@@ -1,7 +1,7 @@
 """What the compiler made of the contracts: their interfaces (ABI) and bytecode.
 
-Read from the build that ``brownie compile`` writes: the directory in the environment variable ``POWERPACT_BUILD`` if
-it is set, else ``build/contracts`` beside the package, else ``build/contracts`` in the working directory.
+They come with the package, in ``powerpact/artifacts``, so that nothing need be compiled. The environment variable
+``POWERPACT_BUILD`` names another directory to read instead, for instance Brownie's ``build/contracts``.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 import os
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
@@ -51,12 +52,10 @@ class Artifact:
     runtime: bytes
 
 
-def build_directories() -> tuple[Path, ...]:
-    """Where compiled contracts are looked for, best first."""
+def folder() -> Path:
+    """Where artifacts are read from: the package's own, or the directory that ``POWERPACT_BUILD`` names."""
     named = os.environ.get("POWERPACT_BUILD")
-    if named:
-        return (Path(named),)
-    return (Path(__file__).resolve().parents[2] / "build" / "contracts", Path.cwd() / "build" / "contracts")
+    return Path(named) if named else Path(str(files("powerpact") / "artifacts"))
 
 
 def artifact(name: str) -> Artifact:
@@ -65,22 +64,33 @@ def artifact(name: str) -> Artifact:
     Raises
     ------
     ContractsNotCompiled
-        If no build has it.
+        If there is no artifact of it.
+
+    Examples
+    --------
+    >>> artifact("PowerPoints").abi[0]["type"]
+    'constructor'
     """
-    searched = build_directories()
-    for directory in searched:
-        path = directory / f"{name}.json"
-        if path.is_file():
-            return _load(path, path.stat().st_mtime_ns)
-    raise ContractsNotCompiled(name, searched)
+    return read_artifact(folder(), name)
 
 
 @cache
-def _load(path: Path, _modified_ns: int) -> Artifact:
-    compiled = json.loads(path.read_text(encoding="utf-8"))
+def read_artifact(place: Path, name: str) -> Artifact:
+    """The compiled contract of this name in a folder of files as Hardhat and Brownie write them, read once.
+
+    Raises
+    ------
+    ContractsNotCompiled
+        If the folder has no file of it.
+    """
+    try:
+        text = (place / f"{name}.json").read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ContractsNotCompiled(name, str(place)) from error
+    compiled = json.loads(text)
     return Artifact(
         name=compiled["contractName"],
         abi=compiled["abi"],
-        bytecode=bytes.fromhex(compiled["bytecode"]),
-        runtime=bytes.fromhex(compiled["deployedBytecode"]),
+        bytecode=bytes.fromhex(compiled["bytecode"].removeprefix("0x")),
+        runtime=bytes.fromhex(compiled["deployedBytecode"].removeprefix("0x")),
     )

@@ -20,15 +20,15 @@ class ContractsNotCompiled(ChainError, FileNotFoundError):
     ----------
     contract : str
         The contract that was asked for.
-    searched : tuple of Path
-        The directories that were searched.
+    searched : str
+        The folder that was searched.
     """
 
-    def __init__(self, contract: str, searched: tuple[Path, ...]) -> None:
-        places = ", ".join(map(str, searched))
+    def __init__(self, contract: str, searched: str) -> None:
         super().__init__(
-            f"no compiled {contract} in {places}",
-            remedy="Run ./run setup in the project, or set POWERPACT_BUILD to its build/contracts directory.",
+            f"no compiled {contract} in {searched}",
+            remedy="Unset POWERPACT_BUILD to use the contracts that come with the package, or install it again; "
+            "in a checkout, run ./run artifacts.",
         )
         self.contract = contract
         self.searched = searched

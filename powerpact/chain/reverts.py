@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Final
@@ -10,7 +9,7 @@ from typing import Final
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 
-from powerpact.chain.artifacts import build_directories
+from powerpact.chain.artifacts import CONTRACTS, artifact
 from powerpact.chain.errors import ContractError
 from powerpact.chain.remedies import advice_for
 from powerpact.codec.abi import Interface, Signature, checksummed
@@ -21,12 +20,10 @@ _PANIC: Final = Signature("Panic", ("code",), ("uint256",), (False,), ())
 
 @cache
 def known_errors() -> Mapping[bytes, Signature]:
-    """Every custom error of the compiled contracts, and Solidity's own two, by selector."""
+    """Every custom error of the contracts, and Solidity's own two, by selector."""
     known = {signature.selector: signature for signature in (_ERROR, _PANIC)}
-    for directory in build_directories():
-        for path in sorted(directory.glob("*.json")):
-            abi = json.loads(path.read_text(encoding="utf-8"))["abi"]
-            known |= {error.selector: error for error in Interface(abi).errors.values()}
+    for name in CONTRACTS:
+        known |= {error.selector: error for error in Interface(artifact(name).abi).errors.values()}
     return known
 
 

@@ -6,13 +6,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from powerpact.chain.artifacts import artifact
+from powerpact.chain.artifacts import read_artifact
 from powerpact.codec.abi import Interface
 from powerpact.mechanisms.satisfaction.roundfile import parse_round
 from powerpact.mechanisms.satisfaction.spec import pair_score_ppm, seller_satisfaction_ppm
 from powerpact.units import MAX_SCORE_PPM, PPM
 from testkit import strategies
 from testkit.chains import EvmChain
+from testkit.constants import BROWNIE_BUILD
 from testkit.rounds import income_mask, order_of_buyer, order_of_seller, rounds
 from testkit.vectors import ROUNDS, SCORING, round_of
 
@@ -22,7 +23,7 @@ SOMEBODY = "0x" + "11" * 20
 @pytest.fixture(scope="module")
 def harness():
     """Call the library as a contract."""
-    chain, compiled = EvmChain(), artifact("SatisfactionHarness")
+    chain, compiled = EvmChain(), read_artifact(BROWNIE_BUILD, "SatisfactionHarness")
     interface = Interface(compiled.abi)
     address = chain.create(SOMEBODY, compiled.bytecode)
 

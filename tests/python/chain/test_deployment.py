@@ -128,7 +128,7 @@ def test_contracts_that_are_not_compiled_are_told(monkeypatch, tmp_path):
     monkeypatch.setenv("POWERPACT_BUILD", str(tmp_path))
     with pytest.raises(ContractsNotCompiled, match="Clearing") as refusal:
         artifact("Clearing")
-    assert "./run setup" in refusal.value.remedy
+    assert "./run artifacts" in refusal.value.remedy
 
 
 def test_a_dead_node_is_told(web3):

@@ -1,4 +1,4 @@
-"""Brownie and Forge compile the same contracts to the same bytes, with the same settings."""
+"""The committed artifacts are what Forge makes of the sources, and Brownie makes the same bytes of them."""
 
 import json
 import re
@@ -8,15 +8,60 @@ from pathlib import Path
 import pytest
 import yaml
 
+from powerpact.chain.artifacts import CONTRACTS
+from toolchain import artifacts
+from tools import artifacts as maker
+
 ROOT = Path(__file__).resolve().parents[3]
 FORGE = tomllib.loads((ROOT / "foundry.toml").read_text())["profile"]["default"]
 BROWNIE = yaml.safe_load((ROOT / "brownie-config.yaml").read_text())["compiler"]
 SOLC_VERSION = json.loads((ROOT / "package.json").read_text())["dependencies"]["solc"]
+PUSH2 = 0x61
 
 
 def without_library_addresses(code: str) -> str:
     """Blank what a later link step fills in: both compilers' drivers mark it in their own way."""
-    return re.sub(r"__.{36}__|__\$.{34}\$__", "_" * 40, code)
+    return re.sub(r"__.{36}__|__\$.{34}\$__", "0" * 40, code)
+
+
+def code_of(text: str) -> bytes:
+    return bytes.fromhex(without_library_addresses(text.removeprefix("0x")))
+
+
+def without_metadata(code: bytes) -> bytes:
+    """Take off what the compiler appends: CBOR, after it the CBOR's length in two bytes."""
+    length = int.from_bytes(code[-2:], "big") + 2
+    assert code[-length:-2].startswith(b"\xa2\x64ipfs"), "no metadata"
+    return code[:-length]
+
+
+def differs_by_metadata_alone(plain: bytes, runtime: bytes, other: bytes, other_runtime: bytes) -> bool:
+    """Tell whether creation code `other` is `plain` with metadata behind the runtime code.
+
+    The two may differ in the runtime code's metadata and, where the constructor pushes a length or a place behind the
+    runtime code, by the metadata's length.
+    """
+    tail = len(other_runtime) - len(runtime)
+    start, other_start = plain.find(runtime), other.find(other_runtime)
+    if min(start, other_start) < 0 or start != other_start:
+        return False
+    head, other_head = plain[:start], other[:start]
+    at = 0
+    while at < start:
+        if head[at] == other_head[at] == PUSH2 and head[at + 1 : at + 3] != other_head[at + 1 : at + 3]:
+            word, other_word = (int.from_bytes(code[at + 1 : at + 3], "big") for code in (head, other_head))
+            if other_word - word != tail:
+                return False
+            at += 3
+        elif head[at] != other_head[at]:
+            return False
+        else:
+            at += 1
+    return plain[start + len(runtime) :] == other[start + len(other_runtime) :]
+
+
+def entries(abi: list[dict]) -> set[str]:
+    return {json.dumps(entry, sort_keys=True) for entry in abi}
 
 
 def brownie_builds() -> dict[str, dict]:
@@ -47,12 +92,31 @@ def test_every_contract_was_compiled(builds):
     assert declared == set(builds), "run ./run compile first"
 
 
-def test_bytecode_is_identical(builds):
+def test_committed_artifacts_are_what_forge_compiled():
+    assert maker.differences() == []
+
+
+def test_every_contract_of_a_deployment_has_an_artifact():
+    assert {file.stem for file in artifacts.contract_files()} == set(CONTRACTS)
+
+
+def test_brownie_compiles_the_same_but_for_the_metadata(builds):
     for name, build in builds.items():
-        other = forge_build(build)
-        for ours, theirs in (("bytecode", "bytecode"), ("deployedBytecode", "deployedBytecode")):
-            code = without_library_addresses(build[ours])
-            assert code == without_library_addresses(other[theirs]["object"].removeprefix("0x")), f"{name}: {ours}"
+        forge = forge_build(build)
+        ours, theirs = code_of(forge["deployedBytecode"]["object"]), code_of(build["deployedBytecode"])
+        assert ours == without_metadata(theirs), name
+        creation = code_of(forge["bytecode"]["object"]), ours, code_of(build["bytecode"]), theirs
+        assert differs_by_metadata_alone(*creation), name
+        assert entries(forge["abi"]) == entries(build["abi"]), name
+
+
+@pytest.mark.parametrize("place", [0, 2, 5])
+def test_a_changed_byte_is_no_metadata(place):
+    runtime, metadata = b"\x60\x01", b"\xa2\x64ipfs\x00\x06"
+    plain, other = b"\x61\x00\x02\x39" + runtime, bytearray(b"\x61\x00\x0a\x39" + runtime + metadata)
+    assert differs_by_metadata_alone(plain, runtime, bytes(other), runtime + metadata)
+    other[place] ^= 1
+    assert not differs_by_metadata_alone(plain, runtime, bytes(other), runtime + metadata)
 
 
 def test_settings_are_the_same():
@@ -62,6 +126,7 @@ def test_settings_are_the_same():
     assert BROWNIE["solc"]["optimizer"] == {"enabled": FORGE["optimizer"], "runs": FORGE["optimizer_runs"]}
     assert BROWNIE["solc"]["viaIR"] == FORGE["via_ir"]
     assert BROWNIE["solc"]["remappings"] == FORGE["remappings"]
+    assert (FORGE["bytecode_hash"], FORGE["cbor_metadata"]) == ("none", False), "artifacts have no metadata"
     assert FORGE["offline"], "Forge must not look for a compiler of its own"
 
 
