@@ -276,7 +276,7 @@ def test_readings_are_found_with_proofs_that_the_chain_takes(world):
     found = meters.readings_of(world.chain, slot)
     assert {key[1] for key in found} == {slot}
     for reading, proof in found.values():
-        world.chain.read("Metering", "verify", reading, proof)
+        world.chain.read("Metering", "verify", reading.pack(), proof)
     assert meters.readings_of(world.chain, slot + 3_600) == {}
     device = world.meters["bob"].device
     assert meters.last_of(world.chain, device) == (slot, 700, 0)

@@ -1,4 +1,4 @@
-"""One node and one deployment for the whole folder; every test starts from there."""
+"""One node and one deployment for all tests that need a chain; every test starts from there."""
 
 import copy
 
