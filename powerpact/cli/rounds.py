@@ -85,7 +85,6 @@ def solve(
     """
     from powerpact.chain.contracts import rounds
     from powerpact.mechanisms.registry import SATISFACTION
-    from powerpact.mechanisms.satisfaction.roundfile import format_round, format_solution
 
     chain = open_chain(deployment)
     with progress("solving") as step:
@@ -93,8 +92,8 @@ def solve(
         round_ = rounds.read_round(chain, market_of(chain, market)).round()
         solution = SATISFACTION.solve(round_, step)
     if round_file is not None:
-        write_output(round_file, format_round(round_))
-    write_output(output, format_solution(solution))
+        write_output(round_file, SATISFACTION.format_round(round_))
+    write_output(output, SATISFACTION.format_solution(solution))
     tell(f"{len(solution.trades)} trades, objective {solution.objective} ppm")
 
 

@@ -242,7 +242,7 @@ def name(value: Any, path: str) -> str:
     return value
 
 
-def constant(value: Any, path: str, wanted: str) -> None:
+def constant(value: Any, path: str, wanted: object) -> None:
     """Check that a value is the only one allowed."""
     if value != wanted:
         fail(path, f"must be {shown(wanted)}, is {shown(value)}", value)

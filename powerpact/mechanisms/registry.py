@@ -1,42 +1,161 @@
-"""Market mechanisms: a solver and a verifier that belong together."""
+"""The mechanisms by name: everyone but the mechanisms themselves comes through here.
+
+A mechanism is a module of its own with the data types of its rounds and solutions, a readable specification, a solver
+and a verifier that shares no code with them. What the rest of the library needs of it is one `Mechanism`. Rounds and
+solutions are passed on as they are; only their mechanism looks into them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, Protocol
 
-from powerpact.mechanisms.satisfaction.round import Round, Solution
-from powerpact.mechanisms.satisfaction.verifier import Fault, verify
+from powerpact.mechanisms import jsonfile
+from powerpact.mechanisms.call import roundfile as call_file
+from powerpact.mechanisms.call import verifier as call_verifier
+from powerpact.mechanisms.faults import Fault
+from powerpact.mechanisms.satisfaction import roundfile as satisfaction_file
+from powerpact.mechanisms.satisfaction import verifier as satisfaction_verifier
+
+__all__ = ["CALL", "MECHANISMS", "SATISFACTION", "Fault", "MatchedTrade", "Mechanism", "Result", "parse_round"]
 
 Step = Callable[[str], None]
 """Is told what is about to be done."""
 
 
+class MatchedTrade(Protocol):
+    """A trade of any mechanism's solution."""
+
+    @property
+    def buyer(self) -> str:
+        """Id of the buy order."""
+
+    @property
+    def seller(self) -> str:
+        """Id of the sell order."""
+
+    @property
+    def energy_wh(self) -> int | None:
+        """Energy traded, Wh; None if neither order states any."""
+
+
+class Result(Protocol):
+    """A solution of any mechanism."""
+
+    @property
+    def objective(self) -> int:
+        """What the mechanism makes as large as possible, in its own unit."""
+
+    @property
+    def trades(self) -> Sequence[MatchedTrade]:
+        """The trades."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mechanism:
-    """A way to match a round, and the way to check that it was followed.
+    """A way to match a round, the way to check that it was followed, and the form of both in files.
 
     Attributes
     ----------
     name : str
-        Its name.
+        Its name, also in files.
+    claim : str
+        What a solution that `verify` accepts is, in a word.
     solve : callable
         From a round to its solution, told of its progress.
     verify : callable
         From a round and a solution to its first fault or None; shares no code with `solve`.
+    read_round : callable
+        From the members of a round file to the round.
+    format_round : callable
+        From a round to its file.
+    read_solution : callable
+        From the members of a solution file and the round to the solution.
+    format_solution : callable
+        From a solution to its file.
+    price_of : callable
+        From a solution to the price of all its trades, micro-points per kWh; None if they have no common one.
     """
 
     name: str
-    solve: Callable[[Round, Step], Solution]
-    verify: Callable[[Round, Solution, Step], Fault | None]
+    claim: str
+    solve: Callable[[Any, Step], Any]
+    verify: Callable[[Any, Any, Step], Fault | None]
+    read_round: Callable[[jsonfile.Document], Any]
+    format_round: Callable[[Any], str]
+    read_solution: Callable[[jsonfile.Document, Any], Any]
+    format_solution: Callable[[Any], str]
+    price_of: Callable[[Any], int | None]
+
+    def parse_solution(self, text: str | bytes, round_: Any) -> Any:
+        """Read a solution file of a round.
+
+        Raises
+        ------
+        MalformedInput
+            With the path of the first bad field; a solution of another mechanism is one.
+        """
+        document = jsonfile.document(text)
+        jsonfile.constant(document.get("mechanism", jsonfile.DEFAULT_MECHANISM), "$.mechanism", self.name)
+        return self.read_solution(document, round_)
 
 
-def _solve_satisfaction(round_: Round, step: Step) -> Solution:
+def _solve_satisfaction(round_: Any, step: Step) -> Result:
     from powerpact.mechanisms.satisfaction.solver import solve
 
     return solve(round_, step=step)
 
 
-SATISFACTION: Final = Mechanism("satisfaction", _solve_satisfaction, verify)
+def _solve_call(round_: Any, step: Step) -> Result:
+    from powerpact.mechanisms.call.solver import solve
+
+    return solve(round_, step=step)
+
+
+def _price_of_call(solution: Any) -> int | None:
+    price: int | None = solution.certificate.price_upoints_per_kwh
+    return price
+
+
+SATISFACTION: Final = Mechanism(
+    name=satisfaction_file.NAME,
+    claim="optimal",
+    solve=_solve_satisfaction,
+    verify=satisfaction_verifier.verify,
+    read_round=satisfaction_file.read_round,
+    format_round=satisfaction_file.format_round,
+    read_solution=satisfaction_file.read_solution,
+    format_solution=satisfaction_file.format_solution,
+    price_of=lambda _: None,
+)
 """The largest sum of the satisfactions of both sides, one-to-one or divisible."""
+
+CALL: Final = Mechanism(
+    name=call_file.NAME,
+    claim="cleared",
+    solve=_solve_call,
+    verify=call_verifier.verify,
+    read_round=call_file.read_round,
+    format_round=call_file.format_round,
+    read_solution=call_file.read_solution,
+    format_solution=call_file.format_solution,
+    price_of=_price_of_call,
+)
+"""The call auction: one price for all trades, between the lowest and the highest that clear the market."""
+
+MECHANISMS: Final = {mechanism.name: mechanism for mechanism in (SATISFACTION, CALL)}
+"""All mechanisms by name."""
+
+
+def parse_round(text: str | bytes) -> tuple[Mechanism, Any]:
+    """Read a round file of any mechanism: the mechanism that the file names, and the round.
+
+    Raises
+    ------
+    MalformedInput
+        With the path of the first bad field.
+    """
+    document = jsonfile.document(text)
+    mechanism = MECHANISMS[jsonfile.mechanism_of(document, MECHANISMS)]
+    return mechanism, mechanism.read_round(document)

@@ -1,5 +1,7 @@
 """The agent: from the closed gate to the end of every trade, from wherever it was interrupted."""
 
+from dataclasses import replace
+
 import pytest
 
 from powerpact.agent import Agent, Settled
@@ -11,7 +13,7 @@ from powerpact.chain.contracts import certificates, points, rounds, settlement
 from powerpact.chain.contracts.rounds import ProposalStatus
 from powerpact.chain.errors import ContractError, GasLimitExceeded
 from powerpact.chain.transactions import Call
-from powerpact.mechanisms.registry import SATISFACTION, Mechanism
+from powerpact.mechanisms.registry import SATISFACTION
 from powerpact.mechanisms.satisfaction.round import Solution
 from testkit.world import HELD_UPOINTS, SLOT_S, go_back, snapshot
 
@@ -213,7 +215,7 @@ def test_another_agent_may_be_faster(world, agent, market, monkeypatch, step):
 
 
 def test_what_the_verifier_refutes_is_not_sent(world, market):
-    lazy = Mechanism("lazy", lambda _round, _step: Solution(0), SATISFACTION.verify)
+    lazy = replace(SATISFACTION, solve=lambda _round, _step: Solution(0))
     agent = Agent(world.chain, world.sender("agent"), mechanism=lazy)
     with pytest.raises(SolutionRefuted):
         agent.clear(market)

@@ -143,7 +143,7 @@ def _marginal(curve: Curve, volume: int) -> tuple[int, int]:
 
 def _allot(curve: Curve, volume: int, price: int) -> Allotment:
     """Share a volume: better than the price all, worse nothing, at the price equal increments."""
-    begin, end = (int(np.searchsorted(curve.price, price, side=side)) for side in ("left", "right"))  # type: ignore[call-overload]
+    begin, end = np.searchsorted(curve.price, price), np.searchsorted(curve.price, price, side="right")
     better = int(curve.end[begin - 1]) if begin else 0
     fill = curve.energy.copy()
     fill[end:] = 0
@@ -154,7 +154,7 @@ def _allot(curve: Curve, volume: int, price: int) -> Allotment:
     wanting = np.flatnonzero(at > level)[:count]
     fill[begin:end] = np.minimum(at, level)
     fill[begin + wanting] += 1
-    return Allotment(fill, level, begin + int(wanting[-1]) if count else None)
+    return Allotment(fill, level, int(begin + wanting[-1]) if count else None)
 
 
 def _equal_increments(energies: Ints, total: int) -> tuple[int, int]:

@@ -90,7 +90,8 @@ def price_interval(round_: Round, fills: Fills) -> tuple[int | None, int | None]
     ``high = min(lowest bid with a fill, lowest minimum not full)`` and ``low = max(highest minimum with a fill, highest
     bid not full)``; None where there is no such order. Source: k-DA.
     """
-    uppers, lowers = [], []
+    uppers: list[int] = []
+    lowers: list[int] = []
     for side, orders, filled in ((Side.BUY, round_.buyers, fills[0]), (Side.SELL, round_.sellers, fills[1])):
         for order, fill in zip(orders, filled, strict=True):
             with_fill, with_rest = (uppers, lowers) if side is Side.BUY else (lowers, uppers)
@@ -154,8 +155,8 @@ def welfare(round_: Round, fills: Fills) -> int:
 
 def _fills_wh(side: Side, orders: Orders, certificate: Certificate) -> list[int]:
     """Fill of each order by the certificate."""
-    is_marginal = side is certificate.side and certificate.last is not None
-    last = orders.ids.index(certificate.last) if is_marginal else None
+    id_ = certificate.last if side is certificate.side else None
+    last = None if id_ is None else orders.ids.index(id_)
     return [fill_wh(side, order, place, certificate, last) for place, order in enumerate(orders)]
 
 

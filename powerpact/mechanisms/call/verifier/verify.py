@@ -228,8 +228,10 @@ def _idle_fault(certificate: Certificate, sides: Sides) -> Fault | None:
 
 def _idle_bound_fault(what: str, bound: int | None, name: OrderName | None, side: Side, sides: Sides) -> Fault | None:
     """Fault of a bound without trades: the order of its side that attains it is missing, or does not."""
+    if bound is None and name is None:
+        return None
     if bound is None or name is None:
-        return None if bound is name is None else _incomplete(f"{what} and an order of that price belong together")
+        return _incomplete(f"{what} and an order of that price belong together")
     if name.side is side and _attains(what, bound, name, sides[side]):
         return None
     return Fault(FaultKind.NOT_ATTAINED, (name.id,), f"{name.id} does not set {what} to {bound}", {what: bound})
