@@ -10,6 +10,7 @@ from pathlib import Path
 from toolchain.places import HOME
 
 KEPT = HOME / ".brownie"
+NETWORK_FILE = KEPT / "network-config.yaml"
 DEFAULT_PORT = 8545
 NETWORKS = f"""\
 live: []
@@ -45,10 +46,9 @@ development:
 def write_networks() -> None:
     """Write the kept list of networks; an earlier one, with networks that the user added, stays beside it."""
     KEPT.mkdir(parents=True, exist_ok=True)
-    kept = KEPT / "network-config.yaml"
-    if kept.exists() and kept.read_text() != NETWORKS:
-        kept.replace(kept.with_suffix(".yaml.old"))
-    kept.write_text(NETWORKS)
+    if NETWORK_FILE.exists() and NETWORK_FILE.read_text() != NETWORKS:
+        NETWORK_FILE.replace(NETWORK_FILE.with_suffix(".yaml.old"))
+    NETWORK_FILE.write_text(NETWORKS)
 
 
 def free_port() -> int:
@@ -70,7 +70,7 @@ def own_home() -> Iterator[Path]:
         for folder in ("accounts", "packages", "hypothesis"):
             (KEPT / folder).mkdir(exist_ok=True)
             (settings / folder).symlink_to(KEPT / folder)
-        networks = (KEPT / "network-config.yaml").read_text()
+        networks = NETWORK_FILE.read_text()
         networks = networks.replace(f"port: {DEFAULT_PORT}", f"port: {free_port()}")
         (settings / "network-config.yaml").write_text(networks)
         yield home

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from toolchain import artifacts, brownie_home, npm_packages, python_packages, solidity
 from toolchain.installer import find, say
-from toolchain.places import BIN, HOME, NODE_MODULES, ROOT, VENV, SetupError, solc
+from toolchain.places import BIN, ENV, HOME, ROOT, VENV, SetupError, solc
 
 STAMPS = HOME / "stamps.json"
 
@@ -25,7 +25,7 @@ class Part:
     name: str
     key: str
     product: Path
-    make: Callable[[], None]
+    make: Callable[[], object]
 
 
 def digest(*parts: str | Path) -> str:
@@ -37,25 +37,47 @@ def digest(*parts: str | Path) -> str:
     return total.hexdigest()
 
 
-def parts() -> list[Part]:
-    """List the parts of the set-up in order."""
+def run_parts() -> list[Part]:
+    """List what running needs, in order: the package, its requirements, and a local chain."""
     here = f"{ROOT} {sys.version} {platform.machine()}"
-    python = digest(here, ROOT / "requirements.txt", ROOT / "requirements-node.txt")
+    python = digest(here, python_packages.RUN_LOCK, python_packages.UV_LOCK)
     package = digest(python, ROOT / "pyproject.toml")
-    own_tools = " ".join(str(find(tool)) for tool in ("node", "npm", "anvil", "forge", "solc"))
-    node = digest(python, own_tools, ROOT / "toolchain/npm_packages.py")
-    npm = digest(node, ROOT / ".npmrc", ROOT / "package.json", ROOT / "package-lock.json")
-    compiler = digest(npm, str(solc()), ROOT / "toolchain/solidity.py", ROOT / "toolchain/solc.cjs")
-    networks = digest(brownie_home.NETWORKS)
+    node = digest(here, *map(str, map(find, ("node", "npm"))), ENV / "node.txt")
     return [
         Part("python", python, python_packages.PYTHON, python_packages.make_venv),
         Part("powerpact", package, VENV / "bin/powerpact", python_packages.install_powerpact),
         Part("node", node, BIN / "node", npm_packages.install_node),
-        Part("npm", npm, NODE_MODULES / "solc", npm_packages.install_npm_packages),
-        Part("tools", npm, BIN / "anvil", npm_packages.link_tools),
-        Part("solc", compiler, solc(), solidity.install_solc),
-        Part("brownie", networks, brownie_home.KEPT / "network-config.yaml", brownie_home.write_networks),
+        foundry_part("anvil", node),
     ]
+
+
+def test_parts() -> list[Part]:
+    """List what compiling, testing and checking needs besides, in order."""
+    keys = {part.name: part.key for part in run_parts()}
+    python = digest(keys["python"], python_packages.TEST_LOCK)
+    lock = (ROOT / ".npmrc", ROOT / "package.json", ROOT / "package-lock.json")
+    npm = digest(keys["node"], *lock)
+    compiler = digest(npm, str(solc()), str(find("solc")), ROOT / "toolchain/solidity.py", ROOT / "toolchain/solc.cjs")
+    return [
+        Part("tests", python, VENV / "bin/pytest", python_packages.install_tests),
+        foundry_part("forge", keys["node"]),
+        Part("npm", npm, BIN / "ganache", npm_packages.install_npm_packages),
+        Part("solc", compiler, solc(), solidity.install_solc),
+        Part("brownie", digest(brownie_home.NETWORKS), brownie_home.NETWORK_FILE, brownie_home.write_networks),
+    ]
+
+
+def foundry_part(tool: str, node: str) -> Part:
+    """Return the part that brings a tool of Foundry; `node` is the key of the part that brings npm."""
+    key = digest(node, str(find(tool)), *sorted((ENV / tool).glob("*.json")))
+    return Part(tool, key, BIN / tool, lambda: npm_packages.install_foundry(tool))
+
+
+def environment_part(name: str) -> Part:
+    """Return the part that makes an environment apart, see `toolchain/env`."""
+    key = digest(f"{ROOT} {sys.version}", python_packages.UV_LOCK, ENV / f"{name}.txt")
+    python = python_packages.ENVIRONMENTS / name / "bin/python"
+    return Part(f"env {name}", key, python, lambda: python_packages.make_environment(name))
 
 
 @contextlib.contextmanager
@@ -71,17 +93,20 @@ def one_at_a_time() -> Iterator[None]:
         yield
 
 
-def setup() -> None:
-    """Bring the tools up to date."""
-    bring_up_to_date(parts())
+def setup(*, tests: bool) -> None:
+    """Bring what running needs up to date, and with `tests` what compiling, testing and checking needs."""
+    bring_up_to_date([*run_parts(), *(test_parts() if tests else [])])
 
 
 def refresh_artifacts() -> None:
     """Compile the contracts if their sources are not those that the committed artifacts were made of."""
-    if changed := artifacts.changed():
-        say(f"{', '.join(changed)}: the sources differ from what powerpact/artifacts was made of; compiling them anew")
-        with one_at_a_time():
-            solidity.make_artifacts()
+    changed = artifacts.changed()
+    if not changed:
+        return
+    say(f"{', '.join(changed)}: the sources differ from what powerpact/artifacts was made of; compiling them again")
+    setup(tests=True)
+    with one_at_a_time():
+        solidity.make_artifacts()
 
 
 def bring_up_to_date(parts_wanted: Sequence[Part]) -> None:

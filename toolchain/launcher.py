@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from toolchain import commands, install, steps
 from toolchain.places import SetupError
 
+RUN_ALONE = ("demo", "powerpact", "lock", "anvil", "node", "npm")  # what needs no compiler and no tools for tests
+
 
 def launch(command: str, arguments: Sequence[str]) -> int:
     """Set the project up, run one command and return its exit code."""
@@ -19,7 +21,7 @@ def launch(command: str, arguments: Sequence[str]) -> int:
         if command == "steps":
             print("\n".join(f"{step.name:16}{' '.join(step.command)}" for step in steps.TEST))
             return 0
-        install.setup()
+        install.setup(tests=command not in RUN_ALONE)
         if command in ("demo", "bench"):
             install.refresh_artifacts()
         return execute(command, arguments)
@@ -41,8 +43,8 @@ def execute(command: str, arguments: Sequence[str]) -> int:
             return steps.run_steps(steps.LINT if command == "lint" else steps.COMPILE)
         case "demo":
             words = ["powerpact", "demo"]
-        case "artifacts":
-            words = ["python", "-m", "tools.artifacts"]
+        case "artifacts" | "lock":
+            words = ["python", "-m", f"tools.{command}"]
         case "bench":
             words = ["python", "-m", "benchmarks"]
         case _:

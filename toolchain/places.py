@@ -9,8 +9,9 @@ HOME = ROOT / ".home"  # stands in for the user's home: caches, compilers, Brown
 BIN = HOME / "bin"  # links to the node, anvil, forge, ganache and solc in use
 SOLCX = HOME / ".solcx"
 VENV = ROOT / ".venv"
+ENV = ROOT / "toolchain/env"  # locks of what has an environment of its own
 NODE_MODULES = ROOT / "node_modules"
-SOLC_VERSION: str = json.loads((ROOT / "package.json").read_text())["dependencies"]["solc"]
+SOLC_VERSION: str = json.loads((ROOT / "package.json").read_text())["devDependencies"]["solc"]
 
 
 class SetupError(Exception):
@@ -33,6 +34,8 @@ def caches() -> dict[str, str]:
     return {
         "PIP_CACHE_DIR": str(cache / "pip"),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "UV_CACHE_DIR": str(cache / "uv"),
+        "UV_PYTHON_DOWNLOADS": "never",
         "npm_config_cache": str(cache / "npm"),
         "npm_config_update_notifier": "false",
     }

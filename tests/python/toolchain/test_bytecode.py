@@ -15,7 +15,7 @@ from tools import artifacts as maker
 ROOT = Path(__file__).resolve().parents[3]
 FORGE = tomllib.loads((ROOT / "foundry.toml").read_text())["profile"]["default"]
 BROWNIE = yaml.safe_load((ROOT / "brownie-config.yaml").read_text())["compiler"]
-SOLC_VERSION = json.loads((ROOT / "package.json").read_text())["dependencies"]["solc"]
+SOLC_VERSION = json.loads((ROOT / "package.json").read_text())["devDependencies"]["solc"]
 PUSH2 = 0x61
 
 
