@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from powerpact.agent import Agent
-from powerpact.chain.client import Chain
 from powerpact.chain.deployment import DEFAULT_FILE, Deployment, verify
+from powerpact.index import attach
 from scripts._network import active_web3, sending_account
 
 
@@ -20,7 +20,7 @@ def main(market, file=DEFAULT_FILE):
     """
     web3, deployment = active_web3(), Deployment.load(Path(file))
     verify(web3, deployment)
-    chain = Chain(web3, deployment)
+    chain = attach(web3, deployment)
     agent = Agent(chain, chain.sender(sending_account()), print)
     cleared = agent.clear(bytes.fromhex(market.removeprefix("0x")))
     print(f"proposal {cleared.proposal}: {cleared.status.name.lower()}")

@@ -14,6 +14,7 @@ from powerpact.chain.deployment import Parameters, deploy
 from powerpact.chain.local.clock import ChainClock, fund, request
 from powerpact.chain.transactions import Sender
 from powerpact.devices import Meter
+from powerpact.index import attach
 from powerpact.market.orders import Order, Side, SignedOrder
 from powerpact.market.rules import AttributeSource, Kind, MarketAttribute, Rules
 
@@ -130,7 +131,7 @@ def make_world(web3) -> World:
     fund(web3, [key.address for key in keys.values()], to_wei(10, "ether"))
     auditors = (keys["auditor"].address, keys["second auditor"].address)
     deployment = deploy(Sender(web3, keys["utility"]), Parameters(keys["utility"].address, auditors, 2, SLOT_S))
-    world = World(Chain(web3, deployment), keys)
+    world = World(attach(web3, deployment, patience_s=0.05), keys)
     for name in TRADERS:
         world.sender(name).send(participants.apply(world.chain, keccak(text=name)))
     for auditor in ("auditor", "second auditor"):

@@ -21,6 +21,7 @@ from powerpact.errors import PowerPactError
 LIBRARY_REMEDIES: Final = MappingProxyType(
     {
         "BadChoice": "Choose one of what the message lists.",
+        "BadDatabase": "Check the folder's permissions and free space, or name another one in `POWERPACT_DATA`.",
         "BadDeploymentFile": "Run `powerpact deploy`, or name the file with `--deployment` or `POWERPACT_DEPLOYMENT`.",
         "BadOrderId": "Write `batch:index`, such as `3:17`; see `powerpact order list`.",
         "BadProfiles": "Repair the line of the CSV file that the message names.",
@@ -39,6 +40,7 @@ LIBRARY_REMEDIES: Final = MappingProxyType(
         "FieldWithoutRule": "Leave the field out.",
         "FileProblem": "Check the path and its permissions.",
         "GasLimitExceeded": "Split the batch into smaller ones.",
+        "IndexBusy": "Wait until the other command has read the first blocks, or end it.",
         "GateStillOpen": "Wait with `powerpact round close MARKET`.",
         "InsufficientEther": "Send ether to the account; on a local chain `powerpact chain fund NAME` does.",
         "KeystoreError": "See `powerpact account list`; `POWERPACT_HOME` says where the keystore is.",

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from eth_account.signers.local import LocalAccount
-from eth_typing import ChecksumAddress, HexStr
+from eth_typing import ChecksumAddress
 from hexbytes import HexBytes
 from web3 import Web3
-from web3.types import BlockIdentifier, FilterParams
+from web3.types import BlockIdentifier
 
 from powerpact.chain.artifacts import CONTRACTS, artifact
-from powerpact.chain.connection import connect, translated
-from powerpact.chain.deployment import Deployment, verify
+from powerpact.chain.connection import translated
+from powerpact.chain.deployment import Deployment
 from powerpact.chain.errors import NodeRefused
+from powerpact.chain.fees import Fees
+from powerpact.chain.logs import Block, EventLog, LogEntry, LogReader, NodeLog
+from powerpact.chain.outbox import Outbox
 from powerpact.chain.transactions import Call, GasLog, Mined, Sender
 from powerpact.codec.abi import Event, Interface, topic_of
 from powerpact.codec.eip712 import Domain
@@ -31,33 +34,23 @@ class Chain:
         Connection.
     deployment : Deployment
         Where the contracts are.
+    log : EventLog, optional
+        Where events are found; by default the node is asked each time. `powerpact.index` remembers them.
+    outbox : Outbox, optional
+        Where the transactions of this chain's senders are written down before they are sent.
     """
 
-    def __init__(self, web3: Web3, deployment: Deployment) -> None:
+    def __init__(
+        self, web3: Web3, deployment: Deployment, log: EventLog | None = None, outbox: Outbox | None = None
+    ) -> None:
         self.web3 = web3
         self.deployment = deployment
+        self.log = log or NodeLog(LogReader(web3, list(deployment.addresses.values())), deployment.block)
+        self.outbox = outbox
         self.gas_log = GasLog()
-
-    @classmethod
-    def open(cls, path: Path, rpc_url: str | None = None) -> Chain:
-        """Connect to the chain of a deployment file and verify that the file describes it.
-
-        Parameters
-        ----------
-        path : Path
-            The deployment file.
-        rpc_url : str, optional
-            Another node than the file's.
-
-        Raises
-        ------
-        BadDeploymentFile, ChainUnreachable, DeploymentMismatch
-            As their names say.
-        """
-        deployment = Deployment.load(path)
-        web3 = connect(rpc_url or deployment.rpc_url)
-        verify(web3, deployment)
-        return cls(web3, deployment)
+        self.fees = Fees(web3)
+        self._as_of: Block | None = None
+        self._events: dict[tuple[bytes, int], Event] = {}
 
     @cached_property
     def interfaces(self) -> Mapping[str, Interface]:
@@ -78,7 +71,15 @@ class Chain:
 
     def sender(self, account: LocalAccount, *, confirmations: int = 0) -> Sender:
         """A sender for an account; all senders of this chain share one gas log."""
-        return Sender(self.web3, account, self.gas_log, confirmations=confirmations)
+        return Sender(
+            self.web3,
+            account,
+            self.gas_log,
+            confirmations=confirmations,
+            fees=self.fees,
+            outbox=self.outbox,
+            on_mined=self.log.note_mined,
+        )
 
     def read(self, contract: str, function: str, *arguments: Any, block: BlockIdentifier = "latest") -> Any:
         """Call a view function.
@@ -100,14 +101,32 @@ class Chain:
         return Call(step, self.address(contract), data, items)
 
     def now(self) -> int:
-        """Time of the latest block, Unix seconds."""
+        """Time of the latest block, Unix seconds; inside `reading`, of the block that questions are answered as of."""
+        if self._as_of is not None and self._as_of.time_s is not None:
+            return self._as_of.time_s
         with translated(self.web3, "the latest block"):
             return int(self.web3.eth.get_block("latest")["timestamp"])
 
     def time_of(self, block: int) -> int:
         """Time of a block, Unix seconds."""
+        known = self.log.time_of(block)
+        if known is not None:
+            return known
         with translated(self.web3, f"block {block}"):
             return int(self.web3.eth.get_block(block)["timestamp"])
+
+    @contextmanager
+    def reading(self) -> Iterator[Block]:
+        """Let all questions about events inside be answered as of one block: the latest when the outermost one begins.
+
+        Also `now` is then the time of that block. Without it each question asks for the latest block anew.
+        """
+        with self.log.reading() as block:
+            before, self._as_of = self._as_of, block
+            try:
+                yield block
+            finally:
+                self._as_of = before
 
     def events(self, contract: str, *names: str, **indexed: int | str | bytes) -> list[Event]:
         """Events of a contract since its deployment, oldest first.
@@ -123,14 +142,19 @@ class Chain:
         """
         interface = self.interfaces[contract]
         found: list[Event] = []
-        for name in names:
-            signature = interface.events[name]
-            inputs = zip(signature.names, signature.indexed, strict=True)
-            positions = [argument for argument, is_indexed in inputs if is_indexed]
-            topics: list[str | None] = [topic_of(signature.topic)]
-            topics += [topic_of(indexed[argument]) if argument in indexed else None for argument in positions]
-            found += self._decoded(self._logs(self.address(contract), topics))
+        with self.reading():
+            for name in names:
+                signature = interface.events[name]
+                inputs = zip(signature.names, signature.indexed, strict=True)
+                positions = [argument for argument, is_indexed in inputs if is_indexed]
+                topics: list[bytes | None] = [signature.topic]
+                topics += [topic_of(indexed[argument]) if argument in indexed else None for argument in positions]
+                found += map(self._event, self.log.entries(self.address(contract), topics))
         return sorted(found, key=lambda event: (event.block, event.position))
+
+    def touched_by(self, transaction_hash: str) -> set[str]:
+        """Names of the contracts that wrote events in a transaction."""
+        return {self._names[f"0x{entry.address.hex()}"] for entry in self.log.of_transaction(transaction_hash)}
 
     def decode(self, mined: Mined) -> list[Event]:
         """The events that a transaction emitted, of whichever contract of this deployment."""
@@ -158,26 +182,21 @@ class Chain:
                 events.append(event)
         return events
 
-    def _logs(self, address: ChecksumAddress, topics: list[str | None]) -> list[Any]:
-        with translated(self.web3, "the latest block"):
-            latest = self.web3.eth.block_number
-        return self._logs_between(address, topics, self.deployment.block, latest)
-
-    def _logs_between(self, address: ChecksumAddress, topics: list[str | None], first: int, last: int) -> list[Any]:
-        """Logs of a range of blocks; halved where the node refuses because it holds too much."""
-        query: FilterParams = {
-            "address": address,
-            "topics": [None if topic is None else HexStr(topic) for topic in topics],
-            "fromBlock": first,
-            "toBlock": last,
-        }
-        try:
-            with translated(self.web3, "event logs"):
-                return list(self.web3.eth.get_logs(query))
-        except NodeRefused:
-            if first >= last:
-                raise
-            middle = (first + last) // 2
-            return self._logs_between(address, topics, first, middle) + self._logs_between(
-                address, topics, middle + 1, last
+    def _event(self, entry: LogEntry) -> Event:
+        """An entry's event; each is decoded once."""
+        key = entry.block.hash, entry.position
+        if key not in self._events:
+            interface = self.interfaces[self._names[f"0x{entry.address.hex()}"]]
+            event = interface.decode_event(
+                {
+                    "topics": entry.topics,
+                    "data": entry.data,
+                    "blockNumber": entry.block.number,
+                    "logIndex": entry.position,
+                    "transactionHash": entry.transaction_hash,
+                }
             )
+            if event is None:
+                raise NodeRefused("event logs", f"it gave an entry with topics that were not asked for: {entry.topics}")
+            self._events[key] = event
+        return self._events[key]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, TypeAlias
 
 import requests
-from web3 import HTTPProvider, Web3
+from web3 import Web3
 from web3.exceptions import ContractLogicError, Web3Exception, Web3RPCError
-from web3.providers.rpc.utils import ExceptionRetryConfiguration
+from web3.types import RPCEndpoint, RPCResponse
 
 from powerpact.chain.errors import ChainError, ChainUnreachable, GasLimitExceeded, NodeRefused
+from powerpact.chain.provider import Ask, NodeProvider
 from powerpact.chain.reverts import revert_error
 
 Connection: TypeAlias = Web3
@@ -28,6 +29,7 @@ GAS_LIMIT: Final = 16_777_216
 """The most gas that one transaction may have (EIP-7825)."""
 
 _OUT_OF_GAS: Final = re.compile(r"out ?of ?gas|gas required exceeds|exceeds (the )?block gas limit|intrinsic gas", re.I)
+_NO_SUCH_METHOD: Final = re.compile(r"not (found|exist|available|supported)|unsupported|unknown method", re.I)
 _HEX_DATA: Final = re.compile(r"0x[0-9a-fA-F]{8,}")
 
 
@@ -48,17 +50,57 @@ def connect(rpc_url: str, *, timeout_s: float = TIMEOUT_S, retries: int = RETRIE
     ChainUnreachable
         If the node does not answer.
     """
-    provider = HTTPProvider(
-        rpc_url,
-        request_kwargs={"timeout": timeout_s},
-        exception_retry_configuration=ExceptionRetryConfiguration(
-            errors=(requests.ConnectionError, requests.Timeout), retries=retries, backoff_factor=0.1
-        ),
-    )
-    web3 = Web3(provider)
+    web3 = Web3(NodeProvider(rpc_url, timeout_s=timeout_s, retries=retries))
+    web3.middleware_onion.remove("validation")  # it asks for the chain's id before and after most requests
     with translated(web3, "its chain id"):
         _ = web3.eth.chain_id
     return web3
+
+
+def ask(web3: Web3, what: str, method: str, *parameters: object) -> Any:
+    """Ask a node for one thing, and give its JSON result.
+
+    Raises
+    ------
+    ChainError
+        As `translated` does.
+    """
+    with translated(web3, what):
+        return _result(what, web3.provider.make_request(RPCEndpoint(method), list(parameters)))
+
+
+def ask_all(web3: Web3, what: str, calls: Sequence[Ask]) -> list[Any]:
+    """Ask a node for several things, in one batch if it takes batches, and give their JSON results in order.
+
+    Raises
+    ------
+    ChainError
+        As `translated` does, for the first that has no result.
+    """
+    provider = web3.provider
+    if not isinstance(provider, NodeProvider):
+        return [ask(web3, what, method, *parameters) for method, parameters in calls]
+    with translated(web3, what):
+        return [_result(what, answer) for answer in provider.ask_all(calls)]
+
+
+def has_method(web3: Web3, method: str) -> bool:
+    """Whether the node may have a method: it has not said no so far."""
+    return isinstance(web3.provider, NodeProvider) and method not in web3.provider.lacks
+
+
+def note_refusal(web3: Web3, method: str, error: NodeRefused) -> None:
+    """Remember that the node has no such method, if that is why it refused, so that nobody asks again."""
+    if isinstance(web3.provider, NodeProvider) and _NO_SUCH_METHOD.search(error.reason):
+        web3.provider.lacks.add(method)
+
+
+def _result(what: str, answer: RPCResponse) -> Any:
+    error: Any = answer.get("error")
+    if error is None:
+        return answer.get("result")
+    details = error if isinstance(error, dict) else {"message": str(error)}
+    raise _from_revert(what, _data_of(details.get("data")), str(details.get("message", error)))
 
 
 def rpc_url_of(web3: Web3) -> str:
@@ -92,6 +134,11 @@ def translated(web3: Web3, what: str) -> Iterator[None]:
         yield
     except ChainError:
         raise
+    except requests.HTTPError as error:
+        status = error.response.status_code if error.response is not None else 0
+        if 400 <= status < 500:
+            raise NodeRefused(what, f"HTTP {status} {error.response.reason}") from error
+        raise ChainUnreachable(rpc_url_of(web3), _first_line(error)) from error
     except (requests.RequestException, ConnectionError, TimeoutError) as error:
         raise ChainUnreachable(rpc_url_of(web3), _first_line(error)) from error
     except ContractLogicError as error:

@@ -2,12 +2,15 @@
 
 One `Sender` sends for one account, one transaction after another. A batch is signed beforehand with consecutive nonces
 and sent in order, never concurrently: nodes that mine each transaction at once lose those that overtake each other.
+
+A transaction costs three requests: an estimate, the sending, the receipt. The account's nonce and the chain's fees are
+asked for once and then kept, until the node disagrees.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -26,12 +29,21 @@ from powerpact.chain.errors import (
     NodeRefused,
     TransactionTimeout,
 )
+from powerpact.chain.estimates import simulated_gas
+from powerpact.chain.fees import Fees
+from powerpact.chain.outbox import Outbox, Outgoing, OutgoingState, look_after
 
 GAS_MARGIN: Final = 1.2
 """Gas that is sent along, of the estimate: state may change between the two."""
 
 WAIT_S: Final = 120.0
 """How long a transaction is waited for."""
+
+NONCE_AGE_S: Final = 30.0
+"""How long after its last transaction an account's nonce is taken for known; another program may use its key."""
+
+_STALE_NONCE: Final = ("nonce too low", "nonce is too low", "replacement transaction underpriced", "old nonce")
+_STALE_FEES: Final = ("less than block base fee", "transaction underpriced", "fee too low")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +141,12 @@ class Sender:
         Blocks on top of a transaction's own before it counts.
     wait_s : float
         How long a transaction is waited for.
+    fees : Fees, optional
+        The chain's fees; several senders may share them.
+    outbox : Outbox, optional
+        Where each transaction is written down before it is sent.
+    on_mined : callable
+        Told the block of each transaction.
     """
 
     def __init__(
@@ -139,12 +157,21 @@ class Sender:
         *,
         confirmations: int = 0,
         wait_s: float = WAIT_S,
+        fees: Fees | None = None,
+        outbox: Outbox | None = None,
+        on_mined: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.web3 = web3
         self.account = account
         self.log = log if log is not None else GasLog()
         self.confirmations = confirmations
         self.wait_s = wait_s
+        self.fees = fees or Fees(web3)
+        self.outbox = outbox
+        self.on_mined = on_mined
+        self._nonce: int | None = None
+        self._nonce_at = 0.0
+        self._is_outbox_read = False
 
     @property
     def address(self) -> ChecksumAddress:
@@ -193,22 +220,66 @@ class Sender:
         calls = list(calls)
         if not calls:
             return []
-        limits = gas or [
-            min(int((call.estimated_gas or self.estimate(call)) * GAS_MARGIN), GAS_LIMIT) for call in calls
-        ]
-        fees = self._fees()
-        with translated(self.web3, "the account's nonce"):
-            nonce = self.web3.eth.get_transaction_count(self.address, "pending")
-        signed = [
-            self._sign(call, {**fees, "gas": limit, "nonce": nonce + i})
-            for i, (call, limit) in enumerate(zip(calls, limits, strict=True))
-        ]
-        hashes = [self._broadcast(raw, limit, fees) for raw, limit in zip(signed, limits, strict=True)]
-        return [self._mined(*item) for item in zip(calls, hashes, signed, limits, strict=True)]
+        limits = list(gas) if gas else self._limits(calls)
+        for is_last in (False, True):
+            signed = self._signed(calls, limits)
+            try:
+                for outgoing, limit in zip(signed, limits, strict=True):
+                    self._broadcast(outgoing, limit)
+                break
+            except NodeRefused as error:
+                is_first = self._nonce == signed[0].nonce  # nothing of the batch is out: all can be signed again
+                self._nonce = None
+                if is_last or not is_first or not self._is_outdated(error):
+                    raise
+            except BaseException:
+                self._nonce = None
+                raise
+        return [self._mined(*item) for item in zip(calls, signed, limits, strict=True)]
 
-    def _sign(self, call: Call, terms: Mapping[str, Any]) -> HexBytes:
-        transaction: dict[str, Any] = {**self._params(call), **terms, "chainId": self.web3.eth.chain_id}
-        return self.account.sign_transaction(transaction).raw_transaction
+    def _limits(self, calls: Sequence[Call]) -> list[int]:
+        """Gas limits of calls: several are simulated at once where the node can, others estimated one by one."""
+        unknown = [call for call in calls if not call.estimated_gas]
+        if len(unknown) == len(calls) > 1:
+            simulated = simulated_gas(self.web3, self.address, calls)
+            if simulated is not None:
+                return [min(int(gas * GAS_MARGIN), GAS_LIMIT) for gas in simulated]
+        return [min(int((call.estimated_gas or self.estimate(call)) * GAS_MARGIN), GAS_LIMIT) for call in calls]
+
+    def _signed(self, calls: Sequence[Call], limits: Sequence[int]) -> list[Outgoing]:
+        """Sign calls with the account's next nonces, and write them down."""
+        fees, first = self.fees.offer(), self._next_nonce()
+        with translated(self.web3, "the chain's id"):
+            chain_id = self.web3.eth.chain_id
+        signed = []
+        for nonce, (call, limit) in enumerate(zip(calls, limits, strict=True), first):
+            terms: dict[str, Any] = {**self._params(call), **fees, "gas": limit, "nonce": nonce, "chainId": chain_id}
+            raw = bytes(self.account.sign_transaction(terms).raw_transaction)
+            signed.append(Outgoing(call.step, self.address, nonce, raw, Web3.keccak(call.data)))
+        if self.outbox is not None:
+            self.outbox.write(signed)
+        return signed
+
+    def _next_nonce(self) -> int:
+        """The account's next nonce: the one kept, unless it is old, or else the node's."""
+        if self.outbox is not None and not self._is_outbox_read:
+            look_after(self.web3, self.outbox, self.address)
+            self._is_outbox_read = True
+        if self._nonce is None or time.monotonic() - self._nonce_at > NONCE_AGE_S:
+            with translated(self.web3, "the account's nonce"):
+                self._nonce = self.web3.eth.get_transaction_count(self.address, "pending")
+            self._nonce_at = time.monotonic()
+        return self._nonce
+
+    def _is_outdated(self, error: NodeRefused) -> bool:
+        """Whether the node refused what was kept too long: the nonce, or the fees; both are forgotten."""
+        reason = error.reason.lower()
+        if any(text in reason for text in _STALE_NONCE):
+            return True
+        if any(text in reason for text in _STALE_FEES):
+            self.fees.forget()
+            return True
+        return False
 
     def _params(self, call: Call) -> TxParams:
         params: TxParams = {
@@ -220,21 +291,14 @@ class Sender:
             params["to"] = call.to
         return params
 
-    def _fees(self) -> dict[str, Any]:
-        with translated(self.web3, "the gas price"):
-            base_fee = self.web3.eth.get_block("latest").get("baseFeePerGas")
-            if base_fee is None:
-                return {"gasPrice": self.web3.eth.gas_price}
-            tip = self.web3.eth.max_priority_fee
-        return {"maxPriorityFeePerGas": tip, "maxFeePerGas": 2 * base_fee + tip}
-
-    def _broadcast(self, raw: HexBytes, gas: int, fees: Mapping[str, int]) -> HexBytes:
+    def _broadcast(self, outgoing: Outgoing, gas: int) -> None:
         """Send a signed transaction; sending it again does nothing, so a dropped connection is no loss."""
-        transaction_hash = HexBytes(Web3.keccak(raw))
+        transaction_hash = HexBytes(outgoing.hash)
         for is_last in (False, False, True):
             try:
                 with translated(self.web3, "the transaction"):
-                    return self.web3.eth.send_raw_transaction(raw)
+                    self.web3.eth.send_raw_transaction(HexBytes(outgoing.raw))
+                break
             except ChainUnreachable:
                 if is_last:
                     raise
@@ -242,14 +306,21 @@ class Sender:
             except NodeRefused as error:
                 reason = error.reason.lower()
                 if "already known" in reason or "already imported" in reason or self._is_known(transaction_hash):
-                    return transaction_hash
+                    break
+                self._mark(outgoing, OutgoingState.LOST)
                 if "insufficient funds" in reason:
+                    fees = self.fees.offer()
                     price_wei = fees.get("maxFeePerGas") or fees["gasPrice"]
                     raise InsufficientEther(
                         self.address, self.web3.eth.get_balance(self.address), gas * price_wei
                     ) from error
                 raise
-        raise AssertionError("unreachable")
+        self._mark(outgoing, OutgoingState.SENT)
+        self._nonce, self._nonce_at = outgoing.nonce + 1, time.monotonic()
+
+    def _mark(self, outgoing: Outgoing, state: OutgoingState, block: int | None = None) -> None:
+        if self.outbox is not None:
+            self.outbox.mark(outgoing.hash, state, block)
 
     def _is_known(self, transaction_hash: HexBytes) -> bool:
         try:
@@ -259,9 +330,14 @@ class Sender:
             return False
         return True
 
-    def _mined(self, call: Call, transaction_hash: HexBytes, raw: HexBytes, gas: int) -> Mined:
-        receipt = self._receipt(transaction_hash, raw)
-        if receipt["status"] != 1:
+    def _mined(self, call: Call, outgoing: Outgoing, gas: int) -> Mined:
+        transaction_hash = HexBytes(outgoing.hash)
+        receipt = self._receipt(transaction_hash, HexBytes(outgoing.raw))
+        self.fees.learn(receipt)
+        self.on_mined(receipt["blockNumber"])
+        is_done = receipt["status"] == 1
+        self._mark(outgoing, OutgoingState.MINED if is_done else OutgoingState.REVERTED, receipt["blockNumber"])
+        if not is_done:
             self._raise_revert(call, receipt, gas)
         mined = Mined(
             step=call.step,
@@ -286,7 +362,8 @@ class Sender:
             with translated(self.web3, "the receipt"):
                 try:
                     receipt = self.web3.eth.get_transaction_receipt(transaction_hash)
-                    if self.web3.eth.block_number >= receipt["blockNumber"] + self.confirmations:
+                    depth = self.web3.eth.block_number - receipt["blockNumber"] if self.confirmations else 0
+                    if depth >= self.confirmations:
                         return receipt
                 except TransactionNotFound:
                     if pause_s > 0.1 and not self._is_known(transaction_hash):

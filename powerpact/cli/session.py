@@ -39,10 +39,15 @@ MarketId = Annotated[str, typer.Argument(metavar="MARKET", help="Market id, or i
 
 
 def open_chain(deployment: Path) -> Chain:
-    """Connect to the chain of the deployment file; ``POWERPACT_RPC`` names another node than the file's."""
-    from powerpact.chain.client import Chain
+    """Connect to the chain of the deployment file, with its index and journal.
 
-    return Chain.open(deployment, os.environ.get("POWERPACT_RPC"))
+    ``POWERPACT_RPC`` names another node than the file's, ``POWERPACT_DATA`` another folder than ``.powerpact`` beside
+    the file.
+    """
+    from powerpact import index
+
+    data = os.environ.get("POWERPACT_DATA")
+    return index.open_chain(deployment, os.environ.get("POWERPACT_RPC"), Path(data) if data else None, tell)
 
 
 def ask_password(name: str, *, is_new: bool = False) -> str:

@@ -127,11 +127,11 @@ class Interface:
         )
 
 
-def topic_of(value: int | str | bytes) -> str:
-    """An indexed value as a topic: a number, an address or 32 bytes."""
+def topic_of(value: int | str | bytes) -> bytes:
+    """An indexed value as a topic, 32 bytes: a number, an address or 32 bytes."""
     if isinstance(value, bytes):
-        return f"0x{value.rjust(32, bytes(1)).hex()}"
-    return f"0x{(int(value, 16) if isinstance(value, str) else value):064x}"
+        return value.rjust(32, bytes(1))
+    return (int(value, 16) if isinstance(value, str) else value).to_bytes(32, "big")
 
 
 def checksummed(types: Sequence[str], values: Sequence[Any]) -> tuple[Any, ...]:

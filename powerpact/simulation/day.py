@@ -27,6 +27,7 @@ from powerpact.chain.local.clock import ChainClock, fund
 from powerpact.chain.transactions import Call, Sender
 from powerpact.codec.abi import Event
 from powerpact.devices import Meter
+from powerpact.index import attach
 from powerpact.market.orders import MAX_BATCH, SignedOrder
 from powerpact.market.rules import Rules
 from powerpact.market.trades import Trade
@@ -154,7 +155,7 @@ class _MarketDay:
             auditors = tuple(account.address for account in self.cast.auditors)
             parameters = Parameters(self.cast.utility.address, auditors, THRESHOLD, SLOT_S)
             deploying = Sender(web3, self.cast.utility)
-            self.chain = Chain(web3, deploy(deploying, parameters))
+            self.chain = attach(web3, deploy(deploying, parameters))
             self.chain.gas_log = deploying.log
         self.carrier = self.chain.sender(self.cast.agent)
         self.agent = Agent(self.chain, self.carrier)

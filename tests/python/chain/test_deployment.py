@@ -19,6 +19,7 @@ from powerpact.chain.errors import (
     DeploymentMismatch,
 )
 from powerpact.chain.transactions import Sender
+from powerpact.index import open_chain
 
 
 def test_address_of_a_created_contract():
@@ -42,7 +43,7 @@ def test_the_file_keeps_everything(chain, tmp_path):
     path = tmp_path / "deployment.json"
     chain.deployment.save(path)
     assert Deployment.load(path) == chain.deployment
-    assert Chain.open(path).deployment == chain.deployment
+    assert open_chain(path).deployment == chain.deployment
 
 
 def test_another_chain_is_refused(chain):

@@ -188,22 +188,6 @@ def test_a_connection_that_stays_away_is_told(approved, monkeypatch):
         sender.send(deposits(approved.chain, 5)[0])
 
 
-def test_logs_are_read_in_halves_where_a_node_refuses_long_ranges(approved, monkeypatch):
-    chain = approved.chain
-    approved.sender("alice").send_all(deposits(chain, 1, 2, 3))
-    expected = chain.events("EscrowWallets", "Deposited")
-    get_logs = chain.web3.eth.get_logs
-
-    def refuse_long_ranges(query):
-        if query["toBlock"] - query["fromBlock"] > 10:
-            raise NodeRefused("event logs", "range too long")
-        return get_logs(query)
-
-    monkeypatch.setattr(chain.web3.eth, "get_logs", refuse_long_ranges)
-    assert chain.events("EscrowWallets", "Deposited") == expected
-    assert len(expected) >= 5
-
-
 def test_a_receipt_without_the_event_is_told(world):
     mined = world.sender("alice").send(points.withdraw(world.chain, 1, world.address("alice")))
     with pytest.raises(NodeRefused, match="Deposited"):

@@ -1,0 +1,79 @@
+"""Open a deployment with its index and journal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from web3 import Web3
+
+from powerpact.chain.client import Chain
+from powerpact.chain.connection import ask, connect
+from powerpact.chain.deployment import Deployment, verify
+from powerpact.chain.logs import LogReader
+from powerpact.index.indexer import PATIENCE_S, Indexer, Notice
+from powerpact.store import Identity, Index, Journal, folder_for
+from powerpact.store.folder import DEFAULT_FOLDER
+
+
+def open_chain(
+    path: Path, rpc_url: str | None = None, data: Path | None = None, notice: Notice = lambda _: None
+) -> Chain:
+    """Connect to the chain of a deployment file, verify that the file describes it, and open its index and journal.
+
+    Parameters
+    ----------
+    path : Path
+        The deployment file.
+    rpc_url : str, optional
+        Another node than the file's.
+    data : Path, optional
+        Folder for the data of all deployments; by default ``.powerpact`` beside the deployment file.
+    notice : callable
+        Told what a user should know, such as that the index is filled again.
+
+    Raises
+    ------
+    BadDeploymentFile, ChainUnreachable, DeploymentMismatch, BadDatabase
+        As their names say.
+    """
+    deployment = Deployment.load(path)
+    web3 = connect(rpc_url or deployment.rpc_url)
+    verify(web3, deployment)
+    return attach(web3, deployment, data or path.parent / DEFAULT_FOLDER, notice)
+
+
+def attach(
+    web3: Web3,
+    deployment: Deployment,
+    data: Path | None = None,
+    notice: Notice = lambda _: None,
+    *,
+    patience_s: float = PATIENCE_S,
+) -> Chain:
+    """A deployment with its index and journal.
+
+    Parameters
+    ----------
+    web3 : Web3
+        Connection.
+    deployment : Deployment
+        Where the contracts are.
+    data : Path, optional
+        Folder for the data of all deployments; by default everything is kept in memory and ends with the program.
+    notice : callable
+        Told what a user should know.
+    patience_s : float
+        How long a node that is behind what was seen before is waited for.
+
+    Raises
+    ------
+    BadDatabase
+        If the folder or a file in it cannot be used.
+    """
+    identity = Identity.of(deployment.chain_id, deployment.addresses, deployment.block)
+    first = ask(web3, "the first block", "eth_getBlockByNumber", "0x0", False)
+    genesis = bytes.fromhex(first["hash"][2:])
+    folder = folder_for(identity, data) if data is not None else None
+    reader = LogReader(web3, list(deployment.addresses.values()))
+    indexer = Indexer(reader, Index(folder, identity, genesis), deployment, notice, patience_s=patience_s)
+    return Chain(web3, deployment, indexer, Journal(folder, genesis))

@@ -1,0 +1,1 @@
+"""One module for each migration, oldest first by number; none is changed once it is released."""
