@@ -7,7 +7,7 @@ remembers the range that worked, and tries longer ones again step by step.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -17,9 +17,13 @@ from web3 import Web3
 
 from powerpact.chain.connection import ask, ask_all
 from powerpact.chain.errors import ChainUnreachable, NodeRefused
+from powerpact.chain.provider import Ask
 
 LONGEST_SPAN: Final = 100_000
 """Blocks in one question at most."""
+
+ANSWERS_BEFORE_LONGER: Final = 64
+"""Answers to ranges of the length that worked before one that was refused is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +95,8 @@ class LogEntry:
 class EventLog(Protocol):
     """Where a `Chain` finds the events of its contracts."""
 
-    @contextmanager
-    def reading(self) -> Iterator[Block]:
+    def reading(self) -> AbstractContextManager[Block]:
         """Let all questions inside be answered as of one block, which is the latest known when the first one begins."""
-        yield ...
 
     def entries(self, address: ChecksumAddress, topics: Sequence[bytes | None]) -> list[LogEntry]:
         """Log entries of a contract since its deployment, oldest first; None takes any topic."""
@@ -126,6 +128,12 @@ class LogReader:
         self.web3 = web3
         self.addresses = list(addresses)
         self.span = span
+        self._too_long = span + 1
+        self._answers = 0
+
+    def begin_with(self, span: int) -> None:
+        """Begin with a range that the node answered before."""
+        self.span, self._too_long = span, span + 1
 
     def head(self) -> Head:
         """The latest block."""
@@ -172,17 +180,29 @@ class LogReader:
         while True:
             end = min(last, first + self.span - 1)
             query = {"address": self.addresses, "fromBlock": hex(first), "toBlock": hex(end)}
-            calls = [("eth_getLogs", [query]), ("eth_getBlockByNumber", [hex(end), False])]
+            calls: list[Ask] = [("eth_getLogs", [query]), ("eth_getBlockByNumber", [hex(end), False])]
             try:
                 logs, found = ask_all(self.web3, "event logs", calls)
             except (NodeRefused, ChainUnreachable) as error:
                 if end <= first or not _is_refusal(error):
                     raise
-                self.span = max((end - first + 1) // 2, 1)
+                self._refused(end - first + 1)
             else:
-                if end - first + 1 == self.span:
-                    self.span = min(2 * self.span, LONGEST_SPAN)
+                self._answered(end - first + 1)
                 return sorted(map(_entry, logs), key=_place), None if found is None else _head(found)
+
+    def _refused(self, length: int) -> None:
+        self._too_long, self._answers = length, 0
+        self.span = max(length // 2, 1)
+
+    def _answered(self, length: int) -> None:
+        """Try longer ranges, but not again those that were refused until the node has answered a while."""
+        if length < self.span:
+            return
+        self._answers += 1
+        if self._answers % ANSWERS_BEFORE_LONGER == 0:
+            self._too_long = min(2 * self._too_long, LONGEST_SPAN + 1)
+        self.span = max(self.span, min(2 * self.span, self._too_long - 1))
 
 
 class NodeLog:

@@ -11,6 +11,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import requests
@@ -79,7 +80,7 @@ class NodeProvider(HTTPProvider):
         """Ask for one thing; the chain's id, which never changes, only once."""
         if method == "eth_chainId" and self._chain_id is not None:
             return self._chain_id
-        answer = _patiently(lambda: self._one(method, params), _is_busy)
+        answer = _patiently(partial(self._one, method, params), _is_busy)
         if method == "eth_chainId" and "result" in answer:
             self._chain_id = answer
         return answer
@@ -95,7 +96,7 @@ class NodeProvider(HTTPProvider):
             if len(piece) == 1:
                 answers.append(self.make_request(RPCEndpoint(piece[0][0]), piece[0][1]))
                 continue
-            got = _patiently(lambda piece=piece: self._batch(piece), _is_any_busy)
+            got = _patiently(partial(self._batch, piece), _is_any_busy)
             if got is None:
                 self.batch_size = (len(piece) + 1) // 2
             else:

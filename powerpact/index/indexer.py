@@ -88,7 +88,7 @@ class Indexer:
         self._floor = 0
         remembered = index.remembered(SPAN)
         if remembered:
-            reader.span = int(remembered)
+            reader.begin_with(int(remembered))
         if index.rebuilt_because:
             notice(f"the index is filled again from block {self._first}: {index.rebuilt_because}")
 

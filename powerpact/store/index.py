@@ -97,6 +97,7 @@ class Index:
 
     def __init__(self, folder: Path | None, identity: Identity, genesis: bytes) -> None:
         self.path = folder / FILE if folder else None
+        self.rebuilt_because: str | None = None
         self._facts = {
             "schema": str(SCHEMA),
             "chain": str(identity.chain_id),
@@ -113,7 +114,6 @@ class Index:
             self.rebuilt_because = f"its file could not be read ({error.problem})"
 
     def _open(self) -> None:
-        self.rebuilt_because: str | None = None
         self.database = Database(self.path, survives_power_loss=False)
         with self.database.writing() as connection:
             had_tables = self.database.engine.dialect.has_table(connection, "facts")
@@ -137,9 +137,9 @@ class Index:
                 Path(f"{self.path}{suffix}").unlink()
 
     def clear(self) -> None:
-        """Throw everything away; the next step begins at the deployment's first block."""
+        """Throw all blocks and events away; the next step begins at the deployment's first block."""
         with self.database.writing() as connection:
-            self._make_tables(connection)
+            connection.execute(delete(_BLOCKS))
 
     @contextmanager
     def writing(self, wait_s: float) -> Iterator[Step]:
