@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from toolchain.installer import RETRY, call, find, link, say, version_text
-from toolchain.places import BIN, ENV, HOME, NODE_MODULES, ROOT
+from toolchain.places import BIN, ENV, HOME, NODE_MODULES
 from toolchain.python_packages import pip_install
 
 FOUNDRY = HOME / "foundry"

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from web3 import Web3
-
 from powerpact.chain.client import Chain
-from powerpact.chain.connection import ask, connect
+from powerpact.chain.connection import Connection, ask, connect
 from powerpact.chain.deployment import Deployment, verify
 from powerpact.chain.logs import LogReader
 from powerpact.index.indexer import PATIENCE_S, Indexer, Notice
@@ -43,7 +41,7 @@ def open_chain(
 
 
 def attach(
-    web3: Web3,
+    web3: Connection,
     deployment: Deployment,
     data: Path | None = None,
     notice: Notice = lambda _: None,
