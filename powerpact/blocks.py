@@ -1,26 +1,53 @@
 """Work in blocks: the passes over all pairs are cut into blocks of orders, and an executor runs them.
 
-The cut depends on the round alone and every block writes its own result, so that the outcome is the same on any number
-of workers. A cluster can take the place of the threads by offering the same method.
+The cut depends on the round alone, a block gets everything that it reads from one shared value and returns all that it
+finds, and results come in the order of the blocks. So the outcome is the same on any number of workers and on any
+executor, whether its workers see the same memory or copies of it.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol, TypeVar
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Generic, Protocol, TypeVar
 
+Value = TypeVar("Value")
 Result = TypeVar("Result")
 Block = tuple[int, int]
 """First position and the one after the last."""
+
+Work = Callable[[Value, int, int], Result]
+"""What is done with a block of a shared value: a function of a module, so that it can be sent to another machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared(Generic[Value]):
+    """A value that was handed to an executor.
+
+    Attributes
+    ----------
+    handle : object
+        By which the executor that made it finds the value; nobody else looks into it.
+    """
+
+    handle: Any
 
 
 class BlockExecutor(Protocol):
     """Something that runs a function on each of some blocks."""
 
-    def run(self, work: Callable[[int, int], Result], blocks: Sequence[Block]) -> list[Result]:
-        """Results of ``work(begin, end)``, in the order of the blocks."""
+    def share(self, value: Value) -> Shared[Value]:
+        """Make a value known to all workers, once. It must not change afterwards, and workers do not change it."""
+
+    def run(self, work: Work[Value, Result], shared: Shared[Value], blocks: Sequence[Block]) -> Iterator[Result]:
+        """Results of ``work(value, begin, end)``, in the order of the blocks.
+
+        Blocks run as results are taken, some ahead of them; who stops taking drops those not yet begun.
+        """
 
 
 class Threads:
@@ -36,16 +63,29 @@ class Threads:
         self.workers = workers or _processors()
         self._pool = ThreadPoolExecutor(self.workers)
 
-    def run(self, work: Callable[[int, int], Result], blocks: Sequence[Block]) -> list[Result]:
-        """Results of ``work(begin, end)``, in the order of the blocks; Ctrl-C drops the blocks not yet begun."""
+    def share(self, value: Value) -> Shared[Value]:
+        """The value itself: threads see the same memory."""
+        return Shared(value)
+
+    def run(self, work: Work[Value, Result], shared: Shared[Value], blocks: Sequence[Block]) -> Iterator[Result]:
+        """Results of ``work(value, begin, end)``, in the order of the blocks, at most two a thread in flight."""
+        value = shared.handle
         if self.workers == 1 or len(blocks) <= 1:
-            return [work(*block) for block in blocks]
+            for block in blocks:
+                yield work(value, *block)
+            return
+        left = iter(blocks)
+        running: deque[Future[Result]] = deque()
         try:
-            return list(self._pool.map(lambda block: work(*block), blocks))
-        except BaseException:
-            self._pool.shutdown(cancel_futures=True)
-            self._pool = ThreadPoolExecutor(self.workers)
-            raise
+            while True:
+                for block in islice(left, 2 * self.workers - len(running)):
+                    running.append(self._pool.submit(work, value, *block))
+                if not running:
+                    return
+                yield running.popleft().result()
+        finally:
+            for future in running:
+                future.cancel()
 
 
 def cut(count: int, size: int) -> list[Block]:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 from powerpact.chain.client import Chain
 from powerpact.chain.contracts.markets import market
+from powerpact.progress import Progress
 
 
-def wait_for_gate(chain: Chain, market_id: bytes, report: Callable[[str], None], *, poll_s: float = 2.0) -> None:
+def wait_for_gate(chain: Chain, market_id: bytes, report: Progress, *, poll_s: float = 2.0) -> None:
     """Wait until a market's gate has closed on the chain."""
     wait_until(chain, market(chain, market_id).rules.closes_at, "the gate closes", report, poll_s=poll_s)
 
 
-def wait_until(chain: Chain, time_s: int, what: str, report: Callable[[str], None], *, poll_s: float = 2.0) -> None:
+def wait_until(chain: Chain, time_s: int, what: str, report: Progress, *, poll_s: float = 2.0) -> None:
     """Wait until the chain's time has come.
 
     Parameters

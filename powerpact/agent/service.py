@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from powerpact.agent.errors import EndorsementsMissing, GateStillOpen, RoundExpired, SolutionRefuted
@@ -27,9 +27,7 @@ from powerpact.market.orders import MAX_BATCH, Placed, Side
 from powerpact.market.rules import Mode
 from powerpact.mechanisms.registry import SATISFACTION, Mechanism
 from powerpact.mechanisms.satisfaction.round import Solution
-
-Report = Callable[[str], None]
-"""Told what happens, in a few words."""
+from powerpact.progress import Progress, silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +110,7 @@ class Agent:
     """
 
     def __init__(
-        self, chain: Chain, sender: Sender, report: Report = lambda _: None, mechanism: Mechanism = SATISFACTION
+        self, chain: Chain, sender: Sender, report: Progress = silent, mechanism: Mechanism = SATISFACTION
     ) -> None:
         self.chain = chain
         self.sender = sender

@@ -7,7 +7,7 @@ closed market. It can be stopped anywhere and started anew, and any number of wa
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from powerpact.agent.errors import ProposalFalse
@@ -18,9 +18,7 @@ from powerpact.chain.errors import ChainUnreachable, ContractError, NodeRefused,
 from powerpact.chain.transactions import Mined, Sender
 from powerpact.market.orders import id_text, parse_id
 from powerpact.market.trades import Trade
-
-Report = Callable[[str], None]
-"""Told what happens, in a few words."""
+from powerpact.progress import Progress, silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ class Watcher:
         Told what happens.
     """
 
-    def __init__(self, chain: Chain, sender: Sender, report: Report = lambda _: None) -> None:
+    def __init__(self, chain: Chain, sender: Sender, report: Progress = silent) -> None:
         self.chain = chain
         self.sender = sender
         self.report = report

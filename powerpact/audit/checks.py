@@ -20,13 +20,14 @@ from powerpact.mechanisms.registry import SATISFACTION
 from powerpact.mechanisms.satisfaction.round import Solution
 from powerpact.mechanisms.satisfaction.round import Trade as MatchedTrade
 from powerpact.mechanisms.satisfaction.spec.satisfaction import pair_score_ppm
+from powerpact.progress import Progress, silent
 from powerpact.units import value_down_upoints
 
 _UNTOUCHABLE: Final = ("PowerPoints", "GreenCertificates", "Metering", "OrderBook", "Clearing", "EscrowWallets")
 """Contracts that a vote of an auditor must leave alone."""
 
 
-def audit(chain: Chain, report: Callable[[str], None] = lambda _: None) -> list[Finding]:
+def audit(chain: Chain, report: Progress = silent) -> list[Finding]:
     """Check every law against the chain.
 
     Parameters

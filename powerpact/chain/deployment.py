@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +23,7 @@ from powerpact.chain.connection import rpc_url_of, translated
 from powerpact.chain.errors import BadDeploymentFile, DeploymentMismatch
 from powerpact.chain.transactions import Call, Sender
 from powerpact.codec.abi import Interface
+from powerpact.progress import Progress, silent
 
 SCHEMA: Final = "powerpact/deployment/1"
 
@@ -120,7 +120,7 @@ def create_address(deployer: ChecksumAddress, nonce: int) -> ChecksumAddress:
     return to_checksum_address(keccak(encoded)[12:])
 
 
-def deploy(sender: Sender, parameters: Parameters, report: Callable[[str], None] = lambda _: None) -> Deployment:
+def deploy(sender: Sender, parameters: Parameters, report: Progress = silent) -> Deployment:
     """Deploy all contracts from one account and verify the result.
 
     Parameters

@@ -8,13 +8,14 @@ import os
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from powerpact.errors import FileProblem, PowerPactError
+from powerpact.progress import Progress
 
 STANDARD_STREAM = "-"
 """As a path, standard input or output."""
@@ -81,7 +82,7 @@ def write_output(path: str, text: str) -> None:
 
 
 @contextlib.contextmanager
-def progress(what: str) -> Iterator[Callable[[str], None]]:
+def progress(what: str) -> Iterator[Progress]:
     """Show what is going on, on standard error, once it has lasted longer than `QUIET_SECONDS`.
 
     Yields

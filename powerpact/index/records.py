@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -16,6 +16,7 @@ from powerpact.codec.packing import trade_id
 from powerpact.market.orders import Order, Side
 from powerpact.market.rules import Mode
 from powerpact.market.trades import Trade
+from powerpact.progress import Progress, silent
 from powerpact.units import value_down_upoints
 
 Position = tuple[int, int]
@@ -136,7 +137,7 @@ class Records:
     devices: list[Event]
 
 
-def read_records(chain: Chain, report: Callable[[str], None] = lambda _: None) -> Records:
+def read_records(chain: Chain, report: Progress = silent) -> Records:
     """Read what an audit needs.
 
     Parameters

@@ -11,17 +11,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from powerpact.blocks import BlockExecutor
 from powerpact.mechanisms import jsonfile
 from powerpact.mechanisms.call import roundfile as call_file
 from powerpact.mechanisms.call import verifier as call_verifier
 from powerpact.mechanisms.faults import Fault
 from powerpact.mechanisms.satisfaction import roundfile as satisfaction_file
 from powerpact.mechanisms.satisfaction import verifier as satisfaction_verifier
+from powerpact.progress import Progress
 
 __all__ = ["CALL", "MECHANISMS", "SATISFACTION", "Fault", "MatchedTrade", "Mechanism", "Result", "parse_round"]
-
-Step = Callable[[str], None]
-"""Is told what is about to be done."""
 
 
 class MatchedTrade(Protocol):
@@ -52,6 +51,22 @@ class Result(Protocol):
         """The trades."""
 
 
+class Solve(Protocol):
+    """A solver: tells of its progress, and runs what grows with the number of pairs in blocks on an executor."""
+
+    def __call__(self, round_: Any, progress: Progress, /, executor: BlockExecutor | None = None) -> Any:
+        """The solution of a round."""
+
+
+class Verify(Protocol):
+    """A verifier, which tells and runs likewise."""
+
+    def __call__(
+        self, round_: Any, solution: Any, progress: Progress, /, executor: BlockExecutor | None = None
+    ) -> Fault | None:
+        """The first fault of a solution, None if there is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mechanism:
     """A way to match a round, the way to check that it was followed, and the form of both in files.
@@ -62,9 +77,9 @@ class Mechanism:
         Its name, also in files.
     claim : str
         What a solution that `verify` accepts is, in a word.
-    solve : callable
-        From a round to its solution, told of its progress.
-    verify : callable
+    solve : Solve
+        From a round to its solution.
+    verify : Verify
         From a round and a solution to its first fault or None; shares no code with `solve`.
     read_round : callable
         From the members of a round file to the round.
@@ -80,8 +95,8 @@ class Mechanism:
 
     name: str
     claim: str
-    solve: Callable[[Any, Step], Any]
-    verify: Callable[[Any, Any, Step], Fault | None]
+    solve: Solve
+    verify: Verify
     read_round: Callable[[jsonfile.Document], Any]
     format_round: Callable[[Any], str]
     read_solution: Callable[[jsonfile.Document, Any], Any]
@@ -101,16 +116,27 @@ class Mechanism:
         return self.read_solution(document, round_)
 
 
-def _solve_satisfaction(round_: Any, step: Step) -> Result:
+def _solve_satisfaction(round_: Any, progress: Progress, executor: BlockExecutor | None = None) -> Any:
     from powerpact.mechanisms.satisfaction.solver import solve
 
-    return solve(round_, step=step)
+    return solve(round_, step=progress, executor=executor)
 
 
-def _solve_call(round_: Any, step: Step) -> Result:
+def _solve_call(round_: Any, progress: Progress, executor: BlockExecutor | None = None) -> Any:  # noqa: ARG001
+    """An auction is cleared by sorting, in this process."""
     from powerpact.mechanisms.call.solver import solve
 
-    return solve(round_, step=step)
+    return solve(round_, step=progress)
+
+
+def _verify_call(
+    round_: Any,
+    solution: Any,
+    progress: Progress,
+    executor: BlockExecutor | None = None,  # noqa: ARG001
+) -> Fault | None:
+    """An auction is verified order by order, in this process."""
+    return call_verifier.verify(round_, solution, progress)
 
 
 def _price_of_call(solution: Any) -> int | None:
@@ -135,7 +161,7 @@ CALL: Final = Mechanism(
     name=call_file.NAME,
     claim="cleared",
     solve=_solve_call,
-    verify=call_verifier.verify,
+    verify=_verify_call,
     read_round=call_file.read_round,
     format_round=call_file.format_round,
     read_solution=call_file.read_solution,

@@ -132,16 +132,16 @@ def test_the_solver_checks_its_own_certificate():
 def test_interrupted_threads_drop_their_blocks_and_work_again():
     threads, blocks, begun = Threads(2), cut(200, 1), []
 
-    def interrupted(first, _):
+    def interrupted(_, first, __):
         begun.append(first)
         if first == 0:
             raise KeyboardInterrupt
         time.sleep(0.01)
 
     with pytest.raises(KeyboardInterrupt):
-        threads.run(interrupted, blocks)
+        list(threads.run(interrupted, threads.share(None), blocks))
     assert len(begun) < len(blocks)
-    assert threads.run(lambda first, last: (first, last), blocks) == blocks
+    assert list(threads.run(lambda _, *block: block, threads.share(None), blocks)) == blocks
 
 
 def test_a_step_that_raises_stops_the_solver():

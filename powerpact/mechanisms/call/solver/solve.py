@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from powerpact.market.orders import Side
 from powerpact.mechanisms.call.round import Certificate, OrderName, Orders, Round, Solution, Trade
+from powerpact.progress import Progress, silent
 from powerpact.units import PPM
 
 Ints = NDArray[Any]
@@ -74,7 +74,7 @@ class Allotment(NamedTuple):
     last: int | None = None
 
 
-def solve(round_: Round, *, step: Callable[[str], None] | None = None) -> Solution:
+def solve(round_: Round, *, step: Progress = silent) -> Solution:
     """Clear a round at one price.
 
     Parameters
@@ -93,18 +93,17 @@ def solve(round_: Round, *, step: Callable[[str], None] | None = None) -> Soluti
     -----
     Exact and deterministic. Time O(n log n) for n orders, memory O(n).
     """
-    say = step or (lambda _: None)
-    say("sorting orders")
+    step("sorting orders")
     bids, asks = Curve.of(round_.buyers, Side.BUY), Curve.of(round_.sellers, Side.SELL)
     volume = _volume(bids, asks)
     if not volume:
         return Solution(certificate=_without_trades(round_, bids, asks))
-    say("sharing at the margin")
+    step("sharing at the margin")
     low, high = _interval(bids, asks, volume)
     price = low + round_.k_ppm * (high - low) // PPM
     shares = _allot(bids, volume, -price), _allot(asks, volume, price)
     certificate = _certificate(round_, (bids, asks), shares, (price, low, high))
-    say("pairing fills")
+    step("pairing fills")
     buyers, sellers, units = _paired(bids, asks, *shares)
     trades = tuple(
         Trade(round_.buyers.ids[i], round_.sellers.ids[j], wh)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from powerpact.market.orders import Side
 from powerpact.mechanisms.call.round import Certificate, OrderName, Orders, Round, Solution
 from powerpact.mechanisms.call.verifier.faults import FaultKind
 from powerpact.mechanisms.faults import Fault
+from powerpact.progress import Progress, silent
 
 
 class Filled(NamedTuple):
@@ -49,7 +50,7 @@ class Priced(NamedTuple):
     last: int
 
 
-def verify(round_: Round, solution: Solution, progress: Callable[[str], None] | None = None) -> Fault | None:
+def verify(round_: Round, solution: Solution, progress: Progress = silent) -> Fault | None:
     """Check a result against the round's own orders and find its first fault.
 
     Parameters
@@ -77,13 +78,12 @@ def verify(round_: Round, solution: Solution, progress: Callable[[str], None] | 
     those at the price rise with level and last while their sum is fixed; low and high are the ends of the interval,
     since no order narrows it and some order attains each; and the price follows.
     """
-    say = progress or (lambda _: None)
-    say("checking trades")
+    progress("checking trades")
     sides = Filled.of(round_.buyers), Filled.of(round_.sellers)
     fault = _trade_fault(solution, sides)
     if fault is not None:
         return fault
-    say("checking all orders")
+    progress("checking all orders")
     if not solution.trades:
         return _idle_fault(solution.certificate, sides)
     checked = _checked(round_, solution.certificate, sides)

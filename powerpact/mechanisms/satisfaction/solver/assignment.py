@@ -11,8 +11,9 @@ from powerpact.mechanisms.satisfaction.solver import bidding, paths
 from powerpact.mechanisms.satisfaction.solver.arrays import Codes, Ints
 from powerpact.mechanisms.satisfaction.solver.bidding import FREE
 from powerpact.mechanisms.satisfaction.solver.graph import Side, side
-from powerpact.mechanisms.satisfaction.solver.matching import Flags, Flows, Step, ids
+from powerpact.mechanisms.satisfaction.solver.matching import Flags, Flows, ids
 from powerpact.mechanisms.satisfaction.solver.pairs import Edges
+from powerpact.progress import Progress
 
 BUDGET: Final = 20_000_000
 """Edges looked at between two reports of progress: about a tenth of a second."""
@@ -36,7 +37,7 @@ class Assignment:
 
     fall = 4
 
-    def __init__(self, u: Ints, v: Ints, step: Step) -> None:
+    def __init__(self, u: Ints, v: Ints, step: Progress) -> None:
         self.u = u
         self.v = v
         self.seller = np.full(len(u), FREE, np.int32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final, Protocol, TypeAlias
 
 import numpy as np
@@ -15,9 +15,6 @@ Flags: TypeAlias = NDArray[np.bool_]
 
 Flows: TypeAlias = tuple[Codes, Codes, Energies]
 """Buyer, seller and units of each trade."""
-
-Step: TypeAlias = Callable[[str], None]
-"""Is told what the solver is about to do; may raise to stop it."""
 
 RATIO: Final = 8
 """From one ε to the next."""

@@ -20,9 +20,10 @@ import numpy as np
 
 from powerpact.mechanisms.satisfaction.solver.arrays import Buyers, Floats, Ints, Sellers
 from powerpact.mechanisms.satisfaction.solver.assignment import Assignment
-from powerpact.mechanisms.satisfaction.solver.matching import Flags, Matching, Step, epsilons
+from powerpact.mechanisms.satisfaction.solver.matching import Flags, Matching, epsilons
 from powerpact.mechanisms.satisfaction.solver.pairs import Ceiling, Edges, Pairs
 from powerpact.mechanisms.satisfaction.solver.transport import Transport
+from powerpact.progress import Progress
 from powerpact.units import MAX_SCORE_PPM
 
 Orders = TypeVar("Orders", Buyers, Sellers)
@@ -132,7 +133,7 @@ class State:
         self.edges = np.concatenate((self.edges, edges[:, ~repeated]), axis=1)
 
 
-def solve(pairs: Pairs, step: Step) -> Matching:
+def solve(pairs: Pairs, step: Progress) -> Matching:
     """Best matching of all pairs.
 
     Parameters
@@ -168,7 +169,7 @@ def solve(pairs: Pairs, step: Step) -> Matching:
     return state.matched
 
 
-def _begin(pairs: Pairs, u: Ints, v: Ints, step: Step) -> Matching:
+def _begin(pairs: Pairs, u: Ints, v: Ints, step: Progress) -> Matching:
     """No trades yet."""
     if pairs.divisible:
         return Transport(u, v, pairs.buyers.capacity, pairs.sellers.capacity, step)
@@ -180,7 +181,7 @@ def _is_small(pairs: Pairs) -> bool:
     return n * m <= DIRECT
 
 
-def _direct(pairs: Pairs, step: Step) -> Matching:
+def _direct(pairs: Pairs, step: Progress) -> Matching:
     """Best matching with every pair a candidate."""
     step("matching")
     n, m = pairs.shape
@@ -189,7 +190,7 @@ def _direct(pairs: Pairs, step: Step) -> Matching:
     return matched
 
 
-def _candidates(pairs: Pairs, step: Step) -> State:
+def _candidates(pairs: Pairs, step: Progress) -> State:
     """Guess the dual prices and choose candidates by them."""
     n, m = pairs.shape
     sample = pairs.of(_sampled(pairs.buyers), _sampled(pairs.sellers))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from powerpact.blocks import BlockExecutor, cut
+from powerpact.blocks import Block, BlockExecutor, Work, cut
 from powerpact.mechanisms.satisfaction.solver import passes
 from powerpact.mechanisms.satisfaction.solver.arrays import Buyers, Floats, Ints, Sellers, least_of_chunks
-from powerpact.mechanisms.satisfaction.solver.passes import Rooms
+from powerpact.mechanisms.satisfaction.solver.passes import NOTHING, Rooms
+
+Value = TypeVar("Value")
+Result = TypeVar("Result")
 
 Edges: TypeAlias = NDArray[np.int32]
 """(3, edges): row, column and score of some pairs."""
@@ -21,9 +23,6 @@ ROWS: Final = 256
 
 CHUNKS: Final = 4
 """Chunks of sellers in a block."""
-
-NOTHING: Final = -4.0e6
-"""Below every reduced score that a pair can have."""
 
 
 class Ceiling(NamedTuple):
@@ -41,6 +40,41 @@ class Ceiling(NamedTuple):
     v: Floats
     row: Floats
     column: Floats
+
+
+class Priced(NamedTuple):
+    """What a pass reads: all orders, with prices, and what it asks for.
+
+    Attributes
+    ----------
+    buyers, sellers : Buyers and Sellers
+        The orders.
+    u, v : (n,) and (m,) float64
+        Dual prices; one of them is empty where a pass needs the other only.
+    most : int
+        The most pairs that are asked for of each order.
+    """
+
+    buyers: Buyers
+    sellers: Sellers
+    u: Floats
+    v: Floats
+    most: int
+
+
+class Thresholds(NamedTuple):
+    """What `passes.above_thresholds` reads."""
+
+    priced: Priced
+    least_row: Floats
+    least_column: Floats
+
+
+class Roomed(NamedTuple):
+    """What `passes.uncovered` reads."""
+
+    priced: Priced
+    rooms: Rooms
 
 
 class Pairs:
@@ -78,14 +112,8 @@ class Pairs:
 
     def above(self, u: Ints, v: Ints, least_row: Floats, least_column: Floats, most: int) -> Edges:
         """Pairs above a threshold of the buyer or of the seller, see `passes.above_thresholds`."""
-        prices = u.astype(np.float64), v.astype(np.float64)
-
-        def work(first: int, last: int) -> Edges:
-            return passes.above_thresholds(
-                first, last, self.buyers, self.sellers, *prices, least_row, least_column, most
-            )
-
-        return self._over_rows(work)
+        priced = Priced(self.buyers, self.sellers, u.astype(np.float64), v.astype(np.float64), most)
+        return self._over_rows(_above_thresholds, Thresholds(priced, least_row, least_column))
 
     def uncovered(self, u: Ints, v: Ints, ceiling: Ceiling, most: int) -> Edges:
         """Pairs with ``w > u + v`` of those under a ceiling, at most `most` of each buyer, see `passes.uncovered`.
@@ -96,7 +124,6 @@ class Pairs:
         room = v - ceiling.v
         order = np.lexsort((room, *self.sellers.classes.T[::-1]))
         sellers = self.sellers.take(order)
-        prices = u.astype(np.float64), v[order].astype(np.float64)
         rooms = Rooms(
             row=u - ceiling.row,
             row_other=u - ceiling.u,
@@ -104,35 +131,44 @@ class Pairs:
             chunk_other=least_of_chunks((v - ceiling.column)[order], sellers.begin),
         )
 
-        def work(first: int, last: int) -> Edges:
-            return passes.uncovered(first, last, self.buyers, sellers, *prices, rooms, most)
-
-        edges = self._over_rows(work)
+        priced = Priced(self.buyers, sellers, u.astype(np.float64), v[order].astype(np.float64), most)
+        edges = self._over_rows(_uncovered, Roomed(priced, rooms))
         edges[1] = order[edges[1]]
         return edges
 
     def top_columns(self, u: Ints, tops: int) -> Floats:
         """Best ``w − u`` of each seller, and the best with jitter, (tops, sellers)."""
-        top = np.full((tops, self.sellers.size), NOTHING)
-        prices = u.astype(np.float64)
-
-        def work(first: int, last: int) -> None:
-            passes.top_columns(first, last, self.buyers, self.sellers, prices, top)
-
-        self.executor.run(work, cut(self.sellers.chunks, CHUNKS))
-        return top
+        priced = Priced(self.buyers, self.sellers, u.astype(np.float64), np.empty(0), tops)
+        parts = self._run(_top_columns, priced, cut(self.sellers.chunks, CHUNKS))
+        return np.concatenate([np.empty((tops, 0)), *parts], axis=1)
 
     def top_rows(self, v: Ints, tops: int) -> Floats:
         """Best ``w − v`` of each buyer, and the best with jitter, (buyers, tops)."""
-        top = np.full((self.buyers.size, tops), NOTHING)
-        prices = v.astype(np.float64)
+        priced = Priced(self.buyers, self.sellers, np.empty(0), v.astype(np.float64), tops)
+        parts = self._run(_top_rows, priced, cut(self.buyers.size, ROWS))
+        return np.concatenate([np.empty((0, tops)), *parts])
 
-        def work(first: int, last: int) -> None:
-            passes.top_rows(first, last, self.buyers, self.sellers, prices, top)
-
-        self.executor.run(work, cut(self.buyers.size, ROWS))
-        return top
-
-    def _over_rows(self, work: Callable[[int, int], Edges]) -> Edges:
-        parts = self.executor.run(work, cut(self.buyers.size, ROWS))
+    def _over_rows(self, work: Work[Value, Edges], value: Value) -> Edges:
+        parts = self._run(work, value, cut(self.buyers.size, ROWS))
         return np.concatenate([np.empty((3, 0), np.int32), *parts], axis=1)
+
+    def _run(self, work: Work[Value, Result], value: Value, blocks: list[Block]) -> list[Result]:
+        return list(self.executor.run(work, self.executor.share(value), blocks))
+
+
+def _above_thresholds(asked: Thresholds, first: int, last: int) -> Edges:
+    buyers, sellers, u, v, most = asked.priced
+    return passes.above_thresholds(first, last, buyers, sellers, u, v, asked.least_row, asked.least_column, most)
+
+
+def _uncovered(asked: Roomed, first: int, last: int) -> Edges:
+    buyers, sellers, u, v, most = asked.priced
+    return passes.uncovered(first, last, buyers, sellers, u, v, asked.rooms, most)
+
+
+def _top_columns(asked: Priced, first: int, last: int) -> Floats:
+    return passes.top_columns(first, last, asked.buyers, asked.sellers, asked.u, asked.most)
+
+
+def _top_rows(asked: Priced, first: int, last: int) -> Floats:
+    return passes.top_rows(first, last, asked.buyers, asked.sellers, asked.v, asked.most)

@@ -34,6 +34,9 @@ class Rooms(NamedTuple):
     chunk_other: Floats
 
 
+NOTHING: Final = -4.0e6
+"""Below every reduced score that a pair can have."""
+
 JITTER: Final = 8.0
 """Above every jitter, ppm."""
 
@@ -51,16 +54,21 @@ def jitter(row: int, column: int) -> float:
 
 
 @compiled
-def top_columns(first: int, last: int, buyers: Buyers, sellers: Sellers, u: Floats, top: Floats) -> None:
-    """Find the best ``w − u`` of the sellers of chunks `first` to `last` with all buyers.
+def top_columns(first: int, last: int, buyers: Buyers, sellers: Sellers, u: Floats, tops: int) -> Floats:
+    """Best ``w − u`` of the sellers of chunks `first` to `last` with all buyers.
 
-    Writes to `top`, (tops, m), the best one, and in the rows below the best ones with jitter.
+    Returns
+    -------
+    (tops, sellers) float64
+        The best one, and in the rows below the best ones with jitter; `NOTHING` where there are not so many.
     """
     bounds = np.empty(CHUNK, np.float64)
-    tops = top.shape[0]
+    base = sellers.begin[first]
+    top = np.full((tops, sellers.begin[last] - base), NOTHING)
     for c in range(first, last):
         lo, hi = sellers.begin[c], sellers.begin[c + 1]
-        peak, least = top[0, lo:hi], top[-1, lo:hi]
+        at = lo - base
+        peak, least = top[0, at : hi - base], top[-1, at : hi - base]
         for i in range(buyers.bid.size):
             if not may_trade(buyers, sellers, i, c):
                 continue
@@ -79,24 +87,29 @@ def top_columns(first: int, last: int, buyers: Buyers, sellers: Sellers, u: Floa
                 x = bounds[k] + jitter(i, lo + k)
                 if x > least[k]:
                     t = tops - 1
-                    while t > 1 and top[t - 1, lo + k] < x:
-                        top[t, lo + k] = top[t - 1, lo + k]
+                    while t > 1 and top[t - 1, at + k] < x:
+                        top[t, at + k] = top[t - 1, at + k]
                         t -= 1
-                    top[t, lo + k] = x
+                    top[t, at + k] = x
+    return top
 
 
 @compiled
-def top_rows(first: int, last: int, buyers: Buyers, sellers: Sellers, v: Floats, top: Floats) -> None:
-    """Find the best ``w − v`` of the buyers from `first` to `last` with all sellers.
+def top_rows(first: int, last: int, buyers: Buyers, sellers: Sellers, v: Floats, tops: int) -> Floats:
+    """Best ``w − v`` of the buyers from `first` to `last` with all sellers.
 
-    Writes to `top`, (n, tops), the best one, and in the columns to the right the best ones with jitter.
+    Returns
+    -------
+    (buyers, tops) float64
+        The best one, and in the columns to the right the best ones with jitter; `NOTHING` where there are not so many.
     """
     bounds = np.empty(CHUNK, np.float64)
-    tops = top.shape[1]
+    top = np.full((last - first, tops), NOTHING)
     for c in range(sellers.begin.size - 1):
         lo, hi = sellers.begin[c], sellers.begin[c + 1]
         dual = v[lo:hi]
-        for i in range(first, last):
+        for r in range(last - first):
+            i = first + r
             if not may_trade(buyers, sellers, i, c):
                 continue
             bound_chunk(buyers, sellers, i, lo, hi, bounds)
@@ -105,19 +118,20 @@ def top_rows(first: int, last: int, buyers: Buyers, sellers: Sellers, v: Floats,
                 x = bounds[k] - dual[k]
                 bounds[k] = x
                 high = max(high, x)
-            top[i, 0] = max(top[i, 0], high)
-            if high <= top[i, tops - 1] - JITTER:
+            top[r, 0] = max(top[r, 0], high)
+            if high <= top[r, tops - 1] - JITTER:
                 continue
             for k in range(hi - lo):
-                if bounds[k] <= top[i, tops - 1] - JITTER:
+                if bounds[k] <= top[r, tops - 1] - JITTER:
                     continue
                 x = bounds[k] + jitter(i, lo + k)
-                if x > top[i, tops - 1]:
+                if x > top[r, tops - 1]:
                     t = tops - 1
-                    while t > 1 and top[i, t - 1] < x:
-                        top[i, t] = top[i, t - 1]
+                    while t > 1 and top[r, t - 1] < x:
+                        top[r, t] = top[r, t - 1]
                         t -= 1
-                    top[i, t] = x
+                    top[r, t] = x
+    return top
 
 
 @compiled

@@ -12,12 +12,12 @@ from powerpact.market.rules import Mode
 from powerpact.mechanisms.satisfaction.round import Round, Solution, Trade
 from powerpact.mechanisms.satisfaction.solver import multiscale
 from powerpact.mechanisms.satisfaction.solver.arrays import Energies, Ints, encode
-from powerpact.mechanisms.satisfaction.solver.matching import Step
 from powerpact.mechanisms.satisfaction.solver.pairs import Pairs
 from powerpact.mechanisms.satisfaction.solver.scoring import exact_scores
+from powerpact.progress import Progress, silent
 
 
-def solve(round_: Round, *, step: Step | None = None, executor: BlockExecutor | None = None) -> Solution:
+def solve(round_: Round, *, step: Progress = silent, executor: BlockExecutor | None = None) -> Solution:
     """Best matching of a round, proven.
 
     Parameters
@@ -46,7 +46,7 @@ def solve(round_: Round, *, step: Step | None = None, executor: BlockExecutor | 
     """
     buyers, sellers = encode(round_)
     divisible = round_.mode is Mode.DIVISIBLE
-    matched = multiscale.solve(Pairs(buyers, sellers, divisible, executor or Threads()), step or _silent)
+    matched = multiscale.solve(Pairs(buyers, sellers, divisible, executor or Threads()), step)
     rows, columns, units = matched.flows
     order = np.lexsort((sellers.place[columns], buyers.place[rows]))
     rows, columns = rows[order], columns[order]
@@ -91,7 +91,3 @@ def _named(ids: Sequence[str], places: Ints, prices: Ints) -> dict[str, int]:
     by_place = np.empty(len(ids), np.int64)
     by_place[places] = prices
     return {id_: price for id_, price in zip(ids, by_place.tolist(), strict=True) if price}
-
-
-def _silent(_: str) -> None:
-    """Tell nobody."""

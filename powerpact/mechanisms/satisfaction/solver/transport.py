@@ -9,9 +9,10 @@ import numpy as np
 
 from powerpact.mechanisms.satisfaction.solver import simplex
 from powerpact.mechanisms.satisfaction.solver.arrays import Energies, Ints
-from powerpact.mechanisms.satisfaction.solver.matching import Flags, Flows, Step
+from powerpact.mechanisms.satisfaction.solver.matching import Flags, Flows
 from powerpact.mechanisms.satisfaction.solver.pairs import Edges
 from powerpact.mechanisms.satisfaction.solver.simplex import NONE
+from powerpact.progress import Progress
 
 PIVOTS: Final = 1_024
 """Pivots before the caller hears of it again."""
@@ -33,7 +34,7 @@ class Transport:
     fall = 2
     """The fewer orders leave their floors at a time, the smaller are the trees that most pivots change."""
 
-    def __init__(self, u: Ints, v: Ints, buyer_capacity: Energies, seller_capacity: Energies, step: Step) -> None:
+    def __init__(self, u: Ints, v: Ints, buyer_capacity: Energies, seller_capacity: Energies, step: Progress) -> None:
         self.u = u
         self.v = v
         self.edges = np.empty((3, 0), np.int32)

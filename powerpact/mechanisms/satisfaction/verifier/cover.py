@@ -7,10 +7,8 @@ satisfaction, ``Σ weight·(E − h)/(E − L)``, which errs by less than 10⁻�
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import repeat
 from typing import Any, NamedTuple
@@ -19,6 +17,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from powerpact.blocks import BlockExecutor, Threads, cut
 from powerpact.market.rules import Kind
 from powerpact.mechanisms.satisfaction.round import Buyer, BuyOrders, Round, Seller, SellOrders
 
@@ -71,9 +70,23 @@ class Demands(NamedTuple):
     bid: Array
     dual: Array
 
+    def of(self, index: Array) -> Demands:
+        """Some of the orders."""
+        return Demands(*(column[index] for column in self))
+
+
+class Group(NamedTuple):
+    """Buyers with equal requirements, and the sellers that meet them, cheapest minimum first."""
+
+    demands: Demands
+    offers: Offers
+
 
 def uncovered_pair(
-    round_: Round, buyer_duals_ppm: Mapping[str, int], seller_duals_ppm: Mapping[str, int]
+    round_: Round,
+    buyer_duals_ppm: Mapping[str, int],
+    seller_duals_ppm: Mapping[str, int],
+    executor: BlockExecutor | None = None,
 ) -> tuple[Buyer, Seller] | None:
     """First eligible pair whose score is above the sum of its dual prices, None if every pair is covered.
 
@@ -83,22 +96,28 @@ def uncovered_pair(
         The round.
     buyer_duals_ppm, seller_duals_ppm : mapping of str to int
         Dual prices by id, 0 for orders that are not listed.
+    executor : BlockExecutor, optional
+        Runs the pass over all pairs, by default on the threads of this process.
 
     Returns
     -------
     tuple of (Buyer, Seller) or None
-        The same pair on any number of threads.
+        The same pair on any executor and any number of workers.
     """
     demands = _demands(round_, buyer_duals_ppm)
     offers = _offers(round_, seller_duals_ppm)
-    with ThreadPoolExecutor(_threads()) as pool:
-        for rows, columns in _eligible_groups(round_.buyers, round_.sellers, np.argsort(offers.minimum, kind="stable")):
-            group = offers.of(columns)
-            pieces = [rows[at : at + BLOCK] for at in range(0, len(rows), BLOCK)]
-            for row, column in pool.map(lambda piece, group=group: first_uncovered(demands, group, piece), pieces):
-                if row >= 0:
-                    return round_.buyers[row], round_.sellers[columns[column]]
+    workers = executor or Threads()
+    for rows, columns in _eligible_groups(round_.buyers, round_.sellers, np.argsort(offers.minimum, kind="stable")):
+        group = workers.share(Group(demands.of(rows), offers.of(columns)))
+        for row, column in workers.run(_first_uncovered, group, cut(len(rows), BLOCK)):
+            if row >= 0:
+                return round_.buyers[rows[row]], round_.sellers[columns[column]]
     return None
+
+
+def _first_uncovered(group: Group, first: int, last: int) -> tuple[int, int]:
+    row, column = first_uncovered(*group, first, last)
+    return int(row), int(column)
 
 
 def pair_scores(round_: Round, rows: list[int], columns: list[int]) -> list[int | None]:
@@ -131,12 +150,12 @@ def pair_scores(round_: Round, rows: list[int], columns: list[int]) -> list[int 
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def first_uncovered(demands: Demands, offers: Offers, rows: Array) -> tuple[int, int]:
-    """First buyer of `rows` and position in `offers` of an uncovered pair, (-1, -1) if there is none."""
+def first_uncovered(demands: Demands, offers: Offers, first: int, last: int) -> tuple[int, int]:
+    """First buyer from `first` to `last` and first offer of an uncovered pair, (-1, -1) if there is none."""
     loss = np.empty(TILE)
     count = offers.minimum.size
     attributes = demands.expect.shape[1]
-    for i in rows:
+    for i in range(first, last):
         bid = demands.bid[i]
         reach = np.searchsorted(offers.minimum, bid, side="right") if count else 0
         full = 1_000_000.0 + demands.weight[i].sum() - demands.dual[i] - 0.5
@@ -253,7 +272,3 @@ def _by_label(orders: BuyOrders | SellOrders) -> list[Array]:
     label = np.asarray(orders.label)
     counts = np.bincount(label, minlength=len(orders.labels))
     return np.split(np.argsort(label, kind="stable"), np.cumsum(counts)[:-1]) if orders.labels else []
-
-
-def _threads() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
+from powerpact.blocks import BlockExecutor
 from powerpact.market.rules import Mode
 from powerpact.mechanisms.faults import Fault
 from powerpact.mechanisms.satisfaction.round import BuyOrders, Round, SellOrders, Solution, Trade
 from powerpact.mechanisms.satisfaction.verifier.faults import FaultKind
-
-Progress = Callable[[str], None]
+from powerpact.progress import Progress, silent
 
 
 class Side(NamedTuple):
@@ -38,7 +38,9 @@ class Side(NamedTuple):
         return cls(place, dict(zip(orders.ids, orders.energies_wh, strict=True)), dict.fromkeys(orders.ids, 0))
 
 
-def verify(round_: Round, solution: Solution, progress: Progress | None = None) -> Fault | None:
+def verify(
+    round_: Round, solution: Solution, progress: Progress = silent, executor: BlockExecutor | None = None
+) -> Fault | None:
     """Check a solution against the orders' own terms and find its first fault.
 
     Parameters
@@ -49,6 +51,8 @@ def verify(round_: Round, solution: Solution, progress: Progress | None = None) 
         What somebody claims to be its best matching.
     progress : callable, optional
         Called with the name of each step.
+    executor : BlockExecutor, optional
+        Runs the pass over all pairs, by default on the threads of this process.
 
     Returns
     -------
@@ -62,8 +66,7 @@ def verify(round_: Round, solution: Solution, progress: Progress | None = None) 
     Σ (u + v)·x ≤ Σ u·capacity + Σ v·capacity``, whatever the trades. So if the two ends are equal, no other trades are
     better. Source: duality of linear programming.
     """
-    say = progress or (lambda _: None)
-    say("checking trades")
+    progress("checking trades")
     from powerpact.mechanisms.satisfaction.verifier.cover import pair_scores, uncovered_pair
 
     buyers, sellers = Side.of(round_.buyers), Side.of(round_.sellers)
@@ -77,8 +80,8 @@ def verify(round_: Round, solution: Solution, progress: Progress | None = None) 
     )
     if fault is not None:
         return fault
-    say("checking all pairs")
-    pair = uncovered_pair(round_, solution.buyer_duals_ppm, solution.seller_duals_ppm)
+    progress("checking all pairs")
+    pair = uncovered_pair(round_, solution.buyer_duals_ppm, solution.seller_duals_ppm, executor)
     if pair is None:
         return None
     buyer, seller = (order.id for order in pair)
