@@ -73,13 +73,6 @@ def foundry_part(tool: str, node: str) -> Part:
     return Part(tool, key, BIN / tool, lambda: npm_packages.install_foundry(tool))
 
 
-def environment_part(name: str) -> Part:
-    """Return the part that makes an environment apart, see `toolchain/env`."""
-    key = digest(f"{ROOT} {sys.version}", python_packages.UV_LOCK, ENV / f"{name}.txt")
-    python = python_packages.ENVIRONMENTS / name / "bin/python"
-    return Part(f"env {name}", key, python, lambda: python_packages.make_environment(name))
-
-
 @contextlib.contextmanager
 def one_at_a_time() -> Iterator[None]:
     """Let a second set-up in the same folder wait for the first."""

@@ -13,7 +13,6 @@ RUN_LOCK = ROOT / "requirements-run.txt"
 TEST_LOCK = ROOT / "requirements.txt"
 UV_LOCK = ENV / "uv.txt"
 UV = HOME / "uv/bin/uv"
-ENVIRONMENTS = HOME / "env"
 VENV_REMEDY = "On Debian and Ubuntu: apt install python3-venv, then run the command again."
 
 
@@ -45,16 +44,6 @@ def install_tests() -> None:
         install_powerpact()
     say("installing Python packages for tests and checks (about a minute the first time)")
     install(TEST_LOCK)
-
-
-def make_environment(name: str) -> Path:
-    """Make the environment apart that is called `name` from its lock, and return its folder."""
-    folder = ENVIRONMENTS / name
-    shutil.rmtree(folder, ignore_errors=True)
-    call([sys.executable, "-m", "venv", folder], VENV_REMEDY)
-    say(f"installing {name} into an environment of its own")
-    install(ENV / f"{name}.txt", folder / "bin/python")
-    return folder
 
 
 def install(lock: Path, python: Path = PYTHON) -> None:
