@@ -13,6 +13,9 @@ from typing import Final
 from toolchain.places import ROOT
 
 PYTHON_FOLDERS: Final = ("powerpact", "toolchain", "testkit", "tests", "benchmarks", "scripts", "tools")
+CONTRACT_FLOORS: Final = ("tokens", "accounts", "registry", "metering", "market", "council", "clearing", "settlement")
+"""The rooms of the contracts from below: each calls only those before it."""
+
 SOLIDITY_FOLDERS: Final = ("contracts", "interfaces", "tests/forge")
 
 _STRING = re.compile(r'"(?:[^"\\n]|\\.)*"')

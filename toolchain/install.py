@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toolchain import artifacts, brownie_home, npm_packages, python_packages, solidity
+from toolchain.environments import Environment
 from toolchain.installer import find, say
 from toolchain.places import BIN, ENV, HOME, ROOT, VENV, SetupError, solc
 
@@ -89,6 +90,12 @@ def one_at_a_time() -> Iterator[None]:
 def setup(*, tests: bool) -> None:
     """Bring what running needs up to date, and with `tests` what compiling, testing and checking needs."""
     bring_up_to_date([*run_parts(), *(test_parts() if tests else [])])
+
+
+def prepare(extra: Environment) -> None:
+    """Bring an environment of its own up to date, for the step that needs it."""
+    key = digest(f"{ROOT} {sys.version} {platform.machine()}", extra.lock)
+    bring_up_to_date([Part(f"env/{extra.name}", key, extra.folder, extra.make)])
 
 
 def refresh_artifacts() -> None:

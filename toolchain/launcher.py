@@ -5,10 +5,18 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from toolchain import commands, install, steps
+from toolchain import commands, install, site, steps
 from toolchain.places import SetupError
 
-RUN_ALONE = ("demo", "powerpact", "lock", "anvil", "node", "npm")  # what needs no compiler and no tools for tests
+RUN_ALONE = (
+    "demo",
+    "docs",
+    "powerpact",
+    "lock",
+    "anvil",
+    "node",
+    "npm",
+)  # what needs no compiler and no tools for tests
 
 
 def launch(command: str, arguments: Sequence[str]) -> int:
@@ -24,6 +32,8 @@ def launch(command: str, arguments: Sequence[str]) -> int:
         install.setup(tests=command not in RUN_ALONE)
         if command in ("demo", "bench"):
             install.refresh_artifacts()
+        if command == "docs":
+            install.prepare(site.ENVIRONMENT)
         return execute(command, arguments)
     except SetupError as fault:
         print(f"./run: {fault}", file=sys.stderr)
@@ -41,6 +51,8 @@ def execute(command: str, arguments: Sequence[str]) -> int:
             return steps.run_steps(steps.TEST, arguments)
         case "lint" | "compile":
             return steps.run_steps(steps.LINT if command == "lint" else steps.COMPILE)
+        case "docs":
+            return site.build()
         case "demo":
             words = ["powerpact", "demo"]
         case "artifacts" | "lock":

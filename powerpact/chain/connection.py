@@ -32,6 +32,7 @@ _OUT_OF_GAS: Final = re.compile(r"out ?of ?gas|gas required exceeds|exceeds (the
 _NO_SUCH_METHOD: Final = re.compile(r"not (found|exist|available|supported)|unsupported|unknown method", re.I)
 _HEX_DATA: Final = re.compile(r"0x[0-9a-fA-F]{8,}")
 
+
 def connect(rpc_url: str, *, timeout_s: float = TIMEOUT_S, retries: int = RETRIES) -> Web3:
     """Connect to a node over HTTP.
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from testkit.sources import CONTRACT_FLOORS as FLOORS
 from testkit.sources import Call, calls_in, home_of_interfaces, imports_of, relative, room_of, solidity_files
 
-FLOORS = ("tokens", "accounts", "registry", "metering", "market", "council", "clearing", "settlement")
 FREE = ("types", "shared", "testing")  # values and helpers without state, and what is never deployed
 
 # Until custody is a contract below the registries: it is called as `accounts` and calls as `settlement`.

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from powerpact.chain.local.node import free_port
+from testkit.forkserver import commands_of
 
 PROJECT = Path(__file__).resolve().parents[2]
 README = (PROJECT / "README.md").read_text()
@@ -48,15 +49,16 @@ def test_options_of_the_demo_exist():
     assert all(option in help_text for option in named)
 
 
-def test_a_trade_on_a_chain_of_ones_own(tmp_path):
-    done = subprocess.run(
-        [PROJECT / "docs" / "own-chain.sh"],
-        cwd=tmp_path,
-        env={**ENVIRONMENT, "PORT": str(free_port())},
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
+def test_a_trade_on_a_chain_of_ones_own(tmp_path, tmp_path_factory):
+    with commands_of(tmp_path_factory.mktemp("bin")) as environment:
+        done = subprocess.run(
+            [PROJECT / "docs" / "own-chain.sh"],
+            cwd=tmp_path,
+            env={**environment, "PORT": str(free_port())},
+            capture_output=True,
+            text=True,
+            timeout=600,
+        )
     assert done.returncode == 0, done.stderr
     # 1 150 of 1 200 Wh delivered at the midpoint of bid and minimum, a shortfall within the tolerance of 5%.
     assert "109250" in done.stdout

@@ -56,7 +56,7 @@ def test_an_unfit_python_hands_over_to_a_fit_one(monkeypatch, tmp_path):
 def test_alone_it_lists_the_commands():
     done = run()
     assert done.returncode == 0
-    for command in ("setup", "demo", "test", "lint", "compile", "artifacts", "bench"):
+    for command in ("setup", "demo", "test", "lint", "compile", "artifacts", "bench", "docs", "lock"):
         assert f"\n  {command} " in done.stdout
 
 
@@ -70,7 +70,7 @@ def test_unknown_command_is_refused():
 def test_unknown_step_is_refused_with_the_list():
     done = run("test", "no such step")
     assert done.returncode == 2
-    assert "ruff, mypy, brownie compile" in done.stderr
+    assert "ruff, ruff format, forge fmt" in done.stderr
 
 
 def test_exit_code_and_folder_of_a_command_are_its_own(tmp_path):
