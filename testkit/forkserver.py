@@ -1,8 +1,8 @@
 """The command line for tests of shell scripts: each call is a fork of one process that has imported everything.
 
 A call of the installed `powerpact` spends a second or more on imports. `commands_of` puts a `powerpact` on the PATH
-that passes arguments, folder, environment and the three standard streams to the server, which forks: what runs is the real
-command line in a process of its own, killed by the signals that its caller gets.
+that passes arguments, folder, environment and the three standard streams to the server, which forks: what runs is the
+real command line in a process of its own, killed by the signals that its caller gets.
 """
 
 from __future__ import annotations
