@@ -52,7 +52,7 @@ def make_homes(orders: int, seed: int = 1) -> Round:
        rules of the market day (`powerpact.simulation.community`): so it sells, buys, or stays out. All orders are for
        one slot,
        with the prices of 11 o'clock on the first day of the data.
-    3. What the registries and the escrow would know of a seller: credibility by the rules of the market day,
+    3. What the registries and the accounts would know of a seller: credibility by the rules of the market day,
        reliability evenly from 0.6 to 1, completed trades evenly from 0 to 60.
     """
     random = Random(f"homes {orders} {seed}")

@@ -146,15 +146,15 @@ class Town(Community):
 
     def endow_all(self) -> Total:
         """Issue points to the buyers, who deposit them."""
-        escrow = self.addresses["EscrowWallets"]
+        custody = self.addresses["Accounts"]
         buyers = [account.address for account, _ in self.people[: self.size]]
         return self.bulk.send_all(
             [
                 self._call(self.utility.address, "PowerPoints", "mint", buyer, PURSE_UPOINTS, keccak(text=buyer))
                 for buyer in buyers
             ]
-            + [self._call(buyer, "PowerPoints", "approve", escrow, PURSE_UPOINTS) for buyer in buyers]
-            + [self._call(buyer, "EscrowWallets", "deposit", PURSE_UPOINTS) for buyer in buyers]
+            + [self._call(buyer, "PowerPoints", "approve", custody, PURSE_UPOINTS) for buyer in buyers]
+            + [self._call(buyer, "Accounts", "deposit", PURSE_UPOINTS) for buyer in buyers]
         )
 
     def open_contest(self) -> LargeMarket:

@@ -1,4 +1,4 @@
-"""What the registries and the escrow attest of the orders of a batch, one word each (contracts/types/Attested.sol)."""
+"""What the chain attests of the orders of a batch, one word each (contracts/types/Attested.sol)."""
 
 from typing import NamedTuple
 
@@ -33,11 +33,12 @@ def terms_word(terms):
     return flags | codes | terms.subnet << 160 | int(terms.owner, 16)
 
 
-def seller_terms(devices, ids):
-    """For a sell order of each device, whoever signs it."""
+def seller_terms(devices, ids, order_book, slot_start=0):
+    """For a sell order of each device, whoever signs it, as the order book learns it."""
     nobody = "0x" + "00" * 20
     orders = [Order(Side.SELL, nobody, energy_wh=1, price_upoints_per_kwh=1, device=id_) for id_ in ids]
-    return [_terms(word) for word in devices.sellerTermsOf([order.pack() for order in orders])]
+    packed = [order.pack() for order in orders]
+    return [_terms(word) for word in devices.offer.call(slot_start, packed, {"from": order_book})]
 
 
 def _terms(word):

@@ -36,8 +36,8 @@ REGISTER = MappingProxyType(
         for invariant in (
             Invariant(
                 "MON-1",
-                "the points in the escrow equal the sum of free and held points of all wallets",
-                (f"{_CHECKS}::money_is_conserved", "tests/forge/EscrowInvariant.t.sol"),
+                "the points in custody equal the sum of free and held points of all wallets",
+                (f"{_CHECKS}::money_is_conserved", "tests/forge/AccountsInvariant.t.sol"),
             ),
             Invariant(
                 "MON-2",

@@ -205,17 +205,17 @@ class Community:
         return device
 
     def endow(self, trader: Trader, upoints: int, deposit_upoints: int | None = None) -> Receipt:
-        """Issue points to a trader, who approves the escrow and deposits them, or part of them."""
+        """Issue points to a trader, who approves the accounts and deposits them, or part of them."""
         return self.fund(trader.account, upoints, deposit_upoints)
 
     def fund(self, account: LocalAccount, upoints: int, deposit_upoints: int | None = None) -> Receipt:
         """`endow` for any account, such as an agent's."""
         reference = keccak(text=f"{account.address} {self.chain.now()} {upoints}")
-        escrow = self.addresses["EscrowWallets"]
+        custody = self.addresses["Accounts"]
         self.send(self.utility, "PowerPoints", "mint", account.address, upoints, reference)
-        self.send(account, "PowerPoints", "approve", escrow, upoints)
+        self.send(account, "PowerPoints", "approve", custody, upoints)
         deposited_upoints = upoints if deposit_upoints is None else deposit_upoints
-        return self.send(account, "EscrowWallets", "deposit", deposited_upoints)
+        return self.send(account, "Accounts", "deposit", deposited_upoints)
 
     def next_slot(self, after_s: int = SLOT_LENGTH_S) -> int:
         """Start of the first slot that begins at least `after_s` seconds from now."""
@@ -551,31 +551,39 @@ class TestMarket:
             self.readings[reading.device] = (reading, batch, index, tree)
         return receipt
 
+    def locked_upoints(self) -> int:
+        """Money locked in the trades of the final round that have not ended."""
+        if not self.community.read("Clearing", "finalOf", self.id):
+            return 0
+        trades = self.trades()
+        ended = self.community.read_all([("Settlement", "isSettled", self.id, (c, k)) for c, k, _ in trades])
+        return sum(trade.reserved_upoints for (_, _, trade), end in zip(trades, ended, strict=True) if not end)
+
     def proof(self, chunk: int, index: int) -> tuple[PackedTrade, tuple[int, int], list[bytes]]:
         """A trade with its proof."""
         trades = self.chunks[chunk]
         return trades[index].pack(), (chunk, index), trade_tree(trades).proof(index)
 
-    def delivery(self, chunk: int, index: int) -> tuple[Any, PackedReading, tuple[int, int, list[bytes]]]:
+    def delivery(self, chunk: int, index: int) -> tuple[Any, tuple[PackedReading, tuple[int, int, list[bytes]]]]:
         """A trade with its proof and its reading."""
         proof = self.proof(chunk, index)
         reading, batch, place, tree = self.readings[self.chunks[chunk][index].device]
-        return proof, reading.pack(), (batch, place, tree.proof(place))
+        return proof, (reading.pack(), (batch, place, tree.proof(place)))
 
     def settle(self, chunk: int = 0) -> Receipt:
         """Pay the trades of a chunk by their devices' last readings."""
         trades = [trade.pack() for trade in self.chunks[chunk]]
-        return self.community.send(self.community.agent, "EscrowWallets", "settle", self.id, chunk, trades)
+        return self.community.send(self.community.agent, "Settlement", "settle", self.id, chunk, trades)
 
     def settle_late(self, positions: Sequence[tuple[int, int]]) -> Receipt:
         """Pay trades by the proofs of their readings."""
         deliveries = [self.delivery(*position) for position in positions]
-        return self.community.send(self.community.agent, "EscrowWallets", "settleLate", self.id, deliveries)
+        return self.community.send(self.community.agent, "Settlement", "settleLate", self.id, deliveries)
 
     def refund(self, positions: Sequence[tuple[int, int]]) -> Receipt:
         """Give trades' money back to the buyers."""
         proofs = [self.proof(*position) for position in positions]
-        return self.community.send(self.community.agent, "EscrowWallets", "refund", self.id, proofs)
+        return self.community.send(self.community.agent, "Settlement", "refund", self.id, proofs)
 
     def settle_agreed(
         self,
@@ -594,10 +602,10 @@ class TestMarket:
             )
         )
         message = {"tradeId": trade_id, "toSeller": to_seller_upoints}
-        signatures = [sign(signer, community.domain("EscrowWallets"), "Agreement", message) for signer in signers]
+        signatures = [sign(signer, community.domain("Settlement"), "Agreement", message) for signer in signers]
         return community.send(
             community.agent,
-            "EscrowWallets",
+            "Settlement",
             "settleAgreed",
             self.id,
             proof,

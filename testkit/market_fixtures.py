@@ -1,4 +1,4 @@
-"""Fixtures of the order book, clearing and escrow tests: a deployed community whose members have money.
+"""Fixtures of the market's tests: a deployed community whose members have money.
 
 A test says what it does to the contract under test through Brownie; everything before that is a step of `Community` and
 `TestMarket`. Alice and Bob buy, Carol and Dan sell, and each of them has a certified solar device.
@@ -18,7 +18,21 @@ POINT = 1_000_000
 ENDOWMENT_UPOINTS = 1_000 * POINT
 CREDIBILITY_PPM = 900_000
 
-__all__ = ["alice", "bob", "book", "carol", "clearing", "community", "dan", "escrow", "market", "points", "traded"]
+__all__ = [
+    "alice",
+    "bob",
+    "book",
+    "carol",
+    "clearing",
+    "community",
+    "custody",
+    "dan",
+    "devices",
+    "market",
+    "points",
+    "settlement",
+    "traded",
+]
 
 
 def by(account):
@@ -26,19 +40,19 @@ def by(account):
     return {"from": accounts.at(getattr(account, "address", account), force=True)}
 
 
-def money_of(escrow, account):
+def money_of(custody, account):
     """What an account has in its wallet, free and held, micro-points."""
-    return tuple(escrow.walletOf(getattr(account, "address", account)))[:2]
+    return tuple(custody.walletOf(getattr(account, "address", account)))[:2]
 
 
-def record_of(escrow, seller):
+def record_of(custody, seller):
     """A seller's track record: Wh promised, Wh delivered, trades."""
-    return tuple(escrow.trackRecordOf(seller.address))[:3]
+    return tuple(custody.trackRecordOf(seller.address))[:3]
 
 
-def used_nonces(escrow, trader, side, nonces):
+def used_nonces(custody, trader, side, nonces):
     """Which of the nonces are used."""
-    return [nonce for nonce in nonces if escrow.isNonceUsed(trader.address, side, nonce)]
+    return [nonce for nonce in nonces if custody.isNonceUsed(trader.address, side, nonce)]
 
 
 def trade_id_of(market, chunk=0, index=0):
@@ -86,8 +100,18 @@ def clearing(Clearing, community):
 
 
 @pytest.fixture(scope="module")
-def escrow(EscrowWallets, community):
-    return EscrowWallets.at(community.addresses["EscrowWallets"])
+def custody(Accounts, community):
+    return Accounts.at(community.addresses["Accounts"])
+
+
+@pytest.fixture(scope="module")
+def devices(DeviceRegistry, community):
+    return DeviceRegistry.at(community.addresses["DeviceRegistry"])
+
+
+@pytest.fixture(scope="module")
+def settlement(Settlement, community):
+    return Settlement.at(community.addresses["Settlement"])
 
 
 @pytest.fixture(scope="module")

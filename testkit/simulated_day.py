@@ -21,7 +21,7 @@ HOSTILE_NAME = '[red]<b>&"x"</b>'
 
 
 class TrackRecord:
-    """What escrows would know of each seller."""
+    """What the accounts would know of each seller."""
 
     def __init__(self, plan: DayPlan) -> None:
         self.credibility_ppm = {home.home: home.credibility_ppm for home in plan.homes}
@@ -129,7 +129,7 @@ def simulate_day(plan: DayPlan) -> DayReport:
         ),
         times=(TimeStep("set up the community", 4.31), TimeStep("24 rounds", 31.2), TimeStep("check", 0.84)),
         invariants=(
-            InvariantCheck("MON-1", "Points in the escrow equal the sum of all claims.", True, "1 250.00 = 1 250.00"),
+            InvariantCheck("MON-1", "Points in custody equal the sum of all claims.", True, "1 250.00 = 1 250.00"),
             InvariantCheck("GRN-1", "No more certificates than measured export.", True, f"{len(trades)} lots"),
         ),
     )

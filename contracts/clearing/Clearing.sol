@@ -3,8 +3,8 @@ pragma solidity ^0.8.27;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+import {IAccounts} from "../../interfaces/accounts/IAccounts.sol";
 import {IClearing} from "../../interfaces/clearing/IClearing.sol";
-import {IEscrowWallets} from "../../interfaces/settlement/IEscrowWallets.sol";
 import {IOrderBook} from "../../interfaces/market/IOrderBook.sol";
 import {IRoundProver} from "../../interfaces/clearing/IRoundProver.sol";
 import {BatchRoot} from "../shared/BatchRoot.sol";
@@ -45,7 +45,7 @@ contract Clearing is IClearing, EIP712 {
 
     IOrderBook public immutable ORDER_BOOK;
     IRoundProver public immutable PROVER;
-    IEscrowWallets public immutable ESCROW;
+    IAccounts public immutable ACCOUNTS;
 
     /// @inheritdoc IClearing
     uint64 public proposalCount;
@@ -59,10 +59,10 @@ contract Clearing is IClearing, EIP712 {
     /// @inheritdoc IClearing
     mapping(bytes32 market => uint64) public finalOf;
 
-    constructor(address orderBook, address prover, address escrow) EIP712("PowerPact", "1") {
+    constructor(address orderBook, address prover, address accounts) EIP712("PowerPact", "1") {
         ORDER_BOOK = IOrderBook(orderBook);
         PROVER = IRoundProver(prover);
-        ESCROW = IEscrowWallets(escrow);
+        ACCOUNTS = IAccounts(accounts);
     }
 
     /// @inheritdoc IClearing
@@ -119,7 +119,7 @@ contract Clearing is IClearing, EIP712 {
         activeOf[market] = id;
         emit ProposalSealed(market, id, msg.sender, stored.objective, stored.bound, uint40(from));
         if (active != 0) _unseat(active, id);
-        ESCROW.holdBond(msg.sender, Points.wrap(stored.bond));
+        ACCOUNTS.holdBond(msg.sender, Points.wrap(stored.bond));
     }
 
     /// @inheritdoc IClearing
@@ -396,7 +396,7 @@ contract Clearing is IClearing, EIP712 {
         } else {
             other.status = Status.Outranked;
             emit ProposalOutranked(other.market, active, by);
-            ESCROW.releaseBond(other.agent, Points.wrap(other.bond));
+            ACCOUNTS.releaseBond(other.agent, Points.wrap(other.bond));
         }
     }
 
@@ -405,7 +405,7 @@ contract Clearing is IClearing, EIP712 {
         Points bond = Points.wrap(stored.bond);
         stored.status = Status.Refuted;
         emit ProposalRefuted(stored.market, id, msg.sender, bond);
-        ESCROW.forfeitBond(stored.agent, bond, msg.sender);
+        ACCOUNTS.burnBond(stored.agent, bond, msg.sender);
     }
 
     /// @dev The dual price of an order in a proposal.
@@ -463,8 +463,7 @@ contract Clearing is IClearing, EIP712 {
         finalOf[market] = id;
         activeOf[market] = 0;
         emit RoundFinalized(market, id, stored.agent, stored.objective, stored.bound, stored.tradeCount);
-        if (active == id) ESCROW.releaseBond(stored.agent, Points.wrap(stored.bond));
+        if (active == id) ACCOUNTS.releaseBond(stored.agent, Points.wrap(stored.bond));
         else if (active != 0) _unseat(active, id);
-        ESCROW.lock(market, Points.wrap(stored.reserved));
     }
 }

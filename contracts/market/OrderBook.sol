@@ -3,9 +3,9 @@ pragma solidity ^0.8.27;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
+import {IAccounts} from "../../interfaces/accounts/IAccounts.sol";
 import {IClearing} from "../../interfaces/clearing/IClearing.sol";
 import {IDeviceRegistry} from "../../interfaces/registry/IDeviceRegistry.sol";
-import {IEscrowWallets} from "../../interfaces/settlement/IEscrowWallets.sol";
 import {IMetering} from "../../interfaces/metering/IMetering.sol";
 import {IOrderBook} from "../../interfaces/market/IOrderBook.sol";
 import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegistry.sol";
@@ -33,7 +33,7 @@ contract OrderBook is IOrderBook, EIP712 {
         uint256 closed;
     }
 
-    /// @dev Reservations gathered over several orders, for one call of the escrow.
+    /// @dev Reservations gathered over several orders, for one call.
     struct Reservations {
         address[] traders;
         Points[] points;
@@ -44,23 +44,21 @@ contract OrderBook is IOrderBook, EIP712 {
     IDeviceRegistry public immutable DEVICES;
     IMetering public immutable METERING;
     IClearing public immutable CLEARING;
-    IEscrowWallets public immutable ESCROW;
+    IAccounts public immutable ACCOUNTS;
 
     mapping(bytes32 market => Market) private _markets;
     mapping(bytes32 market => mapping(uint256 batch => Batch)) private _batches;
     /// @dev 1 + the number of batches: written when the market opens, so that no batch pays for a fresh word.
     mapping(bytes32 market => uint256) private _nextBatch;
-    /// @dev Bits of devices whose export of a slot is for sale or sold, 256 a word.
-    mapping(uint40 slotStart => mapping(uint256 word => uint256)) private _selling;
 
-    constructor(address participants, address devices, address metering, address clearing, address escrow)
+    constructor(address participants, address devices, address metering, address clearing, address accounts)
         EIP712("PowerPact", "1")
     {
         PARTICIPANTS = IParticipantRegistry(participants);
         DEVICES = IDeviceRegistry(devices);
         METERING = IMetering(metering);
         CLEARING = IClearing(clearing);
-        ESCROW = IEscrowWallets(escrow);
+        ACCOUNTS = IAccounts(accounts);
     }
 
     /// @inheritdoc IOrderBook
@@ -113,7 +111,7 @@ contract OrderBook is IOrderBook, EIP712 {
         _close(market, placed, rules.slotStart, Wh.wrap(0), freed);
         if (!order.isBuy()) {
             (uint32 page, uint32 mask) = pageOf(order.nonce());
-            ESCROW.cancelNonces(msg.sender, Side.Sell, page, mask);
+            ACCOUNTS.cancelNonces(msg.sender, Side.Sell, page, mask);
         }
         emit OrderCancelled(market, placed.id, msg.sender);
         _send(freed);
@@ -121,7 +119,7 @@ contract OrderBook is IOrderBook, EIP712 {
 
     /// @inheritdoc IOrderBook
     function cancelNonces(Side side, uint32 page, uint32 mask) external {
-        ESCROW.cancelNonces(msg.sender, side, page, mask);
+        ACCOUNTS.cancelNonces(msg.sender, side, page, mask);
     }
 
     /// @inheritdoc IOrderBook
@@ -139,12 +137,6 @@ contract OrderBook is IOrderBook, EIP712 {
             emit OrderReleased(market, placed[i].id, order.trader());
         }
         _send(freed);
-    }
-
-    /// @inheritdoc IOrderBook
-    function releaseDevice(uint32 device, uint40 slotStart) external {
-        require(msg.sender == address(ESCROW), Order_NotSettlement(msg.sender));
-        _releaseDevice(device, slotStart);
     }
 
     /// @inheritdoc IOrderBook
@@ -177,11 +169,6 @@ contract OrderBook is IOrderBook, EIP712 {
     function batchState(bytes32 market, uint256 batch) external view returns (bytes32 root, uint256 closed) {
         Batch storage stored = _batches[market][batch];
         return (stored.root, stored.closed);
-    }
-
-    /// @inheritdoc IOrderBook
-    function isSelling(uint32 device, uint40 slotStart) external view returns (bool) {
-        return _selling[slotStart][device >> 8] & (1 << (device & 0xff)) != 0;
     }
 
     /// @dev The rules of a market whose gate is open.
@@ -217,9 +204,8 @@ contract OrderBook is IOrderBook, EIP712 {
     // Who is asked is part of the deployment and calls nobody.
     // slither-disable-next-line reentrancy-no-eth
     function _post(bytes32 market, OrderRules.Form memory form, OrderList orders) private returns (uint32 batch) {
-        mapping(uint256 word => uint256) storage selling = _selling[form.slotStart];
         Answers admissions = orders.ask(address(PARTICIPANTS), IParticipantRegistry.admissionOf.selector);
-        Answers past = orders.ask(address(ESCROW), IEscrowWallets.admit.selector);
+        Answers past = orders.ask(address(ACCOUNTS), IAccounts.admit.selector);
         Answers terms = NO_ANSWERS;
         bytes32[] memory leaves = new bytes32[](orders.length());
         for (uint256 i = 0; i < leaves.length; ++i) {
@@ -227,10 +213,11 @@ contract OrderBook is IOrderBook, EIP712 {
             Admission admission = Admission.wrap(uint40(admissions.answerTo(i)));
             require(admission.isActive(), Order_TraderNotActive(i, order.trader()));
             if (!order.isBuy()) {
-                if (terms.isNone()) terms = orders.ask(address(DEVICES), IDeviceRegistry.sellerTermsOf.selector);
+                if (terms.isNone()) {
+                    terms = orders.askAt(address(DEVICES), IDeviceRegistry.offer.selector, form.slotStart);
+                }
                 SellerTerms device = SellerTerms.wrap(terms.answerTo(i));
                 OrderRules.checkDevice(i, order, form, device);
-                _sell(i, order.device(), form.slotStart, selling);
                 Reliability reliability = Reliability.wrap(uint64(past.answerTo(i)));
                 OrderRules.attest(order, form, device.source(), admission.credibility(), reliability);
             }
@@ -241,16 +228,6 @@ contract OrderBook is IOrderBook, EIP712 {
         batch = uint32(next - 1);
         _batches[market][batch].root = BatchRoot.rootOf(leaves);
         orders.log(OrdersPlaced.selector, market, batch, msg.sender);
-    }
-
-    /// @dev Mark a device as selling in a slot.
-    function _sell(uint256 index, uint32 device, uint40 slotStart, mapping(uint256 word => uint256) storage selling)
-        private
-    {
-        uint256 bit = 1 << (device & 0xff);
-        uint256 bits = selling[device >> 8];
-        require(bits & bit == 0, Order_DeviceAlreadySelling(index, device, slotStart));
-        selling[device >> 8] = bits | bit;
     }
 
     /// @dev Close an order that is in its batch and open and of which `traded` Wh stay bound; gather what the
@@ -269,19 +246,15 @@ contract OrderBook is IOrderBook, EIP712 {
             freed.traders[count] = order.trader();
             freed.points[count] = valueDown(order.energy(), order.price()) - valueDown(traded, order.price());
         } else if (Wh.unwrap(traded) == 0) {
-            _releaseDevice(order.device(), slotStart);
+            DEVICES.release(order.device(), slotStart);
         }
-    }
-
-    function _releaseDevice(uint32 device, uint40 slotStart) private {
-        _selling[slotStart][device >> 8] &= ~(1 << (device & 0xff));
     }
 
     function _newReservations(uint256 most) private pure returns (Reservations memory) {
         return Reservations({traders: new address[](most), points: new Points[](most), count: 0});
     }
 
-    /// @dev Have the escrow free what was gathered, if there is anything.
+    /// @dev Have what was gathered released, if there is anything.
     function _send(Reservations memory gathered) private {
         (address[] memory traders, Points[] memory points) = (gathered.traders, gathered.points);
         uint256 count = gathered.count;
@@ -291,6 +264,6 @@ contract OrderBook is IOrderBook, EIP712 {
             mstore(traders, count)
             mstore(points, count)
         }
-        ESCROW.release(traders, points);
+        ACCOUNTS.release(traders, points);
     }
 }

@@ -6,18 +6,19 @@ import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProo
 import {IDeviceRegistry} from "../../interfaces/registry/IDeviceRegistry.sol";
 import {IGreenCertificates} from "../../interfaces/tokens/IGreenCertificates.sol";
 import {IMetering} from "../../interfaces/metering/IMetering.sol";
-import {IOrderBook} from "../../interfaces/market/IOrderBook.sol";
 import {lotId} from "../tokens/Lots.sol";
 import {BatchRoot} from "../shared/BatchRoot.sol";
 import {ReadingHashing} from "../shared/ReadingHashing.sol";
 import {INTERVAL_MASK, MEASURED, PackedReading, ReadingFields, neutralHead} from "../types/Readings.sol";
 import {Signatures} from "../shared/Signatures.sol";
+import {PackedTrade, TradeFields} from "../types/Trades.sol";
 import {Wh} from "../types/Units.sol";
 
 /// @title Signed readings, and the certificates that follow from them
 /// @dev What is kept: one word for each device, one root for each batch, one bit for each device and slot.
 contract Metering is IMetering, EIP712 {
     using ReadingFields for PackedReading;
+    using TradeFields for PackedTrade;
 
     /// @dev slot 0: 5 + 8 + 8 + 8 = 29
     struct Meter {
@@ -31,6 +32,14 @@ contract Metering is IMetering, EIP712 {
         Wh importCounter;
     }
 
+    /// @dev Certificates gathered over several trades: of the buyers, and of sellers with a surplus.
+    struct Issue {
+        IGreenCertificates.Share[] sold;
+        uint256 soldCount;
+        IGreenCertificates.Share[] surplus;
+        uint256 surplusCount;
+    }
+
     /// @inheritdoc IMetering
     uint256 public constant MAX_READINGS = 256;
 
@@ -39,8 +48,7 @@ contract Metering is IMetering, EIP712 {
 
     IDeviceRegistry private immutable DEVICES;
     IGreenCertificates private immutable CERTIFICATES;
-    IOrderBook private immutable ORDER_BOOK;
-    address private immutable ESCROW;
+    address private immutable SETTLEMENT;
 
     /// @inheritdoc IMetering
     mapping(uint32 device => Meter) public last;
@@ -50,21 +58,20 @@ contract Metering is IMetering, EIP712 {
     /// @dev Bit d of word w: the certificates of device 256 · w + d are issued.
     mapping(uint40 slotStart => mapping(uint256 word => uint256)) private _issued;
 
-    modifier onlyEscrow() {
-        require(msg.sender == ESCROW, Metering_NotSettlement(msg.sender));
+    modifier onlySettlement() {
+        require(msg.sender == SETTLEMENT, Metering_NotSettlement(msg.sender));
         _;
     }
 
     /// @dev Reverts if: the slot length is zero, or does not fit into a reading.
-    constructor(address devices, address certificates, address orderBook, address escrow, uint40 slotLength)
+    constructor(address devices, address certificates, address settlement, uint40 slotLength)
         EIP712("PowerPact", "1")
     {
         require(slotLength != 0, Metering_ZeroSlotLength());
         require(slotLength <= type(uint32).max, Metering_SlotLengthTooLong(slotLength, type(uint32).max));
         DEVICES = IDeviceRegistry(devices);
         CERTIFICATES = IGreenCertificates(certificates);
-        ORDER_BOOK = IOrderBook(orderBook);
-        ESCROW = escrow;
+        SETTLEMENT = settlement;
         SLOT_LENGTH = slotLength;
     }
 
@@ -93,30 +100,50 @@ contract Metering is IMetering, EIP712 {
         (address owner, uint40 since) = DEVICES.certificationOf(device);
         require(since != 0 && since <= slotStart, Metering_NotCertified(device));
         require(!isIssued(device, slotStart), Metering_AlreadyIssued(device, slotStart));
-        require(!ORDER_BOOK.isSelling(device, slotStart), Metering_EnergySold(device, slotStart));
+        require(!DEVICES.isSelling(device, slotStart), Metering_EnergySold(device, slotStart));
         _markIssued(device, slotStart);
-        _mint(owner, device, slotStart, reading.exported());
+        if (Wh.unwrap(reading.exported()) == 0) return;
+        IGreenCertificates.Share[] memory shares = new IGreenCertificates.Share[](1);
+        shares[0] = IGreenCertificates.Share(owner, lotId(device, slotStart), reading.exported());
+        CERTIFICATES.mint(shares);
     }
 
     /// @inheritdoc IMetering
-    function deliverLast(uint32 device, uint40 slotStart, Sale calldata sale)
+    function deliverLast(uint40 slotStart, PackedTrade[] calldata trades, Wh[] calldata totals, uint256 wanted)
         external
-        onlyEscrow
-        returns (bool known, Wh delivered)
+        onlySettlement
+        returns (uint256 known, Wh[] memory delivered)
     {
-        Meter memory meter = last[device];
-        known = meter.slotStart == slotStart;
-        if (known) delivered = _deliver(device, slotStart, meter.exported, sale);
+        delivered = new Wh[](trades.length);
+        Issue memory issue_ = _newIssue(trades.length);
+        for (uint256 i = 0; i < delivered.length; ++i) {
+            if ((wanted >> i) & 1 == 0) continue;
+            PackedTrade memory trade = trades[i];
+            Meter storage meter = last[trade.device()];
+            (uint40 lastSlot, Wh exported) = (meter.slotStart, meter.exported);
+            if (lastSlot != slotStart) continue;
+            known |= 1 << i;
+            delivered[i] = _deliver(slotStart, exported, trade, _totalAt(totals, i, trade), issue_);
+        }
+        _mint(issue_);
     }
 
     /// @inheritdoc IMetering
-    function deliver(PackedReading calldata reading, ReadingProof calldata proof, Sale calldata sale)
+    function deliver(ProvenReading[] calldata measured, PackedTrade[] calldata trades, Wh[] calldata totals)
         external
-        onlyEscrow
-        returns (Wh)
+        onlySettlement
+        returns (Wh[] memory delivered)
     {
-        verify(reading, proof);
-        return _deliver(reading.device(), reading.startAt(), reading.exported(), sale);
+        delivered = new Wh[](trades.length);
+        Issue memory issue_ = _newIssue(trades.length);
+        for (uint256 i = 0; i < delivered.length; ++i) {
+            verify(measured[i].reading, measured[i].proof);
+            PackedReading memory reading = measured[i].reading;
+            PackedTrade memory trade = trades[i];
+            Wh total = _totalAt(totals, i, trade);
+            delivered[i] = _deliver(reading.startAt(), reading.exported(), trade, total, issue_);
+        }
+        _mint(issue_);
     }
 
     /// @inheritdoc IMetering
@@ -192,14 +219,24 @@ contract Metering is IMetering, EIP712 {
         }
     }
 
-    /// @dev Issue the certificates of a sale, and once for the slot those of the export beyond all sales.
-    function _deliver(uint32 device, uint40 slotStart, Wh exported, Sale calldata sale) private returns (Wh delivered) {
-        bool covered = !(exported < sale.total);
-        delivered = covered ? sale.energy : exported.proRataDown(sale.energy, sale.total);
-        _mint(sale.buyer, device, slotStart, delivered);
-        if (exported > sale.total && !isIssued(device, slotStart)) {
+    /// @dev All energy that the device of the trade at `index` sold in the slot.
+    function _totalAt(Wh[] calldata totals, uint256 index, PackedTrade memory trade) private pure returns (Wh) {
+        return totals.length == 0 ? trade.energy() : totals[index];
+    }
+
+    /// @dev Issue the certificates of a trade, and once for the slot those of the export beyond all trades.
+    function _deliver(uint40 slotStart, Wh exported, PackedTrade memory trade, Wh total, Issue memory issue_)
+        private
+        returns (Wh delivered)
+    {
+        (uint32 device, Wh sold) = (trade.device(), trade.energy());
+        delivered = exported < total ? exported.proRataDown(sold, total) : sold;
+        uint256 id = lotId(device, slotStart);
+        if (Wh.unwrap(delivered) != 0) _put(issue_.sold[issue_.soldCount++], trade.buyer(), id, delivered);
+        if (exported > total && !isIssued(device, slotStart)) {
             _markIssued(device, slotStart);
-            _mint(sale.seller, device, slotStart, exported - sale.total);
+            if (issue_.surplus.length == 0) issue_.surplus = new IGreenCertificates.Share[](issue_.sold.length);
+            _put(issue_.surplus[issue_.surplusCount++], trade.seller(), id, exported - total);
         }
     }
 
@@ -207,8 +244,26 @@ contract Metering is IMetering, EIP712 {
         _issued[slotStart][device >> 8] |= 1 << (device & 0xff);
     }
 
-    function _mint(address holder, uint32 device, uint40 slotStart, Wh energy) private {
-        if (Wh.unwrap(energy) == 0) return;
-        CERTIFICATES.mint(holder, lotId(device, slotStart), energy);
+    function _newIssue(uint256 trades) private pure returns (Issue memory issue_) {
+        issue_.sold = new IGreenCertificates.Share[](trades);
+    }
+
+    function _put(IGreenCertificates.Share memory share, address holder, uint256 id, Wh energy) private pure {
+        (share.holder, share.id, share.energy) = (holder, id, energy);
+    }
+
+    /// @dev Have the certificates that were gathered minted.
+    function _mint(Issue memory issue_) private {
+        _mintFirst(issue_.sold, issue_.soldCount);
+        _mintFirst(issue_.surplus, issue_.surplusCount);
+    }
+
+    function _mintFirst(IGreenCertificates.Share[] memory shares, uint256 count) private {
+        if (count == 0) return;
+        // Equivalent to cutting the array to `count`: its length only shrinks.
+        assembly ("memory-safe") {
+            mstore(shares, count)
+        }
+        CERTIFICATES.mint(shares);
     }
 }

@@ -7,6 +7,7 @@ import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegist
 import {SellerTerms} from "../types/Attested.sol";
 import {Carrier} from "../types/Markets.sol";
 import {PackedOrder, deviceOf as deviceIn} from "../types/Orders.sol";
+import {Committee, Votes} from "../shared/Committee.sol";
 import {Signatures} from "../shared/Signatures.sol";
 import {Wh} from "../types/Units.sol";
 
@@ -16,7 +17,7 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
     struct Certification {
         /// Time of certification, Unix seconds; 0 before.
         uint40 since;
-        /// Auditors who voted for it so far.
+        /// Votes for it so far, one bit for each of at most 32 auditors.
         uint32 votes;
     }
 
@@ -24,6 +25,8 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
         keccak256("Device(address owner,uint8 kind,uint8 carrier,uint8 source,uint32 subnet,uint64 capacityWh)");
 
     IParticipantRegistry private immutable PARTICIPANTS;
+    address private immutable ORDER_BOOK;
+    address private immutable SETTLEMENT;
 
     /// @inheritdoc IDeviceRegistry
     uint32 public deviceCount;
@@ -35,10 +38,16 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
 
     mapping(uint32 id => Certification) private _certifications;
 
-    mapping(uint32 id => mapping(address auditor => bool)) private _hasVoted;
+    /// @dev Bits of devices whose export of a slot is for sale or sold, 256 a word.
+    mapping(uint40 slotStart => mapping(uint256 word => uint256)) private _selling;
 
-    constructor(address participants) EIP712("PowerPact", "1") {
+    /// @param participants Whose auditors certify, and who may own devices.
+    /// @param orderBook Who offers devices for sale and releases them.
+    /// @param settlement Who releases devices, too.
+    constructor(address participants, address orderBook, address settlement) EIP712("PowerPact", "1") {
         PARTICIPANTS = IParticipantRegistry(participants);
+        ORDER_BOOK = orderBook;
+        SETTLEMENT = settlement;
     }
 
     /// @inheritdoc IDeviceRegistry
@@ -76,14 +85,18 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
 
     /// @inheritdoc IDeviceRegistry
     function certify(uint32 id) external {
-        require(PARTICIPANTS.isAuditor(msg.sender), Device_NotAuditor(msg.sender));
+        uint256 seat = PARTICIPANTS.seatOf(msg.sender);
+        require(seat != 0, Device_NotAuditor(msg.sender));
         Device storage subject = _inService(id);
         require(!subject.certified, Device_AlreadyCertified(id));
-        require(!_hasVoted[id][msg.sender], Device_AlreadyVoted(id, msg.sender));
-        _hasVoted[id][msg.sender] = true;
-        uint32 votes = ++_certifications[id].votes;
-        emit CertificationVoted(id, msg.sender, votes);
-        if (votes == PARTICIPANTS.threshold()) {
+        (bool isNew, Votes votes) = Votes.wrap(_certifications[id].votes).cast(seat - 1);
+        require(isNew, Device_AlreadyVoted(id, msg.sender));
+
+        // Cannot be cut: the committee has at most 32 seats.
+        _certifications[id].votes = uint32(Votes.unwrap(votes));
+        uint256 count = votes.count();
+        emit CertificationVoted(id, msg.sender, count);
+        if (count == PARTICIPANTS.threshold()) {
             subject.certified = true;
             _certifications[id].since = uint40(block.timestamp);
             emit DeviceCertified(id);
@@ -110,13 +123,29 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
     }
 
     /// @inheritdoc IDeviceRegistry
-    function sellerTermsOf(PackedOrder[] calldata orders) external view returns (SellerTerms[] memory terms) {
+    function offer(uint40 slotStart, PackedOrder[] calldata orders) external returns (SellerTerms[] memory terms) {
+        require(msg.sender == ORDER_BOOK, Device_NotOrderBook(msg.sender));
+        mapping(uint256 word => uint256) storage selling = _selling[slotStart];
         terms = new SellerTerms[](orders.length);
         for (uint256 i = 0; i < orders.length; ++i) {
             uint32 id = deviceIn(orders[i].terms);
             if (id == 0) continue;
+            (uint256 bits, uint256 bit) = (selling[id >> 8], 1 << (id & 0xff));
+            require(bits & bit == 0, Device_AlreadySelling(i, id, slotStart));
+            selling[id >> 8] = bits | bit;
             terms[i] = _firstWordOf(_devices[id]);
         }
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    function release(uint32 id, uint40 slotStart) external {
+        require(msg.sender == ORDER_BOOK || msg.sender == SETTLEMENT, Device_NotMarket(msg.sender));
+        _selling[slotStart][id >> 8] &= ~(1 << (id & 0xff));
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    function isSelling(uint32 id, uint40 slotStart) external view returns (bool) {
+        return _selling[slotStart][id >> 8] & (1 << (id & 0xff)) != 0;
     }
 
     /// @inheritdoc IDeviceRegistry

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {IEscrowWallets} from "../../interfaces/settlement/IEscrowWallets.sol";
+import {IAccounts} from "../../interfaces/accounts/IAccounts.sol";
 import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegistry.sol";
+import {Committee, Votes} from "../shared/Committee.sol";
 import {Admission, packAdmission} from "../types/Attested.sol";
 import {PackedOrder, traderOf} from "../types/Orders.sol";
 import {ONE_PPM, Points, Ppm} from "../types/Units.sol";
@@ -31,20 +32,19 @@ contract ParticipantRegistry is IParticipantRegistry {
     /// @inheritdoc IParticipantRegistry
     uint256 public immutable threshold;
 
-    IEscrowWallets private immutable ESCROW;
+    IAccounts private immutable ACCOUNTS;
 
     address[] private _auditors;
 
-    /// @dev 1 + index of an auditor; 0 for everybody else.
-    mapping(address account => uint256) private _seatOf;
+    /// @inheritdoc IParticipantRegistry
+    mapping(address account => uint256) public seatOf;
 
     mapping(address account => Participant) private _participants;
 
     /// @dev Number of suspensions so far.
     mapping(address account => uint256) private _suspensions;
 
-    /// @dev Bit i: auditor i voted for the motion.
-    mapping(bytes32 motion => uint256) private _votes;
+    mapping(bytes32 motion => Votes) private _votes;
 
     modifier onlyAuditor() {
         require(isAuditor(msg.sender), Registry_NotAuditor(msg.sender));
@@ -53,7 +53,7 @@ contract ParticipantRegistry is IParticipantRegistry {
 
     /// @dev Reverts if: there are no auditors or more than 32; the threshold is zero or above their
     /// number; an auditor is the zero address or named twice.
-    constructor(address[] memory auditors_, uint256 threshold_, address escrow) {
+    constructor(address[] memory auditors_, uint256 threshold_, address accounts) {
         uint256 count = auditors_.length;
         require(count != 0 && count <= MAX_AUDITORS, Registry_BadCommittee(count, threshold_));
         require(threshold_ != 0 && threshold_ <= count, Registry_BadCommittee(count, threshold_));
@@ -61,11 +61,11 @@ contract ParticipantRegistry is IParticipantRegistry {
             address auditor = auditors_[i];
             require(auditor != address(0), Registry_NotAuditor(auditor));
             require(!isAuditor(auditor), Registry_DuplicateAuditor(auditor));
-            _seatOf[auditor] = i + 1;
+            seatOf[auditor] = i + 1;
         }
         _auditors = auditors_;
         threshold = threshold_;
-        ESCROW = IEscrowWallets(escrow);
+        ACCOUNTS = IAccounts(accounts);
     }
 
     /// @inheritdoc IParticipantRegistry
@@ -132,7 +132,7 @@ contract ParticipantRegistry is IParticipantRegistry {
         Participant storage leaver = _participants[msg.sender];
         uint40 leavesAt = leaver.since + EXIT_NOTICE;
         require(block.timestamp >= leavesAt, Registry_NoticeRunning(msg.sender, leavesAt));
-        uint256 held = Points.unwrap(ESCROW.heldOf(msg.sender));
+        uint256 held = Points.unwrap(ACCOUNTS.heldOf(msg.sender));
         require(held == 0, Registry_OpenObligations(msg.sender, held));
         _setStatus(leaver, Status.Left);
         emit Left(msg.sender);
@@ -164,17 +164,15 @@ contract ParticipantRegistry is IParticipantRegistry {
 
     /// @inheritdoc IParticipantRegistry
     function isAuditor(address account) public view returns (bool) {
-        return _seatOf[account] != 0;
+        return seatOf[account] != 0;
     }
 
     /// @dev Count the sender's vote. True when it decides the motion.
     function _vote(address subject, bytes32 motion) private returns (bool decided) {
-        uint256 bit = 1 << (_seatOf[msg.sender] - 1);
-        uint256 votes = _votes[motion];
-        require(votes & bit == 0, Registry_AlreadyVoted(msg.sender, motion));
-        votes |= bit;
+        (bool isNew, Votes votes) = _votes[motion].cast(seatOf[msg.sender] - 1);
+        require(isNew, Registry_AlreadyVoted(msg.sender, motion));
         _votes[motion] = votes;
-        uint256 count = _countBits(votes);
+        uint256 count = votes.count();
         emit VoteCast(msg.sender, subject, motion, count);
         return count == threshold;
     }
@@ -200,12 +198,5 @@ contract ParticipantRegistry is IParticipantRegistry {
     function _requireStatus(address account, Status needed) private view {
         Status have = _participants[account].status;
         require(have == needed, Registry_WrongStatus(account, have, needed));
-    }
-
-    /// @dev The number of ones in `word`: each step clears the lowest.
-    function _countBits(uint256 word) private pure returns (uint256 count) {
-        for (; word != 0; ++count) {
-            word &= word - 1;
-        }
     }
 }

@@ -26,10 +26,16 @@ contract GreenCertificates is ERC1155, IGreenCertificates {
     /// @inheritdoc IGreenCertificates
     /// @dev `_update` moves balances without the acceptance call of ERC-1155: a deliberate exception for
     /// minting. Transfers between holders make the call.
-    function mint(address to, uint256 id, Wh energy) external {
+    function mint(Share[] calldata shares) external {
         require(msg.sender == METERING, Certificates_NotMetering(msg.sender));
-        require(to != address(0), ERC1155InvalidReceiver(to));
-        _move(address(0), to, id, energy);
+        uint256[] memory ids = new uint256[](1);
+        uint256[] memory values = new uint256[](1);
+        for (uint256 i = 0; i < shares.length; ++i) {
+            address holder = shares[i].holder;
+            require(holder != address(0), ERC1155InvalidReceiver(holder));
+            (ids[0], values[0]) = (shares[i].id, Wh.unwrap(shares[i].energy));
+            _update(address(0), holder, ids, values);
+        }
     }
 
     /// @inheritdoc IGreenCertificates
@@ -37,7 +43,7 @@ contract GreenCertificates is ERC1155, IGreenCertificates {
         require(Wh.unwrap(energy) != 0, Certificates_NothingToRetire(id));
         require(beneficiary != address(0), Certificates_NoBeneficiary(id));
         retiredFor[id][beneficiary] = retiredFor[id][beneficiary] + energy;
-        _move(msg.sender, address(0), id, energy);
+        _burn(msg.sender, id, Wh.unwrap(energy));
         emit Retired(msg.sender, id, beneficiary, energy, purpose);
     }
 
@@ -74,14 +80,5 @@ contract GreenCertificates is ERC1155, IGreenCertificates {
     /// @inheritdoc IERC165
     function supportsInterface(bytes4 interfaceId) public view override(ERC1155, IERC165) returns (bool) {
         return interfaceId == type(IGreenCertificates).interfaceId || super.supportsInterface(interfaceId);
-    }
-
-    /// @dev Mints when `from` is zero, burns when `to` is zero. Calls nobody.
-    function _move(address from, address to, uint256 id, Wh energy) private {
-        uint256[] memory ids = new uint256[](1);
-        uint256[] memory values = new uint256[](1);
-        ids[0] = id;
-        values[0] = Wh.unwrap(energy);
-        _update(from, to, ids, values);
     }
 }

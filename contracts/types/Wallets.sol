@@ -4,7 +4,7 @@ pragma solidity ^0.8.27;
 import {Nonces} from "./Nonces.sol";
 
 /// @dev A trader's wallet in one word: nonces of buy orders 64 | held 96 | free 96, micro-points, from the most
-/// significant bit down. All wallets together hold less than 2^96 micro-points (`IEscrowWallets.deposit`).
+/// significant bit down. All wallets together hold less than 2^96 micro-points (`IAccounts.deposit`).
 type PackedWallet is uint256;
 
 using {free, held, nonces, withNonces, give, take, hold, unhold} for PackedWallet global;

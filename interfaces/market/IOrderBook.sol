@@ -80,11 +80,9 @@ interface IOrderBook {
     error Order_ClassMissing(uint256 index, uint256 category);
     error Order_DeviceNotOwned(uint256 index, uint32 device, address trader);
     error Order_DeviceUnfit(uint256 index, uint32 device);
-    error Order_DeviceAlreadySelling(uint256 index, uint32 device, uint40 slotStart);
     error Order_Unknown(bytes32 market, OrderId id);
     error Order_AlreadyClosed(bytes32 market, OrderId id);
     error Order_StillBound(bytes32 market, OrderId id);
-    error Order_NotSettlement(address caller);
 
     /// @notice Open a market with fixed rules. Names of attributes and categories are announced, and hashed
     /// into the id. Any active participant may.
@@ -127,9 +125,6 @@ interface IOrderBook {
     /// the buyer's free balance, and a device that sold nothing may be sold anew.
     function release(bytes32 market, Placed[] calldata placed) external;
 
-    /// @notice For the settlement contract alone: the device has no obligation in this slot any more.
-    function releaseDevice(uint32 device, uint40 slotStart) external;
-
     /// @notice Reverts unless `placed` stands in its batch.
     function verify(bytes32 market, Placed calldata placed) external view;
 
@@ -147,8 +142,4 @@ interface IOrderBook {
 
     /// @notice Merkle root of a batch, and the bits of its orders that are cancelled or released.
     function batchState(bytes32 market, uint256 batch) external view returns (bytes32 root, uint256 closed);
-
-    /// @notice Whether this device's export of the slot is for sale or was sold: false again once the order is
-    /// cancelled or released, the trade refunded or settled by agreement.
-    function isSelling(uint32 device, uint40 slotStart) external view returns (bool);
 }

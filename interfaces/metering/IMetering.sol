@@ -2,6 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {PackedReading} from "../../contracts/types/Readings.sol";
+import {PackedTrade} from "../../contracts/types/Trades.sol";
 import {Wh} from "../../contracts/types/Units.sol";
 
 /// @title Signed readings, and the certificates that follow from them
@@ -21,15 +22,10 @@ interface IMetering {
         bytes32[] siblings;
     }
 
-    /// @dev What a seller's device owes a buyer in a slot.
-    struct Sale {
-        address buyer;
-        /// The device's owner.
-        address seller;
-        /// Energy sold to this buyer, Wh.
-        Wh energy;
-        /// All energy that the device sold in the slot, Wh: at least `energy`.
-        Wh total;
+    /// @dev A reading with its proof.
+    struct ProvenReading {
+        PackedReading reading;
+        ReadingProof proof;
     }
 
     event ReadingsReported(uint64 indexed batch, address indexed relayer, PackedReading[] readings);
@@ -104,22 +100,34 @@ interface IMetering {
     /// certificates are issued; the device has an obligation in the slot.
     function issue(PackedReading calldata reading, ReadingProof calldata proof) external;
 
-    /// @notice For the settlement contract alone: if the device's last reading is of this slot, `deliver` by it; else nothing, and
-    /// `known` is false.
-    function deliverLast(uint32 device, uint40 slotStart, Sale calldata sale)
+    /// @notice For the settlement alone: `deliver` for those trades that are asked for and whose device's last reading is of
+    /// this slot; nothing for the others.
+    /// Reverts if: the caller is not the settlement.
+    /// @param slotStart Start of the slot, Unix seconds.
+    /// @param trades At most 256.
+    /// @param totals As of `deliver`.
+    /// @param wanted Bit i: trade i is asked for.
+    /// @return known Bit i: trade i is asked for, and its delivery is known.
+    /// @return delivered As of `deliver`; 0 where it is not known.
+    function deliverLast(uint40 slotStart, PackedTrade[] calldata trades, Wh[] calldata totals, uint256 wanted)
         external
-        returns (bool known, Wh delivered);
+        returns (uint256 known, Wh[] memory delivered);
 
-    /// @notice For the settlement contract alone: verify the reading, and issue the certificates of a sale to its buyer; and
-    /// once for the slot, what was exported beyond all that was sold, to the seller. A device that sells is certified before
-    /// the gate closes (IOrderBook), so before the slot begins.
-    /// @return delivered The energy sold if the export covers all that the device sold in the slot, else its share of the export,
-    /// ⌊export · energy / total⌋, Wh.
-    function deliver(PackedReading calldata reading, ReadingProof calldata proof, Sale calldata sale)
+    /// @notice For the settlement alone: issues the certificates of trades to their buyers; and once for each slot, what was
+    /// exported beyond all that was sold, to the seller. A device that sells is certified before the gate closes (IOrderBook),
+    /// so before the slot begins.
+    /// Reverts if: the caller is not the settlement; a reading is unknown.
+    /// @param measured The reading of each trade, of its device and slot, which the caller has compared.
+    /// @param trades As many trades.
+    /// @param totals All energy that the device of each trade sold in the slot, Wh, at least the trade's; none at all if
+    /// each trade is all of it.
+    /// @return delivered For each trade, Wh: the energy sold if the export covers all that the device sold in the slot, else
+    /// its share of the export, ⌊export · energy / total⌋.
+    function deliver(ProvenReading[] calldata measured, PackedTrade[] calldata trades, Wh[] calldata totals)
         external
-        returns (Wh delivered);
+        returns (Wh[] memory delivered);
 
-    /// @notice Reverts unless `reading` stands at `proof`.
+    /// @notice Reverts unless `proof` shows that `reading` was reported.
     function verify(PackedReading calldata reading, ReadingProof calldata proof) external view;
 
     /// @notice The device's last slot (Unix seconds), its export in it and its counters at the end of it (Wh).

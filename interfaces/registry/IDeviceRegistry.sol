@@ -64,6 +64,12 @@ interface IDeviceRegistry {
     error Device_AlreadyVoted(uint32 device, address auditor);
     error Device_AlreadyCertified(uint32 device);
     error Device_Retired(uint32 device);
+    /// @notice Thrown when the caller is not the order book.
+    error Device_NotOrderBook(address caller);
+    /// @notice Thrown when the caller is neither the order book nor the settlement.
+    error Device_NotMarket(address caller);
+    /// @notice Thrown when the device of the order at `index` sells its export of the slot already.
+    error Device_AlreadySelling(uint256 index, uint32 device, uint40 slotStart);
 
     /// @notice Bind a device to the sender. `signature` is the device key's EIP-712 signature over
     /// Device(address owner,uint8 kind,uint8 carrier,uint8 source,uint32 subnet,uint64 capacityWh).
@@ -95,8 +101,24 @@ interface IDeviceRegistry {
     /// @notice The device's owner, and the time of its certification, Unix seconds, 0 if there was none.
     function certificationOf(uint32 id) external view returns (address owner, uint40 since);
 
-    /// @notice What decides whether the device of each order may sell; zero for a buy order.
-    function sellerTermsOf(PackedOrder[] calldata orders) external view returns (SellerTerms[] memory);
+    /// @notice For the order book alone: offers the export of the sell orders' devices in a slot for sale. A device sells a
+    /// slot once, over all markets.
+    /// Reverts if: the caller is not the order book; a device sells in the slot already.
+    /// @param slotStart Start of the slot, Unix seconds.
+    /// @param orders A batch of orders.
+    /// @return What decides whether the device of each order may sell, which the caller checks; zero for a buy order and for
+    /// an unknown device.
+    function offer(uint40 slotStart, PackedOrder[] calldata orders) external returns (SellerTerms[] memory);
+
+    /// @notice For the order book and the settlement alone: the device has no obligation in the slot any more.
+    /// Reverts if: the caller is another.
+    /// @param device Id of the device.
+    /// @param slotStart Start of the slot, Unix seconds.
+    function release(uint32 device, uint40 slotStart) external;
+
+    /// @notice Whether this device's export of the slot is for sale or was sold: false again once the order is cancelled or
+    /// released, the trade refunded or settled by agreement.
+    function isSelling(uint32 device, uint40 slotStart) external view returns (bool);
 
     /// @notice Number of devices; the last id.
     function deviceCount() external view returns (uint32);

@@ -79,7 +79,7 @@ interface IParticipantRegistry {
     /// @notice Announce the exit: the sender stops being active at once.
     function requestExit() external;
 
-    /// @notice Complete the exit when the notice has run and nothing is held in escrow.
+    /// @notice Complete the exit when the notice has run and nothing of the sender's points is held.
     function exit() external;
 
     /// @notice Whether `account` may trade now.
@@ -91,6 +91,9 @@ interface IParticipantRegistry {
     function participant(address account) external view returns (Participant memory);
 
     function isAuditor(address account) external view returns (bool);
+
+    /// @notice 1 + the index of an auditor, 1 to 32; 0 for everybody else.
+    function seatOf(address account) external view returns (uint256);
 
     /// @notice All auditors, in the order of their index.
     function auditors() external view returns (address[] memory);

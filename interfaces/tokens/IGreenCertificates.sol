@@ -11,16 +11,36 @@ import {Wh} from "../../contracts/types/Units.sol";
 /// @dev Trust assumptions. Safety: Metering mints no more than a certified device exported. No liveness
 /// assumption.
 interface IGreenCertificates is IERC1155 {
+    /// @dev Certificates for one holder.
+    struct Share {
+        address holder;
+        /// device << 40 | slotStart.
+        uint256 id;
+        /// Wh.
+        Wh energy;
+    }
+
+    /// @notice `energy` Wh of `id` are retired for `beneficiary` and will never move again.
     event Retired(address indexed holder, uint256 indexed id, address indexed beneficiary, Wh energy, string purpose);
 
+    /// @notice Thrown when the caller is not Metering.
     error Certificates_NotMetering(address caller);
+    /// @notice Thrown when 0 Wh are to be retired.
     error Certificates_NothingToRetire(uint256 id);
+    /// @notice Thrown when certificates are to be retired for the zero address.
     error Certificates_NoBeneficiary(uint256 id);
 
-    /// @notice Mint `energy` Wh of `id` to `to`. Metering only.
-    function mint(address to, uint256 id, Wh energy) external;
+    /// @notice Mints certificates. Metering only.
+    /// Reverts if: a holder is the zero address.
+    /// @param shares Certificates and their holders; one holder may have several.
+    function mint(Share[] calldata shares) external;
 
-    /// @notice Retire `energy` Wh of the sender's `id` on behalf of `beneficiary`, for good.
+    /// @notice Retires certificates of the sender on behalf of a beneficiary, permanently.
+    /// Reverts if: the energy is zero, or above the sender's balance; there is no beneficiary.
+    /// @param id Of which lot.
+    /// @param energy Wh, at least 1.
+    /// @param beneficiary For whom.
+    /// @param purpose What it is for, in words.
     function retire(uint256 id, Wh energy, address beneficiary, string calldata purpose) external;
 
     /// @notice Energy of `id` retired for `beneficiary`, Wh.

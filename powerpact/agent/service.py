@@ -239,7 +239,7 @@ class Agent:
         moved_on = {device for device in devices if meters.last_of(self.chain, device)[0] != slot_start}
         late = [trade for trade in due if trade.trade.device in moved_on]
         sent = self._settle_chunks(market_id, {trade.chunk for trade in due if trade.trade.device not in moved_on})
-        deliveries = [(trade.proof, *readings[trade.trade.device, slot_start]) for trade in late]
+        deliveries = [(trade.proof, readings[trade.trade.device, slot_start]) for trade in late]
         sent += send_in_pieces(
             self.sender, deliveries, MAX_BATCH, lambda piece: settlement.settle_late(self.chain, market_id, piece)
         )

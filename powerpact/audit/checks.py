@@ -23,7 +23,15 @@ from powerpact.mechanisms.satisfaction.spec.satisfaction import pair_score_ppm
 from powerpact.progress import Progress, silent
 from powerpact.units import value_down_upoints
 
-_UNTOUCHABLE: Final = ("PowerPoints", "GreenCertificates", "Metering", "OrderBook", "Clearing", "EscrowWallets")
+_UNTOUCHABLE: Final = (
+    "PowerPoints",
+    "GreenCertificates",
+    "Metering",
+    "OrderBook",
+    "Clearing",
+    "Accounts",
+    "Settlement",
+)
 """Contracts that a vote of an auditor must leave alone."""
 
 
@@ -59,12 +67,12 @@ def _check_balances(records: Records) -> Result:
     """MON-1."""
     chain = records.chain
     wallets = _replayed_wallets(records)
-    held = points.balance_of(chain, chain.address("EscrowWallets"))
-    claims = int(chain.read("EscrowWallets", "totalCredits"))
+    held = points.balance_of(chain, chain.address("Accounts"))
+    claims = int(chain.read("Accounts", "totalCredits"))
     total = sum(free + reserved for free, reserved in wallets.values())
     faults = []
     if not held == claims == total:
-        faults.append(f"the escrow holds {held}, records claims of {claims}, and the events make {total} micro-points")
+        faults.append(f"the accounts hold {held}, record claims of {claims}, and the events make {total} micro-points")
     for trader, (free, reserved) in wallets.items():
         wallet = points.wallet_of(chain, trader)
         if (wallet.free_upoints, wallet.held_upoints) != (free, reserved):
@@ -72,11 +80,11 @@ def _check_balances(records: Records) -> Result:
                 f"{trader} has {wallet.free_upoints} free and {wallet.held_upoints} held, the events make "
                 f"{free} and {reserved}"
             )
-    return f"{held} micro-points in the escrow = free + held of {len(wallets)} wallets", faults
+    return f"{held} micro-points in custody = free + held of {len(wallets)} wallets", faults
 
 
 def _replayed_wallets(records: Records) -> dict[ChecksumAddress, list[int]]:
-    """Free and held micro-points of each trader, as orders and the escrow's events make them."""
+    """Free and held micro-points of each trader, as orders, bonds and trades make them."""
     wallets: defaultdict[ChecksumAddress, list[int]] = defaultdict(lambda: [0, 0])
     for event in records.money:
         a = event.arguments

@@ -8,7 +8,7 @@ from typing import Final
 
 LAWS: Final = MappingProxyType(
     {
-        "MON-1": "The points in the escrow are the sum of what is free and what is held, and each wallet is what its "
+        "MON-1": "The points in custody are the sum of what is free and what is held, and each wallet is what its "
         "deposits, withdrawals, reservations and trades make it.",
         "MON-2": "Every held point belongs to an open order, an unsettled trade or an active proposal, and has a way "
         "out at a time stated when it was locked.",

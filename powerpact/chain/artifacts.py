@@ -18,6 +18,7 @@ from powerpact.chain.errors import ContractsNotCompiled
 
 CONTRACTS: Final = (
     "PowerPoints",
+    "Accounts",
     "ParticipantRegistry",
     "DeviceRegistry",
     "GreenCertificates",
@@ -25,7 +26,7 @@ CONTRACTS: Final = (
     "OrderBook",
     "RoundProver",
     "Clearing",
-    "EscrowWallets",
+    "Settlement",
 )
 """The contracts of a deployment, in the order in which they are deployed."""
 

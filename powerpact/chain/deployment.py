@@ -166,26 +166,27 @@ def constructor_arguments(addresses: dict[str, ChecksumAddress], parameters: Par
     at = addresses
     return {
         "PowerPoints": [parameters.utility],
-        "ParticipantRegistry": [parameters.auditors, parameters.threshold, at["EscrowWallets"]],
-        "DeviceRegistry": [at["ParticipantRegistry"]],
+        "Accounts": [at["PowerPoints"], at["OrderBook"], at["Clearing"], at["Settlement"]],
+        "ParticipantRegistry": [parameters.auditors, parameters.threshold, at["Accounts"]],
+        "DeviceRegistry": [at["ParticipantRegistry"], at["OrderBook"], at["Settlement"]],
         "GreenCertificates": [at["Metering"]],
-        "Metering": [
-            at["DeviceRegistry"],
-            at["GreenCertificates"],
-            at["OrderBook"],
-            at["EscrowWallets"],
-            parameters.slot_length_s,
-        ],
+        "Metering": [at["DeviceRegistry"], at["GreenCertificates"], at["Settlement"], parameters.slot_length_s],
         "OrderBook": [
             at["ParticipantRegistry"],
             at["DeviceRegistry"],
             at["Metering"],
             at["Clearing"],
-            at["EscrowWallets"],
+            at["Accounts"],
         ],
         "RoundProver": [at["OrderBook"]],
-        "Clearing": [at["OrderBook"], at["RoundProver"], at["EscrowWallets"]],
-        "EscrowWallets": [at["PowerPoints"], at["OrderBook"], at["Clearing"], at["Metering"]],
+        "Clearing": [at["OrderBook"], at["RoundProver"], at["Accounts"]],
+        "Settlement": [
+            at["Accounts"],
+            at["DeviceRegistry"],
+            at["Metering"],
+            at["OrderBook"],
+            at["Clearing"],
+        ],
     }
 
 

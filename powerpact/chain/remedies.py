@@ -75,6 +75,14 @@ _DEVICES: Final = {
     ),
     "Device_AlreadyCertified": Advice("the device is certified already", "Nothing to do."),
     "Device_Retired": Advice("the device is out of service for ever", "Add a new device with a new key."),
+    "Device_AlreadySelling": Advice(
+        "the device sells its export of this slot already, perhaps by this very order",
+        "Cancel the other order first, or use another device.",
+    ),
+    "Device_NotOrderBook": Advice("only the order book offers devices for sale", "Post a sell order instead."),
+    "Device_NotMarket": Advice(
+        "only the order book and the settlement release devices", "Cancel or release the order, or settle the trade."
+    ),
 }
 
 _POINTS: Final = {
@@ -176,7 +184,7 @@ _METERING: Final = {
     "Metering_UnknownReading": Advice(
         "the reading does not stand in this batch", "Use the reading and proof as they were reported."
     ),
-    "Metering_NotSettlement": Advice("only the escrow settles deliveries", "Settle with `powerpact settle`."),
+    "Metering_NotSettlement": Advice("only the settlement delivers", "Settle with `powerpact settle`."),
     "Metering_AlreadyIssued": Advice("certificates of this device and slot exist already", "Nothing to do."),
     "Metering_EnergySold": Advice(
         "the device's export of this slot is for sale or sold", "Settle or release the order first."
@@ -252,10 +260,6 @@ _ORDERS: Final = {
         "the device is not certified, is retired, or is of another carrier or subnet than the market",
         "Have it certified, or use a device that fits the market.",
     ),
-    "Order_DeviceAlreadySelling": Advice(
-        "the device sells its export of this slot already, perhaps by this very order",
-        "Cancel the other order first, or use another device.",
-    ),
     "Order_Unknown": Advice(
         "the order does not stand in the market's books", "List the orders with `powerpact order list`."
     ),
@@ -264,13 +268,12 @@ _ORDERS: Final = {
         "the order trades, or the round is not decided yet",
         "Wait for the final round or for its time limit; a traded order ends by settlement.",
     ),
-    "Order_NotSettlement": Advice("only the escrow frees devices", "Settle the trade instead."),
     "AddressEmptyCode": Advice(
-        "a registry or the escrow that the book asks about orders is not there",
+        "a contract that the book asks about orders is not there",
         "Use the deployment of this chain, or deploy all contracts anew.",
     ),
     "FailedCall": Advice(
-        "a registry or the escrow refused without a reason, mostly for want of gas",
+        "a contract that the book asks refused without a reason, mostly for want of gas",
         "Send it with more gas, or split the batch.",
     ),
     "InsufficientBalance": Advice(
@@ -373,43 +376,47 @@ _CLEARING: Final = {
     ),
 }
 
-_ESCROW: Final = {
-    "Escrow_NotOrderBook": Advice("only the order book reserves and releases", "Post or cancel an order instead."),
-    "Escrow_NotClearing": Advice("only the clearing locks and holds bonds", "Submit a round instead."),
-    "Escrow_InsufficientBalance": Advice(
+_ACCOUNTS: Final = {
+    "Accounts_NotOrderBook": Advice("only the order book reserves and releases", "Post or cancel an order instead."),
+    "Accounts_NotClearing": Advice("only the clearing holds bonds", "Submit a round instead."),
+    "Accounts_NotSettlement": Advice("only the settlement pays trades", "Settle with `powerpact settle`."),
+    "Accounts_InsufficientBalance": Advice(
         "the free balance is below what is needed", "Deposit points with `powerpact deposit`, or cancel an open order."
     ),
-    "Escrow_WalletsFull": Advice(
+    "Accounts_WalletsFull": Advice(
         "all wallets together hold less than 2^96 micro-points", "Deposit less, or withdraw points first."
     ),
-    "Escrow_NonceUsed": Advice(
+    "Accounts_NonceUsed": Advice(
         "the nonce is used or cancelled, by itself or with a sell order, or a later page of nonces is in use",
         "Sign a new order with an unused nonce.",
     ),
-    "Escrow_WrongChunk": Advice(
+    "Accounts_ZeroPoints": Advice("the sum is zero", "Name a sum of at least one micro-point."),
+}
+
+_SETTLEMENT: Final = {
+    "Settlement_WrongChunk": Advice(
         "the trades given are not exactly those of this chunk", "Give all trades as TradesProposed announced them."
     ),
-    "Escrow_NothingToSettle": Advice(
+    "Settlement_NothingToSettle": Advice(
         "no trade of the chunk waits for the reading that its device reported last",
         "Report the readings first; use `settleLate` where a later slot was reported since.",
     ),
-    "Escrow_ZeroPoints": Advice("the sum is zero", "Name a sum of at least one micro-point."),
-    "Escrow_UnknownTrade": Advice(
+    "Settlement_UnknownTrade": Advice(
         "the trade does not stand in the final proposal at this place", "Use the trade and proof as they were proposed."
     ),
-    "Escrow_AlreadySettled": Advice("the trade is settled already", "Nothing to do."),
-    "Escrow_WrongReading": Advice(
+    "Settlement_AlreadySettled": Advice("the trade is settled already", "Nothing to do."),
+    "Settlement_WrongReading": Advice(
         "the reading is of another device or slot than the trade", "Use the reading of the trade's device and slot."
     ),
-    "Escrow_AboveValue": Advice("the sum is above the trade's value", "Agree on at most the trade's value."),
-    "Escrow_BadSigners": Advice(
+    "Settlement_AboveValue": Advice("the sum is above the trade's value", "Agree on at most the trade's value."),
+    "Settlement_BadSigners": Advice(
         "the signers are not two different ones of buyer, seller and arbiter", "Have two of the three sign."
     ),
-    "Escrow_BadSignature": Advice(
+    "Settlement_BadSignature": Advice(
         "a signature is not the signer's over this trade and sum",
         "Sign the trade's id and the sum in micro-points again.",
     ),
-    "Escrow_TooEarly": Advice(
+    "Settlement_TooEarly": Advice(
         "the time for a refund has not come", "Settle with the reading, agree two of three, or wait until then."
     ),
 }
@@ -450,7 +457,8 @@ SECTIONS: Final = MappingProxyType(
         "Markets": _MARKETS,
         "Orders": _ORDERS,
         "Clearing": _CLEARING,
-        "Escrow": _ESCROW,
+        "Accounts": _ACCOUNTS,
+        "Settlement": _SETTLEMENT,
         "Libraries and Solidity": _LIBRARIES,
     }
 )

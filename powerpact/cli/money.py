@@ -60,7 +60,7 @@ def redeem(
 
 
 def deposit(upoints: Upoints, account: As, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
-    """Put points into one's wallet in the escrow, with a signed permit.
+    """Put points into one's account, with a signed permit.
 
     [bold]Example:[/bold] powerpact deposit 50000000 -a alice
     """

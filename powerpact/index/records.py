@@ -117,7 +117,7 @@ class Records:
     rounds : list of RoundRecord
         Every market, oldest first.
     money : list of Event
-        Every event of the escrow.
+        Every movement of money in the accounts, and every end of a trade.
     readings : list of Event
         Every batch of readings.
     certificates : list of Event
@@ -148,20 +148,19 @@ def read_records(chain: Chain, report: Progress = silent) -> Records:
         Told what is being read.
     """
     report("money")
-    money = chain.events(
-        "EscrowWallets",
+    settled = chain.events("Settlement", "TradeSettled")
+    money = settled + chain.events(
+        "Accounts",
         "Deposited",
         "Withdrawn",
         "Released",
         "BondHeld",
         "BondReleased",
         "BondForfeited",
-        "TradeSettled",
     )
     ends: defaultdict[bytes, list[Event]] = defaultdict(list)
-    for event in money:
-        if event.name == "TradeSettled":
-            ends[event.arguments["tradeId"]].append(event)
+    for event in settled:
+        ends[event.arguments["tradeId"]].append(event)
     records = []
     for market in markets(chain):
         report(f"market of slot {market.rules.slot_start}")

@@ -2,7 +2,7 @@
 
 A market for each hour opens a quarter of an hour ahead. The homes sign their orders, the agent relays them to the
 chain, reads them back from it, solves and proves the round. When the hour is over the meters sign what was really
-delivered, the escrows pay, and certificates are minted, moved and, at the end of the day, by some homes retired.
+delivered, trades are settled, and certificates are minted, moved and, at the end of the day, by some homes retired.
 """
 
 from __future__ import annotations

@@ -88,9 +88,9 @@ class GasMeter:
             first = self.community.endow(trader, PURSE_UPOINTS, PURSE_UPOINTS // 4)
         self._note("deposit into a new wallet", first.gas_used)
         someone = self.buyers[0].account
-        again = self.community.send(someone, "EscrowWallets", "deposit", PURSE_UPOINTS // 2)
+        again = self.community.send(someone, "Accounts", "deposit", PURSE_UPOINTS // 2)
         self._note("deposit", again.gas_used)
-        withdrawal = self.community.send(someone, "EscrowWallets", "withdraw", PURSE_UPOINTS // 8, someone.address)
+        withdrawal = self.community.send(someone, "Accounts", "withdraw", PURSE_UPOINTS // 8, someone.address)
         self._note("withdraw", withdrawal.gas_used)
         self.community.fund(self.community.agent, PURSE_UPOINTS)
         self.community.fund(self.challenger, PURSE_UPOINTS, 1)
@@ -138,11 +138,9 @@ class GasMeter:
         sealed = market.seal().gas_used
         self.chain.warp(self.chain.now() + market.rules.challenge_window_s)
         final = market.finalize()
-        lock = self._inside(final, "EscrowWallets")[-1]
         self._note("propose a trade", proposed, self.size)
         self._note("seal a proposal", sealed)
         self._note("make a sealed proposal final", final.gas_used)
-        self._note("of that: lock the money of the round", int(lock["gasUsed"], 16))
         self._note("prove a trade by challenge and lock its money", proposed + sealed + final.gas_used, self.size)
 
     def _prove(self, market: TestMarket) -> None:

@@ -29,16 +29,22 @@ class Checks(Stage):
         traders = [trader.address for trader in self.traders]
         lots = list(self.ghost.certificates_wh)
         markets = [market.market.id for market in self.ghost.markets]
+        positions = [
+            (market.market.id, trade[:2])
+            for market in self.ghost.markets
+            if market.final
+            for trade in market.final.trades()
+        ]
         proposals = [proposal.id for market in self.ghost.markets for proposal in market.proposals]
         calls: list[tuple[Any, ...]] = [
-            ("PowerPoints", "balanceOf", self.community.addresses["EscrowWallets"]),
+            ("PowerPoints", "balanceOf", self.community.addresses["Accounts"]),
             ("PowerPoints", "totalSupply"),
-            ("EscrowWallets", "totalCredits"),
-            *(("EscrowWallets", "walletOf", account) for account in self.accounts),
+            ("Accounts", "totalCredits"),
+            *(("Accounts", "walletOf", account) for account in self.accounts),
             *(("PowerPoints", "balanceOf", account) for account in self.accounts),
-            *(("EscrowWallets", "trackRecordOf", trader) for trader in traders),
+            *(("Accounts", "trackRecordOf", trader) for trader in traders),
             *(("Metering", "last", trader.device) for trader in self.traders),
-            *(("EscrowWallets", "lockedIn", market) for market in markets),
+            *(("Settlement", "isSettled", market, position) for market, position in positions),
             *(("Clearing", "activeOf", market) for market in markets),
             *(("Clearing", "finalOf", market) for market in markets),
             *(("Clearing", "proposal", proposal) for proposal in proposals),
@@ -54,14 +60,14 @@ class Checks(Stage):
         ]
         answers = iter(self.community.read_all(calls))
         return {
-            "escrow": next(answers),
+            "custody": next(answers),
             "supply": next(answers),
             "claims": next(answers),
             "wallets": {account: tuple(next(answers)) for account in self.accounts},
             "outside": {account: next(answers) for account in self.accounts},
             "records": {trader: tuple(next(answers)) for trader in traders},
             "counters": {trader.device: tuple(next(answers)) for trader in self.traders},
-            "locked": [next(answers) for _ in markets],
+            "settled": {place for place in positions if next(answers)},
             "active": [next(answers) for _ in markets],
             "final": [next(answers) for _ in markets],
             "proposals": {proposal: tuple(next(answers)) for proposal in proposals},
@@ -79,7 +85,8 @@ class Checks(Stage):
         ghost = self.ghost
         nonces = {trader.address: ghost.nonces[trader.address, Side.SELL].word for trader in self.traders}
         assert state["records"] == {address: (*ghost.records[address], word) for address, word in nonces.items()}
-        assert state["locked"] == [market.locked_upoints() for market in ghost.markets]
+        settled = {(market.market.id, position) for market in ghost.markets for position in market.settled}
+        assert state["settled"] == settled, f"settled {state['settled']}, expected {settled}"
         expected = {p.id: self._as_stored(market, p) for market, p in self.proposals(lambda *_: True)}
         assert state["proposals"] == expected, f"proposals {state['proposals']}, expected {expected}"
         assert state["active"] == [market.active.id if market.active else 0 for market in ghost.markets]
@@ -88,7 +95,9 @@ class Checks(Stage):
     def money_is_conserved(self, state: dict[str, Any]) -> None:
         wallets, ghost = state["wallets"], self.ghost.wallets
         claims = sum(free + held for free, held, _ in wallets.values())
-        holds("MON-1", state["escrow"] == claims == state["claims"], f"{state['escrow']}, {claims}, {state['claims']}")
+        holds(
+            "MON-1", state["custody"] == claims == state["claims"], f"{state['custody']}, {claims}, {state['claims']}"
+        )
         expected = {
             address: (wallet.free, wallet.held, self.ghost.nonces[address, Side.BUY].word)
             for address, wallet in ghost.items()
@@ -226,7 +235,7 @@ class Checks(Stage):
                 wallet.outside, wallet.free = wallet.outside + wallet.free, 0
         self.the_chain_follows_the_ghost()
         state = self.everything()
-        holds("MON-2", state["escrow"] == 0 == sum(state["locked"]), f"{state['escrow']} points are left behind")
+        holds("MON-2", state["custody"] == 0, f"{state['custody']} points are left behind")
         if self.ghost.leaving:
             self.chain.warp(self.chain.now() + EXIT_NOTICE_S)
             leaver = next(trader for trader in self.traders if trader.address in self.ghost.leaving)
@@ -267,4 +276,4 @@ class Checks(Stage):
             RUNS[f"release after {why}"] += 1
 
     def _withdraw(self, account: LocalAccount, upoints: int) -> None:
-        self.community.send(account, "EscrowWallets", "withdraw", upoints, account.address)
+        self.community.send(account, "Accounts", "withdraw", upoints, account.address)

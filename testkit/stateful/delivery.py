@@ -70,7 +70,7 @@ class DeliveryRules(Checks):
             self._delivered(market, position)
         if any(left == chunk for left, _, _ in market.unsettled()):
             RUNS["settle a part of a chunk"] += 1
-        with refused("Escrow_NothingToSettle"):
+        with refused("Settlement_NothingToSettle"):
             driver.settle(chunk)
 
     @precondition(lambda self: self.markets(self.reported))
@@ -84,7 +84,7 @@ class DeliveryRules(Checks):
         driver.settle_late(positions)
         for position in positions:
             self._delivered(market, position)
-        with refused("Escrow_AlreadySettled"):
+        with refused("Settlement_AlreadySettled"):
             driver.settle_late(positions[-1:])
         RUNS["settle_late"] += 1
 
@@ -107,9 +107,9 @@ class DeliveryRules(Checks):
         most = value_down_upoints(trade.energy_wh, trade.price_upoints_per_kwh)
         driver, agent = market.about_final(), market.final.agent
         to_seller = most * share // 4
-        with refused("Escrow_BadSigners"):
+        with refused("Settlement_BadSigners"):
             driver.settle_agreed((chunk, index), to_seller, [parties[0], parties[0]], agent)
-        with refused("Escrow_AboveValue"):
+        with refused("Settlement_AboveValue"):
             driver.settle_agreed((chunk, index), most + 1, [parties[i] for i in pair], agent)
         signers = [parties[i] for i in pair]
         if signers[0].address == signers[1].address:
@@ -119,7 +119,7 @@ class DeliveryRules(Checks):
         market.agreed.add((trade.buy_id, trade.sell_id))
         for c, k, other in market.unsettled():
             if other[:2] == trade[:2] and to_seller <= value_down_upoints(other.energy_wh, other.price_upoints_per_kwh):
-                with refused("Escrow_AlreadySettled"):
+                with refused("Settlement_AlreadySettled"):
                     driver.settle_agreed((c, k), to_seller, signers, agent)
                 RUNS["settle_agreed: another trade of the pair"] += 1
         RUNS["settle_agreed"] += 1
@@ -132,7 +132,7 @@ class DeliveryRules(Checks):
         market = choices[which % len(choices)]
         position = market.unsettled()[0][:2]
         if self.chain.now() + 1 < market.rules.refund_from:
-            with refused("Escrow_TooEarly"):
+            with refused("Settlement_TooEarly"):
                 market.about_final().refund([position])
             return
         self._refund(market, position)

@@ -26,7 +26,7 @@ Position = tuple[int, int]
 
 @dataclass(slots=True)
 class Wallet:
-    """Points of an account, micro-points: outside the escrow, free in it, and held by it."""
+    """Points of an account, micro-points: outside the account, free in it, and held by it."""
 
     outside: int
     free: int
@@ -281,7 +281,7 @@ class Ghost:
                 free += rules.bond_upoints // 2
             elif active.agent is proposal.agent:
                 free += rules.bond_upoints
-        return "Escrow_InsufficientBalance" if free < rules.bond_upoints else None
+        return "Accounts_InsufficientBalance" if free < rules.bond_upoints else None
 
     def sealed(self, market: GhostMarket, proposal: GhostProposal, now: int) -> None:
         """A proposal stands."""

@@ -43,10 +43,10 @@ class OrderRules(Checks):
         wallet = self.ghost.wallets[trader.address]
         upoints = wallet.outside * share // 4
         if upoints == 0:
-            with refused("Escrow_ZeroPoints"):
-                self.community.send(trader.account, "EscrowWallets", "deposit", 0)
+            with refused("Accounts_ZeroPoints"):
+                self.community.send(trader.account, "Accounts", "deposit", 0)
             return
-        self.community.send(trader.account, "EscrowWallets", "deposit", upoints)
+        self.community.send(trader.account, "Accounts", "deposit", upoints)
         wallet.outside -= upoints
         wallet.free += upoints
         RUNS["deposit"] += 1
@@ -55,7 +55,7 @@ class OrderRules(Checks):
     def withdraw(self, who, share):
         trader = self.traders[who % TRADERS]
         wallet = self.ghost.wallets[trader.address]
-        with refused("Escrow_InsufficientBalance"):
+        with refused("Accounts_InsufficientBalance"):
             self._withdraw(trader.account, wallet.free + 1)
         upoints = wallet.free * share // 4
         if upoints:
@@ -316,7 +316,7 @@ class OrderRules(Checks):
                 order = self._buy(market, trader, nonce, 1, 1)
                 if order.reservation_upoints > self.ghost.wallets[trader.address].free:
                     continue
-                with refused("Escrow_NonceUsed"):
+                with refused("Accounts_NonceUsed"):
                     market.market.post([order], [trader])
                 RUNS[f"overreach: a nonce {what}"] += 1
                 return True
@@ -326,7 +326,7 @@ class OrderRules(Checks):
         """The signature is out: anybody might relay the order once more, now that its device is free."""
         cancelled = self._sell_orders(market, is_open=False)
         for entry in cancelled:
-            with refused("Escrow_NonceUsed"):
+            with refused("Accounts_NonceUsed"):
                 market.market.post([entry.order], [entry.trader])
             RUNS["overreach: a cancelled sell order"] += 1
         return bool(cancelled)
@@ -336,7 +336,7 @@ class OrderRules(Checks):
         posted = self._sell_orders(market, is_open=True)
         for entry in posted:
             is_used = self.ghost.nonces[entry.trader.address, Side.SELL].is_used(entry.order.nonce)
-            error = "Escrow_NonceUsed" if is_used else "Order_DeviceAlreadySelling"
+            error = "Accounts_NonceUsed" if is_used else "Device_AlreadySelling"
             with refused(error):
                 market.market.post([entry.order], [entry.trader])
             RUNS[f"overreach: a posted sell order, {error}"] += 1
@@ -356,17 +356,17 @@ class OrderRules(Checks):
             return False
         trader = self._active()[-1]
         energy = self.ghost.wallets[trader.address].free // 85 + 1
-        return self._refused_order(market, trader, "Escrow_InsufficientBalance", energy=energy)
+        return self._refused_order(market, trader, "Accounts_InsufficientBalance", energy=energy)
 
     def _with_a_device_that_sells(self, market: GhostMarket) -> bool:
         slot = market.rules.slot_start
         trader = next((t for t in self._active() if (t.device, slot) in self.ghost.selling), None)
         if trader is None or not self.is_gate_open(market):
             return False
-        with refused("Order_DeviceAlreadySelling"):
+        with refused("Device_AlreadySelling"):
             nonce = self.ghost.nonces[trader.address, Side.SELL].next()
             market.market.post([self._sell(market, trader, nonce, 1, 1)], [trader])
-        RUNS["overreach: Order_DeviceAlreadySelling"] += 1
+        RUNS["overreach: Device_AlreadySelling"] += 1
         return True
 
     def _refused_order(self, market: GhostMarket, trader: Trader, error: str, energy: int = 1) -> bool:

@@ -39,19 +39,19 @@ PERCENTS = st.lists(st.sampled_from((0, 60, 96, 100, 130)), min_size=TRADERS, ma
 
 
 def community_on(chain: Any, **options: Any) -> Community:
-    """The people of the machine; all but the watcher have points outside and inside the escrow."""
+    """The people of the machine; all but the watcher have points outside and inside their accounts."""
     community = Community(chain, TRADERS, CREDIBILITIES_PPM, capacity_wh=5_000, **options)
-    escrow = community.addresses["EscrowWallets"]
+    custody = community.addresses["Accounts"]
     for account, deposit_upoints in depositors(community):
         reference = keccak(text=f"purse of {account.address}")
         community.send(community.utility, "PowerPoints", "mint", account.address, PURSE_UPOINTS, reference)
-        community.send(account, "PowerPoints", "approve", escrow, 1 << 255)
-        community.send(account, "EscrowWallets", "deposit", deposit_upoints)
+        community.send(account, "PowerPoints", "approve", custody, 1 << 255)
+        community.send(account, "Accounts", "deposit", deposit_upoints)
     return community
 
 
 def depositors(community: Community) -> list[tuple[LocalAccount, int]]:
-    """Who has points, and how many of them in the escrow, micro-points."""
+    """Who has points, and how many of them in the account, micro-points."""
     traders = [(trader.account, DEPOSIT_UPOINTS) for trader in community.traders]
     return [(community.agent, AGENT_DEPOSIT_UPOINTS), *traders]
 

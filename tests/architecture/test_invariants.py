@@ -31,5 +31,5 @@ def test_it_is_checked_where_the_register_says(invariant):
 
 
 def test_the_sentence_is_the_message():
-    with pytest.raises(AssertionError, match=r"MON-1: the points in the escrow equal .* all wallets\. 3, 4"):
+    with pytest.raises(AssertionError, match=r"MON-1: the points in custody equal .* all wallets\. 3, 4"):
         holds("MON-1", False, "3, 4")

@@ -12,7 +12,6 @@ from toolchain.places import ROOT
 UNFINISHED = {
     "IClearing",
     "IDeviceRegistry",
-    "IEscrowWallets",
     "IGreenCertificates",
     "IMetering",
     "IOrderBook",

@@ -1,7 +1,8 @@
 """Role-named accounts and deployed contracts, shared by the unit tests.
 
-The registries, metering and certificates stand on `market_stub`, so that each can be tested alone; `system` is the
-whole deployment, wired as in production. Contracts are deployed once for each module; every test starts from there.
+The registries, metering and certificates work with `accounts_stub` and with accounts in place of order book and
+settlement, so that each can be tested alone; `system` is the whole deployment, wired as in production. Contracts are
+deployed once for each module; every test starts from there.
 """
 
 from types import SimpleNamespace
@@ -84,9 +85,15 @@ def stranger(accounts):
 
 
 @pytest.fixture(scope="session")
-def escrow(accounts):
+def settler(accounts):
     """The settlement contract, where an account stands in for it."""
     return accounts[8]
+
+
+@pytest.fixture(scope="session")
+def order_book(accounts):
+    """The order book, where an account stands in for it."""
+    return accounts[9]
 
 
 @pytest.fixture(scope="module")
@@ -95,18 +102,18 @@ def points(PowerPoints, deployer, utility):
 
 
 @pytest.fixture(scope="module")
-def market_stub(MarketStub, deployer):
-    return deployer.deploy(MarketStub)
+def accounts_stub(AccountsStub, deployer):
+    return deployer.deploy(AccountsStub)
 
 
 @pytest.fixture(scope="module")
-def participants(ParticipantRegistry, deployer, auditors, market_stub):
-    return deployer.deploy(ParticipantRegistry, auditors, THRESHOLD, market_stub)
+def participants(ParticipantRegistry, deployer, auditors, accounts_stub):
+    return deployer.deploy(ParticipantRegistry, auditors, THRESHOLD, accounts_stub)
 
 
 @pytest.fixture(scope="module")
-def devices(DeviceRegistry, deployer, participants):
-    return deployer.deploy(DeviceRegistry, participants)
+def devices(DeviceRegistry, deployer, participants, order_book, settler):
+    return deployer.deploy(DeviceRegistry, participants, order_book, settler)
 
 
 @pytest.fixture(scope="module")
@@ -116,8 +123,8 @@ def certificates(GreenCertificates, deployer):
 
 
 @pytest.fixture(scope="module")
-def metering(Metering, deployer, devices, market_stub, escrow, certificates):
-    contract = deployer.deploy(Metering, devices, certificates, market_stub, escrow, SLOT_LENGTH_S)
+def metering(Metering, deployer, devices, settler, certificates):
+    contract = deployer.deploy(Metering, devices, certificates, settler, SLOT_LENGTH_S)
     assert certificates.METERING() == contract
     return contract
 

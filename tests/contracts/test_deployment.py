@@ -10,11 +10,16 @@ def test_contracts_know_each_other(system, utility, auditors):
     assert system.OrderBook.DEVICES() == system.DeviceRegistry
     assert system.OrderBook.METERING() == system.Metering
     assert system.OrderBook.CLEARING() == system.Clearing
-    assert system.OrderBook.ESCROW() == system.EscrowWallets
+    assert system.OrderBook.ACCOUNTS() == system.Accounts
     assert system.Clearing.ORDER_BOOK() == system.OrderBook
     assert system.Clearing.PROVER() == system.RoundProver
-    assert system.Clearing.ESCROW() == system.EscrowWallets
-    assert system.EscrowWallets.POINTS() == system.PowerPoints
-    assert system.EscrowWallets.ORDER_BOOK() == system.OrderBook
-    assert system.EscrowWallets.CLEARING() == system.Clearing
-    assert system.EscrowWallets.METERING() == system.Metering
+    assert system.Clearing.ACCOUNTS() == system.Accounts
+    assert system.Accounts.POINTS() == system.PowerPoints
+    assert system.Accounts.ORDER_BOOK() == system.OrderBook
+    assert system.Accounts.CLEARING() == system.Clearing
+    assert system.Accounts.SETTLEMENT() == system.Settlement
+    assert system.Settlement.ACCOUNTS() == system.Accounts
+    assert system.Settlement.DEVICES() == system.DeviceRegistry
+    assert system.Settlement.METERING() == system.Metering
+    assert system.Settlement.ORDER_BOOK() == system.OrderBook
+    assert system.Settlement.CLEARING() == system.Clearing

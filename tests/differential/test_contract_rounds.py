@@ -276,7 +276,7 @@ def test_the_pair_that_the_verifier_names_refutes_a_proposal(fresh, round_, data
     assert fault.kind in (FaultKind.UNCOVERED_PAIR, FaultKind.IDLE_DUAL, FaultKind.DUAL_GAP)
     market.challenge(int(pair[0].id), int(pair[1].id))
     reward, burnt = BOND_UPOINTS // 2, BOND_UPOINTS // 2
-    assert market.community.read("EscrowWallets", "walletOf", market.community.arbiter.address)[0] == reward
+    assert market.community.read("Accounts", "walletOf", market.community.arbiter.address)[0] == reward
     assert market.community.read("PowerPoints", "totalSupply") == (TRADERS + 1) * PURSE_UPOINTS - burnt
     with refused("Clearing_WrongStatus", market.proposal, 4):
         market.finalize()

@@ -87,7 +87,7 @@ def test_each_step_has_its_time_and_its_gas(day):
 
 
 def test_the_report_says_what_the_chain_paid(day):
-    """What the report's homes paid and earned is what the escrow and the token hold for them."""
+    """What the report's homes paid and earned is what the accounts and the token hold for them."""
     result, report, _ = day
     minted = sum(event.arguments["points"] for event in result.chain.events("PowerPoints", "Issued"))
     redeemed = sum(event.arguments["points"] for event in result.chain.events("PowerPoints", "Redeemed"))
@@ -107,13 +107,13 @@ def test_the_report_says_what_the_chain_paid(day):
 
 
 def test_everybody_can_take_everything_out(day):
-    """Last on this chain: it empties the escrow."""
+    """Last on this chain: it empties the accounts."""
     result, _, _ = day
     for account in result.cast.homes.values():
         free = points.wallet_of(result.chain, account.address).free_upoints
         if free:
             result.chain.sender(account).send(points.withdraw(result.chain, free, account.address))
-    assert points.balance_of(result.chain, result.chain.address("EscrowWallets")) == 0
+    assert points.balance_of(result.chain, result.chain.address("Accounts")) == 0
     assert all(finding.holds for finding in audit(result.chain))
 
 

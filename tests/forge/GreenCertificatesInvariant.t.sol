@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
+import {IGreenCertificates} from "../../interfaces/tokens/IGreenCertificates.sol";
 import {GreenCertificates} from "../../contracts/tokens/GreenCertificates.sol";
 import {Wh} from "../../contracts/types/Units.sol";
 import {ForgeTest} from "./Vm.sol";
@@ -18,7 +19,9 @@ contract CertificatesHandler is ForgeTest {
 
     function mint(uint256 to, uint256 lot, uint32 energy) external {
         uint256 id = fold(lot, 1, LOTS);
-        certificates.mint(holder(to), id, Wh.wrap(energy));
+        IGreenCertificates.Share[] memory shares = new IGreenCertificates.Share[](1);
+        shares[0] = IGreenCertificates.Share(holder(to), id, Wh.wrap(energy));
+        certificates.mint(shares);
         minted[id] += energy;
     }
 

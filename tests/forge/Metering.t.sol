@@ -4,6 +4,7 @@ pragma solidity ^0.8.27;
 import {IMetering} from "../../interfaces/metering/IMetering.sol";
 import {lotId} from "../../contracts/tokens/Lots.sol";
 import {PackedReading, ReadingFields} from "../../contracts/types/Readings.sol";
+import {PackedTrade} from "../../contracts/types/Trades.sol";
 import {Wh} from "../../contracts/types/Units.sol";
 import {Registries} from "./Registries.sol";
 
@@ -138,7 +139,7 @@ contract MeteringTest is Registries {
         uint256 shared = 0;
         for (uint256 i = 0; i < 2; ++i) {
             uint256 sold = i == 0 ? part : total - part;
-            uint256 delivered = _deliver(reading, batch, _sale(sold, total), isLate);
+            uint256 delivered = _deliver(reading, batch, sold, total, isLate);
             assertEq(delivered, exported < total ? exported * sold / total : sold, "each sale must get its share");
             shared += delivered;
             assertEq(certificates.balanceOf(BUYER, lot), shared, "the buyer gets what was delivered");
@@ -151,9 +152,10 @@ contract MeteringTest is Registries {
 
     /// The last reading is of another slot: nothing is known, nothing happens.
     function test_deliverLastKnowsTheLastSlotOnly() public {
-        vm.prank(ESCROW);
-        (bool known, Wh delivered) = metering.deliverLast(device, start + 9 * SLOT, _sale(500, 500));
-        assertTrue(!known && Wh.unwrap(delivered) == 0, "another slot is not known");
+        (PackedTrade[] memory trades, Wh[] memory totals) = onlyTrade(tradeOf(device, BUYER, OWNER, 500), 500);
+        vm.prank(SETTLEMENT);
+        (uint256 known, Wh[] memory delivered) = metering.deliverLast(start + 9 * SLOT, trades, totals, 1);
+        assertTrue(known == 0 && Wh.unwrap(delivered[0]) == 0, "another slot is not known");
         assertEq(certificates.balanceOf(BUYER, lotId(device, start + 9 * SLOT)), 0, "nothing is issued");
     }
 
@@ -168,19 +170,17 @@ contract MeteringTest is Registries {
         } catch {}
     }
 
-    function _deliver(PackedReading memory reading, uint64 batch, IMetering.Sale memory sale, bool isLate)
+    function _deliver(PackedReading memory reading, uint64 batch, uint256 sold, uint256 total, bool isLate)
         private
         returns (uint256)
     {
-        vm.prank(ESCROW);
-        if (isLate) return Wh.unwrap(metering.deliver(reading, proofOfSingle(batch), sale));
-        (bool known, Wh delivered) = metering.deliverLast(device, reading.startAt(), sale);
-        assertTrue(known, "the last slot is known");
-        return Wh.unwrap(delivered);
-    }
-
-    function _sale(uint256 energy, uint256 total) private pure returns (IMetering.Sale memory) {
-        return IMetering.Sale(BUYER, OWNER, Wh.wrap(uint64(energy)), Wh.wrap(uint64(total)));
+        PackedTrade memory trade = tradeOf(device, BUYER, OWNER, sold);
+        if (isLate) return deliver(reading, batch, trade, total);
+        (PackedTrade[] memory trades, Wh[] memory totals) = onlyTrade(trade, total);
+        vm.prank(SETTLEMENT);
+        (uint256 known, Wh[] memory delivered) = metering.deliverLast(reading.startAt(), trades, totals, 1);
+        assertTrue(known == 1, "the last slot is known");
+        return Wh.unwrap(delivered[0]);
     }
 
     /// Nothing, something, or within 1 Wh of the capacity; mostly within it.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {IMetering} from "../../interfaces/metering/IMetering.sol";
 import {lotId} from "../../contracts/tokens/Lots.sol";
 import {PackedReading, ReadingFields} from "../../contracts/types/Readings.sol";
 import {Wh} from "../../contracts/types/Units.sol";
@@ -56,7 +55,7 @@ contract MeteringHandler is Registries {
         PackedReading memory reading = readingOf(id, slotStart, uint64(exported), 0, uint64(exportCounter[id]), 0);
         uint64 batch = report(id, single(reading));
         total = certifiedSince[id] != 0 && total % 2 == 0 ? fold(total / 2, 1, 2 * CAPACITY) : 0;
-        if (total != 0) market.setSelling(id, slotStart, true);
+        if (total != 0) offer(id, slotStart);
         reports.push(Report(reading, batch, total, 0, 0, false));
 
         reading.flows &= type(uint192).max;
@@ -79,9 +78,7 @@ contract MeteringHandler is Registries {
         if (entry.settled == entry.total) return;
         (uint256 exported, uint256 total) = (Wh.unwrap(entry.reading.exported()), entry.total);
         sold = fold(sold, 1, total - entry.settled);
-        IMetering.Sale memory sale = IMetering.Sale(BUYER, OWNER, Wh.wrap(uint64(sold)), Wh.wrap(uint64(total)));
-        vm.prank(ESCROW);
-        metering.deliver(entry.reading, proofOfSingle(entry.batch), sale);
+        deliver(entry.reading, entry.batch, tradeOf(entry.reading.device(), BUYER, OWNER, sold), total);
         entry.settled += sold;
         entry.minted += exported < total ? exported * sold / total : sold;
         if (exported > total && !entry.issued) {
@@ -97,7 +94,8 @@ contract MeteringHandler is Registries {
         Report storage entry = reports[fold(which, 0, reports.length - 1)];
         if (entry.total == 0 || entry.settled != 0) return;
         entry.total = 0;
-        market.setSelling(entry.reading.device(), entry.reading.startAt(), false);
+        vm.prank(SETTLEMENT);
+        devices.release(entry.reading.device(), entry.reading.startAt());
     }
 
     function issue(uint256 which) external {
@@ -105,7 +103,7 @@ contract MeteringHandler is Registries {
         Report storage entry = reports[fold(which, 0, reports.length - 1)];
         PackedReading memory reading = entry.reading;
         bytes memory call = abi.encodeCall(metering.issue, (reading, proofOfSingle(entry.batch)));
-        if (entry.issued || !_isCertified(reading) || market.isSelling(reading.device(), reading.startAt())) {
+        if (entry.issued || !_isCertified(reading) || devices.isSelling(reading.device(), reading.startAt())) {
             _mustFail(address(metering), call);
             return;
         }

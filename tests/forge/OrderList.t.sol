@@ -71,6 +71,15 @@ contract OrderListTest is ForgeTest {
         assertEq(keccak256(abi.encode(words)), keccak256(abi.encode(expected)), "the answer to exactly this call");
     }
 
+    function testFuzz_asksWithATimeAndTheOrders(uint256 seed, uint256 count, bytes4 selector, uint40 time) public {
+        vm.assume(selector != REFUSED && selector != Oracle.wordsOf.selector);
+        PackedOrder[] memory orders = _orders(seed, count);
+        bytes memory data = abi.encodeWithSelector(selector, time, orders);
+        uint256[] memory expected = oracle.wordsOf(data, orders.length);
+        uint256[] memory words = this.askAt(orders, address(oracle), selector, time);
+        assertEq(keccak256(abi.encode(words)), keccak256(abi.encode(expected)), "the answer to exactly this call");
+    }
+
     function test_nobodyWasAsked() public pure {
         assertTrue(NO_ANSWERS.isNone(), "there are no answers yet");
     }
@@ -99,7 +108,7 @@ contract OrderListTest is ForgeTest {
     function test_oneStepAfterTheOther() public {
         for (uint256 count = 1; count <= MAX_BATCH; count += count < 4 || count > 252 ? 1 : 31) {
             PackedOrder[] memory orders = _orders(count, count - 1);
-            uint256[] memory expected = oracle.wordsOf(abi.encodeWithSelector(0x01020304, orders), count);
+            uint256[] memory expected = oracle.wordsOf(abi.encodeWithSelector(0x01020304, uint40(77), orders), count);
             vm.recordLogs();
             (uint256[] memory words, bytes32[] memory leaves_) = this.post(orders, address(oracle));
             emit IOrderBook.OrdersPlaced("market", 7, address(oracle), orders);
@@ -142,6 +151,17 @@ contract OrderListTest is ForgeTest {
         assertEq(keccak256(abi.encode(_read(list))), keccak256(abi.encode(orders)), "the orders stay");
     }
 
+    function askAt(PackedOrder[] calldata orders, address target, bytes4 selector, uint40 time)
+        external
+        returns (uint256[] memory words)
+    {
+        bytes memory below = abi.encode(keccak256("what stands below the list"));
+        OrderList list = OrderLists.copy(orders);
+        words = _words(list.askAt(target, selector, time), orders.length);
+        assertEq(keccak256(below), keccak256(abi.encode(keccak256("what stands below the list"))), "memory below stays");
+        assertEq(keccak256(abi.encode(_read(list))), keccak256(abi.encode(orders)), "the orders stay");
+    }
+
     function log(PackedOrder[] calldata orders, bytes32 market, uint32 batch, address carrier) external {
         OrderLists.copy(orders).log(IOrderBook.OrdersPlaced.selector, market, batch, carrier);
     }
@@ -153,7 +173,7 @@ contract OrderListTest is ForgeTest {
         OrderList list = OrderLists.copy(orders);
         Answers first = list.ask(target, 0xffffffff);
         uint256[] memory before = _words(first, orders.length);
-        words = _words(list.ask(target, 0x01020304), orders.length);
+        words = _words(list.askAt(target, 0x01020304, 77), orders.length);
         leaves_ = _leaves(list);
         assertEq(
             keccak256(abi.encode(_words(first, orders.length))), keccak256(abi.encode(before)), "the first answers stay"

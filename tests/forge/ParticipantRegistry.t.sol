@@ -3,7 +3,7 @@ pragma solidity ^0.8.27;
 
 import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegistry.sol";
 import {ParticipantRegistry} from "../../contracts/registry/ParticipantRegistry.sol";
-import {MarketStub} from "../../contracts/testing/MarketStub.sol";
+import {AccountsStub} from "../../contracts/testing/AccountsStub.sol";
 import {Ppm} from "../../contracts/types/Units.sol";
 import {ForgeTest} from "./Vm.sol";
 
@@ -90,7 +90,7 @@ contract ParticipantRegistryTest is ForgeTest {
         for (uint256 i = 0; i < size; ++i) {
             committee[i] = _auditor(i);
         }
-        return new ParticipantRegistry(committee, needed, address(new MarketStub()));
+        return new ParticipantRegistry(committee, needed, address(new AccountsStub()));
     }
 
     function _suspend(ParticipantRegistry registry, uint256 voter, uint40 until) private {

@@ -6,21 +6,23 @@ import {IMetering} from "../../interfaces/metering/IMetering.sol";
 import {Metering} from "../../contracts/metering/Metering.sol";
 import {DeviceRegistry} from "../../contracts/registry/DeviceRegistry.sol";
 import {ParticipantRegistry} from "../../contracts/registry/ParticipantRegistry.sol";
-import {MarketStub} from "../../contracts/testing/MarketStub.sol";
+import {AccountsStub} from "../../contracts/testing/AccountsStub.sol";
 import {GreenCertificates} from "../../contracts/tokens/GreenCertificates.sol";
 import {Carrier} from "../../contracts/types/Markets.sol";
+import {PackedOrder} from "../../contracts/types/Orders.sol";
 import {PackedReading} from "../../contracts/types/Readings.sol";
+import {PackedTrade} from "../../contracts/types/Trades.sol";
 import {Ppm, Wh} from "../../contracts/types/Units.sol";
 import {ForgeTest} from "./Vm.sol";
 
-/// @dev A committee of 2 out of 3, the registries, metering and certificates, and a stub for the market.
+/// @dev A committee of 2 out of 3, the registries, metering and certificates, and accounts in place of order book and settlement.
 /// Hashes are built here from the type strings, never asked from the contracts.
 abstract contract Registries is ForgeTest {
     uint40 internal constant SLOT = 1 hours;
     uint256 internal constant AUDITORS = 3;
 
-    address internal immutable ESCROW = vm.addr(0xE5C);
-    MarketStub internal market;
+    address internal immutable ORDER_BOOK = vm.addr(0xB00);
+    address internal immutable SETTLEMENT = vm.addr(0x5E7);
     ParticipantRegistry internal participants;
     DeviceRegistry internal devices;
     GreenCertificates internal certificates;
@@ -32,12 +34,11 @@ abstract contract Registries is ForgeTest {
         for (uint256 i = 0; i < AUDITORS; ++i) {
             auditors[i] = auditor(i);
         }
-        market = new MarketStub();
-        participants = new ParticipantRegistry(auditors, 2, address(market));
-        devices = new DeviceRegistry(address(participants));
+        participants = new ParticipantRegistry(auditors, 2, address(new AccountsStub()));
+        devices = new DeviceRegistry(address(participants), ORDER_BOOK, SETTLEMENT);
         address predicted = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
         certificates = new GreenCertificates(predicted);
-        metering = new Metering(address(devices), address(certificates), address(market), ESCROW, SLOT);
+        metering = new Metering(address(devices), address(certificates), SETTLEMENT, SLOT);
     }
 
     function auditor(uint256 index) internal pure returns (address) {
@@ -69,6 +70,48 @@ abstract contract Registries is ForgeTest {
             vm.prank(auditor(i));
             devices.certify(device);
         }
+    }
+
+    /// The order book offers a device for sale in a slot.
+    function offer(uint32 device, uint40 slotStart) internal {
+        PackedOrder[] memory orders = new PackedOrder[](1);
+        orders[0].terms = (1 << 200) | (uint256(device) << 72);
+        vm.prank(ORDER_BOOK);
+        devices.offer(slotStart, orders);
+    }
+
+    /// A trade, with what Metering reads of it.
+    function tradeOf(uint32 device, address buyer, address seller, uint256 energy)
+        internal
+        pure
+        returns (PackedTrade memory)
+    {
+        return PackedTrade({
+            purchase: uint256(uint160(buyer)) << 96,
+            sale: (uint256(uint160(seller)) << 96) | (energy << 32),
+            terms: uint256(device) << 120
+        });
+    }
+
+    /// Deliver for one trade, by the reading's proof.
+    function deliver(PackedReading memory reading, uint64 batch, PackedTrade memory trade, uint256 total)
+        internal
+        returns (uint256)
+    {
+        IMetering.ProvenReading[] memory measured = new IMetering.ProvenReading[](1);
+        measured[0] = IMetering.ProvenReading(reading, proofOfSingle(batch));
+        (PackedTrade[] memory trades, Wh[] memory totals) = onlyTrade(trade, total);
+        vm.prank(SETTLEMENT);
+        return Wh.unwrap(metering.deliver(measured, trades, totals)[0]);
+    }
+
+    function onlyTrade(PackedTrade memory trade, uint256 total)
+        internal
+        pure
+        returns (PackedTrade[] memory trades, Wh[] memory totals)
+    {
+        (trades, totals) = (new PackedTrade[](1), new Wh[](1));
+        (trades[0], totals[0]) = (trade, Wh.wrap(uint64(total)));
     }
 
     /// Report readings, all signed by one key.

@@ -3,6 +3,7 @@ pragma solidity ^0.8.27;
 
 import {IClearing} from "../../../interfaces/clearing/IClearing.sol";
 import {Market} from "../../types/Markets.sol";
+import {Committee, Votes} from "../../shared/Committee.sol";
 import {Signatures} from "../../shared/Signatures.sol";
 
 /// @title Endorsements of a proposal by k of n
@@ -26,19 +27,20 @@ library Endorsements {
         IClearing.Endorsement[] calldata endorsements
     ) internal view {
         require(keccak256(abi.encode(endorsers)) == rules.endorsers, IClearing.Clearing_WrongEndorsers(market));
-        uint256 next = 0;
+        Votes votes = Votes.wrap(0);
         for (uint256 i = 0; i < endorsements.length; ++i) {
             uint256 seat = endorsements[i].seat;
-            require(seat >= next && seat < endorsers.length, IClearing.Clearing_BadEndorsement(address(0)));
+            bool isNew;
+            (isNew, votes) = votes.castAbove(seat);
+            require(isNew && seat < endorsers.length, IClearing.Clearing_BadEndorsement(address(0)));
             require(
                 Signatures.isValid(endorsers[seat], digest, endorsements[i].signature),
                 IClearing.Clearing_BadEndorsement(endorsers[seat])
             );
-            next = seat + 1;
         }
         require(
-            endorsements.length >= rules.endorsements,
-            IClearing.Clearing_TooFewEndorsements(market, endorsements.length, rules.endorsements)
+            votes.count() >= rules.endorsements,
+            IClearing.Clearing_TooFewEndorsements(market, votes.count(), rules.endorsements)
         );
     }
 }

@@ -16,7 +16,14 @@ type Answers is uint256;
 Answers constant NO_ANSWERS = Answers.wrap(0);
 
 using {answerTo, isNone} for Answers global;
-using {OrderLists.length, OrderLists.at, OrderLists.leafAt, OrderLists.ask, OrderLists.log} for OrderList global;
+using {
+    OrderLists.length,
+    OrderLists.at,
+    OrderLists.leafAt,
+    OrderLists.ask,
+    OrderLists.askAt,
+    OrderLists.log
+} for OrderList global;
 
 /// @notice The answer about the order at `index`.
 /// @dev Warning: does not check that there are as many.
@@ -99,10 +106,25 @@ library OrderLists {
             mstore(sub(list, 96), shr(224, selector))
             mstore(data, add(68, mul(ORDER_SIZE, mload(sub(list, 32)))))
         }
-        bytes memory answer = target.functionCall(data);
-        // Equivalent to abi.decode(answer, (uint256[])): length 32 | offset 32 | count 32 | words.
+        return _call(target, data);
+    }
+
+    /// @notice `ask` by a function that takes a time, Unix seconds, before the orders.
+    function askAt(OrderList list, address target, bytes4 selector, uint40 time) internal returns (Answers answers) {
+        bytes memory data;
+        // Equivalent to abi.encodeWithSelector(selector, time, orders): length 32 | selector 4 | time 32 | offset 32 |
+        // count 32 | orders, each word written before the one that reaches into it.
         assembly ("memory-safe") {
-            answers := add(answer, 96)
+            data := sub(list, 132)
+            mstore(sub(list, 128), shr(224, selector))
+            mstore(data, add(100, mul(ORDER_SIZE, mload(sub(list, 32)))))
+            mstore(sub(list, 96), time)
+            mstore(sub(list, 64), 64)
+        }
+        answers = _call(target, data);
+        // The event's data begin with the offset of an array alone.
+        assembly ("memory-safe") {
+            mstore(sub(list, 64), 32)
         }
     }
 
@@ -114,10 +136,18 @@ library OrderLists {
         }
     }
 
-    function _copy(uint256 offset, uint256 count) private pure returns (OrderList list) {
-        // Equivalent to abi.encode(orders), after room of 64 bytes for `ask`.
+    function _call(address target, bytes memory data) private returns (Answers answers) {
+        bytes memory answer = target.functionCall(data);
+        // Equivalent to abi.decode(answer, (uint256[])): length 32 | offset 32 | count 32 | words.
         assembly ("memory-safe") {
-            list := add(mload(0x40), 128)
+            answers := add(answer, 96)
+        }
+    }
+
+    function _copy(uint256 offset, uint256 count) private pure returns (OrderList list) {
+        // Equivalent to abi.encode(orders), after room of 96 bytes for `askAt`.
+        assembly ("memory-safe") {
+            list := add(mload(0x40), 160)
             mstore(sub(list, 64), 32)
             mstore(sub(list, 32), count)
             calldatacopy(list, offset, mul(ORDER_SIZE, count))

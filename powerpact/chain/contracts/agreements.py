@@ -63,7 +63,7 @@ def sign_agreement(
     if to_seller_upoints > most:
         raise BadChoice("sum", to_seller_upoints, "is above the trade's value", remedy=f"Agree on at most {most}.")
     message = {"tradeId": trade.id, "toSeller": to_seller_upoints}
-    signature = sign(account, chain.domain("EscrowWallets"), "Agreement", message)
+    signature = sign(account, chain.domain("Settlement"), "Agreement", message)
     return SignedAgreement(market_id, trade.id, to_seller_upoints, account.address, signature)
 
 
@@ -85,5 +85,5 @@ def settle_agreed(chain: Chain, one: SignedAgreement, other: SignedAgreement) ->
     trade = find_trade(chain, one.market, one.trade.hex())
     signers, signatures = (one.signer, other.signer), (one.signature, other.signature)
     return chain.call(
-        "settle", "EscrowWallets", "settleAgreed", one.market, trade.proof, one.to_seller_upoints, signers, signatures
+        "settle", "Settlement", "settleAgreed", one.market, trade.proof, one.to_seller_upoints, signers, signatures
     )

@@ -74,4 +74,4 @@ def is_issued(chain: Chain, device_id: int, slot_start: int) -> bool:
 
 def is_selling(chain: Chain, device_id: int, slot_start: int) -> bool:
     """Whether this device's export of the slot is for sale or was sold."""
-    return bool(chain.read("OrderBook", "isSelling", device_id, slot_start))
+    return bool(chain.read("DeviceRegistry", "isSelling", device_id, slot_start))

@@ -94,9 +94,9 @@ def unused_nonce(chain: Chain, trader: ChecksumAddress, side: Side, first: int =
         their own seldom share one, and cancelling one seldom concerns another that is signed and not posted.
     """
     if side is Side.BUY:
-        nonces = int(chain.read("EscrowWallets", "walletOf", trader)[-1])
+        nonces = int(chain.read("Accounts", "walletOf", trader)[-1])
     else:
-        nonces = int(chain.read("EscrowWallets", "trackRecordOf", trader)[-1])
+        nonces = int(chain.read("Accounts", "trackRecordOf", trader)[-1])
     page, used = nonces >> NONCES_PER_PAGE, nonces & (1 << NONCES_PER_PAGE) - 1
     places = ((first + step) % NONCES_PER_PAGE for step in range(NONCES_PER_PAGE))
     return page * NONCES_PER_PAGE + next((place for place in places if not used >> place & 1), NONCES_PER_PAGE)

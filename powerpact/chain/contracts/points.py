@@ -1,4 +1,4 @@
-"""Power points and the escrow's wallets: issue, redeem, deposit, withdraw, look."""
+"""Power points and the accounts: issue, redeem, deposit, withdraw, look."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PERMIT_S: Final = 3_600
 
 @dataclass(frozen=True, slots=True)
 class Wallet:
-    """A trader's points in the escrow.
+    """A trader's points in custody.
 
     Attributes
     ----------
@@ -54,33 +54,33 @@ def deposit(chain: Chain, account: LocalAccount, upoints: int) -> Call:
     deadline = chain.now() + PERMIT_S
     permit = {
         "owner": owner,
-        "spender": chain.address("EscrowWallets"),
+        "spender": chain.address("Accounts"),
         "value": upoints,
         "nonce": chain.read("PowerPoints", "nonces", owner),
         "deadline": deadline,
     }
     signature = sign(account, chain.domain("PowerPoints"), "Permit", permit)
     r, s, v = signature[:32], signature[32:64], signature[64]
-    return chain.call("deposit", "EscrowWallets", "depositWithPermit", upoints, deadline, v, r, s)
+    return chain.call("deposit", "Accounts", "depositWithPermit", upoints, deadline, v, r, s)
 
 
 def withdraw(chain: Chain, upoints: int, to: ChecksumAddress) -> Call:
     """Move free points of the sender out."""
-    return chain.call("withdraw", "EscrowWallets", "withdraw", upoints, to)
+    return chain.call("withdraw", "Accounts", "withdraw", upoints, to)
 
 
 def balance_of(chain: Chain, account: ChecksumAddress) -> int:
-    """Points of an account outside the escrow, micro-points."""
+    """Points of an account outside custody, micro-points."""
     return int(chain.read("PowerPoints", "balanceOf", account))
 
 
 def wallet_of(chain: Chain, trader: ChecksumAddress) -> Wallet:
-    """A trader's points in the escrow."""
-    free_upoints, held_upoints, _ = chain.read("EscrowWallets", "walletOf", trader)
+    """A trader's points in custody."""
+    free_upoints, held_upoints, _ = chain.read("Accounts", "walletOf", trader)
     return Wallet(free_upoints, held_upoints)
 
 
 def reliability_of(chain: Chain, seller: ChecksumAddress) -> tuple[int, int]:
     """Energy delivered of energy promised, ppm, and the number of settled trades."""
-    reliability_ppm, trades = chain.read("EscrowWallets", "reliabilityOf", seller)
+    reliability_ppm, trades = chain.read("Accounts", "reliabilityOf", seller)
     return reliability_ppm, trades

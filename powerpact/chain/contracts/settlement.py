@@ -17,8 +17,8 @@ from powerpact.market.trades import PackedTrade, Trade
 TradeProof = tuple[PackedTrade, tuple[int, int], list[bytes]]
 """A trade of a final round with its proof: trade, (chunk, index), siblings."""
 
-Delivery = tuple[TradeProof, Reading, ReadingProof]
-"""A trade with the reading that settles it."""
+Delivery = tuple[TradeProof, tuple[Reading, ReadingProof]]
+"""A trade with the reading that settles it, and the reading's proof."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +70,21 @@ def final_trades(chain: Chain, market_id: bytes) -> list[FinalTrade]:
 
 def is_settled(chain: Chain, market_id: bytes, position: tuple[int, int]) -> bool:
     """Whether the trade at this chunk and index of a market's final round has ended."""
-    return bool(chain.read("EscrowWallets", "isSettled", market_id, position))
+    return bool(chain.read("Settlement", "isSettled", market_id, position))
 
 
 def settle(chain: Chain, market_id: bytes, chunk: int, trades: Sequence[Trade]) -> Call:
     """Pay the trades of a chunk, all given, by their devices' last readings."""
     packed = [trade.pack() for trade in trades]
-    return chain.call("settle", "EscrowWallets", "settle", market_id, chunk, packed, items=len(packed))
+    return chain.call("settle", "Settlement", "settle", market_id, chunk, packed, items=len(packed))
 
 
 def settle_late(chain: Chain, market_id: bytes, deliveries: Sequence[Delivery]) -> Call:
     """Pay trades whose devices have reported later slots."""
-    packed = [(trade, reading.pack(), proof) for trade, reading, proof in deliveries]
-    return chain.call("settle", "EscrowWallets", "settleLate", market_id, packed, items=len(deliveries))
+    packed = [(trade, (reading.pack(), proof)) for trade, (reading, proof) in deliveries]
+    return chain.call("settle", "Settlement", "settleLate", market_id, packed, items=len(deliveries))
 
 
 def refund(chain: Chain, market_id: bytes, trades: Sequence[FinalTrade]) -> Call:
     """Give buyers the money of undelivered trades back, from the market's refund time on."""
-    return chain.call("refund", "EscrowWallets", "refund", market_id, [t.proof for t in trades], items=len(trades))
+    return chain.call("refund", "Settlement", "refund", market_id, [t.proof for t in trades], items=len(trades))

@@ -46,7 +46,7 @@ TYPES: Final = MappingProxyType(
         "Device": _members("address owner,uint8 kind,uint8 carrier,uint8 source,uint32 subnet,uint64 capacityWh"),
         # Clearing. trades is the hash of the proposal's chunk roots, objective in ppm or ppm Wh.
         "Endorsement": _members("bytes32 market,address agent,bytes32 trades,uint128 objective"),
-        # EscrowWallets. toSeller in micro-points.
+        # Settlement. toSeller in micro-points.
         "Agreement": _members("bytes32 tradeId,uint128 toSeller"),
         # PowerPoints (ERC-2612). value in micro-points, deadline in Unix seconds.
         "Permit": _members("address owner,address spender,uint256 value,uint256 nonce,uint256 deadline"),

@@ -30,17 +30,17 @@ UNTRADED = ((0, 0, 0), (0, 0), [])
 
 
 @pytest.fixture
-def state(clearing, escrow, points, contest, agent, watcher):
+def state(clearing, custody, points, contest, agent, watcher):
     """All that a challenge could change."""
 
     def _state():
         return (
             clearing.proposal(contest.proposal),
             clearing.activeOf(contest.id),
-            escrow.walletOf(agent.address),
-            escrow.walletOf(watcher.address),
+            custody.walletOf(agent.address),
+            custody.walletOf(watcher.address),
             points.totalSupply(),
-            escrow.totalCredits(),
+            custody.totalCredits(),
         )
 
     return _state
@@ -256,7 +256,7 @@ def test_refuses_an_order_of_another_market(community, contest, show, alice, car
     ],
     ids=["empty", "empty, another", "untraded", "one traded", "buyer hidden", "sellers hidden", "both traded"],
 )
-def test_a_pair_refutes(clearing, community, escrow, points, contest, agent, watcher, proposed, pair):
+def test_a_pair_refutes(clearing, community, custody, points, contest, agent, watcher, proposed, pair):
     """Half of the bond to the challenger, the other half burnt, and the round takes proposals again."""
     supply = points.totalSupply()
     refuted = stand(contest, proposed(contest))
@@ -269,10 +269,10 @@ def test_a_pair_refutes(clearing, community, escrow, points, contest, agent, wat
         {"agent": agent.address, "challenger": watcher.address, "reward": reward, "burnt": BOND_UPOINTS - reward}
     ]
     assert (clearing.proposal(refuted)["status"], clearing.activeOf(contest.id)) == (REFUTED, 0)
-    assert tuple(escrow.walletOf(agent.address))[:2] == (ENDOWMENT_UPOINTS - BOND_UPOINTS, 0)
-    assert tuple(escrow.walletOf(watcher.address))[:2] == (reward, 0)
+    assert tuple(custody.walletOf(agent.address))[:2] == (ENDOWMENT_UPOINTS - BOND_UPOINTS, 0)
+    assert tuple(custody.walletOf(watcher.address))[:2] == (reward, 0)
     assert supply - points.totalSupply() == BOND_UPOINTS - reward
-    assert escrow.totalCredits() == points.balanceOf(escrow)
+    assert custody.totalCredits() == points.balanceOf(custody)
     stand(contest, best(contest))
     assert clearing.proposal(contest.proposal)["status"] == ACTIVE
 
@@ -299,26 +299,26 @@ def test_a_challenge_comes_in_time_until_it_is_final(clearing, contest, late_s):
     assert clearing.proposal(contest.proposal)["status"] == REFUTED
 
 
-def test_anyone_is_a_challenger(escrow, contest, alice):
+def test_anyone_is_a_challenger(custody, contest, alice):
     """Also a trader, without a bond, whose wallet grows."""
     stand(contest, false(contest))
-    free = escrow.walletOf(alice.address)["free"]
+    free = custody.walletOf(alice.address)["free"]
     contest.challenge(1, 2, challenger=alice.account)
-    assert escrow.walletOf(alice.address)["free"] == free + BOND_UPOINTS // 2
+    assert custody.walletOf(alice.address)["free"] == free + BOND_UPOINTS // 2
 
 
-def test_an_agent_who_refutes_itself_loses_half(escrow, contest, agent):
+def test_an_agent_who_refutes_itself_loses_half(custody, contest, agent):
     stand(contest, false(contest))
     contest.challenge(1, 2, challenger=agent.account)
     burnt = BOND_UPOINTS - BOND_UPOINTS // 2
-    assert tuple(escrow.walletOf(agent.address))[:2] == (ENDOWMENT_UPOINTS - burnt, 0)
+    assert tuple(custody.walletOf(agent.address))[:2] == (ENDOWMENT_UPOINTS - burnt, 0)
 
 
 def test_a_reward_can_be_withdrawn(contest, points):
     challenger = key("challenger")
     stand(contest, false(contest))
     contest.challenge(1, 2, challenger=challenger)
-    contest.community.send(challenger, "EscrowWallets", "withdraw", BOND_UPOINTS // 2, challenger.address)
+    contest.community.send(challenger, "Accounts", "withdraw", BOND_UPOINTS // 2, challenger.address)
     assert points.balanceOf(challenger.address) == BOND_UPOINTS // 2
 
 

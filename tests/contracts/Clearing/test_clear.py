@@ -138,11 +138,11 @@ def test_does_what_proposing_and_proving_do(clearing, community, closed, links):
     closed.propose(closed.claims(match(closed.round())))
     closed.prove()
     in_steps = (clearing.proposal(1), clearing.chunkRoot(1, 0), clearing.finalOf(closed.id), closed.chunks)
-    locked = community.read("EscrowWallets", "lockedIn", closed.id)
+    locked = closed.locked_upoints()
     community.chain.revert(start)
     receipt = closed.clear_at_once(links)
     assert (clearing.proposal(1), clearing.chunkRoot(1, 0), clearing.finalOf(closed.id), closed.chunks) == in_steps
-    assert community.read("EscrowWallets", "lockedIn", closed.id) == locked > 0
+    assert closed.locked_upoints() == locked > 0
     assert [clearing.isTraded(1, id_) for id_ in (0, 1, 2, 256, 257)] == [True, True, True, True, False]
     assert community.events(receipt, "RoundFinalized") == [
         {
@@ -156,12 +156,12 @@ def test_does_what_proposing_and_proving_do(clearing, community, closed, links):
     ]
 
 
-def test_clears_beside_a_standing_proposal(clearing, escrow, contest, agent, rival):
+def test_clears_beside_a_standing_proposal(clearing, custody, contest, agent, rival):
     active = stand(contest, loose(contest))
     contest.clear_at_once(contest.links(match(contest.round())), agent=rival.account)
     assert clearing.proposal(active)["status"] == OUTRANKED
     assert (clearing.finalOf(contest.id), clearing.activeOf(contest.id)) == (contest.proposal, 0)
-    assert tuple(escrow.walletOf(agent.address))[:2] == (ENDOWMENT_UPOINTS, 0)
+    assert tuple(custody.walletOf(agent.address))[:2] == (ENDOWMENT_UPOINTS, 0)
 
 
 def test_clears_a_market_without_orders(clearing, market):

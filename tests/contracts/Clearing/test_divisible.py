@@ -60,9 +60,9 @@ def totals(clearing, id_):
     return state["objective"], state["bound"], state["tradeCount"], state["reserved"]
 
 
-def wallet(escrow, trader):
+def wallet(custody, trader):
     """Free points less the endowment, and held points."""
-    free, held, *_ = escrow.walletOf(trader.address)
+    free, held, *_ = custody.walletOf(trader.address)
     return free - ENDOWMENT_UPOINTS, held
 
 
@@ -223,12 +223,12 @@ def test_what_is_bound_is_what_trades(clearing, final):
     assert clearing.boundEnergy(final.id, 256, 77) == 0
 
 
-def test_a_part_is_released(community, escrow, final, bob):
+def test_a_part_is_released(community, custody, final, bob):
     """400 of Bob's 900 Wh at 90 000 micro-points per kWh."""
-    assert wallet(escrow, bob) == (-81_000, 81_000)
+    assert wallet(custody, bob) == (-81_000, 81_000)
     receipt = final.release([1])
     assert community.events(receipt, "Released") == [{"trader": bob.address, "points": 36_000}]
-    assert wallet(escrow, bob) == (-45_000, 45_000)
+    assert wallet(custody, bob) == (-45_000, 45_000)
     with refused("Order_AlreadyClosed", final.id, 1):
         final.release([1])
     for id_ in (0, 2, 3):
@@ -236,36 +236,36 @@ def test_a_part_is_released(community, escrow, final, bob):
             final.release([id_])
 
 
-def test_a_seller_who_sold_a_part_goes_on_selling(book, community, alice, dan):
+def test_a_seller_who_sold_a_part_goes_on_selling(devices, community, alice, dan):
     """Its device owes what it sold."""
     market = community.open_market(mode=1)
     market.post([buy(alice, energy_wh=300), sell(dan)], [alice, dan])
     market.clear()
     market.release([1])
-    assert book.isSelling(dan.device, market.rules.slot_start)
+    assert devices.isSelling(dan.device, market.rules.slot_start)
 
 
-def test_a_released_part_does_not_hinder_payment(escrow, final, alice, bob, carol, dan):
+def test_a_released_part_does_not_hinder_payment(custody, final, alice, bob, carol, dan):
     final.release([1])
     final.report({carol.device: 1_000, dan.device: 1_000})
     final.settle(0)
     final.settle(1)
-    assert wallet(escrow, alice) == (-150_000, 0)
-    assert wallet(escrow, bob) == (-45_000, 0)
-    assert wallet(escrow, carol) == (100_000, 0)
-    assert wallet(escrow, dan) == (95_000, 0)
-    assert escrow.lockedIn(final.id) == 0
+    assert wallet(custody, alice) == (-150_000, 0)
+    assert wallet(custody, bob) == (-45_000, 0)
+    assert wallet(custody, carol) == (100_000, 0)
+    assert wallet(custody, dan) == (95_000, 0)
+    assert final.locked_upoints() == 0
 
 
 @pytest.mark.parametrize(("exported_wh", "share_wh"), [(0, 0), (1, 0), (700, 350), (701, 350), (999, 499)])
-def test_a_shortfall_is_shared_in_proportion(community, escrow, final, alice, bob, carol, dan, exported_wh, share_wh):
+def test_a_shortfall_is_shared_in_proportion(community, custody, final, alice, bob, carol, dan, exported_wh, share_wh):
     """Dan sold 500 Wh to each; what does not divide stays with nobody."""
     final.report({carol.device: 1_000, dan.device: exported_wh})
     receipt = final.settle(1)
     settled = community.events(receipt, "TradeSettled")
     to_seller = [share_wh * 100_000 // 1_000, share_wh * 90_000 // 1_000]
     assert [(event["delivered"], event["paid"]) for event in settled] == [(share_wh, paid) for paid in to_seller]
-    assert wallet(escrow, dan) == (sum(to_seller), 0)
+    assert wallet(custody, dan) == (sum(to_seller), 0)
     lot = dan.device << 40 | final.rules.slot_start
     holders = [community.read("GreenCertificates", "balanceOf", t.address, lot) for t in (alice, bob, dan)]
     assert holders == [share_wh, share_wh, 0]
@@ -279,7 +279,7 @@ def test_what_was_exported_beyond_all_sales_is_the_sellers_once(community, final
     assert holders == [500, 500, 234]
 
 
-def test_released_parts_and_paid_trades_leave_nothing_behind(community, escrow, points, alice, bob, carol, dan):
+def test_released_parts_and_paid_trades_leave_nothing_behind(community, custody, points, alice, bob, carol, dan):
     """Prices that do not divide, a seller who falls short: every micro-point comes out."""
     market = community.open_market(mode=1, tolerance_ppm=50_000, penalty_ppm=200_000)
     traders = [alice, bob, carol, dan]
@@ -295,13 +295,13 @@ def test_released_parts_and_paid_trades_leave_nothing_behind(community, escrow, 
     for trade in solution.trades:
         traded[int(trade.buyer)] += trade.energy_wh
     market.release([id_ for id_, wh in traded.items() if wh < orders[id_].energy_wh])
-    assert sum(trade.reserved_upoints for _, _, trade in market.trades()) == escrow.lockedIn(market.id)
+    assert sum(trade.reserved_upoints for _, _, trade in market.trades()) == market.locked_upoints()
     market.report({carol.device: 613, dan.device: 799})
     market.settle()
-    assert escrow.lockedIn(market.id) == 0
-    assert [wallet(escrow, trader)[1] for trader in traders] == [0] * 4
-    assert sum(wallet(escrow, trader)[0] for trader in traders) == 0
-    assert escrow.totalCredits() == points.balanceOf(escrow)
+    assert market.locked_upoints() == 0
+    assert [wallet(custody, trader)[1] for trader in traders] == [0] * 4
+    assert sum(wallet(custody, trader)[0] for trader in traders) == 0
+    assert custody.totalCredits() == points.balanceOf(custody)
 
 
 # Challenges
@@ -358,16 +358,16 @@ def test_the_solvers_round_is_proven(clearing, market):
 # One pair in two trades
 
 
-def test_an_agreement_ends_one_trade_of_a_pair(escrow, community, market, alice, carol):
+def test_an_agreement_ends_one_trade_of_a_pair(custody, community, market, alice, carol):
     """An agent may cut what a pair trades into several trades of one id; what two parties signed is paid once."""
     market.propose(claim(market, [(0, 2, 600), (0, 2, 400), (0, 3, 500), (1, 3, 500)], DUALS_PPM))
     market.prove()
     parties = [alice.account, carol.account]
     market.settle_agreed((0, 0), 30_000, parties)
     first = market.chunks[0][0]
-    with refused("Escrow_AlreadySettled", trade_id(market.id, community.agent.address, first)):
+    with refused("Settlement_AlreadySettled", trade_id(market.id, community.agent.address, first)):
         market.settle_agreed((0, 1), 30_000, parties)
-    assert wallet(escrow, carol) == (30_000, 0)
+    assert wallet(custody, carol) == (30_000, 0)
     market.report({carol.device: 1_000})
     market.settle()
-    assert wallet(escrow, carol) == (30_000 + 40_000, 0)
+    assert wallet(custody, carol) == (30_000 + 40_000, 0)

@@ -66,7 +66,7 @@ def test_refuses_twice(contest, sealed):
         contest.finalize()
 
 
-def test_anyone_may_in_the_first_second(clearing, escrow, contest, sealed, agent, stranger):
+def test_anyone_may_in_the_first_second(clearing, contest, sealed, agent, stranger):
     at(contest, sealed)
     tx = clearing.finalize(contest.proposal, {"from": stranger})
     final = tx.events["RoundFinalized"]
@@ -76,14 +76,14 @@ def test_anyone_may_in_the_first_second(clearing, escrow, contest, sealed, agent
     assert clearing.proposal(contest.proposal)["status"] == FINAL
     assert (clearing.finalOf(contest.id), clearing.activeOf(contest.id)) == (contest.proposal, 0)
     assert tuple(clearing.finalRound(contest.id)) == (contest.proposal, agent.address)
-    assert escrow.lockedIn(contest.id) == tx.events["RoundLocked"]["points"] == 190_000
+    assert contest.locked_upoints() == 190_000
 
 
-def test_gives_the_bond_back_once(community, escrow, contest, sealed, agent):
+def test_gives_the_bond_back_once(community, custody, contest, sealed, agent):
     community.chain.warp(sealed)
     receipt = contest.finalize()
     assert community.events(receipt, "BondReleased") == [{"agent": agent.address, "points": BOND_UPOINTS}]
-    assert tuple(escrow.walletOf(agent.address))[:2] == (ENDOWMENT_UPOINTS, 0)
+    assert tuple(custody.walletOf(agent.address))[:2] == (ENDOWMENT_UPOINTS, 0)
 
 
 def test_can_be_long_after(clearing, contest, sealed):
@@ -124,7 +124,7 @@ def test_a_false_proposal_that_nobody_challenges_becomes_final(clearing, contest
     assert clearing.finalOf(contest.id) == contest.proposal
 
 
-def test_a_round_without_trades_can_be_sealed(clearing, escrow, community, agent, alice):
+def test_a_round_without_trades_can_be_sealed(clearing, custody, community, agent, alice):
     market = community.open_market(challenge_window_s=WINDOW_S, bond_upoints=BOND_UPOINTS)
     market.post([buy(alice)], [alice])
     market.close()
@@ -133,10 +133,10 @@ def test_a_round_without_trades_can_be_sealed(clearing, escrow, community, agent
     market.finalize()
     market.release([0])
     assert clearing.finalOf(market.id) == market.proposal
-    assert tuple(escrow.walletOf(alice.address))[:2] == (ENDOWMENT_UPOINTS, 0)
+    assert tuple(custody.walletOf(alice.address))[:2] == (ENDOWMENT_UPOINTS, 0)
 
 
-def test_the_rest_of_the_day_follows(book, escrow, contest, sealed, alice, bob, carol, dan):
+def test_the_rest_of_the_day_follows(book, custody, contest, sealed, alice, bob, carol, dan):
     """What did not trade is free, what did is paid by the meter."""
     contest.community.chain.warp(sealed)
     contest.finalize()
@@ -146,10 +146,10 @@ def test_the_rest_of_the_day_follows(book, escrow, contest, sealed, alice, bob, 
             contest.release([id_])
     contest.report({carol.device: 1_000, dan.device: 1_000})
     contest.settle()
-    paid = [tuple(escrow.walletOf(trader.address))[:2] for trader in (alice, bob, carol, dan)]
+    paid = [tuple(custody.walletOf(trader.address))[:2] for trader in (alice, bob, carol, dan)]
     earned = (-100_000, -90_000, 100_000, 90_000)
     assert paid == [(ENDOWMENT_UPOINTS + upoints, 0) for upoints in earned]
-    assert escrow.lockedIn(contest.id) == 0
+    assert contest.locked_upoints() == 0
 
 
 def test_other_markets_are_not_touched(clearing, community, contest, sealed, agent, alice, carol):

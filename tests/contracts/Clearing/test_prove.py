@@ -167,7 +167,7 @@ def test_the_last_pair_counts(clearing, posted):
         posted.prove()
 
 
-def test_finalises_at_once(clearing, escrow, community, proposed):
+def test_finalises_at_once(clearing, community, proposed):
     trades = packed(proposed.chunks)
     tx = clearing.prove(proposed.proposal, proposed.batches, trades, ALL, by(community.agent))
     assert dict(tx.events["PairsProven"]) == {"proposal": proposed.proposal, "provenRows": 5, "rows": 5}
@@ -178,7 +178,7 @@ def test_finalises_at_once(clearing, escrow, community, proposed):
     assert final["tradeCount"] == 2
     assert clearing.proposal(proposed.proposal)["status"] == FINAL
     assert tuple(clearing.finalRound(proposed.id)) == (proposed.proposal, community.agent.address)
-    assert escrow.lockedIn(proposed.id) == tx.events["RoundLocked"]["points"] == 190_000
+    assert proposed.locked_upoints() == 190_000
     assert "BondReleased" not in tx.events
 
 
@@ -213,7 +213,7 @@ def test_cancelled_orders_do_not_count(clearing, posted, alice, carol):
 
 
 @pytest.mark.parametrize("sides", ["", "buyers", "sellers"])
-def test_a_round_without_pairs_is_final_without_trades(clearing, escrow, market, alice, bob, carol, dan, sides):
+def test_a_round_without_pairs_is_final_without_trades(clearing, market, alice, bob, carol, dan, sides):
     if sides == "buyers":
         market.post([buy(alice), buy(bob)], [alice, bob])
     if sides == "sellers":
@@ -222,7 +222,7 @@ def test_a_round_without_pairs_is_final_without_trades(clearing, escrow, market,
     market.propose(NOTHING)
     market.prove()
     assert clearing.finalOf(market.id) == market.proposal
-    assert escrow.lockedIn(market.id) == 0
+    assert market.locked_upoints() == 0
 
 
 def test_is_final_in_the_last_second(clearing, proposed):
@@ -247,12 +247,12 @@ def test_a_market_without_a_final_round_has_none(clearing, proposed):
     assert bytes(clearing.chunkRoot(proposed.proposal, 2)) == bytes(32)
 
 
-def test_a_proof_saves_the_window(clearing, escrow, contest, agent):
+def test_a_proof_saves_the_window(clearing, custody, contest, agent):
     """A active proposal that its agent proves is final at once, and its bond free."""
     stand(contest, best(contest))
     contest.prove()
     assert (clearing.finalOf(contest.id), clearing.activeOf(contest.id)) == (contest.proposal, 0)
-    assert tuple(escrow.walletOf(agent.address))[:2] == (ENDOWMENT_UPOINTS, 0)
+    assert tuple(custody.walletOf(agent.address))[:2] == (ENDOWMENT_UPOINTS, 0)
 
 
 def test_a_proof_in_pieces_goes_on_after_sealing(clearing, contest):
@@ -266,7 +266,7 @@ def test_a_proof_in_pieces_goes_on_after_sealing(clearing, contest):
 
 
 @pytest.mark.parametrize("other", [best, loose, false], ids=["exact", "without a certificate", "falsely exact"])
-def test_a_proof_outranks_a_standing_proposal_as_good(clearing, community, escrow, contest, agent, rival, other):
+def test_a_proof_outranks_a_standing_proposal_as_good(clearing, community, custody, contest, agent, rival, other):
     """Its bond is free: nobody showed that it was false."""
     active = stand(contest, other(contest))
     contest.propose(best(contest), agent=rival.account)
@@ -277,19 +277,19 @@ def test_a_proof_outranks_a_standing_proposal_as_good(clearing, community, escro
     assert clearing.proposal(active)["status"] == OUTRANKED
     assert (clearing.finalOf(contest.id), clearing.activeOf(contest.id)) == (contest.proposal, 0)
     for wallet in (agent, rival):
-        assert tuple(escrow.walletOf(wallet.address))[:2] == (ENDOWMENT_UPOINTS, 0)
+        assert tuple(custody.walletOf(wallet.address))[:2] == (ENDOWMENT_UPOINTS, 0)
     with refused("Clearing_AlreadyFinal", contest.id, contest.proposal):
         contest.seal(proposal=active)
 
 
-def test_a_proof_refutes_a_standing_claim_to_be_the_best(clearing, escrow, points, contest, agent, rival):
+def test_a_proof_refutes_a_standing_claim_to_be_the_best(clearing, custody, points, contest, agent, rival):
     supply = points.totalSupply()
     active = stand(contest, poor(contest))
     contest.propose(best(contest), agent=rival.account)
     contest.prove(agent=rival.account)
     assert clearing.proposal(active)["status"] == REFUTED
-    assert tuple(escrow.walletOf(agent.address))[:2] == (ENDOWMENT_UPOINTS - BOND_UPOINTS, 0)
-    assert tuple(escrow.walletOf(rival.address))[:2] == (ENDOWMENT_UPOINTS + BOND_UPOINTS // 2, 0)
+    assert tuple(custody.walletOf(agent.address))[:2] == (ENDOWMENT_UPOINTS - BOND_UPOINTS, 0)
+    assert tuple(custody.walletOf(rival.address))[:2] == (ENDOWMENT_UPOINTS + BOND_UPOINTS // 2, 0)
     assert supply - points.totalSupply() == BOND_UPOINTS - BOND_UPOINTS // 2
 
 

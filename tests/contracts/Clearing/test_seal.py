@@ -25,9 +25,9 @@ BEST, POOR = 1_750_000, 500_000
 """Objectives of the proposals, ppm."""
 
 
-def wallet(escrow, trader):
+def wallet(custody, trader):
     """Free points less the endowment, and held points."""
-    free, held, *_ = escrow.walletOf(trader.address)
+    free, held, *_ = custody.walletOf(trader.address)
     return free - ENDOWMENT_UPOINTS, held
 
 
@@ -77,7 +77,7 @@ def test_refuses_what_stands_or_was_refuted(contest):
 def test_refuses_an_agent_without_the_bond(community, clearing, contest):
     pauper = key("pauper")
     contest.propose(best(contest), agent=pauper)
-    with refused("Escrow_InsufficientBalance", pauper.address, 0, BOND_UPOINTS):
+    with refused("Accounts_InsufficientBalance", pauper.address, 0, BOND_UPOINTS):
         contest.seal(agent=pauper)
     assert (clearing.activeOf(contest.id), clearing.proposal(contest.proposal)["status"]) == (0, DRAFT)
 
@@ -94,21 +94,21 @@ def test_refuses_an_agent_without_the_bond(community, clearing, contest):
     ],
     ids=["same", "same, no certificate", "both no certificate", "lower", "lower than no certificate", "nothing"],
 )
-def test_refuses_what_is_not_better(clearing, escrow, contest, agent, rival, active, other, have, needed):
+def test_refuses_what_is_not_better(clearing, custody, contest, agent, rival, active, other, have, needed):
     first = stand(contest, active(contest))
     contest.propose(other(contest), agent=rival.account)
     with refused("Clearing_NotBetter", contest.proposal, first, have, needed):
         contest.seal(agent=rival.account)
     assert clearing.activeOf(contest.id) == first
-    assert (wallet(escrow, agent), wallet(escrow, rival)) == ((-BOND_UPOINTS, BOND_UPOINTS), (0, 0))
+    assert (wallet(custody, agent), wallet(custody, rival)) == ((-BOND_UPOINTS, BOND_UPOINTS), (0, 0))
 
 
-def test_holds_the_bond_and_starts_the_window(clearing, community, escrow, contest, agent):
+def test_holds_the_bond_and_starts_the_window(clearing, community, custody, contest, agent):
     contest.propose(best(contest))
     sealed_at = contest.rules.closes_at + 60
     at(contest, sealed_at)
     receipt = contest.seal()
-    assert wallet(escrow, agent) == (-BOND_UPOINTS, BOND_UPOINTS)
+    assert wallet(custody, agent) == (-BOND_UPOINTS, BOND_UPOINTS)
     state = clearing.proposal(contest.proposal)
     assert (state["status"], state["finalFrom"]) == (ACTIVE, sealed_at + WINDOW_S)
     assert (clearing.activeOf(contest.id), clearing.finalOf(contest.id)) == (contest.proposal, 0)
@@ -128,8 +128,8 @@ def test_holds_the_bond_and_starts_the_window(clearing, community, escrow, conte
 def test_a_bond_is_not_for_orders_and_withdrawals(contest, agent):
     stand(contest, best(contest))
     free = ENDOWMENT_UPOINTS - BOND_UPOINTS
-    with refused("Escrow_InsufficientBalance", agent.address, free, free + 1):
-        contest.community.send(agent.account, "EscrowWallets", "withdraw", free + 1, agent.address)
+    with refused("Accounts_InsufficientBalance", agent.address, free, free + 1):
+        contest.community.send(agent.account, "Accounts", "withdraw", free + 1, agent.address)
 
 
 def test_takes_a_proposal_in_the_last_second(clearing, contest):
@@ -155,7 +155,7 @@ def test_waits_for_its_own_window_too(clearing, contest):
     assert clearing.proposal(contest.proposal)["finalFrom"] == contest.rules.final_by + 2
 
 
-def test_an_exact_one_beats_an_equal_one_without_a_certificate(clearing, community, escrow, contest, agent, rival):
+def test_an_exact_one_beats_an_equal_one_without_a_certificate(clearing, community, custody, contest, agent, rival):
     first = stand(contest, loose(contest))
     contest.propose(best(contest), agent=rival.account)
     receipt = contest.seal(agent=rival.account)
@@ -165,20 +165,20 @@ def test_an_exact_one_beats_an_equal_one_without_a_certificate(clearing, communi
         {"market": contest.id, "proposal": first, "by": contest.proposal}
     ]
     assert community.events(receipt, "BondReleased") == [{"agent": agent.address, "points": BOND_UPOINTS}]
-    assert (wallet(escrow, agent), wallet(escrow, rival)) == ((0, 0), (-BOND_UPOINTS, BOND_UPOINTS))
+    assert (wallet(custody, agent), wallet(custody, rival)) == ((0, 0), (-BOND_UPOINTS, BOND_UPOINTS))
 
 
-def test_a_higher_objective_outranks_one_without_a_certificate(clearing, escrow, contest, agent, rival):
+def test_a_higher_objective_outranks_one_without_a_certificate(clearing, custody, contest, agent, rival):
     claims = poor(contest)
     claims.orders[0] = (*claims.orders[0][:1], 500_001, False)
     first = stand(contest, claims)
     stand(contest, loose(contest), rival)
     assert clearing.proposal(first)["status"] == OUTRANKED
-    assert (wallet(escrow, agent), wallet(escrow, rival)) == ((0, 0), (-BOND_UPOINTS, BOND_UPOINTS))
+    assert (wallet(custody, agent), wallet(custody, rival)) == ((0, 0), (-BOND_UPOINTS, BOND_UPOINTS))
 
 
 @pytest.mark.parametrize("better", [best, loose], ids=["exact", "without a certificate"])
-def test_a_higher_objective_refutes_an_exact_one(clearing, community, escrow, points, contest, agent, rival, better):
+def test_a_higher_objective_refutes_an_exact_one(clearing, community, custody, points, contest, agent, rival, better):
     """A feasible matching above its bound shows it false: half of the bond is the new agent's, the rest is burnt."""
     supply = points.totalSupply()
     first = stand(contest, poor(contest))
@@ -190,13 +190,13 @@ def test_a_higher_objective_refutes_an_exact_one(clearing, community, escrow, po
     assert community.events(receipt, "ProposalRefuted") == [
         {"market": contest.id, "proposal": first, "challenger": rival.address, "bond": BOND_UPOINTS}
     ]
-    assert wallet(escrow, agent) == (-BOND_UPOINTS, 0)
-    assert wallet(escrow, rival) == (reward - BOND_UPOINTS, BOND_UPOINTS)
+    assert wallet(custody, agent) == (-BOND_UPOINTS, 0)
+    assert wallet(custody, rival) == (reward - BOND_UPOINTS, BOND_UPOINTS)
     assert supply - points.totalSupply() == BOND_UPOINTS - reward
-    assert escrow.totalCredits() == points.balanceOf(escrow)
+    assert custody.totalCredits() == points.balanceOf(custody)
 
 
-def test_what_was_outranked_can_be_sealed_again(clearing, escrow, contest, agent, rival):
+def test_what_was_outranked_can_be_sealed_again(clearing, custody, contest, agent, rival):
     """A false certificate takes the place of an honest proposal, and is refuted: the honest one comes back."""
     first = stand(contest, loose(contest))
     stand(contest, false(contest), rival)
@@ -205,22 +205,22 @@ def test_what_was_outranked_can_be_sealed_again(clearing, escrow, contest, agent
     contest.challenge(1, 2)
     contest.seal(proposal=first)
     assert (clearing.activeOf(contest.id), clearing.proposal(first)["status"]) == (first, ACTIVE)
-    assert wallet(escrow, agent) == (-BOND_UPOINTS, BOND_UPOINTS)
+    assert wallet(custody, agent) == (-BOND_UPOINTS, BOND_UPOINTS)
 
 
-def test_an_agent_can_take_its_own_place(clearing, escrow, contest, agent):
+def test_an_agent_can_take_its_own_place(clearing, custody, contest, agent):
     """One bond is held, not two; and not the same one twice."""
     first = stand(contest, loose(contest))
     second = stand(contest, best(contest))
     assert [clearing.proposal(id_)["status"] for id_ in (first, second)] == [OUTRANKED, ACTIVE]
-    assert wallet(escrow, agent) == (-BOND_UPOINTS, BOND_UPOINTS)
+    assert wallet(custody, agent) == (-BOND_UPOINTS, BOND_UPOINTS)
 
 
-def test_bonds_of_several_markets_add_up(community, escrow, contest, agent):
+def test_bonds_of_several_markets_add_up(community, custody, contest, agent):
     stand(contest, best(contest))
     other = community.open_market(
         slot_start=community.next_slot(7_200), challenge_window_s=WINDOW_S, bond_upoints=BOND_UPOINTS
     )
     other.close()
     stand(other, NOTHING)
-    assert wallet(escrow, agent) == (-2 * BOND_UPOINTS, 2 * BOND_UPOINTS)
+    assert wallet(custody, agent) == (-2 * BOND_UPOINTS, 2 * BOND_UPOINTS)

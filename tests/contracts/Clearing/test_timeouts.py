@@ -23,11 +23,11 @@ def refused_to_all():
 
 
 @pytest.fixture
-def all_are_free(escrow, alice, bob, carol, dan):
+def all_are_free(custody, alice, bob, carol, dan):
     """Nobody's points are held."""
 
     def _all_are_free():
-        wallets = [tuple(escrow.walletOf(trader.address))[:2] for trader in (alice, bob, carol, dan)]
+        wallets = [tuple(custody.walletOf(trader.address))[:2] for trader in (alice, bob, carol, dan)]
         assert wallets == [(ENDOWMENT_UPOINTS, 0)] * 4
 
     return _all_are_free
@@ -39,12 +39,12 @@ def test_orders_are_bound_until_the_last_second(contest):
         contest.release([0])
 
 
-def test_nobody_proposed(book, contest, all_are_free, carol, dan):
+def test_nobody_proposed(devices, contest, all_are_free, carol, dan):
     at(contest, contest.rules.final_by + 1)
     contest.release(ORDERS)
     all_are_free()
     for trader in (carol, dan):
-        assert not book.isSelling(trader.device, contest.rules.slot_start)
+        assert not devices.isSelling(trader.device, contest.rules.slot_start)
 
 
 @pytest.mark.parametrize("kind", ["posted", "contest"])
@@ -80,14 +80,14 @@ def test_a_proposal_sealed_in_the_last_second_binds_until_its_window_is_over(cle
     contest.finalize()
 
 
-def test_refuted_after_the_time_everyone_is_free(clearing, escrow, contest, all_are_free, agent):
+def test_refuted_after_the_time_everyone_is_free(clearing, custody, contest, all_are_free, agent):
     stand(contest, false(contest))
     contest.community.chain.warp(contest.rules.final_by)
     contest.challenge(1, 2)
     contest.release(ORDERS)
     all_are_free()
     assert (clearing.activeOf(contest.id), clearing.finalOf(contest.id)) == (0, 0)
-    assert tuple(escrow.walletOf(agent.address))[:2] == (ENDOWMENT_UPOINTS - BOND_UPOINTS, 0)
+    assert tuple(custody.walletOf(agent.address))[:2] == (ENDOWMENT_UPOINTS - BOND_UPOINTS, 0)
 
 
 def test_no_proposal_comes_after_everyone_is_free(contest, rival):
@@ -113,7 +113,7 @@ def test_what_is_released_is_released_once(contest):
         contest.release([0])
 
 
-def test_what_was_outranked_has_no_hold(escrow, contest, all_are_free, agent, rival):
+def test_what_was_outranked_has_no_hold(custody, contest, all_are_free, agent, rival):
     """Once its bond is back, neither the agent's money nor anybody's order is bound by it."""
     stand(contest, loose(contest))
     stand(contest, false(contest), rival)
@@ -121,4 +121,4 @@ def test_what_was_outranked_has_no_hold(escrow, contest, all_are_free, agent, ri
     contest.community.chain.warp(contest.rules.final_by)
     contest.release(ORDERS)
     all_are_free()
-    assert tuple(escrow.walletOf(agent.address))[:2] == (ENDOWMENT_UPOINTS, 0)
+    assert tuple(custody.walletOf(agent.address))[:2] == (ENDOWMENT_UPOINTS, 0)

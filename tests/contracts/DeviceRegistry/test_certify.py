@@ -38,7 +38,7 @@ def test_reverts_once_certified(devices, device, certify, auditors):
         devices.certify(device, {"from": auditors[2]})
 
 
-def test_the_deciding_vote_certifies(devices, device, auditors, alice):
+def test_the_deciding_vote_certifies(devices, order_book, device, auditors, alice):
     first = devices.certify(device, {"from": auditors[0]})
     assert dict(first.events["CertificationVoted"]) == {"device": device, "auditor": auditors[0], "votes": 1}
     assert "DeviceCertified" not in first.events
@@ -49,4 +49,4 @@ def test_the_deciding_vote_certifies(devices, device, auditors, alice):
     assert second.events["DeviceCertified"]["device"] == device
     assert devices.device(device)["certified"]
     assert tuple(devices.certificationOf(device)) == (alice, second.timestamp)
-    assert seller_terms(devices, [device])[0].certified
+    assert seller_terms(devices, [device], order_book)[0].certified

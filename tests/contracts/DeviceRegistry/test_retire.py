@@ -26,12 +26,12 @@ def test_reverts_for_a_retired_device(devices, device, alice):
         devices.retire(device, {"from": alice})
 
 
-def test_takes_the_device_out_of_service(devices, device, certify, alice):
+def test_takes_the_device_out_of_service(devices, order_book, device, certify, alice):
     certify(device)
     transaction = devices.retire(device, {"from": alice})
     assert transaction.events["DeviceRetired"]["device"] == device
     assert devices.device(device)["retired"]
-    assert seller_terms(devices, [device])[0].retired
+    assert seller_terms(devices, [device], order_book)[0].retired
 
 
 def test_an_owner_who_left_can_still_retire(devices, device, participants, alice):

@@ -18,5 +18,5 @@ def certificates(GreenCertificates, deployer, minter):
 @pytest.fixture(scope="module")
 def holder(certificates, minter, alice):
     """Alice with 1000 Wh."""
-    certificates.mint(alice, LOT, 1_000, {"from": minter})
+    certificates.mint([(alice, LOT, 1_000)], {"from": minter})
     return alice

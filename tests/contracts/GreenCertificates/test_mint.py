@@ -6,16 +6,16 @@ NOBODY = "0x" + "00" * 20
 
 def test_reverts_for_anyone_but_metering(certificates, deployer):
     with reverts_with("Certificates_NotMetering", deployer):
-        certificates.mint(deployer, LOT, 1, {"from": deployer})
+        certificates.mint([(deployer, LOT, 1)], {"from": deployer})
 
 
 def test_reverts_for_the_zero_address(certificates, minter):
     with reverts_with("ERC1155InvalidReceiver", NOBODY):
-        certificates.mint(NOBODY, LOT, 1, {"from": minter})
+        certificates.mint([(NOBODY, LOT, 1)], {"from": minter})
 
 
 def test_mints(certificates, minter, alice):
-    transaction = certificates.mint(alice, LOT, 1_000, {"from": minter})
+    transaction = certificates.mint([(alice, LOT, 1_000)], {"from": minter})
     assert dict(transaction.events["TransferSingle"]) == {
         "operator": minter,
         "from": NOBODY,
@@ -26,6 +26,14 @@ def test_mints(certificates, minter, alice):
     assert certificates.balanceOf(alice, LOT) == 1_000
 
 
-def test_does_not_call_the_receiver(certificates, minter, market_stub):
-    certificates.mint(market_stub, LOT, 1_000, {"from": minter})
-    assert certificates.balanceOf(market_stub, LOT) == 1_000
+def test_does_not_call_the_receiver(certificates, minter, accounts_stub):
+    certificates.mint([(accounts_stub, LOT, 1_000)], {"from": minter})
+    assert certificates.balanceOf(accounts_stub, LOT) == 1_000
+
+
+def test_mints_each_share_in_its_order(certificates, minter, alice, bob):
+    shares = [(alice, LOT, 1), (bob, LOT, 2), (alice, LOT + 1, 3), (alice, LOT, 4)]
+    transaction = certificates.mint(shares, {"from": minter})
+    minted = [(event["to"], event["id"], event["value"]) for event in transaction.events["TransferSingle"]]
+    assert minted == shares
+    assert [certificates.balanceOf(*key) for key in ((alice, LOT), (bob, LOT), (alice, LOT + 1))] == [5, 2, 3]

@@ -12,9 +12,9 @@ def test_reverts_for_metering(certificates, holder, minter):
         certificates.safeTransferFrom(holder, minter, LOT, 1, b"", {"from": minter})
 
 
-def test_reverts_for_a_contract_that_takes_no_certificates(certificates, holder, market_stub):
-    with reverts_with("ERC1155InvalidReceiver", market_stub):
-        certificates.safeTransferFrom(holder, market_stub, LOT, 1, b"", {"from": holder})
+def test_reverts_for_a_contract_that_takes_no_certificates(certificates, holder, accounts_stub):
+    with reverts_with("ERC1155InvalidReceiver", accounts_stub):
+        certificates.safeTransferFrom(holder, accounts_stub, LOT, 1, b"", {"from": holder})
 
 
 def test_moves_certificates(certificates, holder, bob):

@@ -1,9 +1,9 @@
 from testkit.reverts import reverts_with
 
 
-def test_reverts_for_slots_without_length(Metering, deployer, devices, certificates, market_stub, escrow):
+def test_reverts_for_slots_without_length(Metering, deployer, devices, certificates, settler):
     with reverts_with("Metering_ZeroSlotLength"):
-        deployer.deploy(Metering, devices, certificates, market_stub, escrow, 0)
+        deployer.deploy(Metering, devices, certificates, settler, 0)
 
 
 def test_fixes_the_slot_length(metering):

@@ -2,9 +2,19 @@
 
 import pytest
 
+from powerpact.market.trades import Trade
 from testkit.reverts import reverts_with
 
 OTHER_BUYER = "0x" + "11" * 20
+
+
+def traded(*sales, device=1):
+    """Trades of a device and the total of each, by (buyer, seller, energy, total), Wh."""
+    trades = [
+        Trade(0, 1, str(buyer), str(seller), device, total, energy, 1, 0, 0, 0).pack()
+        for buyer, seller, energy, total in sales
+    ]
+    return trades, [total for *_, total in sales]
 
 
 @pytest.fixture
@@ -21,24 +31,25 @@ def reported(report, reading):
 
 
 @pytest.fixture
-def by_proof(metering, reading, reported, escrow):
+def by_proof(metering, reading, reported, settler):
     """Deliver by the reading and its proof; returns the transaction and what was delivered."""
 
     def _deliver(sale):
-        transaction = metering.deliver(reading().pack(), reported, sale, {"from": escrow})
-        return transaction, transaction.return_value
+        transaction = metering.deliver([(reading().pack(), reported)], *traded(sale), {"from": settler})
+        (delivered,) = transaction.return_value
+        return transaction, delivered
 
     return _deliver
 
 
 @pytest.fixture
-def by_last(metering, reported, slot, escrow):
+def by_last(metering, reported, slot, settler):
     """Deliver by the last reading; returns the transaction and what was delivered."""
 
     def _deliver(sale):
-        transaction = metering.deliverLast(1, slot(5), sale, {"from": escrow})
-        known, delivered = transaction.return_value
-        assert known
+        transaction = metering.deliverLast(slot(5), *traded(sale), 1, {"from": settler})
+        known, (delivered,) = transaction.return_value
+        assert known == 1
         return transaction, delivered
 
     return _deliver
@@ -58,29 +69,31 @@ def minted(transaction):
 def test_reverts_for_anyone_but_the_settlement(metering, reported, reading, slot, alice, bob):
     sale = (bob, alice, 700, 700)
     with reverts_with("Metering_NotSettlement", alice):
-        metering.deliver(reading().pack(), reported, sale, {"from": alice})
+        metering.deliver([(reading().pack(), reported)], *traded(sale), {"from": alice})
     with reverts_with("Metering_NotSettlement", alice):
-        metering.deliverLast(1, slot(5), sale, {"from": alice})
+        metering.deliverLast(slot(5), *traded(sale), 1, {"from": alice})
 
 
-def test_reverts_for_an_unknown_reading(metering, reported, reading, alice, bob, escrow):
+def test_reverts_for_an_unknown_reading(metering, reported, reading, alice, bob, settler):
     with reverts_with("Metering_UnknownReading", 0, 0):
-        metering.deliver(reading(exported_wh=9_000).pack(), reported, (bob, alice, 9_000, 9_000), {"from": escrow})
+        metering.deliver(
+            [(reading(exported_wh=9_000).pack(), reported)], *traded((bob, alice, 9_000, 9_000)), {"from": settler}
+        )
 
 
 @pytest.mark.parametrize("number", [4, 6])
 def test_the_last_reading_tells_nothing_of_another_slot(
-    metering, certificates, reported, slot, alice, bob, escrow, number
+    metering, certificates, reported, slot, alice, bob, settler, number
 ):
-    transaction = metering.deliverLast(1, slot(number), (bob, alice, 700, 700), {"from": escrow})
-    assert tuple(transaction.return_value) == (False, 0)
+    transaction = metering.deliverLast(slot(number), *traded((bob, alice, 700, 700)), 1, {"from": settler})
+    assert tuple(transaction.return_value) == (0, (0,))
     assert "TransferSingle" not in transaction.events
     assert certificates.balanceOf(bob, certificates.idOf(1, slot(number))) == 0
 
 
-def test_the_last_reading_tells_nothing_of_another_device(metering, reported, slot, alice, bob, escrow):
-    transaction = metering.deliverLast(2, slot(5), (alice, bob, 700, 700), {"from": escrow})
-    assert tuple(transaction.return_value) == (False, 0)
+def test_the_last_reading_tells_nothing_of_another_device(metering, reported, slot, alice, bob, settler):
+    transaction = metering.deliverLast(slot(5), *traded((alice, bob, 700, 700), device=2), 1, {"from": settler})
+    assert tuple(transaction.return_value) == (0, (0,))
     assert "TransferSingle" not in transaction.events
 
 
@@ -135,11 +148,31 @@ def test_the_surplus_is_not_issued_again(deliver, metering, reported, reading, s
 
 
 def test_a_later_reading_leaves_the_proof(
-    metering, certificates, report, by_proof, reading, lot, slot, alice, bob, escrow
+    metering, certificates, report, by_proof, reading, lot, slot, alice, bob, settler
 ):
     later = reading(start_at=slot(6), export_counter_wh=11_400, import_counter_wh=5_040)
     report(later)
-    overtaken = metering.deliverLast(1, slot(5), (bob, alice, 500, 500), {"from": escrow})
-    assert tuple(overtaken.return_value) == (False, 0)
+    overtaken = metering.deliverLast(slot(5), *traded((bob, alice, 500, 500)), 1, {"from": settler})
+    assert tuple(overtaken.return_value) == (0, (0,))
     _, delivered = by_proof((bob, alice, 500, 500))
     assert (delivered, certificates.balanceOf(bob, lot)) == (500, 500)
+
+
+def test_delivers_what_is_wanted_of_a_batch(
+    metering, certificates, report, reading, reported, lot, slot, alice, bob, settler
+):
+    """Of five trades the second is not asked for, and the barn (device 2) reported another slot last."""
+    report(reading(device=2, start_at=slot(6), previous_start_at=slot(5)))
+    mine, totals = traded(*[(bob, alice, 100, 300)] * 2, (OTHER_BUYER, alice, 200, 300), (bob, alice, 1, 300))
+    barn, of_barn = traded((alice, bob, 50, 50), device=2)
+    transaction = metering.deliverLast(slot(5), mine + barn, totals + of_barn, 0b11101, {"from": settler})
+    assert tuple(transaction.return_value) == (0b01101, (100, 0, 200, 1, 0))
+    assert minted(transaction) == [(bob, 100), (OTHER_BUYER, 200), (bob, 1), (alice, 400)]
+    assert certificates.balanceOf(bob, lot) == 101
+
+
+def test_each_trade_is_all_that_its_device_sold_without_totals(metering, reported, reading, alice, bob, settler):
+    trades, _ = traded((bob, alice, 600, 600))
+    transaction = metering.deliver([(reading().pack(), reported)], trades, [], {"from": settler})
+    assert tuple(transaction.return_value) == (600,)
+    assert minted(transaction) == [(bob, 600), (alice, 100)]

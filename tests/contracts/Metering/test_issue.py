@@ -1,5 +1,6 @@
 import pytest
 
+from powerpact.market.orders import Order, Side
 from testkit.reverts import reverts_with
 
 
@@ -49,11 +50,14 @@ def test_reverts_for_a_slot_already_issued(metering, report, reading, slot, stra
         metering.issue(reading().pack(), proof, {"from": stranger})
 
 
-def test_reverts_while_the_device_sells(metering, report, reading, slot, market_stub, deployer, stranger):
+def test_reverts_while_the_device_sells(metering, report, reading, slot, devices, order_book, stranger):
     (proof,) = report(reading())
-    market_stub.setSelling(1, slot(5), True, {"from": deployer})
+    offered = Order(Side.SELL, stranger.address, energy_wh=1, price_upoints_per_kwh=1, device=1)
+    devices.offer(slot(5), [offered.pack()], {"from": order_book})
     with reverts_with("Metering_EnergySold", 1, slot(5)):
         metering.issue(reading().pack(), proof, {"from": stranger})
+    devices.release(1, slot(5), {"from": order_book})
+    metering.issue(reading().pack(), proof, {"from": stranger})
 
 
 def test_mints_the_whole_export_to_the_owner(metering, certificates, report, reading, lot, slot, alice, stranger):

@@ -28,7 +28,7 @@ def test_carries_256_orders_in_one_transaction(market):
     receipt = market.post(orders, [alice] * 256)
     root, closed = market.community.read("OrderBook", "batchState", market.id, 0)
     assert (root, closed) == (order_tree([order.pack() for order in orders]).root, 0)
-    assert market.community.read("EscrowWallets", "heldOf", alice.address) == 256 * 100_000
+    assert market.community.read("Accounts", "heldOf", alice.address) == 256 * 100_000
     assert receipt.gas_used < GAS_LIMIT
     market.cancel(alice, 255)
     assert market.community.read("OrderBook", "batchState", market.id, 0) == (root, 1 << 255)

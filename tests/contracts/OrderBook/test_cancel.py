@@ -61,30 +61,30 @@ def test_refuses_to_cancel_twice(book, posted, alice):
         book.cancel(posted.id, posted.placed(0), by(alice))
 
 
-def test_frees_the_reservation_of_a_buyer(book, escrow, posted, alice):
-    free, _ = money_of(escrow, alice)
+def test_frees_the_reservation_of_a_buyer(book, custody, posted, alice):
+    free, _ = money_of(custody, alice)
     tx = book.cancel(posted.id, posted.placed(0), by(alice))
     cancelled = tx.events["OrderCancelled"]
     assert (cancelled["id"], cancelled["trader"]) == (0, alice.address)
-    assert money_of(escrow, alice) == (free + 100_000, 0)
+    assert money_of(custody, alice) == (free + 100_000, 0)
     assert book.batchState(posted.id, 0)["closed"] == 0b001
-    assert escrow.isNonceUsed(alice.address, Side.BUY, 1)
+    assert custody.isNonceUsed(alice.address, Side.BUY, 1)
 
 
 @pytest.mark.parametrize("id_", [0, 1], ids=["buy", "sell"])
 def test_a_cancelled_order_can_never_be_carried_again(book, posted, alice, carol, stranger, id_):
     order, trader = [(buy(alice), alice), (sell(carol), carol)][id_]
     book.cancel(posted.id, posted.placed(id_), by(trader))
-    with reverts_with("Escrow_NonceUsed", trader, order.side, 1):
+    with reverts_with("Accounts_NonceUsed", trader, order.side, 1):
         book.placeSigned(*posted.batch([order], [posted.signature(trader, order)]), by(stranger))
-    with reverts_with("Escrow_NonceUsed", trader, order.side, 1):
+    with reverts_with("Accounts_NonceUsed", trader, order.side, 1):
         book.place(posted.id, order.pack(), by(trader))
     assert book.batchCount(posted.id) == 1
 
 
-def test_a_cancelled_sell_order_uses_its_nonce(book, escrow, market, carol):
+def test_a_cancelled_sell_order_uses_its_nonce(book, custody, market, carol):
     market.place(carol, sell(carol, nonce=69))
-    assert used_nonces(escrow, carol, Side.SELL, range(96)) == []
+    assert used_nonces(custody, carol, Side.SELL, range(96)) == []
     tx = book.cancel(market.id, market.placed(0), by(carol))
     assert dict(tx.events["NoncesCancelled"]) == {
         "trader": carol.address,
@@ -92,50 +92,50 @@ def test_a_cancelled_sell_order_uses_its_nonce(book, escrow, market, carol):
         "page": 2,
         "mask": 1 << 5,
     }
-    assert escrow.trackRecordOf(carol.address)["nonces"] == 2 << 32 | 1 << 5
-    assert used_nonces(escrow, carol, Side.BUY, range(96)) == []
+    assert custody.trackRecordOf(carol.address)["nonces"] == 2 << 32 | 1 << 5
+    assert used_nonces(custody, carol, Side.BUY, range(96)) == []
 
 
-def test_a_cancelled_sell_order_of_a_later_page_closes_the_earlier_ones(book, escrow, market, carol):
+def test_a_cancelled_sell_order_of_a_later_page_closes_the_earlier_ones(book, custody, market, carol):
     market.place(carol, sell(carol, nonce=32))
     book.cancel(market.id, market.placed(0), by(carol))
-    assert used_nonces(escrow, carol, Side.SELL, range(64)) == list(range(33))
+    assert used_nonces(custody, carol, Side.SELL, range(64)) == list(range(33))
 
 
-def test_a_sell_order_of_a_closed_page_can_be_cancelled(book, escrow, posted, carol):
+def test_a_sell_order_of_a_closed_page_can_be_cancelled(devices, book, custody, posted, carol):
     book.cancelNonces(Side.SELL, 3, 0b1, by(carol))
     book.cancel(posted.id, posted.placed(1), by(carol))
-    assert not book.isSelling(carol.device, posted.rules.slot_start)
-    assert escrow.trackRecordOf(carol.address)["nonces"] == 3 << 32 | 0b1
+    assert not devices.isSelling(carol.device, posted.rules.slot_start)
+    assert custody.trackRecordOf(carol.address)["nonces"] == 3 << 32 | 0b1
 
 
-def test_a_cancelled_buy_order_cancels_no_nonces(book, escrow, posted, alice):
+def test_a_cancelled_buy_order_cancels_no_nonces(book, custody, posted, alice):
     tx = book.cancel(posted.id, posted.placed(0), by(alice))
     assert "NoncesCancelled" not in tx.events
-    assert used_nonces(escrow, alice, Side.SELL, range(64)) == []
+    assert used_nonces(custody, alice, Side.SELL, range(64)) == []
 
 
-def test_two_sell_orders_of_one_nonce_are_cancelled_one_by_one(book, community, market, carol):
+def test_two_sell_orders_of_one_nonce_are_cancelled_one_by_one(devices, book, community, market, carol):
     other = community.bind(carol.account, key("another meter of Carol"))
     market.post([sell(carol), sell(carol, device=other)], [carol, carol])
     book.cancel(market.id, market.placed(0), by(carol))
     slot = market.rules.slot_start
-    assert (book.isSelling(carol.device, slot), book.isSelling(other, slot)) == (False, True)
+    assert (devices.isSelling(carol.device, slot), devices.isSelling(other, slot)) == (False, True)
     book.cancel(market.id, market.placed(1), by(carol))
-    assert not book.isSelling(other, slot)
+    assert not devices.isSelling(other, slot)
 
 
-def test_frees_the_device_of_a_seller(book, posted, carol):
+def test_frees_the_device_of_a_seller(devices, book, posted, carol):
     book.cancel(posted.id, posted.placed(1), by(carol))
-    assert not book.isSelling(carol.device, posted.rules.slot_start)
+    assert not devices.isSelling(carol.device, posted.rules.slot_start)
     book.place(posted.id, sell(carol, nonce=2).pack(), by(carol))
-    assert book.isSelling(carol.device, posted.rules.slot_start)
+    assert devices.isSelling(carol.device, posted.rules.slot_start)
 
 
-def test_a_suspended_trader_can_cancel(book, community, escrow, posted, alice):
+def test_a_suspended_trader_can_cancel(book, community, custody, posted, alice):
     for auditor in community.auditors[:2]:
         community.send(
             auditor, "ParticipantRegistry", "suspend", alice.address, community.chain.now() + 900, "under review"
         )
     book.cancel(posted.id, posted.placed(0), by(alice))
-    assert escrow.heldOf(alice.address) == 0
+    assert custody.heldOf(alice.address) == 0

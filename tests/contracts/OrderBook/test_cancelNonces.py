@@ -16,40 +16,40 @@ def test_a_cancelled_nonce_can_never_be_posted(book, market, carol, stranger, or
     signature = market.signature(carol, order)
     tx = book.cancelNonces(order.side, 1, 0b10, by(carol))
     assert dict(tx.events["NoncesCancelled"]) == {"trader": carol.address, "side": order.side, "page": 1, "mask": 0b10}
-    with reverts_with("Escrow_NonceUsed", carol, order.side, 33):
+    with reverts_with("Accounts_NonceUsed", carol, order.side, 33):
         book.placeSigned(*market.batch([order], [signature]), by(stranger))
 
 
-def test_other_nonces_other_sides_and_other_traders_stay_free(book, escrow, alice, bob):
+def test_other_nonces_other_sides_and_other_traders_stay_free(book, custody, alice, bob):
     book.cancelNonces(Side.BUY, 0, 0b100, by(alice))
     book.cancelNonces(Side.BUY, 0, 0b1000, by(alice))
-    assert used_nonces(escrow, alice, Side.BUY, range(64)) == [2, 3]
-    assert used_nonces(escrow, alice, Side.SELL, range(64)) == []
-    assert used_nonces(escrow, bob, Side.BUY, range(64)) == []
+    assert used_nonces(custody, alice, Side.BUY, range(64)) == [2, 3]
+    assert used_nonces(custody, alice, Side.SELL, range(64)) == []
+    assert used_nonces(custody, bob, Side.BUY, range(64)) == []
 
 
-def test_one_call_cancels_a_page_and_closes_those_before(book, escrow, alice):
+def test_one_call_cancels_a_page_and_closes_those_before(book, custody, alice):
     book.cancelNonces(Side.SELL, 3, WHOLE_PAGE, by(alice))
-    assert used_nonces(escrow, alice, Side.SELL, (0, 95, 96, 127, 128)) == [0, 95, 96, 127]
+    assert used_nonces(custody, alice, Side.SELL, (0, 95, 96, 127, 128)) == [0, 95, 96, 127]
 
 
-def test_an_empty_mask_closes_the_earlier_pages_alone(book, escrow, alice):
+def test_an_empty_mask_closes_the_earlier_pages_alone(book, custody, alice):
     book.cancelNonces(Side.BUY, 2, 0, by(alice))
-    assert used_nonces(escrow, alice, Side.BUY, range(96)) == list(range(64))
+    assert used_nonces(custody, alice, Side.BUY, range(96)) == list(range(64))
 
 
-def test_a_closed_page_stays_as_it_is(book, escrow, market, alice):
+def test_a_closed_page_stays_as_it_is(book, custody, market, alice):
     market.place(alice, buy(alice, nonce=64))
     book.cancelNonces(Side.BUY, 1, WHOLE_PAGE, by(alice))
-    assert used_nonces(escrow, alice, Side.BUY, range(128)) == list(range(65))
+    assert used_nonces(custody, alice, Side.BUY, range(128)) == list(range(65))
 
 
-def test_a_wallet_and_a_record_show_the_open_page_and_what_is_used_of_it(book, escrow, alice):
+def test_a_wallet_and_a_record_show_the_open_page_and_what_is_used_of_it(book, custody, alice):
     """Page 32 bits, used 32 bits, from the top down."""
     book.cancelNonces(Side.BUY, 2, 0b1001, by(alice))
     book.cancelNonces(Side.SELL, 5, 1, by(alice))
-    assert escrow.walletOf(alice.address)["nonces"] == 2 << 32 | 0b1001
-    assert escrow.trackRecordOf(alice.address)["nonces"] == 5 << 32 | 1
+    assert custody.walletOf(alice.address)["nonces"] == 2 << 32 | 0b1001
+    assert custody.trackRecordOf(alice.address)["nonces"] == 5 << 32 | 1
 
 
 def test_a_posted_order_stays_though_its_nonce_is_cancelled(book, market, carol):
@@ -62,8 +62,8 @@ def test_a_posted_order_stays_though_its_nonce_is_cancelled(book, market, carol)
     assert book.batchState(market.id, 0)["closed"] == 0b11
 
 
-def test_changes_neither_money_nor_record(book, escrow, alice):
-    before = money_of(escrow, alice), record_of(escrow, alice)
+def test_changes_neither_money_nor_record(book, custody, alice):
+    before = money_of(custody, alice), record_of(custody, alice)
     for side in Side:
         book.cancelNonces(side, 1, 1, by(alice))
-    assert (money_of(escrow, alice), record_of(escrow, alice)) == before
+    assert (money_of(custody, alice), record_of(custody, alice)) == before

@@ -17,9 +17,9 @@ def test_refuses_an_order_that_breaks_the_rules(book, market, alice):
         book.place(market.id, buy(alice, energy_wh=0).pack(), by(alice))
 
 
-def test_records_a_buy_order_and_reserves_its_value(book, escrow, market, alice):
+def test_records_a_buy_order_and_reserves_its_value(book, custody, market, alice):
     order = buy(alice, energy_wh=1_999, price_upoints_per_kwh=333).pack()
-    free, held = money_of(escrow, alice)
+    free, held = money_of(custody, alice)
     tx = book.place(market.id, order, by(alice))
     assert tx.return_value == 0
     placed = tx.events["OrdersPlaced"]
@@ -28,22 +28,22 @@ def test_records_a_buy_order_and_reserves_its_value(book, escrow, market, alice)
     root, closed = book.batchState(market.id, 0)
     assert bytes(root) == order_tree([order]).root
     assert closed == 0
-    assert escrow.isNonceUsed(alice.address, Side.BUY, 1)
-    assert money_of(escrow, alice) == (free - 665, held + 665)
+    assert custody.isNonceUsed(alice.address, Side.BUY, 1)
+    assert money_of(custody, alice) == (free - 665, held + 665)
 
 
-def test_records_a_sell_order_and_binds_its_device(book, escrow, market, carol):
-    wallet = money_of(escrow, carol)
+def test_records_a_sell_order_and_binds_its_device(devices, book, custody, market, carol):
+    wallet = money_of(custody, carol)
     book.place(market.id, sell(carol).pack(), by(carol))
-    assert book.isSelling(carol.device, market.rules.slot_start)
-    assert not escrow.isNonceUsed(carol.address, Side.SELL, 1)
-    assert money_of(escrow, carol) == wallet
+    assert devices.isSelling(carol.device, market.rules.slot_start)
+    assert not custody.isNonceUsed(carol.address, Side.SELL, 1)
+    assert money_of(custody, carol) == wallet
 
 
 def test_a_posted_sell_order_cannot_be_posted_again(book, market, carol):
     order = sell(carol).pack()
     book.place(market.id, order, by(carol))
-    with reverts_with("Order_DeviceAlreadySelling", 0, carol.device, market.rules.slot_start):
+    with reverts_with("Device_AlreadySelling", 0, carol.device, market.rules.slot_start):
         book.place(market.id, order, by(carol))
 
 

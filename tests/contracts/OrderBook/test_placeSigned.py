@@ -127,7 +127,7 @@ def test_refuses_a_signature_for_another_chain_contract_version_or_market(relay,
     here = community.domain("OrderBook")
     elsewhere = [
         (Domain(here.chain_id + 1, here.contract), market.id),
-        (community.domain("EscrowWallets"), market.id),
+        (community.domain("Settlement"), market.id),
         (Domain(here.chain_id, here.contract, version="2"), market.id),
         (here, keccak(text="another market")),
     ]
@@ -146,71 +146,71 @@ def test_refuses_the_replay_of_a_buy_order(relay, market, carol):
     order = buy(carol)
     signature = market.signature(carol, order)
     relay([order], [signature])
-    with reverts_with("Escrow_NonceUsed", carol, Side.BUY, 1):
+    with reverts_with("Accounts_NonceUsed", carol, Side.BUY, 1):
         relay([order], [signature])
 
 
-def test_refuses_the_replay_of_a_sell_order(relay, escrow, market, carol):
+def test_refuses_the_replay_of_a_sell_order(relay, custody, market, carol):
     """Its device sells the slot already, whatever its nonce; in one batch, too."""
     order = sell(carol)
     signature = market.signature(carol, order)
-    with reverts_with("Order_DeviceAlreadySelling", 1, carol.device, market.rules.slot_start):
+    with reverts_with("Device_AlreadySelling", 1, carol.device, market.rules.slot_start):
         relay([order] * 2, [signature] * 2)
     relay([order], [signature])
-    assert not escrow.isNonceUsed(carol.address, Side.SELL, 1)
-    with reverts_with("Order_DeviceAlreadySelling", 0, carol.device, market.rules.slot_start):
+    assert not custody.isNonceUsed(carol.address, Side.SELL, 1)
+    with reverts_with("Device_AlreadySelling", 0, carol.device, market.rules.slot_start):
         relay([order], [signature])
 
 
-def test_takes_two_sell_orders_of_one_nonce_for_two_devices(relay, book, community, market, carol):
+def test_takes_two_sell_orders_of_one_nonce_for_two_devices(relay, devices, community, market, carol):
     other = community.bind(carol.account, key("another meter of Carol"))
     orders = [sell(carol), sell(carol, device=other)]
     relay(orders, [market.signature(carol, order) for order in orders])
-    assert all(book.isSelling(device, market.rules.slot_start) for device in (carol.device, other))
+    assert all(devices.isSelling(device, market.rules.slot_start) for device in (carol.device, other))
 
 
 def test_refuses_one_nonce_twice_in_a_batch(relay, market, alice):
     orders = [buy(alice), buy(alice, energy_wh=2_000)]
-    with reverts_with("Escrow_NonceUsed", alice, Side.BUY, 1):
+    with reverts_with("Accounts_NonceUsed", alice, Side.BUY, 1):
         relay(orders, [market.signature(alice, order) for order in orders])
 
 
-def test_takes_the_nonces_of_a_page_in_any_order(relay, escrow, market, alice):
+def test_takes_the_nonces_of_a_page_in_any_order(relay, custody, market, alice):
     orders = [buy(alice, nonce=nonce) for nonce in (31, 0, 7)]
     relay(orders, [market.signature(alice, order) for order in orders])
-    assert used_nonces(escrow, alice, Side.BUY, range(64)) == [0, 7, 31]
+    assert used_nonces(custody, alice, Side.BUY, range(64)) == [0, 7, 31]
 
 
-def test_a_nonce_of_a_later_page_closes_the_earlier_pages(relay, escrow, market, alice):
+def test_a_nonce_of_a_later_page_closes_the_earlier_pages(relay, custody, market, alice):
     late, early = buy(alice, nonce=64), buy(alice, nonce=63)
     relay([late], [market.signature(alice, late)])
-    assert used_nonces(escrow, alice, Side.BUY, range(128)) == list(range(65))
-    with reverts_with("Escrow_NonceUsed", alice, Side.BUY, 63):
+    assert used_nonces(custody, alice, Side.BUY, range(128)) == list(range(65))
+    with reverts_with("Accounts_NonceUsed", alice, Side.BUY, 63):
         relay([early], [market.signature(alice, early)])
 
 
-def test_pages_close_within_a_batch(relay, escrow, market, alice):
+def test_pages_close_within_a_batch(relay, custody, market, alice):
     orders = [buy(alice, nonce=32), buy(alice, nonce=31)]
     signatures = [market.signature(alice, order) for order in orders]
-    with reverts_with("Escrow_NonceUsed", alice, Side.BUY, 31):
+    with reverts_with("Accounts_NonceUsed", alice, Side.BUY, 31):
         relay(orders, signatures)
     relay(orders[::-1], signatures[::-1])
-    assert used_nonces(escrow, alice, Side.BUY, range(64)) == list(range(33))
+    assert used_nonces(custody, alice, Side.BUY, range(64)) == list(range(33))
 
 
-def test_takes_the_last_nonce_of_all(relay, escrow, market, alice):
+def test_takes_the_last_nonce_of_all(relay, custody, market, alice):
     order = buy(alice, nonce=2**32 - 1)
     relay([order], [market.signature(alice, order)])
-    assert used_nonces(escrow, alice, Side.BUY, (0, 2**32 - 2, 2**32 - 1)) == [0, 2**32 - 1]
+    assert used_nonces(custody, alice, Side.BUY, (0, 2**32 - 2, 2**32 - 1)) == [0, 2**32 - 1]
 
 
-def test_each_trader_and_each_side_has_nonces_of_its_own(relay, escrow, market, alice, bob):
+def test_each_trader_and_each_side_has_nonces_of_its_own(relay, custody, market, alice, bob):
     orders = [buy(alice, nonce=40), sell(alice, nonce=3), buy(bob, nonce=3)]
     relay(orders, [market.signature(t, o) for t, o in zip([alice, alice, bob], orders, strict=True)])
-    assert used_nonces(escrow, alice, Side.BUY, range(64)) == [*range(32), 40]
-    assert used_nonces(escrow, alice, Side.SELL, range(64)) == []
-    assert used_nonces(escrow, bob, Side.BUY, range(64)) == [3]
-    assert used_nonces(escrow, bob, Side.SELL, range(64)) == []
+    assert used_nonces(custody, alice, Side.BUY, range(64)) == [*range(32), 40]
+    assert used_nonces(custody, alice, Side.SELL, range(64)) == []
+    assert used_nonces(custody, bob, Side.BUY, range(64)) == [3]
+    assert used_nonces(custody, bob, Side.SELL, range(64)) == []
 
 
 def test_refuses_an_expired_order_and_takes_it_in_its_last_second(book, community, market, alice):
@@ -262,18 +262,18 @@ def test_refuses_a_suspended_trader(relay, community, market, alice):
         relay([order], [market.signature(alice, order)])
 
 
-def test_refuses_a_buyer_without_the_money(relay, escrow, market, alice):
-    free, _ = money_of(escrow, alice)
+def test_refuses_a_buyer_without_the_money(relay, custody, market, alice):
+    free, _ = money_of(custody, alice)
     most_wh = free // 100
     orders = [buy(alice, energy_wh=most_wh), buy(alice, nonce=2, energy_wh=10)]
     signatures = [market.signature(alice, order) for order in orders]
-    with reverts_with("Escrow_InsufficientBalance", alice, free - most_wh * 100, 1_000):
+    with reverts_with("Accounts_InsufficientBalance", alice, free - most_wh * 100, 1_000):
         relay(orders, signatures)
     relay(orders[:1], signatures[:1])
-    assert money_of(escrow, alice)[0] == free - most_wh * 100
+    assert money_of(custody, alice)[0] == free - most_wh * 100
 
 
-def test_carries_a_batch_of_both_sides(relay, book, escrow, market, alice, bob, carol, stranger):
+def test_carries_a_batch_of_both_sides(relay, book, custody, market, alice, bob, carol, stranger):
     orders = [sell(carol), buy(alice), buy(bob, energy_wh=3_000)]
     tx = relay(orders, [market.signature(t, o) for t, o in zip([carol, alice, bob], orders, strict=True)])
     packed = [order.pack() for order in orders]
@@ -281,11 +281,11 @@ def test_carries_a_batch_of_both_sides(relay, book, escrow, market, alice, bob, 
     assert tx.events["OrdersPlaced"]["relayer"] == stranger
     assert [tuple(words) for words in tx.events["OrdersPlaced"]["orders"]] == packed
     assert bytes(book.batchState(market.id, 0)["root"]) == order_tree(packed).root
-    assert [escrow.heldOf(t.address) for t in (alice, bob, carol)] == [100_000, 300_000, 0]
+    assert [custody.heldOf(t.address) for t in (alice, bob, carol)] == [100_000, 300_000, 0]
 
 
 @pytest.fixture
-def smart_account(SmartAccount, points, community, escrow, deployer):
+def smart_account(SmartAccount, points, community, custody, deployer):
     """A contract with an owner's key, admitted as a participant, with 0.1 points in its wallet."""
     owner = key("owner of a smart account")
     account = deployer.deploy(SmartAccount, owner.address)
@@ -295,8 +295,8 @@ def smart_account(SmartAccount, points, community, escrow, deployer):
     for auditor in community.auditors[:2]:
         community.send(auditor, "ParticipantRegistry", "approve", account.address, 1, 500_000)
     points.mint(account, 100_000, keccak(text="deposit of a smart account"), by(community.utility))
-    account.execute(points, points.approve.encode_input(escrow, 100_000), by(owner))
-    account.execute(escrow, escrow.deposit.encode_input(100_000), by(owner))
+    account.execute(points, points.approve.encode_input(custody, 100_000), by(owner))
+    account.execute(custody, custody.deposit.encode_input(100_000), by(owner))
     return account, owner
 
 
@@ -306,13 +306,13 @@ def signed_by(community, market):
     return lambda key, order: sign(key, community.domain("OrderBook"), *order.message(market.id))
 
 
-def test_takes_the_signature_of_a_contract_account(relay, escrow, alice, smart_account, signed_by):
+def test_takes_the_signature_of_a_contract_account(relay, custody, alice, smart_account, signed_by):
     account, owner = smart_account
     order = buy(account)
     with reverts_with("Order_BadSignature", 0, account):
         relay([order], [signed_by(alice.account, order)])
     relay([order], [signed_by(owner, order)])
-    assert money_of(escrow, account) == (0, 100_000)
+    assert money_of(custody, account) == (0, 100_000)
 
 
 def test_a_contract_account_cannot_sign_as_a_key(relay_words, smart_account, signed_by):
@@ -334,7 +334,7 @@ def test_refuses_a_signature_of_a_contract_account_that_is_not_there(relay_words
 
 
 def test_carries_keys_and_contract_accounts_together(
-    relay, relay_words, book, escrow, market, alice, carol, smart_account, signed_by
+    relay, relay_words, book, custody, market, alice, carol, smart_account, signed_by
 ):
     account, owner = smart_account
     orders = [buy(account, energy_wh=400), buy(alice), buy(account, energy_wh=600, nonce=2), sell(carol)]
@@ -349,13 +349,15 @@ def test_carries_keys_and_contract_accounts_together(
         relay_words(orders, [entry(1), of_keys[0], entry(0), entry(0)], of_contracts)
     relay_words(orders, [entry(1), of_keys[0], entry(0), of_keys[1]], of_contracts)
     assert bytes(book.batchState(market.id, 0)["root"]) == order_tree([order.pack() for order in orders]).root
-    assert [escrow.heldOf(trader.address) for trader in (account, alice, carol)] == [100_000, 100_000, 0]
+    assert [custody.heldOf(trader.address) for trader in (account, alice, carol)] == [100_000, 100_000, 0]
 
 
-def test_finds_the_places_of_contract_accounts_by_itself(relay, escrow, market, alice, carol, smart_account, signed_by):
+def test_finds_the_places_of_contract_accounts_by_itself(
+    relay, custody, market, alice, carol, smart_account, signed_by
+):
     """What the library makes of signatures that nobody has sorted."""
     account, owner = smart_account
     orders = [buy(alice), buy(account, energy_wh=400), sell(carol), buy(account, energy_wh=600, nonce=2)]
     keys = [alice.account, owner, carol.account, owner]
     relay(orders, [signed_by(key, order) for key, order in zip(keys, orders, strict=True)])
-    assert money_of(escrow, account) == (0, 100_000)
+    assert money_of(custody, account) == (0, 100_000)

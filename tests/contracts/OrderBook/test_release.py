@@ -31,7 +31,9 @@ def test_refuses_until_the_last_second_of_the_round(book, community, posted, str
             release(book, posted, [0], stranger)
 
 
-def test_frees_everything_when_no_round_was_final_in_time(book, community, escrow, posted, alice, bob, carol, stranger):
+def test_frees_everything_when_no_round_was_final_in_time(
+    devices, book, community, custody, posted, alice, bob, carol, stranger
+):
     community.chain.request("evm_setNextBlockTimestamp", posted.rules.final_by + 1)
     tx = release(book, posted, [2, 0, 1], stranger)
     assert [(e["id"], e["trader"]) for e in tx.events["OrderReleased"]] == [
@@ -39,18 +41,18 @@ def test_frees_everything_when_no_round_was_final_in_time(book, community, escro
         (0, alice.address),
         (1, bob.address),
     ]
-    assert [escrow.heldOf(t.address) for t in (alice, bob)] == [0, 0]
-    assert not book.isSelling(carol.device, posted.rules.slot_start)
+    assert [custody.heldOf(t.address) for t in (alice, bob)] == [0, 0]
+    assert not devices.isSelling(carol.device, posted.rules.slot_start)
     assert book.batchState(posted.id, 0)["closed"] == 0b111
 
 
-def test_frees_what_did_not_trade_once_the_round_is_final(book, escrow, posted, alice, bob, carol, stranger):
+def test_frees_what_did_not_trade_once_the_round_is_final(devices, book, custody, posted, alice, bob, carol, stranger):
     posted.clear()
-    free, _ = money_of(escrow, bob)
+    free, _ = money_of(custody, bob)
     release(book, posted, [1], stranger)
-    assert money_of(escrow, bob) == (free + 90_000, 0)
-    assert escrow.heldOf(alice.address) == 100_000
-    assert book.isSelling(carol.device, posted.rules.slot_start)
+    assert money_of(custody, bob) == (free + 90_000, 0)
+    assert custody.heldOf(alice.address) == 100_000
+    assert devices.isSelling(carol.device, posted.rules.slot_start)
 
 
 @pytest.mark.parametrize("traded", [0, 2], ids=["buyer", "seller"])
@@ -118,13 +120,13 @@ def test_frees_nothing_while_a_proposal_stands(book, community, contested, stran
 
 
 def test_frees_everything_when_what_stood_is_refuted_too_late_for_another(
-    book, community, escrow, contested, alice, carol, stranger
+    devices, book, community, custody, contested, alice, carol, stranger
 ):
     community.chain.warp(contested.rules.final_by + 1)
     contested.challenge(0, 1)
     release(book, contested, [0, 1], stranger)
-    assert money_of(escrow, alice) == (ENDOWMENT_UPOINTS, 0)
-    assert not book.isSelling(carol.device, contested.rules.slot_start)
+    assert money_of(custody, alice) == (ENDOWMENT_UPOINTS, 0)
+    assert not devices.isSelling(carol.device, contested.rules.slot_start)
 
 
 def test_frees_what_did_not_trade_once_what_stood_is_final(book, community, contested, stranger):
@@ -162,21 +164,21 @@ def divided(community, alice, bob, carol, dan):
     return market
 
 
-def test_frees_the_part_that_did_not_trade(book, escrow, divided, alice, stranger):
-    assert money_of(escrow, alice) == (ENDOWMENT_UPOINTS - 499, 499)
+def test_frees_the_part_that_did_not_trade(book, custody, divided, alice, stranger):
+    assert money_of(custody, alice) == (ENDOWMENT_UPOINTS - 499, 499)
     tx = release(book, divided, [0], stranger)
     assert (tx.events["Released"]["trader"], tx.events["Released"]["points"]) == (alice.address, 499 - 333)
-    assert money_of(escrow, alice) == (ENDOWMENT_UPOINTS - 333, 333)
-    assert escrow.lockedIn(divided.id) == 333
+    assert money_of(custody, alice) == (ENDOWMENT_UPOINTS - 333, 333)
+    assert divided.locked_upoints() == 333
     with reverts_with("Order_AlreadyClosed", divided.id, 0):
         release(book, divided, [0], stranger)
 
 
-def test_the_parts_of_an_order_hold_nothing_in_the_end(book, escrow, divided, alice, carol, dan, stranger):
+def test_the_parts_of_an_order_hold_nothing_in_the_end(book, custody, divided, alice, carol, dan, stranger):
     release(book, divided, [0], stranger)
     divided.report({carol.device: 702, dan.device: 300})
     divided.settle()
-    assert escrow.heldOf(alice.address) == escrow.lockedIn(divided.id) == 0
+    assert custody.heldOf(alice.address) == divided.locked_upoints() == 0
 
 
 @pytest.mark.parametrize("order", [1, 2])
@@ -185,16 +187,16 @@ def test_an_order_that_traded_as_a_whole_stays_bound(book, divided, stranger, or
         release(book, divided, [order], stranger)
 
 
-def test_a_seller_without_trades_gets_the_device_back(book, divided, bob, stranger):
+def test_a_seller_without_trades_gets_the_device_back(devices, book, divided, bob, stranger):
     release(book, divided, [3], stranger)
-    assert not book.isSelling(bob.device, divided.rules.slot_start)
+    assert not devices.isSelling(bob.device, divided.rules.slot_start)
 
 
-def test_the_device_of_a_seller_in_part_stays_bound(book, community, escrow, alice, carol, stranger):
+def test_the_device_of_a_seller_in_part_stays_bound(devices, book, community, custody, alice, carol, stranger):
     market = community.open_market(mode=1)
     market.post([buy(alice, energy_wh=400), sell(carol)], [alice, carol])
     market.clear()
     release(book, market, [1], stranger)
     assert book.batchState(market.id, 0)["closed"] == 0b10
-    assert book.isSelling(carol.device, market.rules.slot_start)
-    assert money_of(escrow, alice) == (ENDOWMENT_UPOINTS - 40_000, 40_000)
+    assert devices.isSelling(carol.device, market.rules.slot_start)
+    assert money_of(custody, alice) == (ENDOWMENT_UPOINTS - 40_000, 40_000)

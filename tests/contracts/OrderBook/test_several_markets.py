@@ -10,19 +10,19 @@ def test_a_device_sells_a_slot_in_one_market_only(book, community, market, carol
     rival = community.open_market(price_rule=1)
     assert rival.rules.slot_start == market.rules.slot_start
     market.place(carol, sell(carol))
-    with reverts_with("Order_DeviceAlreadySelling", 0, carol.device, rival.rules.slot_start):
+    with reverts_with("Device_AlreadySelling", 0, carol.device, rival.rules.slot_start):
         book.place(rival.id, sell(carol, nonce=2).pack(), by(carol))
 
 
-def test_a_device_sells_different_slots_in_different_markets(book, community, market, carol):
+def test_a_device_sells_different_slots_in_different_markets(devices, community, market, carol):
     later = community.open_market(slot_start=market.rules.slot_start + SLOT_LENGTH_S)
     market.place(carol, sell(carol))
     later.place(carol, sell(carol, nonce=2))
-    assert book.isSelling(carol.device, market.rules.slot_start)
-    assert book.isSelling(carol.device, later.rules.slot_start)
+    assert devices.isSelling(carol.device, market.rules.slot_start)
+    assert devices.isSelling(carol.device, later.rules.slot_start)
 
 
-def test_a_device_moves_to_another_market_when_its_order_is_cancelled(book, community, market, carol):
+def test_a_device_moves_to_another_market_when_its_order_is_cancelled(devices, book, community, market, carol):
     rival = community.open_market(price_rule=1)
     market.place(carol, sell(carol))
     market.cancel(carol, 0)
@@ -31,10 +31,10 @@ def test_a_device_moves_to_another_market_when_its_order_is_cancelled(book, comm
     community.chain.warp(market.rules.final_by + 1)
     with reverts_with("Order_AlreadyClosed", market.id, 0):
         book.release(market.id, [market.placed(0)], by(carol))
-    assert book.isSelling(carol.device, market.rules.slot_start)
+    assert devices.isSelling(carol.device, market.rules.slot_start)
 
 
-def test_an_agreed_trade_frees_the_device_once(book, community, market, traded, alice, carol):
+def test_an_agreed_trade_frees_the_device_once(devices, book, community, market, traded, alice, carol):
     """Trade, agree, sell again: nothing that is left of the first trade frees the second sale."""
     slot = market.rules.slot_start
     rival = community.open_market(price_rule=1, slot_start=slot, closes_at=slot)
@@ -42,23 +42,23 @@ def test_an_agreed_trade_frees_the_device_once(book, community, market, traded, 
     rival.place(carol, sell(carol, nonce=2))
     with reverts_with("Order_StillBound", traded.id, 1):
         book.release(traded.id, [traded.placed(1)], by(carol))
-    assert book.isSelling(carol.device, market.rules.slot_start)
+    assert devices.isSelling(carol.device, market.rules.slot_start)
 
 
 def test_two_orders_of_one_batch_cannot_sell_the_same_device(book, market, carol, stranger):
     orders = [sell(carol), sell(carol, nonce=2)]
     signatures = [market.signature(carol, order) for order in orders]
-    with reverts_with("Order_DeviceAlreadySelling", 1, carol.device, market.rules.slot_start):
+    with reverts_with("Device_AlreadySelling", 1, carol.device, market.rules.slot_start):
         book.placeSigned(*market.batch(orders, signatures), by(stranger))
 
 
-def test_money_is_reserved_for_each_order(community, escrow, market, alice):
+def test_money_is_reserved_for_each_order(community, custody, market, alice):
     rival = community.open_market(price_rule=1)
     market.place(alice, buy(alice))
     rival.place(alice, buy(alice, nonce=2, energy_wh=500))
-    assert escrow.heldOf(alice.address) == 150_000
+    assert custody.heldOf(alice.address) == 150_000
     market.cancel(alice, 0)
-    assert escrow.heldOf(alice.address) == 50_000
+    assert custody.heldOf(alice.address) == 50_000
 
 
 def test_a_round_takes_no_orders_of_another_market(community, clearing, market, alice, carol):

@@ -24,8 +24,8 @@ def test_reverts_while_the_notice_runs(participants, leaver, warp):
         participants.exit.call({"from": leaver})
 
 
-def test_reverts_while_money_is_held(participants, leaver, market_stub, deployer, now, warp):
-    market_stub.setHeld(leaver, 1, {"from": deployer})
+def test_reverts_while_money_is_held(participants, leaver, accounts_stub, deployer, now, warp):
+    accounts_stub.setHeld(leaver, 1, {"from": deployer})
     warp(now() + participants.EXIT_NOTICE())
     with reverts_with("Registry_OpenObligations", leaver, 1):
         participants.exit({"from": leaver})
@@ -38,8 +38,8 @@ def test_reverts_for_a_second_exit(participants, leaver, now, warp):
         participants.exit({"from": leaver})
 
 
-def test_removes_the_participant(participants, leaver, market_stub, deployer, warp):
-    market_stub.setHeld(leaver, 0, {"from": deployer})
+def test_removes_the_participant(participants, leaver, accounts_stub, deployer, warp):
+    accounts_stub.setHeld(leaver, 0, {"from": deployer})
     leaves_at = participants.participant(leaver)["since"] + participants.EXIT_NOTICE()
     warp(leaves_at)
     transaction = participants.exit({"from": leaver})

@@ -52,7 +52,7 @@ def isolate_module():
 
 
 def settle(market, *deliveries):
-    return market.community.send(market.community.agent, "EscrowWallets", "settleLate", market.id, list(deliveries))
+    return market.community.send(market.community.agent, "Settlement", "settleLate", market.id, list(deliveries))
 
 
 def first(market):
@@ -60,13 +60,13 @@ def first(market):
 
 
 def with_trade(delivery, **changes):
-    (trade, position, siblings), reading, place = delivery
-    return (Trade.unpack(trade)._replace(**changes).pack(), position, siblings), reading, place
+    (trade, position, siblings), measured = delivery
+    return (Trade.unpack(trade)._replace(**changes).pack(), position, siblings), measured
 
 
 def with_reading(delivery, **changes):
-    proof, reading, place = delivery
-    return proof, Reading.unpack(reading)._replace(**changes).pack(), place
+    proof, (reading, place) = delivery
+    return proof, (Reading.unpack(reading)._replace(**changes).pack(), place)
 
 
 TRADE_FAULTS = {
@@ -97,36 +97,36 @@ def test_the_valid_delivery_is_taken(market):
 
 @pytest.mark.parametrize("fault", TRADE_FAULTS)
 def test_a_trade_fails_with(market, fault):
-    with refused("Escrow_UnknownTrade", market.id, 0, 0):
+    with refused("Settlement_UnknownTrade", market.id, 0, 0):
         settle(market, with_trade(first(market), **TRADE_FAULTS[fault]))
 
 
 @pytest.mark.parametrize("position", [(0, 1), (1, 0), (2**32 - 1, 255)])
 def test_a_trade_fails_at_another_position(market, position):
-    (trade, _, siblings), reading, place = first(market)
-    with refused("Escrow_UnknownTrade", market.id, *position):
-        settle(market, ((trade, position, siblings), reading, place))
+    (trade, _, siblings), measured = first(market)
+    with refused("Settlement_UnknownTrade", market.id, *position):
+        settle(market, ((trade, position, siblings), measured))
 
 
 @pytest.mark.parametrize("siblings", [[], [b"\1" * 32], [b"\0" * 32] * 3], ids=["none", "another", "too many"])
 def test_a_trade_fails_with_siblings(market, siblings):
-    (trade, position, _), reading, place = first(market)
-    with refused("Escrow_UnknownTrade", market.id, *position):
-        settle(market, ((trade, position, siblings), reading, place))
+    (trade, position, _), measured = first(market)
+    with refused("Settlement_UnknownTrade", market.id, *position):
+        settle(market, ((trade, position, siblings), measured))
 
 
 @pytest.mark.parametrize("fault", READING_FAULTS)
 def test_a_reading_fails_with(market, fault):
     delivery = with_reading(first(market), **READING_FAULTS[fault])
-    with refused("Metering_UnknownReading", *delivery[2][:2]):
+    with refused("Metering_UnknownReading", *delivery[1][1][:2]):
         settle(market, delivery)
 
 
 @pytest.mark.parametrize("bit", [232, 255])
 def test_nothing_stands_above_a_trades_fields(market, bit):
-    (trade, position, siblings), reading, place = first(market)
-    with refused("Escrow_UnknownTrade", market.id, *position):
-        settle(market, ((trade._replace(terms=trade.terms | 1 << bit), position, siblings), reading, place))
+    (trade, position, siblings), measured = first(market)
+    with refused("Settlement_UnknownTrade", market.id, *position):
+        settle(market, ((trade._replace(terms=trade.terms | 1 << bit), position, siblings), measured))
 
 
 def id_of_first(market):
@@ -136,11 +136,11 @@ def id_of_first(market):
 
 def test_the_reading_is_of_another_device(market):
     proof, _, _ = first(market)
-    _, reading, place = market.delivery(0, 1)
-    fields = Reading.unpack(reading)
+    _, measured = market.delivery(0, 1)
+    fields = Reading.unpack(measured[0])
     id_ = id_of_first(market)
-    with refused("Escrow_WrongReading", id_, fields.device, fields.start_at):
-        settle(market, (proof, reading, place))
+    with refused("Settlement_WrongReading", id_, fields.device, fields.start_at):
+        settle(market, (proof, measured))
 
 
 def test_the_reading_is_of_another_slot(markets):
@@ -148,8 +148,8 @@ def test_the_reading_is_of_another_slot(markets):
     proof, _, _ = first(market)
     reading, batch, index, tree = later.readings[market.chunks[0][0].device]
     id_ = id_of_first(market)
-    with refused("Escrow_WrongReading", id_, reading.device, reading.start_at):
-        settle(market, (proof, reading.pack(), (batch, index, tree.proof(index))))
+    with refused("Settlement_WrongReading", id_, reading.device, reading.start_at):
+        settle(market, (proof, (reading.pack(), (batch, index, tree.proof(index)))))
 
 
 @pytest.mark.parametrize("place", [(99, 0), (0, 1), (0, 65_535)], ids=["no such batch", "other index", "last index"])
@@ -168,19 +168,19 @@ def test_the_reading_has_no_proof(market):
 def test_the_market_is_another(market):
     other = market.community.open_market()
     with refused("Clearing_NotFinal", other.id):
-        market.community.send(market.community.agent, "EscrowWallets", "settleLate", other.id, [first(market)])
+        market.community.send(market.community.agent, "Settlement", "settleLate", other.id, [first(market)])
 
 
 def test_the_delivery_is_settled(market):
     settle(market, first(market))
-    with refused("Escrow_AlreadySettled", id_of_first(market)):
+    with refused("Settlement_AlreadySettled", id_of_first(market)):
         settle(market, first(market))
 
 
 def settle_chunk(market, chunk, trades):
     """Settle by last readings; only Dan's is of this market's slot."""
     packed = [trade.pack() for trade in trades]
-    return market.community.send(market.community.agent, "EscrowWallets", "settle", market.id, chunk, packed)
+    return market.community.send(market.community.agent, "Settlement", "settle", market.id, chunk, packed)
 
 
 def test_the_valid_chunk_is_taken(market):
@@ -191,7 +191,7 @@ def test_the_valid_chunk_is_taken(market):
 def test_a_chunk_fails_with_a_trade_of(market, fault):
     first_trade, second_trade = market.chunks[0]
     trades = [first_trade._replace(**TRADE_FAULTS[fault]), second_trade]
-    with refused("Escrow_WrongChunk", market.id, 0):
+    with refused("Settlement_WrongChunk", market.id, 0):
         settle_chunk(market, 0, trades)
 
 
@@ -204,13 +204,13 @@ CHUNK_FAULTS = {
 
 @pytest.mark.parametrize("fault", CHUNK_FAULTS)
 def test_a_chunk_fails_with(market, fault):
-    with refused("Escrow_WrongChunk", market.id, 0):
+    with refused("Settlement_WrongChunk", market.id, 0):
         settle_chunk(market, 0, CHUNK_FAULTS[fault](market.chunks[0]))
 
 
 @pytest.mark.parametrize("chunk", [1, 2**32 - 1])
 def test_a_chunk_fails_at_another_place(market, chunk):
-    with refused("Escrow_WrongChunk", market.id, chunk):
+    with refused("Settlement_WrongChunk", market.id, chunk):
         settle_chunk(market, chunk, market.chunks[0])
 
 
@@ -222,8 +222,8 @@ def test_the_market_of_a_chunk_is_another(market):
 
 def test_there_is_nothing_left_to_settle(market):
     settle_chunk(market, 0, market.chunks[0])
-    with refused("Escrow_NothingToSettle", market.id, 0):
+    with refused("Settlement_NothingToSettle", market.id, 0):
         settle_chunk(market, 0, market.chunks[0])
     settle(market, first(market))
-    with refused("Escrow_NothingToSettle", market.id, 0):
+    with refused("Settlement_NothingToSettle", market.id, 0):
         settle_chunk(market, 0, market.chunks[0])

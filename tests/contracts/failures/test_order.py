@@ -104,14 +104,14 @@ BUY_FAULTS = {
     "expired": ({"expiry": 1}, "Order_Expired", 0, 1),
     "more than the wallet": (
         {"energy_wh": 10_000_010},
-        "Escrow_InsufficientBalance",
+        "Accounts_InsufficientBalance",
         "trader",
         10**9,
         1_000_001_000,
     ),
     "more than anybody has": (
         {"energy_wh": 2**64 - 1, "price_upoints_per_kwh": 2**32 - 1},
-        "Escrow_InsufficientBalance",
+        "Accounts_InsufficientBalance",
         "trader",
         10**9,
         (2**64 - 1) * (2**32 - 1) // 1_000,
@@ -186,7 +186,7 @@ def test_a_fault_is_told_before_a_false_signature(setting, alice, carol):
 def test_the_nonce_of_a_buy_order_is_used(setting, alice):
     _, market = setting
     market.post([valid_buy(alice)], [alice])
-    with refused("Escrow_NonceUsed", alice.address, Side.BUY, 1):
+    with refused("Accounts_NonceUsed", alice.address, Side.BUY, 1):
         market.post([replace(valid_buy(alice), energy_wh=1)], [alice])
 
 
@@ -194,7 +194,7 @@ def test_the_nonce_of_a_sell_order_is_cancelled_with_it(setting, carol):
     _, market = setting
     market.post([valid_sell(carol)], [carol])
     market.cancel(carol, 0)
-    with refused("Escrow_NonceUsed", carol.address, Side.SELL, 1):
+    with refused("Accounts_NonceUsed", carol.address, Side.SELL, 1):
         market.post([replace(valid_sell(carol), energy_wh=1)], [carol])
 
 
@@ -203,7 +203,7 @@ def test_the_nonce_is_cancelled(setting, alice, valid):
     community, market = setting
     order = valid(alice)
     community.send(alice.account, "OrderBook", "cancelNonces", order.side, 0, 0b10)
-    with refused("Escrow_NonceUsed", alice.address, order.side, 1):
+    with refused("Accounts_NonceUsed", alice.address, order.side, 1):
         market.post([order], [alice])
 
 
@@ -212,7 +212,7 @@ def test_the_page_of_the_nonce_is_closed(setting, alice, valid):
     community, market = setting
     order = replace(valid(alice), nonce=31)
     community.send(alice.account, "OrderBook", "cancelNonces", order.side, 1, 0)
-    with refused("Escrow_NonceUsed", alice.address, order.side, 31):
+    with refused("Accounts_NonceUsed", alice.address, order.side, 31):
         market.post([order], [alice])
     market.post([replace(order, nonce=32)], [alice])
 
@@ -220,7 +220,7 @@ def test_the_page_of_the_nonce_is_closed(setting, alice, valid):
 def test_the_device_sells_already(setting, carol):
     _, market = setting
     market.post([valid_sell(carol)], [carol])
-    with refused("Order_DeviceAlreadySelling", 0, carol.device, market.rules.slot_start):
+    with refused("Device_AlreadySelling", 0, carol.device, market.rules.slot_start):
         market.post([replace(valid_sell(carol), nonce=2)], [carol])
 
 

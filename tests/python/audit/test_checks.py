@@ -74,7 +74,7 @@ def agree(world, market, trade, to_seller_upoints):
     world.sender("agent").send(
         world.chain.call(
             "settle",
-            "EscrowWallets",
+            "Settlement",
             "settleAgreed",
             market,
             trade.proof,
@@ -212,7 +212,7 @@ def test_a_vote_that_touches_money_is_found(day, monkeypatch):
     vote = next(event for event in records.participants if event.name == "VoteCast")
     forged = replace(vote, transaction_hash=deposit.transaction_hash)
     _, faults = checks._CHECKS["REG-1"](replace(records, participants=[*records.participants, forged]))
-    assert any("EscrowWallets" in fault for fault in faults)
+    assert any("Accounts" in fault for fault in faults)
 
 
 def test_a_suspended_trader_is_found(day):

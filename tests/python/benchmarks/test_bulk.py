@@ -22,7 +22,7 @@ def test_a_town_is_admitted(rpc_url):
     for trader in town.traders:
         assert town.read("ParticipantRegistry", "isActive", trader.address)
     for buyer in town.traders[:3]:
-        assert town.read("EscrowWallets", "walletOf", buyer.address)[0] == PURSE_UPOINTS
+        assert town.read("Accounts", "walletOf", buyer.address)[0] == PURSE_UPOINTS
     for seller in town.traders[3:]:
         assert town.read("DeviceRegistry", "certificationOf", seller.device)[0] == seller.address
 

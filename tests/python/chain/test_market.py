@@ -114,7 +114,7 @@ def test_the_next_nonce_is_unused(world, side, page, used, unused):
     mask = sum(1 << nonce for nonce in used)
     world.sender("alice").send(orders.cancel_nonces(world.chain, side, page, mask))
     assert orders.unused_nonce(world.chain, world.address("alice"), side) == unused
-    assert not world.chain.read("EscrowWallets", "isNonceUsed", world.address("alice"), side, unused)
+    assert not world.chain.read("Accounts", "isNonceUsed", world.address("alice"), side, unused)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_trades_are_committed_as_the_library_hashes_them(world):
     assert [len(chunk) for chunk in chunks] == [2]
     assert world.chain.read("Clearing", "chunkRoot", cleared.proposal, 0) == trees[0].root
     final = settlement.final_trades(world.chain, market)
-    ids = {world.chain.read("EscrowWallets", "tradeId", market, entry.trade.pack()) for entry in final}
+    ids = {world.chain.read("Settlement", "tradeId", market, entry.trade.pack()) for entry in final}
     assert ids == {trade_id(market, world.address("agent"), entry.trade) for entry in final}
     assert all(isinstance(tree, MerkleTree) for tree in trees)
 
@@ -214,7 +214,7 @@ def test_two_of_three_end_a_trade_by_agreement(world):
     signed = {name: agree(world, market, trade, name) for name in ("alice", "arbiter")}
     with pytest.raises(ContractError) as refusal:
         world.sender("outsider").send(agreements.settle_agreed(world.chain, signed["alice"], signed["alice"]))
-    assert refusal.value.name == "Escrow_BadSigners"
+    assert refusal.value.name == "Settlement_BadSigners"
     world.sender("outsider").send(agreements.settle_agreed(world.chain, signed["alice"], signed["arbiter"]))
     assert points.wallet_of(world.chain, world.address("bob")).free_upoints == 50
     assert points.wallet_of(world.chain, world.address("alice")) == points.Wallet(950, 0)

@@ -64,7 +64,7 @@ def test_a_batch_with_a_revert_is_refused_before_anything_is_sent(world, opened)
     chain, alice = opened(), world.keys["alice"]
     with pytest.raises(ContractError) as refusal:
         chain.sender(alice).send_all(withdrawals(chain, alice, 1, 10**12))
-    assert refusal.value.name == "Escrow_InsufficientBalance"
+    assert refusal.value.name == "Accounts_InsufficientBalance"
     assert states(chain) == []
 
 

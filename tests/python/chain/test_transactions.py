@@ -18,14 +18,14 @@ from powerpact.chain.transactions import Call, Sender
 
 
 def deposits(chain, *amounts):
-    return [chain.call("deposit", "EscrowWallets", "deposit", amount) for amount in amounts]
+    return [chain.call("deposit", "Accounts", "deposit", amount) for amount in amounts]
 
 
 @pytest.fixture
 def approved(world):
-    """alice has approved the escrow for all her points."""
+    """alice has approved the accounts for all her points."""
     chain = world.chain
-    call = chain.call("approve", "PowerPoints", "approve", chain.address("EscrowWallets"), 10**9)
+    call = chain.call("approve", "PowerPoints", "approve", chain.address("Accounts"), 10**9)
     world.sender("alice").send(call)
     return world
 
@@ -44,7 +44,7 @@ def test_a_revert_that_shows_beforehand_sends_nothing(world):
     nonce = world.chain.web3.eth.get_transaction_count(sender.address)
     with pytest.raises(ContractError) as refusal:
         sender.send(points.withdraw(world.chain, 1_001, sender.address))
-    assert refusal.value.name == "Escrow_InsufficientBalance"
+    assert refusal.value.name == "Accounts_InsufficientBalance"
     assert refusal.value.arguments == {"trader": sender.address, "have": 1_000, "needed": 1_001}
     assert "deposit" in refusal.value.remedy
     assert world.chain.web3.eth.get_transaction_count(sender.address) == nonce
@@ -54,7 +54,7 @@ def test_a_revert_on_the_chain_is_told_with_its_reason(world):
     sender = world.sender("alice")
     with pytest.raises(ContractError) as refusal:
         sender.send_all([points.withdraw(world.chain, 1_001, sender.address)], gas=[200_000])
-    assert refusal.value.name == "Escrow_InsufficientBalance"
+    assert refusal.value.name == "Accounts_InsufficientBalance"
 
 
 def test_running_out_of_gas_on_the_chain_is_told(world):

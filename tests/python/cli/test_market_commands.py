@@ -197,7 +197,7 @@ def test_two_of_three_release_a_trade(shell, admitted):
     assert "same trade and sum" in shell.refused(*sending, "bob.agreement.json", "-a", "agent").stderr
     assert "trade's value" in shell.refused(*signing, 91, "-a", "bob").stderr
     assert "arbiter" in shell.refused(*signing, 60, "-a", "agent").stderr
-    assert "Escrow_BadSigners" in shell.refused(*sending, "alice.agreement.json", "-a", "agent").stderr
+    assert "Settlement_BadSigners" in shell.refused(*sending, "alice.agreement.json", "-a", "agent").stderr
 
     arbitrated = shell.ok("agreement", "sign", market, trade["trade"], "--to-seller", 60, "-a", "arbiter")
     Path("arbiter.agreement.json").write_text(arbitrated.stdout)
@@ -219,9 +219,9 @@ def test_a_signed_order_is_revoked(shell, admitted):
         in shell.refused("order", "revoke", "-a", "alice", "--side", "hold", *nonces(1)).stderr
     )
     assert shell.json("order", "revoke", "-a", "alice", "--side", "buy", *nonces(900, 903))["nonces"] == [900, 903]
-    assert "Escrow_NonceUsed" in shell.refused("order", "relay", "900.json", "-a", "agent").stderr
+    assert "Accounts_NonceUsed" in shell.refused("order", "relay", "900.json", "-a", "agent").stderr
     assert shell.json("order", "relay", "901.json", "-a", "agent")["orders"] == ["0:0"]
-    assert "Escrow_NonceUsed" in shell.refused(*words[:-1], "--nonce", 5).stderr  # an earlier page
+    assert "Accounts_NonceUsed" in shell.refused(*words[:-1], "--nonce", 5).stderr  # an earlier page
     shell.ok("order", "cancel", market, "0:0", "-a", "alice")
 
 
@@ -259,7 +259,7 @@ def test_a_sealed_round_is_endorsed_watched_and_made_final(shell, admitted):
     assert "Clearing_TooFewEndorsements" in shell.refused(*sealing, "--endorsement", endorsements[1]).stderr
     assert "endorser" in shell.refused(*sealing, "--endorsement", "ann:0x12:34").stderr
     both = [word for text in endorsements for word in ("--endorsement", text)]
-    assert "Escrow_InsufficientBalance" in shell.refused(*sealing, *both).stderr
+    assert "Accounts_InsufficientBalance" in shell.refused(*sealing, *both).stderr
     shell.ok("points", "mint", "agent", bond_upoints, "-a", "utility", "--reference", "bond")
     shell.ok("deposit", bond_upoints, "-a", "agent")
     final_from = shell.json(*sealing, *both)["final_from"]
@@ -309,9 +309,9 @@ def test_participants_are_suspended_and_leave(shell, admitted):
 
 def test_what_a_contract_refuses_is_told_with_why_and_remedy(shell, admitted):
     refused = shell.refused("withdraw", 10**9, "-a", "alice")
-    advice = ADVICE["Escrow_InsufficientBalance"]
+    advice = ADVICE["Accounts_InsufficientBalance"]
     assert refused.exit_code == 1
-    assert "Escrow_InsufficientBalance(trader=" in refused.stderr
+    assert "Accounts_InsufficientBalance(trader=" in refused.stderr
     assert advice.why in refused.stderr
     assert advice.remedy in refused.stderr
 

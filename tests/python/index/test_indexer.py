@@ -18,11 +18,11 @@ from testkit.proxy import Proxy
 def depositor(world):
     """alice deposits so many points one by one, a block each."""
     chain = world.chain
-    call = chain.call("approve", "PowerPoints", "approve", chain.address("EscrowWallets"), 10**9)
+    call = chain.call("approve", "PowerPoints", "approve", chain.address("Accounts"), 10**9)
     world.sender("alice").send(call)
 
     def deposit(*amounts):
-        calls = [chain.call("deposit", "EscrowWallets", "deposit", amount) for amount in amounts]
+        calls = [chain.call("deposit", "Accounts", "deposit", amount) for amount in amounts]
         return world.sender("alice").send_all(calls)
 
     return deposit
@@ -46,7 +46,7 @@ def opened(world, proxy, tmp_path, told):
 
 
 def amounts(chain):
-    return [event.arguments["points"] for event in chain.events("EscrowWallets", "Deposited")]
+    return [event.arguments["points"] for event in chain.events("Accounts", "Deposited")]
 
 
 def contents(chain):
@@ -68,16 +68,14 @@ def test_events_are_what_the_node_says(world, depositor, opened):
     chain.log.follow()
     assert contents(chain) == logs
     assert amounts(chain)[-3:] == [1, 2, 3]
-    assert {event.arguments["trader"] for event in chain.events("EscrowWallets", "Deposited")} >= {
-        world.address("alice")
-    }
+    assert {event.arguments["trader"] for event in chain.events("Accounts", "Deposited")} >= {world.address("alice")}
 
 
 def test_events_are_chosen_by_indexed_arguments(world, depositor, opened):
     depositor(4)
     chain, alice = opened(), world.address("alice")
-    own = chain.events("EscrowWallets", "Deposited", trader=alice)
-    assert own == [event for event in chain.events("EscrowWallets", "Deposited") if event.arguments["trader"] == alice]
+    own = chain.events("Accounts", "Deposited", trader=alice)
+    assert own == [event for event in chain.events("Accounts", "Deposited") if event.arguments["trader"] == alice]
     assert own[-1].arguments["points"] == 4
 
 

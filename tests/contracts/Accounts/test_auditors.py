@@ -14,30 +14,32 @@ def suspend(community, trader):
         community.send(auditor, "ParticipantRegistry", "suspend", trader.address, until, "because we can")
 
 
-def test_auditors_cannot_touch_money(escrow, points, community, traded, alice, carol):
+def test_auditors_cannot_touch_money(custody, points, community, traded, alice, carol):
     """Every function that moves points, called by an auditor; then a suspension."""
     auditor = community.auditors[0]
-    before = [money_of(escrow, trader) for trader in (alice, carol)]
-    with reverts_with("Escrow_InsufficientBalance", auditor, 0, 1):
-        escrow.withdraw(1, auditor.address, by(auditor))
-    with reverts_with("Escrow_NotOrderBook", auditor):
-        escrow.admit([buy(alice).pack()], by(auditor))
-    with reverts_with("Escrow_NotOrderBook", auditor):
-        escrow.release([alice.address], [1], by(auditor))
-    with reverts_with("Escrow_NotClearing", auditor):
-        escrow.lock(traded.id, 1, by(auditor))
-    with reverts_with("Escrow_NotClearing", auditor):
-        escrow.forfeitBond(alice.address, 1, auditor.address, by(auditor))
+    before = [money_of(custody, trader) for trader in (alice, carol)]
+    with reverts_with("Accounts_InsufficientBalance", auditor, 0, 1):
+        custody.withdraw(1, auditor.address, by(auditor))
+    with reverts_with("Accounts_NotOrderBook", auditor):
+        custody.admit([buy(alice).pack()], by(auditor))
+    with reverts_with("Accounts_NotOrderBook", auditor):
+        custody.release([alice.address], [1], by(auditor))
+    with reverts_with("Accounts_NotClearing", auditor):
+        custody.holdBond(alice.address, 1, by(auditor))
+    with reverts_with("Accounts_NotSettlement", auditor):
+        custody.pay([(1, 1, 1)], by(auditor))
+    with reverts_with("Accounts_NotClearing", auditor):
+        custody.burnBond(alice.address, 1, auditor.address, by(auditor))
     with reverts_with("Points_NotUtility", auditor):
         points.mint(auditor.address, 1, b"\1" * 32, by(auditor))
     with reverts_with("ERC20InsufficientAllowance", auditor, 0, 1):
-        points.transferFrom(escrow, auditor.address, 1, by(auditor))
+        points.transferFrom(custody, auditor.address, 1, by(auditor))
     suspend(community, alice)
-    assert [money_of(escrow, trader) for trader in (alice, carol)] == before
-    escrow.withdraw(ENDOWMENT_UPOINTS - 100_000, alice.address, by(alice))
+    assert [money_of(custody, trader) for trader in (alice, carol)] == before
+    custody.withdraw(ENDOWMENT_UPOINTS - 100_000, alice.address, by(alice))
 
 
-def test_auditors_cannot_touch_orders(book, escrow, community, market, alice, bob):
+def test_auditors_cannot_touch_orders(book, custody, devices, community, market, alice, bob):
     """An auditor can neither place, cancel nor free an order, and a suspension leaves it in its round."""
     auditor = community.auditors[0]
     market.post([buy(alice)], [alice])
@@ -52,33 +54,35 @@ def test_auditors_cannot_touch_orders(book, escrow, community, market, alice, bo
         book.cancel(market.id, market.placed(0), by(auditor))
     with reverts_with("Order_StillBound", market.id, 0):
         book.release(market.id, [market.placed(0)], by(auditor))
-    with reverts_with("Order_NotSettlement", auditor):
-        book.releaseDevice(alice.device, market.rules.slot_start, by(auditor))
-    with reverts_with("Escrow_NotOrderBook", auditor):
-        escrow.cancelNonces(bob.address, Side.BUY, 1, 1, by(auditor))
+    with reverts_with("Device_NotMarket", auditor):
+        devices.release(alice.device, market.rules.slot_start, by(auditor))
+    with reverts_with("Device_NotOrderBook", auditor):
+        devices.offer(market.rules.slot_start, [], by(auditor))
+    with reverts_with("Accounts_NotOrderBook", auditor):
+        custody.cancelNonces(bob.address, Side.BUY, 1, 1, by(auditor))
     suspend(community, alice)
     assert tuple(book.batchState(market.id, 0)) == state
     book.verify(market.id, market.placed(0))
 
 
-def test_auditors_cannot_touch_trades(clearing, escrow, community, traded, alice, carol):
+def test_auditors_cannot_touch_trades(clearing, custody, settlement, community, traded, alice, carol):
     """Two auditors cannot decide a trade, change a round or stop a suspended seller from being paid."""
     first, second = community.auditors[:2]
     proof = traded.proof(0, 0)
     root = bytes(clearing.chunkRoot(traded.proposal, 0))
     id_ = trade_id_of(traded)
     message = {"tradeId": id_, "toSeller": 0}
-    signatures = [sign(auditor, community.domain("EscrowWallets"), "Agreement", message) for auditor in (first, second)]
-    with reverts_with("Escrow_BadSigners", id_, first, second):
-        escrow.settleAgreed(traded.id, proof, 0, [first.address, second.address], signatures, by(first))
+    signatures = [sign(auditor, community.domain("Settlement"), "Agreement", message) for auditor in (first, second)]
+    with reverts_with("Settlement_BadSigners", id_, first, second):
+        settlement.settleAgreed(traded.id, proof, 0, [first.address, second.address], signatures, by(first))
     with reverts_with("Clearing_NotAgent", traded.proposal, community.agent, first):
         clearing.extend(traded.proposal, *Claims([], []), by(first))
     with reverts_with("Clearing_AlreadyFinal", traded.id, traded.proposal):
         clearing.propose(traded.id, *Claims([], []), by(first))
-    with reverts_with("Escrow_TooEarly", id_, traded.rules.refund_from):
-        escrow.refund(traded.id, [proof], by(first))
+    with reverts_with("Settlement_TooEarly", id_, traded.rules.refund_from):
+        settlement.refund(traded.id, [proof], by(first))
     suspend(community, carol)
     assert bytes(clearing.chunkRoot(traded.proposal, 0)) == root
     traded.report({carol.device: 1_000})
     traded.settle()
-    assert money_of(escrow, carol) == (ENDOWMENT_UPOINTS + 100_000, 0)
+    assert money_of(custody, carol) == (ENDOWMENT_UPOINTS + 100_000, 0)

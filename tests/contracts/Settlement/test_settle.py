@@ -33,9 +33,9 @@ def pair(market, alice, bob, carol, dan):
 
 
 @pytest.fixture
-def settle(escrow, stranger):
+def settle(settlement, stranger):
     """Settle a chunk as a stranger."""
-    return lambda market, chunk=0: escrow.settle(market.id, chunk, packed(market, chunk), {"from": stranger})
+    return lambda market, chunk=0: settlement.settle(market.id, chunk, packed(market, chunk), {"from": stranger})
 
 
 def packed(market, chunk=0):
@@ -43,9 +43,9 @@ def packed(market, chunk=0):
     return [trade.pack() for trade in market.chunks[chunk]]
 
 
-def gains(escrow, *traders):
+def gains(custody, *traders):
     """Free and held points of each trader, less the endowment."""
-    found = [money_of(escrow, trader) for trader in traders]
+    found = [money_of(custody, trader) for trader in traders]
     return [(free - ENDOWMENT_UPOINTS, held) for free, held in found]
 
 
@@ -69,68 +69,68 @@ def test_refuses_before_the_round_is_final(market, settle, alice, carol):
     ],
     ids=["one left out", "in another order", "one too many", "one twice", "another price"],
 )
-def test_refuses_other_trades_than_those_of_the_chunk(escrow, pair, carol, dan, stranger, forge):
+def test_refuses_other_trades_than_those_of_the_chunk(settlement, pair, carol, dan, stranger, forge):
     pair.report({carol.device: 1_000, dan.device: 1_000})
-    with reverts_with("Escrow_WrongChunk", pair.id, 0):
-        escrow.settle(pair.id, 0, forge(packed(pair)), {"from": stranger})
+    with reverts_with("Settlement_WrongChunk", pair.id, 0):
+        settlement.settle(pair.id, 0, forge(packed(pair)), {"from": stranger})
 
 
-def test_refuses_a_chunk_that_is_not_there(escrow, pair, carol, stranger):
+def test_refuses_a_chunk_that_is_not_there(settlement, pair, carol, stranger):
     pair.report({carol.device: 1_000})
-    with reverts_with("Escrow_WrongChunk", pair.id, 1):
-        escrow.settle(pair.id, 1, packed(pair), {"from": stranger})
+    with reverts_with("Settlement_WrongChunk", pair.id, 1):
+        settlement.settle(pair.id, 1, packed(pair), {"from": stranger})
     with reverts_with("BatchRoot_NoLeaves"):
-        escrow.settle(pair.id, 1, [], {"from": stranger})
+        settlement.settle(pair.id, 1, [], {"from": stranger})
 
 
 def test_refuses_while_nobody_has_reported(settle, pair):
-    with reverts_with("Escrow_NothingToSettle", pair.id, 0):
+    with reverts_with("Settlement_NothingToSettle", pair.id, 0):
         settle(pair)
 
 
 def test_refuses_when_the_last_reading_is_of_a_later_slot(settle, community, pair, carol):
     community.open_market(slot_start=pair.slot_end).report({carol.device: 1_000})
-    with reverts_with("Escrow_NothingToSettle", pair.id, 0):
+    with reverts_with("Settlement_NothingToSettle", pair.id, 0):
         settle(pair)
 
 
-def test_refuses_to_settle_twice(escrow, settle, traded, alice, carol, stranger):
+def test_refuses_to_settle_twice(custody, settlement, settle, traded, alice, carol, stranger):
     traded.report({carol.device: 1_000})
     settle(traded)
-    with reverts_with("Escrow_NothingToSettle", traded.id, 0):
+    with reverts_with("Settlement_NothingToSettle", traded.id, 0):
         settle(traded)
-    with reverts_with("Escrow_AlreadySettled", trade_id_of(traded)):
-        escrow.settleLate(traded.id, [traded.delivery(0, 0)], {"from": stranger})
-    with reverts_with("Escrow_AlreadySettled", trade_id_of(traded)):
+    with reverts_with("Settlement_AlreadySettled", trade_id_of(traded)):
+        settlement.settleLate(traded.id, [traded.delivery(0, 0)], {"from": stranger})
+    with reverts_with("Settlement_AlreadySettled", trade_id_of(traded)):
         parties = [alice.address, carol.address]
-        escrow.settleAgreed(traded.id, traded.proof(0, 0), 0, parties, [b"", b""], {"from": stranger})
-    assert gains(escrow, alice, carol) == [(-100_000, 0), (100_000, 0)]
+        settlement.settleAgreed(traded.id, traded.proof(0, 0), 0, parties, [b"", b""], {"from": stranger})
+    assert gains(custody, alice, carol) == [(-100_000, 0), (100_000, 0)]
 
 
-def test_trades_without_a_reading_stay(escrow, settle, pair, alice, bob, carol, dan):
+def test_trades_without_a_reading_stay(custody, settlement, settle, pair, alice, bob, carol, dan):
     pair.report({dan.device: 400})
     tx = settle(pair)
     assert [bytes(event["tradeId"]) for event in tx.events["TradeSettled"]] == [trade_id_of(pair, 0, 1)]
-    assert [escrow.isSettled(pair.id, (0, index)) for index in range(2)] == [False, True]
-    assert gains(escrow, alice, bob, carol, dan) == [(-100_000, 100_000), (-40_000, 0), (0, 0), (40_000, 0)]
-    assert escrow.lockedIn(pair.id) == 100_000
-    with reverts_with("Escrow_NothingToSettle", pair.id, 0):
+    assert [settlement.isSettled(pair.id, (0, index)) for index in range(2)] == [False, True]
+    assert gains(custody, alice, bob, carol, dan) == [(-100_000, 100_000), (-40_000, 0), (0, 0), (40_000, 0)]
+    assert pair.locked_upoints() == 100_000
+    with reverts_with("Settlement_NothingToSettle", pair.id, 0):
         settle(pair)
 
     pair.report({carol.device: 1_000})
     settle(pair)
-    assert gains(escrow, alice, bob, carol, dan) == [(-100_000, 0), (-40_000, 0), (100_000, 0), (40_000, 0)]
-    assert escrow.lockedIn(pair.id) == 0
+    assert gains(custody, alice, bob, carol, dan) == [(-100_000, 0), (-40_000, 0), (100_000, 0), (40_000, 0)]
+    assert pair.locked_upoints() == 0
 
 
-def test_passes_over_what_ended_otherwise(escrow, settle, pair, alice, bob, carol, dan):
+def test_passes_over_what_ended_otherwise(custody, settle, pair, alice, bob, carol, dan):
     pair.settle_agreed((0, 0), 1, [alice.account, carol.account])
     pair.report({carol.device: 1_000, dan.device: 1_000})
     settle(pair)
-    assert gains(escrow, alice, carol, bob, dan) == [(-1, 0), (1, 0), (-100_000, 0), (100_000, 0)]
+    assert gains(custody, alice, carol, bob, dan) == [(-1, 0), (1, 0), (-100_000, 0), (100_000, 0)]
 
 
-def test_settles_each_chunk_by_itself(escrow, settle, market, alice, bob, carol, dan):
+def test_settles_each_chunk_by_itself(custody, settlement, settle, market, alice, bob, carol, dan):
     market.post([buy(alice), buy(bob), sell(carol), sell(dan)], [alice, bob, carol, dan])
     market.close()
     for add, buy_id, sell_id in ((market.propose, 0, 2), (market.extend, 1, 3)):
@@ -138,13 +138,13 @@ def test_settles_each_chunk_by_itself(escrow, settle, market, alice, bob, carol,
         add(Claims(legs, [(0, 1, 1_000)]))
     market.prove()
     market.report({carol.device: 1_000, dan.device: 1_000})
-    with reverts_with("Escrow_WrongChunk", market.id, 1):
-        escrow.settle(market.id, 1, packed(market, 0), by(alice))
+    with reverts_with("Settlement_WrongChunk", market.id, 1):
+        settlement.settle(market.id, 1, packed(market, 0), by(alice))
     settle(market, 1)
-    assert gains(escrow, alice, bob) == [(-100_000, 100_000), (-100_000, 0)]
+    assert gains(custody, alice, bob) == [(-100_000, 100_000), (-100_000, 0)]
     settle(market, 0)
-    assert gains(escrow, alice, bob) == [(-100_000, 0), (-100_000, 0)]
-    assert escrow.lockedIn(market.id) == 0
+    assert gains(custody, alice, bob) == [(-100_000, 0), (-100_000, 0)]
+    assert market.locked_upoints() == 0
 
 
 @pytest.mark.parametrize(
@@ -161,16 +161,16 @@ def test_settles_each_chunk_by_itself(escrow, settle, market, alice, bob, carol,
         (0, 0, 0),
     ],
 )
-def test_pays_what_the_meter_counted(escrow, settle, strict, alice, carol, delivered_wh, paid, penalty):
+def test_pays_what_the_meter_counted(custody, settlement, settle, strict, alice, carol, delivered_wh, paid, penalty):
     strict.report({carol.device: delivered_wh})
-    before = escrow.totalCredits()
+    before = custody.totalCredits()
     settled = settle(strict).events["TradeSettled"]
     assert (settled["buyer"], settled["seller"], settled["outcome"]) == (alice.address, carol.address, 0)
     assert (settled["delivered"], settled["paid"], settled["penalty"]) == (min(delivered_wh, 1_000), paid, penalty)
-    assert gains(escrow, alice, carol) == [(-paid, 0), (paid, 0)]
-    assert escrow.totalCredits() == before
-    assert escrow.lockedIn(strict.id) == 0
-    assert escrow.isSettled(strict.id, (0, 0))
+    assert gains(custody, alice, carol) == [(-paid, 0), (paid, 0)]
+    assert custody.totalCredits() == before
+    assert strict.locked_upoints() == 0
+    assert settlement.isSettled(strict.id, (0, 0))
 
 
 def lots_of(community, device, slot_start, *holders):
@@ -210,7 +210,7 @@ def shared(community, alice, bob, carol):
     ],
 )
 def test_shares_the_export_in_proportion_to_what_was_sold(
-    community, escrow, settle, shared, alice, bob, carol, exported_wh, shares_wh, chunks
+    community, custody, settle, shared, alice, bob, carol, exported_wh, shares_wh, chunks
 ):
     """To whom how much of it falls does not depend on who is settled first; the surplus is certified once."""
     shared.report({carol.device: exported_wh})
@@ -218,53 +218,53 @@ def test_shares_the_export_in_proportion_to_what_was_sold(
         settle(shared, chunk)
     first, second, surplus = shares_wh
     assert lots_of(community, carol.device, shared.rules.slot_start, alice, bob, carol) == [first, second, surplus]
-    assert gains(escrow, alice, bob, carol) == [(-100 * first, 0), (-100 * second, 0), (100 * (first + second), 0)]
-    assert record_of(escrow, carol) == (900, first + second, 2)
+    assert gains(custody, alice, bob, carol) == [(-100 * first, 0), (-100 * second, 0), (100 * (first + second), 0)]
+    assert record_of(custody, carol) == (900, first + second, 2)
 
 
-def test_rounds_down_in_the_buyers_favour(escrow, settle, market, alice, carol):
+def test_rounds_down_in_the_buyers_favour(custody, settle, market, alice, carol):
     price = {"price_upoints_per_kwh": 1_001}
     market.post([buy(alice, energy_wh=999, **price), sell(carol, **price, min_upoints_per_kwh=1)], [alice, carol])
     market.clear()
     market.report({carol.device: 998})
     settle(market)
-    assert gains(escrow, alice, carol) == [(-998, 0), (998, 0)]  # 998.998 micro-points, less the fraction
+    assert gains(custody, alice, carol) == [(-998, 0), (998, 0)]  # 998.998 micro-points, less the fraction
 
 
-def test_a_self_trade_moves_no_money(escrow, settle, market, alice):
+def test_a_self_trade_moves_no_money(custody, settle, market, alice):
     market.post([buy(alice), sell(alice)], [alice, alice])
     market.clear()
-    assert gains(escrow, alice) == [(-100_000, 100_000)]
+    assert gains(custody, alice) == [(-100_000, 100_000)]
     market.report({alice.device: 700})
     settle(market)
-    assert gains(escrow, alice) == [(0, 0)]
+    assert gains(custody, alice) == [(0, 0)]
 
 
-def test_pays_for_a_device_that_was_retired_since(escrow, community, settle, traded, alice, carol):
+def test_pays_for_a_device_that_was_retired_since(custody, community, settle, traded, alice, carol):
     community.send(carol.account, "DeviceRegistry", "retire", carol.device)
     traded.report({carol.device: 1_000})
     settle(traded)
-    assert gains(escrow, alice, carol) == [(-100_000, 0), (100_000, 0)]
+    assert gains(custody, alice, carol) == [(-100_000, 0), (100_000, 0)]
 
 
-def test_settles_after_the_refund_time_if_nobody_took_the_money_back(escrow, community, settle, traded, carol):
+def test_settles_after_the_refund_time_if_nobody_took_the_money_back(custody, community, settle, traded, carol):
     community.chain.warp(traded.rules.refund_from + 1_000)
     traded.report({carol.device: 1_000})
     settle(traded)
-    assert gains(escrow, carol) == [(100_000, 0)]
+    assert gains(custody, carol) == [(100_000, 0)]
 
 
-def test_keeps_the_sellers_record(escrow, community, strict, carol, alice):
-    assert record_of(escrow, carol) == (0, 0, 0)
-    assert tuple(escrow.reliabilityOf(carol.address)) == (1_000_000, 0)
+def test_keeps_the_sellers_record(custody, community, strict, carol, alice):
+    assert record_of(custody, carol) == (0, 0, 0)
+    assert tuple(custody.reliabilityOf(carol.address)) == (1_000_000, 0)
     strict.report({carol.device: 333})
     strict.settle()
-    assert record_of(escrow, carol) == (1_000, 333, 1)
-    assert tuple(escrow.reliabilityOf(carol.address)) == (333_000, 1)
+    assert record_of(custody, carol) == (1_000, 333, 1)
+    assert tuple(custody.reliabilityOf(carol.address)) == (333_000, 1)
     later = community.open_market()
     later.post([buy(alice, nonce=2), sell(carol, nonce=2, energy_wh=500)], [alice, carol])
     later.clear()
     later.report({carol.device: 500})
     later.settle()
-    assert record_of(escrow, carol) == (1_500, 833, 2)
-    assert tuple(escrow.reliabilityOf(carol.address)) == (555_333, 2)
+    assert record_of(custody, carol) == (1_500, 833, 2)
+    assert tuple(custody.reliabilityOf(carol.address)) == (555_333, 2)

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
+import {IAccounts} from "../../interfaces/accounts/IAccounts.sol";
 import {IClearing} from "../../interfaces/clearing/IClearing.sol";
-import {IEscrowWallets} from "../../interfaces/settlement/IEscrowWallets.sol";
+import {ISettlement} from "../../interfaces/settlement/ISettlement.sol";
+import {IMetering} from "../../interfaces/metering/IMetering.sol";
 import {IOrderBook} from "../../interfaces/market/IOrderBook.sol";
 import {Satisfaction} from "../../contracts/clearing/mechanisms/satisfaction/Satisfaction.sol";
 import {Market} from "../../contracts/types/Markets.sol";
 import {PackedOrder, orderIdAt} from "../../contracts/types/Orders.sol";
 import {PackedReading} from "../../contracts/types/Readings.sol";
-import {PackedTrade, TradePosition} from "../../contracts/types/Trades.sol";
+import {PackedTrade, TradeFields, TradePosition} from "../../contracts/types/Trades.sol";
 import {Points, Ppm, Wh} from "../../contracts/types/Units.sol";
 import {MarketSystem} from "./MarketSystem.sol";
 
@@ -16,7 +18,9 @@ import {MarketSystem} from "./MarketSystem.sol";
 /// the next best score the seller's dual price. Every order is a batch of its own, so that proofs are empty. Traders are
 /// the agents, honest or not, with bonds from the wallets that they trade with.
 /// The ghost keeps what every trader holds, what every market has locked, and what was burnt.
-contract EscrowHandler is MarketSystem {
+contract AccountsHandler is MarketSystem {
+    using TradeFields for PackedTrade;
+
     uint256 public constant TRADERS = 3;
     /// @dev Odd, so that half of it is rounded. Micro-points.
     uint256 public constant BOND = 1_000_001;
@@ -93,20 +97,22 @@ contract EscrowHandler is MarketSystem {
     }
 
     function balances() external view returns (uint256 tokens, uint256 claims, uint256 wallets, uint256 supply) {
-        (tokens, claims) = (points.balanceOf(address(escrow)), Points.unwrap(escrow.totalCredits()));
+        (tokens, claims) = (points.balanceOf(address(accounts)), Points.unwrap(accounts.totalCredits()));
         supply = points.totalSupply();
         for (uint256 i = 0; i < TRADERS; ++i) {
-            IEscrowWallets.Wallet memory wallet = escrow.walletOf(traders[i]);
+            IAccounts.Wallet memory wallet = accounts.walletOf(traders[i]);
             wallets += uint256(wallet.free) + wallet.held;
         }
     }
 
     function heldOf(address trader) external view returns (uint256) {
-        return Points.unwrap(escrow.heldOf(trader));
+        return Points.unwrap(accounts.heldOf(trader));
     }
 
     function lockedIn(uint256 round) external view returns (uint256) {
-        return Points.unwrap(escrow.lockedIn(_rounds[round].id));
+        Round storage it = _rounds[round];
+        bool isFinal = clearing.finalOf(it.id) != 0 && it.offer.buyer != NO_ORDER;
+        return isFinal && !settlement.isSettled(it.id, TradePosition(0, 0)) ? Points.unwrap(it.offer.trade.reserved()) : 0;
     }
 
     function deposit(uint256 who, uint256 upoints) external {
@@ -115,10 +121,10 @@ contract EscrowHandler is MarketSystem {
 
     function withdraw(uint256 who, uint256 upoints) external {
         address trader = traders[who % TRADERS];
-        uint256 free = escrow.walletOf(trader).free;
+        uint256 free = accounts.walletOf(trader).free;
         if (free == 0) return;
         vm.prank(trader);
-        escrow.withdraw(Points.wrap(uint128(fold(upoints, 1, free))), trader);
+        accounts.withdraw(Points.wrap(uint128(fold(upoints, 1, free))), trader);
     }
 
     /// Open a market in which one trader sells and two buy; others may follow.
@@ -157,7 +163,7 @@ contract EscrowHandler is MarketSystem {
         address trader = traders[who % TRADERS];
         if (!found || block.timestamp >= _rounds[r].closesAt) return;
         (energy, bid) = (fold(energy, 1, 2 * CAPACITY), fold(bid, 1, 1e6));
-        if (energy * bid / 1000 > escrow.walletOf(trader).free) return;
+        if (energy * bid / 1000 > accounts.walletOf(trader).free) return;
         _place(_rounds[r], trader, energy, bid, 0);
         heldGhost[trader] += energy * bid / 1000;
     }
@@ -212,7 +218,7 @@ contract EscrowHandler is MarketSystem {
         if (!found || _rounds[r].stage != Stage.Open || block.timestamp > _rounds[r].finalBy) return;
         Round storage round = _rounds[r];
         address agent = traders[who % TRADERS];
-        if (escrow.walletOf(agent).free < BOND) return;
+        if (accounts.walletOf(agent).free < BOND) return;
         _warpTo(round.closesAt);
         Offer memory made = _propose(round, agent, _anyBuyer(round, choice), isExact ? 0 : 1);
         Offer storage other = round.offer;
@@ -274,11 +280,11 @@ contract EscrowHandler is MarketSystem {
         PackedReading memory reading = readingOf(device, round.slotStart, uint64(exported), 0, _exportCounter[device], 0);
         uint64 batch = report(0x1000 + 2 * (device - 1) + 1, single(reading));
         if (isLate) {
-            IEscrowWallets.Delivery[] memory deliveries = new IEscrowWallets.Delivery[](1);
-            deliveries[0] = IEscrowWallets.Delivery(_proof(round), reading, proofOfSingle(batch));
-            escrow.settleLate(round.id, deliveries);
+            ISettlement.Delivery[] memory deliveries = new ISettlement.Delivery[](1);
+            deliveries[0] = ISettlement.Delivery(_proof(round), IMetering.ProvenReading(reading, proofOfSingle(batch)));
+            settlement.settleLate(round.id, deliveries);
         } else {
-            escrow.settle(round.id, 0, _chunkOf(round.offer));
+            settlement.settle(round.id, 0, _chunkOf(round.offer));
         }
         _end(r);
         ++settled;
@@ -303,13 +309,13 @@ contract EscrowHandler is MarketSystem {
             _refund(r);
         }
         for (uint256 i = 0; i < TRADERS; ++i) {
-            IEscrowWallets.Wallet memory wallet = escrow.walletOf(traders[i]);
+            IAccounts.Wallet memory wallet = accounts.walletOf(traders[i]);
             assertEq(wallet.held, 0, "MON-2: nothing may stay held");
             if (wallet.free == 0) continue;
             vm.prank(traders[i]);
-            escrow.withdraw(Points.wrap(wallet.free), traders[i]);
+            accounts.withdraw(Points.wrap(wallet.free), traders[i]);
         }
-        assertEq(points.balanceOf(address(escrow)), 0, "MON-2: everything must come out");
+        assertEq(points.balanceOf(address(accounts)), 0, "MON-2: everything must come out");
     }
 
     function _endow(address trader, uint128 upoints) private {
@@ -402,9 +408,9 @@ contract EscrowHandler is MarketSystem {
         Round storage round = _rounds[r];
         if (round.stage != Stage.Final || round.offer.buyer == NO_ORDER) return;
         _warpTo(round.refundFrom);
-        IEscrowWallets.TradeProof[] memory proofs = new IEscrowWallets.TradeProof[](1);
+        ISettlement.TradeProof[] memory proofs = new ISettlement.TradeProof[](1);
         proofs[0] = _proof(round);
-        escrow.refund(round.id, proofs);
+        settlement.refund(round.id, proofs);
         _end(r);
         ++refunded;
     }
@@ -531,8 +537,8 @@ contract EscrowHandler is MarketSystem {
         chunk[0] = offer.trade;
     }
 
-    function _proof(Round storage round) private view returns (IEscrowWallets.TradeProof memory) {
-        return IEscrowWallets.TradeProof(round.offer.trade, TradePosition(0, 0), new bytes32[](0));
+    function _proof(Round storage round) private view returns (ISettlement.TradeProof memory) {
+        return ISettlement.TradeProof(round.offer.trade, TradePosition(0, 0), new bytes32[](0));
     }
 
     function _traderOf(PackedOrder memory order) private pure returns (address) {

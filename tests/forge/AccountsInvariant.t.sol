@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {EscrowHandler} from "./EscrowHandler.sol";
+import {AccountsHandler} from "./AccountsHandler.sol";
 import {ForgeTest} from "./Vm.sol";
 
-contract EscrowInvariantTest is ForgeTest {
+contract AccountsInvariantTest is ForgeTest {
     /// @dev How Forge is told of functions.
     struct FuzzSelector {
         address target;
         bytes4[] selectors;
     }
 
-    EscrowHandler private handler;
+    AccountsHandler private handler;
 
     function setUp() public {
-        handler = new EscrowHandler();
+        handler = new AccountsHandler();
     }
 
     function targetContracts() external view returns (address[] memory targets) {

@@ -14,16 +14,16 @@ def changed(trade, **changes):
     return Trade.unpack(trade)._replace(**changes).pack()
 
 
-def test_refuses_before_the_refund_time(escrow, community, traded, alice):
+def test_refuses_before_the_refund_time(settlement, community, traded, alice):
     community.chain.request("evm_setNextBlockTimestamp", traded.rules.refund_from - 1)
-    with reverts_with("Escrow_TooEarly", trade_id_of(traded), traded.rules.refund_from):
-        escrow.refund(traded.id, [traded.proof(0, 0)], by(alice))
+    with reverts_with("Settlement_TooEarly", trade_id_of(traded), traded.rules.refund_from):
+        settlement.refund(traded.id, [traded.proof(0, 0)], by(alice))
 
 
-def test_refuses_a_market_without_a_final_round(escrow, community, market, traded, alice):
+def test_refuses_a_market_without_a_final_round(settlement, community, market, traded, alice):
     other = community.open_market(price_rule=1)
     with reverts_with("Clearing_NotFinal", other.id):
-        escrow.refund(other.id, [traded.proof(0, 0)], by(alice))
+        settlement.refund(other.id, [traded.proof(0, 0)], by(alice))
 
 
 @pytest.mark.parametrize(
@@ -37,49 +37,51 @@ def test_refuses_a_market_without_a_final_round(escrow, community, market, trade
     ],
     ids=["more money", "other buyer", "other index", "other chunk", "other proof"],
 )
-def test_refuses_a_trade_that_is_not_in_the_round(escrow, community, traded, alice, forge):
+def test_refuses_a_trade_that_is_not_in_the_round(settlement, community, traded, alice, forge):
     community.chain.warp(traded.rules.refund_from)
     forged = forge(*traded.proof(0, 0))
-    with reverts_with("Escrow_UnknownTrade", traded.id, *forged[1]):
-        escrow.refund(traded.id, [forged], by(alice))
+    with reverts_with("Settlement_UnknownTrade", traded.id, *forged[1]):
+        settlement.refund(traded.id, [forged], by(alice))
 
 
-def test_refuses_what_is_settled(escrow, community, traded, alice, carol):
+def test_refuses_what_is_settled(settlement, community, traded, alice, carol):
     traded.report({carol.device: 1_000})
     traded.settle()
     community.chain.warp(traded.rules.refund_from)
-    with reverts_with("Escrow_AlreadySettled", trade_id_of(traded)):
-        escrow.refund(traded.id, [traded.proof(0, 0)], by(alice))
+    with reverts_with("Settlement_AlreadySettled", trade_id_of(traded)):
+        settlement.refund(traded.id, [traded.proof(0, 0)], by(alice))
 
 
-def test_refuses_a_trade_twice_in_one_call(escrow, community, traded, alice):
+def test_refuses_a_trade_twice_in_one_call(settlement, community, traded, alice):
     community.chain.warp(traded.rules.refund_from)
-    with reverts_with("Escrow_AlreadySettled", trade_id_of(traded)):
-        escrow.refund(traded.id, [traded.proof(0, 0)] * 2, by(alice))
+    with reverts_with("Settlement_AlreadySettled", trade_id_of(traded)):
+        settlement.refund(traded.id, [traded.proof(0, 0)] * 2, by(alice))
 
 
-def test_returns_the_money_and_counts_as_not_delivered(book, escrow, community, traded, alice, carol, stranger):
+def test_returns_the_money_and_counts_as_not_delivered(
+    devices, custody, settlement, community, traded, alice, carol, stranger
+):
     community.chain.request("evm_setNextBlockTimestamp", traded.rules.refund_from)
-    tx = escrow.refund(traded.id, [traded.proof(0, 0)], {"from": stranger})
+    tx = settlement.refund(traded.id, [traded.proof(0, 0)], {"from": stranger})
     settled = tx.events["TradeSettled"]
     assert bytes(settled["tradeId"]) == trade_id_of(traded)
     assert (settled["outcome"], settled["delivered"], settled["paid"], settled["penalty"]) == (2, 0, 0, 0)
-    assert money_of(escrow, alice) == (ENDOWMENT_UPOINTS, 0)
-    assert money_of(escrow, carol) == (ENDOWMENT_UPOINTS, 0)
-    assert escrow.lockedIn(traded.id) == 0
-    assert record_of(escrow, carol) == (1_000, 0, 1)
-    assert not book.isSelling(carol.device, traded.rules.slot_start)
+    assert money_of(custody, alice) == (ENDOWMENT_UPOINTS, 0)
+    assert money_of(custody, carol) == (ENDOWMENT_UPOINTS, 0)
+    assert traded.locked_upoints() == 0
+    assert record_of(custody, carol) == (1_000, 0, 1)
+    assert not devices.isSelling(carol.device, traded.rules.slot_start)
 
 
-def test_returns_the_money_of_several_trades(escrow, community, market, alice, bob, carol, dan, stranger):
+def test_returns_the_money_of_several_trades(custody, settlement, community, market, alice, bob, carol, dan, stranger):
     market.post([buy(alice), buy(bob), sell(carol), sell(dan)], [alice, bob, carol, dan])
     market.clear()
     community.chain.warp(market.rules.refund_from)
-    escrow.refund(market.id, [market.proof(0, 1)], {"from": stranger})
-    assert escrow.lockedIn(market.id) == 100_000
-    escrow.refund(market.id, [market.proof(0, 0)], {"from": stranger})
-    assert [escrow.heldOf(t.address) for t in (alice, bob)] == [0, 0]
-    assert escrow.lockedIn(market.id) == 0
+    settlement.refund(market.id, [market.proof(0, 1)], {"from": stranger})
+    assert market.locked_upoints() == 100_000
+    settlement.refund(market.id, [market.proof(0, 0)], {"from": stranger})
+    assert [custody.heldOf(t.address) for t in (alice, bob)] == [0, 0]
+    assert market.locked_upoints() == 0
 
 
 @pytest.fixture
@@ -94,34 +96,36 @@ def two_chunks(market, alice, bob, carol, dan):
     return market
 
 
-def test_returns_the_money_of_trades_in_several_chunks(escrow, community, two_chunks, alice, bob, stranger):
+def test_returns_the_money_of_trades_in_several_chunks(
+    custody, settlement, community, two_chunks, alice, bob, stranger
+):
     community.chain.warp(two_chunks.rules.refund_from)
-    escrow.refund(two_chunks.id, [two_chunks.proof(1, 0), two_chunks.proof(0, 0)], {"from": stranger})
-    assert [escrow.heldOf(t.address) for t in (alice, bob)] == [0, 0]
-    assert [escrow.isSettled(two_chunks.id, (chunk, 0)) for chunk in (0, 1)] == [True, True]
+    settlement.refund(two_chunks.id, [two_chunks.proof(1, 0), two_chunks.proof(0, 0)], {"from": stranger})
+    assert [custody.heldOf(t.address) for t in (alice, bob)] == [0, 0]
+    assert [settlement.isSettled(two_chunks.id, (chunk, 0)) for chunk in (0, 1)] == [True, True]
 
 
-def test_a_trade_counts_in_its_own_chunk_only(escrow, community, two_chunks, stranger):
+def test_a_trade_counts_in_its_own_chunk_only(settlement, community, two_chunks, stranger):
     """The trade of one chunk, offered once more as one of the next: it would be paid twice."""
     community.chain.warp(two_chunks.rules.refund_from)
     trade, _, siblings = proof = two_chunks.proof(0, 0)
-    with reverts_with("Escrow_UnknownTrade", two_chunks.id, 1, 0):
-        escrow.refund(two_chunks.id, [proof, (trade, (1, 0), siblings)], {"from": stranger})
+    with reverts_with("Settlement_UnknownTrade", two_chunks.id, 1, 0):
+        settlement.refund(two_chunks.id, [proof, (trade, (1, 0), siblings)], {"from": stranger})
 
 
-def test_a_reading_after_the_refund_brings_certificates_but_no_money(escrow, community, traded, alice, carol):
+def test_a_reading_after_the_refund_brings_certificates_but_no_money(settlement, community, traded, alice, carol):
     community.chain.warp(traded.rules.refund_from)
     traded.refund([(0, 0)])
     traded.report({carol.device: 1_000})
-    with reverts_with("Escrow_NothingToSettle", traded.id, 0):
-        escrow.settle(traded.id, 0, [traded.proof(0, 0)[0]], by(carol))
-    with reverts_with("Escrow_AlreadySettled", trade_id_of(traded)):
-        escrow.settleLate(traded.id, [traded.delivery(0, 0)], by(carol))
+    with reverts_with("Settlement_NothingToSettle", traded.id, 0):
+        settlement.settle(traded.id, 0, [traded.proof(0, 0)[0]], by(carol))
+    with reverts_with("Settlement_AlreadySettled", trade_id_of(traded)):
+        settlement.settleLate(traded.id, [traded.delivery(0, 0)], by(carol))
     reading, batch, index, tree = traded.readings[carol.device]
     community.send(carol.account, "Metering", "issue", reading.pack(), (batch, index, tree.proof(index)))
 
 
-def test_a_full_track_record_holds_nobodys_money_back(escrow, community, alice, carol):
+def test_a_full_track_record_holds_nobodys_money_back(custody, community, alice, carol):
     """A seller who has promised all that a record can count cannot make the next buyer's refund fail."""
     largest = 2**64 - 1
     community.endow(alice, 2**65)
@@ -132,19 +136,19 @@ def test_a_full_track_record_holds_nobodys_money_back(escrow, community, alice, 
         market.clear()
         community.chain.warp(market.rules.refund_from)
         market.refund([(0, 0)])
-    assert escrow.heldOf(alice.address) == 0
-    assert record_of(escrow, carol) == (largest, 0, 2)
-    assert tuple(escrow.reliabilityOf(carol.address)) == (0, 2)
+    assert custody.heldOf(alice.address) == 0
+    assert record_of(custody, carol) == (largest, 0, 2)
+    assert tuple(custody.reliabilityOf(carol.address)) == (0, 2)
 
 
-def test_the_device_of_several_trades_stays_bound(book, community, escrow, alice, bob, carol, stranger):
+def test_the_device_of_several_trades_stays_bound(devices, community, custody, settlement, alice, bob, carol, stranger):
     """A refund of one trade of an order must not let the device sell, or certify, what the other trade sold."""
     market = community.open_market(mode=1)
     market.post([buy(alice, energy_wh=600), buy(bob, energy_wh=400), sell(carol)], [alice, bob, carol])
     market.clear()
     community.chain.warp(market.rules.refund_from)
     for index in range(2):
-        escrow.refund(market.id, [market.proof(0, index)], {"from": stranger})
-        assert book.isSelling(carol.device, market.rules.slot_start)
-    assert [money_of(escrow, trader) for trader in (alice, bob)] == [(ENDOWMENT_UPOINTS, 0)] * 2
-    assert record_of(escrow, carol) == (1_000, 0, 2)
+        settlement.refund(market.id, [market.proof(0, index)], {"from": stranger})
+        assert devices.isSelling(carol.device, market.rules.slot_start)
+    assert [money_of(custody, trader) for trader in (alice, bob)] == [(ENDOWMENT_UPOINTS, 0)] * 2
+    assert record_of(custody, carol) == (1_000, 0, 2)

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+import {IAccounts} from "../../interfaces/accounts/IAccounts.sol";
+import {IClearing} from "../../interfaces/clearing/IClearing.sol";
+import {IDeviceRegistry} from "../../interfaces/registry/IDeviceRegistry.sol";
+import {IMetering} from "../../interfaces/metering/IMetering.sol";
+import {IOrderBook} from "../../interfaces/market/IOrderBook.sol";
+import {ISettlement} from "../../interfaces/settlement/ISettlement.sol";
+import {BatchRoot} from "../shared/BatchRoot.sol";
+import {Signatures} from "../shared/Signatures.sol";
+import {TradeHashing} from "../shared/TradeHashing.sol";
+import {Market, Mode} from "../types/Markets.sol";
+import {PackedPayment, entryOf, recordOf} from "../types/Payments.sol";
+import {PackedReading, ReadingFields} from "../types/Readings.sol";
+import {PackedTrade, TradeFields, TradePosition} from "../types/Trades.sol";
+import {Points, Wh, valueDown} from "../types/Units.sol";
+import {Payout} from "./libraries/Payout.sol";
+
+/// @title Settlement
+/// @notice See ISettlement for the specification.
+contract Settlement is ISettlement, EIP712 {
+    using ReadingFields for PackedReading;
+    using TradeFields for PackedTrade;
+
+    /// @dev The final round of a market, loaded once for a call.
+    struct Round {
+        bytes32 market;
+        uint64 proposal;
+        address agent;
+        Market rules;
+    }
+
+    bytes32 private constant AGREEMENT_TYPEHASH = keccak256("Agreement(bytes32 tradeId,uint128 toSeller)");
+
+    IAccounts public immutable ACCOUNTS;
+    IDeviceRegistry public immutable DEVICES;
+    IMetering public immutable METERING;
+    IOrderBook public immutable ORDER_BOOK;
+    IClearing public immutable CLEARING;
+
+    /// @dev Bits of settled trades of a market's final proposal, one word a chunk.
+    mapping(bytes32 market => mapping(uint32 chunk => uint256)) private _settled;
+    /// @dev Ids that an agreement ended in divisible rounds, where a pair can have several trades of one id.
+    mapping(bytes32 tradeId => bool) private _agreed;
+
+    constructor(address accounts, address devices, address metering, address orderBook, address clearing)
+        EIP712("PowerPact", "1")
+    {
+        ACCOUNTS = IAccounts(accounts);
+        DEVICES = IDeviceRegistry(devices);
+        METERING = IMetering(metering);
+        ORDER_BOOK = IOrderBook(orderBook);
+        CLEARING = IClearing(clearing);
+    }
+
+    // By the meter
+
+    /// @inheritdoc ISettlement
+    // Metering is part of the deployment and calls nobody but the certificates, which call no receiver.
+    // slither-disable-next-line reentrancy-no-eth
+    function settle(bytes32 market, uint32 chunk, PackedTrade[] calldata trades) external {
+        Round memory round = _finalRound(market);
+        PackedTrade[] memory copies = trades;
+        _requireChunk(round, chunk, copies);
+
+        uint256 settled = _settled[market][chunk];
+        (uint256 known, Wh[] memory delivered) =
+            METERING.deliverLast(round.rules.slotStart, copies, _totalsOf(round, copies), ~settled);
+        require(known != 0, Settlement_NothingToSettle(market, chunk));
+        _settled[market][chunk] = settled | known;
+
+        PackedPayment[] memory payments = new PackedPayment[](copies.length);
+        uint256 count = 0;
+        for (uint256 k = 0; k < copies.length; ++k) {
+            if ((known >> k) & 1 == 0) continue;
+            _payDelivered(round, copies[k], delivered[k], payments[count++]);
+        }
+        // Equivalent to cutting the array to `count`: its length only shrinks.
+        assembly ("memory-safe") {
+            mstore(payments, count)
+        }
+        ACCOUNTS.pay(payments);
+    }
+
+    /// @inheritdoc ISettlement
+    // As `settle`; besides, each trade is marked before its delivery.
+    // slither-disable-next-line reentrancy-no-eth
+    function settleLate(bytes32 market, Delivery[] calldata deliveries) external {
+        Round memory round = _finalRound(market);
+        PackedTrade[] memory trades = new PackedTrade[](deliveries.length);
+        IMetering.ProvenReading[] memory measured = new IMetering.ProvenReading[](deliveries.length);
+        for (uint256 i = 0; i < deliveries.length; ++i) {
+            (bytes32 id, PackedTrade memory trade) = _take(round, deliveries[i].traded);
+            measured[i] = deliveries[i].measured;
+            PackedReading memory reading = measured[i].reading;
+            require(
+                reading.device() == trade.device() && reading.startAt() == round.rules.slotStart,
+                Settlement_WrongReading(id, reading.device(), reading.startAt())
+            );
+            trades[i] = trade;
+        }
+
+        Wh[] memory delivered = METERING.deliver(measured, trades, _totalsOf(round, trades));
+
+        PackedPayment[] memory payments = new PackedPayment[](trades.length);
+        for (uint256 i = 0; i < trades.length; ++i) {
+            _payDelivered(round, trades[i], delivered[i], payments[i]);
+        }
+        ACCOUNTS.pay(payments);
+    }
+
+    /// @dev All energy that the sell order of each trade sold in the round; nothing in one-to-one mode, where that is the
+    /// trade's.
+    function _totalsOf(Round memory round, PackedTrade[] memory trades) private view returns (Wh[] memory totals) {
+        if (round.rules.mode == Mode.OneToOne) return totals;
+        totals = new Wh[](trades.length);
+        for (uint256 i = 0; i < totals.length; ++i) {
+            totals[i] = _totalOf(round, trades[i]);
+        }
+    }
+
+    /// @dev End a trade by what was delivered: write its payment.
+    function _payDelivered(
+        Round memory round,
+        PackedTrade memory trade,
+        Wh delivered,
+        PackedPayment memory payment
+    ) private {
+        Wh sold = trade.energy();
+        (Points paid, Points penalty) = Payout.forDelivery(sold, delivered, trade.price(), round.rules);
+        _fill(payment, trade, paid, recordOf(sold, delivered));
+        emit TradeSettled(
+            TradeHashing.id(round.market, round.agent, trade),
+            trade.buyer(),
+            trade.seller(),
+            Outcome.Delivered,
+            delivered,
+            paid,
+            penalty
+        );
+    }
+
+    // By agreement
+
+    /// @inheritdoc ISettlement
+    function settleAgreed(
+        bytes32 market,
+        TradeProof calldata traded,
+        Points toSeller,
+        address[2] calldata signers,
+        bytes[2] calldata signatures
+    ) external {
+        Round memory round = _finalRound(market);
+        (bytes32 id, PackedTrade memory trade) = _take(round, traded);
+        if (round.rules.mode == Mode.Divisible) {
+            require(!_agreed[id], Settlement_AlreadySettled(id));
+            _agreed[id] = true;
+        }
+        Points most = valueDown(trade.energy(), trade.price());
+        require(!(toSeller > most), Settlement_AboveValue(id, toSeller, most));
+        require(
+            signers[0] != signers[1] && _isParty(signers[0], trade, round.rules.arbiter)
+                && _isParty(signers[1], trade, round.rules.arbiter),
+            Settlement_BadSigners(id, signers[0], signers[1])
+        );
+        bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(AGREEMENT_TYPEHASH, id, toSeller)));
+        for (uint256 i = 0; i < 2; ++i) {
+            require(Signatures.isValid(signers[i], digest, signatures[i]), Settlement_BadSignature(id, signers[i]));
+        }
+
+        emit TradeSettled(id, trade.buyer(), trade.seller(), Outcome.Agreed, Wh.wrap(0), toSeller, Points.wrap(0));
+        PackedPayment[] memory payments = new PackedPayment[](1);
+        _fill(payments[0], trade, toSeller, 0);
+        ACCOUNTS.pay(payments);
+        _releaseDevice(round, trade);
+    }
+
+    function _isParty(address signer, PackedTrade memory trade, address arbiter) private pure returns (bool) {
+        return signer == trade.buyer() || signer == trade.seller() || signer == arbiter;
+    }
+
+    // By refund
+
+    /// @inheritdoc ISettlement
+    function refund(bytes32 market, TradeProof[] calldata traded) external {
+        Round memory round = _finalRound(market);
+        PackedPayment[] memory payments = new PackedPayment[](traded.length);
+        for (uint256 i = 0; i < traded.length; ++i) {
+            (bytes32 id, PackedTrade memory trade) = _take(round, traded[i]);
+            require(block.timestamp >= round.rules.refundFrom, Settlement_TooEarly(id, round.rules.refundFrom));
+            _fill(payments[i], trade, Points.wrap(0), recordOf(trade.energy(), Wh.wrap(0)));
+            emit TradeSettled(
+                id, trade.buyer(), trade.seller(), Outcome.Refunded, Wh.wrap(0), Points.wrap(0), Points.wrap(0)
+            );
+        }
+
+        ACCOUNTS.pay(payments);
+        for (uint256 i = 0; i < traded.length; ++i) {
+            _releaseDevice(round, traded[i].trade);
+        }
+    }
+
+    // Look
+
+    /// @inheritdoc ISettlement
+    function tradeId(bytes32 market, PackedTrade calldata trade) external view returns (bytes32) {
+        // The id of a trade does not depend on the proposal's number.
+        // slither-disable-next-line unused-return
+        (, address agent) = CLEARING.finalRound(market);
+        return TradeHashing.id(market, agent, trade);
+    }
+
+    /// @inheritdoc ISettlement
+    function isSettled(bytes32 market, TradePosition calldata position) external view returns (bool) {
+        return _settled[market][position.chunk] & (1 << position.index) != 0;
+    }
+
+    // What the three ways share
+
+    function _finalRound(bytes32 market) private view returns (Round memory round) {
+        round.market = market;
+        (round.proposal, round.agent) = CLEARING.finalRound(market);
+        round.rules = ORDER_BOOK.rulesOf(market);
+    }
+
+    /// @dev Reverts if: the trades are not exactly those of the chunk.
+    function _requireChunk(Round memory round, uint32 chunk, PackedTrade[] memory trades) private view {
+        bytes32[] memory leaves = new bytes32[](trades.length);
+        for (uint256 k = 0; k < trades.length; ++k) {
+            leaves[k] = TradeHashing.leaf(k, trades[k]);
+        }
+        require(
+            BatchRoot.rootOf(leaves) == CLEARING.chunkRoot(round.proposal, chunk),
+            Settlement_WrongChunk(round.market, chunk)
+        );
+    }
+
+    /// @dev Mark a trade as settled.
+    /// Reverts if: it is not in the market's final proposal, or settled.
+    function _take(Round memory round, TradeProof calldata traded)
+        private
+        returns (bytes32 id, PackedTrade memory trade)
+    {
+        TradePosition memory position = traded.position;
+        trade = traded.trade;
+        require(
+            MerkleProof.processProofCalldata(traded.siblings, TradeHashing.leaf(position.index, trade))
+                == CLEARING.chunkRoot(round.proposal, position.chunk),
+            Settlement_UnknownTrade(round.market, position.chunk, position.index)
+        );
+        id = TradeHashing.id(round.market, round.agent, trade);
+        uint256 bits = _settled[round.market][position.chunk];
+        uint256 bit = 1 << position.index;
+        require(bits & bit == 0, Settlement_AlreadySettled(id));
+        _settled[round.market][position.chunk] = bits | bit;
+    }
+
+    /// @dev Write a payment: `toSeller` to the seller, the rest of the reservation back to the buyer.
+    function _fill(PackedPayment memory payment, PackedTrade memory trade, Points toSeller, uint256 record)
+        private
+        pure
+    {
+        payment.debit = entryOf(trade.buyer(), trade.reserved());
+        payment.credit = entryOf(trade.seller(), toSeller);
+        payment.record = record;
+    }
+
+    /// @dev All energy that the trade's sell order sold in the round.
+    function _totalOf(Round memory round, PackedTrade memory trade) private view returns (Wh) {
+        if (round.rules.mode == Mode.OneToOne) return trade.energy();
+        return CLEARING.boundEnergy(round.market, trade.sellId(), trade.offered());
+    }
+
+    /// @dev A device is free when its only trade in the slot ended without a delivery.
+    function _releaseDevice(Round memory round, PackedTrade memory trade) private {
+        if (trade.energy() < _totalOf(round, trade)) return;
+        DEVICES.release(trade.device(), round.rules.slotStart);
+    }
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {PackedTrade, TradePosition} from "../../contracts/types/Trades.sol";
+import {Points, Wh} from "../../contracts/types/Units.sol";
+import {IMetering} from "../metering/IMetering.sol";
+
+/// @title Settlement: how a trade ends
+/// @notice Points locked in a trade of a final round can leave in three ways: by the meter, when the seller's signed reading
+/// says what was delivered; by agreement, when two of {buyer, seller, arbiter} sign; by refund to the buyer, from the market's
+/// refund time on. The points themselves are in IAccounts, which ends all trades of a call at once.
+/// @dev Invariants: MON-2 every trade has a way out that needs nobody's goodwill: `refund`.
+/// Trust assumptions.
+/// Safety: IClearing commits to the trades, IMetering says what was delivered; two of {buyer, seller, arbiter} do not
+/// collude against the third.
+/// Liveness: none; `refund` needs nobody.
+///
+/// Signed type, in this contract's EIP-712 domain ("PowerPact", "1"); `toSeller` in micro-points:
+/// Agreement(bytes32 tradeId,uint128 toSeller)
+interface ISettlement {
+    /// @dev A trade of a final round, with its proof.
+    struct TradeProof {
+        PackedTrade trade;
+        TradePosition position;
+        /// Merkle proof of the trade in its chunk.
+        bytes32[] siblings;
+    }
+
+    /// @dev A trade with the reading that settles it.
+    struct Delivery {
+        TradeProof traded;
+        IMetering.ProvenReading measured;
+    }
+
+    /// @dev How a trade ended.
+    enum Outcome {
+        Delivered,
+        Agreed,
+        Refunded
+    }
+
+    // Events
+
+    /// @notice A trade has ended: the seller delivered `delivered` Wh and got `paid` micro-points, after `penalty`
+    /// micro-points were taken off; the rest of the reservation is the buyer's again.
+    event TradeSettled(
+        bytes32 indexed tradeId,
+        address indexed buyer,
+        address indexed seller,
+        Outcome outcome,
+        Wh delivered,
+        Points paid,
+        Points penalty
+    );
+
+    // Errors
+
+    /// @notice Thrown when the trades given are not exactly those of the chunk, in their order.
+    error Settlement_WrongChunk(bytes32 market, uint32 chunk);
+
+    /// @notice Thrown when each trade of a chunk has ended, or waits for a reading.
+    error Settlement_NothingToSettle(bytes32 market, uint32 chunk);
+
+    /// @notice Thrown when a trade's proof does not lead to its chunk of the market's final proposal.
+    error Settlement_UnknownTrade(bytes32 market, uint32 chunk, uint8 index);
+
+    /// @notice Thrown when the trade has ended.
+    error Settlement_AlreadySettled(bytes32 tradeId);
+
+    /// @notice Thrown when a reading is of another device or slot than the trade.
+    error Settlement_WrongReading(bytes32 tradeId, uint32 device, uint40 slotStart);
+
+    /// @notice Thrown when an agreement gives the seller more than the trade's value, micro-points.
+    error Settlement_AboveValue(bytes32 tradeId, Points given, Points most);
+
+    /// @notice Thrown when the signers are not two of {buyer, seller, arbiter}.
+    error Settlement_BadSigners(bytes32 tradeId, address first, address second);
+
+    /// @notice Thrown when a signature is not the signer's over this agreement.
+    error Settlement_BadSignature(bytes32 tradeId, address signer);
+
+    /// @notice Thrown when a refund comes before the market's refund time, Unix seconds.
+    error Settlement_TooEarly(bytes32 tradeId, uint40 refundFrom);
+
+    // By the meter: anyone
+
+    /// @notice Pays by the meter: all trades of a chunk that have not ended and whose device's last reading is of the market's
+    /// slot; the others stay. The seller is paid the delivered energy at the trade's price, less the market's penalty on the
+    /// value of the shortfall beyond the tolerance (never below zero); the buyer gets the rest of the reservation and the
+    /// certificates. In divisible mode a seller's export is shared over its trades in proportion to the energy sold.
+    /// delivered = sold if export ≥ total, else ⌊export · sold / total⌋, with total all that the order sold;
+    /// shortfall = sold − delivered; penalised = max(0, shortfall − ⌊sold · tolerance⌋);
+    /// penalty = min(value(delivered), ⌊value(penalised) · penalty⌋)
+    /// Reverts if: the round is not final; the trades are not exactly those of the chunk; none can be paid.
+    /// @param market Id of the market.
+    /// @param chunk Number of the chunk in the final proposal, from 0.
+    /// @param trades All trades of the chunk, in their order.
+    function settle(bytes32 market, uint32 chunk, PackedTrade[] calldata trades) external;
+
+    /// @notice `settle` for trades whose device has reported a later slot by now: each with its reading's proof.
+    /// Reverts if: the round is not final; a trade is not of it or has ended; a reading is unknown, or of another device or slot.
+    /// @param market Id of the market.
+    /// @param deliveries Trades of the market, in any order.
+    function settleLate(bytes32 market, Delivery[] calldata deliveries) external;
+
+    // By agreement: anyone, with two signatures
+
+    /// @notice Pays as two of {buyer, seller, arbiter} signed: `toSeller` to the seller, the rest back to the buyer.
+    /// Certificates stay with the device's owner, and the seller's track record does not count the trade. If a pair of orders
+    /// has several trades, an agreement ends one of them, and the meter or time the others.
+    /// Reverts if: the round is not final; the trade is not of it or has ended; `toSeller` is above the trade's value; the
+    /// signers are not two of the three; a signature is not its signer's.
+    /// @param market Id of the market.
+    /// @param traded The trade, with its proof.
+    /// @param toSeller Micro-points, at most the trade's value.
+    /// @param signers Two of {buyer, seller, arbiter}.
+    /// @param signatures Their signatures over the agreement, each of a key or of a contract (ERC-1271).
+    function settleAgreed(
+        bytes32 market,
+        TradeProof calldata traded,
+        Points toSeller,
+        address[2] calldata signers,
+        bytes[2] calldata signatures
+    ) external;
+
+    // By refund: anyone, after the time lock
+
+    /// @notice From the market's refund time on: gives the buyers the money of trades that nothing else settled. Each
+    /// counts as not delivered.
+    /// Reverts if: the round is not final; it is too early; a trade is not of the round or has ended.
+    /// @param market Id of the market.
+    /// @param traded Trades of the market, in any order.
+    function refund(bytes32 market, TradeProof[] calldata traded) external;
+
+    // Look
+
+    /// @notice The id of a trade: keccak256(abi.encode(sellId, buyId, agent, market)). Reverts if the round is not final.
+    function tradeId(bytes32 market, PackedTrade calldata trade) external view returns (bytes32);
+
+    /// @notice Whether the trade at this place of the market's final proposal has ended.
+    function isSettled(bytes32 market, TradePosition calldata position) external view returns (bool);
+}
