@@ -24,7 +24,7 @@ from powerpact.codec.merkle import MerkleTree
 from powerpact.codec.packing import order_tree, reading_tree, trade_tree
 from powerpact.market.orders import Order, PackedOrder, Side, SignedOrder, SoftTerm, order_id
 from powerpact.market.readings import PackedReading, Reading
-from powerpact.market.rules import Attribute, Kind, Mode
+from powerpact.market.rules import ROWS, Attribute, Kind, Mode, RulesStruct
 from powerpact.market.trades import PackedTrade, Trade
 from powerpact.mechanisms.satisfaction.round import Buyer, Round, Seller, Solution
 from powerpact.mechanisms.satisfaction.spec import match
@@ -42,30 +42,11 @@ MODES = (Mode.ONE_TO_ONE, Mode.DIVISIBLE)
 Solver = Callable[[Round], Solution]
 
 
-class Rules(NamedTuple):
-    """The rules of a market, as in Markets.sol; times in Unix seconds, rates in ppm."""
-
-    arbiter: str
-    slot_start: int
-    closes_at: int
-    carrier: int = 0
-    price_rule: int = 0
-    final_by: int = 0
-    refund_from: int = 0
-    subnet: int = 0
-    tolerance_ppm: int = 0
-    penalty_ppm: int = 0
-    attribute_count: int = 0
-    income_mask: int = 0
-    category_count: int = 0
-    source_category: int = 0
-    sources: bytes = bytes(8)
-    zone: bytes = bytes(24)
-    mode: int = 0
-    endorsements: int = 0
-    challenge_window_s: int = 0
-    bond_upoints: int = 0
-    endorsers: bytes = bytes(32)
+def _rules(**given: Any) -> Any:
+    """Rules as the contract takes them, by their names in `powerpact.market.rules`; what is not given is zero."""
+    zero = {"address": "0x" + "00" * 20, "bytes8": bytes(8), "bytes24": bytes(24), "bytes32": bytes(32)}
+    zeros = {name: zero.get(ROWS[name].type, 0) for name in RulesStruct._fields}
+    return RulesStruct(**zeros | given)
 
 
 def key(name: str) -> LocalAccount:
@@ -231,7 +212,7 @@ class Community:
     ) -> TestMarket:
         """Open a market for a coming slot; `changes` replace rules."""
         slot_start = changes.pop("slot_start", None) or self.next_slot()
-        rules = Rules(
+        rules = _rules(
             arbiter=self.arbiter.address,
             slot_start=slot_start,
             closes_at=slot_start - SLOT_LENGTH_S // 4,
@@ -276,7 +257,8 @@ class TestMarket:
 
     community: Community
     id: bytes
-    rules: Rules
+    rules: Any
+    """The struct, as `powerpact.market.rules.RulesStruct`."""
     batches: list[list[PackedOrder]] = field(default_factory=list)
     """Orders as they are in the book, with what was attested, by batch."""
     closed: set[int] = field(default_factory=set)

@@ -16,6 +16,7 @@ from powerpact.chain.contracts import rounds
 from powerpact.chain.contracts.rounds import PostedRound, ProposalStatus, trade_trees
 from powerpact.chain.errors import ChainUnreachable, ContractError, NodeRefused, NotOnChain
 from powerpact.chain.transactions import Mined, Sender
+from powerpact.market.errors import BadRules
 from powerpact.market.orders import id_text, parse_id
 from powerpact.market.trades import Trade
 from powerpact.progress import Progress, silent
@@ -88,7 +89,13 @@ class Watcher:
         for proposal_id, market_id in {e.arguments["proposal"]: e.arguments["market"] for e in sealed}.items():
             if proposal_id in self._found_right or rounds.active_of(self.chain, market_id) != proposal_id:
                 continue
-            challenge = self.examine(market_id, proposal_id)
+            try:
+                challenge = self.examine(market_id, proposal_id)
+            except BadRules as error:
+                # Nobody can trade in it by this library, and it must not hide the other markets.
+                self.report(f"market 0x{market_id.hex()[:8]} is left out: {error}")
+                self._found_right.add(proposal_id)
+                continue
             if challenge is not None:
                 challenges.append(challenge)
         return challenges

@@ -6,10 +6,33 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eth_abi.abi import decode, encode
+from eth_abi.codec import ABICodec
+from eth_abi.decoding import StringDecoder
+from eth_abi.encoding import TextStringEncoder
+from eth_abi.registry import BaseEquals
+from eth_abi.registry import registry as standard
 from eth_typing import ChecksumAddress
 from eth_utils import keccak, to_checksum_address
 from eth_utils.abi import collapse_if_tuple
+
+
+class _LenientStringDecoder(StringDecoder):  # type: ignore[misc]
+    """Bytes that are no UTF-8 become text with backslashes: anybody can log such a string."""
+
+    def __init__(self) -> None:
+        super().__init__("backslashreplace")  # type: ignore[no-untyped-call]
+
+
+def _codec() -> ABICodec:
+    registry = standard.copy()  # type: ignore[no-untyped-call]
+    registry.unregister("string")
+    strings = BaseEquals("string", with_sub=False)  # type: ignore[no-untyped-call]
+    registry.register(strings, TextStringEncoder, _LenientStringDecoder, label="string")
+    return ABICodec(registry)
+
+
+_CODEC = _codec()
+decode, encode = _CODEC.decode, _CODEC.encode
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,3 +46,27 @@ class FieldWithoutRule(PowerPactError, ValueError):
         self.field = field
         self.value = value
         self.neutral = neutral
+
+
+class BadRules(PowerPactError, ValueError):
+    """A market has, or was to get, a rule with a value that is none.
+
+    Parameters
+    ----------
+    field : str
+        The rule.
+    value : object
+        What was given.
+    problem : str
+        What is wrong with it.
+    """
+
+    exit_code = 2
+
+    def __init__(self, field: str, value: object, problem: str) -> None:
+        super().__init__(
+            f"{field} {value!r} {problem}", remedy="Open a market with another value; leave a market that has it alone."
+        )
+        self.field = field
+        self.value = value
+        self.problem = problem

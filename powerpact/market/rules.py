@@ -1,253 +1,402 @@
-"""The rules of a market, which its id is the hash of (contracts/types/Markets.sol)."""
+"""The rules of a market, which its id is the hash of (contracts/types/Markets.sol).
+
+`Rules` is the one table of them: a row for each member of the struct, in the order of the struct. The ABI type, the
+struct's encoding, the rules file, the options of ``powerpact market open``, what the tests build and ``docs/rules.md``
+follow from the rows. A new rule is one more row.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import IntEnum, StrEnum
-from typing import Any
+from collections import namedtuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from eth_typing import ChecksumAddress
-
-from powerpact.units import MAX_ATTRIBUTES
-
-
-class Mode(StrEnum):
-    """How an order may be traded."""
-
-    ONE_TO_ONE = "one-to-one"
-    """Each order in at most one trade."""
-    DIVISIBLE = "divisible"
-    """Each order's trades, in whole Wh, within its energy."""
-
-
-class Kind(StrEnum):
-    """Which way an attribute satisfies a buyer."""
-
-    INCOME = "income"
-    """More is better."""
-    COST = "cost"
-    """Less is better."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attribute:
-    """A soft attribute of the round's schema.
-
-    Attributes
-    ----------
-    name : str
-        Its name; ``price`` stands for the seller's ask.
-    kind : Kind
-        Whether more or less of it is better.
-    """
-
-    name: str
-    kind: Kind
-
-
-class AttributeSource(IntEnum):
-    """Where the value of a seller's soft attribute comes from, as in Markets.sol."""
-
-    DECLARED = 0
-    ASK = 1
-    CREDIBILITY = 2
-    RELIABILITY = 3
-    COMPLETED_TRADES = 4
-
-
-@dataclass(frozen=True, slots=True)
-class MarketAttribute:
-    """A soft attribute in the rules of a market.
-
-    Attributes
-    ----------
-    name : str
-        Its name.
-    kind : Kind
-        Whether more or less of it is better.
-    source : AttributeSource
-        Who states a seller's value.
-    """
-
-    name: str
-    kind: Kind
-    source: AttributeSource
-
-
-class Carrier(IntEnum):
-    """What flows, as in Markets.sol."""
-
-    ELECTRICITY = 0
-    HEAT = 1
-    COLD = 2
-    GAS = 3
-
-
-RULES_TYPE = (
-    "(address,uint40,uint40,uint8,uint8,uint40,uint40,uint32,uint32,uint32,uint8,uint8,uint8,uint8,bytes8,bytes24,"
-    "uint8,uint8,uint32,uint128,bytes32)"
+from powerpact.market.errors import BadRules
+from powerpact.market.forms import (
+    Address,
+    Asked,
+    Choice,
+    Form,
+    Integer,
+    Label,
+    Octets,
+    Option,
+    Row,
+    is_name,
 )
+from powerpact.market.schema import (
+    Attribute,
+    AttributeSource,
+    Carrier,
+    Kind,
+    MarketAttribute,
+    Mode,
+    PriceRule,
+)
+from powerpact.units import MAX_ATTRIBUTES, MAX_CATEGORIES
+
+if TYPE_CHECKING:
+    from eth_typing import ChecksumAddress
 
 
-_MODES = (Mode.ONE_TO_ONE, Mode.DIVISIBLE)
-"""As in Markets.sol."""
+__all__ = [
+    "DEFAULTS",
+    "ROWS",
+    "RULES_TYPE",
+    "Attribute",
+    "AttributeSource",
+    "Carrier",
+    "Kind",
+    "MarketAttribute",
+    "Mode",
+    "PriceRule",
+    "Rules",
+    "RulesStruct",
+]
+
+GATE_BEFORE_S: Final = 300
+"""The gate of a market closes so long before its slot unless said otherwise, s."""
+
+FINAL_AFTER_S: Final = 300
+"""Time for a final round after the gate has closed unless said otherwise, s."""
+
+REFUND_AFTER_S: Final = 3_600
+"""Refunds begin so long after a trade can be paid unless said otherwise, s."""
 
 
-class PriceRule(IntEnum):
-    """How a trade's price follows from its orders, as in Markets.sol."""
+def _row(
+    member: str, type_: str, form: Form | None, meaning: str, unit: str = "", option: Option | None = None
+) -> dict[str, Row]:
+    """The metadata of an attribute of `Rules`."""
+    return {"row": Row(member, type_, form, meaning, unit, option)}
 
-    PAY_AS_BID = 0
-    MIDPOINT = 1
+
+def _derived(member: str, type_: str, meaning: str, encode: Callable[[Rules], Any]) -> Row:
+    """A member of the struct that follows from other attributes."""
+    return Row(member, type_, None, meaning, encode=encode)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """The rules of a market, fixed when it opens. Times are Unix seconds.
+    """The rules of a market, fixed when it opens.
 
-    Attributes
-    ----------
-    arbiter : ChecksumAddress
-        Third key of each trade escrow.
-    slot_start : int
-        Start of the delivery slot, a multiple of the deployment's slot length.
-    closes_at : int
-        Gate closure.
-    final_by : int
-        Without a final round by then every reservation is free again.
-    refund_from : int
-        Without a settlement by then buyers can take their money back.
-    attributes : tuple of MarketAttribute
-        Soft attributes, at most eight.
-    categories : tuple of str
-        Categories of hard constraints, at most eight.
-    source_category : str or None
-        The category that is filled with the device's registered energy source.
-    carrier : Carrier
-        What is traded.
-    price_rule : PriceRule
-        How prices follow.
-    subnet : int
-        The subnet whose devices may sell; 0 for every one.
-    tolerance_ppm : int
-        Shortfall up to this rate of the energy sold is not penalised.
-    penalty_ppm : int
-        Penalty on the value of a shortfall beyond the tolerance.
-    zone : str
-        The local network, up to 24 ASCII characters.
-    mode : Mode
-        Each order at most once, or in parts.
-    challenge_window_s : int
-        How long a sealed proposal can be challenged; 0: rounds are proven exhaustively only.
-    bond_upoints : int
-        What an agent loses with a refuted proposal.
-    endorsements : int
-        Endorsers who must sign a proposal.
-    endorsers : bytes
-        `endorsers_hash` of the endorsers, 32 zero bytes for none.
+    Each attribute is a row of the table, in the order of the struct in Markets.sol; its meaning and unit stand in the
+    row. `attributes` and `categories` are no members of the struct: their names go beside it.
+
+    Raises
+    ------
+    BadRules
+        If a rule has a value that cannot be written down.
     """
 
-    arbiter: ChecksumAddress
-    slot_start: int
-    closes_at: int
-    final_by: int
-    refund_from: int
-    attributes: tuple[MarketAttribute, ...]
-    categories: tuple[str, ...]
-    source_category: str | None = None
-    carrier: Carrier = Carrier.ELECTRICITY
-    price_rule: PriceRule = PriceRule.MIDPOINT
-    subnet: int = 0
-    tolerance_ppm: int = 50_000
-    penalty_ppm: int = 100_000
-    zone: str = ""
-    mode: Mode = Mode.ONE_TO_ONE
-    challenge_window_s: int = 0
-    bond_upoints: int = 0
-    endorsements: int = 0
-    endorsers: bytes = bytes(32)
+    arbiter: ChecksumAddress = field(
+        metadata=_row(
+            "arbiter", "address", Address(), "Third key of each trade escrow.", option=Option("--arbiter", Asked.WHO)
+        )
+    )
+    slot_start: int = field(
+        metadata=_row(
+            "slotStart",
+            "uint40",
+            Integer(40),
+            "Start of the delivery slot, a multiple of the deployment's slot length.",
+            "Unix seconds",
+            Option("--slot", Asked.TIME, help="Start of the delivery slot, ISO 8601 or Unix seconds."),
+        )
+    )
+    closes_at: int = field(
+        metadata=_row(
+            "closesAt",
+            "uint40",
+            Integer(40),
+            "Gate closure: from then on the set of orders is fixed.",
+            "Unix seconds",
+            Option("--gate-before", Asked.SECONDS, help="Gate closure before the slot.", default=GATE_BEFORE_S),
+        )
+    )
+    carrier: Carrier = field(
+        default=Carrier.ELECTRICITY,
+        metadata=_row(
+            "carrier", "uint8", Choice(tuple(Carrier)), "What flows.", option=Option("--carrier", Asked.CHOICE)
+        ),
+    )
+    price_rule: PriceRule = field(
+        default=PriceRule.MIDPOINT,
+        metadata=_row(
+            "priceRule",
+            "uint8",
+            Choice(tuple(PriceRule)),
+            "How the price of a trade follows from its orders.",
+            option=Option("--price-rule", Asked.CHOICE),
+        ),
+    )
+    final_by: int = field(
+        metadata=_row(
+            "finalBy",
+            "uint40",
+            Integer(40),
+            "Without a final round by then every reservation is free again.",
+            "Unix seconds",
+            Option(
+                "--final-after", Asked.SECONDS, help="Time for a final round after gate closure.", default=FINAL_AFTER_S
+            ),
+        )
+    )
+    refund_from: int = field(
+        metadata=_row(
+            "refundFrom",
+            "uint40",
+            Integer(40),
+            "Without a settlement by then buyers can take their money back.",
+            "Unix seconds",
+            Option(
+                "--refund-after",
+                Asked.SECONDS,
+                help="Refunds start so long after the slot, or after the last moment for a final round.",
+                default=REFUND_AFTER_S,
+            ),
+        )
+    )
+    subnet: int = field(
+        default=0,
+        metadata=_row(
+            "subnet",
+            "uint32",
+            Integer(32),
+            "Subnet whose devices may sell; 0 for every one.",
+            option=Option("--subnet", Asked.NUMBER),
+        ),
+    )
+    tolerance_ppm: int = field(
+        default=50_000,
+        metadata=_row(
+            "tolerance",
+            "uint32",
+            Integer(32),
+            "Shortfall up to this rate of the energy sold is not penalised.",
+            "ppm",
+            Option("--tolerance-ppm", Asked.NUMBER),
+        ),
+    )
+    penalty_ppm: int = field(
+        default=100_000,
+        metadata=_row(
+            "penalty",
+            "uint32",
+            Integer(32),
+            "Penalty on the value of a shortfall beyond the tolerance.",
+            "ppm",
+            Option("--penalty-ppm", Asked.NUMBER),
+        ),
+    )
+    attributes: tuple[MarketAttribute, ...] = field(
+        metadata=_row(
+            "",
+            "",
+            None,
+            "Soft attributes, at most 8: name, income or cost, and who states a seller's value.",
+            option=Option(
+                "--attribute",
+                Asked.ATTRIBUTES,
+                metavar="NAME:KIND:SOURCE",
+                help="Soft attribute: income or cost; declared, ask, credibility, reliability or completed-trades. "
+                "Repeatable; by default those of the template.",
+            ),
+        )
+    )
+    attribute_count: ClassVar[Row] = _derived(
+        "attributeCount", "uint8", "Number of soft attributes.", lambda rules: len(rules.attributes)
+    )
+    income_mask: ClassVar[Row] = _derived(
+        "incomeMask",
+        "uint8",
+        "Bit f: attribute f is an income, else a cost.",
+        lambda rules: sum(1 << f for f, entry in enumerate(rules.attributes) if entry.kind is Kind.INCOME),
+    )
+    categories: tuple[str, ...] = field(
+        metadata=_row(
+            "",
+            "",
+            None,
+            "Categories of hard constraints, at most 8.",
+            option=Option(
+                "--category",
+                Asked.CATEGORIES,
+                metavar="NAME",
+                help="Category of hard constraints; repeatable, `none` for none; by default those of the template.",
+            ),
+        )
+    )
+    category_count: ClassVar[Row] = _derived(
+        "categoryCount", "uint8", "Number of categories.", lambda rules: len(rules.categories)
+    )
+    source_category: str | None = field(
+        default=None,
+        metadata={
+            "row": Row(
+                "sourceCategory",
+                "uint8",
+                None,
+                "Category that is filled with the device's registered energy source: 1 + its index, 0 for none.",
+                option=Option(
+                    "--source-category",
+                    Asked.CATEGORY,
+                    metavar="NAME",
+                    help="Category that is filled with the device's energy source.",
+                ),
+                encode=lambda rules: (
+                    0 if rules.source_category is None else 1 + rules.categories.index(rules.source_category)
+                ),
+            )
+        },
+    )
+    sources: ClassVar[Row] = _derived(
+        "sources",
+        "bytes8",
+        "One byte for each attribute, who states a seller's value; attribute 0 first.",
+        lambda rules: bytes(entry.source for entry in rules.attributes).ljust(MAX_ATTRIBUTES, b"\0"),
+    )
+    zone: str = field(
+        default="",
+        metadata=_row(
+            "zone",
+            "bytes24",
+            Label(24),
+            "Label of the local network, up to 24 ASCII characters.",
+            option=Option("--zone", Asked.LABEL),
+        ),
+    )
+    mode: Mode = field(
+        default=Mode.ONE_TO_ONE,
+        metadata=_row(
+            "mode",
+            "uint8",
+            Choice((Mode.ONE_TO_ONE, Mode.DIVISIBLE)),
+            "Each order in at most one trade, or in whole Wh, in parts.",
+            option=Option("--mode", Asked.CHOICE),
+        ),
+    )
+    endorsements: int = field(
+        default=0,
+        metadata=_row(
+            "endorsements",
+            "uint8",
+            Integer(8),
+            "So many endorsers must sign a proposal.",
+            option=Option("--endorsements", Asked.NUMBER, metavar="K"),
+        ),
+    )
+    challenge_window_s: int = field(
+        default=0,
+        metadata=_row(
+            "challengeWindow",
+            "uint32",
+            Integer(32),
+            "Time to refute a sealed proposal; 0: every round is proven whole.",
+            "seconds",
+            Option("--challenge-window", Asked.SECONDS),
+        ),
+    )
+    bond_upoints: int = field(
+        default=0,
+        metadata=_row(
+            "bond",
+            "uint128",
+            Integer(128),
+            "What an agent loses with a refuted proposal.",
+            "micro-points",
+            Option("--bond-upoints", Asked.NUMBER, metavar="UPOINTS"),
+        ),
+    )
+    endorsers: bytes = field(
+        default=bytes(32),
+        metadata=_row(
+            "endorsers",
+            "bytes32",
+            Octets(32),
+            "Hash of the list of those who may sign proposals; 0 for none.",
+            option=Option("--endorser", Asked.PEOPLE, help="Who may sign proposals; repeatable, the order counts."),
+        ),
+    )
+
+    def __post_init__(self) -> None:
+        _check_names("attributes", [entry.name for entry in self.attributes], MAX_ATTRIBUTES)
+        _check_names("categories", self.categories, MAX_CATEGORIES)
+        if self.source_category is not None and self.source_category not in self.categories:
+            raise BadRules("source_category", self.source_category, "is not a category of the market")
+        self.struct()
 
     @property
     def schema(self) -> tuple[Attribute, ...]:
         """The attributes as a round has them."""
         return tuple(Attribute(attribute.name, attribute.kind) for attribute in self.attributes)
 
+    def struct(self) -> tuple[Any, ...]:
+        """The struct, its members in their order, as the ABI takes them."""
+        values: tuple[Any, ...] = RulesStruct(*(row.value_in(self, name) for name, row in ROWS.items() if row.member))
+        return values
+
     def arguments(self) -> tuple[tuple[Any, ...], list[str], list[str]]:
         """The struct and the names as `openMarket` takes them."""
-        income_mask = sum(1 << f for f, attribute in enumerate(self.attributes) if attribute.kind is Kind.INCOME)
-        source_category = 0 if self.source_category is None else 1 + self.categories.index(self.source_category)
-        struct = (
-            self.arbiter,
-            self.slot_start,
-            self.closes_at,
-            self.carrier,
-            self.price_rule,
-            self.final_by,
-            self.refund_from,
-            self.subnet,
-            self.tolerance_ppm,
-            self.penalty_ppm,
-            len(self.attributes),
-            income_mask,
-            len(self.categories),
-            source_category,
-            bytes(attribute.source for attribute in self.attributes).ljust(MAX_ATTRIBUTES, b"\0"),
-            self.zone.encode("ascii").ljust(24, b"\0"),
-            _MODES.index(self.mode),
-            self.endorsements,
-            self.challenge_window_s,
-            self.bond_upoints,
-            self.endorsers,
-        )
-        return struct, [attribute.name for attribute in self.attributes], list(self.categories)
+        return self.struct(), [attribute.name for attribute in self.attributes], list(self.categories)
 
     @classmethod
     def of(cls, struct: Sequence[Any], attributes: Sequence[str], categories: Sequence[str]) -> Rules:
-        """The rules in a `MarketOpened` event."""
-        (
-            arbiter,
-            slot_start,
-            closes_at,
-            carrier,
-            price_rule,
-            final_by,
-            refund_from,
-            subnet,
-            tolerance_ppm,
-            penalty_ppm,
-            _,
-            income_mask,
-            _,
-            source_category,
-            sources,
-            zone,
-            mode,
-            endorsements,
-            challenge_window_s,
-            bond_upoints,
-            endorsers,
-        ) = struct
-        return cls(
-            arbiter=arbiter,
-            slot_start=slot_start,
-            closes_at=closes_at,
-            final_by=final_by,
-            refund_from=refund_from,
-            attributes=tuple(
-                MarketAttribute(name, Kind.INCOME if income_mask >> f & 1 else Kind.COST, AttributeSource(sources[f]))
-                for f, name in enumerate(attributes)
-            ),
-            categories=tuple(categories),
-            source_category=categories[source_category - 1] if source_category else None,
-            carrier=Carrier(carrier),
-            price_rule=PriceRule(price_rule),
-            subnet=subnet,
-            tolerance_ppm=tolerance_ppm,
-            penalty_ppm=penalty_ppm,
-            zone=zone.rstrip(b"\0").decode("ascii"),
-            mode=_MODES[mode],
-            challenge_window_s=challenge_window_s,
-            bond_upoints=bond_upoints,
-            endorsements=endorsements,
-            endorsers=endorsers,
-        )
+        """The rules in a `MarketOpened` event.
+
+        Raises
+        ------
+        BadRules
+            If the market has rules that are none: a name or zone that is no text, a choice that does not exist.
+        """
+        raw: Any = RulesStruct(*struct)
+        values = {name: row.form.decoded(name, getattr(raw, name)) for name, row in ROWS.items() if row.form}
+        named = []
+        for f, name in enumerate(attributes):
+            kind = Kind.INCOME if raw.income_mask >> f & 1 else Kind.COST
+            named.append(MarketAttribute(name, kind, _source(raw.sources, f)))
+        if raw.source_category > len(categories):
+            raise BadRules("source_category", raw.source_category, "is not a category of the market")
+        source_category = categories[raw.source_category - 1] if raw.source_category else None
+        return cls(**values, attributes=tuple(named), categories=tuple(categories), source_category=source_category)
+
+
+def _source(sources: bytes, index: int) -> AttributeSource:
+    try:
+        return AttributeSource(sources[index])
+    except (IndexError, ValueError):
+        raise BadRules("sources", f"0x{sources.hex()}", f"has no source for attribute {index}") from None
+
+
+def _check_names(field_name: str, names: Sequence[str], most: int) -> None:
+    if len(names) > most:
+        raise BadRules(field_name, len(names), f"are more than {most}")
+    for position, name in enumerate(names):
+        if not is_name(name):
+            raise BadRules(f"{field_name}[{position}]", name, "is no name: printable text without a backslash")
+        if name in names[:position]:
+            raise BadRules(f"{field_name}[{position}]", name, "is a name that another one has")
+
+
+def _table() -> dict[str, Row]:
+    """The rows by attribute, in the order of the class."""
+    declared = {entry.name: entry.metadata["row"] for entry in fields(Rules)}
+    return {name: declared[name] if name in declared else getattr(Rules, name) for name in Rules.__annotations__}
+
+
+ROWS: Final[Mapping[str, Row]] = _table()
+"""Every rule by its name in Python, in the order of the struct."""
+
+DEFAULTS: Final[Mapping[str, Any]] = {
+    entry.name: entry.default for entry in fields(Rules) if entry.default is not MISSING
+}
+"""What a rule is unless it is said, by its name in Python."""
+
+RULES_TYPE: Final = "(" + ",".join(row.type for row in ROWS.values() if row.member) + ")"
+"""The ABI type of the struct."""
+
+RulesStruct: Any = namedtuple(  # type: ignore[misc]
+    "RulesStruct", [name for name, row in ROWS.items() if row.member]
+)
+"""The struct, its members named as in Python."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from eth_account.signers.local import LocalAccount
 
@@ -15,7 +16,7 @@ from powerpact.market.trades import Trade
 from powerpact.mechanisms.satisfaction.round import Solution
 from powerpact.mechanisms.satisfaction.spec import uncovered_pairs
 from powerpact.units import PPM, value_down_upoints
-from testkit.market import MODES, Rules, TestMarket, Trader
+from testkit.market import MODES, TestMarket, Trader
 
 Lot = tuple[int, int]
 """A device and the start of a slot."""
@@ -139,7 +140,7 @@ class GhostMarket:
     """Pairs of orders of which an agreement has ended a trade: there is no second one."""
 
     @property
-    def rules(self) -> Rules:
+    def rules(self) -> Any:
         return self.market.rules
 
     @property
@@ -360,7 +361,7 @@ class Ghost:
         return active.is_exact and by.claimed.objective > active.claimed.objective
 
 
-def payment_upoints(trade: Trade, delivered_wh: int, rules: Rules) -> int:
+def payment_upoints(trade: Trade, delivered_wh: int, rules: Any) -> int:
     """What a delivery pays: its value less the penalty on the shortfall beyond the tolerance."""
     worth = value_down_upoints(delivered_wh, trade.price_upoints_per_kwh)
     penalised_wh = trade.energy_wh - delivered_wh - trade.energy_wh * rules.tolerance_ppm // PPM

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from eth_utils import keccak
 from powerpact.chain.client import Chain
 from powerpact.chain.errors import NotOnChain
 from powerpact.chain.transactions import Call
+from powerpact.market.errors import BadRules
 from powerpact.market.rules import RULES_TYPE, Rules
 
 
@@ -56,8 +58,12 @@ def open_market(chain: Chain, rules: Rules) -> Call:
 
 
 def markets(chain: Chain) -> list[Market]:
-    """All markets, oldest first."""
-    return [_market(event) for event in chain.events("OrderBook", "MarketOpened")]
+    """All markets, oldest first, but those whose rules cannot be read: anybody can open one."""
+    found = []
+    for event in chain.events("OrderBook", "MarketOpened"):
+        with suppress(BadRules):
+            found.append(_market(event))
+    return found
 
 
 def market(chain: Chain, id_: bytes) -> Market:
@@ -67,6 +73,8 @@ def market(chain: Chain, id_: bytes) -> Market:
     ------
     NotOnChain
         If there is none.
+    BadRules
+        If its rules cannot be read, such as a name that is no text.
     """
     found = chain.events("OrderBook", "MarketOpened", market=id_)
     if not found:

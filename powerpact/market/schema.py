@@ -1,0 +1,85 @@
+"""The words of a market's schema: modes, attributes, carriers, price rules (contracts/types/Markets.sol)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+
+class Mode(StrEnum):
+    """How an order may be traded."""
+
+    ONE_TO_ONE = "one-to-one"
+    """Each order in at most one trade."""
+    DIVISIBLE = "divisible"
+    """Each order's trades, in whole Wh, within its energy."""
+
+
+class Kind(StrEnum):
+    """Which way an attribute satisfies a buyer."""
+
+    INCOME = "income"
+    """More is better."""
+    COST = "cost"
+    """Less is better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """A soft attribute of the round's schema.
+
+    Attributes
+    ----------
+    name : str
+        Its name; ``price`` stands for the seller's ask.
+    kind : Kind
+        Whether more or less of it is better.
+    """
+
+    name: str
+    kind: Kind
+
+
+class AttributeSource(IntEnum):
+    """Where the value of a seller's soft attribute comes from, as in Markets.sol."""
+
+    DECLARED = 0
+    ASK = 1
+    CREDIBILITY = 2
+    RELIABILITY = 3
+    COMPLETED_TRADES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class MarketAttribute:
+    """A soft attribute in the rules of a market.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    kind : Kind
+        Whether more or less of it is better.
+    source : AttributeSource
+        Who states a seller's value.
+    """
+
+    name: str
+    kind: Kind
+    source: AttributeSource
+
+
+class Carrier(IntEnum):
+    """What flows, as in Markets.sol."""
+
+    ELECTRICITY = 0
+    HEAT = 1
+    COLD = 2
+    GAS = 3
+
+
+class PriceRule(IntEnum):
+    """How a trade's price follows from its orders, as in Markets.sol."""
+
+    PAY_AS_BID = 0
+    MIDPOINT = 1
