@@ -16,7 +16,7 @@ from eth_utils import keccak, to_checksum_address
 from eth_utils.abi import collapse_if_tuple
 
 
-class _LenientStringDecoder(StringDecoder):  # type: ignore[misc]
+class _LenientStringDecoder(StringDecoder):
     """Bytes that are no UTF-8 become text with backslashes: anybody can log such a string."""
 
     def __init__(self) -> None:
