@@ -6,6 +6,7 @@ posted, the trades proposed and the readings reported, so that a test only says 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -226,7 +227,7 @@ class Community:
             zone=b"orchard lane".ljust(24, b"\0"),
         )._replace(**changes)
         names = [f"attribute {f}" for f in range(len(sources))], [f"category {c}" for c in range(category_count)]
-        receipt = self.send(self.traders[0].account, "OrderBook", "openMarket", rules, *names)
+        receipt = self.send(self.traders[0].account, "Markets", "openMarket", rules, *names)
         return TestMarket(self, self.events(receipt, "MarketOpened")[0]["market"], rules)
 
     def _deploy(self, compiled: Mapping[str, Artifact]) -> dict[str, Any]:
@@ -309,10 +310,16 @@ class TestMarket:
 
     def release(self, ids: Sequence[int]) -> Receipt:
         """Free orders that did not trade."""
-        placed = [self.placed(id_) for id_ in ids]
-        receipt = self.community.send(self.community.agent, "OrderBook", "release", self.id, placed)
+        receipt = self.community.send(self.community.agent, "Clearing", "release", *self.untraded(ids))
         self.closed.update(ids)
         return receipt
+
+    def untraded(self, ids: Sequence[int]) -> tuple[Any, ...]:
+        """What `release` takes for orders: the market, the orders with their proofs, and how much of each trades, Wh."""
+        placed = [self.placed(id_) for id_ in ids]
+        energies_wh = [Order.unpack(order).energy_wh for _, order, _ in placed]
+        asked = [("Clearing", "boundEnergy", self.id, *order) for order in zip(ids, energies_wh, strict=True)]
+        return self.id, placed, self.community.read_all(asked)
 
     def placed(self, id_: int) -> tuple[int, PackedOrder, list[bytes]]:
         """An order with its proof."""
@@ -393,7 +400,7 @@ class TestMarket:
 
     def propose(self, claims: Claims, agent: LocalAccount | None = None) -> Receipt:
         """Begin a proposal."""
-        receipt = self.community.send(agent or self.community.agent, "Clearing", "propose", self.id, *claims)
+        receipt = self.community.send(agent or self.community.agent, "Clearing", "propose", self.id, *self.told(claims), b"")
         self.proposal = self.community.events(receipt, "Proposed")[0]["proposal"]
         self.chunks = []
         self._follow(receipt)
@@ -402,7 +409,7 @@ class TestMarket:
     def propose_batches(self, claims: Claims, agent: LocalAccount | None = None) -> Receipt:
         """Begin a proposal with whole batches, from what `links` gives."""
         receipt = self.community.send(
-            agent or self.community.agent, "Clearing", "proposeBatches", self.id, self.batches, *claims
+            agent or self.community.agent, "Clearing", "proposeBatches", self.id, self.batches, *claims, b""
         )
         self.proposal = self.community.events(receipt, "Proposed")[0]["proposal"]
         self.chunks = []
@@ -411,7 +418,7 @@ class TestMarket:
 
     def extend(self, claims: Claims, agent: LocalAccount | None = None) -> Receipt:
         """Add trades to the latest proposal."""
-        receipt = self.community.send(agent or self.community.agent, "Clearing", "extend", self.proposal, *claims)
+        receipt = self.community.send(agent or self.community.agent, "Clearing", "extend", self.proposal, *self.told(claims, self.chunks), b"")
         self._follow(receipt)
         return receipt
 
@@ -425,16 +432,24 @@ class TestMarket:
         """Seal a proposal, the latest unless told."""
         id_ = self.proposal if proposal is None else proposal
         return self.community.send(
-            agent or self.community.agent, "Clearing", "seal", id_, list(endorsers), list(endorsements)
+            agent or self.community.agent, "Clearing", "seal", id_, (list(endorsers), list(endorsements)), [], b""
         )
 
     def exhibit(self, id_: int, chunks: Sequence[Sequence[Trade]] | None = None) -> tuple[Any, ...]:
-        """An order as a challenge shows it: with its trade in the latest proposal, if it has one."""
+        """An order as a challenge shows it: with its trade in the latest proposal, if it has one.
+
+        `chunks` are those to look for the trade in.
+        """
+        filled_wh = sum(trade.energy_wh for _, _, trade in self.trades() if id_ in trade[:2])
+        placed = self.placed(id_)
+        if filled_wh and MODES[self.rules.mode] is Mode.ONE_TO_ONE:
+            filled_wh = Order.unpack(placed[1]).energy_wh
         for c, chunk in enumerate(self.chunks if chunks is None else chunks):
             for k, trade in enumerate(chunk):
-                if id_ in (trade.buy_id, trade.sell_id):
-                    return self.placed(id_), trade.pack(), (c, k), trade_tree(chunk).proof(k)
-        return self.placed(id_), (0, 0, 0), (0, 0), []
+                if id_ in trade[:2]:
+                    tree = trade_tree(chunk)
+                    return placed, filled_wh, trade.pack(), (c, k), tree.root, tree.proof(k)
+        return placed, 0, (0, 0, 0), (0, 0), bytes(32), []
 
     def refuting_pair(self, solution: Solution) -> tuple[int, int]:
         """Ids of a pair of open orders that a solution's dual prices do not cover, by the independent verifier."""
@@ -454,8 +469,8 @@ class TestMarket:
             "Clearing",
             "challenge",
             self.proposal if proposal is None else proposal,
-            self.exhibit(buy_id),
-            self.exhibit(sell_id),
+            [self.exhibit(buy_id), self.exhibit(sell_id)],
+            b"",
         )
 
     def finalize(self, proposal: int | None = None) -> Receipt:
@@ -463,17 +478,26 @@ class TestMarket:
         id_ = self.proposal if proposal is None else proposal
         return self.community.send(self.community.agent, "Clearing", "finalize", id_)
 
-    def prove(self, rows: int = 1 << 40, agent: LocalAccount | None = None) -> Receipt:
-        """Prove the next rows of the latest proposal."""
+    def prove(
+        self, rows: int = 1 << 40, agent: LocalAccount | None = None, part: tuple[bytes, int, int] | None = None
+    ) -> Receipt:
+        """Prove the next rows of the latest proposal, or what a part names."""
         trades = [[trade.pack() for trade in chunk] for chunk in self.chunks]
+        part = part or self.part(rows)
         return self.community.send(
-            agent or self.community.agent, "Clearing", "prove", self.proposal, self.batches, trades, rows
+            agent or self.community.agent, "Clearing", "prove", self.proposal, self.batches, trades, part, b""
         )
+
+    def part(self, rows: int = 1 << 40) -> tuple[bytes, int, int]:
+        """The next rows of the latest proposal, as `prove` names them."""
+        asked = ("Clearing", "tradesHash", self.proposal), ("Clearing", "proposal", self.proposal)
+        trades_hash, state = self.community.read_all(asked)
+        return trades_hash, state[4], rows
 
     def clear_at_once(self, claims: Claims, agent: LocalAccount | None = None) -> Receipt:
         """Propose and prove in one transaction."""
         receipt = self.community.send(
-            agent or self.community.agent, "Clearing", "clear", self.id, self.batches, *claims
+            agent or self.community.agent, "Clearing", "clear", self.id, self.batches, *claims, b""
         )
         self.proposal = self.community.events(receipt, "Proposed")[0]["proposal"]
         self.chunks = []
@@ -487,6 +511,15 @@ class TestMarket:
         self.propose(self.claims(solution))
         self.prove()
         return solution
+
+    @staticmethod
+    def told(claims: Claims, chunks: Sequence[Sequence[Trade]] = ()) -> Claims:
+        """The claims with what each order traded in the chunks before, Wh, unless they say it."""
+        before_wh: Counter[int] = Counter()
+        for trade in (trade for chunk in chunks for trade in chunk):
+            before_wh[trade.buy_id] += trade.energy_wh
+            before_wh[trade.sell_id] += trade.energy_wh
+        return Claims([(*priced, before_wh[priced[0][0]])[:4] for priced in claims.orders], claims.links)
 
     def _follow(self, receipt: Receipt) -> None:
         for event in self.community.events(receipt, "TradesProposed"):

@@ -4,19 +4,17 @@ pragma solidity ^0.8.27;
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {IAccounts} from "../../interfaces/accounts/IAccounts.sol";
-import {IClearing} from "../../interfaces/clearing/IClearing.sol";
 import {IDeviceRegistry} from "../../interfaces/registry/IDeviceRegistry.sol";
-import {IMetering} from "../../interfaces/metering/IMetering.sol";
+import {IMarkets} from "../../interfaces/market/IMarkets.sol";
 import {IOrderBook} from "../../interfaces/market/IOrderBook.sol";
 import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegistry.sol";
 import {Reliability, SellerTerms, Admission} from "../types/Attested.sol";
 import {BatchRoot} from "../shared/BatchRoot.sol";
-import {Market} from "../types/Markets.sol";
+import {ContestTerms, OrderTerms} from "../types/Markets.sol";
 import {pageOf} from "../types/Nonces.sol";
 import {MAX_BATCH, OrderFields, OrderId, PackedOrder, Side, orderIdAt} from "../types/Orders.sol";
 import {CompactSignature, Signatures} from "../shared/Signatures.sol";
 import {Points, Wh, valueDown} from "../types/Units.sol";
-import {MarketRules} from "./libraries/MarketRules.sol";
 import {OrderHashing} from "../shared/OrderHashing.sol";
 import {Answers, NO_ANSWERS, OrderList, OrderLists} from "./libraries/OrderList.sol";
 import {OrderRules} from "./libraries/OrderRules.sol";
@@ -42,37 +40,20 @@ contract OrderBook is IOrderBook, EIP712 {
 
     IParticipantRegistry public immutable PARTICIPANTS;
     IDeviceRegistry public immutable DEVICES;
-    IMetering public immutable METERING;
-    IClearing public immutable CLEARING;
+    IMarkets public immutable MARKETS;
+    address public immutable CLEARING;
     IAccounts public immutable ACCOUNTS;
 
-    mapping(bytes32 market => Market) private _markets;
     mapping(bytes32 market => mapping(uint256 batch => Batch)) private _batches;
-    /// @dev 1 + the number of batches: written when the market opens, so that no batch pays for a fresh word.
-    mapping(bytes32 market => uint256) private _nextBatch;
 
-    constructor(address participants, address devices, address metering, address clearing, address accounts)
+    constructor(address participants, address devices, address markets, address clearing, address accounts)
         EIP712("PowerPact", "1")
     {
         PARTICIPANTS = IParticipantRegistry(participants);
         DEVICES = IDeviceRegistry(devices);
-        METERING = IMetering(metering);
-        CLEARING = IClearing(clearing);
+        MARKETS = IMarkets(markets);
+        CLEARING = clearing;
         ACCOUNTS = IAccounts(accounts);
-    }
-
-    /// @inheritdoc IOrderBook
-    function openMarket(Market calldata rules, string[] calldata attributes, string[] calldata categories)
-        external
-        returns (bytes32 market)
-    {
-        require(PARTICIPANTS.isActive(msg.sender), Market_OpenerNotActive(msg.sender));
-        market = marketId(rules, attributes, categories);
-        require(_markets[market].closesAt == 0, Market_AlreadyOpen(market));
-        MarketRules.check(rules, attributes.length, categories.length, METERING.SLOT_LENGTH());
-        _markets[market] = rules;
-        _nextBatch[market] = 1;
-        emit MarketOpened(market, msg.sender, rules, attributes, categories);
     }
 
     /// @inheritdoc IOrderBook
@@ -80,9 +61,10 @@ contract OrderBook is IOrderBook, EIP712 {
         OrderList orders = OrderLists.copyOne(order);
         address trader = orders.at(0).trader();
         require(trader == msg.sender, Order_NotTrader(trader, msg.sender));
-        OrderRules.Form memory form = OrderRules.formOf(_openRules(market));
+        (OrderRules.Form memory form, uint32 batch) = _openBatch(market);
         OrderRules.check(0, orders.at(0), form);
-        return orderIdAt(_post(market, form, orders), 0);
+        _post(market, batch, form, orders);
+        return orderIdAt(batch, 0);
     }
 
     /// @inheritdoc IOrderBook
@@ -96,19 +78,21 @@ contract OrderBook is IOrderBook, EIP712 {
         require(count == signatures.length, Order_LengthMismatch(count, signatures.length));
         require(count != 0, Order_EmptyBatch());
         require(count <= MAX_BATCH, Order_BatchTooLarge(count, MAX_BATCH));
-        OrderRules.Form memory form = OrderRules.formOf(_openRules(market));
+        OrderRules.Form memory form;
+        (form, batch) = _openBatch(market);
         OrderList list = OrderLists.copy(orders);
         _checkSigned(market, form, list, signatures, ofContracts);
-        return _post(market, form, list);
+        _post(market, batch, form, list);
     }
 
     /// @inheritdoc IOrderBook
     function cancel(bytes32 market, Placed calldata placed) external {
-        Market storage rules = _openRules(market);
+        (ContestTerms contest, OrderTerms terms) = MARKETS.orderTermsOf(market);
+        _requireOpen(market, contest);
         PackedOrder memory order = placed.order;
         require(order.trader() == msg.sender, Order_NotTrader(order.trader(), msg.sender));
         Reservations memory freed = _newReservations(1);
-        _close(market, placed, rules.slotStart, Wh.wrap(0), freed);
+        _close(market, placed, terms.slotStart(), Wh.wrap(0), freed);
         if (!order.isBuy()) {
             (uint32 page, uint32 mask) = pageOf(order.nonce());
             ACCOUNTS.cancelNonces(msg.sender, Side.Sell, page, mask);
@@ -123,17 +107,15 @@ contract OrderBook is IOrderBook, EIP712 {
     }
 
     /// @inheritdoc IOrderBook
-    function release(bytes32 market, Placed[] calldata placed) external {
-        Market memory rules = rulesOf(market);
-        bool isFinal = CLEARING.finalOf(market) != 0;
-        bool isOver = block.timestamp > rules.finalBy && CLEARING.activeOf(market) == 0;
+    function release(bytes32 market, Placed[] calldata placed, Wh[] calldata bound) external {
+        require(msg.sender == CLEARING, Order_NotClearing(msg.sender));
+        // What the contest asks is known to it.
+        // slither-disable-next-line unused-return
+        (, OrderTerms terms) = MARKETS.orderTermsOf(market);
         Reservations memory freed = _newReservations(placed.length);
         for (uint256 i = 0; i < placed.length; ++i) {
+            _close(market, placed[i], terms.slotStart(), bound[i], freed);
             PackedOrder memory order = placed[i].order;
-            require(isFinal || isOver, Order_StillBound(market, placed[i].id));
-            Wh bound = isFinal ? CLEARING.boundEnergy(market, placed[i].id, order.energy()) : Wh.wrap(0);
-            require(order.energy() > bound, Order_StillBound(market, placed[i].id));
-            _close(market, placed[i], rules.slotStart, bound, freed);
             emit OrderReleased(market, placed[i].id, order.trader());
         }
         _send(freed);
@@ -145,38 +127,24 @@ contract OrderBook is IOrderBook, EIP712 {
     }
 
     /// @inheritdoc IOrderBook
-    function rulesOf(bytes32 market) public view returns (Market memory rules) {
-        rules = _markets[market];
-        require(rules.closesAt != 0, Market_Unknown(market));
-    }
-
-    /// @inheritdoc IOrderBook
-    function marketId(Market calldata rules, string[] calldata attributes, string[] calldata categories)
-        public
-        view
-        returns (bytes32)
-    {
-        return keccak256(abi.encode(block.chainid, address(this), rules, attributes, categories));
-    }
-
-    /// @inheritdoc IOrderBook
-    function batchCount(bytes32 market) external view returns (uint256) {
-        uint256 next = _nextBatch[market];
-        return next == 0 ? 0 : next - 1;
-    }
-
-    /// @inheritdoc IOrderBook
     function batchState(bytes32 market, uint256 batch) external view returns (bytes32 root, uint256 closed) {
         Batch storage stored = _batches[market][batch];
         return (stored.root, stored.closed);
     }
 
-    /// @dev The rules of a market whose gate is open.
-    function _openRules(bytes32 market) private view returns (Market storage rules) {
-        rules = _markets[market];
-        uint40 closesAt = rules.closesAt;
-        require(closesAt != 0, Market_Unknown(market));
-        require(block.timestamp < closesAt, Market_GateClosed(market, closesAt));
+    /// @dev The form of the orders of a market whose gate is open, and the number of its next batch.
+    function _openBatch(bytes32 market) private returns (OrderRules.Form memory form, uint32 batch) {
+        ContestTerms contest;
+        OrderTerms terms;
+        (contest, terms, batch) = MARKETS.takeBatch(market);
+        _requireOpen(market, contest);
+        form = OrderRules.formOf(contest, terms);
+    }
+
+    /// Reverts if: the gate is closed.
+    function _requireOpen(bytes32 market, ContestTerms contest) private view {
+        uint40 closesAt = contest.closesAt();
+        require(block.timestamp < closesAt, IMarkets.Market_GateClosed(market, closesAt));
     }
 
     /// @dev Check the fields and the signature of each order.
@@ -203,7 +171,7 @@ contract OrderBook is IOrderBook, EIP712 {
     /// `orders`.
     // Who is asked is part of the deployment and calls nobody.
     // slither-disable-next-line reentrancy-no-eth
-    function _post(bytes32 market, OrderRules.Form memory form, OrderList orders) private returns (uint32 batch) {
+    function _post(bytes32 market, uint32 batch, OrderRules.Form memory form, OrderList orders) private {
         Answers admissions = orders.ask(address(PARTICIPANTS), IParticipantRegistry.admissionOf.selector);
         Answers past = orders.ask(address(ACCOUNTS), IAccounts.admit.selector);
         Answers terms = NO_ANSWERS;
@@ -223,9 +191,6 @@ contract OrderBook is IOrderBook, EIP712 {
             }
             leaves[i] = orders.leafAt(i);
         }
-        uint256 next = _nextBatch[market];
-        _nextBatch[market] = next + 1;
-        batch = uint32(next - 1);
         _batches[market][batch].root = BatchRoot.rootOf(leaves);
         orders.log(OrdersPlaced.selector, market, batch, msg.sender);
     }

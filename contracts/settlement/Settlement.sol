@@ -7,7 +7,7 @@ import {IAccounts} from "../../interfaces/accounts/IAccounts.sol";
 import {IClearing} from "../../interfaces/clearing/IClearing.sol";
 import {IDeviceRegistry} from "../../interfaces/registry/IDeviceRegistry.sol";
 import {IMetering} from "../../interfaces/metering/IMetering.sol";
-import {IOrderBook} from "../../interfaces/market/IOrderBook.sol";
+import {IMarkets} from "../../interfaces/market/IMarkets.sol";
 import {ISettlement} from "../../interfaces/settlement/ISettlement.sol";
 import {BatchRoot} from "../shared/BatchRoot.sol";
 import {Signatures} from "../shared/Signatures.sol";
@@ -38,7 +38,7 @@ contract Settlement is ISettlement, EIP712 {
     IAccounts public immutable ACCOUNTS;
     IDeviceRegistry public immutable DEVICES;
     IMetering public immutable METERING;
-    IOrderBook public immutable ORDER_BOOK;
+    IMarkets public immutable MARKETS;
     IClearing public immutable CLEARING;
 
     /// @dev Bits of settled trades of a market's final proposal, one word a chunk.
@@ -46,13 +46,13 @@ contract Settlement is ISettlement, EIP712 {
     /// @dev Ids that an agreement ended in divisible rounds, where a pair can have several trades of one id.
     mapping(bytes32 tradeId => bool) private _agreed;
 
-    constructor(address accounts, address devices, address metering, address orderBook, address clearing)
+    constructor(address accounts, address devices, address metering, address markets, address clearing)
         EIP712("PowerPact", "1")
     {
         ACCOUNTS = IAccounts(accounts);
         DEVICES = IDeviceRegistry(devices);
         METERING = IMetering(metering);
-        ORDER_BOOK = IOrderBook(orderBook);
+        MARKETS = IMarkets(markets);
         CLEARING = IClearing(clearing);
     }
 
@@ -223,7 +223,7 @@ contract Settlement is ISettlement, EIP712 {
     function _finalRound(bytes32 market) private view returns (Round memory round) {
         round.market = market;
         (round.proposal, round.agent) = CLEARING.finalRound(market);
-        round.rules = ORDER_BOOK.rulesOf(market);
+        round.rules = MARKETS.rulesOf(market);
     }
 
     /// @dev Reverts if: the trades are not exactly those of the chunk.

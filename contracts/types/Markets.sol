@@ -41,51 +41,169 @@ enum AttributeSource {
     CompletedTrades
 }
 
+/// @dev The mechanisms of a deployment, as a market's rules name them: satisfaction matching by pairs, and the call auction
+/// with one price.
+uint8 constant SATISFACTION = 0;
+uint8 constant CALL = 1;
+
 /// @dev The rules of a market: data, fixed when it opens. Its id is the hash of this struct and its
 /// names, so that a signature on an order is a signature on the rules.
+/// Slot 0 is what the contest asks for (ContestTerms), slot 1 what the orders need besides (OrderTerms), slot 2 what the
+/// settlement needs besides.
 struct Market {
-    // slot 0: 20 + 5 + 5 + 1 + 1 = 32
-    /// Third key of each trade escrow.
-    address arbiter;
-    /// Start of the delivery slot, Unix seconds, a multiple of the deployment's slot length.
-    uint40 slotStart;
-    /// Gate closure: from then on the set of orders is fixed. Unix seconds.
-    uint40 closesAt;
-    Carrier carrier;
+    // slot 0: 1 + 1 + 1 + 1 + 1 + 1 + 5 + 5 + 4 + 4 + 8 = 32
+    /// The mechanism that decides which trades are made, and at what price: SATISFACTION or CALL.
+    uint8 mechanism;
+    Mode mode;
     PriceRule priceRule;
-    // slot 1: 5 + 5 + 4 + 4 + 4 + 1 + 1 + 1 + 1 = 26
-    /// Without a final round by then every reservation is free again. Unix seconds.
-    uint40 finalBy;
-    /// Without a settlement by then the buyer can take the money back. Unix seconds.
-    uint40 refundFrom;
-    /// The subnet whose devices may sell here; 0 for every subnet.
-    uint32 subnet;
-    /// Shortfall up to this rate of the energy sold is not penalised, ppm.
-    Ppm tolerance;
-    /// Penalty on the value of a shortfall beyond the tolerance, ppm.
-    Ppm penalty;
     /// Number of soft attributes, 0 to 8.
     uint8 attributeCount;
     /// Bit f: attribute f is an income (more is better), else a cost.
     uint8 incomeMask;
+    /// Endorsers who must sign a proposal before it is taken, at most 32; 0: none.
+    uint8 endorsements;
+    /// Gate closure: from then on the set of orders is fixed. Unix seconds.
+    uint40 closesAt;
+    /// Without a final round by then every reservation is free again. Unix seconds.
+    uint40 finalBy;
+    /// How long a sealed proposal can be challenged, seconds; 0: rounds are proven exhaustively only.
+    uint32 challengeWindow;
+    /// Call auction: where the price lies between the lowest and the highest that clear the market, ppm. Else 0.
+    Ppm k;
+    /// What an agent holds ready for a sealed proposal and loses when it is refuted, micro-points.
+    uint64 bond;
+    // slot 1: 5 + 5 + 4 + 1 + 1 + 1 + 8 = 25
+    /// Start of the delivery slot, Unix seconds, a multiple of the deployment's slot length.
+    uint40 slotStart;
+    /// Without a settlement by then the buyer can take the money back. Unix seconds.
+    uint40 refundFrom;
+    /// The subnet whose devices may sell here; 0 for every subnet.
+    uint32 subnet;
+    Carrier carrier;
     /// Number of categories for hard constraints, 0 to 8.
     uint8 categoryCount;
     /// 1 + index of the category that is filled with the device's registered energy source; 0: none.
     uint8 sourceCategory;
-    // slot 2: 8 + 24 = 32
     /// One byte for each attribute, an AttributeSource; attribute 0 first.
     bytes8 sources;
+    // slot 2: 20 + 4 + 4 = 28
+    /// Third key of each trade escrow.
+    address arbiter;
+    /// Shortfall up to this rate of the energy sold is not penalised, ppm.
+    Ppm tolerance;
+    /// Penalty on the value of a shortfall beyond the tolerance, ppm.
+    Ppm penalty;
+    // slot 3: 24
     /// The local network, a label in ASCII.
     bytes24 zone;
-    // slot 3: 1 + 1 + 4 + 16 = 22
-    Mode mode;
-    /// Endorsers who must sign a proposal before it is taken, at most 32; 0: none.
-    uint8 endorsements;
-    /// How long a sealed proposal can be challenged, seconds; 0: rounds are proven exhaustively only.
-    uint32 challengeWindow;
-    /// What an agent holds ready for a sealed proposal and loses when it is refuted, micro-points.
-    Points bond;
     // slot 4: 32
     /// keccak256(abi.encode(address[])) of the endorsers; 0: none.
     bytes32 endorsers;
+}
+
+/// @dev What a mechanism needs to judge single orders, the lowest 40 bits of ContestTerms:
+///   incomes 8 | attributes 8 | price rule 8 | mode 8 | mechanism 8
+/// from the most significant bit down.
+type MatchRules is uint40;
+
+/// @dev What the contest asks of a market's rules, the first storage word of Market:
+///   bond 64 | k 32 | challenge window 32 | final by 40 | closes at 40 | endorsements 8 | MatchRules 40
+/// from the most significant bit down.
+type ContestTerms is uint256;
+
+/// @dev What an order must fit besides, the second storage word of Market:
+///   sources 64 | source category 8 | categories 8 | carrier 8 | subnet 32 | refund from 40 | slot start 40
+/// from the most significant bit down.
+type OrderTerms is uint256;
+
+using {mechanism, mode, priceRule, attributeCount, incomeMask} for MatchRules global;
+using {matching, endorsements, closesAt, finalBy, challengeWindow, k, bond} for ContestTerms global;
+using {slotStart, subnet, carrier, categoryCount, sourceCategory, sourceAt} for OrderTerms global;
+
+/// @notice The number of the mechanism.
+function mechanism(MatchRules rules) pure returns (uint8) {
+    return uint8(MatchRules.unwrap(rules));
+}
+
+function mode(MatchRules rules) pure returns (Mode) {
+    return Mode(uint8(MatchRules.unwrap(rules) >> 8));
+}
+
+function priceRule(MatchRules rules) pure returns (PriceRule) {
+    return PriceRule(uint8(MatchRules.unwrap(rules) >> 16));
+}
+
+/// @notice The number of soft attributes.
+function attributeCount(MatchRules rules) pure returns (uint8) {
+    return uint8(MatchRules.unwrap(rules) >> 24);
+}
+
+/// @notice Bit f: attribute f is an income, else a cost.
+function incomeMask(MatchRules rules) pure returns (uint8) {
+    return uint8(MatchRules.unwrap(rules) >> 32);
+}
+
+/// @notice What the mechanism needs of the terms to judge single orders.
+function matching(ContestTerms terms) pure returns (MatchRules) {
+    return MatchRules.wrap(uint40(ContestTerms.unwrap(terms)));
+}
+
+/// @notice Endorsers who must sign a proposal.
+function endorsements(ContestTerms terms) pure returns (uint8) {
+    return uint8(ContestTerms.unwrap(terms) >> 40);
+}
+
+/// @notice Gate closure, Unix seconds; 0 if there is no such market.
+function closesAt(ContestTerms terms) pure returns (uint40) {
+    return uint40(ContestTerms.unwrap(terms) >> 48);
+}
+
+/// @notice The end of the time for proposals, Unix seconds.
+function finalBy(ContestTerms terms) pure returns (uint40) {
+    return uint40(ContestTerms.unwrap(terms) >> 88);
+}
+
+/// @notice Seconds; 0: proofs only.
+function challengeWindow(ContestTerms terms) pure returns (uint32) {
+    return uint32(ContestTerms.unwrap(terms) >> 128);
+}
+
+/// @notice Where a uniform price lies in its interval, ppm.
+function k(ContestTerms terms) pure returns (Ppm) {
+    return Ppm.wrap(uint32(ContestTerms.unwrap(terms) >> 160));
+}
+
+/// @notice The bond of a sealed proposal, micro-points.
+function bond(ContestTerms terms) pure returns (uint64) {
+    return uint64(ContestTerms.unwrap(terms) >> 192);
+}
+
+/// @notice Start of the delivery slot, Unix seconds.
+function slotStart(OrderTerms terms) pure returns (uint40) {
+    return uint40(OrderTerms.unwrap(terms));
+}
+
+/// @notice The subnet of the sellers' devices; 0: any.
+function subnet(OrderTerms terms) pure returns (uint32) {
+    return uint32(OrderTerms.unwrap(terms) >> 80);
+}
+
+/// @notice A Carrier.
+function carrier(OrderTerms terms) pure returns (uint8) {
+    return uint8(OrderTerms.unwrap(terms) >> 112);
+}
+
+/// @notice The number of categories.
+function categoryCount(OrderTerms terms) pure returns (uint8) {
+    return uint8(OrderTerms.unwrap(terms) >> 120);
+}
+
+/// @notice 1 + index of the category that is attested; 0: none.
+function sourceCategory(OrderTerms terms) pure returns (uint8) {
+    return uint8(OrderTerms.unwrap(terms) >> 128);
+}
+
+/// @notice Where the value of an attribute comes from.
+function sourceAt(OrderTerms terms, uint256 attribute) pure returns (AttributeSource) {
+    return AttributeSource(uint8(OrderTerms.unwrap(terms) >> (192 - 8 * attribute)));
 }

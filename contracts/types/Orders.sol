@@ -62,6 +62,11 @@ function traderOf(uint256 head) pure returns (address) {
     return address(uint160(head >> 96));
 }
 
+/// @notice The energy of an order, of its first word, Wh.
+function energyOf(uint256 head) pure returns (Wh) {
+    return Wh.wrap(uint64(head >> 32));
+}
+
 /// @notice The device of a sell order or the meter of a buy order (0: none), of its second word.
 function deviceOf(uint256 terms) pure returns (uint32) {
     return uint32(terms >> 72);
@@ -75,7 +80,7 @@ library OrderFields {
 
     /// @dev Wh.
     function energy(PackedOrder memory order) internal pure returns (Wh) {
-        return Wh.wrap(uint64(order.head >> 32));
+        return energyOf(order.head);
     }
 
     /// @dev The buyer's bid or the seller's ask, micro-points per kWh.

@@ -21,8 +21,8 @@ struct TradePosition {
     uint8 index;
 }
 
-/// @dev The most trades in one chunk, so that the state of a chunk is one word of bits.
-uint256 constant MAX_CHUNK = 256;
+/// @dev The most trades in one chunk, so that the state of a chunk is one word, two bits a trade.
+uint256 constant MAX_CHUNK = 128;
 
 /// @dev Reading the fields of a packed trade.
 library TradeFields {

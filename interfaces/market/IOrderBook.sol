@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {Market} from "../../contracts/types/Markets.sol";
 import {CompactSignature} from "../../contracts/shared/Signatures.sol";
 import {OrderId, PackedOrder, Side} from "../../contracts/types/Orders.sol";
-import {Ppm} from "../../contracts/types/Units.sol";
+import {Ppm, Wh} from "../../contracts/types/Units.sol";
 
-/// @title Markets and the orders in them
+/// @title The orders of markets
 /// @notice Orders come from their trader, or signed (EIP-712) and relayed by anyone, in batches. A batch
 /// is kept as one Merkle root and one word of bits; its orders are in the event. What is attested about
 /// the seller is written into the order when it is posted, so that its score depends on nothing but
 /// the order. A buy order reserves the value of its energy at its bid.
 /// @dev Trust assumptions.
-/// Safety: none in the relayer (it cannot change an order), none in the opener of a market (its id is
-/// the hash of its rules, which the trader signs). Admission and certification: IParticipantRegistry,
+/// Safety: none in the relayer (it cannot change an order). Clearing (fixed at deployment) releases orders. Admission and certification: IParticipantRegistry,
 /// IDeviceRegistry.
 /// Liveness: a relayer that refuses an order can be passed by: everybody may relay, and traders may post
 /// directly. A batch is all or nothing, and the error names the order that stopped it.
@@ -35,63 +33,91 @@ interface IOrderBook {
         bytes32[] siblings;
     }
 
-    event MarketOpened(
-        bytes32 indexed market, address indexed opener, Market rules, string[] attributes, string[] categories
-    );
+    /// @notice Emitted when a batch of orders is posted, as they are in the book: with what is attested.
     event OrdersPlaced(bytes32 indexed market, uint32 indexed batch, address indexed relayer, PackedOrder[] orders);
+
+    /// @notice Emitted when a trader cancels an order before the gate closes.
     event OrderCancelled(bytes32 indexed market, OrderId indexed id, address indexed trader);
+
+    /// @notice Emitted when the untraded part of an order is released after the round.
     event OrderReleased(bytes32 indexed market, OrderId indexed id, address indexed trader);
 
-    error Market_AlreadyOpen(bytes32 market);
-    error Market_Unknown(bytes32 market);
-    error Market_BadTimes(uint40 closesAt, uint40 finalBy, uint40 slotStart, uint40 refundFrom);
-    error Market_BadSchema(uint256 attributes, uint256 categories);
-    error Market_BadSource(uint256 attribute);
-    error Market_NoArbiter();
-    error Market_RateAboveOne(uint32 rate);
-    error Market_BadContest(uint32 challengeWindow, uint128 bond, uint8 endorsements, bytes32 endorsers);
-    error Market_GateClosed(bytes32 market, uint40 closesAt);
-    error Market_OpenerNotActive(address opener);
-
+    /// @notice Thrown when a batch has no orders.
     error Order_EmptyBatch();
+
+    /// @notice Thrown when a batch has more orders than fit.
     error Order_BatchTooLarge(uint256 have, uint256 most);
+
+    /// @notice Thrown when there are not as many signatures as orders.
     error Order_LengthMismatch(uint256 orders, uint256 signatures);
+
+    /// @notice Thrown when someone else than the order's trader posts it unsigned, or cancels it.
     error Order_NotTrader(address trader, address caller);
+
+    /// @notice Thrown when the trader may not trade now.
     error Order_TraderNotActive(uint256 index, address trader);
+
+    /// @notice Thrown when a signature is not the trader's.
     error Order_BadSignature(uint256 index, address trader);
+
+    /// @notice Thrown when an order is posted after its expiry, Unix seconds.
     error Order_Expired(uint256 index, uint40 expiry);
+
+    /// @notice Thrown when an order has no energy.
     error Order_ZeroEnergy(uint256 index);
+
+    /// @notice Thrown when the bid or the ask is zero.
     error Order_ZeroPrice(uint256 index);
+
+    /// @notice Thrown when a seller's minimum is above its ask, micro-points per kWh.
     error Order_MinAboveAsk(uint256 index, uint32 minPrice, uint32 ask);
+
+    /// @notice Thrown when a seller's ask is above its minimum in a call auction, micro-points per kWh.
+    error Order_AskNotMin(uint256 index, uint32 minPrice, uint32 ask);
+
+    /// @notice Thrown when a field is set that the side or the market does not use, or that is attested.
     error Order_UnusedFieldSet(uint256 index);
+
     /// @notice Thrown when an order asks for a least share of its energy, for which there is no rule yet.
     /// @param index Place in the batch.
     /// @param minFill The least share, ppm.
     error Order_MinFillNotZero(uint256 index, Ppm minFill);
+
     /// @notice Thrown when an order accepts its trade in advance, for which there is no rule yet.
     /// @param index Place in the batch.
     error Order_AcceptedInAdvance(uint256 index);
+
     /// @notice Thrown when a buy order names a meter, for which there is no rule yet.
     /// @param index Place in the batch.
     /// @param meter Id of the device.
     error Order_MeterNotZero(uint256 index, uint32 meter);
+
+    /// @notice Thrown when a buyer's weights do not sum to 1 000 000 ppm (to zero in a market without attributes).
     error Order_WeightsSum(uint256 index, uint256 sum);
+
+    /// @notice Thrown when a buyer's limit is on the wrong side of the expectation.
     error Order_LimitBeyondExpectation(uint256 index, uint256 attribute);
+
+    /// @notice Thrown when a seller leaves out the class of a category.
     error Order_ClassMissing(uint256 index, uint256 category);
+
+    /// @notice Thrown when the device of a sell order is not the trader's.
     error Order_DeviceNotOwned(uint256 index, uint32 device, address trader);
+
+    /// @notice Thrown when the device of a sell order is not certified, retired, or of another carrier or subnet.
     error Order_DeviceUnfit(uint256 index, uint32 device);
+
+    /// @notice Thrown when an order is not in the book.
     error Order_Unknown(bytes32 market, OrderId id);
+
+    /// @notice Thrown when an order is cancelled or released already.
     error Order_AlreadyClosed(bytes32 market, OrderId id);
+
+    /// @notice Thrown when an order is to be released whose round is not over, or that trades as a whole.
     error Order_StillBound(bytes32 market, OrderId id);
 
-    /// @notice Open a market with fixed rules. Names of attributes and categories are announced, and hashed
-    /// into the id. Any active participant may.
-    /// Reverts if: it is open already; not now < closesAt ≤ slotStart, or not closesAt < finalBy; refundFrom is
-    /// less than one slot, or more than one slot and 30 days, after both finalBy and the slot's end; the slot
-    /// is not a multiple of the slot length; a count is above 8 or differs from the names; a source is unknown; there is no arbiter.
-    function openMarket(Market calldata rules, string[] calldata attributes, string[] calldata categories)
-        external
-        returns (bytes32 market);
+    /// @notice Thrown when another contract than Clearing releases orders.
+    error Order_NotClearing(address caller);
 
     /// @notice Post one's own order: a batch of one.
     function place(bytes32 market, PackedOrder calldata order) external returns (OrderId id);
@@ -120,25 +146,16 @@ interface IOrderBook {
     /// uses up its nonce first.
     function cancelNonces(Side side, uint32 page, uint32 mask) external;
 
-    /// @notice Free what of an order did not trade: the round is final without it or, in divisible mode, with a part of it; or
-    /// the time for proposals is over and none stands. Anyone may call; the reservation of what did not trade goes back to
-    /// the buyer's free balance, and a device that sold nothing may be sold anew.
-    function release(bytes32 market, Placed[] calldata placed) external;
+    /// @notice Clearing only: closes orders of which a part, or all, did not trade (IClearing.release), and releases the
+    /// reservation of that part to the buyer's free balance. A device whose order sold nothing can sell the slot again.
+    /// Reverts if: an order is not in the book, or closed.
+    /// @param market The market's id.
+    /// @param placed The orders, each with its proof.
+    /// @param bound How much of each order's energy trades, Wh: below the order's energy.
+    function release(bytes32 market, Placed[] calldata placed, Wh[] calldata bound) external;
 
     /// @notice Reverts unless `placed` stands in its batch.
     function verify(bytes32 market, Placed calldata placed) external view;
-
-    /// @notice The rules of a market. Reverts if it is unknown.
-    function rulesOf(bytes32 market) external view returns (Market memory);
-
-    /// @notice The id that these rules would have on this chain and contract.
-    function marketId(Market calldata rules, string[] calldata attributes, string[] calldata categories)
-        external
-        view
-        returns (bytes32);
-
-    /// @notice Number of batches of a market.
-    function batchCount(bytes32 market) external view returns (uint256);
 
     /// @notice Merkle root of a batch, and the bits of its orders that are cancelled or released.
     function batchState(bytes32 market, uint256 batch) external view returns (bytes32 root, uint256 closed);

@@ -24,6 +24,7 @@ from powerpact.chain.contracts.settlement import FinalTrade
 from powerpact.chain.errors import ContractError
 from powerpact.chain.transactions import Call, Mined, Sender
 from powerpact.market.orders import MAX_BATCH, Placed, Side
+from powerpact.market.trades import MAX_CHUNK
 from powerpact.market.rules import Mode
 from powerpact.mechanisms.registry import SATISFACTION, Mechanism
 from powerpact.mechanisms.satisfaction.round import Solution
@@ -278,8 +279,11 @@ class Agent:
         trades = rounds.chunks_of(self.chain, rounds.final_of(self.chain, market_id))
         return [self.sender.send(settlement.settle(self.chain, market_id, c, trades[c])) for c in sorted(chunks)]
 
-    def _idle(self, posted: PostedRound, now: int) -> list[Placed]:
-        """Open orders of which something can be released: the round is final without it, or its time is over."""
+    def _idle(self, posted: PostedRound, now: int) -> list[tuple[Placed, int]]:
+        """Open orders of which something can be released, with their energy that trades, Wh.
+
+        The round is final without them, or its time is over.
+        """
         chain, market_id = self.chain, posted.market.id
         is_final = rounds.final_of(chain, market_id) != 0
         is_over = now > posted.market.rules.final_by and not rounds.active_of(chain, market_id)
@@ -291,7 +295,7 @@ class Agent:
                 bound_wh[id_] += final.trade.energy_wh
         divisible = posted.market.rules.mode is Mode.DIVISIBLE
         return [
-            posted.placed(id_)
+            (posted.placed(id_), bound_wh[id_])
             for id_, order in posted.open_orders()
             if not bound_wh[id_] or (divisible and order.side is Side.BUY and bound_wh[id_] < order.energy_wh)
         ]
@@ -305,7 +309,7 @@ class Agent:
         """Make a solution final in one transaction if it fits and no proposal was begun, else piece by piece."""
         chain, rules = self.chain, posted.market.rules
         begun = self._begun(posted.market.id, matches)
-        if begun is None and len(matches) <= MAX_BATCH and not rules.endorsements:
+        if begun is None and len(matches) <= MAX_CHUNK and not rules.endorsements:
             whole = fitting(self.sender, rounds.clear(chain, posted, matches))
             if whole is not None:
                 self.report(f"proposing and proving {len(matches)} trades at once")
@@ -326,7 +330,7 @@ class Agent:
         """Begin a proposal, or continue the one that was begun, until it holds all trades."""
         chain = self.chain
         if begun is None:
-            most = min(MAX_BATCH, len(matches))
+            most = min(MAX_CHUNK, len(matches))
             size, call = largest_fitting(
                 self.sender, most, lambda n: rounds.propose(chain, posted, matches[:n], matches[n:])
             )
@@ -344,10 +348,10 @@ class Agent:
         left = list(enumerate(matches))[done:]
 
         def extend(piece: Sequence[tuple[int, ClaimedTrade]]) -> Call:
-            after = piece[-1][0] + 1
-            return rounds.extend(chain, posted, proposal_id, [match for _, match in piece], matches[after:])
+            first, after = piece[0][0], piece[-1][0] + 1
+            return rounds.extend(chain, posted, proposal_id, matches[first:after], matches[after:], matches[:first])
 
-        return proposal_id, sent + send_in_pieces(self.sender, left, MAX_BATCH, extend)
+        return proposal_id, sent + send_in_pieces(self.sender, left, MAX_CHUNK, extend)
 
     def _proposed_in(self, mined: Mined) -> int:
         """The id of the proposal that a mined transaction began."""
@@ -375,7 +379,7 @@ class Agent:
             size, call = largest_fitting(
                 self.sender,
                 max(1, min(size, left)),
-                lambda rows: rounds.prove(self.chain, proposal_id, posted.batches, chunks, rows),
+                lambda rows: rounds.prove(self.chain, proposal_id, posted.batches, chunks, state.proven_rows, rows),
             )
             self.report(f"proving rows {state.proven_rows} to {state.proven_rows + size} of {posted.order_count}")
             sent.append(self.sender.send(call))

@@ -23,8 +23,10 @@ CONTRACTS: Final = (
     "DeviceRegistry",
     "GreenCertificates",
     "Metering",
+    "Markets",
     "OrderBook",
-    "RoundProver",
+    "SatisfactionMatching",
+    "CallAuction",
     "Clearing",
     "Settlement",
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
@@ -32,6 +33,9 @@ DEFAULT_FILE: Final = Path("powerpact.deployment.json")
 
 SLOT_LENGTH_S: Final = 3_600
 """Length of a delivery slot if nobody says otherwise."""
+
+MECHANISMS: Final = ("SatisfactionMatching", "CallAuction")
+"""The mechanisms, in the order of their numbers in a market's rules (Markets.sol)."""
 
 _IMMUTABLE: Final = re.compile(re.escape(b"\x7f" + bytes(32)))
 """A push of 32 zero bytes: where the compiler leaves room for an immutable."""
@@ -171,20 +175,21 @@ def constructor_arguments(addresses: dict[str, ChecksumAddress], parameters: Par
         "DeviceRegistry": [at["ParticipantRegistry"], at["OrderBook"], at["Settlement"]],
         "GreenCertificates": [at["Metering"]],
         "Metering": [at["DeviceRegistry"], at["GreenCertificates"], at["Settlement"], parameters.slot_length_s],
+        "Markets": [at["ParticipantRegistry"], at["Metering"], at["OrderBook"]],
         "OrderBook": [
             at["ParticipantRegistry"],
             at["DeviceRegistry"],
-            at["Metering"],
+            at["Markets"],
             at["Clearing"],
             at["Accounts"],
         ],
-        "RoundProver": [at["OrderBook"]],
-        "Clearing": [at["OrderBook"], at["RoundProver"], at["Accounts"]],
+        **{name: [at["Markets"], at["OrderBook"]] for name in MECHANISMS},
+        "Clearing": [at["Markets"], at["OrderBook"], at["Accounts"], [at[name] for name in MECHANISMS]],
         "Settlement": [
             at["Accounts"],
             at["DeviceRegistry"],
             at["Metering"],
-            at["OrderBook"],
+            at["Markets"],
             at["Clearing"],
         ],
     }
@@ -211,7 +216,7 @@ def verify(web3: Web3, deployment: Deployment) -> None:
         with translated(web3, f"the code of {name}"):
             code = bytes(web3.eth.get_code(address))
         immutables = immutables_of(name, code, artifact(name).runtime)
-        wired = {_word(value) for value in arguments[name] if is_checksum_address(value)}
+        wired = {_word(value) for value in _flat(arguments[name]) if is_checksum_address(value)}
         found = {word for word in immutables if _is_address(word)} - {_word(address)}
         if found != wired:
             raise DeploymentMismatch(f"wiring of {name}", _listed(found), _listed(wired))
@@ -236,6 +241,15 @@ def immutables_of(name: str, code: bytes, template: bytes) -> list[bytes]:
     if code[end:] != template[end:]:
         raise DeploymentMismatch(f"code of {name}", f"0x{keccak(code).hex()}", f"0x{keccak(template).hex()}")
     return words
+
+
+def _flat(arguments: list[Any]) -> Iterator[Any]:
+    """Arguments, and the members of lists among them."""
+    for argument in arguments:
+        if isinstance(argument, list):
+            yield from argument
+        else:
+            yield argument
 
 
 def _word(address: str) -> bytes:

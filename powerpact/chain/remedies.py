@@ -212,12 +212,20 @@ _MARKETS: Final = {
     ),
     "Market_NoArbiter": Advice("the market has no arbiter", "Name an account as the third key of its escrows."),
     "Market_RateAboveOne": Advice(
-        "tolerance or penalty is above 1 000 000 ppm", "State rates in ppm, at most 1 000 000."
+        "tolerance, penalty or k is above 1 000 000 ppm", "State rates in ppm, at most 1 000 000."
     ),
     "Market_BadContest": Advice(
         "challenge window (at most a week) and bond, or endorsements (at most 32) and endorsers, do not go together",
         "State both of a pair or none; endorsements need a challenge window.",
     ),
+    "Market_UnknownMechanism": Advice(
+        "the rules name a mechanism that does not exist", "Name 0 (satisfaction) or 1 (call auction)."
+    ),
+    "Market_UnfitForMechanism": Advice(
+        "a rule is not what the market's mechanism needs",
+        "Satisfaction matching has no k; a call auction is divisible, without price rule, attributes and categories.",
+    ),
+    "Market_NotOrderBook": Advice("only the order book numbers batches", "Post orders instead."),
     "Market_GateClosed": Advice("the gate has closed, the set of orders is fixed", "Trade in a later slot's market."),
     "Market_OpenerNotActive": Advice(
         "only an admitted participant opens markets", "Apply and be admitted, or ask one to open it."
@@ -243,6 +251,10 @@ _ORDERS: Final = {
     "Order_MinFillNotZero": Advice("a least fill has no rule yet", "Leave `minFill` zero."),
     "Order_AcceptedInAdvance": Advice("acceptance in advance has no rule yet", "Leave `accept` false."),
     "Order_MeterNotZero": Advice("a buyer's meter has no rule yet", "Leave `meter` zero."),
+    "Order_AskNotMin": Advice(
+        "in a call auction a seller names one price", "Give the same ask and minimum."
+    ),
+    "Order_NotClearing": Advice("only the clearing releases orders", "Use `powerpact refund MARKET`."),
     "Order_UnusedFieldSet": Advice(
         "a field is set that this side, this market or the attestation does not leave to the trader",
         "Leave attested attributes and classes, and those beyond the schema, zero.",
@@ -283,6 +295,12 @@ _ORDERS: Final = {
 }
 
 _CLEARING: Final = {
+    "Clearing_BadMechanisms": Advice(
+        "the deployment names no mechanism, or more than there is room for", "Deploy with 1 to 4 mechanisms."
+    ),
+    "Clearing_UnknownMechanism": Advice(
+        "the market's rules name a mechanism that this deployment lacks", "Open a market with another mechanism."
+    ),
     "Clearing_GateOpen": Advice("orders can still come", "Wait for gate closure, then propose."),
     "Clearing_TooLate": Advice(
         "the time for a final round is over", "Release the orders with `powerpact refund`; trade in a later market."
@@ -296,19 +314,31 @@ _CLEARING: Final = {
     "Clearing_ProofBegun": Advice(
         "trades cannot be added once the proof has begun", "Go on proving, or begin a new proposal."
     ),
-    "Clearing_ChunkTooLarge": Advice("a chunk holds at most 256 trades", "Add the rest with `extend`."),
+    "Clearing_ChunkTooLarge": Advice("a chunk holds at most 128 trades", "Add the rest with `extend`."),
+    "Clearing_UnknownOrder": Advice(
+        "there is no order with this id in the batches given", "Give the batches up to the last one that is needed."
+    ),
+    "Clearing_PriceBeyondLimits": Advice(
+        "the price of a trade is above the buyer's bid or below the seller's minimum",
+        "Solve anew; leave out orders that the price excludes.",
+    ),
+    "Clearing_WrongFill": Advice(
+        "the chunk says another energy of the order's earlier trades than the proposal holds",
+        "Sum up the order's trades in the earlier chunks.",
+    ),
+    "Clearing_WrongPrices": Advice(
+        "the public prices are not those with which the proposal began", "Give them as PricesProposed announced them."
+    ),
+    "Clearing_WrongRow": Advice(
+        "the proof does not begin with the first order that is not proven",
+        "Begin where `powerpact round status` says that the proof stands.",
+    ),
     "Clearing_OrderClosed": Advice("an order of the trades is cancelled", "Read the orders again and solve anew."),
     "Clearing_OrderUsedTwice": Advice(
         "an order is in two trades, or in two chunks without being continued", "Solve anew; use each order once."
     ),
     "Clearing_WrongSide": Advice(
         "a buy order stands where a sell order belongs, or the other way round", "Exchange the two orders of the claim."
-    ),
-    "Clearing_NotEligible": Advice(
-        "the pair breaks a hard constraint or a limit of one of its own orders", "Solve anew from the posted orders."
-    ),
-    "Clearing_DualsBelowScore": Advice(
-        "the dual prices of a trade sum to less than its score", "Solve anew; they sum to the score of each trade."
     ),
     "Clearing_WrongStatus": Advice(
         "the proposal is in another state than the call needs", "See where it stands with `powerpact round status`."
@@ -353,24 +383,65 @@ _CLEARING: Final = {
     "Clearing_TooFewEndorsements": Advice(
         "the market asks for more endorsements", "Collect them with `powerpact round endorse`, then seal."
     ),
+    "Clearing_WrongExhibit": Advice(
+        "the order shown trades another energy in the proposal", "Show it with the sum of its trades there."
+    ),
+    "Clearing_WrongBound": Advice(
+        "another energy of the order trades than is said", "Give what `boundEnergy` says; `powerpact refund` does."
+    ),
     "Clearing_UnknownTrade": Advice(
         "the trade shown does not stand in the proposal", "Show it as TradesProposed announced it."
     ),
     "Clearing_ForeignTrade": Advice("the trade shown is not one of the order", "Show a trade of this very order."),
-    "Clearing_PairCovered": Advice(
-        "the pair is not eligible, or its dual prices cover its score: it refutes nothing",
-        "Nothing to do; `powerpact watch` finds the pairs that refute.",
-    ),
     "Clearing_WrongOrders": Advice(
         "the orders given are not exactly those of this batch", "Give all orders as OrdersPlaced announced them."
     ),
     "Clearing_WrongTrades": Advice(
-        "the trades given are not exactly those of this chunk", "Give all trades as TradesProposed announced them."
+        "the trades given are not exactly those of the proposal, chunk by chunk", "Give all trades as TradesProposed announced them."
     ),
     "Clearing_Incomplete": Advice(
-        "batches or chunks are missing", "Give every batch of orders and every chunk of trades."
+        "batches of orders are missing, or there are too many", "Give every batch of orders."
     ),
-    "Clearing_BetterPair": Advice(
+}
+
+_MECHANISMS: Final = {
+    "Mechanism_WrongExhibits": Advice(
+        "the mechanism of this market asks for another number of orders", "Show as many orders as the message asks for."
+    ),
+    "Mechanism_BadPrices": Advice(
+        "the public prices do not have the form of the market's mechanism",
+        "Give the certificate of the mechanism; none for satisfaction matching.",
+    ),
+    "Call_BadPrices": Advice(
+        "price, interval and rationing contradict each other or the market's k",
+        "Solve anew; give the certificate of the solution.",
+    ),
+    "Call_WrongDual": Advice(
+        "the dual price of an order is not its distance from the price", "Give |limit - price| for each order."
+    ),
+    "Call_NotAttained": Advice(
+        "the order does not attain the end of the price interval, or no order does",
+        "Show the marginal orders of the solution: first the one at the upper end.",
+    ),
+    "Call_OrderFits": Advice(
+        "the order gets what the price says: it refutes nothing",
+        "Nothing to do; `powerpact watch` finds the orders that refute.",
+    ),
+    "Call_WrongFill": Advice(
+        "the order does not get what the price says, or narrows its interval",
+        "Solve anew with every open order, and submit those trades.",
+    ),
+    "Satisfaction_NotEligible": Advice(
+        "the pair breaks a hard constraint or a limit of one of its own orders", "Solve anew from the posted orders."
+    ),
+    "Satisfaction_DualsBelowScore": Advice(
+        "the dual prices of a trade sum to less than its score", "Solve anew; they sum to the score of each trade."
+    ),
+    "Satisfaction_PairCovered": Advice(
+        "the pair is not eligible, or its dual prices cover its score: it refutes nothing",
+        "Nothing to do; `powerpact watch` finds the pairs that refute.",
+    ),
+    "Satisfaction_BetterPair": Advice(
         "this pair's score is above its dual prices, so the proposal is not proven optimal",
         "Solve anew with every open order, and submit those trades.",
     ),
@@ -457,6 +528,7 @@ SECTIONS: Final = MappingProxyType(
         "Markets": _MARKETS,
         "Orders": _ORDERS,
         "Clearing": _CLEARING,
+        "Mechanisms": _MECHANISMS,
         "Accounts": _ACCOUNTS,
         "Settlement": _SETTLEMENT,
         "Libraries and Solidity": _LIBRARIES,

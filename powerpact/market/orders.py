@@ -26,7 +26,7 @@ from powerpact.market.errors import BadOrderId, FieldWithoutRule
 from powerpact.units import MAX_ATTRIBUTES, MAX_CATEGORIES, PPM, value_down_upoints
 
 MAX_BATCH: Final = 256
-"""The most orders in one batch, and the most trades in one chunk."""
+"""The most orders in one batch."""
 
 NONCES_PER_PAGE: Final = 32
 """Nonces that can be used in any order, before a later one closes them."""

@@ -31,6 +31,7 @@ from powerpact.market.schema import (
     Carrier,
     Kind,
     MarketAttribute,
+    MarketMechanism,
     Mode,
     PriceRule,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "Carrier",
     "Kind",
     "MarketAttribute",
+    "MarketMechanism",
     "Mode",
     "PriceRule",
     "Rules",
@@ -90,35 +92,24 @@ class Rules:
         If a rule has a value that cannot be written down.
     """
 
-    arbiter: ChecksumAddress = field(
+    mechanism: MarketMechanism = field(
+        default=MarketMechanism.SATISFACTION,
         metadata=_row(
-            "arbiter", "address", Address(), "Third key of each trade escrow.", option=Option("--arbiter", Asked.WHO)
-        )
+            "mechanism",
+            "uint8",
+            Choice(tuple(MarketMechanism)),
+            "What decides which trades are made, and at what price.",
+            option=Option("--mechanism", Asked.CHOICE),
+        ),
     )
-    slot_start: int = field(
+    mode: Mode = field(
+        default=Mode.ONE_TO_ONE,
         metadata=_row(
-            "slotStart",
-            "uint40",
-            Integer(40),
-            "Start of the delivery slot, a multiple of the deployment's slot length.",
-            "Unix seconds",
-            Option("--slot", Asked.TIME, help="Start of the delivery slot, ISO 8601 or Unix seconds."),
-        )
-    )
-    closes_at: int = field(
-        metadata=_row(
-            "closesAt",
-            "uint40",
-            Integer(40),
-            "Gate closure: from then on the set of orders is fixed.",
-            "Unix seconds",
-            Option("--gate-before", Asked.SECONDS, help="Gate closure before the slot.", default=GATE_BEFORE_S),
-        )
-    )
-    carrier: Carrier = field(
-        default=Carrier.ELECTRICITY,
-        metadata=_row(
-            "carrier", "uint8", Choice(tuple(Carrier)), "What flows.", option=Option("--carrier", Asked.CHOICE)
+            "mode",
+            "uint8",
+            Choice((Mode.ONE_TO_ONE, Mode.DIVISIBLE)),
+            "Each order in at most one trade, or in whole Wh, in parts.",
+            option=Option("--mode", Asked.CHOICE),
         ),
     )
     price_rule: PriceRule = field(
@@ -131,6 +122,50 @@ class Rules:
             option=Option("--price-rule", Asked.CHOICE),
         ),
     )
+    attributes: tuple[MarketAttribute, ...] = field(
+        metadata=_row(
+            "",
+            "",
+            None,
+            "Soft attributes, at most 8: name, income or cost, and who states a seller's value.",
+            option=Option(
+                "--attribute",
+                Asked.ATTRIBUTES,
+                metavar="NAME:KIND:SOURCE",
+                help="Soft attribute: income or cost; declared, ask, credibility, reliability or completed-trades. "
+                "Repeatable; by default those of the template.",
+            ),
+        )
+    )
+    attribute_count: ClassVar[Row] = _derived(
+        "attributeCount", "uint8", "Number of soft attributes.", lambda rules: len(rules.attributes)
+    )
+    income_mask: ClassVar[Row] = _derived(
+        "incomeMask",
+        "uint8",
+        "Bit f: attribute f is an income, else a cost.",
+        lambda rules: sum(1 << f for f, entry in enumerate(rules.attributes) if entry.kind is Kind.INCOME),
+    )
+    endorsements: int = field(
+        default=0,
+        metadata=_row(
+            "endorsements",
+            "uint8",
+            Integer(8),
+            "So many endorsers must sign a proposal.",
+            option=Option("--endorsements", Asked.NUMBER, metavar="K"),
+        ),
+    )
+    closes_at: int = field(
+        metadata=_row(
+            "closesAt",
+            "uint40",
+            Integer(40),
+            "Gate closure: from then on the set of orders is fixed.",
+            "Unix seconds",
+            Option("--gate-before", Asked.SECONDS, help="Gate closure before the slot.", default=GATE_BEFORE_S),
+        )
+    )
     final_by: int = field(
         metadata=_row(
             "finalBy",
@@ -141,6 +176,49 @@ class Rules:
             Option(
                 "--final-after", Asked.SECONDS, help="Time for a final round after gate closure.", default=FINAL_AFTER_S
             ),
+        )
+    )
+    challenge_window_s: int = field(
+        default=0,
+        metadata=_row(
+            "challengeWindow",
+            "uint32",
+            Integer(32),
+            "Time to refute a sealed proposal; 0: every round is proven whole.",
+            "seconds",
+            Option("--challenge-window", Asked.SECONDS),
+        ),
+    )
+    k_ppm: int = field(
+        default=0,
+        metadata=_row(
+            "k",
+            "uint32",
+            Integer(32),
+            "Call auction: where the price lies between the lowest and the highest that clear the market. Else 0.",
+            "ppm",
+            Option("--k-ppm", Asked.NUMBER),
+        ),
+    )
+    bond_upoints: int = field(
+        default=0,
+        metadata=_row(
+            "bond",
+            "uint64",
+            Integer(64),
+            "What an agent loses with a refuted proposal.",
+            "micro-points",
+            Option("--bond-upoints", Asked.NUMBER, metavar="UPOINTS"),
+        ),
+    )
+    slot_start: int = field(
+        metadata=_row(
+            "slotStart",
+            "uint40",
+            Integer(40),
+            "Start of the delivery slot, a multiple of the deployment's slot length.",
+            "Unix seconds",
+            Option("--slot", Asked.TIME, help="Start of the delivery slot, ISO 8601 or Unix seconds."),
         )
     )
     refund_from: int = field(
@@ -168,51 +246,11 @@ class Rules:
             option=Option("--subnet", Asked.NUMBER),
         ),
     )
-    tolerance_ppm: int = field(
-        default=50_000,
+    carrier: Carrier = field(
+        default=Carrier.ELECTRICITY,
         metadata=_row(
-            "tolerance",
-            "uint32",
-            Integer(32),
-            "Shortfall up to this rate of the energy sold is not penalised.",
-            "ppm",
-            Option("--tolerance-ppm", Asked.NUMBER),
+            "carrier", "uint8", Choice(tuple(Carrier)), "What flows.", option=Option("--carrier", Asked.CHOICE)
         ),
-    )
-    penalty_ppm: int = field(
-        default=100_000,
-        metadata=_row(
-            "penalty",
-            "uint32",
-            Integer(32),
-            "Penalty on the value of a shortfall beyond the tolerance.",
-            "ppm",
-            Option("--penalty-ppm", Asked.NUMBER),
-        ),
-    )
-    attributes: tuple[MarketAttribute, ...] = field(
-        metadata=_row(
-            "",
-            "",
-            None,
-            "Soft attributes, at most 8: name, income or cost, and who states a seller's value.",
-            option=Option(
-                "--attribute",
-                Asked.ATTRIBUTES,
-                metavar="NAME:KIND:SOURCE",
-                help="Soft attribute: income or cost; declared, ask, credibility, reliability or completed-trades. "
-                "Repeatable; by default those of the template.",
-            ),
-        )
-    )
-    attribute_count: ClassVar[Row] = _derived(
-        "attributeCount", "uint8", "Number of soft attributes.", lambda rules: len(rules.attributes)
-    )
-    income_mask: ClassVar[Row] = _derived(
-        "incomeMask",
-        "uint8",
-        "Bit f: attribute f is an income, else a cost.",
-        lambda rules: sum(1 << f for f, entry in enumerate(rules.attributes) if entry.kind is Kind.INCOME),
     )
     categories: tuple[str, ...] = field(
         metadata=_row(
@@ -257,6 +295,33 @@ class Rules:
         "One byte for each attribute, who states a seller's value; attribute 0 first.",
         lambda rules: bytes(entry.source for entry in rules.attributes).ljust(MAX_ATTRIBUTES, b"\0"),
     )
+    arbiter: ChecksumAddress = field(
+        metadata=_row(
+            "arbiter", "address", Address(), "Third key of each trade escrow.", option=Option("--arbiter", Asked.WHO)
+        )
+    )
+    tolerance_ppm: int = field(
+        default=50_000,
+        metadata=_row(
+            "tolerance",
+            "uint32",
+            Integer(32),
+            "Shortfall up to this rate of the energy sold is not penalised.",
+            "ppm",
+            Option("--tolerance-ppm", Asked.NUMBER),
+        ),
+    )
+    penalty_ppm: int = field(
+        default=100_000,
+        metadata=_row(
+            "penalty",
+            "uint32",
+            Integer(32),
+            "Penalty on the value of a shortfall beyond the tolerance.",
+            "ppm",
+            Option("--penalty-ppm", Asked.NUMBER),
+        ),
+    )
     zone: str = field(
         default="",
         metadata=_row(
@@ -265,48 +330,6 @@ class Rules:
             Label(24),
             "Label of the local network, up to 24 ASCII characters.",
             option=Option("--zone", Asked.LABEL),
-        ),
-    )
-    mode: Mode = field(
-        default=Mode.ONE_TO_ONE,
-        metadata=_row(
-            "mode",
-            "uint8",
-            Choice((Mode.ONE_TO_ONE, Mode.DIVISIBLE)),
-            "Each order in at most one trade, or in whole Wh, in parts.",
-            option=Option("--mode", Asked.CHOICE),
-        ),
-    )
-    endorsements: int = field(
-        default=0,
-        metadata=_row(
-            "endorsements",
-            "uint8",
-            Integer(8),
-            "So many endorsers must sign a proposal.",
-            option=Option("--endorsements", Asked.NUMBER, metavar="K"),
-        ),
-    )
-    challenge_window_s: int = field(
-        default=0,
-        metadata=_row(
-            "challengeWindow",
-            "uint32",
-            Integer(32),
-            "Time to refute a sealed proposal; 0: every round is proven whole.",
-            "seconds",
-            Option("--challenge-window", Asked.SECONDS),
-        ),
-    )
-    bond_upoints: int = field(
-        default=0,
-        metadata=_row(
-            "bond",
-            "uint128",
-            Integer(128),
-            "What an agent loses with a refuted proposal.",
-            "micro-points",
-            Option("--bond-upoints", Asked.NUMBER, metavar="UPOINTS"),
         ),
     )
     endorsers: bytes = field(

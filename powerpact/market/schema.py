@@ -83,3 +83,10 @@ class PriceRule(IntEnum):
 
     PAY_AS_BID = 0
     MIDPOINT = 1
+
+
+class MarketMechanism(IntEnum):
+    """What decides which trades are made, and at what price, as in Markets.sol; its words name mechanisms in files."""
+
+    SATISFACTION = 0
+    CALL = 1

@@ -13,10 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from eth_typing import ChecksumAddress
 from eth_utils import to_checksum_address
+
+MAX_CHUNK: Final = 128
+"""The most trades in one chunk."""
 
 
 class PackedTrade(NamedTuple):

@@ -150,7 +150,7 @@ RULES = (
     "prove what stands",
     "prove beside what stands",
     "clear",
-    "clear refused: Clearing_BetterPair",
+    "clear refused: Satisfaction_BetterPair",
     "clear refused: Clearing_NotExact",
     "clear refused: Clearing_TooFewEndorsements",
     "report more",

@@ -141,7 +141,7 @@ class RoundRules(SealRules):
         trading = [(trade.buy_id, trade.sell_id) for _, _, trade in proposal.trades()]
         tight = [pair for pair in trading if pair not in refuting]
         for several in filter(None, (covered, tight)):
-            with refused("Clearing_PairCovered"):
+            with refused("Satisfaction_PairCovered"):
                 driver.challenge(*several[pick % len(several)], self.watcher)
             RUNS["challenge falsely"] += 1
         if trading:
@@ -200,7 +200,7 @@ class RoundRules(SealRules):
         row_of = {id_: row for row, id_ in enumerate(market.orders)}
         begin, end = proposal.proven_rows, min(proposal.proven_rows + rows, count)
         if any(begin <= row_of[buy] < end for buy, _ in market.uncovered(proposal)):
-            with refused("Clearing_BetterPair"):
+            with refused("Satisfaction_BetterPair"):
                 driver.prove(rows, proposal.agent)
             RUNS["prove refused"] += 1
             return
@@ -229,7 +229,7 @@ class RoundRules(SealRules):
         elif dual_sum_ppm(round_, claimed) != claimed.objective:
             error = "Clearing_NotExact"
         elif uncovered_pairs(round_, claimed):
-            error = "Clearing_BetterPair"
+            error = "Satisfaction_BetterPair"
         else:
             self._clear(market, claimed, who)
             RUNS["clear"] += 1
@@ -247,9 +247,9 @@ class RoundRules(SealRules):
                 continue
             hiding = claim(market, HIDING[0], place)
             if uncovered_pairs(round_, hiding):
-                with refused("Clearing_BetterPair"):
+                with refused("Satisfaction_BetterPair"):
                     market.market.clear_at_once(market.market.links(hiding))
-                RUNS["clear refused: Clearing_BetterPair"] += 1
+                RUNS["clear refused: Satisfaction_BetterPair"] += 1
 
     def _decide(self, market: GhostMarket, which: int) -> None:
         """The best matching is final: at once, or sealed first where endorsers have a say."""
@@ -299,7 +299,7 @@ class RoundRules(SealRules):
         if unfit:
             pair = unfit[which % len(unfit)]
             orders = [(pair[0], 0), (pair[1], 0)]
-            self._refused_claims(market, orders, [(0, 1, self._most_wh(market, pair))], "Clearing_NotEligible")
+            self._refused_claims(market, orders, [(0, 1, self._most_wh(market, pair))], "Satisfaction_NotEligible")
             RUNS["overclaim: not eligible"] += 1
         if fit:
             self._overclaim(market, *fit[which % len(fit)])
@@ -326,7 +326,7 @@ class RoundRules(SealRules):
             RUNS["overclaim: twice"] += 1
         if score:
             low = [(buy, score - 1), (sell, 0)]
-            self._refused_claims(market, low, [link], "Clearing_DualsBelowScore")
+            self._refused_claims(market, low, [link], "Satisfaction_DualsBelowScore")
             RUNS["overclaim: dual prices too low"] += 1
         idle = next((id_ for id_, entry in market.orders.items() if entry.is_open and id_ not in pair), None)
         if idle is not None:

@@ -182,7 +182,7 @@ def test_a_changed_solution_is_proven_exactly_when_its_duals_cover_every_pair(pl
         return with_duals(trades, shift, best)
 
     posted, solution, error = play(round_, change)
-    assert error == ("Clearing_BetterPair" if uncovered_pairs(posted, solution) else None)
+    assert error == ("Satisfaction_BetterPair" if uncovered_pairs(posted, solution) else None)
     if error is None:
         assert solution.objective == match(posted).objective
 
@@ -197,7 +197,7 @@ def test_any_matching_with_any_duals_is_proven_only_if_it_is_the_best(play, roun
         return with_duals(trades, lambda w, _: data.draw(st.integers(0, w)), Solution(0))
 
     posted, solution, error = play(round_, anything)
-    assert error == ("Clearing_BetterPair" if uncovered_pairs(posted, solution) else None)
+    assert error == ("Satisfaction_BetterPair" if uncovered_pairs(posted, solution) else None)
     if error is None:
         assert solution.objective == match(posted).objective
 
@@ -207,15 +207,15 @@ def test_any_matching_with_any_duals_is_proven_only_if_it_is_the_best(play, roun
 def test_an_agent_who_hides_an_order_is_refuted_whenever_the_order_mattered(play, round_, data):
     posted, solution, error = play(round_, lambda posted: without_an_order(posted, data))
     if solution.objective < match(posted).objective:
-        assert error in ("Clearing_BetterPair", "Clearing_NotExact")
+        assert error in ("Satisfaction_BetterPair", "Clearing_NotExact")
 
 
 ERRORS = {
     FaultKind.WRONG_ENERGY: ("Clearing_WrongEnergy",),
     FaultKind.TOO_MUCH_ENERGY: ("Clearing_Overfilled",),
-    FaultKind.DUAL_GAP: ("Clearing_NotExact", "Clearing_DualsBelowScore"),
-    FaultKind.IDLE_DUAL: ("Clearing_NotExact", "Clearing_DualsBelowScore"),
-    FaultKind.UNCOVERED_PAIR: ("Clearing_BetterPair", "Clearing_DualsBelowScore"),
+    FaultKind.DUAL_GAP: ("Clearing_NotExact", "Satisfaction_DualsBelowScore"),
+    FaultKind.IDLE_DUAL: ("Clearing_NotExact", "Satisfaction_DualsBelowScore"),
+    FaultKind.UNCOVERED_PAIR: ("Satisfaction_BetterPair", "Clearing_DualsBelowScore"),
 }
 """How Clearing refuses what the verifier finds wrong with a divisible solution."""
 
@@ -301,7 +301,7 @@ def assert_irrefutable(market, posted):
         for seller in posted.sellers:
             with pytest.raises(ContractError) as caught:
                 market.challenge(int(buyer.id), int(seller.id))
-            assert caught.value.name == "Clearing_PairCovered"
+            assert caught.value.name == "Satisfaction_PairCovered"
 
 
 def without_an_order(posted, data):

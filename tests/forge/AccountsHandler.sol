@@ -148,11 +148,11 @@ contract AccountsHandler is MarketSystem {
         rules.refundFrom = over + uint40(fold(times >> 128, WINDOW, 2 * SLOT));
         rules.tolerance = Ppm.wrap(uint32(fold(tolerance, 0, 1e6)));
         rules.penalty = Ppm.wrap(uint32(fold(penalty, 0, 1e6)));
-        (rules.challengeWindow, rules.bond) = (uint32(WINDOW), Points.wrap(uint128(BOND)));
+        (rules.challengeWindow, rules.bond) = (uint32(WINDOW), uint64(BOND));
         _nextSlot += SLOT;
         vm.prank(traders[0]);
         Round storage round = _rounds.push();
-        round.id = book.openMarket(rules, new string[](0), new string[](0));
+        round.id = markets.openMarket(rules, new string[](0), new string[](0));
         (round.slotStart, round.closesAt) = (rules.slotStart, rules.closesAt);
         (round.finalBy, round.refundFrom) = (rules.finalBy, rules.refundFrom);
         (round.seller, round.offer.buyer) = (NO_ORDER, NO_ORDER);
@@ -206,7 +206,7 @@ contract AccountsHandler is MarketSystem {
             orders[i][0] = round.orders[i];
         }
         vm.prank(made.agent);
-        clearing.prove(made.id, orders, trades, type(uint256).max);
+        clearing.prove(made.id, orders, trades, 0, type(uint256).max, "");
         if (round.offer.id != 0) _unseat(round, made.objective);
         round.offer = made;
         _makeFinal(r);
@@ -222,7 +222,15 @@ contract AccountsHandler is MarketSystem {
         _warpTo(round.closesAt);
         Offer memory made = _propose(round, agent, _anyBuyer(round, choice), isExact ? 0 : 1);
         Offer storage other = round.offer;
-        bytes memory call = abi.encodeCall(clearing.seal, (made.id, new address[](0), new IClearing.Endorsement[](0)));
+        bytes memory call = abi.encodeCall(
+            clearing.seal,
+            (
+                made.id,
+                IClearing.Support(new address[](0), new IClearing.Endorsement[](0)),
+                new IClearing.Exhibit[](0),
+                ""
+            )
+        );
         bool isBetter = other.id == 0 || made.objective > other.objective
             || (made.objective == other.objective && made.isExact && !other.isExact);
         if (!isBetter) return _mustFail(agent, call);
@@ -247,9 +255,10 @@ contract AccountsHandler is MarketSystem {
         if (offer.buyer != NO_ORDER) duals = uint32(offer.trade.sale);
         if (offer.buyer == best) duals += uint32(offer.trade.purchase);
         address challenger = traders[who % TRADERS];
-        IClearing.Exhibit memory bought = _exhibit(round, best, offer.buyer == best);
-        IClearing.Exhibit memory sold = _exhibit(round, round.seller, offer.buyer != NO_ORDER);
-        bytes memory call = abi.encodeCall(clearing.challenge, (offer.id, bought, sold));
+        IClearing.Exhibit[] memory shown = new IClearing.Exhibit[](2);
+        shown[0] = _exhibit(round, best, offer.buyer == best);
+        shown[1] = _exhibit(round, round.seller, offer.buyer != NO_ORDER);
+        bytes memory call = abi.encodeCall(clearing.challenge, (offer.id, shown, ""));
         if (duals >= score) return _mustFail(challenger, call);
         _mustDo(challenger, call);
         _forfeit(offer.agent);
@@ -338,13 +347,15 @@ contract AccountsHandler is MarketSystem {
             made.objective = score;
             uint256 sellerDual = next < score ? next : score;
             made.trade = _tradeOf(round, buyer, score - sellerDual + slack, sellerDual);
-            orders[0] =
-                IClearing.PricedOrder(_placed(round, buyer), Ppm.wrap(uint32(score - sellerDual + slack)), false);
-            orders[1] = IClearing.PricedOrder(_placed(round, round.seller), Ppm.wrap(uint32(sellerDual)), false);
+            Ppm buyerDual = Ppm.wrap(uint32(score - sellerDual + slack));
+            orders[0] = IClearing.PricedOrder(_placed(round, buyer), buyerDual, false, Wh.wrap(0));
+            orders[1] = IClearing.PricedOrder(
+                _placed(round, round.seller), Ppm.wrap(uint32(sellerDual)), false, Wh.wrap(0)
+            );
             links[0] = IClearing.Link(0, 1, Wh.wrap(_soldOf(round, buyer)));
         }
         vm.prank(agent);
-        made.id = clearing.propose(round.id, orders, links);
+        made.id = clearing.propose(round.id, orders, links, "");
     }
 
     /// @dev What stands gives way to an objective: it is outranked, or refuted if it was said to be the best.
@@ -392,13 +403,14 @@ contract AccountsHandler is MarketSystem {
             bool isTraded = round.offer.buyer != NO_ORDER && (i == round.offer.buyer || i == round.seller);
             IOrderBook.Placed[] memory placed = new IOrderBook.Placed[](1);
             placed[0] = _placed(round, i);
+            bytes memory call = abi.encodeCall(clearing.release, (round.id, placed, new Wh[](1)));
             if (isBound || isTraded) {
-                (bool done,) = address(book).call(abi.encodeCall(book.release, (round.id, placed)));
+                (bool done,) = address(clearing).call(call);
                 assertTrue(!done, "what is bound must not be released");
                 ++refusals;
                 continue;
             }
-            book.release(round.id, placed);
+            _mustDo(address(this), call);
             _forget(round, i);
             ++released;
         }

@@ -2,8 +2,8 @@
 pragma solidity ^0.8.27;
 
 import {MarketRules} from "../../contracts/market/libraries/MarketRules.sol";
-import {Market} from "../../contracts/types/Markets.sol";
-import {Points, Ppm} from "../../contracts/types/Units.sol";
+import {Market, Mode, PriceRule} from "../../contracts/types/Markets.sol";
+import {Ppm} from "../../contracts/types/Units.sol";
 import {ForgeTest} from "./Vm.sol";
 
 contract MarketRulesTest is ForgeTest {
@@ -18,7 +18,7 @@ contract MarketRulesTest is ForgeTest {
         uint256 end = uint256(rules.slotStart) + SLOT;
         rules.closesAt = _near(steps[0] % 2 == 0 ? block.timestamp : rules.slotStart, steps[0]);
         rules.finalBy = _near(steps[1] % 2 == 0 ? rules.closesAt : end, steps[1]);
-        if (steps[0] % 4 < 2) (rules.challengeWindow, rules.bond) = (1 + uint32(steps[1]), Points.wrap(1));
+        if (steps[0] % 4 < 2) (rules.challengeWindow, rules.bond) = (1 + uint32(steps[1]), uint64(1));
         uint256 lastFinal = uint256(rules.finalBy) + rules.challengeWindow;
         uint256 settled = (steps[2] % 2 == 0 ? end : lastFinal) + SLOT;
         rules.refundFrom = _near(steps[3] % 8 < 4 ? settled : settled + 30 days, steps[2]);
@@ -63,17 +63,35 @@ contract MarketRulesTest is ForgeTest {
         vm.warp(1_700_000_000);
         Market memory rules = _valid();
         uint32[4] memory windows = [uint32(0), 1, 7 days, 7 days + 1];
-        uint128[4] memory bonds = [uint128(0), 1, type(uint96).max, uint128(type(uint96).max) + 1];
+        uint64[3] memory bonds = [uint64(0), 1, type(uint64).max];
         uint8[4] memory counts = [0, 1, 32, 33];
-        (rules.challengeWindow, rules.bond) = (windows[random % 4], Points.wrap(bonds[(random >> 8) % 4]));
+        (rules.challengeWindow, rules.bond) = (windows[random % 4], bonds[(random >> 8) % 3]);
         rules.endorsements = (random >> 16) % 2 == 0 ? 0 : counts[(random >> 24) % 4];
         rules.endorsers = (random >> 32) % 2 == 0 ? bytes32(0) : bytes32(random);
         rules.refundFrom += rules.challengeWindow;
         bool hasWindow = rules.challengeWindow != 0;
-        bool expected = rules.challengeWindow <= 7 days && hasWindow == (Points.unwrap(rules.bond) != 0)
-            && Points.unwrap(rules.bond) <= type(uint96).max && rules.endorsements <= 32
+        bool expected = rules.challengeWindow <= 7 days && hasWindow == (rules.bond != 0) && rules.endorsements <= 32
             && (rules.endorsements == 0) == (rules.endorsers == 0) && (hasWindow || rules.endorsements == 0);
         assertTrue(_isTaken(rules, 8, 8) == expected, "window, bond and endorsements must fit each other");
+    }
+
+    /// A mechanism's rules are taken exactly when they are what it needs.
+    function testFuzz_takesWhatTheMechanismNeeds(uint8 mechanism, uint32 k, uint8 random) public {
+        vm.warp(1_700_000_000);
+        Market memory rules = _valid();
+        (uint8 attributes, uint8 categories) = (random % 2, (random >> 1) % 2);
+        (rules.attributeCount, rules.categoryCount) = (attributes, categories);
+        rules.mechanism = mechanism % 3;
+        rules.mode = (random >> 2) % 4 == 0 ? Mode.OneToOne : Mode.Divisible;
+        rules.priceRule = (random >> 4) % 4 == 0 ? PriceRule.Midpoint : PriceRule.PayAsBid;
+        k = (random >> 6) % 2 == 0 ? 0 : uint32(fold(k, ONE - 3, ONE + 3));
+        rules.k = Ppm.wrap(k);
+        bool expected = rules.mechanism == 0 && k == 0;
+        if (rules.mechanism == 1) {
+            expected = k <= ONE && rules.mode == Mode.Divisible && rules.priceRule == PriceRule.PayAsBid
+                && attributes + categories == 0;
+        }
+        assertTrue(_isTaken(rules, attributes, categories) == expected, "the rules must be what the mechanism needs");
     }
 
     /// Nine attributes or categories are too many, even if the rules say so themselves, and so is a source

@@ -2,8 +2,10 @@
 pragma solidity ^0.8.27;
 
 import {Accounts} from "../../contracts/accounts/Accounts.sol";
+import {IMechanism} from "../../interfaces/clearing/IMechanism.sol";
 import {Clearing} from "../../contracts/clearing/Clearing.sol";
-import {RoundProver} from "../../contracts/clearing/mechanisms/satisfaction/RoundProver.sol";
+import {SatisfactionMatching} from "../../contracts/clearing/mechanisms/satisfaction/SatisfactionMatching.sol";
+import {Markets} from "../../contracts/market/Markets.sol";
 import {OrderBook} from "../../contracts/market/OrderBook.sol";
 import {Metering} from "../../contracts/metering/Metering.sol";
 import {DeviceRegistry} from "../../contracts/registry/DeviceRegistry.sol";
@@ -20,8 +22,9 @@ abstract contract MarketSystem is Registries {
     uint64 internal constant CAPACITY = 100_000;
 
     PowerPoints internal points;
+    Markets internal markets;
     OrderBook internal book;
-    RoundProver internal prover;
+    IMechanism[] internal mechanisms;
     Clearing internal clearing;
     Accounts internal accounts;
     Settlement internal settlement;
@@ -34,21 +37,22 @@ abstract contract MarketSystem is Registries {
             auditors[i] = auditor(i);
         }
         uint256 nonce = vm.getNonce(address(this));
-        address[10] memory place;
+        address[11] memory place;
         for (uint256 i = 0; i < place.length; ++i) {
             place[i] = vm.computeCreateAddress(address(this), nonce + i);
         }
         points = new PowerPoints(address(this));
-        accounts = new Accounts(place[0], place[6], place[8], place[9]);
+        accounts = new Accounts(place[0], place[7], place[9], place[10]);
         participants = new ParticipantRegistry(auditors, 2, place[1]);
-        devices = new DeviceRegistry(place[2], place[6], place[9]);
+        devices = new DeviceRegistry(place[2], place[7], place[10]);
         certificates = new GreenCertificates(place[5]);
-        metering = new Metering(place[3], place[4], place[9], SLOT);
-        book = new OrderBook(place[2], place[3], place[5], place[8], place[1]);
-        prover = new RoundProver(place[6]);
-        clearing = new Clearing(place[6], place[7], place[1]);
-        settlement = new Settlement(place[1], place[3], place[5], place[6], place[8]);
-        assertTrue(address(settlement) == place[9], "the contracts must be where they were predicted");
+        metering = new Metering(place[3], place[4], place[10], SLOT);
+        markets = new Markets(place[2], place[5], place[7]);
+        book = new OrderBook(place[2], place[3], place[6], place[9], place[1]);
+        mechanisms.push(new SatisfactionMatching(place[6], place[7]));
+        clearing = new Clearing(place[6], place[7], place[1], mechanisms);
+        settlement = new Settlement(place[1], place[3], place[5], place[6], place[9]);
+        assertTrue(address(settlement) == place[10], "the contracts must be where they were predicted");
     }
 
     /// The trader with this key; its device has the next key and the returned id.

@@ -4,7 +4,7 @@ pragma solidity ^0.8.27;
 import {IOrderBook} from "../../interfaces/market/IOrderBook.sol";
 import {OrderRules} from "../../contracts/market/libraries/OrderRules.sol";
 import {SellerTerms, packReliability} from "../../contracts/types/Attested.sol";
-import {AttributeSource, Carrier, Market} from "../../contracts/types/Markets.sol";
+import {AttributeSource, Carrier, ContestTerms, Market, OrderTerms} from "../../contracts/types/Markets.sol";
 import {OrderFields, PackedOrder} from "../../contracts/types/Orders.sol";
 import {Ppm} from "../../contracts/types/Units.sol";
 import {ForgeTest} from "./Vm.sol";
@@ -160,7 +160,13 @@ contract OrderRulesTest is ForgeTest {
 
     function _formOf(Market memory rules) private returns (OrderRules.Form memory) {
         _stored = rules;
-        return OrderRules.formOf(_stored);
+        uint256 contest;
+        uint256 orders;
+        assembly ("memory-safe") {
+            contest := sload(_stored.slot)
+            orders := sload(add(_stored.slot, 1))
+        }
+        return OrderRules.formOf(ContestTerms.wrap(contest), OrderTerms.wrap(orders));
     }
 
     function _isWellFormed(PackedOrder memory order, Market memory rules) private view returns (bool) {

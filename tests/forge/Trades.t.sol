@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {Market, Mode, PriceRule} from "../../contracts/types/Markets.sol";
+import {Mode} from "../../contracts/types/Markets.sol";
 import {OrderId, PackedOrder} from "../../contracts/types/Orders.sol";
 import {PackedTrade, TradeFields} from "../../contracts/types/Trades.sol";
 import {Points, Ppm, Price, Wh} from "../../contracts/types/Units.sol";
-import {TradeChunk} from "../../contracts/clearing/mechanisms/satisfaction/TradeChunk.sol";
+import {packVerdict} from "../../contracts/types/Verdicts.sol";
+import {Legs} from "../../contracts/clearing/libraries/Legs.sol";
 import {ForgeTest} from "./Vm.sol";
 
 /// @dev A trade in three words: no field reaches into another.
 contract TradesTest is ForgeTest {
+    using Legs for Legs.Pair;
     using TradeFields for PackedTrade;
 
     /// Each field is read from its own bits, whatever the others hold.
@@ -28,48 +30,65 @@ contract TradesTest is ForgeTest {
         assertEq(uint256(Points.unwrap(trade.reserved())), _bits(terms, 0, 88), "reservation");
     }
 
-    /// A trade holds what its orders say, up to the largest values of each.
-    function testFuzz_aTradeHoldsWhatItsOrdersSay(uint256 seed, bool isDivisible, bool isMidpoint) public pure {
-        (TradeChunk.Leg memory buy, TradeChunk.Leg memory sell) = _legs(seed);
-        Market memory rules;
-        rules.mode = isDivisible ? Mode.Divisible : Mode.OneToOne;
-        rules.priceRule = isMidpoint ? PriceRule.Midpoint : PriceRule.PayAsBid;
-        (uint256 wanted, uint256 offered) = (_bits(buy.order.head, 32, 64), _bits(sell.order.head, 32, 64));
+    /// A trade holds what its orders say, up to the largest values of each, at any price between their limits.
+    function testFuzz_aTradeHoldsWhatItsOrdersSay(uint256 seed, bool isDivisible) public pure {
+        Legs.Pair memory pair = _pair(seed);
+        pair.mode = isDivisible ? Mode.Divisible : Mode.OneToOne;
+        (uint256 wanted, uint256 offered) = (_bits(pair.buy.head, 32, 64), _bits(pair.sell.head, 32, 64));
         uint256 smaller = wanted < offered ? wanted : offered;
         uint256 sold = isDivisible ? fold(seed >> 7, 1, smaller) : smaller;
-        uint256 bid = uint32(buy.order.head);
-        (PackedTrade memory trade, uint256 worth) = TradeChunk.join(rules, buy, sell, Wh.wrap(uint64(sold)));
-        assertEq(trade.purchase >> 96, buy.order.head >> 96, "buyer");
-        assertEq(trade.sale >> 96, sell.order.head >> 96, "seller");
+        (uint256 bid, uint256 least) = (uint32(pair.buy.head), _bits(pair.sell.terms, 168, 32));
+        uint256 price = fold(seed >> 71, least, bid);
+        uint40 worth = uint40(seed >> 103);
+        PackedTrade memory trade;
+        pair.join(Wh.wrap(uint64(sold)), packVerdict(Price.wrap(uint32(price)), worth), trade);
+        assertEq(trade.purchase >> 96, pair.buy.head >> 96, "buyer");
+        assertEq(trade.sale >> 96, pair.sell.head >> 96, "seller");
         assertEq(uint256(Wh.unwrap(trade.offered())), offered, "energy offered");
         assertEq(uint256(Wh.unwrap(trade.energy())), sold, "energy sold");
-        assertEq(uint256(Ppm.unwrap(trade.buyerDual())), Ppm.unwrap(buy.dual), "dual price of the buy order");
-        assertEq(uint256(Ppm.unwrap(trade.sellerDual())), Ppm.unwrap(sell.dual), "dual price of the sell order");
-        assertEq(uint256(OrderId.unwrap(trade.buyId())), OrderId.unwrap(buy.id), "buy id");
-        assertEq(uint256(OrderId.unwrap(trade.sellId())), OrderId.unwrap(sell.id), "sell id");
-        assertEq(uint256(trade.device()), _bits(sell.order.terms, 72, 32), "device");
-        uint256 least = _bits(sell.order.terms, 168, 32);
-        assertEq(uint256(Price.unwrap(trade.price())), isMidpoint ? (bid + least) / 2 : bid, "price");
+        assertEq(uint256(Ppm.unwrap(trade.buyerDual())), Ppm.unwrap(pair.buyer.dual), "dual price of the buy order");
+        assertEq(uint256(Ppm.unwrap(trade.sellerDual())), Ppm.unwrap(pair.seller.dual), "dual price of the sell order");
+        assertEq(uint256(OrderId.unwrap(trade.buyId())), OrderId.unwrap(pair.buyer.id), "buy id");
+        assertEq(uint256(OrderId.unwrap(trade.sellId())), OrderId.unwrap(pair.seller.id), "sell id");
+        assertEq(uint256(trade.device()), _bits(pair.sell.terms, 72, 32), "device");
+        assertEq(uint256(Price.unwrap(trade.price())), price, "price");
         uint256 held = (isDivisible ? sold : wanted) * bid / 1000;
         assertEq(uint256(Points.unwrap(trade.reserved())), held, "reservation");
+        assertEq(pair.reserved, held, "reservation, summed up");
         assertEq(trade.terms >> 232, 0, "nothing above the fields");
-        assertEq(worth, isDivisible ? 1_000_000 * sold : 1_000_000, "what it adds to the objective");
+        assertEq(pair.worth, isDivisible ? sold * worth : worth, "what it adds to the objective");
     }
 
-    /// @dev A buyer who bids the ask or more, so that the pair is eligible and scores 1, with any dual prices that
-    /// reach the score.
-    function _legs(uint256 seed) private pure returns (TradeChunk.Leg memory buy, TradeChunk.Leg memory sell) {
-        uint256 ask = fold(_draw(seed, "ask"), 1, type(uint32).max);
-        uint256 bid = fold(_draw(seed, "bid"), ask, type(uint32).max);
-        buy.id = OrderId.wrap(uint40(_draw(seed, "buy id")));
-        sell.id = OrderId.wrap(uint40(_draw(seed, "sell id")));
-        buy.dual = Ppm.wrap(uint32(_draw(seed, "buy dual")));
-        uint256 needed = Ppm.unwrap(buy.dual) < 1_000_000 ? 1_000_000 - Ppm.unwrap(buy.dual) : 0;
-        sell.dual = Ppm.wrap(uint32(fold(_draw(seed, "sell dual"), needed, type(uint32).max)));
-        buy.order = PackedOrder(_party(seed, "buyer", bid), 0, 0, 0, 0);
-        uint256 terms = (1 << 200) | (fold(_draw(seed, "minimum"), 0, ask) << 168);
-        terms |= uint256(uint32(_draw(seed, "device"))) << 72;
-        sell.order = PackedOrder(_party(seed, "seller", ask), terms, 0, 0, 0);
+    /// No price is taken above the bid or below the minimum (ORD-2).
+    function testFuzz_takesNoPriceBeyondTheLimits(uint256 seed, uint32 price) public {
+        Legs.Pair memory pair = _pair(seed);
+        (uint256 bid, uint256 least) = (uint32(pair.buy.head), _bits(pair.sell.terms, 168, 32));
+        if (seed % 4 < 2) price = uint32(seed % 4 == 0 ? bid + 1 : least - 1);
+        uint64 energy = uint64(_bits(pair.buy.head, 32, 64));
+        if (energy > _bits(pair.sell.head, 32, 64)) energy = uint64(_bits(pair.sell.head, 32, 64));
+        try this.join(pair, energy, price) {
+            assertTrue(price >= least && price <= bid, "a price beyond the limits");
+        } catch {
+            assertTrue(price < least || price > bid, "a price within the limits");
+        }
+    }
+
+    function join(Legs.Pair memory pair, uint64 energy, uint32 price) external pure {
+        PackedTrade memory trade;
+        pair.join(Wh.wrap(energy), packVerdict(Price.wrap(price), 1), trade);
+    }
+
+    /// @dev A buyer who bids the minimum or more, with any dual prices.
+    function _pair(uint256 seed) private pure returns (Legs.Pair memory pair) {
+        uint256 least = fold(_draw(seed, "minimum"), 1, type(uint32).max - 1);
+        uint256 bid = fold(_draw(seed, "bid"), least, type(uint32).max - 1);
+        pair.buyer.id = OrderId.wrap(uint40(_draw(seed, "buy id")));
+        pair.seller.id = OrderId.wrap(uint40(_draw(seed, "sell id")));
+        pair.buyer.dual = Ppm.wrap(uint32(_draw(seed, "buy dual")));
+        pair.seller.dual = Ppm.wrap(uint32(_draw(seed, "sell dual")));
+        pair.buy = PackedOrder(_party(seed, "buyer", bid), 0, 0, 0, 0);
+        uint256 terms = (1 << 200) | (least << 168) | (uint256(uint32(_draw(seed, "device"))) << 72);
+        pair.sell = PackedOrder(_party(seed, "seller", fold(seed, least, type(uint32).max)), terms, 0, 0, 0);
     }
 
     /// @dev Head of an order with any trader and any energy.

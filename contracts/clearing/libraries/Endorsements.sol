@@ -2,7 +2,6 @@
 pragma solidity ^0.8.27;
 
 import {IClearing} from "../../../interfaces/clearing/IClearing.sol";
-import {Market} from "../../types/Markets.sol";
 import {Committee, Votes} from "../../shared/Committee.sol";
 import {Signatures} from "../../shared/Signatures.sol";
 
@@ -16,17 +15,19 @@ library Endorsements {
         return keccak256(abi.encode(TYPEHASH, proposal.market, proposal.agent, trades, proposal.objective));
     }
 
-    /// @notice Check that as many endorsers as the market asks for signed `digest`.
-    /// Reverts if: `endorsers` is not the market's list; a seat is not above the one before, or beyond the list; a
+    /// @notice Check that `needed` of a market's endorsers signed `digest`.
+    /// Reverts if: `endorsers` is not the list that hashes to `listed`; a seat is not above the one before, or beyond the list; a
     /// signature is not its endorser's; there are too few.
     function check(
         bytes32 market,
-        Market memory rules,
+        uint256 needed,
+        bytes32 listed,
         bytes32 digest,
-        address[] calldata endorsers,
-        IClearing.Endorsement[] calldata endorsements
+        IClearing.Support calldata support
     ) internal view {
-        require(keccak256(abi.encode(endorsers)) == rules.endorsers, IClearing.Clearing_WrongEndorsers(market));
+        address[] calldata endorsers = support.endorsers;
+        IClearing.Endorsement[] calldata endorsements = support.endorsements;
+        require(keccak256(abi.encode(endorsers)) == listed, IClearing.Clearing_WrongEndorsers(market));
         Votes votes = Votes.wrap(0);
         for (uint256 i = 0; i < endorsements.length; ++i) {
             uint256 seat = endorsements[i].seat;
@@ -39,8 +40,7 @@ library Endorsements {
             );
         }
         require(
-            votes.count() >= rules.endorsements,
-            IClearing.Clearing_TooFewEndorsements(market, votes.count(), rules.endorsements)
+            votes.count() >= needed, IClearing.Clearing_TooFewEndorsements(market, votes.count(), needed)
         );
     }
 }

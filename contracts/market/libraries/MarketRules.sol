@@ -2,10 +2,10 @@
 pragma solidity ^0.8.27;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {IOrderBook} from "../../../interfaces/market/IOrderBook.sol";
-import {AttributeSource, Market} from "../../types/Markets.sol";
+import {IMarkets} from "../../../interfaces/market/IMarkets.sol";
+import {AttributeSource, CALL, Market, Mode, PriceRule, SATISFACTION} from "../../types/Markets.sol";
 import {MAX_ATTRIBUTES} from "../../types/Orders.sol";
-import {ONE_PPM, Points, Ppm} from "../../types/Units.sol";
+import {ONE_PPM, Ppm} from "../../types/Units.sol";
 
 /// @title What rules a market may have
 library MarketRules {
@@ -26,7 +26,7 @@ library MarketRules {
     /// time to be paid, buyers an end); slotStart is not a multiple of the slot length; a count is
     /// above 8 or differs from the number of names; a mask or list goes beyond its count; a source is
     /// unknown; the class that takes the device's source does not exist; there is no arbiter; a rate is
-    /// above 1; and what `_checkContest` lists.
+    /// above 1; and what `_checkContest` and `_checkMechanism` list.
     function check(Market calldata rules, uint256 attributes, uint256 categories, uint40 slotLength) internal view {
         uint256 isFinal = uint256(rules.finalBy) + rules.challengeWindow;
         uint256 settled = Math.max(isFinal, uint256(rules.slotStart) + slotLength) + slotLength;
@@ -34,39 +34,58 @@ library MarketRules {
             block.timestamp < rules.closesAt && rules.closesAt <= rules.slotStart && rules.closesAt < rules.finalBy
                 && settled <= rules.refundFrom && rules.refundFrom <= settled + MAX_REFUND_DELAY
                 && rules.slotStart % slotLength == 0,
-            IOrderBook.Market_BadTimes(rules.closesAt, rules.finalBy, rules.slotStart, rules.refundFrom)
+            IMarkets.Market_BadTimes(rules.closesAt, rules.finalBy, rules.slotStart, rules.refundFrom)
         );
         require(
             attributes <= MAX_ATTRIBUTES && categories <= MAX_ATTRIBUTES && rules.attributeCount == attributes
                 && rules.categoryCount == categories && rules.sourceCategory <= categories
                 && rules.incomeMask >> attributes == 0,
-            IOrderBook.Market_BadSchema(attributes, categories)
+            IMarkets.Market_BadSchema(attributes, categories)
         );
         for (uint256 f = 0; f < MAX_ATTRIBUTES; ++f) {
             uint8 source = uint8(rules.sources[f]);
             require(
                 source <= uint8(type(AttributeSource).max) && (f < attributes || source == 0),
-                IOrderBook.Market_BadSource(f)
+                IMarkets.Market_BadSource(f)
             );
         }
-        require(rules.arbiter != address(0), IOrderBook.Market_NoArbiter());
-        require(Ppm.unwrap(rules.tolerance) <= ONE_PPM, IOrderBook.Market_RateAboveOne(Ppm.unwrap(rules.tolerance)));
-        require(Ppm.unwrap(rules.penalty) <= ONE_PPM, IOrderBook.Market_RateAboveOne(Ppm.unwrap(rules.penalty)));
+        require(rules.arbiter != address(0), IMarkets.Market_NoArbiter());
+        require(Ppm.unwrap(rules.tolerance) <= ONE_PPM, IMarkets.Market_RateAboveOne(Ppm.unwrap(rules.tolerance)));
+        require(Ppm.unwrap(rules.penalty) <= ONE_PPM, IMarkets.Market_RateAboveOne(Ppm.unwrap(rules.penalty)));
         _checkContest(rules);
+        _checkMechanism(rules);
     }
 
-    /// Reverts if: there is a challenge window without a bond, or longer than a week, or a bond without a window; the bond is
-    /// 2^96 micro-points or more; there are endorsements without endorsers, or the other way round, or more than 32, or endorsements without a
+    /// Reverts if: there is a challenge window without a bond, or longer than a week, or a bond without a window; there are
+    /// endorsements without endorsers, or the other way round, or more than 32, or endorsements without a
     /// window.
     function _checkContest(Market calldata rules) private pure {
         bool window = rules.challengeWindow != 0;
         bool endorsed = rules.endorsements != 0;
-        uint128 bond = Points.unwrap(rules.bond);
+        uint64 bond = rules.bond;
         require(
-            window == (bond != 0) && rules.challengeWindow <= MAX_WINDOW && bond <= type(uint96).max
+            window == (bond != 0) && rules.challengeWindow <= MAX_WINDOW
                 && endorsed == (rules.endorsers != 0) && rules.endorsements <= MAX_ENDORSEMENTS
                 && (window || !endorsed),
-            IOrderBook.Market_BadContest(rules.challengeWindow, bond, rules.endorsements, rules.endorsers)
+            IMarkets.Market_BadContest(rules.challengeWindow, bond, rules.endorsements, rules.endorsers)
         );
+    }
+
+    /// Reverts if: the mechanism is unknown; satisfaction matching has a `k`; in a call auction an order's parts are not
+    /// divisible, there is a price rule, an attribute or a category, or `k` is above 1.
+    function _checkMechanism(Market calldata rules) private pure {
+        uint8 mechanism = rules.mechanism;
+        uint32 k = Ppm.unwrap(rules.k);
+        require(mechanism == SATISFACTION || mechanism == CALL, IMarkets.Market_UnknownMechanism(mechanism));
+        require(k <= ONE_PPM, IMarkets.Market_RateAboveOne(k));
+        if (mechanism == SATISFACTION) {
+            require(k == 0, IMarkets.Market_UnfitForMechanism(mechanism));
+        } else {
+            require(
+                rules.mode == Mode.Divisible && rules.priceRule == PriceRule.PayAsBid && rules.attributeCount == 0
+                    && rules.categoryCount == 0,
+                IMarkets.Market_UnfitForMechanism(mechanism)
+            );
+        }
     }
 }

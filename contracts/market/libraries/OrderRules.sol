@@ -3,7 +3,7 @@ pragma solidity ^0.8.27;
 
 import {IOrderBook} from "../../../interfaces/market/IOrderBook.sol";
 import {Reliability, SellerTerms} from "../../types/Attested.sol";
-import {AttributeSource, Market} from "../../types/Markets.sol";
+import {AttributeSource, CALL, ContestTerms, OrderTerms} from "../../types/Markets.sol";
 import {MAX_ATTRIBUTES, OrderFields, PackedOrder} from "../../types/Orders.sol";
 import {ONE_PPM, Ppm, Price, Wh} from "../../types/Units.sol";
 import {Lanes} from "../../shared/Lanes.sol";
@@ -42,6 +42,8 @@ library OrderRules {
         uint256 credibilities;
         uint256 reliabilities;
         uint256 trades;
+        /// Whether a seller's ask must equal its minimum.
+        bool onePrice;
     }
 
     /// @dev Where the classes lie in `terms`.
@@ -54,16 +56,18 @@ library OrderRules {
     uint256 private constant SELLER_TERMS = (uint256(type(uint32).max) << 168) | (uint256(type(uint32).max) << 72);
 
     /// @notice The form of the market's orders.
-    function formOf(Market storage rules) internal view returns (Form memory form) {
-        uint256 count = rules.attributeCount;
+    function formOf(ContestTerms contest, OrderTerms terms) internal pure returns (Form memory form) {
+        uint256 count = contest.matching().attributeCount();
+        uint256 incomes = contest.matching().incomeMask();
         form.noAttributes = count == MAX_ATTRIBUTES ? 0 : ~uint256(0) << (32 * count);
         form.weightsSum = count == 0 ? 0 : ONE_PPM;
-        (form.slotStart, form.carrier, form.subnet) = (rules.slotStart, uint256(rules.carrier), rules.subnet);
+        (form.slotStart, form.carrier, form.subnet) = (terms.slotStart(), terms.carrier(), terms.subnet());
+        form.onePrice = contest.matching().mechanism() == CALL;
         for (uint256 f = 0; f < count; ++f) {
             uint256 lane = uint256(type(uint32).max) << (32 * f);
-            if ((rules.incomeMask >> f) & 1 == 0) form.costs |= lane;
+            if ((incomes >> f) & 1 == 0) form.costs |= lane;
             uint256 one = 1 << (32 * f);
-            AttributeSource source = AttributeSource(uint8(rules.sources[f]));
+            AttributeSource source = terms.sourceAt(f);
             if (source == AttributeSource.Declared) continue;
             form.attested |= lane;
             if (source == AttributeSource.Ask) form.asks |= one;
@@ -71,17 +75,7 @@ library OrderRules {
             else if (source == AttributeSource.Reliability) form.reliabilities |= one;
             else form.trades |= one;
         }
-        uint256 lacking = uint256(type(uint64).max >> (8 * rules.categoryCount)) << CLASSES_SHIFT;
-        form.notInBuy = TOP | SELLER_TERMS | lacking;
-        form.notInSell = TOP | lacking;
-        for (uint256 c = 0; c < rules.categoryCount; ++c) {
-            uint256 lowest = 1 << (CLASSES_SHIFT + 56 - 8 * c);
-            if (c + 1 == rules.sourceCategory) {
-                (form.sourceCategory, form.notInSell) = (lowest, form.notInSell | 0xff * lowest);
-            } else {
-                form.statedCategories |= 0x80 * lowest;
-            }
-        }
+        _setCategories(form, terms.categoryCount(), terms.sourceCategory());
     }
 
     /// @notice Check the fields of an order as its trader signed it.
@@ -123,6 +117,21 @@ library OrderRules {
         }
     }
 
+    /// @dev The masks of the categories: of `count`, of which the one before `source` is attested.
+    function _setCategories(Form memory form, uint256 count, uint256 source) private pure {
+        uint256 lacking = uint256(type(uint64).max >> (8 * count)) << CLASSES_SHIFT;
+        form.notInBuy = TOP | SELLER_TERMS | lacking;
+        form.notInSell = TOP | lacking;
+        for (uint256 c = 0; c < count; ++c) {
+            uint256 lowest = 1 << (CLASSES_SHIFT + 56 - 8 * c);
+            if (c + 1 == source) {
+                (form.sourceCategory, form.notInSell) = (lowest, form.notInSell | 0xff * lowest);
+            } else {
+                form.statedCategories |= 0x80 * lowest;
+            }
+        }
+    }
+
     /// Reverts if: the weights do not sum to 1 000 000 (to zero in a market without attributes); an
     /// income attribute's limit is above its expectation, or a cost attribute's below.
     function _checkBuyer(uint256 index, PackedOrder memory order, Form memory form) private pure {
@@ -138,7 +147,7 @@ library OrderRules {
         require(sum == form.weightsSum, IOrderBook.Order_WeightsSum(index, sum));
     }
 
-    /// Reverts if: the minimum is above the ask; a class code is missing.
+    /// Reverts if: the minimum is above the ask, or in a call auction below it; a class code is missing.
     function _checkSeller(uint256 index, PackedOrder memory order, Form memory form) private pure {
         uint256 terms = order.terms;
         uint256 unused = (terms & form.notInSell) | (order.levels & (form.noAttributes | form.attested));
@@ -146,6 +155,10 @@ library OrderRules {
         require(
             !(order.minPrice() > order.price()),
             IOrderBook.Order_MinAboveAsk(index, Price.unwrap(order.minPrice()), Price.unwrap(order.price()))
+        );
+        require(
+            !form.onePrice || !(order.price() > order.minPrice()),
+            IOrderBook.Order_AskNotMin(index, Price.unwrap(order.minPrice()), Price.unwrap(order.price()))
         );
         // The highest bit of each class that is not zero: its lower bits carry into it unless they are zero.
         uint256 lower = form.statedCategories - (form.statedCategories >> 7);

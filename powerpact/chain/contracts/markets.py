@@ -25,7 +25,7 @@ class Market:
     Attributes
     ----------
     id : bytes
-        Hash of its rules, names, chain and order book, 32 bytes.
+        Hash of its rules, names, chain and the contract `Markets`, 32 bytes.
     rules : Rules
         Its rules.
     opener : ChecksumAddress
@@ -41,9 +41,9 @@ class Market:
 
 
 def market_id(chain: Chain, rules: Rules) -> bytes:
-    """``keccak256(abi.encode(chainId, orderBook, rules, attributes, categories))``, 32 bytes."""
+    """``keccak256(abi.encode(chainId, markets, rules, attributes, categories))``, 32 bytes."""
     types = ["uint256", "address", RULES_TYPE, "string[]", "string[]"]
-    values = [chain.deployment.chain_id, chain.address("OrderBook"), *rules.arguments()]
+    values = [chain.deployment.chain_id, chain.address("Markets"), *rules.arguments()]
     return keccak(encode(types, values))
 
 
@@ -54,13 +54,13 @@ def endorsers_hash(endorsers: Sequence[ChecksumAddress]) -> bytes:
 
 def open_market(chain: Chain, rules: Rules) -> Call:
     """Open a market; any active participant's call."""
-    return chain.call("open market", "OrderBook", "openMarket", *rules.arguments())
+    return chain.call("open market", "Markets", "openMarket", *rules.arguments())
 
 
 def markets(chain: Chain) -> list[Market]:
     """All markets, oldest first, but those whose rules cannot be read: anybody can open one."""
     found = []
-    for event in chain.events("OrderBook", "MarketOpened"):
+    for event in chain.events("Markets", "MarketOpened"):
         with suppress(BadRules):
             found.append(_market(event))
     return found
@@ -76,7 +76,7 @@ def market(chain: Chain, id_: bytes) -> Market:
     BadRules
         If its rules cannot be read, such as a name that is no text.
     """
-    found = chain.events("OrderBook", "MarketOpened", market=id_)
+    found = chain.events("Markets", "MarketOpened", market=id_)
     if not found:
         raise NotOnChain(f"market 0x{id_.hex()}", remedy="List the markets with `powerpact market list`.")
     return _market(found[0])

@@ -68,9 +68,10 @@ def cancel(chain: Chain, market: bytes, placed: Placed) -> Call:
     return chain.call("cancel order", "OrderBook", "cancel", market, placed)
 
 
-def release(chain: Chain, market: bytes, placed: Sequence[Placed]) -> Call:
-    """Free orders that did not trade."""
-    return chain.call("release orders", "OrderBook", "release", market, placed, items=len(placed))
+def release(chain: Chain, market: bytes, placed: Sequence[tuple[Placed, int]]) -> Call:
+    """Release the untraded part of orders, each given with its energy that trades, Wh."""
+    orders, bound_wh = [order for order, _ in placed], [energy_wh for _, energy_wh in placed]
+    return chain.call("release orders", "Clearing", "release", market, orders, bound_wh, items=len(placed))
 
 
 def cancel_nonces(chain: Chain, side: Side, page: int, mask: int) -> Call:

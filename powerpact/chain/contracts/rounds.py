@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -20,6 +21,7 @@ from powerpact.codec.eip712 import sign
 from powerpact.codec.merkle import MerkleTree
 from powerpact.codec.packing import order_tree, trade_tree
 from powerpact.market.orders import Order, PackedOrder, Placed, Side, SoftTerm, id_text, order_id, parse_id
+from powerpact.market.rules import Mode
 from powerpact.market.trades import PackedTrade, Trade
 from powerpact.mechanisms.satisfaction.round import Buyer, Round, Seller, Solution
 
@@ -42,11 +44,11 @@ class ClaimedTrade(NamedTuple):
 Link = tuple[int, int, int]
 """A trade between two orders of a list: their places in it, energy in Wh."""
 
-PricedOrder = tuple[Placed, int, bool]
-"""An order that trades, its dual price in ppm, and whether it trades in a later chunk, too."""
+PricedOrder = tuple[Placed, int, bool, int]
+"""An order that trades, its dual price in ppm, whether it trades in a later chunk, too, and its trades in earlier ones, Wh."""
 
-Exhibit = tuple[Placed, PackedTrade, tuple[int, int], list[bytes]]
-"""An order in a challenge, with a trade of it in the proposal and that trade's proof, if it has one."""
+Exhibit = tuple[Placed, int, PackedTrade, tuple[int, int], bytes, list[bytes]]
+"""An order that is shown, with its energy that trades in the proposal, Wh, and one of its trades with the proof, if any."""
 
 
 class ProposalStatus(IntEnum):
@@ -84,10 +86,10 @@ class Proposal:
         Σ reservations of the buyers in the trades.
     bond_upoints : int
         What its agent holds ready, and loses when it is refuted.
-    attribute_count : int
-        Soft attributes of the market.
-    income_mask : int
-        Bit f: attribute f is an income.
+    mechanism : int
+        The number of its market's mechanism.
+    has_prices : bool
+        Whether it has public prices.
     final_from : int
         When an active proposal can be made final, Unix seconds.
     status : ProposalStatus
@@ -103,8 +105,8 @@ class Proposal:
     bound: int
     reserved_upoints: int
     bond_upoints: int
-    attribute_count: int
-    income_mask: int
+    mechanism: int
+    has_prices: bool
     final_from: int
     status: ProposalStatus
 
@@ -217,7 +219,10 @@ class PostedRound:
         return [found[pair] for pair in walk(found)]
 
     def chunk(
-        self, matches: Sequence[ClaimedTrade], later: Sequence[ClaimedTrade] = ()
+        self,
+        matches: Sequence[ClaimedTrade],
+        later: Sequence[ClaimedTrade] = (),
+        earlier: Sequence[ClaimedTrade] = (),
     ) -> tuple[list[PricedOrder], list[Link]]:
         """Trades as one chunk for `propose`: orders with their proofs and dual prices, and the trades between them.
 
@@ -227,18 +232,27 @@ class PostedRound:
             The trades of the chunk.
         later : sequence of ClaimedTrade
             The trades of the chunks after it.
+        earlier : sequence of ClaimedTrade
+            The trades of the chunks before it.
         """
         priced, links = _numbered(matches)
         continued = {id_ for match in later for id_ in match[:2]}
-        return [(self.placed(id_), dual, id_ in continued) for id_, dual in priced], links
+        before_wh: Counter[int] = Counter()
+        for match in earlier:
+            before_wh[match.buy_id] += match.energy_wh
+            before_wh[match.sell_id] += match.energy_wh
+        return [(self.placed(id_), dual, id_ in continued, before_wh[id_]) for id_, dual in priced], links
 
     def exhibit(self, id_: int, chunks: Sequence[Sequence[Trade]], trees: Sequence[MerkleTree]) -> Exhibit:
         """An order as a challenge of the proposal with these chunks shows it."""
-        for c, chunk in enumerate(chunks):
-            for k, trade in enumerate(chunk):
-                if id_ in (trade.buy_id, trade.sell_id):
-                    return self.placed(id_), trade.pack(), (c, k), trees[c].proof(k)
-        return self.placed(id_), PackedTrade(0, 0, 0), (0, 0), []
+        found = [(c, k) for c, chunk in enumerate(chunks) for k, trade in enumerate(chunk) if id_ in trade[:2]]
+        if not found:
+            return self.placed(id_), 0, PackedTrade(0, 0, 0), (0, 0), bytes(32), []
+        filled_wh = sum(chunks[c][k].energy_wh for c, k in found)
+        if self.market.rules.mode is Mode.ONE_TO_ONE:
+            filled_wh = self.orders[id_].energy_wh  # An order that trades is bound as a whole.
+        c, k = found[0]
+        return self.placed(id_), filled_wh, chunks[c][k].pack(), (c, k), trees[c].root, trees[c].proof(k)
 
 
 def walk(pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -292,10 +306,10 @@ def read_round(chain: Chain, market_id: bytes) -> PostedRound:
 
 
 def clear(chain: Chain, posted: PostedRound, matches: Sequence[ClaimedTrade]) -> Call:
-    """Propose and prove a whole round; the contract takes at most `MAX_BATCH` trades."""
+    """Propose and prove a whole round; the contract takes at most `MAX_CHUNK` trades."""
     priced, links = _numbered(matches)
     return chain.call(
-        "clear", "Clearing", "clear", posted.market.id, posted.batches, priced, links, items=posted.order_count
+        "clear", "Clearing", "clear", posted.market.id, posted.batches, priced, links, b"", items=posted.order_count
     )
 
 
@@ -304,16 +318,16 @@ def propose(
 ) -> Call:
     """Begin a proposal with its first trades; `later` are those still to come."""
     chunk = posted.chunk(matches, later)
-    return chain.call("propose", "Clearing", "propose", posted.market.id, *chunk, items=len(matches))
+    return chain.call("propose", "Clearing", "propose", posted.market.id, *chunk, b"", items=len(matches))
 
 
 def propose_batches(chain: Chain, posted: PostedRound, matches: Sequence[ClaimedTrade]) -> Call:
-    """Begin a proposal with all its trades, by whole batches instead of proofs; at most `MAX_BATCH` trades."""
+    """Begin a proposal with all its trades, by whole batches instead of proofs; at most `MAX_CHUNK` trades."""
     priced, links = _numbered(matches)
     needed = {id_ >> 8 for id_, _ in priced}
     batches = [batch if b in needed else () for b, batch in enumerate(posted.batches)]
     return chain.call(
-        "propose", "Clearing", "proposeBatches", posted.market.id, batches, priced, links, items=len(matches)
+        "propose", "Clearing", "proposeBatches", posted.market.id, batches, priced, links, b"", items=len(matches)
     )
 
 
@@ -323,9 +337,11 @@ def extend(
     proposal_id: int,
     matches: Sequence[ClaimedTrade],
     later: Sequence[ClaimedTrade] = (),
+    earlier: Sequence[ClaimedTrade] = (),
 ) -> Call:
-    """Add trades to the sender's proposal; `later` are those still to come."""
-    return chain.call("propose", "Clearing", "extend", proposal_id, *posted.chunk(matches, later), items=len(matches))
+    """Add trades to the sender's proposal; `later` are those still to come, `earlier` those that it holds."""
+    chunk = posted.chunk(matches, later, earlier)
+    return chain.call("propose", "Clearing", "extend", proposal_id, *chunk, b"", items=len(matches))
 
 
 def seal(
@@ -335,25 +351,24 @@ def seal(
     endorsements: Sequence[tuple[int, bytes]] = (),
 ) -> Call:
     """Put the sender's proposal up for challenges; `endorsements` are seats and signatures, by rising seat."""
-    return chain.call("seal", "Clearing", "seal", proposal_id, list(endorsers), list(endorsements))
+    return chain.call("seal", "Clearing", "seal", proposal_id, (list(endorsers), list(endorsements)), [], b"")
 
 
 def endorse(chain: Chain, account: LocalAccount, proposal_id: int) -> bytes:
     """An endorser's signature of a proposal as it is now, 65 bytes."""
     state = proposal(chain, proposal_id)
-    roots = [tree.root for tree in trade_trees(chunks_of(chain, proposal_id))]
     message = {
         "market": state.market,
         "agent": state.agent,
-        "trades": keccak(b"".join(roots)),
+        "trades": _trades_hash(chunks_of(chain, proposal_id)),
         "objective": state.objective,
     }
     return sign(account, chain.domain("Clearing"), "Endorsement", message)
 
 
-def challenge(chain: Chain, proposal_id: int, buy: Exhibit, sell: Exhibit) -> Call:
-    """Refute an active proposal by a pair."""
-    return chain.call("challenge", "Clearing", "challenge", proposal_id, buy, sell)
+def challenge(chain: Chain, proposal_id: int, *shown: Exhibit) -> Call:
+    """Refute an active proposal by a pair, the buy order first."""
+    return chain.call("challenge", "Clearing", "challenge", proposal_id, list(shown), b"")
 
 
 def finalize(chain: Chain, proposal_id: int) -> Call:
@@ -366,11 +381,13 @@ def prove(
     proposal_id: int,
     orders: Sequence[Sequence[PackedOrder]],
     chunks: Sequence[Sequence[Trade]],
+    first: int,
     rows: int,
 ) -> Call:
-    """Prove the next rows of the sender's proposal."""
+    """Prove the next rows of the sender's proposal, of which `first` are proven."""
     trades = [[trade.pack() for trade in chunk] for chunk in chunks]
-    return chain.call("prove", "Clearing", "prove", proposal_id, orders, trades, rows, items=rows)
+    part = (_trades_hash(chunks), first, rows)
+    return chain.call("prove", "Clearing", "prove", proposal_id, orders, trades, part, b"", items=rows)
 
 
 def proposal(chain: Chain, proposal_id: int) -> Proposal:
@@ -400,6 +417,11 @@ def chunks_of(chain: Chain, proposal_id: int) -> list[tuple[Trade, ...]]:
     """The trades of a proposal, chunk by chunk, as announced."""
     events = chain.events("Clearing", "TradesProposed", proposal=proposal_id)
     return [tuple(Trade.unpack(trade) for trade in event.arguments["trades"]) for event in events]
+
+
+def _trades_hash(chunks: Sequence[Sequence[Trade]]) -> bytes:
+    """What a proposal with these trades is known by: the hash of its chunks' roots."""
+    return keccak(b"".join(tree.root for tree in trade_trees(chunks)))
 
 
 def trade_trees(chunks: Sequence[Sequence[Trade]]) -> list[MerkleTree]:

@@ -3,6 +3,8 @@
 import pytest
 
 from powerpact.mechanisms.satisfaction.spec import match
+from powerpact.codec.packing import trade_tree
+from powerpact.market.trades import Trade
 from testkit.claims import NOTHING, claim
 from testkit.contest import (
     ACTIVE,
@@ -25,8 +27,8 @@ from testkit.orders import buy, sell
 from testkit.refusals import refused
 
 ONE = 1_000_000
-UNTRADED = ((0, 0, 0), (0, 0), [])
-"""What goes with an order that does not trade: no trade, no place, no proof."""
+UNTRADED = (0, (0, 0, 0), (0, 0), bytes(32), [])
+"""What goes with an order that does not trade: no fill, no trade, no place, no root, no proof."""
 
 
 @pytest.fixture
@@ -58,7 +60,7 @@ def show(community, watcher):
     """Challenge a proposal with two exhibits made by hand."""
 
     def _show(market, bought, sold):
-        return community.send(watcher, "Clearing", "challenge", market.proposal, bought, sold)
+        return community.send(watcher, "Clearing", "challenge", market.proposal, [bought, sold], b"")
 
     return _show
 
@@ -115,7 +117,7 @@ def test_refuses_what_is_final(contest):
 )
 def test_a_true_certificate_stands_every_pair(active, state, buy_id, sell_id, duals, score):
     before = state()
-    with refused("Clearing_PairCovered", buy_id, sell_id, duals, score):
+    with refused("Satisfaction_PairCovered", buy_id, sell_id, duals, score):
         active.challenge(buy_id, sell_id)
     assert state() == before
 
@@ -123,7 +125,7 @@ def test_a_true_certificate_stands_every_pair(active, state, buy_id, sell_id, du
 def test_a_pair_that_is_not_eligible_refutes_nothing(active, state):
     """Alice bids 60 000 in order 257, Carol takes no less than 80 000."""
     before = state()
-    with refused("Clearing_PairCovered", 257, 2, 500_000, 0):
+    with refused("Satisfaction_PairCovered", 257, 2, 500_000, 0):
         active.challenge(257, 2)
     assert state() == before
 
@@ -132,20 +134,47 @@ def test_an_eligible_pair_that_scores_nothing_refutes_nothing(contest):
     """Alice's bid of order 257 is Dan's minimum: they could trade, but w = 0."""
     contest.propose(claim(contest, [(0, 2)], {0: ONE}))
     contest.seal()
-    with refused("Clearing_PairCovered", 257, 256, 0, 0):
+    with refused("Satisfaction_PairCovered", 257, 256, 0, 0):
         contest.challenge(257, 256)
 
 
 def test_a_traded_order_cannot_be_shown_without_its_trade(active, show, state):
     """Else every dual price would be zero to a liar."""
     before = state()
-    for bought, sold in (
-        ((active.placed(0), *UNTRADED), active.exhibit(2)),
-        (active.exhibit(0), (active.placed(2), *UNTRADED)),
+    for bought, sold, hidden in (
+        ((active.placed(0), *UNTRADED), active.exhibit(2), 0),
+        (active.exhibit(0), (active.placed(2), *UNTRADED), 2),
     ):
-        with refused("Clearing_UnknownTrade", active.proposal, 0, 0):
+        with refused("Clearing_WrongExhibit", hidden, 0, 1_000):
             show(active, bought, sold)
     assert state() == before
+
+
+@pytest.mark.parametrize("filled_wh", [999, 1_001, 2**64 - 1])
+def test_refuses_another_fill(active, show, state, filled_wh):
+    before = state()
+    placed, _, *traded = active.exhibit(0)
+    with refused("Clearing_WrongExhibit", 0, filled_wh, 1_000):
+        show(active, (placed, filled_wh, *traded), active.exhibit(2))
+    assert state() == before
+
+
+def test_refuses_a_fill_of_an_order_that_does_not_trade(active, show):
+    with refused("Clearing_WrongExhibit", 257, 1, 0):
+        show(active, (active.placed(257), 1, *UNTRADED[1:]), active.exhibit(2))
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_asks_for_two_orders(community, active, watcher, count):
+    shown = [active.exhibit(id_) for id_ in (0, 2, 1)][:count]
+    with refused("Mechanism_WrongExhibits", count, 2):
+        community.send(watcher, "Clearing", "challenge", active.proposal, shown, b"")
+
+
+def test_there_are_no_public_prices(community, active, watcher):
+    shown = [active.exhibit(0), active.exhibit(2)]
+    with refused("Clearing_WrongPrices", active.proposal):
+        community.send(watcher, "Clearing", "challenge", active.proposal, shown, bytes(32))
 
 
 def test_a_trade_of_another_order_is_foreign(active, show, state):
@@ -174,21 +203,23 @@ def test_an_order_is_not_shown_by_the_other_side_of_a_trade(community, agent, al
 @pytest.mark.parametrize(
     "forge",
     [
-        lambda trade, place, proof: (trade._replace(purchase=trade.purchase - 500_000), place, proof),
-        lambda trade, place, proof: (trade, (0, 1), proof),
-        lambda trade, place, proof: (trade, (1, 0), proof),
-        lambda trade, place, proof: (trade, (2**32 - 1, 255), proof),
-        lambda trade, place, proof: (trade, place, []),
-        lambda trade, place, proof: (trade, place, [*proof, bytes(32)]),
+        lambda trade, place, root, proof: (trade._replace(purchase=trade.purchase - 500_000), place, root, proof),
+        lambda trade, place, root, proof: (trade, (0, 1), root, proof),
+        lambda trade, place, root, proof: (trade, (1, 0), root, proof),
+        lambda trade, place, root, proof: (trade, (2**32 - 1, 255), root, proof),
+        lambda trade, place, root, proof: (trade, place, bytes(32), proof),
+        lambda trade, place, root, proof: (trade, place, trade_tree([Trade.unpack(trade)]).root, []),
+        lambda trade, place, root, proof: (trade, place, root, []),
+        lambda trade, place, root, proof: (trade, place, root, [*proof, bytes(32)]),
     ],
-    ids=["dual lowered", "index", "chunk", "last place", "no proof", "longer proof"],
+    ids=["dual lowered", "index", "chunk", "last place", "no root", "own root", "no proof", "longer proof"],
 )
 def test_refuses_a_trade_with_a_wrong_proof(active, show, state, forge):
     before = state()
-    placed, *traded = active.exhibit(0)
-    trade, (chunk, index), proof = forge(*traded)
-    with refused("Clearing_UnknownTrade", active.proposal, chunk, index):
-        show(active, (placed, trade, (chunk, index), proof), active.exhibit(2))
+    placed, filled_wh, *traded = active.exhibit(0)
+    trade, (chunk, index), root, proof = forge(*traded)
+    with refused("Clearing_UnknownTrade", chunk, index):
+        show(active, (placed, filled_wh, trade, (chunk, index), root, proof), active.exhibit(2))
     assert state() == before
 
 
@@ -198,7 +229,7 @@ def test_refuses_a_trade_of_another_proposal(active, show, rival):
     active.propose(claim(active, [(0, 2)], {2: ONE}), agent=rival.account)
     low = active.exhibit(0)
     active.proposal, active.chunks = id_, chunks
-    with refused("Clearing_UnknownTrade", id_, 0, 0):
+    with refused("Clearing_UnknownTrade", 0, 0):
         show(active, low, active.exhibit(256))
 
 

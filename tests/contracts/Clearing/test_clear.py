@@ -35,7 +35,7 @@ def pairs(trades, duals_ppm):
 def test_refuses_an_unknown_market(clearing, alice):
     unknown = keccak(text="no market")
     with reverts_with("Market_Unknown", unknown):
-        clearing.clear(unknown, [], [], [], by(alice))
+        clearing.clear(unknown, [], [], [], b"", by(alice))
 
 
 def test_refuses_while_the_gate_is_open(posted):
@@ -109,12 +109,12 @@ def test_refuses_an_order_on_the_wrong_side(closed, pair, wrong):
 
 
 def test_refuses_a_pair_that_is_not_eligible(closed):
-    with refused("Clearing_NotEligible", 257, 2):
+    with refused("Satisfaction_NotEligible", 257, 2):
         closed.clear_at_once(pairs([(257, 2)], {257: ONE, 2: ONE}))
 
 
 def test_refuses_dual_prices_below_the_score(closed):
-    with refused("Clearing_DualsBelowScore", 0, 2, 999_999, ONE):
+    with refused("Satisfaction_DualsBelowScore", 0, 2, 999_999, ONE):
         closed.clear_at_once(pairs([(0, 2)], {0: 999_999, 2: 0}))
 
 
@@ -124,12 +124,12 @@ def test_refuses_dual_prices_that_are_no_certificate(closed):
 
 
 def test_refuses_a_matching_that_can_be_improved(closed):
-    with refused("Clearing_BetterPair", 0, 2, 500_000, ONE):
+    with refused("Satisfaction_BetterPair", 0, 2, 500_000, ONE):
         closed.clear_at_once(pairs([(1, 2), (0, 256)], {1: 500_000, 2: 0, 0: 500_000, 256: 500_000}))
 
 
 def test_refuses_to_leave_an_order_out(closed):
-    with refused("Clearing_BetterPair", 1, 2, 0, 500_000):
+    with refused("Satisfaction_BetterPair", 1, 2, 0, 500_000):
         closed.clear_at_once(pairs([(0, 2)], {0: ONE, 2: 0}))
 
 

@@ -111,7 +111,7 @@ def test_refuses_an_order_given_twice(market):
 
 
 def test_refuses_dual_prices_below_the_score(market):
-    with refused("Clearing_DualsBelowScore", 0, 3, 999_999, 1_000_000):
+    with refused("Satisfaction_DualsBelowScore", 0, 3, 999_999, 1_000_000):
         market.propose(claim(market, TRADES, DUALS_PPM | {0: 249_999, 2: 750_001}))
 
 
@@ -312,9 +312,9 @@ def test_any_trade_shows_the_dual_price(community, clearing, market, halfway, wa
     halfway.extend(claim(market, TRADES[1:], DUALS_PPM))
     halfway.seal()
     for chunks in (halfway.chunks, [[], halfway.chunks[1]]):
-        arguments = halfway.proposal, halfway.exhibit(0, chunks), halfway.exhibit(2)
-        with refused("Clearing_PairCovered", 0, 2, 1_000_000, 1_000_000):
-            community.send(watcher, "Clearing", "challenge", *arguments)
+        shown = [halfway.exhibit(0, chunks), halfway.exhibit(2)]
+        with refused("Satisfaction_PairCovered", 0, 2, 1_000_000, 1_000_000):
+            community.send(watcher, "Clearing", "challenge", halfway.proposal, shown, b"")
     assert clearing.activeOf(market.id) == halfway.proposal
 
 
@@ -325,9 +325,10 @@ def test_a_pair_refutes_by_any_trade(community, clearing, market, watcher, chunk
     market.propose(claim(market, [(1, 3, 400)], duals, continued=[1, 3]))
     market.extend(claim(market, [(1, 3, 500)], duals))
     market.seal()
-    shown = [market.chunks[c] if c == chunk else [] for c in range(2)]
-    assert market.exhibit(1, shown)[2] == (chunk, 0)
-    community.send(watcher, "Clearing", "challenge", market.proposal, market.exhibit(1, shown), market.exhibit(2))
+    chunks = [market.chunks[c] if c == chunk else [] for c in range(2)]
+    shown = [market.exhibit(1, chunks), market.exhibit(2)]
+    assert shown[0][3] == (chunk, 0)
+    community.send(watcher, "Clearing", "challenge", market.proposal, shown, b"")
     assert clearing.proposal(market.proposal)["status"] == REFUTED
 
 

@@ -28,17 +28,17 @@ def begun(market, alice, bob, carol, dan):
 @pytest.fixture
 def second(begun):
     """The other trade, 1 with 3."""
-    return claim(begun, [(1, 3)], {3: ONE})
+    return begun.told(claim(begun, [(1, 3)], {3: ONE}))
 
 
 def test_refuses_an_unknown_proposal(clearing, community, second):
     with reverts_with("Clearing_UnknownProposal", 7):
-        clearing.extend(7, *second, by(community.agent))
+        clearing.extend(7, *second, b"", by(community.agent))
 
 
 def test_refuses_another_agent(clearing, community, begun, second, alice):
     with reverts_with("Clearing_NotAgent", begun.proposal, community.agent, alice):
-        clearing.extend(begun.proposal, *second, by(alice))
+        clearing.extend(begun.proposal, *second, b"", by(alice))
 
 
 def test_refuses_once_the_proof_has_begun(begun, second):
@@ -79,14 +79,14 @@ def test_refuses_an_empty_chunk(begun):
         begun.extend(NOTHING)
 
 
-def test_refuses_257_trades(begun, second):
-    with refused("Clearing_ChunkTooLarge", 257, 256):
-        begun.extend(Claims(second.orders, second.links * 257))
+def test_refuses_129_trades(begun, second):
+    with refused("Clearing_ChunkTooLarge", 129, 128):
+        begun.extend(Claims(second.orders, second.links * 129))
 
 
 def test_adds_a_chunk(clearing, community, begun, second, bob, dan):
     first = begun.chunks[0]
-    tx = clearing.extend(begun.proposal, *second, by(community.agent))
+    tx = clearing.extend(begun.proposal, *second, b"", by(community.agent))
     added = tx.events["TradesProposed"]
     trade = Trade(1, 3, bob.address, dan.address, dan.device, 1_000, 1_000, 100_000, 100_000, 0, ONE)
     assert (added["proposal"], added["chunk"]) == (begun.proposal, 1)

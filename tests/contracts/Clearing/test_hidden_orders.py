@@ -60,7 +60,7 @@ def play(community):
         fault = verify(posted, solution)
         if fault is None:
             for buyer, seller in product(posted.buyers, posted.sellers):
-                with pytest.raises(ContractError, match="Clearing_PairCovered"):
+                with pytest.raises(ContractError, match="Satisfaction_PairCovered"):
                     market.challenge(int(buyer.id), int(seller.id))
         else:
             assert fault.kind is FaultKind.UNCOVERED_PAIR

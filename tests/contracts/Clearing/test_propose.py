@@ -33,32 +33,32 @@ def posted(market, alice, bob, carol, dan):
 def test_refuses_an_unknown_market(clearing, alice):
     unknown = keccak(text="no market")
     with reverts_with("Market_Unknown", unknown):
-        clearing.propose(unknown, [], [], by(alice))
+        clearing.propose(unknown, [], [], b"", by(alice))
 
 
 def test_refuses_while_the_gate_is_open(clearing, market, alice):
     at(market, market.rules.closes_at - 1)
     with reverts_with("Clearing_GateOpen", market.id, market.rules.closes_at):
-        clearing.propose(market.id, [], [], by(alice))
+        clearing.propose(market.id, [], [], b"", by(alice))
 
 
 def test_refuses_when_the_time_is_over(clearing, posted, alice):
     at(posted, posted.rules.final_by + 1)
     with reverts_with("Clearing_TooLate", posted.id, posted.rules.final_by):
-        clearing.propose(posted.id, [], [], by(alice))
+        clearing.propose(posted.id, [], [], b"", by(alice))
 
 
 def test_takes_a_proposal_in_the_first_and_in_the_last_second(clearing, market, alice):
     at(market, market.rules.closes_at)
-    clearing.propose(market.id, [], [], by(alice))
+    clearing.propose(market.id, [], [], b"", by(alice))
     at(market, market.rules.final_by)
-    clearing.propose(market.id, [], [], by(alice))
+    clearing.propose(market.id, [], [], b"", by(alice))
     assert clearing.proposalCount() == 2
 
 
 def test_refuses_when_the_round_is_final(clearing, traded, alice):
     with reverts_with("Clearing_AlreadyFinal", traded.id, traded.proposal):
-        clearing.propose(traded.id, [], [], by(alice))
+        clearing.propose(traded.id, [], [], b"", by(alice))
 
 
 def test_refuses_orders_without_trades(posted):
@@ -72,10 +72,10 @@ def test_refuses_trades_without_orders(posted):
         posted.propose(Claims([], [(0, 0, 1_000)]))
 
 
-def test_refuses_a_chunk_of_257_trades(posted):
+def test_refuses_a_chunk_of_129_trades(posted):
     orders, links = claim(posted, [(0, 2)], {0: ONE})
-    with refused("Clearing_ChunkTooLarge", 257, 256):
-        posted.propose(Claims(orders, links * 257))
+    with refused("Clearing_ChunkTooLarge", 129, 128):
+        posted.propose(Claims(orders, links * 129))
 
 
 @pytest.mark.parametrize("link", [(2, 1, 1_000), (0, 2, 1_000)], ids=["buy", "sell"])
@@ -122,7 +122,7 @@ def test_a_trade_follows_from_its_orders(clearing, posted, bob, dan, stranger):
     """The smaller energy, the bid as the price, the value of the whole order at the bid as the reservation."""
     score = (90_000 - 70_001) * ONE // (100_000 - 70_001)
     duals = {1: 300_000, 3: score - 300_000}
-    tx = clearing.propose(posted.id, *claim(posted, [(1, 3)], duals), {"from": stranger})
+    tx = clearing.propose(posted.id, *posted.told(claim(posted, [(1, 3)], duals)), b"", {"from": stranger})
     expected = Trade(1, 3, bob.address, dan.address, dan.device, 1_500, 700, 90_000, 63_000, 300_000, score - 300_000)
     assert [Trade.unpack(trade) for trade in tx.events["TradesProposed"]["trades"]] == [expected]
     proposed = tx.events["Proposed"]

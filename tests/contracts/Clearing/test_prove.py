@@ -2,6 +2,9 @@
 
 import pytest
 
+from eth_utils import keccak
+
+from powerpact.codec.packing import trade_tree
 from powerpact.mechanisms.satisfaction.spec import match
 from testkit.claims import NOTHING, claim
 from testkit.contest import (
@@ -43,7 +46,7 @@ def packed(chunks):
 
 def test_refuses_an_unknown_proposal(clearing, proposed, alice):
     with reverts_with("Clearing_UnknownProposal", 9):
-        clearing.prove(9, proposed.batches, packed(proposed.chunks), 1, by(alice))
+        clearing.prove(9, proposed.batches, packed(proposed.chunks), proposed.part(1), b"", by(alice))
 
 
 def test_refuses_another_agent(proposed, community, alice):
@@ -75,7 +78,7 @@ def test_refuses_dual_prices_that_are_no_certificate(posted):
         (lambda b: [b[1], b[0]], ("Clearing_WrongOrders", 0)),
         (lambda b: b[:1], ("Clearing_Incomplete", 1, 2)),
         (lambda b: [*b, b[0]], ("Clearing_Incomplete", 3, 2)),
-        (lambda b: [b[0], []], ("BatchRoot_NoLeaves",)),
+        (lambda b: [b[0], []], ("Clearing_WrongOrders", 1)),
     ],
     ids=[
         "reordered",
@@ -95,15 +98,14 @@ def test_refuses_orders_that_are_not_the_markets(proposed, forge, error):
 
 
 @pytest.mark.parametrize(
-    ("forge", "error"),
+    "forge",
     [
-        (lambda c: [[c[0][0]._replace(buyer_dual_ppm=2_000_000)], c[1]], ("Clearing_WrongTrades", 0)),
-        (lambda c: [c[0], [c[1][0]._replace(buy_id=2**40 - 1)]], ("Clearing_WrongTrades", 1)),
-        (lambda c: [c[0] + c[1], c[1]], ("Clearing_WrongTrades", 0)),
-        (lambda c: [c[1], c[0]], ("Clearing_WrongTrades", 0)),
-        (lambda c: c[:1], ("Clearing_Incomplete", 1, 2)),
-        (lambda c: [*c, c[0]], ("Clearing_Incomplete", 3, 2)),
-        (lambda c: [c[0], []], ("BatchRoot_NoLeaves",)),
+        lambda c: [[c[0][0]._replace(buyer_dual_ppm=2_000_000)], c[1]],
+        lambda c: [c[0], [c[1][0]._replace(buy_id=2**40 - 1)]],
+        lambda c: [c[0] + c[1], c[1]],
+        lambda c: [c[1], c[0]],
+        lambda c: c[:1],
+        lambda c: [*c, c[0]],
     ],
     ids=[
         "dual raised",
@@ -112,20 +114,37 @@ def test_refuses_orders_that_are_not_the_markets(proposed, forge, error):
         "chunks swapped",
         "chunk left out",
         "chunk added",
-        "chunk emptied",
     ],
 )
-def test_refuses_trades_that_are_not_the_proposals(proposed, forge, error):
+def test_refuses_trades_that_are_not_the_proposals(clearing, proposed, forge):
+    """Whether the agent says what they hash to, or what the proposal's do."""
+    needed = bytes(clearing.tradesHash(proposed.proposal))
     proposed.chunks = forge(proposed.chunks)
-    with refused(*error):
+    given = keccak(b"".join(trade_tree(chunk).root for chunk in proposed.chunks))
+    with refused("Clearing_WrongTrades", given, needed):
         proposed.prove()
+    with refused("Clearing_WrongTrades", given, needed):
+        proposed.prove(part=(given, 0, 1))
+
+
+def test_refuses_a_chunk_without_trades(proposed):
+    proposed.chunks = [proposed.chunks[0], []]
+    with refused("BatchRoot_NoLeaves"):
+        proposed.prove()
+
+
+@pytest.mark.parametrize(("proven", "given"), [(0, 1), (2, 0), (2, 3), (2, 2**256 - 1)])
+def test_refuses_another_first_row_than_the_next(clearing, proposed, proven, given):
+    proposed.prove(rows=proven)
+    with refused("Clearing_WrongRow", proposed.proposal, given, proven):
+        proposed.prove(part=(bytes(clearing.tradesHash(proposed.proposal)), given, 1))
 
 
 def test_refutes_an_agent_who_hides_the_best_order(clearing, posted):
     """Censorship shows: what is left out has dual price 0, and one pair with it refutes the proposal."""
     posted.close()
     posted.propose(posted.claims(match(posted.round(without=[0]))))
-    with refused("Clearing_BetterPair", 0, 2, 0, 1_000_000):
+    with refused("Satisfaction_BetterPair", 0, 2, 0, 1_000_000):
         posted.prove()
     assert clearing.finalOf(posted.id) == 0
 
@@ -133,7 +152,7 @@ def test_refutes_an_agent_who_hides_the_best_order(clearing, posted):
 def test_refutes_an_empty_proposal(posted):
     posted.close()
     posted.propose(NOTHING)
-    with refused("Clearing_BetterPair", 0, 2, 0, 1_000_000):
+    with refused("Satisfaction_BetterPair", 0, 2, 0, 1_000_000):
         posted.prove()
 
 
@@ -141,7 +160,7 @@ def test_refutes_a_matching_that_is_not_the_best(posted):
     """Bob with Carol alone is feasible and worth 500 000, not 1 750 000."""
     posted.close()
     posted.propose(poor(posted))
-    with refused("Clearing_BetterPair", 0, 2, 0, 1_000_000):
+    with refused("Satisfaction_BetterPair", 0, 2, 0, 1_000_000):
         posted.prove()
 
 
@@ -150,7 +169,7 @@ def test_refutes_the_best_matching_with_wrong_duals(clearing, market, alice, bob
     market.post([buy(alice), buy(bob), sell(carol)], [alice, bob, carol])
     market.close()
     market.propose(claim(market, [(0, 2)], {0: 1, 2: 999_999}))
-    with refused("Clearing_BetterPair", 1, 2, 999_999, 1_000_000):
+    with refused("Satisfaction_BetterPair", 1, 2, 999_999, 1_000_000):
         market.prove()
     market.propose(claim(market, [(0, 2)], {2: 1_000_000}))
     market.prove()
@@ -163,13 +182,13 @@ def test_the_last_pair_counts(clearing, posted):
     posted.propose(false(posted))
     assert clearing.proposal(posted.proposal)["objective"] == match(posted.round()).objective
     posted.prove(rows=1)
-    with refused("Clearing_BetterPair", 1, 2, 400_000, 500_000):
+    with refused("Satisfaction_BetterPair", 1, 2, 400_000, 500_000):
         posted.prove()
 
 
 def test_finalises_at_once(clearing, community, proposed):
     trades = packed(proposed.chunks)
-    tx = clearing.prove(proposed.proposal, proposed.batches, trades, ALL, by(community.agent))
+    tx = clearing.prove(proposed.proposal, proposed.batches, trades, proposed.part(ALL), b"", by(community.agent))
     assert dict(tx.events["PairsProven"]) == {"proposal": proposed.proposal, "provenRows": 5, "rows": 5}
     final = tx.events["RoundFinalized"]
     assert bytes(final["market"]) == proposed.id
@@ -185,11 +204,11 @@ def test_finalises_at_once(clearing, community, proposed):
 def test_finalises_in_pieces(clearing, community, proposed):
     trades = packed(proposed.chunks)
     for rows, proven in [(0, 0), (2, 2), (1, 3), (1, 4)]:
-        tx = clearing.prove(proposed.proposal, proposed.batches, trades, rows, by(community.agent))
+        tx = clearing.prove(proposed.proposal, proposed.batches, trades, proposed.part(rows), b"", by(community.agent))
         assert tx.events["PairsProven"]["provenRows"] == proven
         assert clearing.proposal(proposed.proposal)["provenRows"] == proven
         assert clearing.finalOf(proposed.id) == 0
-    clearing.prove(proposed.proposal, proposed.batches, trades, 7, by(community.agent))
+    clearing.prove(proposed.proposal, proposed.batches, trades, proposed.part(7), b"", by(community.agent))
     assert clearing.finalOf(proposed.id) == proposed.proposal
 
 
@@ -199,7 +218,7 @@ def test_another_agent_may_be_faster(clearing, community, proposed, alice):
     proposed.propose(best(proposed), agent=alice.account)
     proposed.prove(agent=alice.account)
     with reverts_with("Clearing_AlreadyFinal", proposed.id, proposed.proposal):
-        clearing.prove(slow, proposed.batches, slow_chunks, 1, by(community.agent))
+        clearing.prove(slow, proposed.batches, slow_chunks, proposed.part(1), b"", by(community.agent))
     assert clearing.finalRound(proposed.id)["agent"] == alice.address
 
 

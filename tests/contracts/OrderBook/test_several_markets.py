@@ -22,7 +22,7 @@ def test_a_device_sells_different_slots_in_different_markets(devices, community,
     assert devices.isSelling(carol.device, later.rules.slot_start)
 
 
-def test_a_device_moves_to_another_market_when_its_order_is_cancelled(devices, book, community, market, carol):
+def test_a_device_moves_to_another_market_when_its_order_is_cancelled(devices, clearing, community, market, carol):
     rival = community.open_market(price_rule=1)
     market.place(carol, sell(carol))
     market.cancel(carol, 0)
@@ -30,18 +30,18 @@ def test_a_device_moves_to_another_market_when_its_order_is_cancelled(devices, b
     # The cancelled order cannot come back, nor free the device once more.
     community.chain.warp(market.rules.final_by + 1)
     with reverts_with("Order_AlreadyClosed", market.id, 0):
-        book.release(market.id, [market.placed(0)], by(carol))
+        clearing.release(*market.untraded([0]), by(carol))
     assert devices.isSelling(carol.device, market.rules.slot_start)
 
 
-def test_an_agreed_trade_frees_the_device_once(devices, book, community, market, traded, alice, carol):
+def test_an_agreed_trade_frees_the_device_once(devices, clearing, community, market, traded, alice, carol):
     """Trade, agree, sell again: nothing that is left of the first trade frees the second sale."""
     slot = market.rules.slot_start
     rival = community.open_market(price_rule=1, slot_start=slot, closes_at=slot)
     traded.settle_agreed((0, 0), 0, [alice.account, carol.account])
     rival.place(carol, sell(carol, nonce=2))
     with reverts_with("Order_StillBound", traded.id, 1):
-        book.release(traded.id, [traded.placed(1)], by(carol))
+        clearing.release(*traded.untraded([1]), by(carol))
     assert devices.isSelling(carol.device, market.rules.slot_start)
 
 
@@ -66,6 +66,6 @@ def test_a_round_takes_no_orders_of_another_market(community, clearing, market, 
     market.post([buy(alice), sell(carol)], [alice, carol])
     rival.post([buy(alice, nonce=2)], [alice])
     rival.close()
-    foreign = [(market.placed(0), 0, False), (market.placed(1), 1_000_000, False)]
+    foreign = [(market.placed(0), 0, False, 0), (market.placed(1), 1_000_000, False, 0)]
     with reverts_with("Order_Unknown", rival.id, 0):
-        clearing.propose(rival.id, foreign, [(0, 1, 1_000)], by(community.agent))
+        clearing.propose(rival.id, foreign, [(0, 1, 1_000)], b"", by(community.agent))

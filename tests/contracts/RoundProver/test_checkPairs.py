@@ -83,9 +83,9 @@ def test_refuses_a_trade_of_a_closed_order(check, posted, dan):
 
 
 def test_names_the_first_pair_that_is_not_covered(check, posted):
-    with reverts_with("Clearing_BetterPair", 0, 1, 0, 1_000_000):
+    with reverts_with("Satisfaction_BetterPair", 0, 1, 0, 1_000_000):
         check(posted)
-    with reverts_with("Clearing_BetterPair", 0, 257, 999_999, 1_000_000):
+    with reverts_with("Satisfaction_BetterPair", 0, 257, 999_999, 1_000_000):
         check(posted, [trade_of(0, 1, 999_999, 1), trade_of(256, 1, 1_000_000, 1)])
 
 
@@ -107,7 +107,7 @@ def test_a_pair_counts_in_the_row_of_its_buyer(check, posted):
     assert check(posted, bad, rows=2) == (2, 4)
     assert check(posted, bad, first=3) == (4, 4)
     for first, rows in ((0, 3), (2, 1), (0, ALL)):
-        with reverts_with("Clearing_BetterPair", 256, 257, 999_999, 1_000_000):
+        with reverts_with("Satisfaction_BetterPair", 256, 257, 999_999, 1_000_000):
             check(posted, bad, first=first, rows=rows)
 
 

@@ -126,23 +126,23 @@ FAULTS = {
     ),
     "a bid below the minimum": (
         lambda m: (m.placed(BUY), m.placed(DEAR), ENOUGH),
-        ("Clearing_NotEligible", BUY, DEAR),
+        ("Satisfaction_NotEligible", BUY, DEAR),
     ),
     "an attribute beyond its limit": (
         lambda m: (m.placed(BUY), m.placed(POOR), ENOUGH),
-        ("Clearing_NotEligible", BUY, POOR),
+        ("Satisfaction_NotEligible", BUY, POOR),
     ),
     "the wrong class": (
         lambda m: (m.placed(BUY), m.placed(OTHER_CLASS), ENOUGH),
-        ("Clearing_NotEligible", BUY, OTHER_CLASS),
+        ("Satisfaction_NotEligible", BUY, OTHER_CLASS),
     ),
     "dual prices below the score": (
         lambda m: (m.placed(BUY), m.placed(SELL), (SCORE_PPM // 2, SCORE_PPM // 2)),
-        ("Clearing_DualsBelowScore", BUY, SELL, SCORE_PPM - 1, SCORE_PPM),
+        ("Satisfaction_DualsBelowScore", BUY, SELL, SCORE_PPM - 1, SCORE_PPM),
     ),
     "no dual prices": (
         lambda m: (m.placed(BUY), m.placed(SELL), (0, 0)),
-        ("Clearing_DualsBelowScore", BUY, SELL, 0, SCORE_PPM),
+        ("Satisfaction_DualsBelowScore", BUY, SELL, 0, SCORE_PPM),
     ),
     "too little energy": (
         lambda m: (m.placed(BUY), m.placed(SELL), ENOUGH, 999),

@@ -171,7 +171,7 @@ def test_a_proof_that_fails_is_not_continued(world, agent, market):
     agent.sender.send(rounds.propose(world.chain, posted, []))
     with pytest.raises(ContractError) as refusal:
         agent.sender.send(rounds.prove(world.chain, 1, posted.batches, [], 4))
-    assert refusal.value.name == "Clearing_BetterPair"
+    assert refusal.value.name == "Satisfaction_BetterPair"
     assert agent.clear(market).proposal == 1  # nothing was proven, so the trades could still be added
     assert len(matches) == 2
 

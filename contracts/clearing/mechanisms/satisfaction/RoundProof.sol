@@ -2,13 +2,12 @@
 pragma solidity ^0.8.27;
 
 import {IClearing} from "../../../../interfaces/clearing/IClearing.sol";
-import {BatchRoot} from "../../../shared/BatchRoot.sol";
+import {ISatisfactionMatching} from "../../../../interfaces/clearing/mechanisms/ISatisfactionMatching.sol";
 import {OrderFields, OrderId, PackedOrder, Side, orderIdAt} from "../../../types/Orders.sol";
 import {PackedTrade, TradeFields} from "../../../types/Trades.sol";
 import {Ppm} from "../../../types/Units.sol";
 import {PairSweep} from "./PairSweep.sol";
 import {Satisfaction} from "./Satisfaction.sol";
-import {TradeHashing} from "../../../shared/TradeHashing.sol";
 
 /// @title The exhaustive proof of a round, held in memory
 /// @dev Orders are numbered through all batches, in the order of their ids: row r is the r-th order.
@@ -33,47 +32,28 @@ library RoundProof {
     /// were not there.
     uint256 private constant CLOSED = type(uint256).max;
 
-    /// @notice An empty round with room for `orders`.
-    function make(PackedOrder[][] calldata orders) internal pure returns (Round memory round) {
+    /// @notice All orders of a market, with the bits of those that are cancelled; every dual price is 0.
+    function make(PackedOrder[][] calldata orders, uint256[] memory closed)
+        internal
+        pure
+        returns (Round memory round)
+    {
         uint256 count = 0;
         for (uint256 b = 0; b < orders.length; ++b) {
             count += orders[b].length;
         }
         round.table = new uint256[](count * ROW_WORDS);
         round.firsts = new uint256[](orders.length);
-    }
-
-    /// @notice Add the orders of the next batch, with the bits of those that are cancelled.
-    function addBatch(Round memory round, uint256 batch, PackedOrder[] calldata orders, uint256 closed) internal pure {
-        uint256 first = round.filled;
-        round.firsts[batch] = first;
-        round.filled = first + orders.length;
-        uint256[] memory table = round.table;
-        for (uint256 i = 0; i < orders.length; ++i) {
-            PackedOrder calldata order = orders[i];
-            uint256 start = (first + i) * ROW_WORDS;
-            // Equivalent to copying the five words of the order into table[start + 1] to table[start + 5]. The place is
-            // within the table, see `make`.
-            assembly ("memory-safe") {
-                calldatacopy(add(add(table, 64), mul(start, 32)), order, 160)
-            }
-            if ((closed >> i) & 1 != 0) table[start] = CLOSED;
+        for (uint256 b = 0; b < orders.length; ++b) {
+            _addBatch(round, b, orders[b], closed[b]);
         }
     }
 
-    /// @notice Write the dual prices of a chunk's trades into the rows.
-    /// Reverts if: its trades are not exactly those under `root`.
-    function addChunk(Round memory round, uint32 chunk, PackedTrade[] calldata trades, bytes32 root) internal pure {
-        PackedTrade[] memory copies = trades;
-        bytes32[] memory leaves = new bytes32[](copies.length);
-        for (uint256 k = 0; k < copies.length; ++k) {
-            leaves[k] = TradeHashing.leaf(k, copies[k]);
-        }
-        require(BatchRoot.rootOf(leaves) == root, IClearing.Clearing_WrongTrades(chunk));
-        for (uint256 k = 0; k < copies.length; ++k) {
-            _setDual(round, copies[k].buyId(), copies[k].buyerDual());
-            _setDual(round, copies[k].sellId(), copies[k].sellerDual());
-        }
+    /// @notice Write the dual prices of a trade's orders into their rows.
+    /// Reverts if: an order does not exist, or was cancelled.
+    function setDuals(Round memory round, PackedTrade memory trade) internal pure {
+        _setDual(round, trade.buyId(), trade.buyerDual());
+        _setDual(round, trade.sellId(), trade.sellerDual());
     }
 
     /// @notice Check u + v ≥ w for each pair of a buyer in rows [from, to) and any seller.
@@ -121,19 +101,37 @@ library RoundProof {
         // A pair that is not covered is eligible.
         // slither-disable-next-line unused-return
         (, uint256 t, uint256 g) = Satisfaction.score(buy, sell, schema);
-        revert IClearing.Clearing_BetterPair(_idOf(round, buyer), _idOf(round, seller), duals, t + g);
+        revert ISatisfactionMatching.Satisfaction_BetterPair(_idOf(round, buyer), _idOf(round, seller), duals, t + g);
     }
 
-    /// @dev Write an order's dual price into its row. The order exists: Clearing made its trade.
-    /// Reverts if: it was cancelled.
+    /// @dev Add the orders of the next batch.
+    function _addBatch(Round memory round, uint256 batch, PackedOrder[] calldata orders, uint256 closed) private pure {
+        uint256 first = round.filled;
+        round.firsts[batch] = first;
+        round.filled = first + orders.length;
+        uint256[] memory table = round.table;
+        for (uint256 i = 0; i < orders.length; ++i) {
+            PackedOrder calldata order = orders[i];
+            uint256 start = (first + i) * ROW_WORDS;
+            // Equivalent to copying the five words of the order into table[start + 1] to table[start + 5]. The place is
+            // within the table, see `make`.
+            assembly ("memory-safe") {
+                calldatacopy(add(add(table, 64), mul(start, 32)), order, 160)
+            }
+            if ((closed >> i) & 1 != 0) table[start] = CLOSED;
+        }
+    }
+
+    /// @dev Write an order's dual price into its row.
+    /// Reverts if: the order does not exist, or was cancelled.
     function _setDual(Round memory round, OrderId id, Ppm dual) private pure {
-        uint256 place = _rowOf(round, id) * ROW_WORDS;
+        uint256 batch = id.batchOf();
+        require(batch < round.firsts.length, IClearing.Clearing_UnknownOrder(id));
+        uint256 row = round.firsts[batch] + id.indexOf();
+        require(row < round.filled, IClearing.Clearing_UnknownOrder(id));
+        uint256 place = row * ROW_WORDS;
         require(round.table[place] != CLOSED, IClearing.Clearing_OrderClosed(id));
         round.table[place] = Ppm.unwrap(dual);
-    }
-
-    function _rowOf(Round memory round, OrderId id) private pure returns (uint256) {
-        return round.firsts[id.batchOf()] + id.indexOf();
     }
 
     function _idOf(Round memory round, uint256 row) private pure returns (OrderId) {

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {IClearing} from "../../../interfaces/clearing/IClearing.sol";
+import {Mode} from "../../types/Markets.sol";
+import {OrderFields, OrderId, PackedOrder} from "../../types/Orders.sol";
+import {PackedTrade} from "../../types/Trades.sol";
+import {Points, Ppm, Price, Wh, valueDown} from "../../types/Units.sol";
+import {Verdict} from "../../types/Verdicts.sol";
+import {Entry, packEntry} from "./ChunkAnswer.sol";
+
+/// @title The orders of a chunk while trades are made of them, by the orders' own terms
+/// @notice Whatever a mechanism's rule says, no order trades more than its energy (ORD-1), and no trade's price lies outside
+/// the seller's minimum and the buyer's bid (ORD-2).
+library Legs {
+    using OrderFields for PackedOrder;
+
+    /// @dev An order while its trades are made.
+    struct Leg {
+        OrderId id;
+        Ppm dual;
+        /// Divisible mode: it trades in a later chunk, too.
+        bool continued;
+        /// Energy of its trades in earlier chunks, Wh.
+        Wh before;
+        /// Energy of its trades so far, Wh.
+        Wh filled;
+        /// Where the order lies in the calldata.
+        uint256 place;
+    }
+
+    /// @dev Two orders that are about to trade. Each pair of a chunk uses the same memory.
+    struct Pair {
+        Mode mode;
+        /// What the trades so far are worth.
+        uint256 worth;
+        /// The buyers' money in the trades so far, micro-points.
+        uint256 reserved;
+        Leg buyer;
+        Leg seller;
+        PackedOrder buy;
+        PackedOrder sell;
+    }
+
+    /// @notice Set the order of a leg.
+    function set(Leg memory leg, OrderId id, Ppm dual, PackedOrder calldata order) internal pure {
+        uint256 place;
+        // Equivalent to the place of the order in the calldata.
+        assembly ("memory-safe") {
+            place := order
+        }
+        (leg.id, leg.dual, leg.place) = (id, dual, place);
+    }
+
+    /// @notice Set the orders of a pair.
+    /// Reverts if: one is of the wrong side.
+    function choose(Pair memory pair, Leg memory buyer, Leg memory seller) internal pure {
+        (pair.buyer, pair.seller) = (buyer, seller);
+        (PackedOrder memory buy, PackedOrder memory sell) = (pair.buy, pair.sell);
+        // Equivalent to copying the orders of the calldata word by word.
+        assembly ("memory-safe") {
+            calldatacopy(buy, mload(add(buyer, 160)), 160)
+            calldatacopy(sell, mload(add(seller, 160)), 160)
+        }
+        require(buy.isBuy(), IClearing.Clearing_WrongSide(buyer.id));
+        require(!sell.isBuy(), IClearing.Clearing_WrongSide(seller.id));
+    }
+
+    /// @notice Make the trade of `energy` between the orders of a pair, and fill them.
+    /// Reverts if: the energy is not what the mode allows; the price is outside the orders' limits.
+    function join(Pair memory pair, Wh energy, Verdict verdict, PackedTrade memory trade) internal pure {
+        (Leg memory buyer, Leg memory seller) = (pair.buyer, pair.seller);
+        uint256 worth = verdict.worth();
+        Points reserved;
+        if (pair.mode == Mode.Divisible) {
+            require(Wh.unwrap(energy) != 0, IClearing.Clearing_WrongEnergy(buyer.id, seller.id, energy, Wh.wrap(1)));
+            worth *= Wh.unwrap(energy);
+            reserved = _reserve(buyer.filled, energy, pair.buy.price());
+            _fill(buyer, pair.buy, energy);
+            _fill(seller, pair.sell, energy);
+        } else {
+            _requireSmaller(pair, energy);
+            reserved = valueDown(pair.buy.energy(), pair.buy.price());
+            _fillOnce(buyer, energy);
+            _fillOnce(seller, energy);
+        }
+        pair.worth += worth;
+        pair.reserved += Points.unwrap(reserved);
+        _write(trade, pair, energy, verdict.price(), Points.unwrap(reserved));
+    }
+
+    /// @notice What there is to remember of an order when the chunk is made, and what it adds to the dual bound.
+    /// Reverts if: it has no trade in the chunk. It would be marked without a trade that shows its dual price.
+    function leave(Leg memory leg, Mode mode) internal pure returns (Entry entry, uint256 bound) {
+        require(leg.filled > leg.before, IClearing.Clearing_OrderUnused(leg.id));
+        bool divisible = mode == Mode.Divisible;
+        Wh whole = Wh.wrap(1);
+        if (divisible) {
+            uint256 place = leg.place;
+            uint256 head;
+            // Equivalent to order.head of the order in the calldata.
+            assembly ("memory-safe") {
+                head := calldataload(place)
+            }
+            whole = Wh.wrap(uint64(head >> 32));
+        }
+        entry = packEntry(
+            leg.id, leg.dual, leg.before, leg.filled, divisible && leg.continued, divisible && whole > leg.filled
+        );
+        if (Wh.unwrap(leg.before) == 0) bound = uint256(Ppm.unwrap(leg.dual)) * Wh.unwrap(whole);
+    }
+
+    /// Reverts if: the price is outside the orders' limits (ORD-2).
+    function _write(PackedTrade memory trade, Pair memory pair, Wh energy, Price price, uint256 reserved) private pure {
+        (PackedOrder memory buy, PackedOrder memory sell) = (pair.buy, pair.sell);
+        (OrderId buyId, OrderId sellId) = (pair.buyer.id, pair.seller.id);
+        require(
+            !(price > buy.price()) && !(sell.minPrice() > price),
+            IClearing.Clearing_PriceBeyondLimits(buyId, sellId, price)
+        );
+        trade.purchase = _party(buy, sell.energy(), pair.buyer.dual);
+        trade.sale = _party(sell, energy, pair.seller.dual);
+        trade.terms = (uint256(OrderId.unwrap(buyId)) << 192) | (uint256(OrderId.unwrap(sellId)) << 152)
+            | (uint256(sell.device()) << 120) | (uint256(Price.unwrap(price)) << 88) | reserved;
+    }
+
+    /// Reverts if: the energy is not the smaller one of the two orders.
+    function _requireSmaller(Pair memory pair, Wh energy) private pure {
+        Wh smaller = pair.buy.energy().minWh(pair.sell.energy());
+        require(
+            Wh.unwrap(energy) == Wh.unwrap(smaller),
+            IClearing.Clearing_WrongEnergy(pair.buyer.id, pair.seller.id, energy, smaller)
+        );
+    }
+
+    /// @dev The buyer's money for the next `energy` of an order: the value at the bid of all so far with it, less that of
+    /// all so far without it. So the parts sum to the value of the whole, and each is at least its trade's value.
+    function _reserve(Wh filled, Wh energy, Price bid) private pure returns (Points) {
+        // An overfull order reverts in `_fill`.
+        return valueDown(filled.addCapped(energy), bid) - valueDown(filled, bid);
+    }
+
+    /// Reverts if: the order would trade more than its energy (ORD-1).
+    function _fill(Leg memory leg, PackedOrder memory order, Wh energy) private pure {
+        Wh left = order.energy() - leg.filled;
+        require(!(energy > left), IClearing.Clearing_Overfilled(leg.id, left, energy));
+        leg.filled = leg.filled + energy;
+    }
+
+    /// Reverts if: the order trades already (ORD-1).
+    function _fillOnce(Leg memory leg, Wh energy) private pure {
+        require(Wh.unwrap(leg.filled) == 0, IClearing.Clearing_OrderUsedTwice(leg.id));
+        leg.filled = energy;
+    }
+
+    /// @dev A word of PackedTrade: trader 160 | energy 64 | dual price 32.
+    function _party(PackedOrder memory order, Wh energy, Ppm dual) private pure returns (uint256) {
+        return ((order.head >> 96) << 96) | (uint256(Wh.unwrap(energy)) << 32) | Ppm.unwrap(dual);
+    }
+}

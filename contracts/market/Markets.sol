@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {IMarkets} from "../../interfaces/market/IMarkets.sol";
+import {IMetering} from "../../interfaces/metering/IMetering.sol";
+import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegistry.sol";
+import {ContestTerms, Market, OrderTerms} from "../types/Markets.sol";
+import {MarketRules} from "./libraries/MarketRules.sol";
+
+/// @title Markets
+/// @notice See IMarkets for the specification.
+contract Markets is IMarkets {
+    IParticipantRegistry public immutable PARTICIPANTS;
+    IMetering public immutable METERING;
+    address public immutable ORDER_BOOK;
+
+    mapping(bytes32 market => Market) private _markets;
+    /// @dev 1 + the number of batches: written when the market opens, so that no batch pays for a fresh word.
+    mapping(bytes32 market => uint256) private _nextBatch;
+
+    constructor(address participants, address metering, address orderBook) {
+        PARTICIPANTS = IParticipantRegistry(participants);
+        METERING = IMetering(metering);
+        ORDER_BOOK = orderBook;
+    }
+
+    /// @inheritdoc IMarkets
+    function openMarket(Market calldata rules, string[] calldata attributes, string[] calldata categories)
+        external
+        returns (bytes32 market)
+    {
+        require(PARTICIPANTS.isActive(msg.sender), Market_OpenerNotActive(msg.sender));
+        market = marketId(rules, attributes, categories);
+        require(_markets[market].closesAt == 0, Market_AlreadyOpen(market));
+        MarketRules.check(rules, attributes.length, categories.length, METERING.SLOT_LENGTH());
+
+        _markets[market] = rules;
+        _nextBatch[market] = 1;
+        emit MarketOpened(market, msg.sender, rules, attributes, categories);
+    }
+
+    /// @inheritdoc IMarkets
+    function takeBatch(bytes32 market) external returns (ContestTerms contest, OrderTerms orders, uint32 batch) {
+        require(msg.sender == ORDER_BOOK, Market_NotOrderBook(msg.sender));
+        (contest, orders) = orderTermsOf(market);
+
+        uint256 next = _nextBatch[market];
+        _nextBatch[market] = next + 1;
+        batch = uint32(next - 1);
+    }
+
+    /// @inheritdoc IMarkets
+    function rulesOf(bytes32 market) external view returns (Market memory rules) {
+        rules = _markets[market];
+        require(rules.closesAt != 0, Market_Unknown(market));
+    }
+
+    /// @inheritdoc IMarkets
+    function contestTermsOf(bytes32 market) public view returns (ContestTerms terms) {
+        Market storage rules = _markets[market];
+        // Equivalent to packing mechanism, mode, …, bond again.
+        assembly ("memory-safe") {
+            terms := sload(rules.slot)
+        }
+        require(terms.closesAt() != 0, Market_Unknown(market));
+    }
+
+    /// @inheritdoc IMarkets
+    function orderTermsOf(bytes32 market) public view returns (ContestTerms contest, OrderTerms orders) {
+        contest = contestTermsOf(market);
+        Market storage rules = _markets[market];
+        // Equivalent to packing slotStart, refundFrom, …, sources again.
+        assembly ("memory-safe") {
+            orders := sload(add(rules.slot, 1))
+        }
+    }
+
+    /// @inheritdoc IMarkets
+    function endorsersOf(bytes32 market) external view returns (bytes32) {
+        return _markets[market].endorsers;
+    }
+
+    /// @inheritdoc IMarkets
+    function batchCount(bytes32 market) external view returns (uint256) {
+        uint256 next = _nextBatch[market];
+        return next == 0 ? 0 : next - 1;
+    }
+
+    /// @inheritdoc IMarkets
+    function marketId(Market calldata rules, string[] calldata attributes, string[] calldata categories)
+        public
+        view
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(block.chainid, address(this), rules, attributes, categories));
+    }
+}
