@@ -101,7 +101,7 @@ interface IAccounts {
     /// that it gave serves.
     /// @param points Micro-points, at least 1; the permit is for exactly as many.
     /// @param deadline End of the permit, Unix seconds.
-    /// @param v Recovery byte of the permit's signature, 27 or 28.
+    /// @param v Recovery code of the permit's signature, 27 or 28.
     /// @param r First word of it.
     /// @param s Second word of it.
     function depositWithPermit(Points points, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
@@ -131,7 +131,7 @@ interface IAccounts {
     /// @notice Gives reservations back: moves points from held to free.
     /// Reverts if: less is held.
     /// @param traders Whose they are.
-    /// @param points Micro-points of each.
+    /// @param points Reservations, micro-points each.
     function release(address[] calldata traders, Points[] calldata points) external;
 
     // Bonds: the clearing only
@@ -139,19 +139,19 @@ interface IAccounts {
     /// @notice Holds free points of an agent as the bond of a proposal.
     /// Reverts if: less is free.
     /// @param agent Whose they are.
-    /// @param points Micro-points.
+    /// @param points The bond, micro-points.
     function holdBond(address agent, Points points) external;
 
     /// @notice Gives a bond back.
     /// Reverts if: less is held.
     /// @param agent Whose it is.
-    /// @param points Micro-points.
+    /// @param points The bond, micro-points.
     function releaseBond(address agent, Points points) external;
 
     /// @notice Takes a bond away: half of it, rounded down, goes to the challenger's account, the rest is burnt.
     /// Reverts if: less is held.
     /// @param agent Whose it was.
-    /// @param points Micro-points of the bond.
+    /// @param points The bond, micro-points.
     /// @param challenger Who is rewarded.
     function burnBond(address agent, Points points, address challenger) external;
 
@@ -166,19 +166,26 @@ interface IAccounts {
     // Look
 
     /// @notice The account's points and the nonces of its buy orders.
+    /// @param trader Its owner.
     function walletOf(address trader) external view returns (Wallet memory);
 
     /// @notice Points reserved for orders, locked in trades or held as a bond, micro-points.
+    /// @param trader Whose they are.
     function heldOf(address trader) external view returns (Points);
 
     /// @notice Whether a nonce of the trader's orders of one side is used, or its page closed.
+    /// @param trader Whose orders they are.
+    /// @param side Of which orders.
+    /// @param nonce The order's nonce, page · 32 + place in the page.
     function isNonceUsed(address trader, Side side, uint32 nonce) external view returns (bool);
 
     /// @notice What a seller promised and delivered in settled trades, and the nonces of its sell orders.
+    /// @param seller Whose record it is.
     function trackRecordOf(address seller) external view returns (TrackRecord memory);
 
     /// @notice Energy delivered of energy promised, ppm, rounded down; 1 000 000 before the first trade. And the number of
     /// settled trades.
+    /// @param seller Whose record it is.
     function reliabilityOf(address seller) external view returns (Ppm rate, uint32 trades);
 
     /// @notice Σ free + held over all accounts, micro-points.

@@ -28,19 +28,28 @@ interface IMetering {
         ReadingProof proof;
     }
 
+    /// @notice A batch of readings was taken.
     event ReadingsReported(uint64 indexed batch, address indexed relayer, PackedReading[] readings);
 
+    /// @notice Thrown when the slot length is zero at deployment.
     error Metering_ZeroSlotLength();
-    /// @notice Thrown at deployment when the slot length does not fit into a reading's field.
+    /// @notice Thrown when the slot length at deployment does not fit into a reading's field.
     /// @param slotLength The slot length, seconds.
     /// @param most The longest, seconds.
     error Metering_SlotLengthTooLong(uint40 slotLength, uint40 most);
+    /// @notice Thrown when a batch has no reading.
     error Metering_EmptyBatch();
+    /// @notice Thrown when a batch has more than `most` readings.
     error Metering_BatchTooLarge(uint256 have, uint256 most);
+    /// @notice Thrown when the reading at `index` is not signed by the device's key; `recovered` is who signed, zero if nobody.
     error Metering_BadSignature(uint256 index, uint32 device, address recovered);
+    /// @notice Thrown when readings and signatures differ in number.
     error Metering_LengthMismatch(uint256 readings, uint256 signatures);
+    /// @notice Thrown when the interval of the reading at `index` ends later than now, Unix seconds.
     error Metering_SlotNotOver(uint256 index, uint32 device, uint40 slotStart, uint256 slotEnd);
+    /// @notice Thrown when the interval of the reading at `index` does not start at a multiple of the slot length.
     error Metering_SlotMisaligned(uint256 index, uint32 device, uint40 slotStart, uint40 slotLength);
+    /// @notice Thrown when the interval of the reading at `index` is not after the device's last one, Unix seconds.
     error Metering_SlotNotAfterLast(uint256 index, uint32 device, uint40 slotStart, uint40 last);
     /// @notice Thrown when a bit above the fields of a reading's head is set.
     /// @param index Place in the batch.
@@ -69,13 +78,21 @@ interface IMetering {
     /// @param device Id of the device.
     /// @param version The reading's version.
     error Metering_VersionNotFirst(uint256 index, uint32 device, uint16 version);
+    /// @notice Thrown when the counter at the start of the interval is below the one at the end of the last, Wh.
     error Metering_CounterFell(uint256 index, uint32 device, Wh opening, Wh last);
+    /// @notice Thrown when the counter at the end of the interval is below the interval's energy, Wh.
     error Metering_CounterBelowEnergy(uint256 index, uint32 device, Wh counter, Wh energy);
+    /// @notice Thrown when export or import is above the device's capacity in one interval, Wh.
     error Metering_AboveCapacity(uint256 index, uint32 device, Wh energy, Wh capacity);
+    /// @notice Thrown when a proof does not lead to the root of the batch.
     error Metering_UnknownReading(uint64 batch, uint16 index);
+    /// @notice Thrown when the caller is not the settlement.
     error Metering_NotSettlement(address caller);
+    /// @notice Thrown when the surplus of the device and slot is issued.
     error Metering_AlreadyIssued(uint32 device, uint40 slotStart);
+    /// @notice Thrown when the device sells, or sold, in the slot.
     error Metering_EnergySold(uint32 device, uint40 slotStart);
+    /// @notice Thrown when the device was not certified when the slot began.
     error Metering_NotCertified(uint32 device);
 
     /// @notice Report readings, 1 to 256 of them, each with the device's EIP-712 signature over
@@ -92,12 +109,16 @@ interface IMetering {
     /// out the reading of a slot only when those of the slots before are relayed.
     /// Whoever relays one of the readings first makes the rest of the batch fail; nothing but the gas
     /// of the batch is lost, for that reading is taken.
+    /// @param readings Packed as in contracts/types/Readings, 1 to 256.
+    /// @param signatures One for each, of 64 or 65 bytes.
     function report(PackedReading[] calldata readings, bytes[] calldata signatures) external returns (uint64 batch);
 
     /// @notice Turn the whole export of a slot in which the device sold nothing into certificates of
     /// its owner. Anyone may call.
     /// Reverts if: the reading is unknown; the device was not certified when the slot began; the slot's
     /// certificates are issued; the device has an obligation in the slot.
+    /// @param reading A reading that was reported.
+    /// @param proof Where it is.
     function issue(PackedReading calldata reading, ReadingProof calldata proof) external;
 
     /// @notice For the settlement alone: `deliver` for those trades that are asked for and whose device's last reading is of
@@ -105,8 +126,8 @@ interface IMetering {
     /// Reverts if: the caller is not the settlement.
     /// @param slotStart Start of the slot, Unix seconds.
     /// @param trades At most 256.
-    /// @param totals As of `deliver`.
-    /// @param wanted Bit i: trade i is asked for.
+    /// @param totals As of `deliver`, Wh.
+    /// @param wanted A mask: bit i is set if trade i is asked for.
     /// @return known Bit i: trade i is asked for, and its delivery is known.
     /// @return delivered As of `deliver`; 0 where it is not known.
     function deliverLast(uint40 slotStart, PackedTrade[] calldata trades, Wh[] calldata totals, uint256 wanted)
@@ -128,19 +149,27 @@ interface IMetering {
         returns (Wh[] memory delivered);
 
     /// @notice Reverts unless `proof` shows that `reading` was reported.
+    /// @param reading The reading.
+    /// @param proof Where it is.
     function verify(PackedReading calldata reading, ReadingProof calldata proof) external view;
 
     /// @notice The device's last slot (Unix seconds), its export in it and its counters at the end of it (Wh).
+    /// @param device Id of the device.
     function last(uint32 device)
         external
         view
         returns (uint40 slotStart, Wh exported, Wh exportCounter, Wh importCounter);
 
+    /// @notice Whether the surplus of the device and slot is issued.
+    /// @param device Id of the device.
+    /// @param slotStart Start of the slot, Unix seconds.
     function isIssued(uint32 device, uint40 slotStart) external view returns (bool);
 
     /// @notice Merkle root of a batch of readings, 0 if there is none. Batches count from 0.
+    /// @param batch Number of the batch.
     function rootOf(uint64 batch) external view returns (bytes32);
 
+    /// @notice Number of batches of readings.
     function batchCount() external view returns (uint64);
 
     /// @notice The most readings in one batch: 256 devices that report for the first time cost 9 million gas.

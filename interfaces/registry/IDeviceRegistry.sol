@@ -40,6 +40,7 @@ interface IDeviceRegistry {
         Wh capacity;
     }
 
+    /// @notice A device is bound to its owner; `capacity` in Wh for one slot.
     event DeviceAdded(
         uint32 indexed device,
         address indexed owner,
@@ -50,19 +51,32 @@ interface IDeviceRegistry {
         uint32 subnet,
         Wh capacity
     );
+    /// @notice An auditor voted to certify; `votes` so far.
     event CertificationVoted(uint32 indexed device, address indexed auditor, uint256 votes);
+    /// @notice The device is certified from now on.
     event DeviceCertified(uint32 indexed device);
+    /// @notice The device is out of service, permanently.
     event DeviceRetired(uint32 indexed device);
 
+    /// @notice Thrown when the owner of a new device is no active participant.
     error Device_OwnerNotActive(address owner);
+    /// @notice Thrown when there is no device with this id.
     error Device_Unknown(uint32 device);
+    /// @notice Thrown when the key is that of another device.
     error Device_KeyTaken(address key, uint32 device);
+    /// @notice Thrown when the device's key did not sign the binding; `recovered` is who signed, zero if nobody.
     error Device_BadSignature(address key, address recovered);
+    /// @notice Thrown when the source is 0, or the capacity 0 Wh.
     error Device_BadParameters(uint8 source, Wh capacity);
+    /// @notice Thrown when the caller is no auditor.
     error Device_NotAuditor(address caller);
+    /// @notice Thrown when the caller is not the device's owner.
     error Device_NotOwner(uint32 device, address owner, address caller);
+    /// @notice Thrown when an auditor votes for a device a second time.
     error Device_AlreadyVoted(uint32 device, address auditor);
+    /// @notice Thrown when the device is certified.
     error Device_AlreadyCertified(uint32 device);
+    /// @notice Thrown when the device is out of service.
     error Device_Retired(uint32 device);
     /// @notice Thrown when the caller is not the order book.
     error Device_NotOrderBook(address caller);
@@ -74,6 +88,16 @@ interface IDeviceRegistry {
     /// @notice Bind a device to the sender. `signature` is the device key's EIP-712 signature over
     /// Device(address owner,uint8 kind,uint8 carrier,uint8 source,uint32 subnet,uint64 capacityWh).
     /// A key is bound once, for ever. Device ids start at 1.
+    /// Reverts if: the sender is no active participant; the source is 0, or the capacity 0 Wh; the key is bound already, or did
+    /// not sign.
+    /// @param key The account whose key signs the readings.
+    /// @param kind What kind of device it is.
+    /// @param carrier What it measures.
+    /// @param source The energy source behind it, a code of 1 to 255.
+    /// @param subnet Number of the local network that it is attached to.
+    /// @param capacity The most energy that it can feed or draw in one slot, Wh, at least 1.
+    /// @param signature The device key's, of 64 or 65 bytes.
+    /// @return id The device's id.
     function add(
         address key,
         Kind kind,
@@ -85,20 +109,25 @@ interface IDeviceRegistry {
     ) external returns (uint32 id);
 
     /// @notice An auditor's vote to certify; the vote that reaches the registry's threshold certifies.
+    /// @param id Id of the device.
     function certify(uint32 id) external;
 
     /// @notice Take a device out of service, for ever. It can no longer sell; readings for energy
     /// already sold are still taken.
+    /// @param id Id of the device.
     function retire(uint32 id) external;
 
     /// @notice A device; all zero if there is none.
+    /// @param id Id of the device.
     function device(uint32 id) external view returns (Device memory);
 
     /// @notice What decides whether a reading is taken, in one storage word: the key that signs, zero if
     /// there is no such device, and the most energy in one slot, Wh.
+    /// @param id Id of the device.
     function keyOf(uint32 id) external view returns (address key, Wh capacity);
 
     /// @notice The device's owner, and the time of its certification, Unix seconds, 0 if there was none.
+    /// @param id Id of the device.
     function certificationOf(uint32 id) external view returns (address owner, uint40 since);
 
     /// @notice For the order book alone: offers the export of the sell orders' devices in a slot for sale. A device sells a
@@ -118,11 +147,14 @@ interface IDeviceRegistry {
 
     /// @notice Whether this device's export of the slot is for sale or was sold: false again once the order is cancelled or
     /// released, the trade refunded or settled by agreement.
+    /// @param device Id of the device.
+    /// @param slotStart Start of the slot, Unix seconds.
     function isSelling(uint32 device, uint40 slotStart) external view returns (bool);
 
     /// @notice Number of devices; the last id.
     function deviceCount() external view returns (uint32);
 
     /// @notice Id of the device with this key, 0 if none.
+    /// @param key The account whose key signs its readings.
     function deviceOf(address key) external view returns (uint32);
 }

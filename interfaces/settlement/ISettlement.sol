@@ -135,8 +135,12 @@ interface ISettlement {
     // Look
 
     /// @notice The id of a trade: keccak256(abi.encode(sellId, buyId, agent, market)). Reverts if the round is not final.
+    /// @param market Id of the market.
+    /// @param trade A trade, of which the ids of its orders count.
     function tradeId(bytes32 market, PackedTrade calldata trade) external view returns (bytes32);
 
     /// @notice Whether the trade at this place of the market's final proposal has ended.
+    /// @param market Id of the market.
+    /// @param position Chunk and index.
     function isSettled(bytes32 market, TradePosition calldata position) external view returns (bool);
 }

@@ -37,19 +37,24 @@ interface IGreenCertificates is IERC1155 {
 
     /// @notice Retires certificates of the sender on behalf of a beneficiary, permanently.
     /// Reverts if: the energy is zero, or above the sender's balance; there is no beneficiary.
-    /// @param id Of which lot.
+    /// @param id Id of the lot.
     /// @param energy Wh, at least 1.
     /// @param beneficiary For whom.
     /// @param purpose What it is for, in words.
     function retire(uint256 id, Wh energy, address beneficiary, string calldata purpose) external;
 
-    /// @notice Energy of `id` retired for `beneficiary`, Wh.
+    /// @notice Energy of a lot retired for a beneficiary, Wh.
+    /// @param id Id of the lot.
+    /// @param beneficiary For whom.
     function retiredFor(uint256 id, address beneficiary) external view returns (Wh);
 
     /// @notice The id of a device's slot.
+    /// @param device Id of the device.
+    /// @param slotStart Start of the slot, Unix seconds.
     function idOf(uint32 device, uint40 slotStart) external pure returns (uint256);
 
-    /// @notice The device and the slot of an id.
+    /// @notice The device and the slot of an id. Reverts if it has more than 72 bits.
+    /// @param id Id of a lot.
     function lotOf(uint256 id) external pure returns (uint32 device, uint40 slotStart);
 
     /// @notice The only minter.

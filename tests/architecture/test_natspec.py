@@ -11,9 +11,6 @@ from toolchain.places import ROOT
 # Interfaces whose documentation is not complete yet: the list only ever gets shorter.
 UNFINISHED = {
     "IClearing",
-    "IDeviceRegistry",
-    "IGreenCertificates",
-    "IMetering",
     "IOrderBook",
     "IParticipantRegistry",
     "IPowerPoints",
