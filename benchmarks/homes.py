@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from powerpact.market.rules import Attribute, Mode
+from powerpact.market.templates import ATTRIBUTES, CATEGORIES
 from powerpact.mechanisms.satisfaction.round import Buyer, Round, Seller
 from powerpact.series import SLOTS_PER_DAY
 from powerpact.simulation.community import (
-    ATTRIBUTES,
-    CATEGORIES,
     HISTORY_DAYS,
     HomePlan,
     OrderIntent,

@@ -6,12 +6,13 @@ from collections import Counter
 from dataclasses import replace
 
 from powerpact.market.rules import Attribute, AttributeSource, Mode
+from powerpact.market.templates import ATTRIBUTES, CATEGORIES
 from powerpact.mechanisms.satisfaction.round import Buyer, Round, Seller
 from powerpact.mechanisms.satisfaction.spec import match
 from powerpact.mechanisms.satisfaction.spec.satisfaction import seller_satisfaction_ppm
 from powerpact.pages import DayReport, GasStep, InvariantCheck, TimeStep, TradeReport
 from powerpact.simulation.accounting import Certificates, make_day_report
-from powerpact.simulation.community import ATTRIBUTES, CATEGORIES, DayPlan, OrderIntent, Side, plan_day
+from powerpact.simulation.community import DayPlan, OrderIntent, Side, plan_day
 from powerpact.simulation.data.citylearn import load_citylearn
 from powerpact.units import PPM, value_down_upoints
 

@@ -17,6 +17,7 @@ from powerpact.cli import (
     markets,
     matching,
     money,
+    orders,
     people,
     rounds,
 )
@@ -46,11 +47,24 @@ app = typer.Typer(
     cls=Commands,
     help="A peer-to-peer energy market whose matching nobody has to trust.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for module in (demo, matching, chain, people, devices, money, markets, rounds, contest, agreements, certificates):
+for module in (
+    demo,
+    matching,
+    chain,
+    people,
+    devices,
+    money,
+    markets,
+    orders,
+    rounds,
+    contest,
+    agreements,
+    certificates,
+):
     module.register(app)
 
 

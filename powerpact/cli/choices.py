@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
-from typing import TypeVar
+from enum import Enum, IntEnum, StrEnum
+from typing import Any, TypeVar
 
 from powerpact.errors import BadChoice
+from powerpact.market.forms import word_of
 
 Member = TypeVar("Member", bound=IntEnum)
+
+
+def words_of(name: str, members: tuple[Enum, ...]) -> Any:
+    """An enum of the words of some members, which the command line offers as choices and completes."""
+    return StrEnum(name, {member.name: word_of(member) for member in members})
 
 
 def enum_member(kind: type[Member], field: str, word: str) -> Member:
@@ -40,17 +46,15 @@ def numbers(field: str, text: str, count: tuple[int, ...]) -> list[int]:
     return [int(part) for part in parts]
 
 
-def assignment(field: str, text: str, known: tuple[str, ...]) -> tuple[str, str]:
+def assignment(field: str, text: str) -> tuple[str, str]:
     """A name and what stands behind its ``=``.
 
     Raises
     ------
     BadChoice
-        If there is no ``=``, or the market does not know the name.
+        If there is no ``=``.
     """
     name, separator, value = text.partition("=")
     if not separator:
         raise BadChoice(field, text, "is not NAME=VALUE", remedy="Write the name, =, and the value.")
-    if name not in known:
-        raise BadChoice(field, name, "is not in the market's schema", remedy=f"It has {', '.join(known) or 'none'}.")
     return name, value

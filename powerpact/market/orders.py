@@ -14,7 +14,7 @@ weights eight uint32: the buyer's weights, ppm
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final, NamedTuple
@@ -22,6 +22,7 @@ from typing import Any, Final, NamedTuple
 from eth_typing import ChecksumAddress
 from eth_utils import to_checksum_address
 
+from powerpact.errors import BadChoice
 from powerpact.market.errors import BadOrderId, FieldWithoutRule
 from powerpact.units import MAX_ATTRIBUTES, MAX_CATEGORIES, PPM, value_down_upoints
 
@@ -251,6 +252,47 @@ def equal_weights_ppm(count: int) -> tuple[int, ...]:
         return ()
     share_ppm, remainder = divmod(PPM, count)
     return tuple(share_ppm + (index < remainder) for index in range(count))
+
+
+def next_nonce(word: int, first: int = 0) -> int:
+    """The first nonce of a trader's page in use that is not used, or the first of the next page.
+
+    Parameters
+    ----------
+    word : int
+        The trader's nonces of one side as the chain keeps them (Nonces.sol): page, then 32 bits of used ones.
+    first : int
+        Where in the page to begin. Posting a sell order does not use its nonce, so sell orders that begin at places of
+        their own seldom share one, and cancelling one seldom concerns another that is signed and not posted.
+
+    Examples
+    --------
+    >>> next_nonce(2 << 32 | 0b11), next_nonce(2 << 32 | 0b11, first=7), next_nonce((1 << 32) - 1)
+    (66, 71, 32)
+    """
+    page, used = word >> NONCES_PER_PAGE, word & (1 << NONCES_PER_PAGE) - 1
+    places = ((first + step) % NONCES_PER_PAGE for step in range(NONCES_PER_PAGE))
+    return page * NONCES_PER_PAGE + next((place for place in places if not used >> place & 1), NONCES_PER_PAGE)
+
+
+def page_and_mask(nonces: Collection[int]) -> tuple[int, int]:
+    """The page of some nonces and their bits in it, as ``cancelNonces`` takes them.
+
+    Raises
+    ------
+    BadChoice
+        If they are not all of one page.
+
+    Examples
+    --------
+    >>> page_and_mask([32, 34, 34])
+    (1, 5)
+    """
+    pages = {nonce // NONCES_PER_PAGE for nonce in nonces}
+    if len(pages) != 1:
+        remedy = f"Revoke those of one page of {NONCES_PER_PAGE} at a time, the lowest page first."
+        raise BadChoice("nonces", ", ".join(map(str, nonces)), "are not of one page", remedy=remedy)
+    return pages.pop(), sum(1 << place for place in {nonce % NONCES_PER_PAGE for nonce in nonces})
 
 
 def order_id(batch: int, index: int) -> int:

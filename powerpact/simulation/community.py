@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from powerpact.errors import BadChoice
 from powerpact.market.orders import SoftTerm
-from powerpact.market.rules import AttributeSource, Kind, MarketAttribute
+from powerpact.market.templates import ATTRIBUTES, CATEGORIES
 from powerpact.series import Profiles
 from powerpact.simulation.data.tariff import FONTANA, Tariff
 from powerpact.units import PPM
@@ -34,34 +34,6 @@ class Side(StrEnum):
 
     BUY = "buy"
     SELL = "sell"
-
-
-ATTRIBUTES: Final = (
-    MarketAttribute("price", Kind.COST, AttributeSource.ASK),  # micro-points per kWh
-    MarketAttribute("credibility", Kind.INCOME, AttributeSource.CREDIBILITY),  # ppm
-    MarketAttribute("reliability", Kind.INCOME, AttributeSource.RELIABILITY),  # ppm
-    MarketAttribute("completed-trades", Kind.INCOME, AttributeSource.COMPLETED_TRADES),  # trades
-    MarketAttribute("line-length", Kind.COST, AttributeSource.DECLARED),  # m
-)
-"""Soft attributes of the demonstration market, in the order of its schema."""
-
-CATEGORIES: Final[dict[str, tuple[str, ...]]] = {
-    "source": ("solar", "wind", "storage"),
-    "grade": ("A", "B"),
-    "feeder": ("north", "south"),
-}
-"""Hard categories of the demonstration market and their classes; codes are 1 + index, 0 requires nothing."""
-
-
-def class_code(category: str, label: str | None) -> int:
-    """Return the code of a class on chain: 1 + its index, 0 for None.
-
-    Examples
-    --------
-    >>> class_code("grade", "B"), class_code("grade", None)
-    (2, 0)
-    """
-    return 0 if label is None else 1 + CATEGORIES[category].index(label)
 
 
 @dataclass(frozen=True, slots=True)

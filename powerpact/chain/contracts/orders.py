@@ -11,7 +11,7 @@ from powerpact.chain.client import Chain
 from powerpact.chain.transactions import Call, Mined
 from powerpact.codec.eip712 import Domain, compact, recover, sign
 from powerpact.codec.eip712.errors import MessageMismatch
-from powerpact.market.orders import NONCES_PER_PAGE, Order, Placed, Side, SignedOrder
+from powerpact.market.orders import Order, Placed, Side, SignedOrder, next_nonce
 
 
 def sign_order(chain: Chain, account: LocalAccount, market: bytes, order: Order) -> SignedOrder:
@@ -80,24 +80,9 @@ def cancel_nonces(chain: Chain, side: Side, page: int, mask: int) -> Call:
 
 
 def unused_nonce(chain: Chain, trader: ChecksumAddress, side: Side, first: int = 0) -> int:
-    """The first nonce of the trader's page in use that is not used, or the first of the next page.
-
-    Parameters
-    ----------
-    chain : Chain
-        The deployment.
-    trader : ChecksumAddress
-        Whose orders they are.
-    side : Side
-        Nonces of the two sides are apart.
-    first : int
-        Where in the page to begin. Posting a sell order does not use its nonce, so sell orders that begin at places of
-        their own seldom share one, and cancelling one seldom concerns another that is signed and not posted.
-    """
+    """A nonce for the trader's next order of this side, see `powerpact.market.orders.next_nonce`."""
     if side is Side.BUY:
         nonces = int(chain.read("Accounts", "walletOf", trader)[-1])
     else:
         nonces = int(chain.read("Accounts", "trackRecordOf", trader)[-1])
-    page, used = nonces >> NONCES_PER_PAGE, nonces & (1 << NONCES_PER_PAGE) - 1
-    places = ((first + step) % NONCES_PER_PAGE for step in range(NONCES_PER_PAGE))
-    return page * NONCES_PER_PAGE + next((place for place in places if not used >> place & 1), NONCES_PER_PAGE)
+    return next_nonce(nonces, first)

@@ -3,7 +3,8 @@
 from benchmarks.families import make
 from benchmarks.homes import make_homes
 from powerpact.market.rules import Mode
-from powerpact.simulation.community import CATEGORIES, MIN_ORDER_WH
+from powerpact.market.templates import CATEGORIES
+from powerpact.simulation.community import MIN_ORDER_WH
 
 
 def test_sizes_and_schema():

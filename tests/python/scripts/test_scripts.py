@@ -45,7 +45,15 @@ def test_solve_round_brings_a_round_to_its_end(tmp_path):
         web3.eth.send_transaction({"from": auditor, "to": approval.to, "data": approval.data})
     )
     slot_start = (chain.now() // 3_600 + 2) * 3_600
-    rules = Rules(auditor, slot_start, slot_start - 60, slot_start, slot_start + 7_200, (), ())
+    rules = Rules(
+        arbiter=auditor,
+        slot_start=slot_start,
+        closes_at=slot_start - 60,
+        final_by=slot_start,
+        refund_from=slot_start + 7_200,
+        attributes=(),
+        categories=(),
+    )
     mined = chain.sender(opener).send(markets.open_market(chain, rules))
     market = chain.event(mined, "MarketOpened").arguments["market"]
     web3.provider.make_request("evm_setNextBlockTimestamp", [rules.closes_at])

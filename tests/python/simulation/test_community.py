@@ -9,13 +9,11 @@ import pytest
 
 from powerpact.errors import BadChoice
 from powerpact.market.rules import Kind
+from powerpact.market.templates import ATTRIBUTES, CATEGORIES, class_code
 from powerpact.simulation.community import (
-    ATTRIBUTES,
-    CATEGORIES,
     HISTORY_DAYS,
     MIN_ORDER_WH,
     Side,
-    class_code,
     draw_int,
     plan_day,
 )

@@ -1,0 +1,312 @@
+"""Commands ``order``."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from powerpact.cli.choices import assignment, enum_member, numbers
+from powerpact.cli.output import read_input, write_output
+from powerpact.cli.session import (
+    DEPLOYMENT_FILE,
+    As,
+    AsJson,
+    Deployed,
+    MarketId,
+    done,
+    market_of,
+    open_chain,
+    parse_time,
+    table,
+    tell,
+    unlock,
+)
+from powerpact.errors import BadChoice
+
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
+
+    from powerpact.chain.client import Chain
+    from powerpact.market.orders import Order
+    from powerpact.market.terms import Want
+
+order_group = typer.Typer(
+    help="Orders: posted by their traders, or signed and relayed by anybody.", no_args_is_help=True
+)
+
+
+class SideWord(StrEnum):
+    """The two sides, as the command line writes them."""
+
+    BUY = "buy"
+    SELL = "sell"
+
+
+EnergyWh = Annotated[int, typer.Option(min=1, help="Energy, Wh.")]
+Nonce = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        help="Order nonce, counted per side in pages of 32. Default: the next unused one in the current page. A buy "
+        "order uses it when it is posted, a sell order when it is cancelled.",
+    ),
+]
+Expiry = Annotated[str | None, typer.Option(metavar="TIME", help="Not posted later; by default gate closure.")]
+MinFill = Annotated[
+    int, typer.Option("--min-fill-ppm", min=0, max=1_000_000, help="Least share of the energy; only 0 for now.")
+]
+Accept = Annotated[bool, typer.Option("--accept", help="Accept any trade in advance; not taken for now.")]
+SignOnly = Annotated[
+    str | None,
+    typer.Option(
+        "--sign-only", metavar="FILE", help="Do not post; write the signed order here, - for standard output."
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.add_typer(order_group, name="order")
+
+
+@order_group.command()
+def buy(
+    market: MarketId,
+    account: As,
+    energy_wh: EnergyWh,
+    bid: Annotated[int, typer.Option(min=1, help="Most that you pay, micro-points per kWh.")],
+    term: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=EXPECT:LIMIT[:WEIGHT]",
+            help="What you want of an attribute; repeatable. Weights in ppm sum to 1000000; left out, they are equal. "
+            "An attribute that you do not name is all the same to you.",
+        ),
+    ] = None,
+    require: Annotated[
+        list[str] | None, typer.Option(metavar="CATEGORY=CODE", help="What the seller must be; repeatable.")
+    ] = None,
+    meter: Annotated[int, typer.Option(min=0, help="Meter of your own that measures; only 0 for now.")] = 0,
+    min_fill_ppm: MinFill = 0,
+    accept: Accept = False,
+    nonce: Nonce = None,
+    expiry: Expiry = None,
+    sign_only: SignOnly = None,
+    deployment: Deployed = DEPLOYMENT_FILE,
+    as_json: AsJson = False,
+) -> None:
+    """Buy energy.
+
+    [bold]Example:[/bold] powerpact order buy 0x5f3a -a alice --energy-wh 1200 --bid 110000 --term price=90000:120000
+    """
+    from powerpact.chain.contracts.markets import market as find
+    from powerpact.chain.contracts.orders import unused_nonce
+    from powerpact.market.orders import Side
+    from powerpact.market.terms import Common, buy_order
+
+    chain, key = open_chain(deployment), unlock(account)
+    id_ = market_of(chain, market)
+    common = Common(
+        trader=key.address,
+        energy_wh=energy_wh,
+        nonce=unused_nonce(chain, key.address, Side.BUY) if nonce is None else nonce,
+        expiry=parse_time(expiry) if expiry else None,
+        min_fill_ppm=min_fill_ppm,
+        accept=accept,
+    )
+    order = buy_order(
+        find(chain, id_).rules,
+        common,
+        bid,
+        wants=_wants(term or []),
+        require=dict(assignment("class", text) for text in require or ()),
+        meter=meter,
+    )
+    _place(chain, key, id_, order, sign_only, as_json=as_json)
+
+
+@order_group.command()
+def sell(
+    market: MarketId,
+    account: As,
+    energy_wh: EnergyWh,
+    ask: Annotated[int, typer.Option(min=1, help="Price that satisfies you fully, micro-points per kWh.")],
+    minimum: Annotated[int, typer.Option("--min", min=0, help="Least that you accept, micro-points per kWh.")],
+    device: Annotated[int, typer.Option(min=1, help="Device that delivers.")],
+    attribute: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Declared value of an attribute; repeatable.")
+    ] = None,
+    category: Annotated[
+        list[str] | None, typer.Option("--class", metavar="CATEGORY=CODE", help="What you are; repeatable.")
+    ] = None,
+    min_fill_ppm: MinFill = 0,
+    accept: Accept = False,
+    nonce: Nonce = None,
+    expiry: Expiry = None,
+    sign_only: SignOnly = None,
+    deployment: Deployed = DEPLOYMENT_FILE,
+    as_json: AsJson = False,
+) -> None:
+    """Sell energy that a device of yours will deliver.
+
+    [bold]Example:[/bold] powerpact order sell 0x5f3a -a bob --energy-wh 1500 --ask 100000 --min 80000 --device 1
+    """
+    from powerpact.chain.contracts.markets import market as find
+    from powerpact.chain.contracts.orders import unused_nonce
+    from powerpact.market.orders import Side
+    from powerpact.market.terms import Common, sell_order
+
+    chain, key = open_chain(deployment), unlock(account)
+    id_ = market_of(chain, market)
+    common = Common(
+        trader=key.address,
+        energy_wh=energy_wh,
+        nonce=unused_nonce(chain, key.address, Side.SELL, id_[-1] + device) if nonce is None else nonce,
+        expiry=parse_time(expiry) if expiry else None,
+        min_fill_ppm=min_fill_ppm,
+        accept=accept,
+    )
+    stated = (assignment("attribute", text) for text in attribute or ())
+    order = sell_order(
+        find(chain, id_).rules,
+        common,
+        ask,
+        minimum,
+        device,
+        declared={name: numbers("attribute", value, (1,))[0] for name, value in stated},
+        classes=dict(assignment("class", text) for text in category or ()),
+    )
+    _place(chain, key, id_, order, sign_only, as_json=as_json)
+
+
+@order_group.command()
+def relay(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Signed orders of one market.")],
+    account: As,
+    deployment: Deployed = DEPLOYMENT_FILE,
+    as_json: AsJson = False,
+) -> None:
+    """Post orders that others signed, as one batch, all or nothing.
+
+    [bold]Example:[/bold] powerpact order relay alice.order.json bob.order.json -a rita
+    """
+    from powerpact.chain.contracts import orders
+    from powerpact.codec.orderfile import parse_order
+    from powerpact.market.orders import id_text, order_id
+
+    parsed = [parse_order(file, read_input(file)) for file in files]
+    market = parsed[0][0]
+    for file, (other, _) in zip(files, parsed, strict=True):
+        if other != market:
+            raise BadChoice("file", file, "is for another market", remedy="Relay the orders of each market apart.")
+    chain, key = open_chain(deployment), unlock(account)
+    mined = chain.sender(key).send(orders.place_signed(chain, market, [signed for _, signed in parsed]))
+    batch = orders.batch_of(chain, mined)
+    ids = [id_text(order_id(batch, index)) for index in range(len(parsed))]
+    data = {"market": f"0x{market.hex()}", "orders": ids}
+    done(f"posted {len(ids)} orders", [mined], data, as_json=as_json, result="\n".join(ids))
+
+
+@order_group.command()
+def cancel(
+    market: MarketId,
+    order: Annotated[str, typer.Argument(metavar="ORDER", help="Id of the order, such as 3:17.")],
+    account: As,
+    deployment: Deployed = DEPLOYMENT_FILE,
+    as_json: AsJson = False,
+) -> None:
+    """Cancel an order of one's own before the gate closes.
+
+    [bold]Example:[/bold] powerpact order cancel 0x5f3a 0:1 -a alice
+    """
+    from powerpact.chain.contracts import orders, rounds
+    from powerpact.market.orders import parse_id
+
+    chain, key = open_chain(deployment), unlock(account)
+    posted = rounds.read_round(chain, market_of(chain, market))
+    placed = posted.placed(parse_id(order))
+    mined = chain.sender(key).send(orders.cancel(chain, posted.market.id, placed))
+    done(f"cancelled order {order}", [mined], {"order": order}, as_json=as_json)
+
+
+@order_group.command()
+def revoke(
+    account: As,
+    side: Annotated[SideWord, typer.Option(help="Nonces of the two sides are separate.")],
+    nonce: Annotated[list[int], typer.Option(min=0, help="A nonce of one's signed orders; repeatable.")],
+    deployment: Deployed = DEPLOYMENT_FILE,
+    as_json: AsJson = False,
+) -> None:
+    """Use up nonces of one's own, so that signed orders with them can never be posted.
+
+    All of the nonces named are of one page of 32, and all pages before it close.
+
+    [bold]Example:[/bold] powerpact order revoke -a alice --side buy --nonce 4 --nonce 5
+    """
+    from powerpact.chain.contracts import orders
+    from powerpact.market.orders import Side, page_and_mask
+
+    page, mask = page_and_mask(nonce)
+    chain, key = open_chain(deployment), unlock(account)
+    call = orders.cancel_nonces(chain, enum_member(Side, "side", side.value), page, mask)
+    mined = chain.sender(key).send(call)
+    data = {"side": side.value, "nonces": sorted(set(nonce))}
+    done(f"revoked {len(data['nonces'])} nonces of {side.value} orders", [mined], data, as_json=as_json)
+
+
+@order_group.command("list")
+def list_orders(market: MarketId, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
+    """List the orders of a market.
+
+    [bold]Example:[/bold] powerpact order list 0x5f3a
+    """
+    from powerpact.chain.contracts import rounds
+    from powerpact.market.orders import id_text
+
+    chain = open_chain(deployment)
+    posted = rounds.read_round(chain, market_of(chain, market))
+    rows = (
+        {
+            "order": id_text(id_),
+            "side": order.side.name.lower(),
+            "trader": order.trader,
+            "energy_wh": order.energy_wh,
+            "price_upoints_per_kwh": order.price_upoints_per_kwh,
+            "min_upoints_per_kwh": order.min_upoints_per_kwh,
+            "device": order.device,
+            "state": "closed" if posted.is_closed(id_) else "open",
+        }
+        for id_, order in posted.orders.items()
+    )
+    table(rows, as_json=as_json)
+
+
+def _place(
+    chain: Chain, key: LocalAccount, market: bytes, order: Order, sign_only: str | None, *, as_json: bool
+) -> None:
+    from powerpact.chain.contracts import orders
+    from powerpact.codec.orderfile import format_order
+    from powerpact.market.orders import id_text, order_id
+
+    if sign_only is not None:
+        write_output(sign_only, format_order(market, orders.sign_order(chain, key, market, order)))
+        tell(f"signed; anybody can post it with `powerpact order relay {sign_only}`")
+        return
+    mined = chain.sender(key).send(orders.place(chain, market, order))
+    id_ = id_text(order_id(orders.batch_of(chain, mined), 0))
+    data = {"market": f"0x{market.hex()}", "order": id_, "reserved_upoints": order.reservation_upoints}
+    held = f", {order.reservation_upoints} micro-points reserved" if order.reservation_upoints else ""
+    done(f"posted order {id_}{held}", [mined], data, as_json=as_json, result=id_)
+
+
+def _wants(texts: list[str]) -> dict[str, Want]:
+    """What a buyer wants, by attribute."""
+    from powerpact.market.terms import Want
+
+    wants = {}
+    for text in texts:
+        name, value = assignment("term", text)
+        wants[name] = Want(*numbers("term", value, (2, 3)))
+    return wants

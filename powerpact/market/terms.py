@@ -1,0 +1,249 @@
+"""Orders from what a trader says in the words of the market: names of attributes and categories, labels of classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from eth_typing import ChecksumAddress
+
+from powerpact.errors import BadChoice
+from powerpact.market.orders import Order, Side, equal_weights_ppm
+from powerpact.market.rules import Kind, MarketAttribute, Rules
+from powerpact.market.templates import CATEGORIES
+from powerpact.units import ATTRIBUTE, MAX_ATTRIBUTES, MAX_CATEGORIES, PPM
+
+_MAX_CODE: Final = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """What a buyer wants of one attribute.
+
+    Attributes
+    ----------
+    expect : int
+        From here on the buyer is fully satisfied, attribute units.
+    limit : int
+        Beyond it the pair is eliminated, attribute units.
+    weight_ppm : int, optional
+        Its share in the buyer's satisfaction; None: equal to that of the other attributes named.
+    """
+
+    expect: int
+    limit: int
+    weight_ppm: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Common:
+    """What the orders of both sides say.
+
+    Attributes
+    ----------
+    trader : ChecksumAddress
+        Who signs and trades.
+    energy_wh : int
+        Energy wanted or offered, Wh.
+    nonce : int
+        See `powerpact.market.orders.next_nonce`.
+    expiry : int, optional
+        Unix seconds; None: when the gate closes.
+    min_fill_ppm, accept
+        See `powerpact.market.orders.Order`; neutral until their rules are built.
+    """
+
+    trader: ChecksumAddress
+    energy_wh: int
+    nonce: int
+    expiry: int | None = None
+    min_fill_ppm: int = 0
+    accept: bool = False
+
+
+def buy_order(
+    rules: Rules,
+    common: Common,
+    bid_upoints_per_kwh: int,
+    *,
+    wants: Mapping[str, Want] | None = None,
+    require: Mapping[str, int | str] | None = None,
+    meter: int = 0,
+) -> Order:
+    """A buyer's order in a market.
+
+    Parameters
+    ----------
+    rules : Rules
+        The market's.
+    common : Common
+        Trader, energy, nonce and the like.
+    bid_upoints_per_kwh : int
+        Most that the buyer pays.
+    wants : mapping of str to Want, optional
+        By attribute; one that is not named is all the same to the buyer.
+    require : mapping of str to (int or str), optional
+        By category what the seller must be, a code or a label of the template.
+    meter : int
+        The buyer's meter; neutral (0) until its rule is built.
+
+    Raises
+    ------
+    BadChoice
+        If a name is not in the market's schema, weights are given for some attributes only or do not sum to one, a
+        limit is beyond its expectation, or a class has no such code.
+    FieldWithoutRule
+        If a field without a rule is not neutral.
+    """
+    levels, limits, weights_ppm = buyer_terms(rules, wants or {})
+    order = Order(
+        side=Side.BUY,
+        trader=common.trader,
+        energy_wh=common.energy_wh,
+        price_upoints_per_kwh=bid_upoints_per_kwh,
+        levels=levels,
+        limits=limits,
+        weights_ppm=weights_ppm,
+        classes=class_codes(rules, require or {}),
+        device=meter,
+        nonce=common.nonce,
+        expiry=rules.closes_at if common.expiry is None else common.expiry,
+        min_fill_ppm=common.min_fill_ppm,
+        accept=common.accept,
+    )
+    order.check_neutral()
+    return order
+
+
+def sell_order(
+    rules: Rules,
+    common: Common,
+    ask_upoints_per_kwh: int,
+    min_upoints_per_kwh: int,
+    device: int,
+    *,
+    declared: Mapping[str, int] | None = None,
+    classes: Mapping[str, int | str] | None = None,
+) -> Order:
+    """A seller's order in a market; what is attested about the seller stays zero.
+
+    Parameters
+    ----------
+    rules : Rules
+        The market's.
+    common : Common
+        Trader, energy, nonce and the like.
+    ask_upoints_per_kwh : int
+        Price that satisfies the seller fully.
+    min_upoints_per_kwh : int
+        Least that the seller accepts.
+    device : int
+        Device that delivers.
+    declared : mapping of str to int, optional
+        By attribute the values that the seller states; 0 where none is stated.
+    classes : mapping of str to (int or str), optional
+        By category what the seller is, a code or a label of the template.
+
+    Raises
+    ------
+    BadChoice
+        If a name is not in the market's schema, or a class has no such code.
+    FieldWithoutRule
+        If a field without a rule is not neutral.
+    """
+    order = Order(
+        side=Side.SELL,
+        trader=common.trader,
+        energy_wh=common.energy_wh,
+        price_upoints_per_kwh=ask_upoints_per_kwh,
+        levels=declared_values(rules, declared or {}),
+        min_upoints_per_kwh=min_upoints_per_kwh,
+        classes=class_codes(rules, classes or {}),
+        device=device,
+        nonce=common.nonce,
+        expiry=rules.closes_at if common.expiry is None else common.expiry,
+        min_fill_ppm=common.min_fill_ppm,
+        accept=common.accept,
+    )
+    order.check_neutral()
+    return order
+
+
+def buyer_terms(rules: Rules, wants: Mapping[str, Want]) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    """Expectations, limits and weights of a buyer, eight of each.
+
+    An attribute that the buyer does not name has the limit that nobody is beyond, and weight 0. Left out, weights are
+    equal, over all attributes if none is named.
+    """
+    names = _names(rules, "term", wants)
+    weighted = {name for name, want in wants.items() if want.weight_ppm is not None}
+    if weighted and weighted != set(wants):
+        odd = next(name for name in wants if name not in weighted)
+        raise BadChoice("term", odd, "has no weight, but others have one", remedy="Weigh all of them, or none.")
+    total_ppm = sum(want.weight_ppm or 0 for want in wants.values())
+    if weighted and total_ppm != PPM:
+        raise BadChoice("term", total_ppm, "is the sum of the weights", remedy=f"Let them sum to {PPM} ppm.")
+    stated = [name for name in names if name in wants] or names
+    equal = dict(zip(stated, equal_weights_ppm(len(stated)), strict=True))
+    levels, limits, weights_ppm = ([0] * MAX_ATTRIBUTES for _ in range(3))
+    for f, entry in enumerate(rules.attributes):
+        want = wants.get(entry.name) or _indifferent(entry)
+        _check_want(entry, want)
+        levels[f], limits[f] = want.expect, want.limit
+        weights_ppm[f] = want.weight_ppm or 0 if weighted else equal.get(entry.name, 0)
+    return tuple(levels), tuple(limits), tuple(weights_ppm)
+
+
+def declared_values(rules: Rules, declared: Mapping[str, int]) -> tuple[int, ...]:
+    """The values that a seller states, eight of them."""
+    names = _names(rules, "attribute", declared)
+    values = [0] * MAX_ATTRIBUTES
+    for name, value in declared.items():
+        values[names.index(name)] = value
+    return tuple(values)
+
+
+def class_codes(rules: Rules, classes: Mapping[str, int | str]) -> bytes:
+    """Class codes, eight bytes: a number from 1 to 255, or a label of the template's category."""
+    codes = bytearray(MAX_CATEGORIES)
+    for name, value in classes.items():
+        if name not in rules.categories:
+            raise _unknown("class", name, rules.categories)
+        labels = CATEGORIES.get(name, ())
+        code = int(value) if isinstance(value, int) or value.isdecimal() else None
+        if code is None and value in labels:
+            code = 1 + labels.index(str(value))
+        if code is None or not 0 < code <= _MAX_CODE:
+            remedy = f"Write a number from 1 to {_MAX_CODE}; known: {', '.join(labels)}."
+            raise BadChoice("class", f"{name}={value}", "has no such code", remedy=remedy)
+        codes[rules.categories.index(name)] = code
+    return bytes(codes)
+
+
+def _indifferent(entry: MarketAttribute) -> Want:
+    """What satisfies a buyer whatever the value is."""
+    bound = 0 if entry.kind is Kind.INCOME else ATTRIBUTE.maximum
+    return Want(bound, bound, 0)
+
+
+def _check_want(entry: MarketAttribute, want: Want) -> None:
+    for value in (want.expect, want.limit):
+        if not 0 <= value <= ATTRIBUTE.maximum:
+            raise BadChoice("term", f"{entry.name}={value}", f"is not from 0 to {ATTRIBUTE.maximum}")
+    low, high = (want.limit, want.expect) if entry.kind is Kind.INCOME else (want.expect, want.limit)
+    if low > high:
+        remedy = f"{entry.name} is {'an income' if entry.kind is Kind.INCOME else 'a cost'}: turn the two round."
+        raise BadChoice("term", f"{entry.name}={want.expect}:{want.limit}", "has its limit before it", remedy=remedy)
+
+
+def _names(rules: Rules, field: str, given: Mapping[str, object]) -> list[str]:
+    names = [entry.name for entry in rules.attributes]
+    for name in given:
+        if name not in names:
+            raise _unknown(field, name, names)
+    return names
+
+
+def _unknown(field: str, name: str, known: tuple[str, ...] | list[str]) -> BadChoice:
+    return BadChoice(field, name, "is not in the market's schema", remedy=f"It has {', '.join(known) or 'none'}.")
