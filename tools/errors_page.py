@@ -26,6 +26,7 @@ LIBRARY_REMEDIES: Final = MappingProxyType(
         "BadOrderId": "Write `batch:index`, such as `3:17`; see `powerpact order list`.",
         "BadProfiles": "Repair the line of the CSV file that the message names.",
         "BadReport": "Use a report that `powerpact demo --json` wrote.",
+        "BadRules": "Open a market with another value; leave a market that has it alone.",
         "BadSignedFile": "Make the file with `powerpact order buy` or `sell` and `--sign-only`, or `agreement sign`.",
         "CertificateGap": "A fault of the solver: report it with the round file.",
         "ChainUnreachable": "Start the node or correct the URL, then run the same command again: nothing is repeated "

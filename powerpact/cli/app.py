@@ -51,20 +51,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for module in (
-    demo,
-    matching,
-    chain,
-    people,
-    devices,
-    money,
-    markets,
-    orders,
-    rounds,
-    contest,
-    agreements,
-    certificates,
-):
+MODULES = (demo, matching, chain, people, devices, money, markets, orders, rounds, contest, agreements, certificates)
+for module in MODULES:
     module.register(app)
 
 

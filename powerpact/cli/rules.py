@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from enum import Enum
 from functools import wraps
 from typing import Annotated, Any
 
@@ -82,9 +83,9 @@ def _annotation(name: str, row: Row) -> Any:
     if option.metavar or option.asked in (Asked.TIME, Asked.WHO, Asked.PEOPLE, Asked.SECONDS):
         described["metavar"] = option.metavar or option.asked.value.replace("PEOPLE", "WHO")
     if shown not in (None, "", bytes(32)):
-        described["show_default"] = word_of(shown) if isinstance(form, Choice) else str(shown)
+        described["show_default"] = word_of(shown) if isinstance(shown, Enum) else str(shown)
     if isinstance(form, Integer) and option.asked in (Asked.NUMBER, Asked.SECONDS):
-        return Annotated[int | None, typer.Option(option.flag, min=0, max=(1 << form.bits) - 1, **described)]
+        return Annotated[int | None, typer.Option(option.flag, min=0, **described)]
     if option.asked in (Asked.PEOPLE, Asked.ATTRIBUTES, Asked.CATEGORIES):
         return Annotated[list[str] | None, typer.Option(option.flag, **described)]
     if isinstance(form, Choice):

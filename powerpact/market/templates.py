@@ -118,7 +118,7 @@ def rules_from(given: Mapping[str, Any], slot_length_s: int, base: Rules | None 
     distances = _distances_of(base, slot_length_s) if base else {}
     names = {"closes_at": "gate_before_s", "final_by": "final_after_s", "refund_from": "refund_after_s"}
     distances |= {names[name]: said.pop(name) for name in names if name in said}
-    slot_start = said.get("slot_start", base.slot_start if base else None)
+    slot_start = said["slot_start"] if base is None else said.get("slot_start", base.slot_start)
     window_s = said.get("challenge_window_s", base.challenge_window_s if base else 0)
     times = times_of(slot_start, slot_length_s, **distances, challenge_window_s=window_s)
     if base is not None:
