@@ -315,7 +315,7 @@ class TestMarket:
         return receipt
 
     def untraded(self, ids: Sequence[int]) -> tuple[Any, ...]:
-        """What `release` takes for orders: the market, the orders with their proofs, and how much of each trades, Wh."""
+        """What `release` takes: the market, the orders with their proofs, and how much of each trades, Wh."""
         placed = [self.placed(id_) for id_ in ids]
         energies_wh = [Order.unpack(order).energy_wh for _, order, _ in placed]
         asked = [("Clearing", "boundEnergy", self.id, *order) for order in zip(ids, energies_wh, strict=True)]
@@ -400,7 +400,9 @@ class TestMarket:
 
     def propose(self, claims: Claims, agent: LocalAccount | None = None) -> Receipt:
         """Begin a proposal."""
-        receipt = self.community.send(agent or self.community.agent, "Clearing", "propose", self.id, *self.told(claims), b"")
+        receipt = self.community.send(
+            agent or self.community.agent, "Clearing", "propose", self.id, *self.told(claims), b""
+        )
         self.proposal = self.community.events(receipt, "Proposed")[0]["proposal"]
         self.chunks = []
         self._follow(receipt)
@@ -418,7 +420,9 @@ class TestMarket:
 
     def extend(self, claims: Claims, agent: LocalAccount | None = None) -> Receipt:
         """Add trades to the latest proposal."""
-        receipt = self.community.send(agent or self.community.agent, "Clearing", "extend", self.proposal, *self.told(claims, self.chunks), b"")
+        receipt = self.community.send(
+            agent or self.community.agent, "Clearing", "extend", self.proposal, *self.told(claims, self.chunks), b""
+        )
         self._follow(receipt)
         return receipt
 

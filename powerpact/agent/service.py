@@ -24,8 +24,8 @@ from powerpact.chain.contracts.settlement import FinalTrade
 from powerpact.chain.errors import ContractError
 from powerpact.chain.transactions import Call, Mined, Sender
 from powerpact.market.orders import MAX_BATCH, Placed, Side
-from powerpact.market.trades import MAX_CHUNK
 from powerpact.market.rules import Mode
+from powerpact.market.trades import MAX_CHUNK
 from powerpact.mechanisms.registry import SATISFACTION, Mechanism
 from powerpact.mechanisms.satisfaction.round import Solution
 from powerpact.progress import Progress, silent

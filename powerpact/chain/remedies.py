@@ -251,9 +251,7 @@ _ORDERS: Final = {
     "Order_MinFillNotZero": Advice("a least fill has no rule yet", "Leave `minFill` zero."),
     "Order_AcceptedInAdvance": Advice("acceptance in advance has no rule yet", "Leave `accept` false."),
     "Order_MeterNotZero": Advice("a buyer's meter has no rule yet", "Leave `meter` zero."),
-    "Order_AskNotMin": Advice(
-        "in a call auction a seller names one price", "Give the same ask and minimum."
-    ),
+    "Order_AskNotMin": Advice("in a call auction a seller names one price", "Give the same ask and minimum."),
     "Order_NotClearing": Advice("only the clearing releases orders", "Use `powerpact refund MARKET`."),
     "Order_UnusedFieldSet": Advice(
         "a field is set that this side, this market or the attestation does not leave to the trader",
@@ -397,7 +395,8 @@ _CLEARING: Final = {
         "the orders given are not exactly those of this batch", "Give all orders as OrdersPlaced announced them."
     ),
     "Clearing_WrongTrades": Advice(
-        "the trades given are not exactly those of the proposal, chunk by chunk", "Give all trades as TradesProposed announced them."
+        "the trades given are not exactly those of the proposal, chunk by chunk",
+        "Give all trades as TradesProposed announced them.",
     ),
     "Clearing_Incomplete": Advice(
         "batches of orders are missing, or there are too many", "Give every batch of orders."

@@ -2,9 +2,9 @@
 
 import pytest
 
-from powerpact.mechanisms.satisfaction.spec import match
 from powerpact.codec.packing import trade_tree
 from powerpact.market.trades import Trade
+from powerpact.mechanisms.satisfaction.spec import match
 from testkit.claims import NOTHING, claim
 from testkit.contest import (
     ACTIVE,

@@ -1,7 +1,6 @@
 """`prove`: a round becomes final when no pair of its orders would do better, and never otherwise."""
 
 import pytest
-
 from eth_utils import keccak
 
 from powerpact.codec.packing import trade_tree

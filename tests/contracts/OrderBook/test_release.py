@@ -31,7 +31,9 @@ def test_refuses_until_the_last_second_of_the_round(clearing, community, posted,
             release(clearing, posted, [0], stranger)
 
 
-def test_frees_everything_when_no_round_was_final_in_time(clearing, devices, book, community, custody, posted, alice, bob, carol, stranger):
+def test_frees_everything_when_no_round_was_final_in_time(
+    clearing, devices, book, community, custody, posted, alice, bob, carol, stranger
+):
     community.chain.request("evm_setNextBlockTimestamp", posted.rules.final_by + 1)
     tx = release(clearing, posted, [2, 0, 1], stranger)
     assert [(e["id"], e["trader"]) for e in tx.events["OrderReleased"]] == [
@@ -44,7 +46,9 @@ def test_frees_everything_when_no_round_was_final_in_time(clearing, devices, boo
     assert book.batchState(posted.id, 0)["closed"] == 0b111
 
 
-def test_frees_what_did_not_trade_once_the_round_is_final(clearing, devices, custody, posted, alice, bob, carol, stranger):
+def test_frees_what_did_not_trade_once_the_round_is_final(
+    clearing, devices, custody, posted, alice, bob, carol, stranger
+):
     posted.clear()
     free, _ = money_of(custody, bob)
     release(clearing, posted, [1], stranger)
@@ -86,7 +90,9 @@ def test_refuses_an_order_that_is_not_in_the_book(clearing, posted, stranger):
     posted.clear()
     id_, order, siblings = posted.placed(1)
     with reverts_with("Order_Unknown", posted.id, 1):
-        clearing.release(posted.id, [(id_, order._replace(head=order.head + (1 << 32)), siblings)], [0], {"from": stranger})
+        clearing.release(
+            posted.id, [(id_, order._replace(head=order.head + (1 << 32)), siblings)], [0], {"from": stranger}
+        )
 
 
 def test_a_draft_binds_nobody(clearing, book, community, posted, stranger):
@@ -125,7 +131,9 @@ def test_frees_nothing_while_a_proposal_stands(clearing, community, contested, s
         release(clearing, contested, [0], stranger)
 
 
-def test_frees_everything_when_what_stood_is_refuted_too_late_for_another(clearing, devices, community, custody, contested, alice, carol, stranger):
+def test_frees_everything_when_what_stood_is_refuted_too_late_for_another(
+    clearing, devices, community, custody, contested, alice, carol, stranger
+):
     community.chain.warp(contested.rules.final_by + 1)
     contested.challenge(0, 1)
     release(clearing, contested, [0, 1], stranger)
@@ -196,7 +204,9 @@ def test_a_seller_without_trades_gets_the_device_back(clearing, devices, divided
     assert not devices.isSelling(bob.device, divided.rules.slot_start)
 
 
-def test_the_device_of_a_seller_in_part_stays_bound(clearing, devices, book, community, custody, alice, carol, stranger):
+def test_the_device_of_a_seller_in_part_stays_bound(
+    clearing, devices, book, community, custody, alice, carol, stranger
+):
     market = community.open_market(mode=1)
     market.post([buy(alice, energy_wh=400), sell(carol)], [alice, carol])
     market.clear()
