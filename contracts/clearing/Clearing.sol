@@ -166,8 +166,8 @@ contract Clearing is IClearing, EIP712 {
     /// @inheritdoc IClearing
     function release(bytes32 market, IOrderBook.Placed[] calldata placed, Wh[] calldata bound) external {
         Contest.Standing memory standing = _contest.standings[market];
-        bool isOver = standing.last != 0
-            || (standing.active == 0 && block.timestamp > MARKETS.contestTermsOf(market).finalBy());
+        bool isOver =
+            standing.last != 0 || (standing.active == 0 && block.timestamp > MARKETS.contestTermsOf(market).finalBy());
         for (uint256 i = 0; i < placed.length; ++i) {
             OrderId order = placed[i].id;
             Wh whole = energyOf(placed[i].order.head);

@@ -64,9 +64,7 @@ contract Metering is IMetering, EIP712 {
     }
 
     /// @dev Reverts if: the slot length is zero, or does not fit into a reading.
-    constructor(address devices, address certificates, address settlement, uint40 slotLength)
-        EIP712("PowerPact", "1")
-    {
+    constructor(address devices, address certificates, address settlement, uint40 slotLength) EIP712("PowerPact", "1") {
         require(slotLength != 0, Metering_ZeroSlotLength());
         require(slotLength <= type(uint32).max, Metering_SlotLengthTooLong(slotLength, type(uint32).max));
         DEVICES = IDeviceRegistry(devices);

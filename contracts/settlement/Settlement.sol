@@ -123,12 +123,9 @@ contract Settlement is ISettlement, EIP712 {
     }
 
     /// @dev End a trade by what was delivered: write its payment.
-    function _payDelivered(
-        Round memory round,
-        PackedTrade memory trade,
-        Wh delivered,
-        PackedPayment memory payment
-    ) private {
+    function _payDelivered(Round memory round, PackedTrade memory trade, Wh delivered, PackedPayment memory payment)
+        private
+    {
         Wh sold = trade.energy();
         (Points paid, Points penalty) = Payout.forDelivery(sold, delivered, trade.price(), round.rules);
         _fill(payment, trade, paid, recordOf(sold, delivered));

@@ -112,7 +112,8 @@ contract AccountsHandler is MarketSystem {
     function lockedIn(uint256 round) external view returns (uint256) {
         Round storage it = _rounds[round];
         bool isFinal = clearing.finalOf(it.id) != 0 && it.offer.buyer != NO_ORDER;
-        return isFinal && !settlement.isSettled(it.id, TradePosition(0, 0)) ? Points.unwrap(it.offer.trade.reserved()) : 0;
+        return
+            isFinal && !settlement.isSettled(it.id, TradePosition(0, 0)) ? Points.unwrap(it.offer.trade.reserved()) : 0;
     }
 
     function deposit(uint256 who, uint256 upoints) external {
@@ -286,7 +287,8 @@ contract AccountsHandler is MarketSystem {
         _warpTo(round.slotStart + SLOT);
         exported = fold(exported, 0, CAPACITY);
         _exportCounter[device] += uint64(exported);
-        PackedReading memory reading = readingOf(device, round.slotStart, uint64(exported), 0, _exportCounter[device], 0);
+        PackedReading memory reading =
+            readingOf(device, round.slotStart, uint64(exported), 0, _exportCounter[device], 0);
         uint64 batch = report(0x1000 + 2 * (device - 1) + 1, single(reading));
         if (isLate) {
             ISettlement.Delivery[] memory deliveries = new ISettlement.Delivery[](1);
@@ -349,9 +351,8 @@ contract AccountsHandler is MarketSystem {
             made.trade = _tradeOf(round, buyer, score - sellerDual + slack, sellerDual);
             Ppm buyerDual = Ppm.wrap(uint32(score - sellerDual + slack));
             orders[0] = IClearing.PricedOrder(_placed(round, buyer), buyerDual, false, Wh.wrap(0));
-            orders[1] = IClearing.PricedOrder(
-                _placed(round, round.seller), Ppm.wrap(uint32(sellerDual)), false, Wh.wrap(0)
-            );
+            orders[1] =
+                IClearing.PricedOrder(_placed(round, round.seller), Ppm.wrap(uint32(sellerDual)), false, Wh.wrap(0));
             links[0] = IClearing.Link(0, 1, Wh.wrap(_soldOf(round, buyer)));
         }
         vm.prank(agent);

@@ -114,8 +114,7 @@ contract MeteringTest is Registries {
         bytes[] memory signatures = new bytes[](size);
         for (uint256 i = 0; i < size; ++i) {
             uint32 id = addDevice(OWNER, 1 + i, Wh.wrap(CAPACITY));
-            readings[i] =
-                readingOf(id, start, 9, 9, type(uint64).max, type(uint64).max);
+            readings[i] = readingOf(id, start, 9, 9, type(uint64).max, type(uint64).max);
             signatures[i] = signaturesOf(1 + i, single(readings[i]))[0];
         }
         bytes memory call = abi.encodeCall(metering.report, (readings, signatures));
@@ -197,7 +196,11 @@ contract MeteringTest is Registries {
         return readingOf(device, slotStart, exported, imported, exportCounter, importCounter);
     }
 
-    function _siblings(PackedReading[] memory readings, uint256 index) private pure returns (bytes32[] memory siblings) {
+    function _siblings(PackedReading[] memory readings, uint256 index)
+        private
+        pure
+        returns (bytes32[] memory siblings)
+    {
         bytes32[] memory level = new bytes32[](readings.length);
         for (uint256 i = 0; i < level.length; ++i) {
             level[i] = keccak256(abi.encode(i, readings[i]));

@@ -119,7 +119,11 @@ abstract contract Registries is ForgeTest {
         return metering.report(readings, signaturesOf(privateKey, readings));
     }
 
-    function signaturesOf(uint256 privateKey, PackedReading[] memory readings) internal view returns (bytes[] memory all) {
+    function signaturesOf(uint256 privateKey, PackedReading[] memory readings)
+        internal
+        view
+        returns (bytes[] memory all)
+    {
         all = new bytes[](readings.length);
         for (uint256 i = 0; i < readings.length; ++i) {
             all[i] = signed(privateKey, address(metering), readingHash(readings[i]));
@@ -157,7 +161,9 @@ abstract contract Registries is ForgeTest {
         uint64 exportCounter,
         uint64 importCounter
     ) internal pure returns (PackedReading memory) {
-        bytes32 head = bytes32(abi.encodePacked(bytes11(0), uint16(1), uint8(1), uint32(SLOT), startAt - SLOT, device, startAt));
+        bytes32 head = bytes32(
+            abi.encodePacked(bytes11(0), uint16(1), uint8(1), uint32(SLOT), startAt - SLOT, device, startAt)
+        );
         return PackedReading(
             uint256(head), uint256(bytes32(abi.encodePacked(exported, imported, exportCounter, importCounter)))
         );

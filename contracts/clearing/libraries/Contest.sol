@@ -189,8 +189,7 @@ library Contest {
                 IClearing.Clearing_DualChanged(order, fill.dual, entry.dual())
             );
             require(
-                Wh.unwrap(fill.energy) == Wh.unwrap(before),
-                IClearing.Clearing_WrongFill(order, fill.energy, before)
+                Wh.unwrap(fill.energy) == Wh.unwrap(before), IClearing.Clearing_WrongFill(order, fill.energy, before)
             );
         }
         fills[order] = Fill({energy: entry.filled(), dual: entry.dual(), open: entry.isContinued()});

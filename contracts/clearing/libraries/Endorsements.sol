@@ -18,13 +18,10 @@ library Endorsements {
     /// @notice Check that `needed` of a market's endorsers signed `digest`.
     /// Reverts if: `endorsers` is not the list that hashes to `listed`; a seat is not above the one before, or beyond the list; a
     /// signature is not its endorser's; there are too few.
-    function check(
-        bytes32 market,
-        uint256 needed,
-        bytes32 listed,
-        bytes32 digest,
-        IClearing.Support calldata support
-    ) internal view {
+    function check(bytes32 market, uint256 needed, bytes32 listed, bytes32 digest, IClearing.Support calldata support)
+        internal
+        view
+    {
         address[] calldata endorsers = support.endorsers;
         IClearing.Endorsement[] calldata endorsements = support.endorsements;
         require(keccak256(abi.encode(endorsers)) == listed, IClearing.Clearing_WrongEndorsers(market));
@@ -39,8 +36,6 @@ library Endorsements {
                 IClearing.Clearing_BadEndorsement(endorsers[seat])
             );
         }
-        require(
-            votes.count() >= needed, IClearing.Clearing_TooFewEndorsements(market, votes.count(), needed)
-        );
+        require(votes.count() >= needed, IClearing.Clearing_TooFewEndorsements(market, votes.count(), needed));
     }
 }

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {IClearing} from "../../../interfaces/clearing/IClearing.sol";
-import {Mode} from "../../types/Markets.sol";
+import {ContestTerms, Mode} from "../../types/Markets.sol";
 import {OrderFields, OrderId, PackedOrder} from "../../types/Orders.sol";
 import {PackedTrade} from "../../types/Trades.sol";
 import {Points, Ppm, Price, Wh, valueDown} from "../../types/Units.sol";
@@ -31,7 +31,13 @@ library Legs {
 
     /// @dev Two orders that are about to trade. Each pair of a chunk uses the same memory.
     struct Pair {
+        /// The market's rules, as far as they concern the contest.
+        ContestTerms terms;
         Mode mode;
+        /// The first word of the public prices; 0 if there are none.
+        bytes32 prices;
+        /// Energy of the trade, Wh.
+        Wh energy;
         /// What the trades so far are worth.
         uint256 worth;
         /// The buyers' money in the trades so far, micro-points.
@@ -52,10 +58,10 @@ library Legs {
         (leg.id, leg.dual, leg.place) = (id, dual, place);
     }
 
-    /// @notice Set the orders of a pair.
+    /// @notice Set the orders of a pair, and the energy that it trades.
     /// Reverts if: one is of the wrong side.
-    function choose(Pair memory pair, Leg memory buyer, Leg memory seller) internal pure {
-        (pair.buyer, pair.seller) = (buyer, seller);
+    function choose(Pair memory pair, Leg memory buyer, Leg memory seller, Wh energy) internal pure {
+        (pair.buyer, pair.seller, pair.energy) = (buyer, seller, energy);
         (PackedOrder memory buy, PackedOrder memory sell) = (pair.buy, pair.sell);
         // Equivalent to copying the orders of the calldata word by word.
         assembly ("memory-safe") {
@@ -66,27 +72,13 @@ library Legs {
         require(!sell.isBuy(), IClearing.Clearing_WrongSide(seller.id));
     }
 
-    /// @notice Make the trade of `energy` between the orders of a pair, and fill them.
+    /// @notice Make the trade between the orders of a pair, and fill them.
     /// Reverts if: the energy is not what the mode allows; the price is outside the orders' limits.
-    function join(Pair memory pair, Wh energy, Verdict verdict, PackedTrade memory trade) internal pure {
-        (Leg memory buyer, Leg memory seller) = (pair.buyer, pair.seller);
-        uint256 worth = verdict.worth();
-        Points reserved;
-        if (pair.mode == Mode.Divisible) {
-            require(Wh.unwrap(energy) != 0, IClearing.Clearing_WrongEnergy(buyer.id, seller.id, energy, Wh.wrap(1)));
-            worth *= Wh.unwrap(energy);
-            reserved = _reserve(buyer.filled, energy, pair.buy.price());
-            _fill(buyer, pair.buy, energy);
-            _fill(seller, pair.sell, energy);
-        } else {
-            _requireSmaller(pair, energy);
-            reserved = valueDown(pair.buy.energy(), pair.buy.price());
-            _fillOnce(buyer, energy);
-            _fillOnce(seller, energy);
-        }
-        pair.worth += worth;
-        pair.reserved += Points.unwrap(reserved);
-        _write(trade, pair, energy, verdict.price(), Points.unwrap(reserved));
+    function join(Pair memory pair, Verdict verdict, PackedTrade memory trade) internal pure {
+        uint256 reserved = pair.mode == Mode.Divisible ? _joinPart(pair) : _joinWhole(pair);
+        pair.worth += pair.mode == Mode.Divisible ? verdict.worth() * Wh.unwrap(pair.energy) : verdict.worth();
+        pair.reserved += reserved;
+        _write(trade, pair, verdict.price(), reserved);
     }
 
     /// @notice What there is to remember of an order when the chunk is made, and what it adds to the dual bound.
@@ -110,26 +102,45 @@ library Legs {
         if (Wh.unwrap(leg.before) == 0) bound = uint256(Ppm.unwrap(leg.dual)) * Wh.unwrap(whole);
     }
 
-    /// Reverts if: the price is outside the orders' limits (ORD-2).
-    function _write(PackedTrade memory trade, Pair memory pair, Wh energy, Price price, uint256 reserved) private pure {
-        (PackedOrder memory buy, PackedOrder memory sell) = (pair.buy, pair.sell);
-        (OrderId buyId, OrderId sellId) = (pair.buyer.id, pair.seller.id);
+    /// @dev Fill both orders in part; the buyer's money in the trade, micro-points.
+    /// Reverts if: the energy is zero, or more than an order has left.
+    function _joinPart(Pair memory pair) private pure returns (uint256 reserved) {
         require(
-            !(price > buy.price()) && !(sell.minPrice() > price),
-            IClearing.Clearing_PriceBeyondLimits(buyId, sellId, price)
+            Wh.unwrap(pair.energy) != 0,
+            IClearing.Clearing_WrongEnergy(pair.buyer.id, pair.seller.id, pair.energy, Wh.wrap(1))
         );
-        trade.purchase = _party(buy, sell.energy(), pair.buyer.dual);
-        trade.sale = _party(sell, energy, pair.seller.dual);
-        trade.terms = (uint256(OrderId.unwrap(buyId)) << 192) | (uint256(OrderId.unwrap(sellId)) << 152)
-            | (uint256(sell.device()) << 120) | (uint256(Price.unwrap(price)) << 88) | reserved;
+        reserved = Points.unwrap(_reserve(pair.buyer.filled, pair.energy, pair.buy.price()));
+        _fill(pair.buyer, pair.buy, pair.energy);
+        _fill(pair.seller, pair.sell, pair.energy);
     }
 
-    /// Reverts if: the energy is not the smaller one of the two orders.
-    function _requireSmaller(Pair memory pair, Wh energy) private pure {
+    /// @dev Fill both orders at once; the buyer's money in the trade, micro-points.
+    /// Reverts if: the energy is not the smaller one of the two orders; one trades already.
+    function _joinWhole(Pair memory pair) private pure returns (uint256 reserved) {
         Wh smaller = pair.buy.energy().minWh(pair.sell.energy());
         require(
-            Wh.unwrap(energy) == Wh.unwrap(smaller),
-            IClearing.Clearing_WrongEnergy(pair.buyer.id, pair.seller.id, energy, smaller)
+            Wh.unwrap(pair.energy) == Wh.unwrap(smaller),
+            IClearing.Clearing_WrongEnergy(pair.buyer.id, pair.seller.id, pair.energy, smaller)
+        );
+        _fillOnce(pair.buyer, pair.energy);
+        _fillOnce(pair.seller, pair.energy);
+        reserved = Points.unwrap(valueDown(pair.buy.energy(), pair.buy.price()));
+    }
+
+    /// Reverts if: the price is outside the orders' limits (ORD-2).
+    function _write(PackedTrade memory trade, Pair memory pair, Price price, uint256 reserved) private pure {
+        _requireWithinLimits(pair, price);
+        trade.purchase = _party(pair.buy, pair.sell.energy(), pair.buyer.dual);
+        trade.sale = _party(pair.sell, pair.energy, pair.seller.dual);
+        uint256 ids = (uint256(OrderId.unwrap(pair.buyer.id)) << 192) | (uint256(OrderId.unwrap(pair.seller.id)) << 152);
+        trade.terms = ids | (uint256(pair.sell.device()) << 120) | (uint256(Price.unwrap(price)) << 88) | reserved;
+    }
+
+    /// Reverts if: the price is above the bid or below the minimum.
+    function _requireWithinLimits(Pair memory pair, Price price) private pure {
+        require(
+            !(price > pair.buy.price()) && !(pair.sell.minPrice() > price),
+            IClearing.Clearing_PriceBeyondLimits(pair.buyer.id, pair.seller.id, price)
         );
     }
 

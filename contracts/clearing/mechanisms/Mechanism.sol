@@ -139,11 +139,7 @@ abstract contract Mechanism is IMechanism {
 
     /// @dev Price and worth of a trade; the sides are right.
     /// Reverts if: the rule does not allow it.
-    function _verdict(ContestTerms terms, Legs.Pair memory pair, bytes calldata prices)
-        internal
-        view
-        virtual
-        returns (Verdict);
+    function _verdict(Legs.Pair memory pair) internal view virtual returns (Verdict);
 
     /// Reverts if: the public prices are not what a proposal of this market can have.
     function _requirePrices(ContestTerms terms, uint256 trades, bytes calldata prices) internal view virtual;
@@ -163,12 +159,10 @@ abstract contract Mechanism is IMechanism {
     ) internal view virtual;
 
     /// Reverts if: the orders do not prove a proposal with the trades of this chunk.
-    function _proveChunk(
-        Task memory task,
-        PackedOrder[][] calldata orders,
-        ChunkAnswer chunk,
-        bytes calldata prices
-    ) internal view virtual;
+    function _proveChunk(Task memory task, PackedOrder[][] calldata orders, ChunkAnswer chunk, bytes calldata prices)
+        internal
+        view
+        virtual;
 
     /// @dev Orders that are shown.
     /// Reverts if: one is not in the book, or cancelled; one has a fill, and the trade shown is not one of its trades, or not
@@ -207,18 +201,16 @@ abstract contract Mechanism is IMechanism {
 
     /// @dev Orders among whole batches that were compared with the book.
     /// Reverts if: there is no such order, or it is cancelled.
-    function _legsAmong(
-        PackedOrder[][] calldata orders,
-        uint256[] memory closed,
-        IClearing.PricedId[] calldata priced
-    ) private pure returns (Legs.Leg[] memory legs) {
+    function _legsAmong(PackedOrder[][] calldata orders, uint256[] memory closed, IClearing.PricedId[] calldata priced)
+        private
+        pure
+        returns (Legs.Leg[] memory legs)
+    {
         legs = new Legs.Leg[](priced.length);
         for (uint256 k = 0; k < legs.length; ++k) {
             IClearing.PricedId calldata entry = priced[k];
             legs[k].set(entry.id, entry.dual, Batches.find(orders, entry.id));
-            require(
-                closed[entry.id.batchOf()] & entry.id.bitOf() == 0, IClearing.Clearing_OrderClosed(entry.id)
-            );
+            require(closed[entry.id.batchOf()] & entry.id.bitOf() == 0, IClearing.Clearing_OrderClosed(entry.id));
         }
     }
 
@@ -237,7 +229,10 @@ abstract contract Mechanism is IMechanism {
         require(count <= MAX_CHUNK, IClearing.Clearing_ChunkTooLarge(count, MAX_CHUNK));
         _requirePrices(terms, count, prices);
         answer = ChunkAnswers.make(legs.length, count);
-        Legs.Pair memory pair = _join(answer, terms, legs, links, prices);
+        Legs.Pair memory pair;
+        (pair.terms, pair.mode) = (terms, terms.matching().mode());
+        if (prices.length >= 32) pair.prices = bytes32(prices);
+        _join(answer, pair, legs, links);
         uint256 bound = _enter(answer, pair.mode, legs);
         answer.set(_rootOf(answer, count), pair.worth, bound, pair.reserved, rows);
     }
@@ -252,19 +247,15 @@ abstract contract Mechanism is IMechanism {
     }
 
     /// @dev Make the trades; the pair sums up what they are worth and reserve.
-    function _join(
-        ChunkAnswer answer,
-        ContestTerms terms,
-        Legs.Leg[] memory legs,
-        IClearing.Link[] calldata links,
-        bytes calldata prices
-    ) private view returns (Legs.Pair memory pair) {
-        pair.mode = terms.matching().mode();
+    function _join(ChunkAnswer answer, Legs.Pair memory pair, Legs.Leg[] memory legs, IClearing.Link[] calldata links)
+        private
+        view
+    {
         for (uint256 k = 0; k < links.length; ++k) {
             IClearing.Link calldata link = links[k];
             require(link.buy < legs.length && link.sell < legs.length, IClearing.Clearing_BadLink(k, legs.length));
-            pair.choose(legs[link.buy], legs[link.sell]);
-            pair.join(link.energy, _verdict(terms, pair, prices), answer.tradeAt(k));
+            pair.choose(legs[link.buy], legs[link.sell], link.energy);
+            pair.join(_verdict(pair), answer.tradeAt(k));
         }
     }
 

@@ -64,9 +64,8 @@ library MarketRules {
         bool endorsed = rules.endorsements != 0;
         uint64 bond = rules.bond;
         require(
-            window == (bond != 0) && rules.challengeWindow <= MAX_WINDOW
-                && endorsed == (rules.endorsers != 0) && rules.endorsements <= MAX_ENDORSEMENTS
-                && (window || !endorsed),
+            window == (bond != 0) && rules.challengeWindow <= MAX_WINDOW && endorsed == (rules.endorsers != 0)
+                && rules.endorsements <= MAX_ENDORSEMENTS && (window || !endorsed),
             IMarkets.Market_BadContest(rules.challengeWindow, bond, rules.endorsements, rules.endorsers)
         );
     }

@@ -50,13 +50,8 @@ contract CallAuction is ICallAuction, Mechanism {
     }
 
     /// @dev Reverts if: the price is beyond an order's limit; a dual price is not the order's gain, |limit − price|.
-    function _verdict(ContestTerms, Legs.Pair memory pair, bytes calldata prices)
-        internal
-        pure
-        override
-        returns (Verdict)
-    {
-        Price price = _wordOf(prices).price();
+    function _verdict(Legs.Pair memory pair) internal pure override returns (Verdict) {
+        Price price = PriceWord.wrap(uint256(pair.prices)).price();
         (Price bid, Price least) = (pair.buy.price(), pair.sell.minPrice());
         require(
             !(price > bid) && !(least > price),
@@ -106,12 +101,10 @@ contract CallAuction is ICallAuction, Mechanism {
     }
 
     /// Reverts if: an order of the task's rows is not right; with the last row, an end of the interval is not attained.
-    function _requireRight(
-        Task memory task,
-        PackedOrder[][] calldata orders,
-        Fills memory fills,
-        bytes calldata prices
-    ) private pure {
+    function _requireRight(Task memory task, PackedOrder[][] calldata orders, Fills memory fills, bytes calldata prices)
+        private
+        pure
+    {
         PriceWord word = _wordOf(prices);
         bool isLast = !word.isThreshold() && task.to == fills.energies.length;
         bool attainsHigh = !isLast;

@@ -33,11 +33,7 @@ library RoundProof {
     uint256 private constant CLOSED = type(uint256).max;
 
     /// @notice All orders of a market, with the bits of those that are cancelled; every dual price is 0.
-    function make(PackedOrder[][] calldata orders, uint256[] memory closed)
-        internal
-        pure
-        returns (Round memory round)
-    {
+    function make(PackedOrder[][] calldata orders, uint256[] memory closed) internal pure returns (Round memory round) {
         uint256 count = 0;
         for (uint256 b = 0; b < orders.length; ++b) {
             count += orders[b].length;

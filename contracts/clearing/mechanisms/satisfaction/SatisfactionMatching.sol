@@ -38,18 +38,18 @@ contract SatisfactionMatching is ISatisfactionMatching, Mechanism {
     }
 
     /// @dev Reverts if: the pair is not eligible; u + v < w.
-    function _verdict(ContestTerms terms, Legs.Pair memory pair, bytes calldata)
-        internal
-        pure
-        override
-        returns (Verdict)
-    {
-        (OrderId buyId, OrderId sellId) = (pair.buyer.id, pair.seller.id);
-        (bool eligible, uint256 score) = _scoreOf(terms.matching(), pair.buy, pair.sell);
-        require(eligible, Satisfaction_NotEligible(buyId, sellId));
+    function _verdict(Legs.Pair memory pair) internal pure override returns (Verdict) {
+        MatchRules rules = pair.terms.matching();
+        (bool eligible, uint256 score) = _scoreOf(rules, pair.buy, pair.sell);
+        require(eligible, Satisfaction_NotEligible(pair.buyer.id, pair.seller.id));
+        _requireCovered(pair, score);
+        return packVerdict(_priceOf(rules.priceRule(), pair.buy, pair.sell), uint40(score));
+    }
+
+    /// Reverts if: u + v < w.
+    function _requireCovered(Legs.Pair memory pair, uint256 score) private pure {
         uint256 duals = uint256(Ppm.unwrap(pair.buyer.dual)) + Ppm.unwrap(pair.seller.dual);
-        require(duals >= score, Satisfaction_DualsBelowScore(buyId, sellId, duals, score));
-        return packVerdict(_priceOf(terms.matching().priceRule(), pair.buy, pair.sell), uint40(score));
+        require(duals >= score, Satisfaction_DualsBelowScore(pair.buyer.id, pair.seller.id, duals, score));
     }
 
     /// @dev There are none.
@@ -58,12 +58,11 @@ contract SatisfactionMatching is ISatisfactionMatching, Mechanism {
     }
 
     /// @dev Each pair of a buyer in these rows and any seller has u + v ≥ w.
-    function _prove(
-        Task memory task,
-        PackedOrder[][] calldata orders,
-        PackedTrade[][] calldata trades,
-        bytes calldata
-    ) internal pure override {
+    function _prove(Task memory task, PackedOrder[][] calldata orders, PackedTrade[][] calldata trades, bytes calldata)
+        internal
+        pure
+        override
+    {
         RoundProof.Round memory round = RoundProof.make(orders, task.closed);
         for (uint256 c = 0; c < trades.length; ++c) {
             for (uint256 k = 0; k < trades[c].length; ++k) {
