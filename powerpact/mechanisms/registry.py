@@ -7,20 +7,42 @@ solutions are passed on as they are; only their mechanism looks into them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 from powerpact.blocks import BlockExecutor
+from powerpact.market.orders import Order
+from powerpact.market.rules import Rules
 from powerpact.mechanisms import jsonfile
+from powerpact.mechanisms.call import posted as posted_call
 from powerpact.mechanisms.call import roundfile as call_file
 from powerpact.mechanisms.call import verifier as call_verifier
+from powerpact.mechanisms.claims import Claim, Claims, Exhibits
 from powerpact.mechanisms.faults import Fault
+from powerpact.mechanisms.satisfaction import posted as posted_satisfaction
 from powerpact.mechanisms.satisfaction import roundfile as satisfaction_file
 from powerpact.mechanisms.satisfaction import verifier as satisfaction_verifier
 from powerpact.progress import Progress
 
-__all__ = ["CALL", "MECHANISMS", "SATISFACTION", "Fault", "MatchedTrade", "Mechanism", "Result", "parse_round"]
+__all__ = [
+    "CALL",
+    "MECHANISMS",
+    "SATISFACTION",
+    "Claim",
+    "Claims",
+    "Exhibits",
+    "Fault",
+    "MatchedTrade",
+    "Mechanism",
+    "Result",
+    "mechanism_of",
+    "parse_round",
+]
+
+
+Pair: TypeAlias = tuple[str, str]
+"""Ids of a buyer and a seller."""
 
 
 class MatchedTrade(Protocol):
@@ -91,6 +113,21 @@ class Mechanism:
         From a solution to its file.
     price_of : callable
         From a solution to the price of all its trades, micro-points per kWh; None if they have no common one.
+    round_of : callable
+        From a market's rules and its open orders, by rising id, to the round.
+    claims_of : callable
+        From a round and a solution to what a proposal states.
+    solution_of : callable
+        From a round and what a proposal states to the solution.
+    completing : callable
+        From a solution to the orders that are shown when its proposal is sealed.
+    refuting : callable
+        From a round and what an active proposal states to the orders that refute it, None if none do.
+    worth_of : callable
+        From a round and pairs of ids to what each pair's trade is worth, for each Wh in divisible mode; None where the
+        pair may not trade.
+    satisfactions_of : callable
+        From a round and pairs of ids to the satisfaction of buyer and seller, ppm; None likewise.
     """
 
     name: str
@@ -102,6 +139,13 @@ class Mechanism:
     read_solution: Callable[[jsonfile.Document, Any], Any]
     format_solution: Callable[[Any], str]
     price_of: Callable[[Any], int | None]
+    round_of: Callable[[Rules, Iterable[tuple[str, Order]]], Any]
+    claims_of: Callable[[Any, Any], Claims]
+    solution_of: Callable[[Any, Claims], Any]
+    completing: Callable[[Any], Exhibits]
+    refuting: Callable[[Any, Claims], Exhibits | None]
+    worth_of: Callable[[Any, Sequence[Pair]], list[int | None]]
+    satisfactions_of: Callable[[Any, Sequence[Pair]], list[tuple[int, int] | None]]
 
     def parse_solution(self, text: str | bytes, round_: Any) -> Any:
         """Read a solution file of a round.
@@ -154,6 +198,13 @@ SATISFACTION: Final = Mechanism(
     read_solution=satisfaction_file.read_solution,
     format_solution=satisfaction_file.format_solution,
     price_of=lambda _: None,
+    round_of=posted_satisfaction.round_of,
+    claims_of=posted_satisfaction.claims_of,
+    solution_of=posted_satisfaction.solution_of,
+    completing=posted_satisfaction.completing,
+    refuting=posted_satisfaction.refuting,
+    worth_of=posted_satisfaction.worth_of,
+    satisfactions_of=posted_satisfaction.satisfactions_of,
 )
 """The largest sum of the satisfactions of both sides, one-to-one or divisible."""
 
@@ -167,8 +218,21 @@ CALL: Final = Mechanism(
     read_solution=call_file.read_solution,
     format_solution=call_file.format_solution,
     price_of=_price_of_call,
+    round_of=posted_call.round_of,
+    claims_of=posted_call.claims_of,
+    solution_of=posted_call.solution_of,
+    completing=posted_call.completing,
+    refuting=posted_call.refuting,
+    worth_of=posted_call.worth_of,
+    satisfactions_of=posted_call.satisfactions_of,
 )
 """The call auction: one price for all trades, between the lowest and the highest that clear the market."""
+
+
+def mechanism_of(rules: Rules) -> Mechanism:
+    """The mechanism that a market's rules name."""
+    return MECHANISMS[rules.mechanism.name.lower()]
+
 
 MECHANISMS: Final = {mechanism.name: mechanism for mechanism in (SATISFACTION, CALL)}
 """All mechanisms by name."""

@@ -4,7 +4,7 @@ It shares no code with the solver and the specification; only the data types are
 """
 
 from powerpact.mechanisms.call.verifier.faults import FaultKind
-from powerpact.mechanisms.call.verifier.verify import verify
+from powerpact.mechanisms.call.verifier.verify import refuting_order, verify
 from powerpact.mechanisms.faults import Fault
 
-__all__ = ["Fault", "FaultKind", "verify"]
+__all__ = ["Fault", "FaultKind", "refuting_order", "verify"]

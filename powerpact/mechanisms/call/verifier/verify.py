@@ -92,6 +92,44 @@ def verify(round_: Round, solution: Solution, progress: Progress = silent) -> Fa
     return next((fault for side in Side for fault in _order_faults(side, sides[side], checked)), None)
 
 
+def refuting_order(round_: Round, solution: Solution) -> OrderName | None:
+    """First order that refutes a result by itself, None if none does.
+
+    The result is one that a contract has taken: its trades are feasible and its price follows from low and high. Who
+    attains low and high is not looked at.
+
+    Parameters
+    ----------
+    round_ : Round
+        The round.
+    solution : Solution
+        The result.
+    """
+    sides = Filled.of(round_.buyers), Filled.of(round_.sellers)
+    for trade in solution.trades:
+        sides[Side.BUY].fill_wh[sides[Side.BUY].place[trade.buyer]] += trade.energy_wh
+        sides[Side.SELL].fill_wh[sides[Side.SELL].place[trade.seller]] += trade.energy_wh
+    for side in Side:
+        fault = next(_refuted_by(side, sides[side], solution.certificate), None)
+        if fault is not None:
+            return OrderName(side, fault.orders[0])
+    return None
+
+
+def _refuted_by(side: Side, filled: Filled, certificate: Certificate) -> Iterator[Fault]:
+    """Faults that orders of one side show of a certificate, by themselves."""
+    price, low, high = (
+        certificate.price_upoints_per_kwh,
+        certificate.low_upoints_per_kwh,
+        certificate.high_upoints_per_kwh,
+    )
+    if price is None or low is None or high is None:
+        return _beyond(side, filled, low if side is Side.BUY else high)
+    is_marginal = side is certificate.side and certificate.last is not None
+    last = filled.place[certificate.last] if is_marginal and certificate.last is not None else -1
+    return _order_faults(side, filled, Priced(price, low, high, certificate.side, certificate.level_wh or 0, last))
+
+
 def _trade_fault(solution: Solution, sides: Sides) -> Fault | None:
     """First fault of the trades and their sum; enters the fills."""
     objective = 0
