@@ -1,0 +1,96 @@
+"""What is signed: the library and the contracts give the hashes and words of an independent implementation."""
+
+import json
+
+import pytest
+from eth_account import Account
+
+from powerpact.chain.artifacts import read_artifact
+from powerpact.codec.abi import Interface
+from powerpact.codec.eip712 import TYPES, Domain, encode_type, recover, sign, signing_hash
+from powerpact.codec.eip712.signing import struct_hash
+from powerpact.codec.packing import order_tree, reading_tree
+from powerpact.market.orders import Order
+from powerpact.market.readings import Reading
+from testkit.chains import EvmChain
+from testkit.constants import BROWNIE_BUILD
+from testkit.vectors import VECTORS
+
+FILE = json.loads((VECTORS / "signing.json").read_text())
+CASES = FILE["cases"]
+DOMAIN = Domain(FILE["domain"]["chainId"], FILE["domain"]["verifyingContract"])
+SOMEBODY = "0x" + "11" * 20
+
+
+def name_of(case):
+    return f"{case['type']} {case['fill']}"
+
+
+def octets(text):
+    return bytes.fromhex(text[2:])
+
+
+def message_of(case):
+    """The message with bytes where the file has them in hexadecimal."""
+    types = {member.name: member.type for member in TYPES[case["type"]]}
+    return {
+        name: octets(value) if types[name].startswith("bytes") else value for name, value in case["message"].items()
+    }
+
+
+@pytest.fixture(scope="module")
+def harness():
+    """Call the hashing libraries as a contract."""
+    chain, compiled = EvmChain(), read_artifact(BROWNIE_BUILD, "SigningHarness")
+    interface = Interface(compiled.abi)
+    address = chain.create(SOMEBODY, compiled.bytecode)
+
+    def call(function, *arguments):
+        return interface.decode_output(function, chain.read(address, interface.encode_call(function, arguments)))
+
+    return call
+
+
+def words_of(case):
+    return [int(word, 16) for word in case["words"]]
+
+
+@pytest.mark.parametrize("case", CASES, ids=name_of)
+def test_the_library_hashes_and_signs_alike(case):
+    message = message_of(case)
+    assert encode_type(case["type"]) == case["encodeType"]
+    assert struct_hash(case["type"], message) == octets(case["structHash"])
+    assert signing_hash(DOMAIN, case["type"], message) == octets(case["digest"])
+    assert sign(Account.from_key(FILE["key"]), DOMAIN, case["type"], message) == octets(case["signature"])
+    assert recover(DOMAIN, case["type"], message, octets(case["signature"])) == FILE["signer"]
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case["type"].endswith("Order")], ids=name_of)
+def test_an_orders_words_mean_what_was_signed(harness, case):
+    order, market = Order.unpack(words_of(case)), message_of(case)["market"]
+    primary_type, message = order.message(market)
+    lists = {name: tuple(value) if isinstance(value, list) else value for name, value in message_of(case).items()}
+    assert (primary_type, message) == (case["type"], lists)
+    assert list(order.pack()) == words_of(case)
+    assert harness("orderHash", market, order.pack()) == octets(case["structHash"])
+    assert harness("orderLeaf", 17, order.pack()) == octets(case["leafAt17"])
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case["type"] == "Reading"], ids=name_of)
+def test_a_readings_words_mean_what_was_signed(harness, case):
+    reading = Reading.unpack(words_of(case))
+    assert reading.message() == message_of(case)
+    assert list(reading.pack()) == words_of(case)
+    assert harness("readingHash", reading.pack()) == octets(case["structHash"])
+    assert harness("readingLeaf", 17, reading.pack()) == octets(case["leafAt17"])
+
+
+def test_the_trees_have_the_contracts_leaves(harness):
+    orders = [Order.unpack(words_of(case)).pack() for case in CASES if case["type"].endswith("Order")]
+    readings = [Reading.unpack(words_of(case)) for case in CASES if case["type"] == "Reading"]
+    assert order_tree(orders[:1]).root == harness("orderLeaf", 0, orders[0])
+    assert reading_tree(readings[:1]).root == harness("readingLeaf", 0, readings[0].pack())
+
+
+def test_every_type_has_its_vectors():
+    assert {case["type"] for case in CASES} == set(TYPES)
