@@ -5,7 +5,7 @@ A `Form` knows the values of one kind of rule in three places: in Python, in the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Any, NamedTuple, Protocol
@@ -245,6 +245,17 @@ def is_name(text: str) -> bool:
     Bytes that are no UTF-8 are decoded with backslashes, so a name that is no text is no name.
     """
     return text != "" and _is_printable(text) and "\\" not in text
+
+
+def check_names(field_name: str, names: Sequence[str], most: int) -> None:
+    """Names of attributes or categories: at most so many, each a name, none twice. Raises BadRules otherwise."""
+    if len(names) > most:
+        raise BadRules(field_name, len(names), f"are more than {most}")
+    for position, name in enumerate(names):
+        if not is_name(name):
+            raise BadRules(f"{field_name}[{position}]", name, "is no name: printable text without a backslash")
+        if name in names[:position]:
+            raise BadRules(f"{field_name}[{position}]", name, "is a name that another one has")
 
 
 def _is_printable(text: str) -> bool:

@@ -13,18 +13,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from powerpact.market.errors import BadRules
-from powerpact.market.forms import (
-    Address,
-    Asked,
-    Choice,
-    Form,
-    Integer,
-    Label,
-    Octets,
-    Option,
-    Row,
-    is_name,
-)
+from powerpact.market.forms import Address, Asked, Choice, Form, Integer, Label, Octets, Option, Row, check_names
 from powerpact.market.schema import (
     Attribute,
     AttributeSource,
@@ -34,6 +23,7 @@ from powerpact.market.schema import (
     MarketMechanism,
     Mode,
     PriceRule,
+    source_at,
 )
 from powerpact.units import MAX_ATTRIBUTES, MAX_CATEGORIES
 
@@ -344,8 +334,8 @@ class Rules:
     )
 
     def __post_init__(self) -> None:
-        _check_names("attributes", [entry.name for entry in self.attributes], MAX_ATTRIBUTES)
-        _check_names("categories", self.categories, MAX_CATEGORIES)
+        check_names("attributes", [entry.name for entry in self.attributes], MAX_ATTRIBUTES)
+        check_names("categories", self.categories, MAX_CATEGORIES)
         if self.source_category is not None and self.source_category not in self.categories:
             raise BadRules("source_category", self.source_category, "is not a category of the market")
         self.struct()
@@ -378,28 +368,11 @@ class Rules:
         named = []
         for f, name in enumerate(attributes):
             kind = Kind.INCOME if raw.income_mask >> f & 1 else Kind.COST
-            named.append(MarketAttribute(name, kind, _source(raw.sources, f)))
+            named.append(MarketAttribute(name, kind, source_at(raw.sources, f)))
         if raw.source_category > len(categories):
             raise BadRules("source_category", raw.source_category, "is not a category of the market")
         source_category = categories[raw.source_category - 1] if raw.source_category else None
         return cls(**values, attributes=tuple(named), categories=tuple(categories), source_category=source_category)
-
-
-def _source(sources: bytes, index: int) -> AttributeSource:
-    try:
-        return AttributeSource(sources[index])
-    except (IndexError, ValueError):
-        raise BadRules("sources", f"0x{sources.hex()}", f"has no source for attribute {index}") from None
-
-
-def _check_names(field_name: str, names: Sequence[str], most: int) -> None:
-    if len(names) > most:
-        raise BadRules(field_name, len(names), f"are more than {most}")
-    for position, name in enumerate(names):
-        if not is_name(name):
-            raise BadRules(f"{field_name}[{position}]", name, "is no name: printable text without a backslash")
-        if name in names[:position]:
-            raise BadRules(f"{field_name}[{position}]", name, "is a name that another one has")
 
 
 def _table() -> dict[str, Row]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from powerpact.market.errors import BadRules
+
 
 class Mode(StrEnum):
     """How an order may be traded."""
@@ -90,3 +92,11 @@ class MarketMechanism(IntEnum):
 
     SATISFACTION = 0
     CALL = 1
+
+
+def source_at(sources: bytes, index: int) -> AttributeSource:
+    """Who states the value of an attribute, of the struct's bytes. Raises BadRules if that is none."""
+    try:
+        return AttributeSource(sources[index])
+    except (IndexError, ValueError):
+        raise BadRules("sources", f"0x{sources.hex()}", f"has no source for attribute {index}") from None

@@ -26,7 +26,6 @@ LONG_FILES = {
     "contracts/clearing/Clearing.sol",
     "powerpact/chain/contracts/rounds.py",
     "powerpact/chain/remedies.py",
-    "powerpact/cli/markets.py",
     "powerpact/pages/model.py",
     "testkit/market.py",
     "tests/forge/AccountsHandler.sol",
@@ -34,7 +33,6 @@ LONG_FILES = {
 }
 LONG_FUNCTIONS = {
     ("contracts/clearing/mechanisms/satisfaction/PairSweep.sol", "_skip"),
-    ("powerpact/cli/markets.py", "open_"),
     ("powerpact/cli/rounds.py", "status"),
     ("powerpact/pages/figures.py", "trading_matrix"),
     ("powerpact/pages/page.py", "_bills"),
