@@ -180,7 +180,7 @@ def buyer_terms(rules: Rules, wants: Mapping[str, Want]) -> tuple[tuple[int, ...
     weighted = {name for name, want in wants.items() if want.weight_ppm is not None}
     if weighted and weighted != set(wants):
         odd = next(name for name in wants if name not in weighted)
-        raise BadChoice("term", odd, "has no weight, but others have one", remedy="Weigh all of them, or none.")
+        raise BadChoice("term", odd, "has no weight, but others have weights", remedy="Weigh all of them, or none.")
     total_ppm = sum(want.weight_ppm or 0 for want in wants.values())
     if weighted and total_ppm != PPM:
         raise BadChoice("term", total_ppm, "is the sum of the weights", remedy=f"Let them sum to {PPM} ppm.")

@@ -179,6 +179,19 @@ def test_from_the_first_key_to_the_retired_certificate(shell, admitted, accounts
     assert market == shell.json("round", "status", market)["market"]
 
 
+def test_the_rules_of_a_market_open_another(shell, admitted, tmp_path):
+    opened = open_market(shell, "--price-rule", "pay-as-bid", "--penalty-ppm", 7)
+    file = tmp_path / "rules.json"
+    shell.ok("market", "rules", opened["market"], "-o", file)
+    assert "Market_AlreadyOpen" in shell.refused("market", "open", "-a", "alice", "--rules", file).stderr
+    later = opened["slot_start"] + 3_600
+    moved = shell.json("market", "open", "-a", "alice", "--rules", file, "--slot", later, "--mode", "divisible")
+    assert moved["closes_at"] == opened["closes_at"] + 3_600
+    rules = json.loads(shell.ok("market", "rules", moved["market"]).stdout)["rules"]
+    assert (rules["price_rule"], rules["penalty_ppm"], rules["mode"]) == ("pay-as-bid", 7, "divisible")
+    assert "arbiter" in shell.refused("market", "open", "-a", "alice", "--slot", later).stderr
+
+
 def test_two_of_three_release_a_trade(shell, admitted):
     opened = open_market(shell)
     market = opened["market"]
@@ -214,10 +227,7 @@ def test_a_signed_order_is_revoked(shell, admitted):
     for nonce in (900, 901):
         shell.ok(*words, f"{nonce}.json", "--nonce", nonce)
     assert "one page" in shell.refused("order", "revoke", "-a", "alice", "--side", "buy", *nonces(900, 32)).stderr
-    assert (
-        "Choose one of buy, sell"
-        in shell.refused("order", "revoke", "-a", "alice", "--side", "hold", *nonces(1)).stderr
-    )
+    assert "'buy', 'sell'" in shell.refused("order", "revoke", "-a", "alice", "--side", "hold", *nonces(1)).stderr
     assert shell.json("order", "revoke", "-a", "alice", "--side", "buy", *nonces(900, 903))["nonces"] == [900, 903]
     assert "Accounts_NonceUsed" in shell.refused("order", "relay", "900.json", "-a", "agent").stderr
     assert shell.json("order", "relay", "901.json", "-a", "agent")["orders"] == ["0:0"]
@@ -322,7 +332,10 @@ def test_what_a_contract_refuses_is_told_with_why_and_remedy(shell, admitted):
         (("order", "list", "0xffff"), "no such market"),
         (("market", "open", "-a", "alice", "--arbiter", "ann", "--slot", "noon"), "is not a time"),
         (("market", "open", "-a", "alice", "--arbiter", "ann", "--slot", "0", "--attribute", "x"), "NAME:KIND:SOURCE"),
-        (("market", "open", "-a", "alice", "--arbiter", "ann", "--slot", "0", "--zone", "x" * 25), "24 ASCII"),
+        (
+            ("market", "open", "-a", "alice", "--arbiter", "ann", "--slot", "0", "--zone", "x" * 25),
+            "24 printable ASCII",
+        ),
         (
             ("market", "open", "-a", "alice", "--arbiter", "ann", "--slot", "0", "--source-category", "x"),
             "not a category",
@@ -349,6 +362,11 @@ def test_bad_input_is_told(shell, admitted, words, told):
         (("--term", "price=1:2:1000000", "--term", "reliability=1:0"), "weights"),
         (("--require", "source=coal"), "no such code"),
         (("--require", "source=256"), "no such code"),
+        (("--term", "price=2:1"), "limit before"),
+        (("--term", "price=1:2:999999"), "sum of the weights"),
+        (("--min-fill-ppm", 1), "min_fill_ppm"),
+        (("--accept",), "accept"),
+        (("--meter", 1), "meter"),
     ],
 )
 def test_bad_terms_are_told(shell, admitted, words, told):
