@@ -23,6 +23,7 @@ from powerpact.codec.merkle import MerkleTree
 from powerpact.codec.orderfile import format_order, parse_order
 from powerpact.codec.packing import order_tree, trade_id
 from powerpact.errors import BadChoice
+from powerpact.market.errors import BadRules
 from powerpact.market.orders import Side, SoftTerm, order_id
 from powerpact.market.rules import Kind, Rules
 from powerpact.mechanisms.satisfaction.round import Buyer, Seller
@@ -44,6 +45,22 @@ def test_the_rules_are_read_back_as_they_were_given(world):
     assert [entry.id for entry in markets.markets(world.chain)][-1] == market
     assert Rules.of(*rules.arguments()) == rules
     assert [attribute.kind for attribute in rules.schema] == [Kind.COST, Kind.COST, Kind.INCOME]
+
+
+def test_a_market_with_rules_that_are_none_is_told_and_hides_no_other(world):
+    """Anybody can open a market whose zone is no ASCII, or whose names are no text."""
+    first, rules = world.open_market()
+    struct, names, categories = rules.arguments()
+    hostile = struct._replace(zone=b"\xff".ljust(24, b"\0"), slot_start=struct.slot_start)
+    open_hostile = world.chain.call("open market", "Markets", "openMarket", hostile, names, categories)
+    unnamed = world.chain.call("open market", "Markets", "openMarket", struct, ["AAAAAAA", *names[1:]], categories)
+    unnamed = replace(unnamed, data=unnamed.data.replace(b"AAAAAAA", b"\xff\xfe\xfd\xfc\xfb\xfa\xf9"))
+    for call, field in ((open_hostile, "zone"), (unnamed, "attributes[0]")):
+        mined = world.sender("carol").send(call)
+        with pytest.raises(BadRules) as refusal:
+            markets.market(world.chain, world.chain.event(mined, "MarketOpened").arguments["market"])
+        assert refusal.value.field == field
+    assert first in [market.id for market in markets.markets(world.chain)]
 
 
 def test_an_unknown_market_is_told(world):

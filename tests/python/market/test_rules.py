@@ -19,6 +19,7 @@ from powerpact.market.rules import (
     Carrier,
     Kind,
     MarketAttribute,
+    MarketMechanism,
     Mode,
     PriceRule,
     Rules,
@@ -51,6 +52,8 @@ def rules(draw):
         subnet=draw(st.integers(0, 2**32 - 1)),
         tolerance_ppm=draw(st.integers(0, 10**6)),
         penalty_ppm=draw(st.integers(0, 10**6)),
+        mechanism=draw(st.sampled_from(MarketMechanism)),
+        k_ppm=draw(st.integers(0, 10**6)),
         zone=draw(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=24)),
         mode=draw(st.sampled_from(Mode)),
         challenge_window_s=draw(st.integers(0, 2**32 - 1)),
@@ -74,7 +77,7 @@ PLAIN = Rules(
 
 
 def test_the_table_is_the_struct_of_the_contract():
-    entry = next(entry for entry in artifact("OrderBook").abi if entry.get("name") == "openMarket")
+    entry = next(entry for entry in artifact("Markets").abi if entry.get("name") == "openMarket")
     members = [(component["name"], component["type"]) for component in entry["inputs"][0]["components"]]
     assert [(row.member, row.type) for row in ROWS.values() if row.member] == members
 
