@@ -12,25 +12,56 @@ import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC2
 /// points.
 /// Liveness: the utility honours redemptions.
 interface IPowerPoints is IERC20, IERC20Permit {
+    // Events
+
+    /// @notice The utility issued `points` micro-points to `to` against the deposit `depositRef`.
     event Issued(address indexed to, bytes32 indexed depositRef, uint256 points);
+
+    /// @notice `points` micro-points of `from` were burnt for nothing.
     event Burnt(address indexed from, uint256 points);
+
+    /// @notice `points` micro-points of `from` were burnt to pay the bill `billRef`.
     event Redeemed(address indexed from, bytes32 indexed billRef, uint256 points);
 
+    // Errors
+
+    /// @notice Thrown when the caller is not the utility.
     error Points_NotUtility(address caller);
+
+    /// @notice Thrown when points were issued against this deposit already.
     error Points_DepositAlreadyUsed(bytes32 depositRef);
+
+    /// @notice Thrown when the reference of a deposit or a bill is zero.
     error Points_EmptyReference();
 
-    /// @notice Issue micro-points to `to` against the deposit `depositRef`. Utility only; a deposit counts once.
+    // Issue: the utility only
+
+    /// @notice Issues points against a deposit; each deposit counts once.
+    /// Reverts if: the caller is not the utility; the reference is zero or was used before.
+    /// @param to Who gets them.
+    /// @param points Micro-points.
+    /// @param depositRef What names the deposit; not zero.
     function mint(address to, uint256 points, bytes32 depositRef) external;
 
-    /// @notice Burn the sender's micro-points to pay the electricity charge `billRef`.
+    // Spend: any holder
+
+    /// @notice Burns points of the sender to pay an electricity charge.
+    /// Reverts if: the reference is zero; the sender has less.
+    /// @param points Micro-points.
+    /// @param billRef What names the bill; not zero.
     function redeem(uint256 points, bytes32 billRef) external;
 
-    /// @notice Burn the sender's micro-points for nothing: what backs them falls to those who hold the rest.
+    /// @notice Burns points of the sender for nothing: what backs them falls to the other holders.
+    /// Reverts if: the sender has less.
+    /// @param points Micro-points.
     function burn(uint256 points) external;
+
+    // Look
 
     /// @notice The account that issues points.
     function UTILITY() external view returns (address);
 
+    /// @notice Whether points were issued against a deposit.
+    /// @param depositRef What names the deposit.
     function isDepositUsed(bytes32 depositRef) external view returns (bool);
 }

@@ -118,7 +118,7 @@ def balance(
         return {
             "account": name,
             "address": address,
-            "admission": participants.participant(chain, address).status.name.lower(),
+            "admission": participants.admission_text(chain, address),
             "points_upoints": points.balance_of(chain, address),
             "free_upoints": wallet.free_upoints,
             "held_upoints": wallet.held_upoints,

@@ -155,10 +155,12 @@ def suspend(
     from powerpact.chain.contracts import participants
 
     chain, key, subject = open_chain(deployment), unlock(account), address_of(participant)
-    mined = chain.sender(key).send(participants.suspend(chain, subject, parse_time(until), reason))
+    end = parse_time(until)
+    mined = chain.sender(key).send(participants.suspend(chain, subject, end, reason))
     ends = participants.participant(chain, subject).suspended_until
+    found = f"suspended until {clock(ends)}" if ends == end else "more votes are needed"
     data = {"participant": subject, "suspended_until": ends}
-    done(f"voted to suspend {participant}; suspended until {clock(ends)}", [mined], data, as_json=as_json)
+    done(f"voted to suspend {participant}: {found}", [mined], data, as_json=as_json)
 
 
 def leave(account: As, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:

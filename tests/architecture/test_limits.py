@@ -3,10 +3,9 @@
 Each list of exceptions only ever gets shorter: an entry whose reason is gone fails as well.
 """
 
-import json
-
 import pytest
 
+from powerpact.chain.artifacts import CONTRACTS, artifact
 from testkit.sources import (
     Function,
     python_files,
@@ -15,7 +14,6 @@ from testkit.sources import (
     solidity_files,
     solidity_functions,
 )
-from toolchain.places import ROOT
 
 MAX_CONTRACT_BYTES = 18_000  # of the 24 576 that EIP-170 allows
 MAX_FILE_LINES = 400
@@ -43,15 +41,8 @@ LONG_FUNCTIONS = {
 
 
 def deployed_sizes() -> dict[str, int]:
-    """By contract of a deployment: the bytes of its code as Forge compiled it."""
-    sizes = {}
-    for source in solidity_files("contracts"):
-        if relative(source).startswith("contracts/testing/"):
-            continue
-        for artifact in (ROOT / "out" / source.name).glob("*.json"):
-            code = json.loads(artifact.read_text())["deployedBytecode"]["object"]
-            sizes[artifact.stem] = len(code.removeprefix("0x")) // 2
-    return sizes
+    """By contract of a deployment: the bytes of its code."""
+    return {name: len(artifact(name).runtime) for name in CONTRACTS}
 
 
 def long_functions() -> set[tuple[str, str]]:

@@ -12,8 +12,6 @@ from toolchain.places import ROOT
 UNFINISHED = {
     "IClearing",
     "IOrderBook",
-    "IParticipantRegistry",
-    "IPowerPoints",
     "IRoundProver",
 }
 
@@ -23,8 +21,9 @@ ITEM = re.compile(
 NUMBERS = re.compile(r"u?int\d*|Wh|Price|Points|Ppm")
 # What a number counts or is measured in, or how large it can be.
 UNIT = re.compile(
-    r"\b(Wh|ppm|micro-points|Unix seconds|seconds|wei|[Ii]d|[Ii]ds|[Ii]ndex|indices|[Nn]umbers?|count|codes?|bits?"
-    r"|bitmap|mask|place|page|row|nonce|version|[Vv]otes|at most|at least|up to|0 to|[Ff]rom 0|from 1)\b"
+    r"\b(Wh|ppm|micro-points|seconds|wei|ids?|index|indices|numbers?|count|codes?|bits?|bitmap|mask|place|page|row|nonce"
+    r"|version|votes|at most|at least|up to|from)\b|\d",
+    re.IGNORECASE,
 )
 
 

@@ -105,3 +105,11 @@ def participant(chain: Chain, account: ChecksumAddress) -> Participant:
 def is_active(chain: Chain, account: ChecksumAddress) -> bool:
     """Whether the account may trade now."""
     return bool(chain.read("ParticipantRegistry", "isActive", account))
+
+
+def admission_text(chain: Chain, account: ChecksumAddress) -> str:
+    """The account's status in a word; an active participant who may not trade now is suspended."""
+    found = participant(chain, account)
+    if found.status is Status.ACTIVE and found.suspended_until and not is_active(chain, account):
+        return "suspended"
+    return found.status.name.lower()

@@ -330,6 +330,8 @@ def test_standing_of_participants(world):
         world.sender(auditor).send(call)
     assert not participants.is_active(chain, world.address("bob"))
     assert participants.is_active(chain, world.address("alice"))
+    admissions = [participants.admission_text(chain, world.address(name)) for name in ("alice", "bob", "agent")]
+    assert admissions == ["active", "suspended", "none"]
 
 
 def test_the_hash_of_attributes_depends_on_all_of_them_and_the_salt():
