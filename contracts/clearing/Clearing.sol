@@ -110,7 +110,7 @@ contract Clearing is IClearing, EIP712 {
         _requireShown(id, shown);
         _ask(id, IMechanism.refute.selector);
 
-        _contest.standings[stored.market].active = 0;
+        _contest.latest[stored.market].active = 0;
         _contest.refute(id, ACCOUNTS);
     }
 
@@ -165,14 +165,14 @@ contract Clearing is IClearing, EIP712 {
 
     /// @inheritdoc IClearing
     function release(bytes32 market, IOrderBook.Placed[] calldata placed, Wh[] calldata bound) external {
-        Contest.Standing memory standing = _contest.standings[market];
+        Contest.Latest memory latest = _contest.latest[market];
         bool isOver =
-            standing.last != 0 || (standing.active == 0 && block.timestamp > MARKETS.contestTermsOf(market).finalBy());
+            latest.last != 0 || (latest.active == 0 && block.timestamp > MARKETS.contestTermsOf(market).finalBy());
         for (uint256 i = 0; i < placed.length; ++i) {
             OrderId order = placed[i].id;
             Wh whole = energyOf(placed[i].order.head);
             // Nothing trades in proposal 0.
-            Wh trades = _contest.filledOf(standing.last, order, whole);
+            Wh trades = _contest.filledOf(latest.last, order, whole);
             require(isOver && whole > trades, IOrderBook.Order_StillBound(market, order));
             require(Wh.unwrap(bound[i]) == Wh.unwrap(trades), Clearing_WrongBound(order, bound[i], trades));
         }
@@ -193,12 +193,12 @@ contract Clearing is IClearing, EIP712 {
 
     /// @inheritdoc IClearing
     function finalOf(bytes32 market) public view returns (uint64) {
-        return _contest.standings[market].last;
+        return _contest.latest[market].last;
     }
 
     /// @inheritdoc IClearing
     function activeOf(bytes32 market) external view returns (uint64) {
-        return _contest.standings[market].active;
+        return _contest.latest[market].active;
     }
 
     /// @inheritdoc IClearing

@@ -420,21 +420,27 @@ interface IClearing {
     // Looking up
 
     /// @notice A proposal; its status is None if there is none with this id.
+    /// @param id Id of the proposal, from 1.
     function proposal(uint64 id) external view returns (Proposal memory);
 
     /// @notice Number of proposals; the last id. Ids start at 1.
     function proposalCount() external view returns (uint64);
 
     /// @notice The final proposal of a market, 0 if there is none.
+    /// @param market The market's id.
     function finalOf(bytes32 market) external view returns (uint64);
 
     /// @notice The active proposal of a market, 0 if there is none.
+    /// @param market The market's id.
     function activeOf(bytes32 market) external view returns (uint64);
 
     /// @notice The final proposal of a market and its agent; reverts if there is none.
+    /// @param market The market's id.
     function finalRound(bytes32 market) external view returns (uint64 id, address agent);
 
     /// @notice Whether the order trades in this proposal.
+    /// @param id Id of the proposal.
+    /// @param order The order.
     function isTraded(uint64 id, OrderId order) external view returns (bool);
 
     /// @notice How much of the energy of an order trades in a proposal, Wh: 0, `whole`, or in divisible mode a part.
@@ -451,12 +457,16 @@ interface IClearing {
     function boundEnergy(bytes32 market, OrderId order, Wh whole) external view returns (Wh);
 
     /// @notice Merkle root of a chunk of a proposal's trades; 0 if there is none.
+    /// @param id Id of the proposal.
+    /// @param chunk Number of the chunk, from 0.
     function chunkRoot(uint64 id, uint32 chunk) external view returns (bytes32);
 
     /// @notice What endorsers sign as `trades`: the hash of the proposal's chunk roots.
+    /// @param id Id of the proposal.
     function tradesHash(uint64 id) external view returns (bytes32);
 
     /// @notice The mechanism with this number in a market's rules; reverts if there is none.
+    /// @param number Number of the mechanism, from 0.
     function mechanismAt(uint8 number) external view returns (IMechanism);
 
     /// @notice The most mechanisms of a deployment.

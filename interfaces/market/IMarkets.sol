@@ -101,19 +101,24 @@ interface IMarkets {
     function takeBatch(bytes32 market) external returns (ContestTerms contest, OrderTerms orders, uint32 batch);
 
     /// @notice Number of batches of a market; 0 if it is unknown.
+    /// @param market The market's id.
     function batchCount(bytes32 market) external view returns (uint256);
 
     // Reading the rules
 
     /// @notice The rules of a market. Reverts if it is unknown.
+    /// @param market The market's id.
     function rulesOf(bytes32 market) external view returns (Market memory);
 
     /// @notice What the contest asks of the rules, in one word. Reverts if the market is unknown.
+    /// @param market The market's id.
     function contestTermsOf(bytes32 market) external view returns (ContestTerms);
 
     /// @notice What an order must fit, in two words. Reverts if the market is unknown.
+    /// @param market The market's id.
     function orderTermsOf(bytes32 market) external view returns (ContestTerms contest, OrderTerms orders);
 
     /// @notice keccak256(abi.encode(address[])) of a market's endorsers; 0: none.
+    /// @param market The market's id.
     function endorsersOf(bytes32 market) external view returns (bytes32);
 }

@@ -119,16 +119,27 @@ interface IOrderBook {
     /// @notice Thrown when another contract than Clearing releases orders.
     error Order_NotClearing(address caller);
 
-    /// @notice Post one's own order: a batch of one.
+    // Posting orders
+
+    /// @notice Posts an order of the sender, as a batch of one.
+    /// Reverts as `placeSigned` does, but for the signature.
+    /// @param market The market's id.
+    /// @param order The order, whose trader is the sender.
+    /// @return id The order's id.
     function place(bytes32 market, PackedOrder calldata order) external returns (OrderId id);
 
-    /// @notice Post signed orders of anyone. `signatures` are those of EIP-2098; for an order of a contract account r is zero
-    /// and vs the index in `ofContracts` of what its ERC-1271 takes.
+    /// @notice Posts signed orders of any traders, as one batch.
     /// Reverts if, for any order, with its index: the trader is not active; the signature is not the
     /// trader's; it is expired; its nonce is used; energy or price is zero; a field that its side or the
     /// market does not use is set; buyer: weights do not sum to 1 000 000, a limit is on the wrong side
     /// of its expectation, the free balance is below the reservation; seller: the minimum is above the ask, a class
     /// code is missing, the device is not the trader's, retired, of another carrier or subnet, or sells in this slot already.
+    /// @param market The market's id.
+    /// @param orders The orders, 1 to 256.
+    /// @param signatures One for each order, in two words (EIP-2098). For a contract account r is zero, and vs the index in
+    /// `ofContracts` of its signature.
+    /// @param ofContracts Signatures that contract accounts check (ERC-1271).
+    /// @return batch Number of the batch, from 0.
     function placeSigned(
         bytes32 market,
         PackedOrder[] calldata orders,
@@ -136,15 +147,24 @@ interface IOrderBook {
         bytes[] calldata ofContracts
     ) external returns (uint32 batch);
 
-    /// @notice Cancel one's own posted order before the gate closes; a buyer's reservation is free at once, of a seller the
-    /// nonce is used as `cancelNonces` does, so that nobody posts the order anew.
+    // Cancelling
+
+    /// @notice Cancels the sender's posted order. A buyer's reservation is released at once; a seller's nonce is consumed,
+    /// as by `cancelNonces`, so the order cannot be posted again.
+    /// Reverts if: the gate has closed; the sender is not the trader; the order is not in the book, or closed.
+    /// @param market The market's id.
+    /// @param placed The order, with its proof.
     function cancel(bytes32 market, Placed calldata placed) external;
 
-    /// @notice Use up nonces of the sender's orders of one side: bit b of `mask` stands for nonce 32 · page + b, and all
-    /// pages before `page` close (contracts/types/Nonces). Signed orders with them can never be posted. A buy order uses its
-    /// nonce when it is posted, a sell order when it is cancelled: whoever replaces a signed sell order that is not posted
-    /// uses up its nonce first.
+    /// @notice Uses up nonces of the sender's orders of one side, and closes all pages before `page`
+    /// (contracts/types/Nonces). Signed orders with these nonces can never be posted. A buy order uses its nonce when it is
+    /// posted, a sell order when it is cancelled: to replace a signed sell order that is not posted, use up its nonce first.
+    /// @param side Of which orders.
+    /// @param page Number of the page of 32 nonces.
+    /// @param mask Bit b is nonce 32 · page + b.
     function cancelNonces(Side side, uint32 page, uint32 mask) external;
+
+    // Releasing
 
     /// @notice Clearing only: closes orders of which a part, or all, did not trade (IClearing.release), and releases the
     /// reservation of that part to the buyer's free balance. A device whose order sold nothing can sell the slot again.
@@ -154,9 +174,17 @@ interface IOrderBook {
     /// @param bound How much of each order's energy trades, Wh: below the order's energy.
     function release(bytes32 market, Placed[] calldata placed, Wh[] calldata bound) external;
 
-    /// @notice Reverts unless `placed` stands in its batch.
+    // Looking up
+
+    /// @notice Reverts unless `placed` is in its batch.
+    /// @param market The market's id.
+    /// @param placed The order, with its proof.
     function verify(bytes32 market, Placed calldata placed) external view;
 
     /// @notice Merkle root of a batch, and the bits of its orders that are cancelled or released.
+    /// @param market The market's id.
+    /// @param batch Number of the batch, from 0.
+    /// @return root Merkle root; 0 if there is no such batch.
+    /// @return closed Bit i is set if the order at place i is cancelled or released.
     function batchState(bytes32 market, uint256 batch) external view returns (bytes32 root, uint256 closed);
 }

@@ -379,7 +379,9 @@ class Agent:
             size, call = largest_fitting(
                 self.sender,
                 max(1, min(size, left)),
-                lambda rows: rounds.prove(self.chain, proposal_id, posted.batches, chunks, state.proven_rows, rows),
+                lambda rows, proven=state.proven_rows: rounds.prove(
+                    self.chain, proposal_id, posted.batches, chunks, proven, rows
+                ),
             )
             self.report(f"proving rows {state.proven_rows} to {state.proven_rows + size} of {posted.order_count}")
             sent.append(self.sender.send(call))

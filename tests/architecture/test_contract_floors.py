@@ -9,19 +9,8 @@ from testkit.sources import Call, calls_in, home_of_interfaces, imports_of, rela
 
 FREE = ("types", "shared", "testing")  # values and helpers without state, and what is never deployed
 
-# Calls that climb, until each is turned round.
-CLIMBING = {
-    Call("OrderBook", "IClearing", "activeOf"),
-    Call("OrderBook", "IClearing", "boundEnergy"),
-    Call("OrderBook", "IClearing", "finalOf"),
-}
-
-# Imports past a wall, until the contest knows its mechanisms by interface and the struct lies among the types.
-CROSSING = {
-    ("interfaces/market/IOrderBook.sol", "contracts/shared/Signatures.sol"),
-    ("contracts/clearing/Clearing.sol", "contracts/clearing/mechanisms/satisfaction/Satisfaction.sol"),
-    ("contracts/clearing/Clearing.sol", "contracts/clearing/mechanisms/satisfaction/TradeChunk.sol"),
-}
+# Imports past a wall, until the struct lies among the types.
+CROSSING = {("interfaces/market/IOrderBook.sol", "contracts/shared/Signatures.sol")}
 
 CONTRACTS = [path for path in solidity_files("contracts") if room_of(relative(path)) != "testing"]
 
@@ -31,9 +20,10 @@ def short(path: Path) -> str:
 
 
 def mechanism_of(path: str) -> str | None:
-    """The mechanism that a source belongs to, if it belongs to one."""
-    _, found, after = path.partition("/mechanisms/")
-    return after.partition("/")[0] if found else None
+    """The mechanism that a source belongs to, None for what all share or what belongs to none."""
+    _, _, after = path.partition("/mechanisms/")
+    name, inside, _ = after.partition("/")
+    return name if inside else None
 
 
 def allowed(source: str, imported: str) -> bool:
@@ -81,7 +71,7 @@ def test_interfaces_import_interfaces_and_types_alone(path):
 @pytest.mark.parametrize("path", CONTRACTS, ids=short)
 def test_calls_go_down(path):
     room = room_of(relative(path))
-    assert not [call for call in calls_in(path) if room in FLOORS and climbs(room, call) and call not in CLIMBING]
+    assert not [call for call in calls_in(path) if room in FLOORS and climbs(room, call)]
 
 
 def test_certificates_ask_nobody():
@@ -89,10 +79,8 @@ def test_certificates_ask_nobody():
 
 
 def test_no_exception_outlives_its_reason():
-    calls = {call for path in CONTRACTS for call in calls_in(path)}
     sources = solidity_files("contracts", "interfaces")
     imports = {(relative(path), name) for path in sources for name in imports_of(path)}
-    assert not CLIMBING - calls, "remove these from CLIMBING"
     assert not CROSSING - imports, "remove these from CROSSING"
 
 

@@ -21,7 +21,7 @@ library Contest {
     }
 
     /// @dev The proposals of a market that count, 0 for none. slot 0: 8 + 8 = 16
-    struct Standing {
+    struct Latest {
         uint64 active;
         uint64 last;
     }
@@ -35,7 +35,7 @@ library Contest {
         /// Bits of the orders that trade in a proposal, one word a batch.
         mapping(uint64 proposal => mapping(uint256 batch => uint256)) traded;
         mapping(uint64 proposal => mapping(OrderId order => Fill)) fills;
-        mapping(bytes32 market => Standing) standings;
+        mapping(bytes32 market => Latest) latest;
     }
 
     // Proposing
@@ -87,7 +87,7 @@ library Contest {
     function stand(State storage self, uint64 id, ContestTerms terms, IAccounts accounts) internal {
         IClearing.Proposal storage stored = self.proposals[id];
         bytes32 market = stored.market;
-        uint64 active = self.standings[market].active;
+        uint64 active = self.latest[market].active;
         if (active != 0) _requireBetter(self, id, active);
         uint256 from = block.timestamp + terms.challengeWindow();
         // Without a certificate a proposal waits for better ones as long as those may come.
@@ -95,7 +95,7 @@ library Contest {
 
         stored.status = IClearing.Status.Active;
         stored.finalFrom = uint40(from);
-        self.standings[market].active = id;
+        self.latest[market].active = id;
         emit IClearing.ProposalSealed(market, id, msg.sender, stored.objective, stored.bound, uint40(from));
         if (active != 0) _unseat(self, active, id, accounts);
 
@@ -117,9 +117,9 @@ library Contest {
     function finish(State storage self, uint64 id, IAccounts accounts) internal {
         IClearing.Proposal storage stored = self.proposals[id];
         bytes32 market = stored.market;
-        uint64 active = self.standings[market].active;
+        uint64 active = self.latest[market].active;
         stored.status = IClearing.Status.Final;
-        self.standings[market] = Standing({active: 0, last: id});
+        self.latest[market] = Latest({active: 0, last: id});
         emit IClearing.RoundFinalized(market, id, stored.agent, stored.objective, stored.bound, stored.tradeCount);
 
         if (active == id) accounts.releaseBond(stored.agent, Points.wrap(stored.bond));

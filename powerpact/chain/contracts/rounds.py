@@ -45,7 +45,7 @@ Link = tuple[int, int, int]
 """A trade between two orders of a list: their places in it, energy in Wh."""
 
 PricedOrder = tuple[Placed, int, bool, int]
-"""An order that trades, its dual price in ppm, whether a later chunk has it, too, and its trades in earlier ones, Wh."""
+"""An order that trades, its dual price in ppm, whether a later chunk has it too, and its trades in earlier ones, Wh."""
 
 Exhibit = tuple[Placed, int, PackedTrade, tuple[int, int], bytes, list[bytes]]
 """An order that is shown, its energy that trades in the proposal, Wh, and one of its trades with the proof, if any."""
