@@ -91,14 +91,14 @@ contract OrderBook is IOrderBook, EIP712 {
         _requireOpen(market, contest);
         PackedOrder memory order = placed.order;
         require(order.trader() == msg.sender, Order_NotTrader(order.trader(), msg.sender));
-        Reservations memory freed = _newReservations(1);
-        _close(market, placed, terms.slotStart(), Wh.wrap(0), freed);
+        Reservations memory returned = _newReservations(1);
+        _close(market, placed, terms.slotStart(), Wh.wrap(0), returned);
         if (!order.isBuy()) {
             (uint32 page, uint32 mask) = pageOf(order.nonce());
             ACCOUNTS.cancelNonces(msg.sender, Side.Sell, page, mask);
         }
         emit OrderCancelled(market, placed.id, msg.sender);
-        _send(freed);
+        _send(returned);
     }
 
     /// @inheritdoc IOrderBook
@@ -112,13 +112,13 @@ contract OrderBook is IOrderBook, EIP712 {
         // What the contest asks is known to it.
         // slither-disable-next-line unused-return
         (, OrderTerms terms) = MARKETS.orderTermsOf(market);
-        Reservations memory freed = _newReservations(placed.length);
+        Reservations memory returned = _newReservations(placed.length);
         for (uint256 i = 0; i < placed.length; ++i) {
-            _close(market, placed[i], terms.slotStart(), bound[i], freed);
+            _close(market, placed[i], terms.slotStart(), bound[i], returned);
             PackedOrder memory order = placed[i].order;
             emit OrderReleased(market, placed[i].id, order.trader());
         }
-        _send(freed);
+        _send(returned);
     }
 
     /// @inheritdoc IOrderBook
@@ -197,7 +197,7 @@ contract OrderBook is IOrderBook, EIP712 {
 
     /// @dev Close an order that is in its batch and open and of which `traded` Wh stay bound; gather what the
     /// rest of it reserved, free what it sold.
-    function _close(bytes32 market, Placed calldata placed, uint40 slotStart, Wh traded, Reservations memory freed)
+    function _close(bytes32 market, Placed calldata placed, uint40 slotStart, Wh traded, Reservations memory returned)
         private
     {
         verify(market, placed);
@@ -207,9 +207,9 @@ contract OrderBook is IOrderBook, EIP712 {
         batch.closed = closed | placed.id.bitOf();
         PackedOrder memory order = placed.order;
         if (order.isBuy()) {
-            uint256 count = freed.count++;
-            freed.traders[count] = order.trader();
-            freed.points[count] = valueDown(order.energy(), order.price()) - valueDown(traded, order.price());
+            uint256 count = returned.count++;
+            returned.traders[count] = order.trader();
+            returned.points[count] = valueDown(order.energy(), order.price()) - valueDown(traded, order.price());
         } else if (Wh.unwrap(traded) == 0) {
             DEVICES.release(order.device(), slotStart);
         }
