@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from powerpact.agent.errors import EndorsementsMissing, GateStillOpen, RoundExpired, SolutionRefuted
 from powerpact.agent.gate import wait_for_gate, wait_until
@@ -379,9 +380,7 @@ class Agent:
             size, call = largest_fitting(
                 self.sender,
                 max(1, min(size, left)),
-                lambda rows, proven=state.proven_rows: rounds.prove(
-                    self.chain, proposal_id, posted.batches, chunks, proven, rows
-                ),
+                partial(rounds.prove, self.chain, proposal_id, posted.batches, chunks, state.proven_rows),
             )
             self.report(f"proving rows {state.proven_rows} to {state.proven_rows + size} of {posted.order_count}")
             sent.append(self.sender.send(call))
