@@ -1,4 +1,4 @@
-"""Keys of people and devices: encrypted files (Web3 Secret Storage, version 3) in a folder of one's own.
+"""Keys of people and devices: encrypted files (Web3 Secret Storage, version 3) in a folder of your own.
 
 The folder is ``keystore`` in ``POWERPACT_HOME``, by default ``~/.powerpact``. A key leaves its file only into the
 memory of the process that signs with it.

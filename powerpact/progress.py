@@ -1,4 +1,4 @@
-"""How long work tells what it is doing."""
+"""How long work reports its progress."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 Progress: TypeAlias = Callable[[str], None]
-"""Is told in a few words what happens or is about to; an exception that it raises stops the work."""
+"""Called with a few words on what happens or is about to; an exception that it raises stops the work."""
 
 
 def silent(_: str) -> None:

@@ -1,4 +1,4 @@
-"""The set-up: each part is made anew only when its inputs change, and again when it was interrupted."""
+"""The set-up: each part is made again only when its inputs change, and again when it was interrupted."""
 
 import contextlib
 import fcntl
@@ -21,7 +21,7 @@ STAMPS = HOME / "stamps.json"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of the set-up: made anew when the key of its inputs changes or its product is missing."""
+    """One part of the set-up: made again when the key of its inputs changes or its product is missing."""
 
     name: str
     key: str

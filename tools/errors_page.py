@@ -36,7 +36,7 @@ LIBRARY_REMEDIES: Final = MappingProxyType(
         "ContractError": "By the contract's own error, below.",
         "ContractsNotCompiled": "Unset `POWERPACT_BUILD` to use the contracts that come with the package, or install "
         "it again; in a checkout, run `./run artifacts`.",
-        "DeploymentMismatch": "Use the deployment file and the contracts of this chain, or deploy anew.",
+        "DeploymentMismatch": "Use the deployment file and the contracts of this chain, or deploy again.",
         "EmptyBatch": "Leave empty batches out.",
         "FieldWithoutRule": "Leave the field out.",
         "FileProblem": "Check the path and its permissions.",

@@ -63,7 +63,7 @@ def largest_fitting(sender: Sender, size: int, make: Callable[[int], Call]) -> t
 
 
 def fitting(sender: Sender, call: Call) -> Call | None:
-    """The call with its estimate, so that nobody need ask again; None if one transaction cannot hold it.
+    """The call with its estimate, so that the estimate is not repeated; None if one transaction cannot hold it.
 
     Raises
     ------

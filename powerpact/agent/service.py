@@ -34,7 +34,7 @@ from powerpact.progress import Progress, silent
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
-    """A round that is final, or whose proposal stands until its challenge window is over.
+    """A round that is final, or whose proposal is active until its challenge window is over.
 
     Attributes
     ----------
@@ -120,11 +120,11 @@ class Agent:
         self.mechanism = mechanism
 
     def run(self, market_id: bytes, *, poll_s: float = 2.0) -> Settled:
-        """Be the agent of a round from wherever it stands to its end.
+        """Be the agent of a round from its present state to its end.
 
         Waits for the gate, clears, waits for the challenge window and makes the round final, waits for the end of the
         slot, and settles until no trade waits for its reading any more; what is not read by the market's refund time is
-        refunded. A round that is refuted is cleared anew.
+        refunded. A round that is refuted is cleared again.
 
         Raises
         ------
@@ -169,7 +169,7 @@ class Agent:
     def clear(self, market_id: bytes) -> Cleared:
         """Bring a round whose gate is closed to its final state: solve, verify, propose, and prove or seal.
 
-        A sealed proposal is final after its challenge window, with `finalize`. If a proposal as good stands already,
+        A sealed proposal is final after its challenge window, with `finalize`. If a proposal as good is active already,
         nothing is sent.
 
         Raises
@@ -195,7 +195,7 @@ class Agent:
         begin = time.perf_counter()
         sent: list[Mined] = []
         if active and (now > rules.final_by or self._is_as_good(active, solution)):
-            self.report(f"proposal {active} stands")
+            self.report(f"proposal {active} is active")
             proposal_id = active
         else:
             try:

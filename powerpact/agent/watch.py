@@ -1,7 +1,7 @@
 """The watcher: refutes false proposals within their challenge window, so that nobody has to trust an agent.
 
 It keeps nothing but what it found right since it started: a sealed proposal never changes, nor do the orders of a
-closed market. It can be stopped anywhere and started anew, and any number of watchers can run at once.
+closed market. It can be stopped and restarted at any time, and any number of watchers can run at once.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Watcher:
             time.sleep(poll_s)
 
     def look(self) -> list[Challenge]:
-        """Examine every proposal that stands, and challenge the false ones.
+        """Examine every active proposal, and challenge the false ones.
 
         Raises
         ------
@@ -136,7 +136,7 @@ def refuting_pair(posted: PostedRound, chunks: Sequence[Sequence[Trade]]) -> tup
 
 
 def require_right(chain: Chain, proposal_id: int) -> None:
-    """Check a proposal as a watcher does, whether or not it stands.
+    """Check a proposal as a watcher does, whether or not it is active.
 
     Raises
     ------

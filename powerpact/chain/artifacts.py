@@ -46,7 +46,7 @@ class Artifact:
     bytecode : bytes
         What is sent to create it, without constructor arguments.
     runtime : bytes
-        What stands on the chain afterwards, with zeros where immutables go.
+        What is on the chain afterwards, with zeros where immutables go.
     """
 
     name: str

@@ -119,7 +119,7 @@ class Chain:
     def reading(self) -> Iterator[Block]:
         """Let all questions about events inside be answered as of one block: the latest when the outermost one begins.
 
-        Also `now` is then the time of that block. Without it each question asks for the latest block anew.
+        Also `now` is then the time of that block. Without it each question asks for the latest block again.
         """
         with self.log.reading() as block:
             before, self._as_of = self._as_of, block

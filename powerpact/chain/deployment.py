@@ -43,7 +43,7 @@ _IMMUTABLE: Final = re.compile(re.escape(b"\x7f" + bytes(32)))
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What a deployment fixes for ever.
+    """What a deployment fixes permanently.
 
     Attributes
     ----------
@@ -132,7 +132,7 @@ def deploy(sender: Sender, parameters: Parameters, report: Progress = silent) ->
     sender : Sender
         Who deploys; no other transaction of this account may come between.
     parameters : Parameters
-        What is fixed for ever.
+        What is fixed permanently.
     report : callable
         Told the name of each contract before it is deployed.
 
@@ -223,7 +223,7 @@ def verify(web3: Web3, deployment: Deployment) -> None:
 
 
 def immutables_of(name: str, code: bytes, template: bytes) -> list[bytes]:
-    """Words that stand in the code where the template has room for immutables.
+    """Words that are in the code where the template has room for immutables.
 
     Raises
     ------

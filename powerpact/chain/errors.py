@@ -150,7 +150,7 @@ class DeploymentMismatch(ChainError, ValueError):
     def __init__(self, field: str, have: object, needed: object) -> None:
         super().__init__(
             f"{field} on the chain is {have}, expected {needed}",
-            remedy="Use the deployment file and the contracts of this chain, or deploy anew with `powerpact deploy`.",
+            remedy="Use the deployment file and the contracts of this chain, or deploy again with `powerpact deploy`.",
         )
         self.field = field
         self.have = have

@@ -74,7 +74,7 @@ _DEVICES: Final = {
         "this auditor has voted for this device", "Nothing to do: the vote counts. Another auditor has to vote."
     ),
     "Device_AlreadyCertified": Advice("the device is certified already", "Nothing to do."),
-    "Device_Retired": Advice("the device is out of service for ever", "Add a new device with a new key."),
+    "Device_Retired": Advice("the device is permanently out of service", "Add a new device with a new key."),
     "Device_AlreadySelling": Advice(
         "the device sells its export of this slot already, perhaps by this very order",
         "Cancel the other order first, or use another device.",
@@ -179,10 +179,10 @@ _METERING: Final = {
     ),
     "Metering_AboveCapacity": Advice(
         "the energy is above what the device can do in a slot",
-        "Check the reading; a device with more capacity must be added and certified anew.",
+        "Check the reading; a device with more capacity must be added and certified again.",
     ),
     "Metering_UnknownReading": Advice(
-        "the reading does not stand in this batch", "Use the reading and proof as they were reported."
+        "the reading is not in this batch", "Use the reading and proof as they were reported."
     ),
     "Metering_NotSettlement": Advice("only the settlement delivers", "Settle with `powerpact settle`."),
     "Metering_AlreadyIssued": Advice("certificates of this device and slot exist already", "Nothing to do."),
@@ -270,9 +270,7 @@ _ORDERS: Final = {
         "the device is not certified, is retired, or is of another carrier or subnet than the market",
         "Have it certified, or use a device that fits the market.",
     ),
-    "Order_Unknown": Advice(
-        "the order does not stand in the market's books", "List the orders with `powerpact order list`."
-    ),
+    "Order_Unknown": Advice("the order is not in the market's books", "List the orders with `powerpact order list`."),
     "Order_AlreadyClosed": Advice("the order is cancelled or released already", "Nothing to do."),
     "Order_StillBound": Advice(
         "the order trades, or the round is not decided yet",
@@ -280,7 +278,7 @@ _ORDERS: Final = {
     ),
     "AddressEmptyCode": Advice(
         "a contract that the book asks about orders is not there",
-        "Use the deployment of this chain, or deploy all contracts anew.",
+        "Use the deployment of this chain, or deploy all contracts again.",
     ),
     "FailedCall": Advice(
         "a contract that the book asks refused without a reason, mostly for want of gas",
@@ -318,7 +316,7 @@ _CLEARING: Final = {
     ),
     "Clearing_PriceBeyondLimits": Advice(
         "the price of a trade is above the buyer's bid or below the seller's minimum",
-        "Solve anew; leave out orders that the price excludes.",
+        "Solve again; leave out orders that the price excludes.",
     ),
     "Clearing_WrongFill": Advice(
         "the chunk says another energy of the order's earlier trades than the proposal holds",
@@ -329,17 +327,17 @@ _CLEARING: Final = {
     ),
     "Clearing_WrongRow": Advice(
         "the proof does not begin with the first order that is not proven",
-        "Begin where `powerpact round status` says that the proof stands.",
+        "Continue with the row that `powerpact round status` names.",
     ),
-    "Clearing_OrderClosed": Advice("an order of the trades is cancelled", "Read the orders again and solve anew."),
+    "Clearing_OrderClosed": Advice("an order of the trades is cancelled", "Read the orders again and solve again."),
     "Clearing_OrderUsedTwice": Advice(
-        "an order is in two trades, or in two chunks without being continued", "Solve anew; use each order once."
+        "an order is in two trades, or in two chunks without being continued", "Solve again; use each order once."
     ),
     "Clearing_WrongSide": Advice(
-        "a buy order stands where a sell order belongs, or the other way round", "Exchange the two orders of the claim."
+        "a buy order is where a sell order belongs, or the other way round", "Exchange the two orders of the claim."
     ),
     "Clearing_WrongStatus": Advice(
-        "the proposal is in another state than the call needs", "See where it stands with `powerpact round status`."
+        "the proposal is in another state than the call needs", "See its state with `powerpact round status`."
     ),
     "Clearing_EmptyChunk": Advice("a chunk names orders but no trades", "Add at least one trade, or no orders."),
     "Clearing_BadLink": Advice(
@@ -356,17 +354,17 @@ _CLEARING: Final = {
         "State whole Wh, at least 1; in a one-to-one market the smaller energy of the two.",
     ),
     "Clearing_Overfilled": Advice(
-        "an order would trade more than its energy", "Solve anew; the trades of an order sum to its energy at most."
+        "an order would trade more than its energy", "Solve again; the trades of an order sum to its energy at most."
     ),
     "Clearing_NotExact": Advice(
         "the dual prices prove another bound than the objective, so there is nothing to prove",
-        "Solve anew, or seal the proposal to have it ranked by its objective.",
+        "Solve again, or seal the proposal to have it ranked by its objective.",
     ),
     "Clearing_ProofOnly": Advice(
         "the market has no challenge window", "Prove the round whole: `powerpact round submit` does."
     ),
     "Clearing_NotBetter": Advice(
-        "a proposal stands that is as good", "Nothing to do: it becomes final, unless somebody refutes it."
+        "a proposal that is as good is active", "Nothing to do: it becomes final, unless someone refutes it."
     ),
     "Clearing_WindowOpen": Advice(
         "the proposal can still be challenged, or better ones can still come", "Wait for the stated time."
@@ -388,7 +386,7 @@ _CLEARING: Final = {
         "another energy of the order trades than is said", "Give what `boundEnergy` says; `powerpact refund` does."
     ),
     "Clearing_UnknownTrade": Advice(
-        "the trade shown does not stand in the proposal", "Show it as TradesProposed announced it."
+        "the trade shown is not in the proposal", "Show it as TradesProposed announced it."
     ),
     "Clearing_ForeignTrade": Advice("the trade shown is not one of the order", "Show a trade of this very order."),
     "Clearing_WrongOrders": Advice(
@@ -413,7 +411,7 @@ _MECHANISMS: Final = {
     ),
     "Call_BadPrices": Advice(
         "price, interval and rationing contradict each other or the market's k",
-        "Solve anew; give the certificate of the solution.",
+        "Solve again; give the certificate of the solution.",
     ),
     "Call_WrongDual": Advice(
         "the dual price of an order is not its distance from the price", "Give |limit - price| for each order."
@@ -428,13 +426,13 @@ _MECHANISMS: Final = {
     ),
     "Call_WrongFill": Advice(
         "the order does not get what the price says, or narrows its interval",
-        "Solve anew with every open order, and submit those trades.",
+        "Solve again with every open order, and submit those trades.",
     ),
     "Satisfaction_NotEligible": Advice(
-        "the pair breaks a hard constraint or a limit of one of its own orders", "Solve anew from the posted orders."
+        "the pair breaks a hard constraint or a limit of one of its own orders", "Solve again from the posted orders."
     ),
     "Satisfaction_DualsBelowScore": Advice(
-        "the dual prices of a trade sum to less than its score", "Solve anew; they sum to the score of each trade."
+        "the dual prices of a trade sum to less than its score", "Solve again; they sum to the score of each trade."
     ),
     "Satisfaction_PairCovered": Advice(
         "the pair is not eligible, or its dual prices cover its score: it refutes nothing",
@@ -442,7 +440,7 @@ _MECHANISMS: Final = {
     ),
     "Satisfaction_BetterPair": Advice(
         "this pair's score is above its dual prices, so the proposal is not proven optimal",
-        "Solve anew with every open order, and submit those trades.",
+        "Solve again with every open order, and submit those trades.",
     ),
 }
 
@@ -472,7 +470,7 @@ _SETTLEMENT: Final = {
         "Report the readings first; use `settleLate` where a later slot was reported since.",
     ),
     "Settlement_UnknownTrade": Advice(
-        "the trade does not stand in the final proposal at this place", "Use the trade and proof as they were proposed."
+        "the trade is not at this place of the final proposal", "Use the trade and proof as they were proposed."
     ),
     "Settlement_AlreadySettled": Advice("the trade is settled already", "Nothing to do."),
     "Settlement_WrongReading": Advice(

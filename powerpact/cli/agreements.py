@@ -21,7 +21,7 @@ from powerpact.cli.session import (
 )
 
 group = typer.Typer(
-    help="A trade ended by agreement: two of buyer, seller and arbiter sign, anybody relays.", no_args_is_help=True
+    help="A trade ended by agreement: two of buyer, seller and arbiter sign, anyone relays.", no_args_is_help=True
 )
 
 
@@ -45,7 +45,7 @@ def sign(
     ] = STANDARD_STREAM,
     deployment: Deployed = DEPLOYMENT_FILE,
 ) -> None:
-    """Sign, as a party, what the seller of a trade gets; nothing is sent.
+    """Sign, as a party, the amount that the seller receives; nothing is sent.
 
     [bold]Example:[/bold] powerpact agreement sign 0x5f3a 2:0 --to-seller 50000 -a alice -o alice.agreement.json
     """
@@ -66,7 +66,7 @@ def submit(
     deployment: Deployed = DEPLOYMENT_FILE,
     as_json: AsJson = False,
 ) -> None:
-    """End a trade as two of its parties agreed; anybody may.
+    """End a trade as two of its parties agreed. Anyone may call this.
 
     [bold]Example:[/bold] powerpact agreement submit alice.agreement.json ann.agreement.json -a bob
     """

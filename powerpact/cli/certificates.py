@@ -20,7 +20,7 @@ from powerpact.cli.session import (
     unlock,
 )
 
-group = typer.Typer(help="Green certificates: one for each device and slot, in Wh.", no_args_is_help=True)
+group = typer.Typer(help="Green certificates: one per device and slot, in Wh.", no_args_is_help=True)
 
 CertificateId = Annotated[int, typer.Argument(metavar="CERTIFICATE", help="Id of the certificate.")]
 
@@ -123,7 +123,7 @@ def retire(
     deployment: Deployed = DEPLOYMENT_FILE,
     as_json: AsJson = False,
 ) -> None:
-    """Retire energy of a certificate, for good.
+    """Retire energy of a certificate permanently.
 
     [bold]Example:[/bold] powerpact certificates retire 1101306879376 900 -a alice --purpose "consumption in November"
     """

@@ -47,7 +47,7 @@ def numbers(field: str, text: str, count: tuple[int, ...]) -> list[int]:
 
 
 def assignment(field: str, text: str) -> tuple[str, str]:
-    """A name and what stands behind its ``=``.
+    """A name and what follows its ``=``.
 
     Raises
     ------

@@ -57,7 +57,7 @@ def seal(
     account: As,
     endorser: Annotated[
         list[str] | None,
-        typer.Option(metavar="WHO", help="An endorser of the market, in the order of its opening; repeatable."),
+        typer.Option(metavar="WHO", help="An endorser of the market, in the order of its rules; repeatable."),
     ] = None,
     endorsement: Annotated[
         list[str] | None,
@@ -66,7 +66,9 @@ def seal(
     deployment: Deployed = DEPLOYMENT_FILE,
     as_json: AsJson = False,
 ) -> None:
-    """Put one's own proposal up for challenges, with the market's bond from one's wallet and its endorsements.
+    """Seal your proposal with the market's bond, from your account, and its endorsements.
+
+    From then on anyone may challenge it.
 
     [bold]Example:[/bold] powerpact round seal 3 -a agent --endorser ann --endorser bea --endorsement 0x5f…:0x1c…
     """
@@ -77,13 +79,13 @@ def seal(
     endorsements = sorted(_endorsement(text, endorsers) for text in endorsement or [])
     mined = chain.sender(key).send(rounds.seal(chain, proposal, endorsers, endorsements))
     final_from = rounds.proposal(chain, proposal).final_from
-    what = f"proposal {proposal} stands; it can be made final from {clock(final_from)} on"
+    what = f"proposal {proposal} is active; it can be made final from {clock(final_from)} on"
     done(what, [mined], {"proposal": proposal, "final_from": final_from}, as_json=as_json, result=str(proposal))
 
 
 @group.command()
 def finalize(market: MarketId, account: As, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
-    """Make a round final whose proposal has stood its challenge window; anybody may.
+    """Make a round final once its challenge window has passed. Anyone may call this.
 
     [bold]Example:[/bold] powerpact round finalize 0x5f3a -a alice
     """
@@ -94,19 +96,19 @@ def finalize(market: MarketId, account: As, deployment: Deployed = DEPLOYMENT_FI
     id_ = market_of(chain, market)
     mined = Agent(chain, chain.sender(key)).finalize(id_)
     final = rounds.final_of(chain, id_)
-    what = f"proposal {final} is final" if final else "no proposal has stood its challenge window yet"
+    what = f"proposal {final} is final" if final else "no proposal has passed its challenge window yet"
     data = {"market": f"0x{id_.hex()}", "proposal": final or None}
     done(what, [mined] if mined else [], data, as_json=as_json, result=str(final))
 
 
 def watch(
     account: As,
-    once: Annotated[bool, typer.Option("--once", help="Look at what stands now, and end.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Check the active proposals once, then exit.")] = False,
     poll_s: Annotated[float, typer.Option("--poll", metavar="SECONDS", min=0.1, help="Pause between two looks.")] = 2.0,
     deployment: Deployed = DEPLOYMENT_FILE,
     as_json: AsJson = False,
 ) -> None:
-    """Follow proposals and refute the false ones, for half of the agent's bond. Can be stopped and restarted.
+    """Watch proposals and refute the false ones, for half of the agent's bond. Can be stopped and restarted.
 
     Every sealed proposal is checked by the independent verifier against the orders' own terms. Ctrl-C ends it.
 

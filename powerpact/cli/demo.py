@@ -40,7 +40,7 @@ def demo(
     node: Annotated[NodeKind, typer.Option(help="Chain to run on.")] = NodeKind.ANVIL,
     all_trades: Annotated[bool, typer.Option("--trades", help="Show every trade in the terminal.")] = False,
 ) -> None:
-    """Let a community trade for a day, from admission to certificates, on a chain of its own.
+    """Run a day of trading between real homes, from admission to certificates, on an embedded chain.
 
     [bold]Example:[/bold] powerpact demo --homes 10 --day 2017-07-03 --report day.html
     """

@@ -75,7 +75,7 @@ def certify(device: DeviceId, account: As, deployment: Deployed = DEPLOYMENT_FIL
 
 @devices_group.command()
 def retire(device: DeviceId, account: As, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
-    """Take a device out of service, for ever.
+    """Take a device out of service permanently.
 
     [bold]Example:[/bold] powerpact device retire 1 -a alice
     """
@@ -123,7 +123,7 @@ def report(
     deployment: Deployed = DEPLOYMENT_FILE,
     as_json: AsJson = False,
 ) -> None:
-    """Sign a reading with the device's key and report it; counters go on from the last reading.
+    """Sign a reading with the device's key and report it; counters continue from the last reading.
 
     [bold]Example:[/bold] powerpact meter report -a alice --key alice-meter --slot 2026-11-21T12:00Z --exported-wh 1400
     """

@@ -25,7 +25,7 @@ def mint(
     to: Annotated[str, typer.Argument(metavar="WHO", help="Account, by name or address.")],
     upoints: Upoints,
     account: As,
-    reference: Annotated[str, typer.Option(help="The deposit that the points stand for; each counts once.")],
+    reference: Annotated[str, typer.Option(help="Reference of the deposit; each counts once.")],
     deployment: Deployed = DEPLOYMENT_FILE,
     as_json: AsJson = False,
 ) -> None:
@@ -60,7 +60,7 @@ def redeem(
 
 
 def deposit(upoints: Upoints, account: As, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
-    """Put points into one's account, with a signed permit.
+    """Deposit points into your account, with a signed permit.
 
     [bold]Example:[/bold] powerpact deposit 50000000 -a alice
     """
@@ -80,7 +80,7 @@ def withdraw(
     deployment: Deployed = DEPLOYMENT_FILE,
     as_json: AsJson = False,
 ) -> None:
-    """Take free points out of one's wallet.
+    """Withdraw free points from your account.
 
     [bold]Example:[/bold] powerpact withdraw 20000000 -a alice
     """

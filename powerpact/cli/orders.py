@@ -217,7 +217,7 @@ def cancel(
     deployment: Deployed = DEPLOYMENT_FILE,
     as_json: AsJson = False,
 ) -> None:
-    """Cancel an order of one's own before the gate closes.
+    """Cancel your own order before the gate closes.
 
     [bold]Example:[/bold] powerpact order cancel 0x5f3a 0:1 -a alice
     """
@@ -239,7 +239,7 @@ def revoke(
     deployment: Deployed = DEPLOYMENT_FILE,
     as_json: AsJson = False,
 ) -> None:
-    """Use up nonces of one's own, so that signed orders with them can never be posted.
+    """Use up your nonces, so that signed orders with them can never be posted.
 
     All of the nonces named are of one page of 32, and all pages before it close.
 

@@ -164,7 +164,7 @@ def suspend(
 
 
 def leave(account: As, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
-    """Leave the market: announce it first, and complete it by the same command when the notice has run.
+    """Leave the market: the first call announces it, and the same command completes it once the notice has run.
 
     [bold]Example:[/bold] powerpact leave -a alice
     """
@@ -194,7 +194,7 @@ def _check_shown(shown: Path, applied: Sequence[Event]) -> None:
         hashed = participants.attributes_hash(data["attributes"], bytes.fromhex(data["salt"].removeprefix("0x")))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadChoice(
-            "attribute set", shown, f"cannot be read: {error!r}", remedy="Ask for the file anew."
+            "attribute set", shown, f"cannot be read: {error!r}", remedy="Ask for the file again."
         ) from error
     committed = [event.arguments["attributesHash"] for event in applied]
     if committed != [hashed]:

@@ -101,8 +101,8 @@ def solve(
 def submit(market: MarketId, account: As, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
     """Solve a round, have it verified, propose it, and prove or seal it; continues where it was interrupted.
 
-    A round that fits into one transaction is final at once. A larger one, in a market with a challenge window, stands
-    until nobody can refute it any more; then `powerpact round finalize` makes it final.
+    A round that fits into one transaction is final at once. A larger one, in a market with a challenge window, is
+    active until its window has passed; then `powerpact round finalize` makes it final.
 
     [bold]Example:[/bold] powerpact round submit 0x5f3a -a agent
     """
@@ -130,7 +130,7 @@ def run(market: MarketId, account: As, deployment: Deployed = DEPLOYMENT_FILE, a
 
 @group.command()
 def status(market: MarketId, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
-    """Show where a round stands.
+    """Show the state of a round.
 
     [bold]Example:[/bold] powerpact round status 0x5f3a --json
     """
@@ -202,7 +202,7 @@ def status(market: MarketId, deployment: Deployed = DEPLOYMENT_FILE, as_json: As
 
 
 def settle(market: MarketId, account: As, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
-    """Pay the trades whose readings are there, and free what did not trade; anybody may.
+    """Pay the trades whose readings have arrived, and release what did not trade. Anyone may call this.
 
     [bold]Example:[/bold] powerpact settle 0x5f3a -a alice
     """
@@ -215,7 +215,7 @@ def settle(market: MarketId, account: As, deployment: Deployed = DEPLOYMENT_FILE
 
 
 def refund(market: MarketId, account: As, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
-    """Get money back that nothing else frees. Anybody may; it goes to the buyers.
+    """Refund money that nothing else has released. Anyone may call this; the buyers are paid.
 
     That is undelivered trades from the market's refund time on, and orders of a round that was not final in time.
 
@@ -247,13 +247,13 @@ def _show_cleared(market: bytes, cleared: Cleared, *, as_json: bool) -> None:
 
 
 def _status_text(cleared: Cleared) -> str:
-    """Where a cleared round stands, in words."""
+    """The state of a cleared round, in words."""
     from powerpact.chain.contracts.rounds import ProposalStatus
 
     if cleared.status is ProposalStatus.FINAL:
         return "is final"
     if cleared.status is ProposalStatus.ACTIVE:
-        return f"stands and can be made final from {clock(cleared.final_from)} on"
+        return f"is active and can be made final from {clock(cleared.final_from)} on"
     return f"waits for {cleared.posted.market.rules.endorsements} endorsements"
 
 

@@ -111,7 +111,7 @@ def market_of(chain: Chain, text: str) -> bytes:
         try:
             return bytes.fromhex(digits)
         except ValueError:
-            pass  # told below: no market's id starts so
+            pass  # reported below: no market's id starts like that
     found = [market.id for market in markets(chain) if market.id.hex().startswith(digits)]
     if len(found) != 1:
         problem = "no such market" if not found else f"{len(found)} markets start so"

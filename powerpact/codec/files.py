@@ -1,4 +1,4 @@
-"""What the files of signed messages share: JSON with a schema, whose first bad field is told."""
+"""What the files of signed messages share: JSON with a schema; the first invalid field is reported."""
 
 from __future__ import annotations
 

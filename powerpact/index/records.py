@@ -30,7 +30,7 @@ class RoundRecord:
     Attributes
     ----------
     posted : PostedRound
-        The orders as they stand now.
+        The orders as they are now.
     at_gate : PostedRound
         The orders as they stood when the gate closed: only cancelled ones are closed.
     proposal_id : int
@@ -40,7 +40,7 @@ class RoundRecord:
     chunks : list of tuple of Trade
         Its trades.
     active : Proposal or None
-        The proposal that stands, if one does.
+        The active proposal, if there is one.
     ends : mapping of bytes to list of Event
         Every `TradeSettled` by trade id.
     ended : frozenset of Position
@@ -73,7 +73,7 @@ class RoundRecord:
 
     @cached_property
     def positions(self) -> dict[bytes, list[Position]]:
-        """Where the trades of each id stand; ids are hashed here rather than asked of the contract."""
+        """The places of the trades of each id; ids are hashed here rather than asked of the contract."""
         found: defaultdict[bytes, list[Position]] = defaultdict(list)
         for position, trade in self.trades.items():
             found[trade_id(self.market.id, self.proposal.agent, trade)].append(position)

@@ -41,7 +41,7 @@ class Option(NamedTuple):
     flag: str
     asked: Asked
     metavar: str = ""
-    """What stands for the value in help texts; empty: as `asked` has it."""
+    """The name of the value in help texts; empty: as `asked` has it."""
     help: str = ""
     """Empty: the row's meaning and unit."""
     default: int | None = None

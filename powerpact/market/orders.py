@@ -53,7 +53,7 @@ class PackedOrder(NamedTuple):
 
 
 Placed = tuple[int, PackedOrder, list[bytes]]
-"""An order that stands in a batch, with its proof: id, words, siblings."""
+"""A posted order with its proof: id, words, siblings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +197,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class SignedOrder:
-    """An order that anybody may relay to the chain.
+    """An order that anyone may relay to the chain.
 
     Attributes
     ----------

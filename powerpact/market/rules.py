@@ -48,13 +48,13 @@ __all__ = [
 ]
 
 GATE_BEFORE_S: Final = 300
-"""The gate of a market closes so long before its slot unless said otherwise, s."""
+"""Time from the gate of a market to its slot unless given, s."""
 
 FINAL_AFTER_S: Final = 300
 """Time for a final round after the gate has closed unless said otherwise, s."""
 
 REFUND_AFTER_S: Final = 3_600
-"""Refunds begin so long after a trade can be paid unless said otherwise, s."""
+"""Time from when a trade can be paid to its refund unless given, s."""
 
 
 def _row(
@@ -73,7 +73,7 @@ def _derived(member: str, type_: str, meaning: str, encode: Callable[[Rules], An
 class Rules:
     """The rules of a market, fixed when it opens.
 
-    Each attribute is a row of the table, in the order of the struct in Markets.sol; its meaning and unit stand in the
+    Each attribute is a row of the table, in the order of the struct in Markets.sol; its meaning and unit are in the
     row. `attributes` and `categories` are no members of the struct: their names go beside it.
 
     Raises
@@ -221,7 +221,7 @@ class Rules:
             Option(
                 "--refund-after",
                 Asked.SECONDS,
-                help="Refunds start so long after the slot, or after the last moment for a final round.",
+                help="Time from the end of the slot to refunds, or from the last moment for a final round.",
                 default=REFUND_AFTER_S,
             ),
         )

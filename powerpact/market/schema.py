@@ -33,7 +33,7 @@ class Attribute:
     Attributes
     ----------
     name : str
-        Its name; ``price`` stands for the seller's ask.
+        Its name; ``price`` is the seller's ask.
     kind : Kind
         Whether more or less of it is better.
     """

@@ -74,14 +74,14 @@ class Result(Protocol):
 
 
 class Solve(Protocol):
-    """A solver: tells of its progress, and runs what grows with the number of pairs in blocks on an executor."""
+    """A solver: reports its progress, and runs what grows with the number of pairs in blocks on an executor."""
 
     def __call__(self, round_: Any, progress: Progress, /, executor: BlockExecutor | None = None) -> Any:
         """The solution of a round."""
 
 
 class Verify(Protocol):
-    """A verifier, which tells and runs likewise."""
+    """A verifier, which reports and runs likewise."""
 
     def __call__(
         self, round_: Any, solution: Any, progress: Progress, /, executor: BlockExecutor | None = None

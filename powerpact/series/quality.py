@@ -1,4 +1,4 @@
-"""What is odd about a series: found by rules that are the same for every home, told, never repaired.
+"""What is odd about a series: found by the same rules for every home, reported, never repaired.
 
 ========================= ================================================================================
 ``solar-yield``           a year's solar energy per nominal power outside 1 000 to 2 200 kWh per kWp

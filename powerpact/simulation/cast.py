@@ -1,4 +1,4 @@
-"""Who takes part in the day, each with a key of their own."""
+"""Who takes part in the day, each with their own keys."""
 
 from __future__ import annotations
 

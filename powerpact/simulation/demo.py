@@ -28,18 +28,18 @@ _NAMES: Final = {"anvil": "Anvil", "ganache": "Ganache"}
 
 
 def plan_demo(homes: int | None, day: date | int | None, seed: int, profiles_file: Path | None) -> DayPlan:
-    """The day to run: of the series that the package carries, or of one's own.
+    """The day to run: of the series that the package carries, or of your own.
 
     Parameters
     ----------
     homes : int, optional
         How many homes take part; by default all.
     day : date or int, optional
-        Which day; by default `DEFAULT_DAY`, of a file of one's own the last.
+        Which day; by default `DEFAULT_DAY`, of a file of your own the last.
     seed : int
         Seed of the preferences and of the choice of homes.
     profiles_file : Path, optional
-        A CSV file of one's own.
+        A CSV file of your own.
 
     Raises
     ------

@@ -13,10 +13,10 @@ from powerpact.market.terms import Common, Want, buy_order, sell_order
 from powerpact.simulation.community import OrderIntent, Side
 
 OPEN_LEAD_S: Final = 900
-"""A market opens so long before its delivery slot, s."""
+"""Time from the opening of a market to its delivery slot, s."""
 
 GATE_LEAD_S: Final = 300
-"""Its gate closes so long before the slot, s."""
+"""Time from its gate to the slot, s."""
 
 SLOT_S: Final = 3_600
 

@@ -1,4 +1,4 @@
-"""Meters and other devices, each with a key of its own."""
+"""Meters and other devices, each with its own key."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def certify(chain: Chain, device_id: int) -> Call:
 
 
 def retire(chain: Chain, device_id: int) -> Call:
-    """Take the sender's device out of service, for ever."""
+    """Take the sender's device out of service, permanently."""
     return chain.call("retire device", "DeviceRegistry", "retire", device_id)
 
 

@@ -11,12 +11,12 @@ from powerpact.codec.packing import reading_tree
 from powerpact.market.readings import Reading
 
 ReadingProof = tuple[int, int, list[bytes]]
-"""Where a reading stands: batch, index, siblings."""
+"""The place of a reading: batch, index, siblings."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignedReading:
-    """A reading that anybody may relay to the chain.
+    """A reading that anyone may relay to the chain.
 
     Attributes
     ----------

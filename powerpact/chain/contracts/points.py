@@ -26,7 +26,7 @@ class Wallet:
     free_upoints : int
         Can be withdrawn or reserved.
     held_upoints : int
-        Reserved for orders, locked in trades, or the bond of a proposal that stands.
+        Reserved for orders, locked in trades, or the bond of an active proposal.
     """
 
     free_upoints: int

@@ -32,7 +32,7 @@ class FinalTrade:
     trade : Trade
         Its terms.
     chunk, index : int
-        Where it stands.
+        Its place.
     siblings : list of bytes
         Its Merkle proof.
     """

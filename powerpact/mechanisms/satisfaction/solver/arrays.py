@@ -128,7 +128,7 @@ class Sellers(NamedTuple):
         return len(self.begin) - 1
 
     def take(self, columns: Ints) -> Sellers:
-        """Some of the columns, in the given order, cut into chunks anew."""
+        """Some of the columns, in the given order, cut into chunks again."""
         minimum, begin = self.minimum[columns], chunk_begins(self.classes[columns])
         return Sellers(
             np.ascontiguousarray(self.value[:, columns]),

@@ -32,7 +32,7 @@ class Assignment:
     v : (m,) int64
         Dual prices of the sellers, not negative. The nearer to the optimum, the quicker the work.
     step : callable
-        Is told of the progress.
+        Called with the progress.
     """
 
     fall = 4

@@ -36,7 +36,7 @@ def cache_folder() -> Path:
 def compiled(function: Function) -> Function:
     """Compile a function at its first call, without the interpreter lock, and keep the code on disk.
 
-    Where no cache folder can be written, the code is compiled anew by every process.
+    Where no cache folder can be written, the code is compiled by every process.
     """
     settings: dict[str, Any] = {"nogil": True, "fastmath": _NO_NAN, "error_model": "numpy"}
     before = config.CACHE_DIR  # type: ignore[attr-defined]

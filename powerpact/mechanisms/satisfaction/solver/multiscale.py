@@ -141,7 +141,7 @@ def solve(pairs: Pairs, step: Progress) -> Matching:
     pairs : Pairs
         The round.
     step : callable
-        Is told of the progress.
+        Called with the progress.
 
     Returns
     -------

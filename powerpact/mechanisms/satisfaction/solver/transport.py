@@ -28,7 +28,7 @@ class Transport:
     buyer_capacity, seller_capacity : (n,) and (m,) uint64
         Units that each can trade.
     step : callable
-        Is told of the progress.
+        Called with the progress.
     """
 
     fall = 2
