@@ -16,7 +16,7 @@ SITE = ROOT / "site"
 FOLDERS = ("docs", "contracts", "tests", "benchmarks/results")
 SINGLE = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE")
 LINK = re.compile(r"\]\(([^)\s#]+)(?:#[^)]*)?\)")
-NOT_FOR_READERS = {"cli", "py.typed"}  # the command line documents itself by --help
+NOT_FOR_READERS = {"cli"}  # the command line documents itself by --help
 
 
 def pages() -> list[Path]:
@@ -53,9 +53,8 @@ def write_reference() -> None:
     folder = PAGES / "reference"
     folder.mkdir(parents=True)
     package = ROOT / "powerpact"
-    rooms = sorted(
-        path.stem for path in package.iterdir() if not path.name.startswith("_") and path.name not in NOT_FOR_READERS
-    )
+    modules = [path for path in package.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()]
+    rooms = sorted(path.stem for path in modules if not path.name.startswith("_") and path.name not in NOT_FOR_READERS)
     lines = ["# The library", "", "One page for each room, from the docstrings.", ""]
     for room in rooms:
         title = f"powerpact.{room}"
