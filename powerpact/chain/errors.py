@@ -200,7 +200,7 @@ class ContractError(ChainError, RuntimeError):
     ----------
     name : str
         The Solidity error.
-    args : mapping of str to value
+    arguments : mapping of str to value
         Its arguments by name.
     why : str
         What the error means.

@@ -1,8 +1,8 @@
 """Between the words of a market on a chain and those of the call auction.
 
 Public prices are one word (`ICallAuction`): price 32 bits, low 32, high 32, side 8 (1 buyers, 2 sellers, 0 neither),
-level 64, and 40 for the first id that gets no Wh more. Of a round without trades everything is 0 but the level, which is
-a threshold: no bid reaches it, and no minimum is below it.
+level 64, and 40 for the first id that gets no Wh more. In a round without trades everything is 0 but the level, a
+threshold: no bid reaches it, and no minimum is below it.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def solution_of(round_: Round, claims: Claims) -> Solution:
 
 
 def completing(solution: Solution) -> Exhibits:
-    """The orders that complete a sealed proposal: one that attains high, then one that attains low; none without trades."""
+    """The orders that complete a sealed proposal: one that attains high, one that attains low; none without trades."""
     certificate = solution.certificate
     if not solution.trades or certificate.high_order is None or certificate.low_order is None:
         return ()
@@ -154,7 +154,7 @@ def worth_of(round_: Round, pairs: Sequence[tuple[str, str]]) -> list[int | None
 
 
 def satisfactions_of(round_: Round, pairs: Sequence[tuple[str, str]]) -> list[tuple[int, int] | None]:
-    """Satisfaction of buyer and seller, ppm: full for each pair that can trade, since the price is all that they state."""
+    """Satisfaction of buyer and seller, ppm: full for each pair that can trade, since they state only a price."""
     return [None if gain is None else (PPM, PPM) for gain in worth_of(round_, pairs)]
 
 
