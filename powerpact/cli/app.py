@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+import powerpact
 from powerpact.cli import (
     agreements,
     certificates,
@@ -54,6 +55,21 @@ app = typer.Typer(
 MODULES = (demo, matching, chain, people, devices, money, markets, orders, rounds, contest, agreements, certificates)
 for module in MODULES:
     module.register(app)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"powerpact {powerpact.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """A peer-to-peer energy market whose matching nobody has to trust."""
 
 
 def main() -> None:

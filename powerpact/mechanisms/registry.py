@@ -16,11 +16,13 @@ from powerpact.market.orders import Order
 from powerpact.market.rules import Rules
 from powerpact.mechanisms import jsonfile
 from powerpact.mechanisms.call import posted as posted_call
+from powerpact.mechanisms.call import round as call_round
 from powerpact.mechanisms.call import roundfile as call_file
 from powerpact.mechanisms.call import verifier as call_verifier
 from powerpact.mechanisms.claims import Claim, Claims, Exhibits
 from powerpact.mechanisms.faults import Fault
 from powerpact.mechanisms.satisfaction import posted as posted_satisfaction
+from powerpact.mechanisms.satisfaction import round as satisfaction_round
 from powerpact.mechanisms.satisfaction import roundfile as satisfaction_file
 from powerpact.mechanisms.satisfaction import verifier as satisfaction_verifier
 from powerpact.progress import Progress
@@ -36,6 +38,7 @@ __all__ = [
     "MatchedTrade",
     "Mechanism",
     "Result",
+    "mechanism_for",
     "mechanism_of",
     "parse_round",
 ]
@@ -111,6 +114,8 @@ class Mechanism:
         From the members of a solution file and the round to the solution.
     format_solution : callable
         From a solution to its file.
+    round_type, solution_type : type
+        What its rounds and solutions are.
     price_of : callable
         From a solution to the price of all its trades, micro-points per kWh; None if they have no common one.
     round_of : callable
@@ -138,6 +143,8 @@ class Mechanism:
     format_round: Callable[[Any], str]
     read_solution: Callable[[jsonfile.Document, Any], Any]
     format_solution: Callable[[Any], str]
+    round_type: type
+    solution_type: type
     price_of: Callable[[Any], int | None]
     round_of: Callable[[Rules, Iterable[tuple[str, Order]]], Any]
     claims_of: Callable[[Any, Any], Claims]
@@ -197,6 +204,8 @@ SATISFACTION: Final = Mechanism(
     format_round=satisfaction_file.format_round,
     read_solution=satisfaction_file.read_solution,
     format_solution=satisfaction_file.format_solution,
+    round_type=satisfaction_round.Round,
+    solution_type=satisfaction_round.Solution,
     price_of=lambda _: None,
     round_of=posted_satisfaction.round_of,
     claims_of=posted_satisfaction.claims_of,
@@ -217,6 +226,8 @@ CALL: Final = Mechanism(
     format_round=call_file.format_round,
     read_solution=call_file.read_solution,
     format_solution=call_file.format_solution,
+    round_type=call_round.Round,
+    solution_type=call_round.Solution,
     price_of=_price_of_call,
     round_of=posted_call.round_of,
     claims_of=posted_call.claims_of,
@@ -249,3 +260,17 @@ def parse_round(text: str | bytes) -> tuple[Mechanism, Any]:
     document = jsonfile.document(text)
     mechanism = MECHANISMS[jsonfile.mechanism_of(document, MECHANISMS)]
     return mechanism, mechanism.read_round(document)
+
+
+def mechanism_for(thing: Any) -> Mechanism:
+    """The mechanism of a round or a solution.
+
+    Raises
+    ------
+    TypeError
+        If it is neither.
+    """
+    for mechanism in MECHANISMS.values():
+        if isinstance(thing, (mechanism.round_type, mechanism.solution_type)):
+            return mechanism
+    raise TypeError(f"{type(thing).__name__} is no round and no solution of a mechanism")

@@ -1,0 +1,112 @@
+"""What `import powerpact` offers, and that all places state its version."""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+
+import numpy as np
+import pytest
+
+import powerpact
+from powerpact.errors import MalformedInput
+from toolchain.places import ROOT
+
+ROUND = ROOT / "docs/example-round.json"
+TWO_BY_ONE = {
+    "attributes": {"price": "cost", "credibility": "income"},
+    "bids": np.array([110_000, 95_000]),
+    "expectations": np.array([[90_000, 900_000], [85_000, 800_000]]),
+    "limits": np.array([[120_000, 500_000], [100_000, 200_000]]),
+    "weights_ppm": np.array([[600_000, 400_000], [900_000, 100_000]]),
+    "asks": np.array([100_000]),
+    "minima": np.array([80_000]),
+    "values": np.array([[100_000, 870_000]]),
+    "categories": ("source", "grade"),
+    "requirements": [("solar", None), (None, None)],
+    "classes": [("solar", "A")],
+    "buyer_energies_wh": np.array([1_200, 800]),
+    "seller_energies_wh": np.array([1_500]),
+}
+
+
+def test_version_is_the_same_everywhere():
+    changelog = re.search(r"^## (\d\S*)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[1]
+    npm = json.loads((ROOT / "package.json").read_text())["version"]
+    locked = json.loads((ROOT / "package-lock.json").read_text())["version"]
+    command = subprocess.run(["powerpact", "--version"], capture_output=True, text=True, check=True).stdout.split()[-1]
+    assert {changelog, npm, locked, command} == {powerpact.__version__}
+
+
+def test_the_package_takes_its_version_from_the_code():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert project["project"]["dynamic"] == ["version"]
+    assert project["tool"]["setuptools"]["dynamic"]["version"]["attr"] == "powerpact.__version__"
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    script = "import sys, powerpact; print(*sorted({'numpy', 'numba', 'web3', 'scipy'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == ""
+
+
+def test_everything_that_is_offered_is_there_and_documented():
+    for name in set(powerpact.__all__) - {"__version__"}:
+        assert getattr(powerpact, name).__doc__
+
+
+def test_a_round_from_arrays_is_the_round_of_its_file(tmp_path):
+    made = powerpact.round_from_arrays(**TWO_BY_ONE, buyer_ids=["alice", "carol"], seller_ids=["bob"])
+    text = json.loads(ROUND.read_text())
+    text["sellers"] = [seller for seller in text["sellers"] if seller["id"] == "bob"]
+    file = tmp_path / "round.json"
+    file.write_text(json.dumps(text))
+    read = powerpact.read_round(file)
+    assert made.buyers == tuple(read.buyers)
+    assert (made.attributes, made.categories, made.mode) == (read.attributes, read.categories, read.mode)
+    assert len(made.sellers) == 1
+
+
+def test_files_and_values_go_back_and_forth(tmp_path):
+    example = powerpact.read_round(ROUND)
+    solution = powerpact.solve(example)
+    for name, thing in (("round.json", example), ("solution.json", solution)):
+        (tmp_path / name).write_text(powerpact.to_json(thing))
+    assert powerpact.read_round(tmp_path / "round.json") == example
+    assert powerpact.read_solution(tmp_path / "solution.json", example) == solution
+
+
+def test_equal_weights_and_numbered_ids_are_the_defaults():
+    plain = {key: value for key, value in TWO_BY_ONE.items() if not key.endswith(("_ppm", "_wh"))}
+    made = powerpact.round_from_arrays(**plain)
+    assert [buyer.id for buyer in made.buyers] == ["b0", "b1"]
+    assert [term.weight_ppm for term in made.buyers[0].soft] == [500_000, 500_000]
+    assert made.sellers[0].energy_wh is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({"bids": np.array([110_000.0, 95_000.0])}, r"buyers\[0\]\.bid"),
+        ({"bids": np.array([-1, 95_000])}, r"buyers\[0\]\.bid"),
+        ({"limits": np.array([[1, 2]])}, r"limits.*\(1, 2\).*\(2, 2\)"),
+        ({"values": np.array([100_000, 870_000])}, "values"),
+        ({"minima": np.array([100_001])}, r"sellers\[0\]\.min"),
+        ({"weights_ppm": np.array([[600_000, 400_001], [1, 2]])}, "weights sum to 1000001"),
+        ({"buyer_ids": ["alice"]}, "buyer_ids"),
+        ({"buyer_ids": ["alice", "alice"]}, "alice"),
+        ({"classes": [("solar",)]}, "classes"),
+        ({"requirements": [("solar", None)]}, "requirements"),
+        ({"mode": "both"}, "mode"),
+        ({"attributes": {"price": "cheap", "credibility": "income"}}, r"attributes\[0\]\.kind"),
+    ],
+)
+def test_bad_arrays_are_refused_with_their_place(changes, found):
+    with pytest.raises(MalformedInput, match=found):
+        powerpact.round_from_arrays(**{**TWO_BY_ONE, **changes})
+
+
+def test_what_is_no_round_is_refused():
+    with pytest.raises(TypeError, match="dict"):
+        powerpact.solve({})
