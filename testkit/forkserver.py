@@ -20,8 +20,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, NoReturn
 
-from toolchain.places import ROOT
-
 PRELOADED: Final = (
     "powerpact.agent",
     "powerpact.agent.watch",
@@ -52,24 +50,24 @@ sys.exit(code if code >= 0 else 128 - code)
 
 
 @contextmanager
-def commands_of(folder: Path) -> Iterator[dict[str, str]]:
+def commands_of(folder: Path, python: str | Path = sys.executable) -> Iterator[dict[str, str]]:
     """Start the server; yield the environment in which `powerpact` is a call of it.
 
     Parameters
     ----------
     folder : Path
         An empty folder for the command and the socket.
+    python : path-like
+        The interpreter of the environment in which PowerPact is installed.
     """
     command, address = folder / "powerpact", folder / "socket"
-    command.write_text(_CLIENT.format(python=sys.executable, address=str(address)))
+    command.write_text(_CLIENT.format(python=python, address=str(address)))
     command.chmod(0o755)
-    server = subprocess.Popen(
-        [sys.executable, "-m", "testkit.forkserver", str(address)], cwd=ROOT, stdout=subprocess.PIPE
-    )
+    server = subprocess.Popen([python, "-P", __file__, str(address)], stdout=subprocess.PIPE)
     try:
         assert server.stdout is not None
         assert server.stdout.readline() == b"ready\n", "the server of the command line did not start"
-        path = [str(folder), str(Path(sys.executable).parent), os.environ["PATH"]]
+        path = [str(folder), str(Path(python).parent), os.environ["PATH"]]
         yield {**os.environ, "PATH": os.pathsep.join(path)}
     finally:
         server.terminate()

@@ -71,6 +71,7 @@ TEST = (
     *COMPILE,
     Step("artifacts", ("python", "-m", "tools.artifacts", "--check")),
     Step("forge", ("forge", "test"), count_forge),
+    python_tests("examples", "powerpact"),  # in docstrings
     python_tests("set-up", "tests/python/toolchain"),
     python_tests("python", "tests", "tests/python/toolchain", *BROWNIE_SUITES),
     *map(brownie_tests, BROWNIE_SUITES),

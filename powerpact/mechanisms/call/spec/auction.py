@@ -116,7 +116,7 @@ def equal_increments(energies_wh: Sequence[int], total_wh: int) -> tuple[int, in
 
     The level is the largest ℓ with ``Σ min(energy, ℓ) ≤ total``; what is left goes to the first that want more.
 
-    >>> equal_increments([5, 1], 3)
+    >>> equal_increments([5, 5, 1], 4)
     (1, 1)
     """
     if total_wh >= sum(energies_wh):
