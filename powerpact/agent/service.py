@@ -20,15 +20,15 @@ from powerpact.agent.gate import wait_for_gate, wait_until
 from powerpact.agent.pieces import fitting, largest_fitting, send_in_pieces
 from powerpact.chain.client import Chain
 from powerpact.chain.contracts import meters, orders, rounds, settlement
-from powerpact.chain.contracts.rounds import ClaimedTrade, PostedRound, ProposalStatus
+from powerpact.chain.contracts.posted import ClaimedTrade, PostedRound
+from powerpact.chain.contracts.rounds import ProposalStatus
 from powerpact.chain.contracts.settlement import FinalTrade
 from powerpact.chain.errors import ContractError
 from powerpact.chain.transactions import Call, Mined, Sender
 from powerpact.market.orders import MAX_BATCH, Placed, Side
 from powerpact.market.rules import Mode
 from powerpact.market.trades import MAX_CHUNK
-from powerpact.mechanisms.registry import SATISFACTION, Mechanism
-from powerpact.mechanisms.satisfaction.round import Solution
+from powerpact.mechanisms.registry import Mechanism, Result
 from powerpact.progress import Progress, silent
 
 
@@ -46,7 +46,7 @@ class Cleared:
         When an active proposal can be made final, Unix seconds; 0 for others.
     posted : PostedRound
         The orders.
-    solution : Solution or None
+    solution : Result or None
         What this agent solved; None if the round was final already.
     transactions : tuple of Mined
         What this agent sent.
@@ -58,7 +58,7 @@ class Cleared:
     posted: PostedRound
     status: ProposalStatus = ProposalStatus.FINAL
     final_from: int = 0
-    solution: Solution | None = None
+    solution: Result | None = None
     transactions: tuple[Mined, ...] = ()
     solve_s: float = 0.0
     verify_s: float = 0.0
@@ -107,12 +107,12 @@ class Agent:
         The agent's account.
     report : callable
         Told what happens.
-    mechanism : Mechanism
-        Solver and independent verifier.
+    mechanism : Mechanism, optional
+        Solver and independent verifier, by default those that a market's rules name.
     """
 
     def __init__(
-        self, chain: Chain, sender: Sender, report: Progress = silent, mechanism: Mechanism = SATISFACTION
+        self, chain: Chain, sender: Sender, report: Progress = silent, mechanism: Mechanism | None = None
     ) -> None:
         self.chain = chain
         self.sender = sender
@@ -149,7 +149,7 @@ class Agent:
             total = total.then(self.settle(market_id))
         return total
 
-    def solve(self, posted: PostedRound) -> tuple[Solution, float, float]:
+    def solve(self, posted: PostedRound) -> tuple[Result, float, float]:
         """Solve a round and have the solution verified; also the seconds that each took.
 
         Raises
@@ -157,11 +157,11 @@ class Agent:
         SolutionRefuted
             If the independent verifier refutes it.
         """
-        round_ = posted.round()
+        round_, mechanism = posted.round(), self.mechanism or posted.mechanism
         begin = time.perf_counter()
-        solution = self.mechanism.solve(round_, self.report)
+        solution: Result = mechanism.solve(round_, self.report)
         solved = time.perf_counter()
-        fault = self.mechanism.verify(round_, solution, self.report)
+        fault = mechanism.verify(round_, solution, self.report)
         if fault is not None:
             raise SolutionRefuted(fault.kind.value, fault.detail)
         return solution, solved - begin, time.perf_counter() - solved
@@ -199,7 +199,7 @@ class Agent:
             proposal_id = active
         else:
             try:
-                proposal_id, sent = self._submit(posted, posted.claimed_trades(solution))
+                proposal_id, sent = self._submit(posted, *posted.claimed(solution))
             except ContractError as error:
                 if error.name not in ("Clearing_AlreadyFinal", "Clearing_NotBetter"):
                     raise
@@ -301,42 +301,42 @@ class Agent:
             if not bound_wh[id_] or (divisible and order.side is Side.BUY and bound_wh[id_] < order.energy_wh)
         ]
 
-    def _is_as_good(self, active: int, solution: Solution) -> bool:
+    def _is_as_good(self, active: int, solution: Result) -> bool:
         """Whether this solution could not outrank the active proposal."""
         state = rounds.proposal(self.chain, active)
         return state.objective >= solution.objective and state.is_exact
 
-    def _submit(self, posted: PostedRound, matches: Sequence[ClaimedTrade]) -> tuple[int, list[Mined]]:
+    def _submit(self, posted: PostedRound, matches: Sequence[ClaimedTrade], prices: bytes) -> tuple[int, list[Mined]]:
         """Make a solution final in one transaction if it fits and no proposal was begun, else piece by piece."""
         chain, rules = self.chain, posted.market.rules
-        begun = self._begun(posted.market.id, matches)
+        begun = self._begun(posted.market.id, matches, prices)
         if begun is None and len(matches) <= MAX_CHUNK and not rules.endorsements:
-            whole = fitting(self.sender, rounds.clear(chain, posted, matches))
+            whole = fitting(self.sender, rounds.clear(chain, posted, matches, prices))
             if whole is not None:
                 self.report(f"proposing and proving {len(matches)} trades at once")
                 mined = self.sender.send(whole)
                 return self._proposed_in(mined), [mined]
-        proposal_id, proposed = self._propose(posted, matches, begun)
+        proposal_id, proposed = self._propose(posted, matches, prices, begun)
         state = rounds.proposal(chain, proposal_id)
         if rules.endorsements or state.status is ProposalStatus.ACTIVE:
             return proposal_id, proposed
         if rules.challenge_window_s and not state.proven_rows:
             self.report(f"sealing proposal {proposal_id} with a bond of {rules.bond_upoints} micro-points")
             return proposal_id, [*proposed, self.sender.send(rounds.seal(chain, proposal_id))]
-        return proposal_id, proposed + self._prove(posted, proposal_id)
+        return proposal_id, proposed + self._prove(posted, proposal_id, prices)
 
     def _propose(
-        self, posted: PostedRound, matches: Sequence[ClaimedTrade], begun: tuple[int, int] | None
+        self, posted: PostedRound, matches: Sequence[ClaimedTrade], prices: bytes, begun: tuple[int, int] | None
     ) -> tuple[int, list[Mined]]:
         """Begin a proposal, or continue the one that was begun, until it holds all trades."""
         chain = self.chain
         if begun is None:
             most = min(MAX_CHUNK, len(matches))
             size, call = largest_fitting(
-                self.sender, most, lambda n: rounds.propose(chain, posted, matches[:n], matches[n:])
+                self.sender, most, lambda n: rounds.propose(chain, posted, matches[:n], matches[n:], prices=prices)
             )
             if size == len(matches) > 0:
-                by_batches = fitting(self.sender, rounds.propose_batches(chain, posted, matches))
+                by_batches = fitting(self.sender, rounds.propose_batches(chain, posted, matches, prices))
                 if by_batches is not None and by_batches.estimated_gas < call.estimated_gas:
                     call = by_batches
             self.report(f"proposing {len(matches)} trades")
@@ -350,7 +350,8 @@ class Agent:
 
         def extend(piece: Sequence[tuple[int, ClaimedTrade]]) -> Call:
             first, after = piece[0][0], piece[-1][0] + 1
-            return rounds.extend(chain, posted, proposal_id, matches[first:after], matches[after:], matches[:first])
+            parts = matches[first:after], matches[after:], matches[:first]
+            return rounds.extend(chain, posted, proposal_id, *parts, prices=prices)
 
         return proposal_id, sent + send_in_pieces(self.sender, left, MAX_CHUNK, extend)
 
@@ -358,11 +359,13 @@ class Agent:
         """The id of the proposal that a mined transaction began."""
         return int(self.chain.event(mined, "Proposed").arguments["proposal"])
 
-    def _begun(self, market_id: bytes, expected: Sequence[ClaimedTrade]) -> tuple[int, int] | None:
-        """The agent's own proposal that holds the first of the expected trades and no others, and how many."""
+    def _begun(self, market_id: bytes, expected: Sequence[ClaimedTrade], prices: bytes) -> tuple[int, int] | None:
+        """The agent's own proposal at these prices that holds the first of the expected trades only, and how many."""
         for proposal_id, agent in reversed(rounds.proposals_of(self.chain, market_id)):
             state = rounds.proposal(self.chain, proposal_id)
             if agent != self.sender.address or state.status is ProposalStatus.REFUTED:
+                continue
+            if state.has_prices and rounds.prices_of(self.chain, proposal_id) != prices:
                 continue
             held = [ClaimedTrade.of(trade) for chunk in rounds.chunks_of(self.chain, proposal_id) for trade in chunk]
             is_closed = state.proven_rows > 0 or state.status is not ProposalStatus.DRAFT
@@ -370,19 +373,25 @@ class Agent:
                 return proposal_id, len(held)
         return None
 
-    def _prove(self, posted: PostedRound, proposal_id: int) -> list[Mined]:
+    def _prove(self, posted: PostedRound, proposal_id: int, prices: bytes) -> list[Mined]:
         """Prove the rows that are missing, in as many pieces as gas needs."""
-        chunks = rounds.chunks_of(self.chain, proposal_id)
-        state = rounds.proposal(self.chain, proposal_id)
+        chain = self.chain
+        chunks = rounds.chunks_of(chain, proposal_id)
+        state = rounds.proposal(chain, proposal_id)
+
+        def prove(first: int, rows: int) -> Call:
+            return rounds.prove(chain, proposal_id, posted.batches, chunks, first, rows, prices)
+
         size, sent = posted.order_count, []
         while state.status is not ProposalStatus.FINAL:
-            left = posted.order_count - state.proven_rows
+            proven = state.proven_rows
+            left = posted.order_count - proven
             size, call = largest_fitting(
                 self.sender,
                 max(1, min(size, left)),
-                partial(rounds.prove, self.chain, proposal_id, posted.batches, chunks, state.proven_rows),
+                partial(prove, proven),
             )
-            self.report(f"proving rows {state.proven_rows} to {state.proven_rows + size} of {posted.order_count}")
+            self.report(f"proving rows {proven} to {proven + size} of {posted.order_count}")
             sent.append(self.sender.send(call))
-            state = rounds.proposal(self.chain, proposal_id)
+            state = rounds.proposal(chain, proposal_id)
         return sent

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from powerpact.agent.errors import ProposalFalse
 from powerpact.chain.client import Chain
 from powerpact.chain.contracts import rounds
-from powerpact.chain.contracts.rounds import PostedRound, ProposalStatus, trade_trees
+from powerpact.chain.contracts.posted import PostedRound
+from powerpact.chain.contracts.rounds import ProposalStatus, trade_trees
 from powerpact.chain.errors import ChainUnreachable, ContractError, NodeRefused, NotOnChain
 from powerpact.chain.transactions import Mined, Sender
 from powerpact.market.errors import BadRules
@@ -32,23 +33,23 @@ class Challenge:
         Its market.
     proposal : int
         The proposal.
-    buy_id, sell_id : int
-        The pair whose score is above the sum of its dual prices.
+    orders : tuple of int
+        The orders that refuted it, by id: a pair whose score is above the sum of its dual prices, or one order that an
+        auction treats otherwise than its price says.
     mined : Mined
         The transaction.
     """
 
     market: bytes
     proposal: int
-    buy_id: int
-    sell_id: int
+    orders: tuple[int, ...]
     mined: Mined
 
 
 class Watcher:
     """Follows sealed proposals of one chain and challenges the false ones.
 
-    A pair is looked for by the independent verifier. Before anything is sent the contract itself is asked, so a
+    The orders are looked for by the independent verifier. Before anything is sent the contract itself is asked, so a
     challenge that would fail is never sent.
 
     Parameters
@@ -101,38 +102,38 @@ class Watcher:
         return challenges
 
     def examine(self, market_id: bytes, proposal_id: int) -> Challenge | None:
-        """Challenge an active proposal if a pair refutes it; None if none does, or another watcher was faster."""
+        """Challenge an active proposal if orders refute it; None if none does, or another watcher was faster."""
         posted = rounds.read_round(self.chain, market_id)
-        chunks = rounds.chunks_of(self.chain, proposal_id)
-        pair = refuting_pair(posted, chunks)
-        if pair is None:
+        chunks, prices = rounds.chunks_of(self.chain, proposal_id), rounds.prices_of(self.chain, proposal_id)
+        found = refuting_orders(posted, chunks, prices)
+        if found is None:
             self._found_right.add(proposal_id)
-            self.report(f"proposal {proposal_id} of market 0x{market_id.hex()[:8]}: no pair refutes it")
+            self.report(f"proposal {proposal_id} of market 0x{market_id.hex()[:8]}: no order refutes it")
             return None
         trees = trade_trees(chunks)
-        buy, sell = (posted.exhibit(id_, chunks, trees) for id_ in pair)
+        shown = [posted.exhibit(id_, chunks, trees) for id_ in found]
         try:
-            mined = self.sender.send(rounds.challenge(self.chain, proposal_id, buy, sell))
+            mined = self.sender.send(rounds.challenge(self.chain, proposal_id, *shown, prices=prices))
         except ContractError as error:
             if error.name != "Clearing_WrongStatus":
                 raise
             self.report(f"proposal {proposal_id} does not stand any more")
             return None
-        self.report(f"refuted proposal {proposal_id} by orders {id_text(pair[0])} and {id_text(pair[1])}")
-        return Challenge(market_id, proposal_id, *pair, mined)
+        self.report(f"refuted proposal {proposal_id} by {_named(found)}")
+        return Challenge(market_id, proposal_id, found, mined)
 
 
-def refuting_pair(posted: PostedRound, chunks: Sequence[Sequence[Trade]]) -> tuple[int, int] | None:
-    """A pair of orders that refutes the proposal with these chunks, u + v < w, or None."""
-    from powerpact.mechanisms.satisfaction.verifier.cover import uncovered_pair
+def refuting_orders(posted: PostedRound, chunks: Sequence[Sequence[Trade]], prices: bytes) -> tuple[int, ...] | None:
+    """The orders that refute the proposal with these chunks and public prices, None if none do.
 
-    trades = [trade for chunk in chunks for trade in chunk]
-    pair = uncovered_pair(
-        posted.round(),
-        {id_text(trade.buy_id): trade.buyer_dual_ppm for trade in trades},
-        {id_text(trade.sell_id): trade.seller_dual_ppm for trade in trades},
-    )
-    return None if pair is None else (parse_id(pair[0].id), parse_id(pair[1].id))
+    A matching is refuted by a pair with u + v < w, the buy order first, an auction by one order.
+    """
+    shown = posted.mechanism.refuting(posted.round(), rounds.stated(0, chunks, prices))
+    return None if shown is None else tuple(parse_id(id_) for _, id_ in shown)
+
+
+def _named(ids: Sequence[int]) -> str:
+    return f"order{'s' if len(ids) > 1 else ''} {' and '.join(map(id_text, ids))}"
 
 
 def require_right(chain: Chain, proposal_id: int) -> None:
@@ -143,14 +144,14 @@ def require_right(chain: Chain, proposal_id: int) -> None:
     NotOnChain
         If there is no such proposal.
     ProposalFalse
-        If a pair refutes it, or it does not claim to be the best matching.
+        If orders refute it, or it does not claim to be the best result.
     """
     state = rounds.proposal(chain, proposal_id)
     if state.status is ProposalStatus.NONE:
         raise NotOnChain(f"proposal {proposal_id}", remedy="List them with `powerpact round status MARKET`.")
     if not state.is_exact:
         raise ProposalFalse(proposal_id, f"its objective is {state.objective}, its dual bound {state.bound}")
-    pair = refuting_pair(rounds.read_round(chain, state.market), rounds.chunks_of(chain, proposal_id))
-    if pair is not None:
-        buy, sell = map(id_text, pair)
-        raise ProposalFalse(proposal_id, f"orders {buy} and {sell} score more than their dual prices")
+    claims = rounds.chunks_of(chain, proposal_id), rounds.prices_of(chain, proposal_id)
+    found = refuting_orders(rounds.read_round(chain, state.market), *claims)
+    if found is not None:
+        raise ProposalFalse(proposal_id, f"{_named(found)} refute{'' if len(found) > 1 else 's'} it")

@@ -11,15 +11,12 @@ from eth_typing import ChecksumAddress
 from powerpact.audit.laws import Finding
 from powerpact.chain.client import Chain
 from powerpact.chain.connection import translated
-from powerpact.chain.contracts import certificates, points
+from powerpact.chain.contracts import certificates, points, rounds
 from powerpact.index.records import Records, RoundRecord, read_records
 from powerpact.market.orders import id_text
 from powerpact.market.readings import Reading
 from powerpact.market.rules import Mode
 from powerpact.mechanisms.registry import SATISFACTION
-from powerpact.mechanisms.satisfaction.round import Solution
-from powerpact.mechanisms.satisfaction.round import Trade as MatchedTrade
-from powerpact.mechanisms.satisfaction.spec.satisfaction import pair_score_ppm
 from powerpact.progress import Progress, silent
 from powerpact.units import value_down_upoints
 
@@ -186,16 +183,13 @@ def _check_objectives(records: Records) -> Result:
     faults, total = [], 0
     finals = [record for record in records.rounds if record.is_final]
     for record in finals:
-        round_ = record.at_gate.round()
-        buyers = {buyer.id: buyer for buyer in round_.buyers}
-        sellers = {seller.id: seller for seller in round_.sellers}
+        round_, trades = record.at_gate.round(), record.trades.values()
+        pairs = [(id_text(trade.buy_id), id_text(trade.sell_id)) for trade in trades]
         objective = 0
-        for trade in record.trades.values():
-            buyer, seller = buyers[id_text(trade.buy_id)], sellers[id_text(trade.sell_id)]
-            score = pair_score_ppm(round_, buyer, seller)
-            if score is None:
+        for trade, worth in zip(trades, record.at_gate.mechanism.worth_of(round_, pairs), strict=True):
+            if worth is None:
                 faults.append(f"{_at(record, trade.buy_id)} and {id_text(trade.sell_id)} trade and are not eligible")
-            objective += (score or 0) * (trade.energy_wh if round_.mode is Mode.DIVISIBLE else 1)
+            objective += (worth or 0) * (trade.energy_wh if record.market.rules.mode is Mode.DIVISIBLE else 1)
         bound = _dual_bound(record)
         if (objective, bound) != (record.proposal.objective, record.proposal.bound):
             faults.append(
@@ -218,34 +212,22 @@ def _dual_bound(record: RoundRecord) -> int:
 
 def _check_optimality(records: Records) -> Result:
     """CLR-2."""
-    faults, pairs = [], 0
+    faults: list[str] = []
+    pairs = orders = 0
     for record in records.rounds:
         if not record.is_final or not record.proposal.is_exact:
             continue
-        round_ = record.at_gate.round()
-        pairs += len(round_.buyers) * len(round_.sellers)
-        fault = SATISFACTION.verify(round_, _solution(record), lambda _: None)
+        mechanism, round_ = record.at_gate.mechanism, record.at_gate.round()
+        if mechanism is SATISFACTION:
+            pairs += len(round_.buyers) * len(round_.sellers)
+        else:
+            orders += len(round_.buyers) + len(round_.sellers)
+        claims = rounds.stated(record.proposal.objective, record.chunks, record.prices)
+        fault = mechanism.verify(round_, mechanism.solution_of(round_, claims), silent)
         if fault is not None:
             faults.append(f"proposal {record.proposal_id}: {fault.kind.value}: {fault.detail}")
-    return f"{pairs} pairs of final rounds, none with a score above its dual prices", faults
-
-
-def _solution(record: RoundRecord) -> Solution:
-    trades = record.trades.values()
-    return Solution(
-        objective=record.proposal.objective,
-        trades=tuple(
-            MatchedTrade(
-                buyer=id_text(trade.buy_id),
-                seller=id_text(trade.sell_id),
-                score_ppm=trade.buyer_dual_ppm + trade.seller_dual_ppm,
-                energy_wh=trade.energy_wh,
-            )
-            for trade in trades
-        ),
-        buyer_duals_ppm={id_text(trade.buy_id): trade.buyer_dual_ppm for trade in trades},
-        seller_duals_ppm={id_text(trade.sell_id): trade.seller_dual_ppm for trade in trades},
-    )
+    auctions = f"; {orders} orders of auctions, each with the fill that the price gives it" if orders else ""
+    return f"{pairs} pairs of final rounds, none with a score above its dual prices{auctions}", faults
 
 
 def _check_minting(records: Records) -> Result:

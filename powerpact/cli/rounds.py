@@ -84,16 +84,16 @@ def solve(
     [bold]Example:[/bold] powerpact round solve 0x5f3a --round round.json -o solution.json
     """
     from powerpact.chain.contracts import rounds
-    from powerpact.mechanisms.registry import SATISFACTION
 
     chain = open_chain(deployment)
     with progress("solving") as step:
         step("reading")
-        round_ = rounds.read_round(chain, market_of(chain, market)).round()
-        solution = SATISFACTION.solve(round_, step)
+        posted = rounds.read_round(chain, market_of(chain, market))
+        mechanism, round_ = posted.mechanism, posted.round()
+        solution = mechanism.solve(round_, step)
     if round_file is not None:
-        write_output(round_file, SATISFACTION.format_round(round_))
-    write_output(output, SATISFACTION.format_solution(solution))
+        write_output(round_file, mechanism.format_round(round_))
+    write_output(output, mechanism.format_solution(solution))
     tell(f"{len(solution.trades)} trades, objective {solution.objective} ppm")
 
 

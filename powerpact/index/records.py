@@ -10,7 +10,8 @@ from functools import cached_property
 from powerpact.chain.client import Chain
 from powerpact.chain.contracts import rounds, settlement
 from powerpact.chain.contracts.markets import Market, markets
-from powerpact.chain.contracts.rounds import PostedRound, Proposal, ProposalStatus
+from powerpact.chain.contracts.posted import PostedRound
+from powerpact.chain.contracts.rounds import Proposal, ProposalStatus
 from powerpact.codec.abi import Event
 from powerpact.codec.packing import trade_id
 from powerpact.market.orders import Order, Side
@@ -41,6 +42,8 @@ class RoundRecord:
         Its trades.
     active : Proposal or None
         The active proposal, if there is one.
+    prices : bytes
+        The final proposal's public prices, if its mechanism has some.
     ends : mapping of bytes to list of Event
         Every `TradeSettled` by trade id.
     ended : frozenset of Position
@@ -53,6 +56,7 @@ class RoundRecord:
     proposal: Proposal
     chunks: list[tuple[Trade, ...]]
     active: Proposal | None
+    prices: bytes = b""
     ends: Mapping[bytes, list[Event]] = field(default_factory=dict)
     ended: frozenset[Position] = frozenset()
 
@@ -184,11 +188,13 @@ def _read_round(chain: Chain, market: Market, all_ends: Mapping[bytes, list[Even
         id_ = event.arguments["id"]
         cancelled[id_ >> 8] |= 1 << (id_ & 0xFF)
     proposal_id, active_id = rounds.final_of(chain, market.id), rounds.active_of(chain, market.id)
+    proposal = rounds.proposal(chain, proposal_id)
     record = RoundRecord(
         posted=posted,
         at_gate=replace(posted, closed=tuple(cancelled)),
         proposal_id=proposal_id,
-        proposal=rounds.proposal(chain, proposal_id),
+        proposal=proposal,
+        prices=rounds.prices_of(chain, proposal_id) if proposal.has_prices else b"",
         chunks=rounds.chunks_of(chain, proposal_id) if proposal_id else [],
         active=rounds.proposal(chain, active_id) if active_id else None,
     )

@@ -6,7 +6,6 @@ from typing import Final
 
 from powerpact.chain.contracts import certificates
 from powerpact.market.orders import id_text
-from powerpact.mechanisms.satisfaction.spec.satisfaction import pair_score_ppm, seller_satisfaction_ppm
 from powerpact.pages import DayReport, GasStep, InvariantCheck, TimeStep, TradeReport
 from powerpact.simulation.accounting import Certificates, make_day_report
 from powerpact.simulation.day import ClearedSlot, DayResult
@@ -69,15 +68,13 @@ def summarise(result: DayResult, chain_name: str) -> DayReport:
 def _trades(result: DayResult, hour: int, slot: ClearedSlot) -> list[TradeReport]:
     """The hour's trades as they ended."""
     names = {account.address: home for home, account in result.cast.homes.items()}
-    round_ = slot.cleared.posted.round()
-    buyers = {buyer.id: buyer for buyer in round_.buyers}
-    sellers = {seller.id: seller for seller in round_.sellers}
+    posted, trades = slot.cleared.posted, slot.trades
+    pairs = [(id_text(trade.buy_id), id_text(trade.sell_id)) for trade in trades.values()]
+    satisfied = posted.mechanism.satisfactions_of(posted.round(), pairs)
     settled = {event.arguments["tradeId"]: event.arguments for event in slot.settled}
     reports = []
-    for trade_id, trade in slot.trades.items():
-        buyer, seller = buyers[id_text(trade.buy_id)], sellers[id_text(trade.sell_id)]
-        score = pair_score_ppm(round_, buyer, seller) or 0
-        g = seller_satisfaction_ppm(buyer.bid_upoints_per_kwh, seller.min_upoints_per_kwh, seller.ask_upoints_per_kwh)
+    for (trade_id, trade), both in zip(trades.items(), satisfied, strict=True):
+        buyer_ppm, seller_ppm = both or (0, 0)
         end = settled[trade_id]
         reports.append(
             TradeReport(
@@ -89,8 +86,8 @@ def _trades(result: DayResult, hour: int, slot: ClearedSlot) -> list[TradeReport
                 price_upoints_per_kwh=trade.price_upoints_per_kwh,
                 paid_upoints=end["paid"] + end["penalty"],
                 penalty_upoints=end["penalty"],
-                buyer_satisfaction_ppm=score - (g or 0),
-                seller_satisfaction_ppm=g or 0,
+                buyer_satisfaction_ppm=buyer_ppm,
+                seller_satisfaction_ppm=seller_ppm,
                 certificates_wh=slot.moved_wh(trade),
             )
         )

@@ -22,7 +22,7 @@ MAX_FUNCTION_LINES = 50  # without the docstring
 LARGE_CONTRACTS = {"Clearing", "OrderBook"}
 LONG_FILES = {
     "interfaces/clearing/IClearing.sol",
-    "powerpact/chain/contracts/rounds.py",
+    "contracts/clearing/Clearing.sol",
     "powerpact/chain/remedies.py",
     "powerpact/market/rules.py",
     "powerpact/pages/model.py",

@@ -2,53 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
-from functools import cached_property
-from typing import NamedTuple
 
 from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
 from eth_utils import keccak
 
 from powerpact.chain.client import Chain
-from powerpact.chain.contracts.markets import Market, market
-from powerpact.chain.errors import NotOnChain
+from powerpact.chain.contracts.markets import market
+from powerpact.chain.contracts.posted import ClaimedTrade, Exhibit, PostedRound, numbered
 from powerpact.chain.transactions import Call
 from powerpact.codec.eip712 import sign
 from powerpact.codec.merkle import MerkleTree
-from powerpact.codec.packing import order_tree, trade_tree
-from powerpact.market.orders import Order, PackedOrder, Placed, Side, SoftTerm, id_text, order_id, parse_id
-from powerpact.market.rules import Mode
-from powerpact.market.trades import PackedTrade, Trade
-from powerpact.mechanisms.satisfaction.round import Buyer, Round, Seller, Solution
-
-
-class ClaimedTrade(NamedTuple):
-    """A trade as an agent claims it: orders by id, energy in Wh, both dual prices in ppm (per Wh in divisible mode)."""
-
-    buy_id: int
-    sell_id: int
-    energy_wh: int
-    buyer_dual_ppm: int
-    seller_dual_ppm: int
-
-    @classmethod
-    def of(cls, trade: Trade) -> ClaimedTrade:
-        """What was claimed of a trade."""
-        return cls(trade.buy_id, trade.sell_id, trade.energy_wh, trade.buyer_dual_ppm, trade.seller_dual_ppm)
-
-
-Link = tuple[int, int, int]
-"""A trade between two orders of a list: their places in it, energy in Wh."""
-
-PricedOrder = tuple[Placed, int, bool, int]
-"""An order that trades, its dual price in ppm, whether a later chunk has it too, and its trades in earlier ones, Wh."""
-
-Exhibit = tuple[Placed, int, PackedTrade, tuple[int, int], bytes, list[bytes]]
-"""An order that is shown, its energy that trades in the proposal, Wh, and one of its trades with the proof, if any."""
+from powerpact.codec.packing import trade_tree
+from powerpact.market.orders import PackedOrder, id_text, parse_id
+from powerpact.market.trades import Trade
+from powerpact.mechanisms.registry import Claim, Claims
 
 
 class ProposalStatus(IntEnum):
@@ -116,180 +87,6 @@ class Proposal:
         return self.objective == self.bound
 
 
-@dataclass(frozen=True)
-class PostedRound:
-    """The orders of a market as the chain has them.
-
-    Attributes
-    ----------
-    market : Market
-        The market.
-    batches : tuple of tuple of PackedOrder
-        All orders, batch by batch, as announced.
-    closed : tuple of int
-        For each batch the bits of its cancelled or released orders.
-    """
-
-    market: Market
-    batches: tuple[tuple[PackedOrder, ...], ...]
-    closed: tuple[int, ...]
-    _trees: dict[int, MerkleTree] = field(default_factory=dict, repr=False, compare=False)
-
-    @property
-    def order_count(self) -> int:
-        """Number of orders, closed ones included: the rows of the proof."""
-        return sum(map(len, self.batches))
-
-    @cached_property
-    def orders(self) -> dict[int, Order]:
-        """All orders by id, closed ones included."""
-        return {
-            order_id(b, i): Order.unpack(packed)
-            for b, batch in enumerate(self.batches)
-            for i, packed in enumerate(batch)
-        }
-
-    def is_closed(self, id_: int) -> bool:
-        """Whether the order was cancelled or released."""
-        return bool(self.closed[id_ >> 8] >> (id_ & 0xFF) & 1)
-
-    def open_orders(self) -> Iterator[tuple[int, Order]]:
-        """Orders that count, in the order of their ids."""
-        return ((id_, order) for id_, order in self.orders.items() if not self.is_closed(id_))
-
-    def placed(self, id_: int) -> Placed:
-        """An order with its proof.
-
-        Raises
-        ------
-        NotOnChain
-            If there is none with this id.
-        """
-        batch, index = id_ >> 8, id_ & 0xFF
-        if batch >= len(self.batches) or index >= len(self.batches[batch]):
-            raise NotOnChain(f"order {id_text(id_)}", remedy="List the orders with `powerpact order list`.")
-        if batch not in self._trees:
-            self._trees[batch] = order_tree(self.batches[batch])
-        return id_, self.batches[batch][index], self._trees[batch].proof(index)
-
-    def round(self) -> Round:
-        """The round that the agent solves: open orders, ids as ``batch:index``, class codes as decimal text."""
-        rules = self.market.rules
-        terms, categories = len(rules.attributes), len(rules.categories)
-        buyers, sellers = [], []
-        for id_, order in self.open_orders():
-            codes = tuple(str(code) if code else None for code in order.classes[:categories])
-            if order.side is Side.BUY:
-                soft = zip(order.levels[:terms], order.limits[:terms], order.weights_ppm[:terms], strict=True)
-                buyers.append(
-                    Buyer(
-                        id=id_text(id_),
-                        bid_upoints_per_kwh=order.price_upoints_per_kwh,
-                        soft=tuple(SoftTerm(expect, limit, weight) for expect, limit, weight in soft),
-                        require=codes,
-                        energy_wh=order.energy_wh,
-                    )
-                )
-            else:
-                sellers.append(
-                    Seller(
-                        id=id_text(id_),
-                        ask_upoints_per_kwh=order.price_upoints_per_kwh,
-                        min_upoints_per_kwh=order.min_upoints_per_kwh,
-                        attributes=order.levels[:terms],
-                        classes=codes,
-                        energy_wh=order.energy_wh,
-                    )
-                )
-        return Round(rules.mode, rules.schema, rules.categories, tuple(buyers), tuple(sellers))
-
-    def claimed_trades(self, solution: Solution) -> list[ClaimedTrade]:
-        """The trades of a solution of this round; those of one order close together, so that few chunks share one."""
-        u, v = solution.buyer_duals_ppm, solution.seller_duals_ppm
-        found = {
-            (parse_id(trade.buyer), parse_id(trade.seller)): ClaimedTrade(
-                parse_id(trade.buyer),
-                parse_id(trade.seller),
-                trade.energy_wh or 0,
-                u.get(trade.buyer, 0),
-                v.get(trade.seller, 0),
-            )
-            for trade in solution.trades
-        }
-        return [found[pair] for pair in walk(found)]
-
-    def chunk(
-        self,
-        matches: Sequence[ClaimedTrade],
-        later: Sequence[ClaimedTrade] = (),
-        earlier: Sequence[ClaimedTrade] = (),
-    ) -> tuple[list[PricedOrder], list[Link]]:
-        """Trades as one chunk for `propose`: orders with their proofs and dual prices, and the trades between them.
-
-        Parameters
-        ----------
-        matches : sequence of ClaimedTrade
-            The trades of the chunk.
-        later : sequence of ClaimedTrade
-            The trades of the chunks after it.
-        earlier : sequence of ClaimedTrade
-            The trades of the chunks before it.
-        """
-        priced, links = _numbered(matches)
-        continued = {id_ for match in later for id_ in match[:2]}
-        before_wh: Counter[int] = Counter()
-        for match in earlier:
-            before_wh[match.buy_id] += match.energy_wh
-            before_wh[match.sell_id] += match.energy_wh
-        return [(self.placed(id_), dual, id_ in continued, before_wh[id_]) for id_, dual in priced], links
-
-    def exhibit(self, id_: int, chunks: Sequence[Sequence[Trade]], trees: Sequence[MerkleTree]) -> Exhibit:
-        """An order as a challenge of the proposal with these chunks shows it."""
-        found = [(c, k) for c, chunk in enumerate(chunks) for k, trade in enumerate(chunk) if id_ in trade[:2]]
-        if not found:
-            return self.placed(id_), 0, PackedTrade(0, 0, 0), (0, 0), bytes(32), []
-        filled_wh = sum(chunks[c][k].energy_wh for c, k in found)
-        if self.market.rules.mode is Mode.ONE_TO_ONE:
-            filled_wh = self.orders[id_].energy_wh  # An order that trades is bound as a whole.
-        c, k = found[0]
-        return self.placed(id_), filled_wh, chunks[c][k].pack(), (c, k), trees[c].root, trees[c].proof(k)
-
-
-def walk(pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Pairs of orders in the order of a walk along them: depth first, lowest ids first.
-
-    Examples
-    --------
-    >>> walk([(1, 7), (2, 8), (3, 7)])
-    [(1, 7), (3, 7), (2, 8)]
-    """
-    left = sorted(pairs, reverse=True)
-    neighbours: dict[int, list[tuple[int, int]]] = {}
-    for pair in left:
-        for id_ in pair:
-            neighbours.setdefault(id_, []).append(pair)
-    seen: set[tuple[int, int]] = set()
-    walked = []
-    while left:
-        stack = [left.pop()]
-        while stack:
-            pair = stack.pop()
-            if pair not in seen:
-                seen.add(pair)
-                walked.append(pair)
-                stack += [near for id_ in pair for near in neighbours[id_] if near not in seen]
-    return walked
-
-
-def _numbered(matches: Sequence[ClaimedTrade]) -> tuple[list[tuple[int, int]], list[Link]]:
-    """The orders of trades with their dual prices, by id, and the trades between their places."""
-    duals = {match.buy_id: match.buyer_dual_ppm for match in matches}
-    duals |= {match.sell_id: match.seller_dual_ppm for match in matches}
-    place = {id_: k for k, id_ in enumerate(sorted(duals))}
-    links = [(place[match.buy_id], place[match.sell_id], match.energy_wh) for match in matches]
-    return sorted(duals.items()), links
-
-
 def read_round(chain: Chain, market_id: bytes) -> PostedRound:
     """Read a market's orders back from the chain.
 
@@ -305,29 +102,34 @@ def read_round(chain: Chain, market_id: bytes) -> PostedRound:
     return PostedRound(found, batches, closed)
 
 
-def clear(chain: Chain, posted: PostedRound, matches: Sequence[ClaimedTrade]) -> Call:
+def clear(chain: Chain, posted: PostedRound, matches: Sequence[ClaimedTrade], prices: bytes = b"") -> Call:
     """Propose and prove a whole round; the contract takes at most `MAX_CHUNK` trades."""
-    priced, links = _numbered(matches)
+    priced, links = numbered(matches)
     return chain.call(
-        "clear", "Clearing", "clear", posted.market.id, posted.batches, priced, links, b"", items=posted.order_count
+        "clear", "Clearing", "clear", posted.market.id, posted.batches, priced, links, prices, items=posted.order_count
     )
 
 
 def propose(
-    chain: Chain, posted: PostedRound, matches: Sequence[ClaimedTrade], later: Sequence[ClaimedTrade] = ()
+    chain: Chain,
+    posted: PostedRound,
+    matches: Sequence[ClaimedTrade],
+    later: Sequence[ClaimedTrade] = (),
+    *,
+    prices: bytes = b"",
 ) -> Call:
-    """Begin a proposal with its first trades; `later` are those still to come."""
+    """Begin a proposal with its first trades and its public prices; `later` are the trades still to come."""
     chunk = posted.chunk(matches, later)
-    return chain.call("propose", "Clearing", "propose", posted.market.id, *chunk, b"", items=len(matches))
+    return chain.call("propose", "Clearing", "propose", posted.market.id, *chunk, prices, items=len(matches))
 
 
-def propose_batches(chain: Chain, posted: PostedRound, matches: Sequence[ClaimedTrade]) -> Call:
+def propose_batches(chain: Chain, posted: PostedRound, matches: Sequence[ClaimedTrade], prices: bytes = b"") -> Call:
     """Begin a proposal with all its trades, by whole batches instead of proofs; at most `MAX_CHUNK` trades."""
-    priced, links = _numbered(matches)
+    priced, links = numbered(matches)
     needed = {id_ >> 8 for id_, _ in priced}
     batches = [batch if b in needed else () for b, batch in enumerate(posted.batches)]
     return chain.call(
-        "propose", "Clearing", "proposeBatches", posted.market.id, batches, priced, links, b"", items=len(matches)
+        "propose", "Clearing", "proposeBatches", posted.market.id, batches, priced, links, prices, items=len(matches)
     )
 
 
@@ -338,10 +140,12 @@ def extend(
     matches: Sequence[ClaimedTrade],
     later: Sequence[ClaimedTrade] = (),
     earlier: Sequence[ClaimedTrade] = (),
+    *,
+    prices: bytes = b"",
 ) -> Call:
     """Add trades to the sender's proposal; `later` are those still to come, `earlier` those that it holds."""
     chunk = posted.chunk(matches, later, earlier)
-    return chain.call("propose", "Clearing", "extend", proposal_id, *chunk, b"", items=len(matches))
+    return chain.call("propose", "Clearing", "extend", proposal_id, *chunk, prices, items=len(matches))
 
 
 def seal(
@@ -350,8 +154,19 @@ def seal(
     endorsers: Sequence[ChecksumAddress] = (),
     endorsements: Sequence[tuple[int, bytes]] = (),
 ) -> Call:
-    """Put the sender's proposal up for challenges; `endorsements` are seats and signatures, by rising seat."""
-    return chain.call("seal", "Clearing", "seal", proposal_id, (list(endorsers), list(endorsements)), [], b"")
+    """Put the sender's proposal up for challenges; `endorsements` are seats and signatures, by rising seat.
+
+    If it has public prices, the orders that complete its certificate are shown.
+    """
+    state, shown, prices = proposal(chain, proposal_id), [], b""
+    if state.has_prices:
+        posted, chunks = read_round(chain, state.market), chunks_of(chain, proposal_id)
+        claims = claims_of(chain, proposal_id, state)
+        solution = posted.mechanism.solution_of(posted.round(), claims)
+        trees, prices = trade_trees(chunks), claims.prices
+        shown = [posted.exhibit(parse_id(id_), chunks, trees) for _, id_ in posted.mechanism.completing(solution)]
+    support = list(endorsers), list(endorsements)
+    return chain.call("seal", "Clearing", "seal", proposal_id, support, shown, prices)
 
 
 def endorse(chain: Chain, account: LocalAccount, proposal_id: int) -> bytes:
@@ -366,9 +181,9 @@ def endorse(chain: Chain, account: LocalAccount, proposal_id: int) -> bytes:
     return sign(account, chain.domain("Clearing"), "Endorsement", message)
 
 
-def challenge(chain: Chain, proposal_id: int, *shown: Exhibit) -> Call:
-    """Refute an active proposal by a pair, the buy order first."""
-    return chain.call("challenge", "Clearing", "challenge", proposal_id, list(shown), b"")
+def challenge(chain: Chain, proposal_id: int, *shown: Exhibit, prices: bytes = b"") -> Call:
+    """Refute an active proposal with its public prices by orders, a buy order first."""
+    return chain.call("challenge", "Clearing", "challenge", proposal_id, list(shown), prices)
 
 
 def finalize(chain: Chain, proposal_id: int) -> Call:
@@ -383,11 +198,12 @@ def prove(
     chunks: Sequence[Sequence[Trade]],
     first: int,
     rows: int,
+    prices: bytes = b"",
 ) -> Call:
     """Prove the next rows of the sender's proposal, of which `first` are proven."""
     trades = [[trade.pack() for trade in chunk] for chunk in chunks]
     part = (_trades_hash(chunks), first, rows)
-    return chain.call("prove", "Clearing", "prove", proposal_id, orders, trades, part, b"", items=rows)
+    return chain.call("prove", "Clearing", "prove", proposal_id, orders, trades, part, prices, items=rows)
 
 
 def proposal(chain: Chain, proposal_id: int) -> Proposal:
@@ -417,6 +233,30 @@ def chunks_of(chain: Chain, proposal_id: int) -> list[tuple[Trade, ...]]:
     """The trades of a proposal, chunk by chunk, as announced."""
     events = chain.events("Clearing", "TradesProposed", proposal=proposal_id)
     return [tuple(Trade.unpack(trade) for trade in event.arguments["trades"]) for event in events]
+
+
+def prices_of(chain: Chain, proposal_id: int) -> bytes:
+    """The public prices of a proposal, as announced; empty if it has none."""
+    events = chain.events("Clearing", "PricesProposed", proposal=proposal_id)
+    return bytes(events[0].arguments["prices"]) if events else b""
+
+
+def claims_of(chain: Chain, proposal_id: int, state: Proposal) -> Claims:
+    """What a proposal in this state states, for its mechanism."""
+    chunks = chunks_of(chain, proposal_id)
+    return stated(state.objective, chunks, prices_of(chain, proposal_id) if state.has_prices else b"")
+
+
+def stated(objective: int, chunks: Iterable[Sequence[Trade]], prices: bytes) -> Claims:
+    """What these trades and public prices state, for their mechanism."""
+    trades = (
+        Claim(
+            id_text(trade.buy_id), id_text(trade.sell_id), trade.energy_wh, trade.buyer_dual_ppm, trade.seller_dual_ppm
+        )
+        for chunk in chunks
+        for trade in chunk
+    )
+    return Claims(objective, tuple(trades), prices)
 
 
 def _trades_hash(chunks: Sequence[Sequence[Trade]]) -> bytes:

@@ -9,7 +9,8 @@ from powerpact.agent.watch import Watcher, require_right
 from powerpact.audit import audit
 from powerpact.chain.connection import GAS_LIMIT
 from powerpact.chain.contracts import markets, points, rounds, settlement
-from powerpact.chain.contracts.rounds import ProposalStatus, walk
+from powerpact.chain.contracts.posted import walk
+from powerpact.chain.contracts.rounds import ProposalStatus
 from powerpact.chain.errors import ChainUnreachable, ContractError, GasLimitExceeded
 from powerpact.chain.transactions import Sender
 from powerpact.market.rules import Mode
@@ -137,7 +138,7 @@ def test_a_watcher_lets_the_truth_stand(world, sealing):
     told = []
     watch = watcher(world, told.append)
     assert watch.look() == []
-    assert told == [f"proposal {cleared.proposal} of market 0x{market.hex()[:8]}: no pair refutes it"]
+    assert told == [f"proposal {cleared.proposal} of market 0x{market.hex()[:8]}: no order refutes it"]
     assert watch.look() == []
     assert len(told) == 1  # it is not examined again
     assert state_of(world, cleared.proposal) is ProposalStatus.ACTIVE
@@ -194,15 +195,15 @@ def test_a_second_watcher_comes_too_late_and_goes_on(world, sealing, monkeypatch
     late = watcher(world, told.append)
     pair = {}
 
-    def slow_pair(posted, chunks):
-        pair["found"] = real(posted, chunks)
+    def slow_pair(posted, chunks, prices):
+        pair["found"] = real(posted, chunks, prices)
         watcher(world).examine(market, proposal)
         return pair["found"]
 
     from powerpact.agent import watch
 
-    real = watch.refuting_pair
-    monkeypatch.setattr(watch, "refuting_pair", lambda *a: slow_pair(*a) if not pair else real(*a))
+    real = watch.refuting_orders
+    monkeypatch.setattr(watch, "refuting_orders", lambda *a: slow_pair(*a) if not pair else real(*a))
     assert late.look() == []
     assert told[-1].endswith("does not stand any more")
 

@@ -104,7 +104,7 @@ class State:
         return min(float(np.median(np.concatenate((self.u_fall, self.v_fall)))), FRESH_EPSILON_PPM)
 
     def settle(self, ladder: list[int]) -> None:
-        """ClaimedTrade the candidates exactly, within the floors."""
+        """Match the candidates exactly, within the floors."""
         rows, columns, scores = self.edges
         u_floor, v_floor = self.u_floor.astype(np.int32), self.v_floor.astype(np.int32)
         scores -= u_floor[rows]
