@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import sys
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from powerpact.cli.chain import NodeKind
+from powerpact.cli.choices import enum_member
 from powerpact.cli.output import write_output
 from powerpact.cli.session import tell
 from powerpact.errors import BadChoice
+from powerpact.market.schema import MarketMechanism
+
+
+class Mechanism(StrEnum):
+    """The mechanisms, as the command line offers them."""
+
+    SATISFACTION = "satisfaction"
+    CALL = "call"
+
 
 FILE_WIDTH = 120
 """Columns of the tables where there is no terminal."""
@@ -38,6 +49,9 @@ def demo(
         "reports/market-day.html"
     ),
     node: Annotated[NodeKind, typer.Option(help="Chain to run on.")] = NodeKind.ANVIL,
+    mechanism: Annotated[
+        Mechanism, typer.Option(help="Matching by satisfaction, or a call auction with one price for each hour.")
+    ] = Mechanism.SATISFACTION,
     all_trades: Annotated[bool, typer.Option("--trades", help="Show every trade in the terminal.")] = False,
 ) -> None:
     """Run a day of trading between real homes, from admission to certificates, on an embedded chain.
@@ -49,7 +63,14 @@ def demo(
     from powerpact.pages import render_html, render_terminal
     from powerpact.simulation.demo import run_demo
 
-    result = run_demo(homes=homes, day=parse_day(day), seed=seed, profiles_file=profiles, kind=node.value)
+    result = run_demo(
+        homes=homes,
+        day=parse_day(day),
+        seed=seed,
+        profiles_file=profiles,
+        kind=node.value,
+        mechanism=enum_member(MarketMechanism, "mechanism", mechanism.value),
+    )
     report.parent.mkdir(parents=True, exist_ok=True)
     write_output(str(report), render_html(result))
     if as_json:

@@ -14,8 +14,12 @@ from powerpact.market.rules import (
     AttributeSource,
     Kind,
     MarketAttribute,
+    MarketMechanism,
+    Mode,
+    PriceRule,
     Rules,
 )
+from powerpact.units import PPM
 
 ATTRIBUTES: Final = (
     MarketAttribute("price", Kind.COST, AttributeSource.ASK),  # micro-points per kWh
@@ -35,6 +39,17 @@ CATEGORIES: Final[dict[str, tuple[str, ...]]] = {
 
 SOURCE_CATEGORY: Final = "source"
 """The template's category that is filled with the device's energy source."""
+
+AUCTION: Final[dict[str, Any]] = {
+    "mechanism": MarketMechanism.CALL,
+    "mode": Mode.DIVISIBLE,
+    "price_rule": PriceRule.PAY_AS_BID,
+    "attributes": (),
+    "categories": (),
+    "source_category": None,
+    "k_ppm": PPM // 2,
+}
+"""Rules of a call auction: it looks at prices and energies only, and its price is the middle of the possible ones."""
 
 
 class Times(NamedTuple):
@@ -123,6 +138,8 @@ def rules_from(given: Mapping[str, Any], slot_length_s: int, base: Rules | None 
     times = times_of(slot_start, slot_length_s, **distances, challenge_window_s=window_s)
     if base is not None:
         return replace(base, **times._asdict(), **said)
+    if said.get("mechanism") is MarketMechanism.CALL:
+        return Rules(**times._asdict(), **{**AUCTION, **said})
     said.setdefault("source_category", None if "categories" in said else SOURCE_CATEGORY)
     said = {"attributes": ATTRIBUTES, "categories": tuple(CATEGORIES), **said}
     return Rules(**times._asdict(), **said)

@@ -299,6 +299,8 @@ class DayReport:
         Time by step.
     invariants : tuple of InvariantCheck
         The conservation laws, checked at the end of the day.
+    mechanism : str
+        What cleared the markets, ``satisfaction`` or ``call``.
     """
 
     community: str
@@ -315,6 +317,7 @@ class DayReport:
     gas: tuple[GasStep, ...]
     times: tuple[TimeStep, ...]
     invariants: tuple[InvariantCheck, ...]
+    mechanism: str = "satisfaction"
 
     @property
     def load_wh(self) -> int:

@@ -130,6 +130,7 @@ def make_day_report(
     plan: DayPlan,
     trades: Sequence[TradeReport],
     *,
+    mechanism: str = "satisfaction",
     objectives: Sequence[int],
     certificates: Mapping[str, Certificates],
     chain: str,
@@ -145,8 +146,10 @@ def make_day_report(
         The day as planned, with the real series.
     trades : sequence of TradeReport
         What was traded, delivered and paid.
+    mechanism : str
+        What cleared the markets.
     objectives : sequence of int
-        Objective of each hour's round, ppm.
+        Objective of each hour's round, in the mechanism's unit.
     certificates : mapping of str to Certificates
         Of each home at the end of the day; homes left out have none.
     chain : str
@@ -209,6 +212,7 @@ def make_day_report(
         time_note=profiles.time_note,
         tariff=plan.tariff.name,
         chain=chain,
+        mechanism=mechanism,
         notes=tuple(Note(flag.home, flag.sentence, flag.treatment) for flag in profiles.flags),
         slots=tuple(slots),
         trades=ordered,

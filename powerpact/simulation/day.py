@@ -29,7 +29,7 @@ from powerpact.codec.abi import Event
 from powerpact.devices import Meter
 from powerpact.index import attach
 from powerpact.market.orders import MAX_BATCH, SignedOrder
-from powerpact.market.rules import Rules
+from powerpact.market.rules import MarketMechanism, Rules
 from powerpact.market.trades import Trade
 from powerpact.simulation.cast import THRESHOLD, Cast
 from powerpact.simulation.community import DayPlan, OrderIntent, Side, SlotPlan
@@ -97,6 +97,8 @@ class DayResult:
     ----------
     plan : DayPlan
         The plan.
+    mechanism : MarketMechanism
+        What cleared its markets.
     chain : Chain
         The deployment, with its gas log.
     cast : Cast
@@ -110,6 +112,7 @@ class DayResult:
     """
 
     plan: DayPlan
+    mechanism: MarketMechanism
     chain: Chain
     cast: Cast
     slots: list[ClearedSlot | None]
@@ -117,7 +120,12 @@ class DayResult:
     seconds: dict[str, float]
 
 
-def run_market_day(web3: Connection, plan: DayPlan, progress: Progress = lambda _, __: None) -> DayResult:
+def run_market_day(
+    web3: Connection,
+    plan: DayPlan,
+    progress: Progress = lambda _, __: None,
+    mechanism: MarketMechanism = MarketMechanism.SATISFACTION,
+) -> DayResult:
     """Run a market day on a development chain.
 
     Parameters
@@ -128,20 +136,23 @@ def run_market_day(web3: Connection, plan: DayPlan, progress: Progress = lambda 
         The community's day.
     progress : callable
         Told what happens.
+    mechanism : MarketMechanism
+        What clears the markets.
 
     Raises
     ------
     ChainError
         If the chain refuses a step.
     """
-    return _MarketDay(web3, plan, progress).run()
+    return _MarketDay(web3, plan, progress, mechanism).run()
 
 
 class _MarketDay:
     """The state of a running day."""
 
-    def __init__(self, web3: Connection, plan: DayPlan, progress: Progress) -> None:
+    def __init__(self, web3: Connection, plan: DayPlan, progress: Progress, mechanism: MarketMechanism) -> None:
         self.plan = plan
+        self.mechanism = mechanism
         self.progress = progress
         self.watch = Stopwatch()
         self.clock = ChainClock(web3)
@@ -180,7 +191,7 @@ class _MarketDay:
         with self.watch.measure("audit"):
             findings = audit(self.chain, lambda what: self.progress(f"auditing: {what}", 0.95))
         self.progress("done", 1.0)
-        return DayResult(self.plan, self.chain, self.cast, slots, findings, self.watch.seconds)
+        return DayResult(self.plan, self.mechanism, self.chain, self.cast, slots, findings, self.watch.seconds)
 
     def _admit(self) -> None:
         """Everybody applies and shows an attribute set; two of three auditors attest and admit."""
@@ -245,7 +256,8 @@ class _MarketDay:
             return None
         slot_start = slot.start_s + self.shift_s
         self.clock.advance_to(slot_start - OPEN_LEAD_S)
-        rules = market_rules(self.cast.arbiter.address, slot_start, zone_of(self.plan.profiles.community))
+        zone = zone_of(self.plan.profiles.community)
+        rules = market_rules(self.cast.arbiter.address, slot_start, zone, self.mechanism)
         market = markets.market_id(self.chain, rules)
         with self.watch.measure("open markets"):
             self.carrier.send(markets.open_market(self.chain, rules))

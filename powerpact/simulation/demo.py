@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from powerpact.chain.connection import connect
 from powerpact.chain.local.node import Kind, Node
+from powerpact.market.schema import MarketMechanism
 from powerpact.pages import DayReport
 from powerpact.series import read_csv
 from powerpact.simulation.community import DayPlan, plan_day
@@ -60,7 +61,13 @@ def plan_demo(homes: int | None, day: date | int | None, seed: int, profiles_fil
 
 
 def run_demo(
-    *, homes: int | None, day: date | int | None, seed: int, profiles_file: Path | None, kind: Kind = "anvil"
+    *,
+    homes: int | None,
+    day: date | int | None,
+    seed: int,
+    profiles_file: Path | None,
+    kind: Kind = "anvil",
+    mechanism: MarketMechanism = MarketMechanism.SATISFACTION,
 ) -> DayReport:
     """Run the day on an embedded chain and report; progress goes to standard error.
 
@@ -70,6 +77,8 @@ def run_demo(
         As `plan_demo` takes them.
     kind : {"anvil", "ganache"}
         The chain's program.
+    mechanism : MarketMechanism
+        What clears the markets.
     """
     plan = plan_demo(homes, day, seed, profiles_file)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
@@ -79,6 +88,8 @@ def run_demo(
     ):
         task = bar.add_task("starting", total=1.0)
         web3 = connect(node.rpc_url)
-        result = run_market_day(web3, plan, lambda what, share: bar.update(task, description=what, completed=share))
+        result = run_market_day(
+            web3, plan, lambda what, share: bar.update(task, description=what, completed=share), mechanism
+        )
         chain_name = f"{_NAMES[kind]}, chain id {node.chain_id}, started and stopped by this program"
         return summarise(result, chain_name)

@@ -7,8 +7,8 @@ from typing import Final
 from eth_typing import ChecksumAddress
 
 from powerpact.market.orders import Order
-from powerpact.market.rules import PriceRule, Rules
-from powerpact.market.templates import ATTRIBUTES, CATEGORIES, SOURCE_CATEGORY, times_of
+from powerpact.market.rules import MarketMechanism, PriceRule, Rules
+from powerpact.market.templates import ATTRIBUTES, AUCTION, CATEGORIES, SOURCE_CATEGORY, times_of
 from powerpact.market.terms import Common, Want, buy_order, sell_order
 from powerpact.simulation.community import OrderIntent, Side
 
@@ -27,17 +27,25 @@ PENALTY_PPM: Final = 200_000
 """Penalty on the value of a shortfall beyond the tolerance."""
 
 
-def market_rules(arbiter: ChecksumAddress, slot_start: int, zone: str) -> Rules:
+def market_rules(
+    arbiter: ChecksumAddress,
+    slot_start: int,
+    zone: str,
+    mechanism: MarketMechanism = MarketMechanism.SATISFACTION,
+) -> Rules:
     """The rules of the market for one hour."""
     times = times_of(slot_start, SLOT_S, gate_before_s=GATE_LEAD_S, final_after_s=GATE_LEAD_S)
+    matching = {
+        "attributes": ATTRIBUTES,
+        "categories": tuple(CATEGORIES),
+        "source_category": SOURCE_CATEGORY,
+        "price_rule": PriceRule.MIDPOINT,
+    }
     return Rules(
         arbiter=arbiter,
         slot_start=slot_start,
         **times._asdict(),
-        attributes=ATTRIBUTES,
-        categories=tuple(CATEGORIES),
-        source_category=SOURCE_CATEGORY,
-        price_rule=PriceRule.MIDPOINT,
+        **(AUCTION if mechanism is MarketMechanism.CALL else matching),
         tolerance_ppm=TOLERANCE_PPM,
         penalty_ppm=PENALTY_PPM,
         zone=zone,
@@ -45,8 +53,16 @@ def market_rules(arbiter: ChecksumAddress, slot_start: int, zone: str) -> Rules:
 
 
 def order_of(intent: OrderIntent, rules: Rules, trader: ChecksumAddress, device: int, nonce: int) -> Order:
-    """The order that a home signs; what is attested about it stays zero."""
+    """The order that a home signs; what is attested about it stays zero.
+
+    In an auction it states nothing but its energy and its limit: the most that it pays, or the least that it accepts.
+    """
     common = Common(trader=trader, energy_wh=intent.energy_wh, nonce=nonce)
+    if rules.mechanism is MarketMechanism.CALL:
+        if intent.side is Side.BUY:
+            return buy_order(rules, common, intent.price_upoints_per_kwh)
+        minimum = intent.min_price_upoints_per_kwh
+        return sell_order(rules, common, minimum, minimum, device)
     names = [entry.name for entry in rules.attributes]
     classes = {name: label for name, label in zip(CATEGORIES, intent.classes, strict=True) if label is not None}
     if intent.side is Side.BUY:

@@ -50,6 +50,7 @@ def summarise(result: DayResult, chain_name: str) -> DayReport:
     return make_day_report(
         result.plan,
         trades,
+        mechanism=result.mechanism.name.lower(),
         objectives=[slot.cleared.solution.objective if slot and slot.cleared.solution else 0 for slot in result.slots],
         certificates=_certificates(result),
         chain=chain_name,
