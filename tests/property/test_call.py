@@ -11,8 +11,16 @@ from powerpact.mechanisms.call.round import Certificate, OrderName, Round, Solut
 from powerpact.mechanisms.call.roundfile import format_round, format_solution, parse_round, parse_solution
 from powerpact.mechanisms.call.solver import solve
 from powerpact.mechanisms.call.verifier import FaultKind, verify
-from powerpact.mechanisms.call.verifier.faults import BY_ONE_ORDER
 from testkit.auctions import FEW, auctions, cleared_by_scan, fills_of
+
+
+BY_ONE_ORDER = (
+    FaultKind.NARROWER_INTERVAL,
+    FaultKind.WORSE_BUT_FILLED,
+    FaultKind.BETTER_BUT_NOT_FULL,
+    FaultKind.WRONG_MARGINAL_FILL,
+)
+"""Faults that a single order shows; those before are seen when a result is proposed."""
 
 
 @settings(max_examples=300, deadline=None)

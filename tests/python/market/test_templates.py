@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from powerpact.errors import BadChoice
 from powerpact.market.errors import BadRules
-from powerpact.market.rules import PriceRule
+from powerpact.market.rules import MarketMechanism, Mode, PriceRule
 from powerpact.market.templates import (
     ATTRIBUTES,
     CATEGORIES,
@@ -16,6 +16,7 @@ from powerpact.market.templates import (
     rules_from,
     times_of,
 )
+from powerpact.mechanisms.registry import CALL, SATISFACTION, mechanism_of
 
 ARBITER = "0x90F79bf6EB2c4f870365E785982E1f101E93b906"
 SLOT_S = 3_600
@@ -48,6 +49,15 @@ def test_categories_of_ones_own_have_no_source_unless_said():
     assert rules_from({**STATED, "categories": ("a",), "source_category": "a"}, SLOT_S).source_category == "a"
     with pytest.raises(BadRules):
         rules_from({**STATED, "categories": ("a",), "source_category": "b"}, SLOT_S)
+
+
+def test_an_auction_has_its_own_defaults():
+    rules = rules_from({**STATED, "mechanism": MarketMechanism.CALL}, SLOT_S)
+    assert (rules.attributes, rules.categories, rules.source_category) == ((), (), None)
+    assert (rules.mode, rules.price_rule, rules.k_ppm) == (Mode.DIVISIBLE, PriceRule.PAY_AS_BID, 500_000)
+    assert rules_from({**STATED, "mechanism": MarketMechanism.CALL, "k_ppm": 0}, SLOT_S).k_ppm == 0
+    assert mechanism_of(rules) is CALL
+    assert mechanism_of(rules_from(STATED, SLOT_S)) is SATISFACTION
 
 
 @pytest.mark.parametrize("name", STATED)

@@ -32,12 +32,3 @@ class FaultKind(StrEnum):
     """One order would gain from trading more."""
     WRONG_MARGINAL_FILL = "wrong fill at the price"
     """One order at the price has another fill than the certificate gives it."""
-
-
-BY_ONE_ORDER = (
-    FaultKind.NARROWER_INTERVAL,
-    FaultKind.WORSE_BUT_FILLED,
-    FaultKind.BETTER_BUT_NOT_FULL,
-    FaultKind.WRONG_MARGINAL_FILL,
-)
-"""Faults that a single order shows; those before are seen when a result is proposed."""
