@@ -29,6 +29,7 @@ __all__ = [
     "dan",
     "devices",
     "market",
+    "markets",
     "points",
     "settlement",
     "traded",
@@ -92,6 +93,11 @@ def dan(community):
 @pytest.fixture(scope="module")
 def book(OrderBook, community):
     return OrderBook.at(community.addresses["OrderBook"])
+
+
+@pytest.fixture(scope="module")
+def markets(Markets, community):
+    return Markets.at(community.addresses["Markets"])
 
 
 @pytest.fixture(scope="module")

@@ -131,8 +131,8 @@ class Checks(Stage):
             proposal.bound,
             proposal.reserved_upoints,
             rules.bond_upoints,
-            rules.attribute_count,
-            rules.income_mask,
+            rules.mechanism,
+            False,
             proposal.final_from,
             proposal.status,
         )
@@ -263,6 +263,9 @@ class Checks(Stage):
         self.ghost.recorded(self.ghost.undelivered(market, position, 0), 0)
 
     def _release(self, market: GhostMarket, ids: list[int]) -> None:
+        id_, placed, (bound_wh, *_) = market.market.untraded(ids[:1])
+        with refused("Clearing_WrongBound"):
+            self.community.send(self.watcher, "Clearing", "release", id_, placed, [bound_wh + 1])
         market.market.release(ids)
         for id_ in ids:
             self.ghost.closed(market, id_)

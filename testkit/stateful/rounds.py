@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from eth_utils import keccak
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from powerpact.chain.contracts.rounds import ProposalStatus
+from powerpact.codec.packing import trade_tree
 from powerpact.market.orders import Side
 from powerpact.market.rules import Mode
 from powerpact.mechanisms.satisfaction.round import Solution
 from powerpact.mechanisms.satisfaction.spec import dual_sum_ppm, match, pair_score_ppm, uncovered_pairs
 from powerpact.units import value_down_upoints
-from testkit.market import Claims
+from testkit.market import Claims, TestMarket
 from testkit.stateful.claims import GAP, HIDING, HONEST, KINDS, SHIFTED, chunks_of, claim
 from testkit.stateful.ghost import GhostMarket, GhostProposal
 from testkit.stateful.sealing import SealRules
@@ -148,16 +150,20 @@ class RoundRules(SealRules):
             self._hide_the_trade(market, proposal, trading[pick % len(trading)])
 
     def _hide_the_trade(self, market: GhostMarket, proposal: GhostProposal, pair: tuple[int, int]) -> None:
-        """A challenge as if an order did not trade, with the sides changed, or with somebody else's trade."""
+        """A challenge as if an order did not trade, with the sides changed, with a forged or with somebody else's trade."""
         driver = market.about(proposal)
         buy, sell = map(driver.exhibit, pair)
         naked = driver.exhibit(pair[0], chunks=[])
+        trade = next(trade for _, _, trade in proposal.trades() if trade.buy_id == pair[0])
+        forged = trade._replace(buyer_dual_ppm=trade.buyer_dual_ppm ^ 1)
+        own = (*buy[:2], forged.pack(), buy[3], trade_tree([forged]).root, [])
         strangers = [driver.exhibit(trade.buy_id) for _, _, trade in proposal.trades() if pair[0] != trade.buy_id]
-        attempts = [((naked, sell), "Clearing_UnknownTrade"), ((sell, buy), "Clearing_WrongSide")]
-        attempts += [(((buy[0], *strangers[0][1:]), sell), "Clearing_ForeignTrade")] if strangers else []
+        attempts = [((naked, sell), "Clearing_WrongExhibit"), ((sell, buy), "Clearing_WrongSide")]
+        attempts += [((own, sell), "Clearing_UnknownTrade")]
+        attempts += [(((*buy[:2], *strangers[0][2:]), sell), "Clearing_ForeignTrade")] if strangers else []
         for exhibits, error in attempts:
             with refused(error):
-                self.community.send(self.watcher, "Clearing", "challenge", proposal.id, *exhibits)
+                self.community.send(self.watcher, "Clearing", "challenge", proposal.id, exhibits, b"")
             RUNS[f"challenge falsely: {error}"] += 1
 
     @precondition(lambda self: self.proposals(lambda *_: True))
@@ -196,6 +202,7 @@ class RoundRules(SealRules):
                 driver.prove(rows, proposal.agent)
             RUNS["prove refused: not exact"] += 1
             return
+        self._prove_other_trades(driver, proposal, rows)
         count = len(market.orders)
         row_of = {id_: row for row, id_ in enumerate(market.orders)}
         begin, end = proposal.proven_rows, min(proposal.proven_rows + rows, count)
@@ -214,6 +221,19 @@ class RoundRules(SealRules):
         RUNS["prove to the end"] += 1
         if active:
             RUNS["prove what stands" if active is proposal else "prove beside what stands"] += 1
+
+    @staticmethod
+    def _prove_other_trades(driver: TestMarket, proposal: GhostProposal, rows: int) -> None:
+        """Dual prices that cover everything prove nothing where the proposal has others."""
+        if not driver.chunks:
+            return
+        true, first = driver.chunks, driver.chunks[0]
+        driver.chunks = [[first[0]._replace(buyer_dual_ppm=2**32 - 1), *first[1:]], *true[1:]]
+        given = keccak(b"".join(trade_tree(chunk).root for chunk in driver.chunks))
+        with refused("Clearing_WrongTrades"):
+            driver.prove(agent=proposal.agent, part=(given, proposal.proven_rows, rows))
+        driver.chunks = true
+        RUNS["prove other trades"] += 1
 
     @precondition(lambda self: self.markets(self.is_clearing))
     @rule(which=INDICES, who=st.booleans(), kind=st.sampled_from(KINDS))

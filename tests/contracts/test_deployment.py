@@ -8,11 +8,18 @@ def test_contracts_know_each_other(system, utility, auditors):
     assert system.Metering.SLOT_LENGTH() == 3_600
     assert system.OrderBook.PARTICIPANTS() == system.ParticipantRegistry
     assert system.OrderBook.DEVICES() == system.DeviceRegistry
-    assert system.OrderBook.METERING() == system.Metering
+    assert system.OrderBook.MARKETS() == system.Markets
     assert system.OrderBook.CLEARING() == system.Clearing
     assert system.OrderBook.ACCOUNTS() == system.Accounts
     assert system.Clearing.ORDER_BOOK() == system.OrderBook
-    assert system.Clearing.PROVER() == system.RoundProver
+    assert system.Clearing.MARKETS() == system.Markets
+    assert [system.Clearing.mechanismAt(i) for i in range(2)] == [system.SatisfactionMatching, system.CallAuction]
+    for mechanism in (system.SatisfactionMatching, system.CallAuction):
+        assert mechanism.MARKETS() == system.Markets
+        assert mechanism.ORDER_BOOK() == system.OrderBook
+    assert system.Markets.PARTICIPANTS() == system.ParticipantRegistry
+    assert system.Markets.METERING() == system.Metering
+    assert system.Markets.ORDER_BOOK() == system.OrderBook
     assert system.Clearing.ACCOUNTS() == system.Accounts
     assert system.Accounts.POINTS() == system.PowerPoints
     assert system.Accounts.ORDER_BOOK() == system.OrderBook
@@ -21,5 +28,5 @@ def test_contracts_know_each_other(system, utility, auditors):
     assert system.Settlement.ACCOUNTS() == system.Accounts
     assert system.Settlement.DEVICES() == system.DeviceRegistry
     assert system.Settlement.METERING() == system.Metering
-    assert system.Settlement.ORDER_BOOK() == system.OrderBook
+    assert system.Settlement.MARKETS() == system.Markets
     assert system.Settlement.CLEARING() == system.Clearing

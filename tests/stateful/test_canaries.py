@@ -14,6 +14,8 @@ EXAMPLES = 300
 STEPS = 30
 
 SATISFACTION = "contracts/clearing/mechanisms/satisfaction"
+LEGS = "contracts/clearing/libraries/Legs.sol"
+CONTEST = "contracts/clearing/libraries/Contest.sol"
 ENDORSEMENTS = "contracts/clearing/libraries/Endorsements.sol"
 BOOK = "contracts/market/OrderBook.sol"
 CLEARING = "contracts/clearing/Clearing.sol"
@@ -24,100 +26,121 @@ COMMITTEE = "contracts/shared/Committee.sol"
 METERING = "contracts/metering/Metering.sol"
 
 FINALIZE = """function finalize(uint64 id) external {
-        Proposal storage stored = _proposals[id];
+        Proposal storage stored = _contest.proposals[id];
         require(stored.status"""
 """Where `finalize` looks at the status, as `challenge` does, too."""
 
 MUTANTS = (
     Mutant(
         "a skipped limit check",
-        "Clearing",
+        "SatisfactionMatching",
         f"{SATISFACTION}/Satisfaction.sol",
         "if (h < l) return (false, 0);",
         "if (h < l) return (true, 0);",
     ),
     Mutant(
         "a sweep that passes over too much",
-        "RoundProver",
+        "SatisfactionMatching",
         f"{SATISFACTION}/PairSweep.sol",
         "sub(999999, mload(buyer))",
         "sub(499999, mload(buyer))",
     ),
     Mutant(
         "a proof that stops one row early",
-        "RoundProver",
+        "SatisfactionMatching",
         f"{SATISFACTION}/RoundProof.sol",
         "for (uint256 r = from; r < to; ++r)",
         "for (uint256 r = from + 1; r < to; ++r)",
     ),
     Mutant(
         "an order used twice in a chunk",
-        "Clearing",
-        f"{SATISFACTION}/TradeChunk.sol",
+        "SatisfactionMatching",
+        LEGS,
         "require(Wh.unwrap(leg.filled) == 0, IClearing.Clearing_OrderUsedTwice(leg.id));",
         "",
     ),
     Mutant(
         "an order used twice in two chunks",
         "Clearing",
-        CLEARING,
-        "require(fill.open, Clearing_OrderUsedTwice(leg.id));",
+        CONTEST,
+        "require(fill.open, IClearing.Clearing_OrderUsedTwice(order));",
         "",
     ),
     Mutant(
         "an order filled beyond its energy",
-        "Clearing",
-        f"{SATISFACTION}/TradeChunk.sol",
+        "SatisfactionMatching",
+        LEGS,
         "require(!(energy > left), IClearing.Clearing_Overfilled(leg.id, left, energy));",
         "",
     ),
     Mutant(
         "an order marked without a trade",
-        "Clearing",
-        CLEARING,
-        "require(leg.filled > leg.before, Clearing_OrderUnused(leg.id));",
+        "SatisfactionMatching",
+        LEGS,
+        "require(leg.filled > leg.before, IClearing.Clearing_OrderUnused(leg.id));",
         "",
     ),
     Mutant(
         "a price above the bid",
-        "Clearing",
-        f"{SATISFACTION}/TradeChunk.sol",
+        "SatisfactionMatching",
+        f"{SATISFACTION}/SatisfactionMatching.sol",
         "rule == PriceRule.PayAsBid ? buy.price()",
         "rule == PriceRule.PayAsBid ? Price.wrap(Price.unwrap(buy.price()) + 1)",
     ),
     Mutant(
         "a dual sum off by one",
         "Clearing",
-        CLEARING,
+        CONTEST,
         "return stored.bound == stored.objective;",
         "return stored.bound <= stored.objective + 1;",
     ),
     Mutant(
         "dual prices one below the score",
-        "Clearing",
-        f"{SATISFACTION}/TradeChunk.sol",
+        "SatisfactionMatching",
+        f"{SATISFACTION}/SatisfactionMatching.sol",
         "require(duals >= score,",
         "require(duals + 1 >= score,",
     ),
     Mutant(
         "a challenge that takes u + v = w",
-        "Clearing",
-        CLEARING,
-        "eligible && duals < t + g,",
-        "eligible && duals <= t + g,",
+        "SatisfactionMatching",
+        f"{SATISFACTION}/SatisfactionMatching.sol",
+        "eligible && duals < score,",
+        "eligible && duals <= score,",
     ),
     Mutant(
         "a challenge that hides the order's trade",
         "Clearing",
         CLEARING,
-        "if (!isTraded(id, order)) return 0;",
-        "if (!isTraded(id, order) || shown.siblings.length == 0) return 0;",
+        "Wh.unwrap(exhibit.filled) == Wh.unwrap(filled), Clearing_WrongExhibit",
+        "exhibit.siblings.length == 0 || Wh.unwrap(exhibit.filled) == Wh.unwrap(filled), Clearing_WrongExhibit",
+    ),
+    Mutant(
+        "a challenge by a trade of nobody's",
+        "Clearing",
+        CLEARING,
+        "Wh.unwrap(filled) == 0 || exhibit.root == _contest.chunkRoots[id][at.chunk],",
+        "true,",
+    ),
+    Mutant(
+        "a proof of trades that are not the proposal's",
+        "Clearing",
+        CLEARING,
+        "require(part.trades == trades, Clearing_WrongTrades(part.trades, trades));",
+        "",
+    ),
+    Mutant(
+        "a part released that trades",
+        "Clearing",
+        CLEARING,
+        "require(Wh.unwrap(bound[i]) == Wh.unwrap(trades), Clearing_WrongBound(order, bound[i], trades));",
+        "",
     ),
     Mutant(
         "a bond paid twice",
         "Clearing",
-        CLEARING,
-        "stored.status = Status.Refuted;",
+        CONTEST,
+        "stored.status = IClearing.Status.Refuted;",
         "",
     ),
     Mutant(
@@ -137,16 +160,16 @@ MUTANTS = (
     Mutant(
         "a bond kept from who was outranked",
         "Clearing",
-        CLEARING,
-        "ACCOUNTS.releaseBond(other.agent, Points.wrap(other.bond));",
+        CONTEST,
+        "accounts.releaseBond(other.agent, Points.wrap(other.bond));",
         "",
     ),
     Mutant(
         "one endorsement less than the market asks for",
         "Clearing",
         ENDORSEMENTS,
-        "votes.count() >= rules.endorsements,",
-        "votes.count() + 1 >= rules.endorsements,",
+        "votes.count() >= needed,",
+        "votes.count() + 1 >= needed,",
     ),
     Mutant(
         "an endorsement counted twice",
@@ -180,35 +203,35 @@ MUTANTS = (
         "endorsers who are not those of the market",
         "Clearing",
         ENDORSEMENTS,
-        "require(keccak256(abi.encode(endorsers)) == rules.endorsers, IClearing.Clearing_WrongEndorsers(market));",
+        "require(keccak256(abi.encode(endorsers)) == listed, IClearing.Clearing_WrongEndorsers(market));",
         "",
     ),
     Mutant(
         "a draft proven past the endorsers",
         "Clearing",
         CLEARING,
-        "(stored.status == Status.Draft && rules.endorsements == 0),",
+        "(stored.status == Status.Draft && terms.endorsements() == 0),",
         "stored.status == Status.Draft,",
     ),
     Mutant(
         "a round cleared past the endorsers",
         "Clearing",
         CLEARING,
-        "require(rules.endorsements == 0, Clearing_TooFewEndorsements(market, 0, rules.endorsements));",
+        "require(terms.endorsements() == 0, Clearing_TooFewEndorsements(market, 0, terms.endorsements()));",
         "",
     ),
     Mutant(
         "an equal proposal that outranks",
         "Clearing",
-        CLEARING,
+        CONTEST,
         "bool better = stored.objective > other.objective",
         "bool better = stored.objective >= other.objective",
     ),
     Mutant(
         "a higher objective that refutes nothing",
         "Clearing",
-        CLEARING,
-        "if (_isExact(other) && _proposals[by].objective > other.objective) {",
+        CONTEST,
+        "if (isExact(other) && self.proposals[by].objective > other.objective) {",
         "if (false) {",
     ),
     Mutant(
@@ -228,16 +251,16 @@ MUTANTS = (
     Mutant(
         "a round without a certificate that waits for nobody",
         "Clearing",
-        CLEARING,
-        "if (!_isExact(stored) && from <= rules.finalBy) from = uint256(rules.finalBy) + 1;",
+        CONTEST,
+        "if (!isExact(stored) && from <= terms.finalBy()) from = uint256(terms.finalBy()) + 1;",
         "",
     ),
     Mutant(
         "orders released under an active proposal",
-        "OrderBook",
-        BOOK,
-        "block.timestamp > rules.finalBy && CLEARING.activeOf(market) == 0;",
-        "block.timestamp > rules.finalBy;",
+        "Clearing",
+        CLEARING,
+        "(standing.active == 0 && block.timestamp > MARKETS.contestTermsOf(market).finalBy());",
+        "block.timestamp > MARKETS.contestTermsOf(market).finalBy();",
     ),
     Mutant(
         "a release in part that frees too much",

@@ -39,7 +39,7 @@ def test_auditors_cannot_touch_money(custody, points, community, traded, alice, 
     custody.withdraw(ENDOWMENT_UPOINTS - 100_000, alice.address, by(alice))
 
 
-def test_auditors_cannot_touch_orders(book, custody, devices, community, market, alice, bob):
+def test_auditors_cannot_touch_orders(book, clearing, custody, devices, community, market, alice, bob):
     """An auditor can neither place, cancel nor free an order, and a suspension leaves it in its round."""
     auditor = community.auditors[0]
     market.post([buy(alice)], [alice])
@@ -53,7 +53,9 @@ def test_auditors_cannot_touch_orders(book, custody, devices, community, market,
     with reverts_with("Order_NotTrader", alice, auditor):
         book.cancel(market.id, market.placed(0), by(auditor))
     with reverts_with("Order_StillBound", market.id, 0):
-        book.release(market.id, [market.placed(0)], by(auditor))
+        clearing.release(*market.untraded([0]), by(auditor))
+    with reverts_with("Order_NotClearing", auditor):
+        book.release(*market.untraded([0]), by(auditor))
     with reverts_with("Device_NotMarket", auditor):
         devices.release(alice.device, market.rules.slot_start, by(auditor))
     with reverts_with("Device_NotOrderBook", auditor):
@@ -76,9 +78,9 @@ def test_auditors_cannot_touch_trades(clearing, custody, settlement, community, 
     with reverts_with("Settlement_BadSigners", id_, first, second):
         settlement.settleAgreed(traded.id, proof, 0, [first.address, second.address], signatures, by(first))
     with reverts_with("Clearing_NotAgent", traded.proposal, community.agent, first):
-        clearing.extend(traded.proposal, *Claims([], []), by(first))
+        clearing.extend(traded.proposal, *Claims([], []), b"", by(first))
     with reverts_with("Clearing_AlreadyFinal", traded.id, traded.proposal):
-        clearing.propose(traded.id, *Claims([], []), by(first))
+        clearing.propose(traded.id, *Claims([], []), b"", by(first))
     with reverts_with("Settlement_TooEarly", id_, traded.rules.refund_from):
         settlement.refund(traded.id, [proof], by(first))
     suspend(community, carol)

@@ -114,12 +114,12 @@ def test_a_key_has_no_signature_among_those_of_contracts(relay_words, market, al
 
 
 @pytest.mark.parametrize("nonce", range(8))
-def test_takes_signatures_of_either_parity(relay, book, market, alice, nonce):
+def test_takes_signatures_of_either_parity(markets, relay, market, alice, nonce):
     """The library takes them in 65 bytes and in the 64 of EIP-2098."""
     for number, shape in enumerate((bytes, lambda signature: b"".join(compact(signature)))):
         order = buy(alice, nonce=2 * nonce + number)
         relay([order], [shape(market.signature(alice, order))])
-    assert book.batchCount(market.id) == 2
+    assert markets.batchCount(market.id) == 2
 
 
 def test_refuses_a_signature_for_another_chain_contract_version_or_market(relay, community, market, alice):
@@ -231,11 +231,11 @@ def test_refuses_after_the_gate_has_closed(relay, community, market, alice):
         relay([order], [market.signature(alice, order)])
 
 
-def test_takes_orders_until_the_last_second(relay, book, community, market, alice):
+def test_takes_orders_until_the_last_second(markets, relay, community, market, alice):
     order = buy(alice)
     community.chain.request("evm_setNextBlockTimestamp", market.rules.closes_at - 1)
     relay([order], [market.signature(alice, order)])
-    assert book.batchCount(market.id) == 1
+    assert markets.batchCount(market.id) == 1
 
 
 def test_refuses_an_unknown_market(book, community, alice):

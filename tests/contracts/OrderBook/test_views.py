@@ -1,14 +1,15 @@
-"""Views of the book, and what only the settlement may do."""
+"""Views of the book, and what only Clearing may do."""
 
 from testkit.market_fixtures import by
 from testkit.orders import buy, sell
 from testkit.reverts import reverts_with
 
 
-def test_only_the_settlement_frees_devices(book, community, alice, stranger):
-    for caller in (stranger, alice, community.auditors[0], community.addresses["Clearing"]):
-        with reverts_with("Order_NotSettlement", caller):
-            book.releaseDevice(1, 3_600, by(caller))
+def test_only_clearing_releases_orders(book, community, market, alice, stranger):
+    market.post([buy(alice)], [alice])
+    for caller in (stranger, alice, community.auditors[0], community.addresses["Settlement"]):
+        with reverts_with("Order_NotClearing", caller):
+            book.release(*market.untraded([0]), by(caller))
 
 
 def test_verify_knows_what_is_in_the_book(book, market, alice, carol):
@@ -36,7 +37,7 @@ def test_an_inner_node_is_no_order(book, market, alice, carol):
         book.verify(market.id, (id_, order, []))
 
 
-def test_an_unknown_batch_is_empty(book, market):
+def test_an_unknown_batch_is_empty(markets, book, market):
     root, closed = book.batchState(market.id, 7)
     assert (bytes(root), closed) == (bytes(32), 0)
-    assert book.batchCount(market.id) == 0
+    assert markets.batchCount(market.id) == 0

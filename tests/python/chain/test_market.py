@@ -32,7 +32,7 @@ from testkit.world import HELD_UPOINTS
 
 def test_the_id_of_a_market_is_hashed_as_the_contract_does(world):
     rules = world.rules()
-    assert markets.market_id(world.chain, rules) == world.chain.read("OrderBook", "marketId", *rules.arguments())
+    assert markets.market_id(world.chain, rules) == world.chain.read("Markets", "marketId", *rules.arguments())
     market, _ = world.open_market()
     assert market == markets.market_id(world.chain, rules)
 

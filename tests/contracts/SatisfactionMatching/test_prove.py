@@ -1,6 +1,7 @@
-"""`checkPairs`: anyone may ask whether dual prices cover every pair of a round."""
+"""`prove`: anyone may ask whether dual prices cover every pair of a round."""
 
 import pytest
+from eth_utils import keccak
 
 from powerpact.codec.packing import trade_tree
 from powerpact.market.trades import Trade
@@ -11,8 +12,8 @@ ALL = 2**256 - 1
 
 
 @pytest.fixture(scope="module")
-def prover(RoundProver, community):
-    return RoundProver.at(community.addresses["RoundProver"])
+def prover(SatisfactionMatching, community):
+    return SatisfactionMatching.at(community.addresses["SatisfactionMatching"])
 
 
 @pytest.fixture
@@ -37,15 +38,20 @@ BEST = (trade_of(0, 1, 500_000, 500_000), trade_of(256, 257, 500_000, 500_000))
 """Alice and Carol, Bob and Dan: dual prices that cover all four pairs."""
 
 
+def hash_of(chunks):
+    """What the trades of a proposal are known by."""
+    return keccak(b"".join(trade_tree(chunk).root for chunk in chunks))
+
+
 @pytest.fixture
 def check(prover, stranger):
     """Ask as a stranger about trades in chunks; returns the row after the last one checked, and the number of rows."""
 
-    def _check(market, *chunks, first=0, rows=ALL, orders=None, roots=None):
-        roots = [trade_tree(chunk).root for chunk in chunks] if roots is None else roots
-        task = (market.id, roots, market.rules.attribute_count, market.rules.income_mask, first, rows)
+    def _check(market, *chunks, first=0, rows=ALL, orders=None, trades_hash=None):
+        part = (hash_of(chunks) if trades_hash is None else trades_hash, first, rows)
         trades = [[trade.pack() for trade in chunk] for chunk in chunks]
-        return tuple(prover.checkPairs(task, market.batches if orders is None else orders, trades, {"from": stranger}))
+        orders = market.batches if orders is None else orders
+        return tuple(prover.prove(market.id, orders, trades, part, b"", {"from": stranger}))
 
     return _check
 
@@ -63,17 +69,22 @@ def test_refuses_orders_that_are_not_the_markets(check, posted):
             check(posted, BEST, orders=orders)
 
 
-def test_refuses_a_chunk_too_few_or_too_many(check, posted):
-    root = trade_tree(BEST).root
-    for roots in ([], [root, root]):
-        with reverts_with("Clearing_Incomplete", 1, len(roots)):
-            check(posted, BEST, roots=roots)
+def test_refuses_trades_that_hash_to_something_else(check, posted):
+    given = hash_of([BEST])
+    for needed in (hash_of([]), hash_of([BEST, BEST]), hash_of([BEST[:1], BEST[1:]]), hash_of([BEST[:1]])):
+        with reverts_with("Clearing_WrongTrades", given, needed):
+            check(posted, BEST, trades_hash=needed)
 
 
-def test_refuses_trades_that_are_not_under_their_root(check, posted):
-    roots = [trade_tree(BEST[:1]).root, trade_tree(BEST[1:]).root]
-    with reverts_with("Clearing_WrongTrades", 1):
-        check(posted, BEST[:1], BEST[:1], roots=roots)
+@pytest.mark.parametrize("id_", [1 << 9, 258, 2**40 - 1])
+def test_refuses_a_trade_of_an_order_that_does_not_exist(check, posted, id_):
+    with reverts_with("Clearing_UnknownOrder", id_):
+        check(posted, [trade_of(id_, 257, 0, 0)])
+
+
+def test_has_no_public_prices(prover, posted, stranger):
+    with reverts_with("Mechanism_BadPrices", 32, 0):
+        prover.judge(posted.id, [], [], bytes(32), {"from": stranger})
 
 
 def test_refuses_a_trade_of_a_closed_order(check, posted, dan):

@@ -1,0 +1,289 @@
+"""`openMarket`: rules are checked once, hashed into the id, and never change."""
+
+import pytest
+from eth_abi import encode
+from eth_utils import keccak
+
+from testkit.market import SLOT_LENGTH_S
+from testkit.market_fixtures import POINT, by
+from testkit.reverts import reverts_with
+
+ZERO_ADDRESS = "0x" + "00" * 20
+DAY_S = 86_400
+ENDORSERS = keccak(text="the endorsers")
+CONTEST = {"challenge_window_s": 600, "bond_upoints": 10 * POINT}
+"""A challenge window with its bond."""
+RULES_TYPE = (
+    "(uint8,uint8,uint8,uint8,uint8,uint8,uint40,uint40,uint32,uint32,uint64,"
+    "uint40,uint40,uint32,uint8,uint8,uint8,bytes8,address,uint32,uint32,bytes24,bytes32)"
+)
+
+
+@pytest.fixture
+def rules(community):
+    """Rules of a market that may open, for a slot that no market has yet."""
+    return community.open_market().rules._replace(zone=b"elm street".ljust(24, b"\0"))
+
+
+def names(count, kind):
+    return [f"{kind} {i}" for i in range(count)]
+
+
+def stored_rules(markets, market):
+    """The rules that the book keeps of a market."""
+    words = markets.rulesOf(market)
+    return tuple(bytes(word) if isinstance(word, bytes) else word for word in words)
+
+
+def test_refuses_an_opener_who_is_not_active(markets, rules, stranger):
+    with reverts_with("Market_OpenerNotActive", stranger):
+        markets.openMarket(rules, [], [], {"from": stranger})
+
+
+@pytest.mark.parametrize(
+    "shift",
+    [
+        {"closes_at": lambda r, now: now},
+        {"closes_at": lambda r, now: r.slot_start + 1},
+        {"final_by": lambda r, now: r.closes_at},
+        {"refund_from": lambda r, now: r.final_by, "final_by": lambda r, now: r.refund_from},
+        {"refund_from": lambda r, now: r.slot_start + 2 * SLOT_LENGTH_S - 1},
+        {"refund_from": lambda r, now: r.slot_start + 2 * SLOT_LENGTH_S + 30 * DAY_S + 1},
+        {"slot_start": lambda r, now: r.slot_start + 1},
+    ],
+    ids=[
+        "gate closed already",
+        "gate closes within the slot",
+        "final before the gate closes",
+        "refund before final",
+        "refund before a seller had a slot's time to be paid",
+        "refund too late",
+        "slot not aligned",
+    ],
+)
+def test_refuses_times_out_of_order(markets, community, rules, alice, shift):
+    bad = rules._replace(**{field: time(rules, community.chain.now() + 1) for field, time in shift.items()})
+    with reverts_with("Market_BadTimes", bad.closes_at, bad.final_by, bad.slot_start, bad.refund_from):
+        markets.openMarket(bad, [], [], by(alice))
+
+
+def test_the_refund_time_counts_the_challenge_window(markets, rules, alice):
+    """A round can be final a whole window after the time for proposals; then sellers need a slot to be paid."""
+    contest = rules._replace(**CONTEST, final_by=rules.slot_start + SLOT_LENGTH_S - 600)
+    window_ends_late = contest._replace(challenge_window_s=601)
+    for late in (
+        window_ends_late._replace(refund_from=rules.slot_start + 2 * SLOT_LENGTH_S),
+        window_ends_late._replace(refund_from=rules.slot_start + 2 * SLOT_LENGTH_S + 30 * DAY_S + 2),
+    ):
+        with reverts_with("Market_BadTimes", late.closes_at, late.final_by, late.slot_start, late.refund_from):
+            markets.openMarket(late, [], [], by(alice))
+    markets.openMarket(contest._replace(refund_from=rules.slot_start + 2 * SLOT_LENGTH_S), [], [], by(alice))
+    for delay in (1, 30 * DAY_S + 1):
+        refund_from = rules.slot_start + 2 * SLOT_LENGTH_S + delay
+        markets.openMarket(window_ends_late._replace(refund_from=refund_from), [], [], by(alice))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"challenge_window_s": 600},
+        {"bond_upoints": 1},
+        {"challenge_window_s": 7 * DAY_S + 1, "bond_upoints": 1},
+        {**CONTEST, "endorsements": 1},
+        {**CONTEST, "endorsers": ENDORSERS},
+        {**CONTEST, "endorsements": 33, "endorsers": ENDORSERS},
+        {"endorsements": 1, "endorsers": ENDORSERS},
+    ],
+    ids=[
+        "a window without a bond",
+        "a bond without a window",
+        "a window longer than a week",
+        "endorsements without endorsers",
+        "endorsers without endorsements",
+        "too many endorsements",
+        "endorsements without a window",
+    ],
+)
+def test_refuses_a_contest(markets, rules, alice, changes):
+    bad = rules._replace(refund_from=rules.slot_start + 9 * DAY_S, **changes)
+    contest = (bad.challenge_window_s, bad.bond_upoints, bad.endorsements, bad.endorsers)
+    with reverts_with("Market_BadContest", *contest):
+        markets.openMarket(bad, [], [], by(alice))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        CONTEST,
+        {"challenge_window_s": 7 * DAY_S, "bond_upoints": 2**64 - 1, "endorsements": 32, "endorsers": ENDORSERS},
+        {"mode": 1},
+    ],
+    ids=["a window and a bond", "the largest of all", "divisible"],
+)
+def test_opens_with_a_contest(markets, rules, alice, changes):
+    rules = rules._replace(refund_from=rules.slot_start + 9 * DAY_S, **changes)
+    market = markets.openMarket(rules, [], [], by(alice)).return_value
+    assert stored_rules(markets, market) == rules
+
+
+@pytest.mark.parametrize(
+    ("attributes", "classes", "changes"),
+    [
+        (9, 0, {"attribute_count": 9}),
+        (0, 9, {"category_count": 9}),
+        (2, 0, {"attribute_count": 3}),
+        (0, 2, {"category_count": 1}),
+        (0, 2, {"category_count": 2, "source_category": 3}),
+        (2, 0, {"attribute_count": 2, "income_mask": 0b100}),
+    ],
+)
+def test_refuses_a_schema_that_does_not_fit_its_names(markets, rules, alice, attributes, classes, changes):
+    with reverts_with("Market_BadSchema", attributes, classes):
+        markets.openMarket(rules._replace(**changes), names(attributes, "attribute"), names(classes, "class"), by(alice))
+
+
+@pytest.mark.parametrize(("sources", "at"), [(b"\x00\x05", 1), (b"\x00\x00\x01", 2)], ids=["unknown", "too many"])
+def test_refuses_a_source(markets, rules, alice, sources, at):
+    bad = rules._replace(attribute_count=2, sources=sources.ljust(8, b"\0"))
+    with reverts_with("Market_BadSource", at):
+        markets.openMarket(bad, names(2, "attribute"), [], by(alice))
+
+
+def test_refuses_a_market_without_arbiter(markets, rules, alice):
+    with reverts_with("Market_NoArbiter"):
+        markets.openMarket(rules._replace(arbiter=ZERO_ADDRESS), [], [], by(alice))
+
+
+@pytest.mark.parametrize("rate", ["tolerance_ppm", "penalty_ppm"])
+def test_refuses_a_rate_above_one(markets, rules, alice, rate):
+    with reverts_with("Market_RateAboveOne", 1_000_001):
+        markets.openMarket(rules._replace(**{rate: 1_000_001}), [], [], by(alice))
+
+
+def test_refuses_to_open_twice(markets, rules, alice, bob):
+    market = markets.openMarket(rules, [], [], by(alice)).return_value
+    with reverts_with("Market_AlreadyOpen", bytes(market)):
+        markets.openMarket(rules, [], [], by(bob))
+
+
+@pytest.mark.parametrize("count", [0, 1, 8])
+def test_opens_with_any_number_of_attributes_and_categories(markets, rules, alice, count):
+    full = rules._replace(
+        attribute_count=count,
+        income_mask=(1 << count) - 1,
+        category_count=count,
+        source_category=count,
+        sources=bytes(range(5))[:count].ljust(8, b"\0"),
+        tolerance_ppm=1_000_000,
+        penalty_ppm=1_000_000,
+    )
+    attributes, categories = names(count, "attribute"), names(count, "category")
+    tx = markets.openMarket(full, attributes, categories, by(alice))
+    opened = tx.events["MarketOpened"]
+    assert bytes(opened["market"]) == bytes(tx.return_value)
+    assert opened["opener"] == alice.address
+    assert list(opened["attributes"]) == attributes
+    assert list(opened["categories"]) == categories
+    assert stored_rules(markets, tx.return_value) == full
+
+
+def test_the_id_is_the_hash_of_chain_contract_rules_and_names(markets, community, rules, alice):
+    rules = rules._replace(attribute_count=1, category_count=1)
+    expected = keccak(
+        encode(
+            ["uint256", "address", RULES_TYPE, "string[]", "string[]"],
+            [community.chain.chain_id, markets.address, rules, ["price"], ["source"]],
+        )
+    )
+    assert bytes(markets.marketId(rules, ["price"], ["source"])) == expected
+    assert bytes(markets.openMarket(rules, ["price"], ["source"], by(alice)).return_value) == expected
+    assert bytes(markets.marketId(rules, ["price"], ["grade"])) != expected
+    assert bytes(markets.marketId(rules._replace(penalty_ppm=1), ["price"], ["source"])) != expected
+
+
+def test_an_unknown_market_has_no_rules(markets):
+    unknown = keccak(text="no market")
+    with reverts_with("Market_Unknown", unknown):
+        markets.rulesOf(unknown)
+
+
+CALL_RULES = {"mechanism": 1, "mode": 1, "k_ppm": 500_000}
+"""A call auction at the middle of the interval."""
+
+
+@pytest.mark.parametrize(
+    ("changes", "attributes", "categories"),
+    [
+        ({"k_ppm": 1}, 0, 0),
+        ({**CALL_RULES, "mode": 0}, 0, 0),
+        ({**CALL_RULES, "price_rule": 1}, 0, 0),
+        (CALL_RULES, 1, 0),
+        (CALL_RULES, 0, 1),
+    ],
+    ids=["k without an auction", "one-to-one", "a price rule", "an attribute", "a category"],
+)
+def test_refuses_what_the_mechanism_does_not_know(markets, rules, alice, changes, attributes, categories):
+    bad = rules._replace(**changes, attribute_count=attributes, category_count=categories)
+    with reverts_with("Market_UnfitForMechanism", bad.mechanism):
+        markets.openMarket(bad, names(attributes, "attribute"), names(categories, "category"), by(alice))
+
+
+@pytest.mark.parametrize("mechanism", [2, 255])
+def test_refuses_an_unknown_mechanism(markets, rules, alice, mechanism):
+    with reverts_with("Market_UnknownMechanism", mechanism):
+        markets.openMarket(rules._replace(mechanism=mechanism), [], [], by(alice))
+
+
+def test_refuses_a_k_above_one(markets, rules, alice):
+    with reverts_with("Market_RateAboveOne", 1_000_001):
+        markets.openMarket(rules._replace(**CALL_RULES | {"k_ppm": 1_000_001}), [], [], by(alice))
+
+
+@pytest.mark.parametrize("k_ppm", [0, 1_000_000])
+def test_opens_a_call_auction(markets, rules, alice, k_ppm):
+    auction = rules._replace(**CALL_RULES | {"k_ppm": k_ppm})
+    market = markets.openMarket(auction, [], [], by(alice)).return_value
+    assert stored_rules(markets, market) == auction
+
+
+def test_only_the_order_book_numbers_batches(markets, market, alice, stranger):
+    for caller in (alice, stranger):
+        with reverts_with("Market_NotOrderBook", caller):
+            markets.takeBatch(market.id, by(caller))
+    assert markets.batchCount(market.id) == 0
+
+
+def test_the_terms_are_words_of_the_rules(community, markets):
+    """The contest and the book read one or two words in place of the struct."""
+    rules = community.open_market(
+        [1, 0, 4], [True, False, True], category_count=2, source_category=2, challenge_window_s=600, bond_upoints=7
+    )
+    contest, orders = markets.orderTermsOf(rules.id)
+    assert contest == markets.contestTermsOf(rules.id)
+    words = rules.rules
+    fields = [
+        (words.mechanism, 8), (words.mode, 8), (words.price_rule, 8), (words.attribute_count, 8),
+        (words.income_mask, 8), (words.endorsements, 8), (words.closes_at, 40), (words.final_by, 40),
+        (words.challenge_window_s, 32), (words.k_ppm, 32), (words.bond_upoints, 64),
+    ]  # fmt: skip
+    assert contest == _packed(fields)
+    fields = [
+        (words.slot_start, 40), (words.refund_from, 40), (words.subnet, 32), (words.carrier, 8),
+        (words.category_count, 8), (words.source_category, 8), (int.from_bytes(words.sources, "big"), 64),
+    ]  # fmt: skip
+    assert orders == _packed(fields)
+
+
+def test_there_are_no_terms_of_an_unknown_market(markets):
+    unknown = keccak(text="no market")
+    for ask in (markets.contestTermsOf, markets.orderTermsOf, markets.rulesOf):
+        with reverts_with("Market_Unknown", unknown):
+            ask(unknown)
+
+
+def _packed(fields):
+    word = shift = 0
+    for value, bits in fields:
+        word |= int(value) << shift
+        shift += bits
+    return word
