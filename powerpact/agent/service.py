@@ -10,7 +10,7 @@ anew, also on another machine. The solver is deterministic, so a proposal that w
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -27,7 +27,7 @@ from powerpact.chain.errors import ContractError
 from powerpact.chain.transactions import Call, Mined, Sender
 from powerpact.market.orders import MAX_BATCH, Placed, Side
 from powerpact.market.rules import Mode
-from powerpact.market.trades import MAX_CHUNK
+from powerpact.market.trades import MAX_CHUNK, Trade
 from powerpact.mechanisms.registry import Mechanism, Result
 from powerpact.progress import Progress, silent
 
@@ -94,6 +94,57 @@ class Settled:
             waiting=later.waiting,
             transactions=(*self.transactions, *later.transactions),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """A round as an agent saw it at one block.
+
+    Attributes
+    ----------
+    now : int
+        Time of that block, Unix seconds.
+    posted : PostedRound
+        The orders.
+    final, unsettled : list of FinalTrade
+        The trades of the final round, and those that have not ended.
+    is_final, is_active : bool
+        Whether a proposal is final; whether one is active.
+    """
+
+    now: int
+    posted: PostedRound
+    final: list[FinalTrade]
+    unsettled: list[FinalTrade]
+    is_final: bool
+    is_active: bool
+
+    @property
+    def chunks(self) -> dict[int, list[Trade]]:
+        """The trades of each chunk."""
+        found: defaultdict[int, list[Trade]] = defaultdict(list)
+        for trade in self.final:
+            found[trade.chunk].append(trade.trade)
+        return found
+
+    def idle(self) -> list[tuple[Placed, int]]:
+        """Open orders of which something can be released, with their energy that trades, Wh.
+
+        The round is final without them, or its time is over.
+        """
+        rules = self.posted.market.rules
+        if not self.is_final and (self.now <= rules.final_by or self.is_active):
+            return []
+        bound_wh: Counter[int] = Counter()
+        for final in self.final:
+            for id_ in (final.trade.buy_id, final.trade.sell_id):
+                bound_wh[id_] += final.trade.energy_wh
+        divisible = rules.mode is Mode.DIVISIBLE
+        return [
+            (self.posted.placed(id_), bound_wh[id_])
+            for id_, order in self.posted.open_orders()
+            if not bound_wh[id_] or (divisible and order.side is Side.BUY and bound_wh[id_] < order.energy_wh)
+        ]
 
 
 class Agent:
@@ -181,14 +232,15 @@ class Agent:
         ContractError
             If the chain refuses.
         """
-        posted = rounds.read_round(self.chain, market_id)
-        final = rounds.final_of(self.chain, market_id)
+        with self.chain.reading():
+            posted, now = rounds.read_round(self.chain, market_id), self.chain.now()
+            final = rounds.final_of(self.chain, market_id)
+            active = rounds.active_of(self.chain, market_id)
         if final:
             return Cleared(final, posted)
-        rules, now = posted.market.rules, self.chain.now()
+        rules = posted.market.rules
         if now < rules.closes_at:
             raise GateStillOpen(market_id, rules.closes_at, now)
-        active = rounds.active_of(self.chain, market_id)
         if now > rules.final_by and not active:
             raise RoundExpired(market_id, rules.final_by, now)
         solution, solve_s, verify_s = self.solve(posted)
@@ -205,10 +257,15 @@ class Agent:
                     raise
                 return self.clear(market_id)  # another agent was faster
         submit_s = time.perf_counter() - begin
+        status, final_from = self._standing(proposal_id, sent)
+        return Cleared(proposal_id, posted, status, final_from, solution, tuple(sent), solve_s, verify_s, submit_s)
+
+    def _standing(self, proposal_id: int, sent: Sequence[Mined]) -> tuple[ProposalStatus, int]:
+        """Status of a proposal and when it can be made final; nothing is asked if what was sent made it final."""
+        if any(event.name == "RoundFinalized" for mined in sent for event in self.chain.decode(mined)):
+            return ProposalStatus.FINAL, 0
         state = rounds.proposal(self.chain, proposal_id)
-        return Cleared(
-            proposal_id, posted, state.status, state.final_from, solution, tuple(sent), solve_s, verify_s, submit_s
-        )
+        return state.status, state.final_from
 
     def finalize(self, market_id: bytes) -> Mined | None:
         """Make the market's active proposal final, if there is one and its challenge window is over.
@@ -232,20 +289,25 @@ class Agent:
         NotOnChain
             If there is no such market.
         """
-        posted = rounds.read_round(self.chain, market_id)
-        slot_start = posted.market.rules.slot_start
-        unsettled = self._unsettled(market_id)
-        readings = meters.readings_of(self.chain, slot_start) if unsettled else {}
-        due = [trade for trade in unsettled if (trade.trade.device, slot_start) in readings]
-        devices = {trade.trade.device for trade in due}
-        moved_on = {device for device in devices if meters.last_of(self.chain, device)[0] != slot_start}
-        late = [trade for trade in due if trade.trade.device in moved_on]
-        sent = self._settle_chunks(market_id, {trade.chunk for trade in due if trade.trade.device not in moved_on})
+        with self.chain.reading():
+            seen = self._look(market_id)
+            slot_start = seen.posted.market.rules.slot_start
+            readings = meters.readings_of(self.chain, slot_start) if seen.unsettled else {}
+        due = [trade for trade in seen.unsettled if (trade.trade.device, slot_start) in readings]
+        last = meters.last_slots(self.chain, (trade.trade.device for trade in due))
+        late = [trade for trade in due if last[trade.trade.device] != slot_start]
+        chunks = {trade.chunk for trade in due if last[trade.trade.device] == slot_start}
+        sent = [
+            self.sender.send(settlement.settle(self.chain, market_id, chunk, seen.chunks[chunk]))
+            for chunk in sorted(chunks)
+        ]
         deliveries = [(trade.proof, readings[trade.trade.device, slot_start]) for trade in late]
         sent += send_in_pieces(
             self.sender, deliveries, MAX_BATCH, lambda piece: settlement.settle_late(self.chain, market_id, piece)
         )
-        return Settled(paid=len(due), transactions=tuple(sent)).then(self.refund(market_id))
+        paid = {trade.position for trade in due}
+        left = [trade for trade in seen.unsettled if trade.position not in paid]
+        return Settled(paid=len(due), transactions=tuple(sent)).then(self._give_back(seen, left))
 
     def refund(self, market_id: bytes) -> Settled:
         """Refund the trades whose refund time has come, and release the orders that did not trade.
@@ -255,51 +317,32 @@ class Agent:
         NotOnChain
             If there is no such market.
         """
-        posted = rounds.read_round(self.chain, market_id)
-        rules, now = posted.market.rules, self.chain.now()
-        unsettled = self._unsettled(market_id)
-        due = unsettled if now >= rules.refund_from else []
+        seen = self._look(market_id)
+        return self._give_back(seen, seen.unsettled)
+
+    def _look(self, market_id: bytes) -> _Sight:
+        """A round and its trades, all as of one block."""
+        with self.chain.reading():
+            posted = rounds.read_round(self.chain, market_id)
+            final = settlement.final_trades(self.chain, market_id)
+            ended = settlement.ended(self.chain, market_id, {trade.position: trade.id for trade in final})
+            is_active = not final and rounds.active_of(self.chain, market_id) != 0
+            is_final = bool(final) or rounds.final_of(self.chain, market_id) != 0
+            unsettled = [trade for trade in final if trade.position not in ended]
+            return _Sight(self.chain.now(), posted, final, unsettled, is_final, is_active)
+
+    def _give_back(self, seen: _Sight, unsettled: Sequence[FinalTrade]) -> Settled:
+        """Refund what is due of these trades, and release what did not trade."""
+        market = seen.posted.market
+        due = unsettled if seen.now >= market.rules.refund_from else []
         sent = send_in_pieces(
-            self.sender, due, MAX_BATCH, lambda piece: settlement.refund(self.chain, market_id, piece)
+            self.sender, due, MAX_BATCH, lambda piece: settlement.refund(self.chain, market.id, piece)
         )
-        idle = self._idle(posted, now)
-        sent += send_in_pieces(self.sender, idle, MAX_BATCH, lambda piece: orders.release(self.chain, market_id, piece))
+        idle = seen.idle()
+        sent += send_in_pieces(self.sender, idle, MAX_BATCH, lambda piece: orders.release(self.chain, market.id, piece))
         return Settled(
             refunded=len(due), released=len(idle), waiting=len(unsettled) - len(due), transactions=tuple(sent)
         )
-
-    def _unsettled(self, market_id: bytes) -> list[FinalTrade]:
-        """Trades of the final round that have not ended."""
-        final = settlement.final_trades(self.chain, market_id)
-        return [trade for trade in final if not settlement.is_settled(self.chain, market_id, trade.position)]
-
-    def _settle_chunks(self, market_id: bytes, chunks: set[int]) -> list[Mined]:
-        """Pay what the last readings can pay in these chunks."""
-        if not chunks:
-            return []
-        trades = rounds.chunks_of(self.chain, rounds.final_of(self.chain, market_id))
-        return [self.sender.send(settlement.settle(self.chain, market_id, c, trades[c])) for c in sorted(chunks)]
-
-    def _idle(self, posted: PostedRound, now: int) -> list[tuple[Placed, int]]:
-        """Open orders of which something can be released, with their energy that trades, Wh.
-
-        The round is final without them, or its time is over.
-        """
-        chain, market_id = self.chain, posted.market.id
-        is_final = rounds.final_of(chain, market_id) != 0
-        is_over = now > posted.market.rules.final_by and not rounds.active_of(chain, market_id)
-        if not is_final and not is_over:
-            return []
-        bound_wh: Counter[int] = Counter()
-        for final in settlement.final_trades(chain, market_id):
-            for id_ in (final.trade.buy_id, final.trade.sell_id):
-                bound_wh[id_] += final.trade.energy_wh
-        divisible = posted.market.rules.mode is Mode.DIVISIBLE
-        return [
-            (posted.placed(id_), bound_wh[id_])
-            for id_, order in posted.open_orders()
-            if not bound_wh[id_] or (divisible and order.side is Side.BUY and bound_wh[id_] < order.energy_wh)
-        ]
 
     def _is_as_good(self, active: int, solution: Result) -> bool:
         """Whether this solution could not outrank the active proposal."""

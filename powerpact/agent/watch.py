@@ -86,9 +86,12 @@ class Watcher:
             If the connection dropped.
         """
         challenges = []
-        sealed = self.chain.events("Clearing", "ProposalSealed")
+        with self.chain.reading():
+            sealed = self.chain.events("Clearing", "ProposalSealed")
+            over = self.chain.events("Clearing", "ProposalOutranked", "ProposalRefuted", "RoundFinalized")
+        done = self._found_right | {event.arguments["proposal"] for event in over}
         for proposal_id, market_id in {e.arguments["proposal"]: e.arguments["market"] for e in sealed}.items():
-            if proposal_id in self._found_right or rounds.active_of(self.chain, market_id) != proposal_id:
+            if proposal_id in done or rounds.active_of(self.chain, market_id) != proposal_id:
                 continue
             try:
                 challenge = self.examine(market_id, proposal_id)

@@ -10,7 +10,6 @@ from eth_typing import ChecksumAddress
 
 from powerpact.audit.laws import Finding
 from powerpact.chain.client import Chain
-from powerpact.chain.connection import translated
 from powerpact.chain.contracts import certificates, points, rounds
 from powerpact.index.records import Records, RoundRecord, read_records
 from powerpact.market.orders import id_text
@@ -47,12 +46,13 @@ def audit(chain: Chain, report: Progress = silent) -> list[Finding]:
     list of Finding
         One for each law, in the order of `LAWS`.
     """
-    records = read_records(chain, report)
     findings = []
-    for law, check in _CHECKS.items():
-        report(law)
-        detail, faults = check(records)
-        findings.append(Finding(law, tuple(faults), detail))
+    with chain.reading(state_too=True):
+        records = read_records(chain, report)
+        for law, check in _CHECKS.items():
+            report(law)
+            detail, faults = check(records)
+            findings.append(Finding(law, tuple(faults), detail))
     return findings
 
 
@@ -70,8 +70,8 @@ def _check_balances(records: Records) -> Result:
     faults = []
     if not held == claims == total:
         faults.append(f"the accounts hold {held}, record claims of {claims}, and the events make {total} micro-points")
-    for trader, (free, reserved) in wallets.items():
-        wallet = points.wallet_of(chain, trader)
+    found = points.wallets_of(chain, list(wallets))
+    for (trader, (free, reserved)), wallet in zip(wallets.items(), found, strict=True):
         if (wallet.free_upoints, wallet.held_upoints) != (free, reserved):
             faults.append(
                 f"{trader} has {wallet.free_upoints} free and {wallet.held_upoints} held, the events make "
@@ -130,8 +130,8 @@ def _check_ways_out(records: Records) -> Result:
             latest = max(latest, record.active.final_from)
     traders = set(owed) | {event.arguments["trader"] for event in records.money if event.name == "Deposited"}
     faults = []
-    for trader in sorted(traders):
-        held = points.wallet_of(chain, trader).held_upoints
+    for trader, wallet in zip(sorted(traders), points.wallets_of(chain, sorted(traders)), strict=True):
+        held = wallet.held_upoints
         if held != owed[trader]:
             faults.append(f"{trader} has {held} micro-points held, open orders and trades account for {owed[trader]}")
     until = f", free by {latest} at the latest" if latest else ""
@@ -263,13 +263,14 @@ def _check_retirement(records: Records) -> Result:
             retired_for[a["id"], a["beneficiary"]] += a["energy"]
     held: Counter[int] = Counter()
     faults = []
-    for (holder, id_), energy_wh in certificates.holdings_after(moved).items():
+    holdings = certificates.holdings_after(moved)
+    balances = certificates.balances_of(chain, list(holdings))
+    for ((holder, id_), energy_wh), balance_wh in zip(holdings.items(), balances, strict=True):
         held[id_] += energy_wh
-        balance_wh = certificates.balance_of(chain, holder, id_)
         if balance_wh != energy_wh:
             faults.append(f"{holder} holds {balance_wh} Wh of {id_}, the transfers make {energy_wh}")
-    for (id_, beneficiary), energy_wh in retired_for.items():
-        recorded_wh = certificates.retired_for(chain, id_, beneficiary)
+    recorded = certificates.all_retired_for(chain, list(retired_for))
+    for ((id_, beneficiary), energy_wh), recorded_wh in zip(retired_for.items(), recorded, strict=True):
         if recorded_wh != energy_wh:
             faults.append(f"{recorded_wh} Wh of {id_} retired for {beneficiary}, the events make {energy_wh}")
     for id_, energy_wh in minted.items():
@@ -295,13 +296,8 @@ def _check_admission(records: Records) -> Result:
                     if not _was_active(records, order.trader, event.block, event.position, now):
                         faults.append(f"{_at(record, id_)}: {order.trader} was not admitted when it was posted")
     votes = {e.transaction_hash for e in (*records.participants, *records.devices) if "Vot" in e.name}
-    untouchable = {chain.address(name).lower(): name for name in _UNTOUCHABLE}
     for transaction_hash in sorted(votes):
-        with translated(chain.web3, "a receipt"):
-            receipt = chain.web3.eth.get_transaction_receipt(transaction_hash)  # type: ignore[arg-type]
-        touched = {
-            untouchable[log["address"].lower()] for log in receipt["logs"] if log["address"].lower() in untouchable
-        }
+        touched = chain.touched_by(transaction_hash).intersection(_UNTOUCHABLE)
         faults += [f"the vote in {transaction_hash} touched {name}" for name in sorted(touched)]
     return f"{count} orders of admitted traders; {len(votes)} auditors' votes touched nothing else", faults
 

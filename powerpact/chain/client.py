@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
 from eth_account.signers.local import LocalAccount
-from eth_typing import ChecksumAddress
+from eth_typing import BlockNumber, ChecksumAddress
 from hexbytes import HexBytes
 from web3 import Web3
 from web3.types import BlockIdentifier
 
 from powerpact.chain.artifacts import CONTRACTS, artifact
+from powerpact.chain.bundle import Read, answers, pieces, program
 from powerpact.chain.connection import translated
 from powerpact.chain.deployment import Deployment
 from powerpact.chain.errors import NodeRefused
 from powerpact.chain.fees import Fees
 from powerpact.chain.logs import Block, EventLog, LogEntry, LogReader, NodeLog
 from powerpact.chain.outbox import Outbox
+from powerpact.chain.reverts import revert_error
 from powerpact.chain.transactions import Call, GasLog, Mined, Sender
 from powerpact.codec.abi import Event, Interface, topic_of
 from powerpact.codec.eip712 import Domain
@@ -50,6 +52,7 @@ class Chain:
         self.gas_log = GasLog()
         self.fees = Fees(web3)
         self._as_of: Block | None = None
+        self._state_of: int | None = None
         self._events: dict[tuple[bytes, int], Event] = {}
 
     @cached_property
@@ -79,9 +82,10 @@ class Chain:
             fees=self.fees,
             outbox=self.outbox,
             on_mined=self.log.note_mined,
+            undone=self.log.undone,
         )
 
-    def read(self, contract: str, function: str, *arguments: Any, block: BlockIdentifier = "latest") -> Any:
+    def read(self, contract: str, function: str, *arguments: Any) -> Any:
         """Call a view function.
 
         Raises
@@ -92,8 +96,46 @@ class Chain:
         interface = self.interfaces[contract]
         data = interface.encode_call(function, arguments)
         with translated(self.web3, f"{contract}.{function}"):
-            answer = self.web3.eth.call({"to": self.address(contract), "data": HexBytes(data)}, block)
+            answer = self.web3.eth.call({"to": self.address(contract), "data": HexBytes(data)}, self._state)
         return interface.decode_output(function, bytes(answer))
+
+    @property
+    def _state(self) -> BlockIdentifier:
+        """The block whose state view functions are called on."""
+        return "latest" if self._state_of is None else BlockNumber(self._state_of)
+
+    def read_all(self, reads: Sequence[tuple[str, str, Sequence[Any]]]) -> list[Any]:
+        """Call several view functions, on one state and in one request for some hundred of them.
+
+        Parameters
+        ----------
+        reads : sequence of tuple
+            Contract, function and arguments of each.
+
+        Raises
+        ------
+        ContractError
+            For the first that reverts.
+        """
+        encoded = [
+            Read(self.address(contract), interface.encode_call(function, arguments), interface.answer_bytes(function))
+            for contract, function, arguments in reads
+            for interface in [self.interfaces[contract]]
+        ]
+        found = [answer for piece in pieces(encoded) for answer in self._bundle(piece)]
+        results = []
+        for (contract, function, _), (is_done, answer) in zip(reads, found, strict=True):
+            if not is_done:
+                raise revert_error(answer)
+            results.append(self.interfaces[contract].decode_output(function, answer))
+        return results
+
+    def _bundle(self, reads: Sequence[Read]) -> list[tuple[bool, bytes]]:
+        with translated(self.web3, "several values"):
+            found = answers(bytes(self.web3.eth.call({"data": HexBytes(program(reads))}, self._state)))
+        if len(found) != len(reads):
+            raise NodeRefused("several values", f"it gave {len(found)} answers to {len(reads)} calls")
+        return found
 
     def call(self, step: str, contract: str, function: str, *arguments: Any, items: int = 1) -> Call:
         """Prepare a transaction."""
@@ -116,17 +158,25 @@ class Chain:
             return int(self.web3.eth.get_block(block)["timestamp"])
 
     @contextmanager
-    def reading(self) -> Iterator[Block]:
+    def reading(self, *, state_too: bool = False) -> Iterator[Block]:
         """Let all questions about events inside be answered as of one block: the latest when the outermost one begins.
 
         Also `now` is then the time of that block. Without it each question asks for the latest block again.
+
+        Parameters
+        ----------
+        state_too : bool
+            Whether view functions are called on that block's state, too, rather than on the latest.
         """
         with self.log.reading() as block:
-            before, self._as_of = self._as_of, block
+            before = self._as_of, self._state_of
+            self._as_of = block
+            if state_too:
+                self._state_of = block.number
             try:
                 yield block
             finally:
-                self._as_of = before
+                self._as_of, self._state_of = before
 
     def events(self, contract: str, *names: str, **indexed: int | str | bytes) -> list[Event]:
         """Events of a contract since its deployment, oldest first.

@@ -110,6 +110,9 @@ class EventLog(Protocol):
     def note_mined(self, block: int) -> None:
         """A transaction of this program is in a block: answers before that are too old."""
 
+    def undone(self) -> int:
+        """How often blocks that were known have left the chain."""
+
 
 class LogReader:
     """Asks a node for blocks, and for the logs of a deployment's contracts.
@@ -247,6 +250,10 @@ class NodeLog:
 
     def note_mined(self, block: int) -> None:
         """The node is asked anyway."""
+
+    def undone(self) -> int:
+        """Nothing is known, so nothing is missed."""
+        return 0
 
     def _all(self) -> Iterator[LogEntry]:
         first, latest = self.first, self.reader.head().block.number

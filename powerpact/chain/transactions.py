@@ -39,6 +39,9 @@ GAS_MARGIN: Final = 1.2
 WAIT_S: Final = 120.0
 """How long a transaction is waited for."""
 
+LONGEST_PAUSE_S: Final = 1.0
+"""Between two looks for a receipt."""
+
 NONCE_AGE_S: Final = 30.0
 """How long after its last transaction an account's nonce is taken for known; another program may use its key."""
 
@@ -147,6 +150,8 @@ class Sender:
         Where each transaction is written down before it is sent.
     on_mined : callable
         Told the block of each transaction.
+    undone : callable
+        Tells how often the chain has undone blocks; after that a nonce that was kept is asked for again.
     """
 
     def __init__(
@@ -160,6 +165,7 @@ class Sender:
         fees: Fees | None = None,
         outbox: Outbox | None = None,
         on_mined: Callable[[int], None] = lambda _: None,
+        undone: Callable[[], int] = lambda: 0,
     ) -> None:
         self.web3 = web3
         self.account = account
@@ -169,6 +175,8 @@ class Sender:
         self.fees = fees or Fees(web3)
         self.outbox = outbox
         self.on_mined = on_mined
+        self.undone = undone
+        self._nonce_after = 0
         self._nonce: int | None = None
         self._nonce_at = 0.0
         self._is_outbox_read = False
@@ -265,7 +273,9 @@ class Sender:
         if self.outbox is not None and not self._is_outbox_read:
             look_after(self.web3, self.outbox, self.address)
             self._is_outbox_read = True
-        if self._nonce is None or time.monotonic() - self._nonce_at > NONCE_AGE_S:
+        is_old = time.monotonic() - self._nonce_at > NONCE_AGE_S or self.undone() != self._nonce_after
+        if self._nonce is None or is_old:
+            self._nonce_after = self.undone()
             with translated(self.web3, "the account's nonce"):
                 self._nonce = self.web3.eth.get_transaction_count(self.address, "pending")
             self._nonce_at = time.monotonic()
@@ -332,7 +342,7 @@ class Sender:
 
     def _mined(self, call: Call, outgoing: Outgoing, gas: int) -> Mined:
         transaction_hash = HexBytes(outgoing.hash)
-        receipt = self._receipt(transaction_hash, HexBytes(outgoing.raw))
+        receipt = self._receipt(outgoing)
         self.fees.learn(receipt)
         self.on_mined(receipt["blockNumber"])
         is_done = receipt["status"] == 1
@@ -351,13 +361,14 @@ class Sender:
         self.log.entries.append(mined)
         return mined
 
-    def _receipt(self, transaction_hash: HexBytes, raw: HexBytes) -> Any:
+    def _receipt(self, outgoing: Outgoing) -> Any:
         """Wait for the receipt, and for the blocks on top of it.
 
         A transaction that the node has forgotten, dropped from its pool or lost in a reorganisation, is sent again.
         """
+        transaction_hash, raw = HexBytes(outgoing.hash), HexBytes(outgoing.raw)
         deadline = time.monotonic() + self.wait_s
-        pause_s = 0.005
+        pause_s, is_in_turn = 0.005, False
         while True:
             with translated(self.web3, "the receipt"):
                 try:
@@ -368,10 +379,23 @@ class Sender:
                 except TransactionNotFound:
                     if pause_s > 0.1 and not self._is_known(transaction_hash):
                         self.web3.eth.send_raw_transaction(raw)
+                    if pause_s >= LONGEST_PAUSE_S and not is_in_turn:
+                        self._check_turn(outgoing)
+                        is_in_turn = True
             if time.monotonic() > deadline:
                 raise TransactionTimeout(f"0x{bytes(transaction_hash).hex()}", self.wait_s)
             time.sleep(pause_s)
-            pause_s = min(2 * pause_s, 1.0)
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+    def _check_turn(self, outgoing: Outgoing) -> None:
+        """Make sure that a transaction that is not mined does not wait for an earlier one that nobody has any more."""
+        with translated(self.web3, "the account's nonce"):
+            count = self.web3.eth.get_transaction_count(self.address, "pending")
+        if count < outgoing.nonce:
+            self._nonce = None
+            raise NodeRefused(
+                outgoing.step, f"transaction {count} of {self.address} is lost and {outgoing.nonce} waits for it"
+            )
 
     def _raise_revert(self, call: Call, receipt: Any, gas: int) -> None:
         """Find out why a mined transaction failed by calling it again on the state before its block."""

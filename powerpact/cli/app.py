@@ -15,6 +15,7 @@ from powerpact.cli import (
     contest,
     demo,
     devices,
+    index,
     markets,
     matching,
     money,
@@ -52,7 +53,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-MODULES = (demo, matching, chain, people, devices, money, markets, orders, rounds, contest, agreements, certificates)
+MODULES = (
+    demo,
+    matching,
+    chain,
+    people,
+    devices,
+    money,
+    markets,
+    orders,
+    rounds,
+    contest,
+    agreements,
+    certificates,
+    index,
+)
 for module in MODULES:
     module.register(app)
 

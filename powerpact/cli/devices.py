@@ -94,10 +94,7 @@ def list_devices(deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False
     """
     from powerpact.chain.contracts import devices
 
-    chain = open_chain(deployment)
-
-    def row(id_: int) -> dict[str, object]:
-        found = devices.device(chain, id_)
+    def row(id_: int, found: devices.Device) -> dict[str, object]:
         state = "retired" if found.retired else "certified" if found.certified else "not certified"
         return {
             "device": id_,
@@ -110,7 +107,8 @@ def list_devices(deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False
             "state": state,
         }
 
-    table((row(id_) for id_ in range(1, devices.device_count(chain) + 1)), as_json=as_json)
+    found = devices.all_devices(open_chain(deployment))
+    table((row(id_, device) for id_, device in found.items()), as_json=as_json)
 
 
 @meter_group.command()

@@ -94,11 +94,12 @@ def list_markets(deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False
     from powerpact.chain.contracts.markets import markets
 
     chain = open_chain(deployment)
-    now = chain.now()
+    with chain.reading():
+        now = chain.now()
+        found = [(market, rounds.final_of(chain, market.id) != 0) for market in markets(chain)]
     rows = []
-    for market in markets(chain):
+    for market, is_final in found:
         rules = market.rules
-        is_final = rounds.final_of(chain, market.id) != 0
         late = "expired" if now > rules.final_by else "closed"
         rows.append(
             {

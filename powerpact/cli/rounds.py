@@ -138,37 +138,40 @@ def status(market: MarketId, deployment: Deployed = DEPLOYMENT_FILE, as_json: As
     from powerpact.market.orders import id_text
 
     chain = open_chain(deployment)
-    posted = rounds.read_round(chain, market_of(chain, market))
-    id_, rules, now = posted.market.id, posted.market.rules, chain.now()
+    with chain.reading():
+        posted = rounds.read_round(chain, market_of(chain, market))
+        id_, rules, now = posted.market.id, posted.market.rules, chain.now()
+        final = settlement.final_trades(chain, id_)
+        ended = settlement.ended(chain, id_, {trade.position: trade.id for trade in final})
+        proposed = rounds.proposals_of(chain, id_)
+        found = rounds.proposals(chain, [number for number, _ in proposed])
+        is_final, is_active = rounds.final_of(chain, id_) != 0, rounds.active_of(chain, id_) != 0
     trades = [
         {
-            "trade": f"0x{final.id.hex()}",
-            "buy": id_text(final.trade.buy_id),
-            "sell": id_text(final.trade.sell_id),
-            "energy_wh": final.trade.energy_wh,
-            "price_upoints_per_kwh": final.trade.price_upoints_per_kwh,
-            "state": "settled" if settlement.is_settled(chain, id_, final.position) else "locked",
+            "trade": f"0x{trade.id.hex()}",
+            "buy": id_text(trade.trade.buy_id),
+            "sell": id_text(trade.trade.sell_id),
+            "energy_wh": trade.trade.energy_wh,
+            "price_upoints_per_kwh": trade.trade.price_upoints_per_kwh,
+            "state": "settled" if trade.position in ended else "locked",
         }
-        for final in settlement.final_trades(chain, id_)
+        for trade in final
     ]
-    proposals: list[dict[str, Any]] = []
-    for number, agent in rounds.proposals_of(chain, id_):
-        found = rounds.proposal(chain, number)
-        proposals.append(
-            {
-                "proposal": number,
-                "agent": agent,
-                "objective_ppm": found.objective,
-                "bound_ppm": found.bound,
-                "trades": found.trade_count,
-                "proven_orders": found.proven_rows,
-                "final_from": found.final_from,
-                "state": found.status.name.lower(),
-            }
-        )
-    is_final = rounds.final_of(chain, id_) != 0
+    proposals: list[dict[str, Any]] = [
+        {
+            "proposal": number,
+            "agent": agent,
+            "objective_ppm": state.objective,
+            "bound_ppm": state.bound,
+            "trades": state.trade_count,
+            "proven_orders": state.proven_rows,
+            "final_from": state.final_from,
+            "state": state.status.name.lower(),
+        }
+        for (number, agent), state in zip(proposed, found, strict=True)
+    ]
     late = "expired" if now > rules.final_by else "proposed" if proposals else "closed"
-    closed = "active" if rounds.active_of(chain, id_) else late
+    closed = "active" if is_active else late
     state = "final" if is_final else "open" if now < rules.closes_at else closed
     data = {
         "market": f"0x{id_.hex()}",

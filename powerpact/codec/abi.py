@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from eth_abi.codec import ABICodec
 from eth_abi.decoding import StringDecoder
@@ -14,6 +15,9 @@ from eth_abi.registry import registry as standard
 from eth_typing import ChecksumAddress
 from eth_utils import keccak, to_checksum_address
 from eth_utils.abi import collapse_if_tuple
+
+VARYING_BYTES: Final = 2_048
+"""Room for an answer whose length is not fixed."""
 
 
 class _LenientStringDecoder(StringDecoder):
@@ -126,6 +130,12 @@ class Interface:
         outputs = self.functions[function].outputs
         values = checksummed(outputs, decode(outputs, data))
         return values[0] if len(outputs) == 1 else values
+
+    def answer_bytes(self, function: str) -> int:
+        """Length of what a function returns, or a generous guess where it varies."""
+        types = ",".join(self.functions[function].outputs)
+        is_varying = re.search(r"\[\]|string|bytes(?!\d)", types) is not None
+        return VARYING_BYTES if is_varying else 32 * (types.count(",") + 1)
 
     def decode_event(self, log: Mapping[str, Any]) -> Event | None:
         """The event in a log entry, None if it is not one of this interface."""

@@ -2,5 +2,6 @@
 
 from powerpact.index.indexer import Indexer
 from powerpact.index.opening import attach, open_chain
+from powerpact.index.overview import Overview, overview, rebuilt
 
-__all__ = ["Indexer", "attach", "open_chain"]
+__all__ = ["Indexer", "Overview", "attach", "open_chain", "overview", "rebuilt"]

@@ -86,6 +86,7 @@ class Indexer:
         self._first = deployment.block
         self._view: Block | None = None
         self._floor = 0
+        self._undone = 0
         remembered = index.remembered(SPAN)
         if remembered:
             reader.begin_with(int(remembered))
@@ -121,6 +122,10 @@ class Indexer:
     def note_mined(self, block: int) -> None:
         """A transaction of this program is in a block: answers before that are too old."""
         self._floor = max(self._floor, block)
+
+    def undone(self) -> int:
+        """How often this program has seen blocks leave the chain."""
+        return self._undone
 
     def rebuild(self) -> Block:
         """Throw the index away and read everything again."""
@@ -239,6 +244,7 @@ class Indexer:
                 break
             steps, stride = steps + stride, 2 * stride
         step.drop_above(-1 if block is None else block.number)
+        self._undone += 1
 
 
 def _is_one_branch(logs: Sequence[LogEntry], end: Block) -> bool:

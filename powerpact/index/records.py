@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -12,6 +12,7 @@ from powerpact.chain.contracts import rounds, settlement
 from powerpact.chain.contracts.markets import Market, markets
 from powerpact.chain.contracts.posted import PostedRound
 from powerpact.chain.contracts.rounds import Proposal, ProposalStatus
+from powerpact.chain.contracts.settlement import Position
 from powerpact.codec.abi import Event
 from powerpact.codec.packing import trade_id
 from powerpact.market.orders import Order, Side
@@ -19,9 +20,6 @@ from powerpact.market.rules import Mode
 from powerpact.market.trades import Trade
 from powerpact.progress import Progress, silent
 from powerpact.units import value_down_upoints
-
-Position = tuple[int, int]
-"""Chunk and index of a trade in its proposal. The trades of one pair all have one id, their positions differ."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +150,11 @@ def read_records(chain: Chain, report: Progress = silent) -> Records:
         Told what is being read.
     """
     report("money")
+    with chain.reading():
+        return _read_records(chain, report)
+
+
+def _read_records(chain: Chain, report: Progress) -> Records:
     settled = chain.events("Settlement", "TradeSettled")
     money = settled + chain.events(
         "Accounts",
@@ -165,10 +168,8 @@ def read_records(chain: Chain, report: Progress = silent) -> Records:
     ends: defaultdict[bytes, list[Event]] = defaultdict(list)
     for event in settled:
         ends[event.arguments["tradeId"]].append(event)
-    records = []
-    for market in markets(chain):
-        report(f"market of slot {market.rules.slot_start}")
-        records.append(_read_round(chain, market, ends))
+    report("rounds")
+    records = _read_rounds(chain, ends)
     report("meters, certificates and registries")
     return Records(
         chain=chain,
@@ -181,30 +182,41 @@ def read_records(chain: Chain, report: Progress = silent) -> Records:
     )
 
 
-def _read_round(chain: Chain, market: Market, all_ends: Mapping[bytes, list[Event]]) -> RoundRecord:
+def _read_rounds(chain: Chain, ends: Mapping[bytes, list[Event]]) -> list[RoundRecord]:
+    """Every market; the state of all their proposals is asked for in one request."""
+    found = markets(chain)
+    final_ids = [rounds.final_of(chain, market.id) for market in found]
+    active_ids = [rounds.active_of(chain, market.id) for market in found]
+    ids = [*final_ids, *filter(None, active_ids)]
+    proposals = dict(zip(ids, rounds.proposals(chain, ids), strict=True))
+    return [
+        _read_round(chain, market, final_id, proposals[final_id], proposals.get(active_id), ends)
+        for market, final_id, active_id in zip(found, final_ids, active_ids, strict=True)
+    ]
+
+
+def _read_round(
+    chain: Chain,
+    market: Market,
+    proposal_id: int,
+    proposal: Proposal,
+    active: Proposal | None,
+    all_ends: Mapping[bytes, list[Event]],
+) -> RoundRecord:
     posted = rounds.read_round(chain, market.id)
-    cancelled = [0] * len(posted.batches)
-    for event in chain.events("OrderBook", "OrderCancelled", market=market.id):
-        id_ = event.arguments["id"]
-        cancelled[id_ >> 8] |= 1 << (id_ & 0xFF)
-    proposal_id, active_id = rounds.final_of(chain, market.id), rounds.active_of(chain, market.id)
-    proposal = rounds.proposal(chain, proposal_id)
+    cancelled = rounds.closed_bits(chain, market.id, len(posted.batches), "OrderCancelled")
     record = RoundRecord(
         posted=posted,
-        at_gate=replace(posted, closed=tuple(cancelled)),
+        at_gate=replace(posted, closed=cancelled),
         proposal_id=proposal_id,
         proposal=proposal,
         prices=rounds.prices_of(chain, proposal_id) if proposal.has_prices else b"",
         chunks=rounds.chunks_of(chain, proposal_id) if proposal_id else [],
-        active=rounds.proposal(chain, active_id) if active_id else None,
+        active=active,
     )
-    ends = {id_: all_ends[id_] for id_ in record.positions if id_ in all_ends}
-    ended = (_ended(chain, market.id, record.positions[id_], len(events)) for id_, events in ends.items())
-    return replace(record, ends=ends, ended=frozenset(position for positions in ended for position in positions))
-
-
-def _ended(chain: Chain, market_id: bytes, positions: Sequence[Position], count: int) -> Sequence[Position]:
-    """Those of a pair's trades that have ended, by their number; the contract is asked which if only some have."""
-    if count >= len(positions):
-        return positions
-    return [position for position in positions if settlement.is_settled(chain, market_id, position)]
+    ids = {position: id_ for id_, positions in record.positions.items() for position in positions}
+    return replace(
+        record,
+        ends={id_: all_ends[id_] for id_ in record.positions if id_ in all_ends},
+        ended=frozenset(settlement.ended(chain, market.id, ids)),
+    )

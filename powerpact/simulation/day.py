@@ -21,11 +21,12 @@ from powerpact.agent.pieces import send_in_pieces
 from powerpact.audit import Finding, audit
 from powerpact.chain.client import Chain
 from powerpact.chain.connection import Connection
-from powerpact.chain.contracts import certificates, devices, markets, meters, orders, participants, points, settlement
+from powerpact.chain.contracts import certificates, devices, markets, meters, orders, participants, points
 from powerpact.chain.deployment import Parameters, deploy
 from powerpact.chain.local.clock import ChainClock, fund
 from powerpact.chain.transactions import Call, Sender
 from powerpact.codec.abi import Event
+from powerpact.codec.packing import trade_id
 from powerpact.devices import Meter
 from powerpact.index import attach
 from powerpact.market.orders import MAX_BATCH, SignedOrder
@@ -168,8 +169,13 @@ class _MarketDay:
             deploying = Sender(web3, self.cast.utility)
             self.chain = attach(web3, deploy(deploying, parameters))
             self.chain.gas_log = deploying.log
-        self.carrier = self.chain.sender(self.cast.agent)
+        self._senders: dict[str, Sender] = {}
+        self.carrier = self._sender(self.cast.agent)
         self.agent = Agent(self.chain, self.carrier)
+
+    def _sender(self, account: LocalAccount) -> Sender:
+        """The account's sender, the same one all day, which knows its nonce."""
+        return self._senders.setdefault(account.address, self.chain.sender(account))
 
     def run(self) -> DayResult:
         """All steps, in their order."""
@@ -202,7 +208,7 @@ class _MarketDay:
         for name, account, _ in applicants:
             salt = hashlib.sha256(f"{self.plan.seed}|salt|{name}".encode()).digest()
             attributes = participants.attributes_hash({"name": name, "zone": self.plan.profiles.community}, salt)
-            self.chain.sender(account).send(participants.apply(self.chain, attributes))
+            self._sender(account).send(participants.apply(self.chain, attributes))
         self._by_auditors(
             participants.approve(self.chain, account.address, 1, attested_ppm)
             for _, account, attested_ppm in applicants
@@ -219,7 +225,7 @@ class _MarketDay:
             capacity_wh = max(FUSE_WH, int(flows_wh[:, index].max()))
             described = devices.Description(subnet=SUBNET, capacity_wh=capacity_wh)
             signature = devices.sign_binding(self.chain, key, account.address, described)
-            mined = self.chain.sender(account).send(devices.add(self.chain, key.address, described, signature))
+            mined = self._sender(account).send(devices.add(self.chain, key.address, described, signature))
             ids.append(devices.added_id(self.chain, mined))
             self.meters[home] = Meter(self.chain, key, ids[-1])
         self._by_auditors(devices.certify(self.chain, id_) for id_ in ids)
@@ -228,7 +234,7 @@ class _MarketDay:
         """As many auditors as decide send the calls, one auditor after another."""
         motions = list(calls)
         for auditor in self.cast.auditors[:THRESHOLD]:
-            self.chain.sender(auditor).send_all(motions)
+            self._sender(auditor).send_all(motions)
 
     def _deposit(self) -> None:
         """The utility issues each home the points for its day's bids; the home puts them into its wallet."""
@@ -239,16 +245,19 @@ class _MarketDay:
                 if intent.side is Side.BUY:
                     needs[intent.home] += value_down_upoints(intent.energy_wh, intent.price_upoints_per_kwh)
         due = [(home, upoints) for home, upoints in sorted(needs.items()) if upoints]
-        utility = self.chain.sender(self.cast.utility)
+        utility = self._sender(self.cast.utility)
         utility.send_all(
             points.mint(
                 self.chain, self.cast.homes[home].address, upoints, points.reference(f"deposit {home} {self.plan.day}")
             )
             for home, upoints in due
         )
-        for home, upoints in due:
-            account = self.cast.homes[home]
-            self.chain.sender(account).send(points.deposit(self.chain, account, upoints))
+        accounts = [self.cast.homes[home] for home, _ in due]
+        nonces = points.permit_nonces(self.chain, [account.address for account in accounts])
+        deadline = self.chain.now() + points.PERMIT_S
+        for account, (_, upoints), nonce in zip(accounts, due, nonces, strict=True):
+            call = points.deposit(self.chain, account, upoints, nonce=nonce, deadline=deadline)
+            self._sender(account).send(call)
 
     def _trade(self, slot: SlotPlan) -> ClearedSlot | None:
         """Open the hour's market, post the orders, close the gate, clear."""
@@ -269,9 +278,11 @@ class _MarketDay:
         self.clock.advance_to(slot_start - GATE_LEAD_S)
         with self.watch.measure("read, solve, verify, propose and prove"):
             cleared = self.agent.clear(market)
-        final = settlement.final_trades(self.chain, market)
-        trades = {placed.id: placed.trade for placed in final}
-        return ClearedSlot(slot, market, cleared, trades)
+        events = (event for mined in cleared.transactions for event in self.chain.decode(mined))
+        proposed = (event.arguments["trades"] for event in events if event.name == "TradesProposed")
+        trades = [Trade.unpack(packed) for chunk in proposed for packed in chunk]
+        agent = self.cast.agent.address
+        return ClearedSlot(slot, market, cleared, {trade_id(market, agent, trade): trade for trade in trades})
 
     def _signed(self, intent: OrderIntent, rules: Rules, market: bytes) -> SignedOrder:
         """The home's order, signed by its own key."""
@@ -291,23 +302,20 @@ class _MarketDay:
                 surplus_wh = int(profiles.solar_wh[hour, index] - profiles.load_wh[hour, index])
                 readings.append(meter.measure(slot_start, max(surplus_wh, 0), max(-surplus_wh, 0)))
             send_in_pieces(self.carrier, readings, MAX_BATCH, lambda piece: meters.report(self.chain, piece))
-        if slot is not None:
-            with self.watch.measure("settle and release"):
-                settled = self.agent.settle(slot.market)
-                slot.events.extend(event for mined in settled.transactions for event in self.chain.decode(mined))
-        with self.watch.measure("issue certificates"):
-            self._issue(slot_start)
+        with self.chain.reading():
+            if slot is not None:
+                with self.watch.measure("settle and release"):
+                    settled = self.agent.settle(slot.market)
+                    slot.events.extend(event for mined in settled.transactions for event in self.chain.decode(mined))
+            with self.watch.measure("issue certificates"):
+                self._issue(slot_start)
 
     def _issue(self, slot_start: int) -> None:
         """Turn the export that nobody bought into certificates of its owner."""
-        unissued = [
-            meters.issue(self.chain, reading, proof)
-            for (device, _), (reading, proof) in meters.readings_of(self.chain, slot_start).items()
-            if reading.exported_wh
-            and not meters.is_issued(self.chain, device, slot_start)
-            and not meters.is_selling(self.chain, device, slot_start)
-        ]
-        self.carrier.send_all(unissued)
+        readings = meters.readings_of(self.chain, slot_start)
+        exporting = {device: found for (device, _), found in readings.items() if found[0].exported_wh}
+        unissued = meters.uncertified(self.chain, exporting, slot_start)
+        self.carrier.send_all(meters.issue(self.chain, *exporting[device]) for device in unissued)
 
     def _retire(self) -> None:
         """Homes that buy solar energy only retire what they bought, for themselves."""
@@ -323,15 +331,17 @@ class _MarketDay:
                 call = certificates.retire(self.chain, id_, energy_wh, holder, f"own consumption on {self.plan.day}")
                 due.setdefault(green[holder], []).append(call)
         for account, calls in due.items():
-            self.chain.sender(account).send_all(calls)
+            self._sender(account).send_all(calls)
 
     def _pay_bills(self, slots: list[ClearedSlot | None]) -> None:
         """Each home pays what it drew from the grid beyond its trades with points, as far as they reach."""
-        for home, charge_upoints in self._grid_charges(slots).items():
-            account = self.cast.homes[home]
-            sum_upoints = min(points.wallet_of(self.chain, account.address).free_upoints, charge_upoints)
+        charges = self._grid_charges(slots)
+        accounts = [self.cast.homes[home] for home in charges]
+        wallets = points.wallets_of(self.chain, [account.address for account in accounts])
+        for (home, charge_upoints), account, wallet in zip(charges.items(), accounts, wallets, strict=True):
+            sum_upoints = min(wallet.free_upoints, charge_upoints)
             if sum_upoints:
-                sender = self.chain.sender(account)
+                sender = self._sender(account)
                 sender.send(points.withdraw(self.chain, sum_upoints, account.address))
                 sender.send(points.redeem(self.chain, sum_upoints, points.reference(f"bill {home} {self.plan.day}")))
 

@@ -2,12 +2,14 @@
 
 import json
 import time
+from collections import Counter
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from typer.testing import CliRunner
 
+from powerpact.agent import Agent
 from powerpact.audit import LAWS, audit
 from powerpact.chain.artifacts import CONTRACTS
 from powerpact.chain.connection import connect
@@ -18,26 +20,64 @@ from powerpact.simulation import run_market_day
 from powerpact.simulation.day import DAY_S, OPEN_LEAD_S, SETUP_S, shift_for, zone_of
 from powerpact.simulation.demo import HEAD_START_S, plan_demo
 from powerpact.simulation.summary import summarise
+from testkit.proxy import Proxy
 
 TIME_LIMIT_S = 120
 
 
 @contextmanager
-def market_day(kind, homes, seed=2022):
+def market_day(kind, homes, seed=2022, through=Proxy):
     """Run the default day; the chain still runs inside. Yields the result, its report, and how long it took."""
     plan = plan_demo(homes, None, seed, None)
-    with Node(kind=kind, timestamp_s=plan.slots[0].start_s - HEAD_START_S) as node:
+    with (
+        Node(kind=kind, timestamp_s=plan.slots[0].start_s - HEAD_START_S) as node,
+        through(node.rpc_url) as gate,
+    ):
         begin = time.perf_counter()
-        result = run_market_day(connect(node.rpc_url), plan)
+        result = run_market_day(connect(gate.url), plan)
         seconds = time.perf_counter() - begin
         yield result, summarise(result, kind), seconds
 
 
 @pytest.fixture(scope="module")
-def day():
+def calls():
+    """JSON-RPC calls of the day as the node received them: all of them, and those of settlement."""
+    return Counter()
+
+
+@pytest.fixture(scope="module")
+def day(calls):
     """All 17 homes on Anvil, the chain still running."""
-    with market_day("anvil", None) as ended:
-        yield ended
+    gates = []
+
+    def counted(url):
+        gates.append(Proxy(url))
+        return gates[0]
+
+    settle = Agent.settle
+
+    def counted_settle(agent, market):
+        before = gates[0].total
+        settled = settle(agent, market)
+        calls["settle"] += gates[0].total - before
+        return settled
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Agent, "settle", counted_settle)
+        with market_day("anvil", None, through=counted) as ended:
+            calls["all"] = gates[0].total
+            calls["provider"] = ended[0].chain.web3.provider.asked.total()
+            yield ended
+
+
+def test_the_node_is_asked_no_more_than_it_must_be(day, calls):
+    result, report, _ = day
+    transactions = sum(step.transactions for step in report.gas)
+    rounds = sum(slot is not None for slot in result.slots)
+    assert calls["all"] < 1_500
+    assert calls["all"] <= 4 * transactions + 10 * rounds
+    assert calls["settle"] <= 4 * len(report.trades)
+    assert calls["provider"] == calls["all"]
 
 
 def test_every_law_holds(day):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from eth_typing import ChecksumAddress
@@ -85,6 +85,16 @@ def holdings_after(moved: Iterable[Transfer]) -> dict[tuple[ChecksumAddress, int
 def balance_of(chain: Chain, holder: ChecksumAddress, id_: int) -> int:
     """Energy of a certificate that the holder can still move, Wh."""
     return int(chain.read("GreenCertificates", "balanceOf", holder, id_))
+
+
+def balances_of(chain: Chain, held: Sequence[tuple[ChecksumAddress, int]]) -> list[int]:
+    """Energy that holders can still move of certificates, Wh, by holder and certificate; in one request."""
+    return chain.read_all([("GreenCertificates", "balanceOf", [holder, id_]) for holder, id_ in held])
+
+
+def all_retired_for(chain: Chain, retired: Sequence[tuple[int, ChecksumAddress]]) -> list[int]:
+    """Energy retired for beneficiaries, Wh, by certificate and beneficiary; in one request."""
+    return chain.read_all([("GreenCertificates", "retiredFor", [id_, beneficiary]) for id_, beneficiary in retired])
 
 
 def retired_for(chain: Chain, id_: int, beneficiary: ChecksumAddress) -> int:

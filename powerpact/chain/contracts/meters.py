@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from powerpact.chain.client import Chain
@@ -65,6 +65,22 @@ def last_of(chain: Chain, device_id: int) -> tuple[int, int, int]:
     """A device's last slot (Unix seconds), and its export and import counters at the end of it (Wh)."""
     slot_start, _, export_wh, import_wh = chain.read("Metering", "last", device_id)
     return slot_start, export_wh, import_wh
+
+
+def last_slots(chain: Chain, device_ids: Iterable[int]) -> dict[int, int]:
+    """The last slot that each device reported, Unix seconds, in one request."""
+    ids = sorted(set(device_ids))
+    found = chain.read_all([("Metering", "last", [id_]) for id_ in ids])
+    return {id_: int(last[0]) for id_, last in zip(ids, found, strict=True)}
+
+
+def uncertified(chain: Chain, device_ids: Iterable[int], slot_start: int) -> list[int]:
+    """Those devices whose export of a slot has no certificates and was never for sale, in one request."""
+    ids = list(device_ids)
+    issued = [("Metering", "isIssued", [id_, slot_start]) for id_ in ids]
+    selling = [("OrderBook", "isSelling", [id_, slot_start]) for id_ in ids]
+    answers = chain.read_all([*issued, *selling])
+    return [id_ for k, id_ in enumerate(ids) if not answers[k] and not answers[len(ids) + k]]
 
 
 def is_issued(chain: Chain, device_id: int, slot_start: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,15 +49,31 @@ def redeem(chain: Chain, upoints: int, bill: bytes) -> Call:
     return chain.call("redeem points", "PowerPoints", "redeem", upoints, bill)
 
 
-def deposit(chain: Chain, account: LocalAccount, upoints: int) -> Call:
-    """Move points of the account into its wallet, with a permit (ERC-2612) instead of an approval."""
+def deposit(
+    chain: Chain, account: LocalAccount, upoints: int, *, nonce: int | None = None, deadline: int | None = None
+) -> Call:
+    """Move points of the account into its wallet, with a permit (ERC-2612) instead of an approval.
+
+    Parameters
+    ----------
+    chain : Chain
+        The deployment.
+    account : LocalAccount
+        Whose points they are.
+    upoints : int
+        How many, micro-points.
+    nonce : int, optional
+        The account's next permit nonce; by default the token is asked, as `permit_nonces` does for many.
+    deadline : int, optional
+        Until when the permit holds, Unix seconds; by default `PERMIT_S` from now.
+    """
     owner: ChecksumAddress = account.address
-    deadline = chain.now() + PERMIT_S
+    deadline = chain.now() + PERMIT_S if deadline is None else deadline
     permit = {
         "owner": owner,
         "spender": chain.address("Accounts"),
         "value": upoints,
-        "nonce": chain.read("PowerPoints", "nonces", owner),
+        "nonce": permit_nonces(chain, [owner])[0] if nonce is None else nonce,
         "deadline": deadline,
     }
     signature = sign(account, chain.domain("PowerPoints"), "Permit", permit)
@@ -69,6 +86,11 @@ def withdraw(chain: Chain, upoints: int, to: ChecksumAddress) -> Call:
     return chain.call("withdraw", "Accounts", "withdraw", upoints, to)
 
 
+def permit_nonces(chain: Chain, owners: Sequence[ChecksumAddress]) -> list[int]:
+    """The next permit nonce of each account, in one request."""
+    return chain.read_all([("PowerPoints", "nonces", [owner]) for owner in owners])
+
+
 def balance_of(chain: Chain, account: ChecksumAddress) -> int:
     """Points of an account outside custody, micro-points."""
     return int(chain.read("PowerPoints", "balanceOf", account))
@@ -76,8 +98,13 @@ def balance_of(chain: Chain, account: ChecksumAddress) -> int:
 
 def wallet_of(chain: Chain, trader: ChecksumAddress) -> Wallet:
     """A trader's points in custody."""
-    free_upoints, held_upoints, _ = chain.read("Accounts", "walletOf", trader)
-    return Wallet(free_upoints, held_upoints)
+    return wallets_of(chain, [trader])[0]
+
+
+def wallets_of(chain: Chain, traders: Sequence[ChecksumAddress]) -> list[Wallet]:
+    """The points in custody of several traders, in one request."""
+    found = chain.read_all([("Accounts", "walletOf", [trader]) for trader in traders])
+    return [Wallet(free_upoints, held_upoints) for free_upoints, held_upoints, _ in found]
 
 
 def reliability_of(chain: Chain, seller: ChecksumAddress) -> tuple[int, int]:

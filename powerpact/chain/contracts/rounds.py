@@ -95,11 +95,21 @@ def read_round(chain: Chain, market_id: bytes) -> PostedRound:
     NotOnChain
         If there is no such market.
     """
-    found = market(chain, market_id)
-    events = chain.events("OrderBook", "OrdersPlaced", market=market_id)
-    batches = tuple(tuple(PackedOrder(*words) for words in event.arguments["orders"]) for event in events)
-    closed = tuple(chain.read("OrderBook", "batchState", market_id, batch)[1] for batch in range(len(batches)))
+    with chain.reading():
+        found = market(chain, market_id)
+        events = chain.events("OrderBook", "OrdersPlaced", market=market_id)
+        batches = tuple(tuple(PackedOrder(*words) for words in event.arguments["orders"]) for event in events)
+        closed = closed_bits(chain, market_id, len(batches), "OrderCancelled", "OrderReleased")
     return PostedRound(found, batches, closed)
+
+
+def closed_bits(chain: Chain, market_id: bytes, batches: int, *names: str) -> tuple[int, ...]:
+    """For each batch of a market the bits of the orders that events of these names were about."""
+    closed = [0] * batches
+    for event in chain.events("OrderBook", *names, market=market_id):
+        id_ = event.arguments["id"]
+        closed[id_ >> 8] |= 1 << (id_ & 0xFF)
+    return tuple(closed)
 
 
 def clear(chain: Chain, posted: PostedRound, matches: Sequence[ClaimedTrade], prices: bytes = b"") -> Call:
@@ -208,9 +218,13 @@ def prove(
 
 def proposal(chain: Chain, proposal_id: int) -> Proposal:
     """A proposal; its status is NONE if there is none with this id."""
-    values = list(chain.read("Clearing", "proposal", proposal_id))
-    values[-1] = ProposalStatus(values[-1])
-    return Proposal(*values)
+    return proposals(chain, [proposal_id])[0]
+
+
+def proposals(chain: Chain, ids: Sequence[int]) -> list[Proposal]:
+    """Several proposals, in one request."""
+    found = chain.read_all([("Clearing", "proposal", [id_]) for id_ in ids])
+    return [Proposal(*(*values[:-1], ProposalStatus(values[-1]))) for values in found]
 
 
 def proposals_of(chain: Chain, market_id: bytes) -> list[tuple[int, ChecksumAddress]]:
@@ -221,11 +235,15 @@ def proposals_of(chain: Chain, market_id: bytes) -> list[tuple[int, ChecksumAddr
 
 def final_of(chain: Chain, market_id: bytes) -> int:
     """Id of the market's final proposal, 0 if there is none."""
-    return int(chain.read("Clearing", "finalOf", market_id))
+    found = chain.events("Clearing", "RoundFinalized", market=market_id)
+    return int(found[0].arguments["proposal"]) if found else 0
 
 
 def active_of(chain: Chain, market_id: bytes) -> int:
     """Id of the market's active proposal, 0 if there is none."""
+    with chain.reading():
+        if not chain.events("Clearing", "ProposalSealed", market=market_id):
+            return 0
     return int(chain.read("Clearing", "activeOf", market_id))
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from powerpact.chain.client import Chain
 from powerpact.chain.contracts.meters import ReadingProof
-from powerpact.chain.contracts.rounds import chunks_of, final_of, proposal, trade_trees
+from powerpact.chain.contracts.rounds import chunks_of, trade_trees
 from powerpact.chain.transactions import Call
 from powerpact.codec.merkle import MerkleTree
 from powerpact.codec.packing import trade_id
@@ -16,6 +17,9 @@ from powerpact.market.trades import PackedTrade, Trade
 
 TradeProof = tuple[PackedTrade, tuple[int, int], list[bytes]]
 """A trade of a final round with its proof: trade, (chunk, index), siblings."""
+
+Position = tuple[int, int]
+"""Chunk and index of a trade in its proposal. The trades of one pair all have one id, their positions differ."""
 
 Delivery = tuple[TradeProof, tuple[Reading, ReadingProof]]
 """A trade with the reading that settles it, and the reading's proof."""
@@ -56,10 +60,11 @@ class FinalTrade:
 
 def final_trades(chain: Chain, market_id: bytes) -> list[FinalTrade]:
     """The trades of a market's final round; none if it has no final round."""
-    proposal_id = final_of(chain, market_id)
-    if proposal_id == 0:
-        return []
-    agent, chunks = proposal(chain, proposal_id).agent, chunks_of(chain, proposal_id)
+    with chain.reading():
+        finals = chain.events("Clearing", "RoundFinalized", market=market_id)
+        if not finals:
+            return []
+        agent, chunks = finals[0].arguments["agent"], chunks_of(chain, finals[0].arguments["proposal"])
     trees: list[MerkleTree] = trade_trees(chunks)
     return [
         FinalTrade(trade_id(market_id, agent, trade), trade, c, i, trees[c].proof(i))
@@ -71,6 +76,31 @@ def final_trades(chain: Chain, market_id: bytes) -> list[FinalTrade]:
 def is_settled(chain: Chain, market_id: bytes, position: tuple[int, int]) -> bool:
     """Whether the trade at this chunk and index of a market's final round has ended."""
     return bool(chain.read("Settlement", "isSettled", market_id, position))
+
+
+def ended(chain: Chain, market_id: bytes, trades: Mapping[Position, bytes]) -> set[Position]:
+    """Those trades of a market's final round that have ended.
+
+    Trades of one pair share an id; where only some of them have ended, the contract is asked which.
+
+    Parameters
+    ----------
+    chain : Chain
+        The deployment.
+    market_id : bytes
+        The market.
+    trades : mapping of Position to bytes
+        Ids of the trades by their position.
+    """
+    with chain.reading():
+        ends = Counter(
+            {id_: len(chain.events("Settlement", "TradeSettled", tradeId=id_)) for id_ in set(trades.values())}
+        )
+    many = Counter(trades.values())
+    found = {position for position, id_ in trades.items() if ends[id_] >= many[id_]}
+    unclear = [position for position, id_ in trades.items() if 0 < ends[id_] < many[id_]]
+    answers = chain.read_all([("Settlement", "isSettled", [market_id, position]) for position in unclear])
+    return found | {position for position, is_ended in zip(unclear, answers, strict=True) if is_ended}
 
 
 def settle(chain: Chain, market_id: bytes, chunk: int, trades: Sequence[Trade]) -> Call:

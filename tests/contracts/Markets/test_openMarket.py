@@ -139,7 +139,9 @@ def test_opens_with_a_contest(markets, rules, alice, changes):
 )
 def test_refuses_a_schema_that_does_not_fit_its_names(markets, rules, alice, attributes, classes, changes):
     with reverts_with("Market_BadSchema", attributes, classes):
-        markets.openMarket(rules._replace(**changes), names(attributes, "attribute"), names(classes, "class"), by(alice))
+        markets.openMarket(
+            rules._replace(**changes), names(attributes, "attribute"), names(classes, "class"), by(alice)
+        )
 
 
 @pytest.mark.parametrize(("sources", "at"), [(b"\x00\x05", 1), (b"\x00\x00\x01", 2)], ids=["unknown", "too many"])
