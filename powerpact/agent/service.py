@@ -405,8 +405,10 @@ class Agent:
     def _begun(self, market_id: bytes, expected: Sequence[ClaimedTrade], prices: bytes) -> tuple[int, int] | None:
         """The agent's own proposal at these prices that holds the first of the expected trades only, and how many."""
         for proposal_id, agent in reversed(rounds.proposals_of(self.chain, market_id)):
+            if agent != self.sender.address:
+                continue
             state = rounds.proposal(self.chain, proposal_id)
-            if agent != self.sender.address or state.status is ProposalStatus.REFUTED:
+            if state.status is ProposalStatus.REFUTED:
                 continue
             if state.has_prices and rounds.prices_of(self.chain, proposal_id) != prices:
                 continue

@@ -67,6 +67,7 @@ class Watcher:
         self.sender = sender
         self.report = report
         self._found_right: set[int] = set()
+        self._undone = 0
 
     def run(self, *, poll_s: float = 2.0) -> None:
         """Look for ever, through dropped connections."""
@@ -89,6 +90,9 @@ class Watcher:
         with self.chain.reading():
             sealed = self.chain.events("Clearing", "ProposalSealed")
             over = self.chain.events("Clearing", "ProposalOutranked", "ProposalRefuted", "RoundFinalized")
+        if self.chain.log.undone() != self._undone:  # a number may be another proposal's now
+            self._undone = self.chain.log.undone()
+            self._found_right.clear()
         done = self._found_right | {event.arguments["proposal"] for event in over}
         for proposal_id, market_id in {e.arguments["proposal"]: e.arguments["market"] for e in sealed}.items():
             if proposal_id in done or rounds.active_of(self.chain, market_id) != proposal_id:
@@ -106,8 +110,9 @@ class Watcher:
 
     def examine(self, market_id: bytes, proposal_id: int) -> Challenge | None:
         """Challenge an active proposal if orders refute it; None if none does, or another watcher was faster."""
-        posted = rounds.read_round(self.chain, market_id)
-        chunks, prices = rounds.chunks_of(self.chain, proposal_id), rounds.prices_of(self.chain, proposal_id)
+        with self.chain.reading():
+            posted = rounds.read_round(self.chain, market_id)
+            chunks, prices = rounds.chunks_of(self.chain, proposal_id), rounds.prices_of(self.chain, proposal_id)
         found = refuting_orders(posted, chunks, prices)
         if found is None:
             self._found_right.add(proposal_id)

@@ -15,7 +15,7 @@ from powerpact.chain.errors import ChainUnreachable, ContractError, GasLimitExce
 from powerpact.chain.transactions import Sender
 from powerpact.market.rules import Mode
 from powerpact.mechanisms.registry import SATISFACTION
-from testkit.world import SLOT_S
+from testkit.world import SLOT_S, go_back, snapshot
 
 BOND_UPOINTS = 1_001
 CONTEST = {"challenge_window_s": 300, "bond_upoints": BOND_UPOINTS}
@@ -112,6 +112,20 @@ def test_a_round_that_does_not_fit_is_sealed_and_final_after_its_window(world, s
     assert agent(world, "rival").finalize(market) is not None
     assert rounds.final_of(world.chain, market) == cleared.proposal
     assert wallet(world, "agent") == (2 * BOND_UPOINTS, 0)
+
+
+def test_a_watcher_looks_again_after_a_reorganisation(world, sealing):
+    """A proposal that was found right leaves the chain, and a false one gets its number."""
+    market, _ = closed_market(world)
+    point = snapshot(world.chain.web3)
+    right = agent(world).clear(market).proposal
+    watching = watcher(world)
+    assert watching.look() == []
+    go_back(world.chain.web3, point)
+    assert watching.look() == []
+    false = seal_without(world, market, {"0:0"})
+    assert false == right
+    assert [challenge.proposal for challenge in watching.look()] == [false]
 
 
 def test_the_agent_waits_for_the_window_and_settles(world, sealing):
