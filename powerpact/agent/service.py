@@ -10,7 +10,6 @@ anew, also on another machine. The solver is deterministic, so a proposal that w
 from __future__ import annotations
 
 import time
-from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +17,7 @@ from functools import partial
 from powerpact.agent.errors import EndorsementsMissing, GateStillOpen, RoundExpired, SolutionRefuted
 from powerpact.agent.gate import wait_for_gate, wait_until
 from powerpact.agent.pieces import fitting, largest_fitting, send_in_pieces
+from powerpact.agent.sight import Sight, look
 from powerpact.chain.client import Chain
 from powerpact.chain.contracts import meters, orders, rounds, settlement
 from powerpact.chain.contracts.posted import ClaimedTrade, PostedRound
@@ -25,9 +25,8 @@ from powerpact.chain.contracts.rounds import ProposalStatus
 from powerpact.chain.contracts.settlement import FinalTrade
 from powerpact.chain.errors import ContractError
 from powerpact.chain.transactions import Call, Mined, Sender
-from powerpact.market.orders import MAX_BATCH, Placed, Side
-from powerpact.market.rules import Mode
-from powerpact.market.trades import MAX_CHUNK, Trade
+from powerpact.market.orders import MAX_BATCH
+from powerpact.market.trades import MAX_CHUNK
 from powerpact.mechanisms.registry import Mechanism, Result
 from powerpact.progress import Progress, silent
 
@@ -94,57 +93,6 @@ class Settled:
             waiting=later.waiting,
             transactions=(*self.transactions, *later.transactions),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Sight:
-    """A round as an agent saw it at one block.
-
-    Attributes
-    ----------
-    now : int
-        Time of that block, Unix seconds.
-    posted : PostedRound
-        The orders.
-    final, unsettled : list of FinalTrade
-        The trades of the final round, and those that have not ended.
-    is_final, is_active : bool
-        Whether a proposal is final; whether one is active.
-    """
-
-    now: int
-    posted: PostedRound
-    final: list[FinalTrade]
-    unsettled: list[FinalTrade]
-    is_final: bool
-    is_active: bool
-
-    @property
-    def chunks(self) -> dict[int, list[Trade]]:
-        """The trades of each chunk."""
-        found: defaultdict[int, list[Trade]] = defaultdict(list)
-        for trade in self.final:
-            found[trade.chunk].append(trade.trade)
-        return found
-
-    def idle(self) -> list[tuple[Placed, int]]:
-        """Open orders of which something can be released, with their energy that trades, Wh.
-
-        The round is final without them, or its time is over.
-        """
-        rules = self.posted.market.rules
-        if not self.is_final and (self.now <= rules.final_by or self.is_active):
-            return []
-        bound_wh: Counter[int] = Counter()
-        for final in self.final:
-            for id_ in (final.trade.buy_id, final.trade.sell_id):
-                bound_wh[id_] += final.trade.energy_wh
-        divisible = rules.mode is Mode.DIVISIBLE
-        return [
-            (self.posted.placed(id_), bound_wh[id_])
-            for id_, order in self.posted.open_orders()
-            if not bound_wh[id_] or (divisible and order.side is Side.BUY and bound_wh[id_] < order.energy_wh)
-        ]
 
 
 class Agent:
@@ -290,7 +238,7 @@ class Agent:
             If there is no such market.
         """
         with self.chain.reading():
-            seen = self._look(market_id)
+            seen = look(self.chain, market_id)
             slot_start = seen.posted.market.rules.slot_start
             readings = meters.readings_of(self.chain, slot_start) if seen.unsettled else {}
         due = [trade for trade in seen.unsettled if (trade.trade.device, slot_start) in readings]
@@ -317,21 +265,10 @@ class Agent:
         NotOnChain
             If there is no such market.
         """
-        seen = self._look(market_id)
+        seen = look(self.chain, market_id)
         return self._give_back(seen, seen.unsettled)
 
-    def _look(self, market_id: bytes) -> _Sight:
-        """A round and its trades, all as of one block."""
-        with self.chain.reading():
-            posted = rounds.read_round(self.chain, market_id)
-            final = settlement.final_trades(self.chain, market_id)
-            ended = settlement.ended(self.chain, market_id, {trade.position: trade.id for trade in final})
-            is_active = not final and rounds.active_of(self.chain, market_id) != 0
-            is_final = bool(final) or rounds.final_of(self.chain, market_id) != 0
-            unsettled = [trade for trade in final if trade.position not in ended]
-            return _Sight(self.chain.now(), posted, final, unsettled, is_final, is_active)
-
-    def _give_back(self, seen: _Sight, unsettled: Sequence[FinalTrade]) -> Settled:
+    def _give_back(self, seen: Sight, unsettled: Sequence[FinalTrade]) -> Settled:
         """Refund what is due of these trades, and release what did not trade."""
         market = seen.posted.market
         due = unsettled if seen.now >= market.rules.refund_from else []

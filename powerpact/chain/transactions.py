@@ -31,6 +31,7 @@ from powerpact.chain.errors import (
 )
 from powerpact.chain.estimates import simulated_gas
 from powerpact.chain.fees import Fees
+from powerpact.chain.nonces import Nonces
 from powerpact.chain.outbox import Outbox, Outgoing, OutgoingState, look_after
 
 GAS_MARGIN: Final = 1.2
@@ -41,9 +42,6 @@ WAIT_S: Final = 120.0
 
 LONGEST_PAUSE_S: Final = 1.0
 """Between two looks for a receipt."""
-
-NONCE_AGE_S: Final = 30.0
-"""How long after its last transaction an account's nonce is taken for known; another program may use its key."""
 
 _STALE_NONCE: Final = ("nonce too low", "nonce is too low", "replacement transaction underpriced", "old nonce")
 _STALE_FEES: Final = ("less than block base fee", "transaction underpriced", "fee too low")
@@ -175,10 +173,7 @@ class Sender:
         self.fees = fees or Fees(web3)
         self.outbox = outbox
         self.on_mined = on_mined
-        self.undone = undone
-        self._nonce_after = 0
-        self._nonce: int | None = None
-        self._nonce_at = 0.0
+        self.nonces = Nonces(web3, self.address, undone)
         self._is_outbox_read = False
 
     @property
@@ -236,12 +231,12 @@ class Sender:
                     self._broadcast(outgoing, limit)
                 break
             except NodeRefused as error:
-                is_first = self._nonce == signed[0].nonce  # nothing of the batch is out: all can be signed again
-                self._nonce = None
+                is_first = self.nonces.is_next(signed[0].nonce)  # nothing of the batch is out: sign all again
+                self.nonces.forget()
                 if is_last or not is_first or not self._is_outdated(error):
                     raise
             except BaseException:
-                self._nonce = None
+                self.nonces.forget()
                 raise
         return [self._mined(*item) for item in zip(calls, signed, limits, strict=True)]
 
@@ -269,17 +264,11 @@ class Sender:
         return signed
 
     def _next_nonce(self) -> int:
-        """The account's next nonce: the one kept, unless it is old, or else the node's."""
+        """The account's next nonce, after a look at what an earlier program left under way."""
         if self.outbox is not None and not self._is_outbox_read:
             look_after(self.web3, self.outbox, self.address)
             self._is_outbox_read = True
-        is_old = time.monotonic() - self._nonce_at > NONCE_AGE_S or self.undone() != self._nonce_after
-        if self._nonce is None or is_old:
-            self._nonce_after = self.undone()
-            with translated(self.web3, "the account's nonce"):
-                self._nonce = self.web3.eth.get_transaction_count(self.address, "pending")
-            self._nonce_at = time.monotonic()
-        return self._nonce
+        return self.nonces.next()
 
     def _is_outdated(self, error: NodeRefused) -> bool:
         """Whether the node refused what was kept too long: the nonce, or the fees; both are forgotten."""
@@ -326,7 +315,7 @@ class Sender:
                     ) from error
                 raise
         self._mark(outgoing, OutgoingState.SENT)
-        self._nonce, self._nonce_at = outgoing.nonce + 1, time.monotonic()
+        self.nonces.use(outgoing.nonce)
 
     def _mark(self, outgoing: Outgoing, state: OutgoingState, block: int | None = None) -> None:
         if self.outbox is not None:
@@ -389,13 +378,11 @@ class Sender:
 
     def _check_turn(self, outgoing: Outgoing) -> None:
         """Make sure that a transaction that is not mined does not wait for an earlier one that nobody has any more."""
-        with translated(self.web3, "the account's nonce"):
-            count = self.web3.eth.get_transaction_count(self.address, "pending")
-        if count < outgoing.nonce:
-            self._nonce = None
-            raise NodeRefused(
-                outgoing.step, f"transaction {count} of {self.address} is lost and {outgoing.nonce} waits for it"
-            )
+        missing = self.nonces.missing_before(outgoing.nonce)
+        if missing is not None:
+            self.nonces.forget()
+            reason = f"transaction {missing} of {self.address} is lost and {outgoing.nonce} waits for it"
+            raise NodeRefused(outgoing.step, reason)
 
     def _raise_revert(self, call: Call, receipt: Any, gas: int) -> None:
         """Find out why a mined transaction failed by calling it again on the state before its block."""

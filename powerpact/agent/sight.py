@@ -1,0 +1,83 @@
+"""A round as an agent sees it before it settles: everything as of one block."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+
+from powerpact.chain.client import Chain
+from powerpact.chain.contracts import rounds, settlement
+from powerpact.chain.contracts.rounds import PostedRound
+from powerpact.chain.contracts.settlement import FinalTrade
+from powerpact.market.orders import Placed, Side
+from powerpact.market.rules import Mode
+from powerpact.market.trades import Trade
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A round as an agent saw it at one block.
+
+    Attributes
+    ----------
+    now : int
+        Time of that block, Unix seconds.
+    posted : PostedRound
+        The orders.
+    final, unsettled : list of FinalTrade
+        The trades of the final round, and those that have not ended.
+    is_final, is_active : bool
+        Whether a proposal is final; whether one is active.
+    """
+
+    now: int
+    posted: PostedRound
+    final: list[FinalTrade]
+    unsettled: list[FinalTrade]
+    is_final: bool
+    is_active: bool
+
+    @property
+    def chunks(self) -> dict[int, list[Trade]]:
+        """The trades of each chunk."""
+        found: defaultdict[int, list[Trade]] = defaultdict(list)
+        for trade in self.final:
+            found[trade.chunk].append(trade.trade)
+        return found
+
+    def idle(self) -> list[tuple[Placed, int]]:
+        """Open orders of which something can be released, with their energy that trades, Wh.
+
+        The round is final without them, or its time is over.
+        """
+        rules = self.posted.market.rules
+        if not self.is_final and (self.now <= rules.final_by or self.is_active):
+            return []
+        bound_wh: Counter[int] = Counter()
+        for final in self.final:
+            for id_ in (final.trade.buy_id, final.trade.sell_id):
+                bound_wh[id_] += final.trade.energy_wh
+        divisible = rules.mode is Mode.DIVISIBLE
+        return [
+            (self.posted.placed(id_), bound_wh[id_])
+            for id_, order in self.posted.open_orders()
+            if not bound_wh[id_] or (divisible and order.side is Side.BUY and bound_wh[id_] < order.energy_wh)
+        ]
+
+
+def look(chain: Chain, market_id: bytes) -> Sight:
+    """See a round and its trades, all as of one block.
+
+    Raises
+    ------
+    NotOnChain
+        If there is no such market.
+    """
+    with chain.reading():
+        posted = rounds.read_round(chain, market_id)
+        final = settlement.final_trades(chain, market_id)
+        ended = settlement.ended(chain, market_id, {trade.position: trade.id for trade in final})
+        unsettled = [trade for trade in final if trade.position not in ended]
+        is_active = not final and rounds.active_of(chain, market_id) != 0
+        is_final = bool(final) or rounds.final_of(chain, market_id) != 0
+        return Sight(chain.now(), posted, final, unsettled, is_final, is_active)

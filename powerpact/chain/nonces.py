@@ -1,0 +1,70 @@
+"""The next nonce of an account: asked of the node, then kept, until something says that it may be another."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from eth_typing import ChecksumAddress
+from web3 import Web3
+
+from powerpact.chain.connection import translated
+
+MAX_AGE_S: Final = 30.0
+"""How long after its last transaction an account's nonce is taken for known; another program may use its key."""
+
+
+class Nonces:
+    """The nonces of one account.
+
+    Parameters
+    ----------
+    web3 : Web3
+        Connection.
+    account : ChecksumAddress
+        The account.
+    undone : callable
+        Tells how often the chain has undone blocks; after that the nonce is asked for again.
+    """
+
+    def __init__(self, web3: Web3, account: ChecksumAddress, undone: Callable[[], int]) -> None:
+        self.web3 = web3
+        self.account = account
+        self.undone = undone
+        self._next: int | None = None
+        self._known_at = 0.0
+        self._known_after = 0
+
+    def next(self) -> int:
+        """The nonce of the account's next transaction."""
+        known = self._next
+        if known is None or time.monotonic() - self._known_at > MAX_AGE_S or self.undone() != self._known_after:
+            self._known_after = self.undone()
+            known = self._at_node()
+            self._know(known)
+        return known
+
+    def is_next(self, nonce: int) -> bool:
+        """Whether no transaction with this nonce was sent, as far as is known."""
+        return self._next == nonce
+
+    def use(self, nonce: int) -> None:
+        """A transaction with this nonce was sent."""
+        self._know(nonce + 1)
+
+    def forget(self) -> None:
+        """Ask the node the next time."""
+        self._next = None
+
+    def missing_before(self, nonce: int) -> int | None:
+        """The first transaction before this one that the node has lost, so that this one waits for it."""
+        count = self._at_node()
+        return count if count < nonce else None
+
+    def _know(self, nonce: int) -> None:
+        self._next, self._known_at = nonce, time.monotonic()
+
+    def _at_node(self) -> int:
+        with translated(self.web3, "the account's nonce"):
+            return self.web3.eth.get_transaction_count(self.account, "pending")
