@@ -205,10 +205,10 @@ class Agent:
                     raise
                 return self.clear(market_id)  # another agent was faster
         submit_s = time.perf_counter() - begin
-        status, final_from = self._standing(proposal_id, sent)
+        status, final_from = self._status(proposal_id, sent)
         return Cleared(proposal_id, posted, status, final_from, solution, tuple(sent), solve_s, verify_s, submit_s)
 
-    def _standing(self, proposal_id: int, sent: Sequence[Mined]) -> tuple[ProposalStatus, int]:
+    def _status(self, proposal_id: int, sent: Sequence[Mined]) -> tuple[ProposalStatus, int]:
         """Status of a proposal and when it can be made final; nothing is asked if what was sent made it final."""
         if any(event.name == "RoundFinalized" for mined in sent for event in self.chain.decode(mined)):
             return ProposalStatus.FINAL, 0

@@ -78,7 +78,7 @@ def uncertified(chain: Chain, device_ids: Iterable[int], slot_start: int) -> lis
     """Those devices whose export of a slot has no certificates and was never for sale, in one request."""
     ids = list(device_ids)
     issued = [("Metering", "isIssued", [id_, slot_start]) for id_ in ids]
-    selling = [("OrderBook", "isSelling", [id_, slot_start]) for id_ in ids]
+    selling = [("DeviceRegistry", "isSelling", [id_, slot_start]) for id_ in ids]
     answers = chain.read_all([*issued, *selling])
     return [id_ for k, id_ in enumerate(ids) if not answers[k] and not answers[len(ids) + k]]
 
@@ -86,8 +86,3 @@ def uncertified(chain: Chain, device_ids: Iterable[int], slot_start: int) -> lis
 def is_issued(chain: Chain, device_id: int, slot_start: int) -> bool:
     """Whether certificates of this device and slot exist."""
     return bool(chain.read("Metering", "isIssued", device_id, slot_start))
-
-
-def is_selling(chain: Chain, device_id: int, slot_start: int) -> bool:
-    """Whether this device's export of the slot is for sale or was sold."""
-    return bool(chain.read("DeviceRegistry", "isSelling", device_id, slot_start))
