@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from powerpact.chain.client import Chain
 from powerpact.chain.contracts import rounds, settlement
-from powerpact.chain.contracts.rounds import PostedRound
+from powerpact.chain.contracts.posted import PostedRound
 from powerpact.chain.contracts.settlement import FinalTrade
 from powerpact.market.orders import Placed, Side
 from powerpact.market.rules import Mode

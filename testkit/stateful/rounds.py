@@ -150,7 +150,7 @@ class RoundRules(SealRules):
             self._hide_the_trade(market, proposal, trading[pick % len(trading)])
 
     def _hide_the_trade(self, market: GhostMarket, proposal: GhostProposal, pair: tuple[int, int]) -> None:
-        """A challenge as if an order did not trade, with the sides changed, with a forged or with somebody else's trade."""
+        """A challenge as if an order did not trade, with sides changed, with a forged or somebody else's trade."""
         driver = market.about(proposal)
         buy, sell = map(driver.exhibit, pair)
         naked = driver.exhibit(pair[0], chunks=[])

@@ -13,7 +13,6 @@ from powerpact.mechanisms.call.solver import solve
 from powerpact.mechanisms.call.verifier import FaultKind, verify
 from testkit.auctions import FEW, auctions, cleared_by_scan, fills_of
 
-
 BY_ONE_ORDER = (
     FaultKind.NARROWER_INTERVAL,
     FaultKind.WORSE_BUT_FILLED,
