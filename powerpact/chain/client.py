@@ -178,7 +178,7 @@ class Chain:
             finally:
                 self._as_of, self._state_of = before
 
-    def events(self, contract: str, *names: str, **indexed: int | str | bytes) -> list[Event]:
+    def events(self, contract: str, *names: str, since: int = 0, **indexed: int | str | bytes) -> list[Event]:
         """Events of a contract since its deployment, oldest first.
 
         Parameters
@@ -187,6 +187,8 @@ class Chain:
             The contract.
         *names : str
             Names of the events.
+        since : int
+            Unix seconds; events of blocks that are known to be older are left out.
         **indexed : int, str or bytes
             Values that indexed arguments must have; every event must have such an argument.
         """
@@ -199,7 +201,7 @@ class Chain:
                 positions = [argument for argument, is_indexed in inputs if is_indexed]
                 topics: list[bytes | None] = [signature.topic]
                 topics += [topic_of(indexed[argument]) if argument in indexed else None for argument in positions]
-                found += map(self._event, self.log.entries(self.address(contract), topics))
+                found += map(self._event, self.log.entries(self.address(contract), topics, since))
         return sorted(found, key=lambda event: (event.block, event.position))
 
     def touched_by(self, transaction_hash: str) -> set[str]:

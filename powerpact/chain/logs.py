@@ -98,8 +98,8 @@ class EventLog(Protocol):
     def reading(self) -> AbstractContextManager[Block]:
         """Let all questions inside be answered as of one block, which is the latest known when the first one begins."""
 
-    def entries(self, address: ChecksumAddress, topics: Sequence[bytes | None]) -> list[LogEntry]:
-        """Log entries of a contract since its deployment, oldest first; None takes any topic."""
+    def entries(self, address: ChecksumAddress, topics: Sequence[bytes | None], since_s: int = 0) -> list[LogEntry]:
+        """Log entries of a contract, oldest first, without those known to be older; None is any topic."""
 
     def of_transaction(self, transaction_hash: str) -> list[LogEntry]:
         """Log entries that the deployment's contracts wrote in a transaction."""
@@ -228,13 +228,14 @@ class NodeLog:
         """The latest block; what is asked inside may be newer."""
         yield self.reader.head().block
 
-    def entries(self, address: ChecksumAddress, topics: Sequence[bytes | None]) -> list[LogEntry]:
-        """Log entries of a contract since its deployment, oldest first; None takes any topic."""
+    def entries(self, address: ChecksumAddress, topics: Sequence[bytes | None], since_s: int = 0) -> list[LogEntry]:
+        """Log entries of a contract, oldest first, without those known to be older; None is any topic."""
         owner = bytes.fromhex(address[2:])
         return [
             entry
             for entry in self._all()
             if entry.address == owner
+            and (entry.block.time_s is None or entry.block.time_s >= since_s)
             and len(entry.topics) >= len(topics)
             and all(topic in (None, found) for topic, found in zip(topics, entry.topics, strict=False))
         ]

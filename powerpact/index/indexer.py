@@ -105,10 +105,10 @@ class Indexer:
         finally:
             self._view = None
 
-    def entries(self, address: ChecksumAddress, topics: Sequence[bytes | None]) -> list[LogEntry]:
-        """Log entries of a contract since its deployment, oldest first; None takes any topic."""
+    def entries(self, address: ChecksumAddress, topics: Sequence[bytes | None], since_s: int = 0) -> list[LogEntry]:
+        """Log entries of a contract, oldest first, without those known to be older; None is any topic."""
         with self.reading() as view:
-            return self.index.events(bytes.fromhex(address[2:]), topics, view.number)
+            return self.index.events(bytes.fromhex(address[2:]), topics, view.number, since_s)
 
     def of_transaction(self, transaction_hash: str) -> list[LogEntry]:
         """Log entries that the deployment's contracts wrote in a transaction."""

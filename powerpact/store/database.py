@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.exc import DatabaseError, OperationalError
-from sqlalchemy.pool import NullPool, StaticPool
+from sqlalchemy.pool import QueuePool, StaticPool
 
 from powerpact.store.errors import BadDatabase
 
@@ -59,7 +59,10 @@ class Database:
             )
         else:
             self.engine = create_engine(
-                f"sqlite:///{path}", poolclass=NullPool, connect_args={"isolation_level": None, "timeout": 0}
+                f"sqlite:///{path}",
+                poolclass=QueuePool,
+                pool_size=1,
+                connect_args={"check_same_thread": False, "isolation_level": None, "timeout": 0},
             )
         _prepare(self.engine, "full" if survives_power_loss else "normal")
 

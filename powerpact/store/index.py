@@ -24,6 +24,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    or_,
     select,
 )
 
@@ -170,7 +171,7 @@ class Index:
             connection.execute(delete(_FACTS).where(_FACTS.c.name == name))
             connection.execute(insert(_FACTS).values(name=name, value=value))
 
-    def events(self, address: bytes, topics: Sequence[bytes | None], up_to: int) -> list[LogEntry]:
+    def events(self, address: bytes, topics: Sequence[bytes | None], up_to: int, since_s: int = 0) -> list[LogEntry]:
         """Events of a contract, oldest first.
 
         Parameters
@@ -181,8 +182,12 @@ class Index:
             What the topics must be, in their order; None takes any.
         up_to : int
             The last block that is looked at.
+        since_s : int
+            Unix seconds; blocks that are known to be older are left out.
         """
         wanted = [_EVENTS.c[f"topic{k}"] == topic for k, topic in enumerate(topics) if topic is not None]
+        if since_s:
+            wanted.append(or_(_BLOCKS.c.time.is_(None), _BLOCKS.c.time >= since_s))
         return self._select(and_(_EVENTS.c.address == address, _BLOCKS.c.number <= up_to, *wanted))
 
     def events_of(self, transaction_hash: bytes) -> list[LogEntry]:

@@ -50,7 +50,7 @@ def issue(chain: Chain, reading: Reading, proof: ReadingProof) -> Call:
 def readings_of(chain: Chain, slot_start: int | None = None) -> dict[tuple[int, int], tuple[Reading, ReadingProof]]:
     """All reported readings, or those of one slot, with their proofs, by device and slot start."""
     found = {}
-    for event in chain.events("Metering", "ReadingsReported"):
+    for event in chain.events("Metering", "ReadingsReported", since=slot_start or 0):
         readings = [Reading.unpack(words) for words in event.arguments["readings"]]
         wanted = [i for i, reading in enumerate(readings) if slot_start in (None, reading.start_at)]
         if wanted:

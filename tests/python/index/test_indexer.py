@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from powerpact.chain.client import Chain
 from powerpact.chain.connection import connect
 from powerpact.chain.errors import NodeRefused
 from powerpact.chain.local.clock import request
@@ -331,3 +332,24 @@ def test_the_time_of_a_block_needs_no_request(depositor, opened, proxy):
     proxy.calls.clear()
     assert chain.time_of(mined.block) == chain.web3.eth.get_block(mined.block)["timestamp"]
     assert proxy.total == 1
+
+
+def test_old_events_can_be_left_out(world, depositor, opened):
+    depositor(1)
+    world.warp(world.chain.now() + 1_000)
+    later = world.chain.now()
+    depositor(2)
+    for chain in (opened(), Chain(world.chain.web3, world.chain.deployment)):
+        recent = chain.events("Accounts", "Deposited", since=later)
+        assert [event.arguments["points"] for event in recent] == [2]
+        assert len(chain.events("Accounts", "Deposited", since=later - 1_000)) > 1
+
+
+def test_without_an_index_the_node_is_asked_each_time(world, depositor, opened, proxy):
+    depositor(1, 2)
+    proxy.longest_range = 9
+    direct = Chain(connect(proxy.url), world.chain.deployment)
+    assert amounts(direct) == amounts(opened())
+    found = direct.events("Accounts", "Deposited", trader=world.address("alice"))
+    assert [event.arguments["points"] for event in found][-2:] == [1, 2]
+    assert direct.touched_by(found[-1].transaction_hash) == opened().touched_by(found[-1].transaction_hash)
