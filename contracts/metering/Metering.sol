@@ -182,11 +182,22 @@ contract Metering is IMetering, EIP712 {
         address signer = Signatures.recover(_hashTypedDataV4(ReadingHashing.structHash(reading)), signature);
         if (signer != key || signer == address(0)) revert Metering_BadSignature(index, device, signer);
 
+        last[device] = _moved(index, reading, meter, capacity);
+    }
+
+    /// @dev The meter after a reading.
+    /// Reverts if: a flow is above the capacity, or its counter fell.
+    function _moved(uint256 index, PackedReading memory reading, Meter memory meter, Wh capacity)
+        private
+        pure
+        returns (Meter memory)
+    {
+        uint32 device = reading.device();
         (Wh exported, Wh exportCounter) = (reading.exported(), reading.exportCounter());
         Wh importCounter = reading.importCounter();
         _checkFlow(index, device, exported, exportCounter, meter.exportCounter, capacity);
         _checkFlow(index, device, reading.imported(), importCounter, meter.importCounter, capacity);
-        last[device] = Meter(startAt, exported, exportCounter, importCounter);
+        return Meter(reading.startAt(), exported, exportCounter, importCounter);
     }
 
     /// @dev Fields whose rules are not built yet hold their neutral value. `startAt` is a multiple of the slot length

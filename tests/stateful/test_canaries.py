@@ -385,8 +385,8 @@ MUTANTS = (
         "a slot reported twice",
         "Metering",
         METERING,
-        "if (slotStart <= meter.slotStart)",
-        "if (slotStart < meter.slotStart)",
+        "if (startAt <= meter.slotStart)",
+        "if (startAt < meter.slotStart)",
     ),
 )
 

@@ -76,7 +76,9 @@ library Legs {
     /// Reverts if: the energy is not what the mode allows; the price is outside the orders' limits.
     function join(Pair memory pair, Verdict verdict, PackedTrade memory trade) internal pure {
         uint256 reserved = pair.mode == Mode.Divisible ? _joinPart(pair) : _joinWhole(pair);
-        pair.worth += pair.mode == Mode.Divisible ? verdict.worth() * Wh.unwrap(pair.energy) : verdict.worth();
+        // In 256 bits: a worth of 40 bits times an energy of 64.
+        uint256 worth = verdict.worth();
+        pair.worth += pair.mode == Mode.Divisible ? worth * Wh.unwrap(pair.energy) : worth;
         pair.reserved += reserved;
         _write(trade, pair, verdict.price(), reserved);
     }
