@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from powerpact.cli.choices import enum_member, words_of
 from powerpact.cli.session import DEPLOYMENT_FILE, As, AsJson, Deployed, done, open_chain, parse_time, table, unlock
+from powerpact.market.schema import Carrier, DeviceKind, EnergySource
 
 devices_group = typer.Typer(help="Meters and other devices.", no_args_is_help=True)
 meter_group = typer.Typer(help="Readings that devices sign.", no_args_is_help=True)
@@ -15,6 +17,16 @@ DeviceId = Annotated[int, typer.Argument(metavar="DEVICE", help="Id of the devic
 KeyName = Annotated[
     str, typer.Option("--key", metavar="NAME", help="Account of the keystore that is the device's key.")
 ]
+
+
+if TYPE_CHECKING:
+    KindWord = str
+    CarrierWord = str
+    SourceWord = str
+else:
+    KindWord = words_of("KindWord", tuple(DeviceKind))
+    CarrierWord = words_of("CarrierWord", tuple(Carrier))
+    SourceWord = words_of("SourceWord", tuple(EnergySource))
 
 
 def register(app: typer.Typer) -> None:
@@ -28,9 +40,9 @@ def add(
     account: As,
     key: KeyName,
     capacity_wh: Annotated[int, typer.Option(help="Most energy in one slot, Wh.")],
-    kind: Annotated[str, typer.Option(help="meter, router, exchange or interface.")] = "meter",
-    carrier: Annotated[str, typer.Option(help="electricity, heat, cold or gas.")] = "electricity",
-    source: Annotated[str, typer.Option(help="solar, wind, hydro, biogas, storage or mixed.")] = "solar",
+    kind: Annotated[KindWord, typer.Option(help="What the device is.")] = "meter",
+    carrier: Annotated[CarrierWord, typer.Option(help="What flows.")] = "electricity",
+    source: Annotated[SourceWord, typer.Option(help="The energy source behind it.")] = "solar",
     subnet: Annotated[int, typer.Option(help="Local network that it is attached to.")] = 1,
     deployment: Deployed = DEPLOYMENT_FILE,
     as_json: AsJson = False,
@@ -40,14 +52,12 @@ def add(
     [bold]Example:[/bold] powerpact device add -a alice --key alice-meter --capacity-wh 20000
     """
     from powerpact.chain.contracts import devices
-    from powerpact.cli.choices import enum_member
-    from powerpact.market.rules import Carrier
 
     chain, owner, device_key = open_chain(deployment), unlock(account), unlock(key)
     described = devices.Description(
-        kind=enum_member(devices.DeviceKind, "kind", kind),
+        kind=enum_member(DeviceKind, "kind", kind),
         carrier=enum_member(Carrier, "carrier", carrier),
-        source=enum_member(devices.EnergySource, "source", source),
+        source=enum_member(EnergySource, "source", source),
         subnet=subnet,
         capacity_wh=capacity_wh,
     )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from powerpact.cli.choices import assignment, enum_member, numbers
+from powerpact.cli.choices import assignment, enum_member, numbers, words_of
 from powerpact.cli.output import read_input, write_output
 from powerpact.cli.session import (
     DEPLOYMENT_FILE,
@@ -24,6 +23,7 @@ from powerpact.cli.session import (
     unlock,
 )
 from powerpact.errors import BadChoice
+from powerpact.market.schema import Side
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
@@ -37,12 +37,10 @@ order_group = typer.Typer(
 )
 
 
-class SideWord(StrEnum):
-    """The two sides, as the command line writes them."""
-
-    BUY = "buy"
-    SELL = "sell"
-
+if TYPE_CHECKING:
+    SideWord = str
+else:
+    SideWord = words_of("SideWord", tuple(Side))
 
 EnergyWh = Annotated[int, typer.Option(min=1, help="Energy, Wh.")]
 Nonce = Annotated[
@@ -250,10 +248,10 @@ def revoke(
 
     page, mask = page_and_mask(nonce)
     chain, key = open_chain(deployment), unlock(account)
-    call = orders.cancel_nonces(chain, enum_member(Side, "side", side.value), page, mask)
+    call = orders.cancel_nonces(chain, enum_member(Side, "side", side), page, mask)
     mined = chain.sender(key).send(call)
-    data = {"side": side.value, "nonces": sorted(set(nonce))}
-    done(f"revoked {len(data['nonces'])} nonces of {side.value} orders", [mined], data, as_json=as_json)
+    data = {"side": str(side), "nonces": sorted(set(nonce))}
+    done(f"revoked {len(data['nonces'])} nonces of {side} orders", [mined], data, as_json=as_json)
 
 
 @order_group.command("list")

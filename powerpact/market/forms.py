@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Any, NamedTuple, Protocol
 
-from eth_utils import is_checksum_address
-
 from powerpact.market.errors import BadRules
 
 
@@ -119,6 +117,8 @@ class Address:
 
     def encoded(self, name: str, value: Any) -> str:
         """The address itself."""
+        from eth_utils import is_checksum_address  # here, since it is slow to load and the command line reads the table
+
         if not isinstance(value, str) or not is_checksum_address(value):
             raise BadRules(name, value, "is not an address with checksum")
         return value

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
 from eth_typing import ChecksumAddress
@@ -24,7 +23,26 @@ from eth_utils import to_checksum_address
 
 from powerpact.errors import BadChoice
 from powerpact.market.errors import BadOrderId, FieldWithoutRule
+from powerpact.market.schema import Side
 from powerpact.units import MAX_ATTRIBUTES, MAX_CATEGORIES, PPM, value_down_upoints
+
+__all__ = [
+    "MAX_BATCH",
+    "NONCES_PER_PAGE",
+    "ZEROS",
+    "Order",
+    "PackedOrder",
+    "Placed",
+    "Side",
+    "SignedOrder",
+    "SoftTerm",
+    "equal_weights_ppm",
+    "id_text",
+    "next_nonce",
+    "order_id",
+    "page_and_mask",
+    "parse_id",
+]
 
 MAX_BATCH: Final = 256
 """The most orders in one batch."""
@@ -33,13 +51,6 @@ NONCES_PER_PAGE: Final = 32
 """Nonces that can be used in any order, before a later one closes them."""
 
 ZEROS: Final = (0,) * MAX_ATTRIBUTES
-
-
-class Side(IntEnum):
-    """The two sides of an order, as in Orders.sol."""
-
-    BUY = 0
-    SELL = 1
 
 
 class PackedOrder(NamedTuple):

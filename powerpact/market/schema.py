@@ -1,4 +1,4 @@
-"""The words of a market's schema: modes, attributes, carriers, price rules (contracts/types/Markets.sol)."""
+"""The words of a market's schema: modes, attributes, carriers, devices, price rules (contracts/types/Markets.sol)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,13 @@ class Mode(StrEnum):
     """Each order in at most one trade."""
     DIVISIBLE = "divisible"
     """Each order's trades, in whole Wh, within its energy."""
+
+
+class Side(IntEnum):
+    """The two sides of an order, as in Orders.sol."""
+
+    BUY = 0
+    SELL = 1
 
 
 class Kind(StrEnum):
@@ -78,6 +85,26 @@ class Carrier(IntEnum):
     HEAT = 1
     COLD = 2
     GAS = 3
+
+
+class DeviceKind(IntEnum):
+    """What a device is, as in IDeviceRegistry."""
+
+    METER = 0
+    ROUTER = 1
+    EXCHANGE = 2
+    INTERFACE = 3
+
+
+class EnergySource(IntEnum):
+    """Codes of the energy source behind a device."""
+
+    SOLAR = 1
+    WIND = 2
+    HYDRO = 3
+    BIOGAS = 4
+    STORAGE = 5
+    MIXED = 6
 
 
 class PriceRule(IntEnum):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 
 from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
@@ -12,27 +11,7 @@ from eth_typing import ChecksumAddress
 from powerpact.chain.client import Chain
 from powerpact.chain.transactions import Call, Mined
 from powerpact.codec.eip712 import sign
-from powerpact.market.rules import Carrier
-
-
-class DeviceKind(IntEnum):
-    """What a device is, as in IDeviceRegistry."""
-
-    METER = 0
-    ROUTER = 1
-    EXCHANGE = 2
-    INTERFACE = 3
-
-
-class EnergySource(IntEnum):
-    """Codes of the energy source behind a device."""
-
-    SOLAR = 1
-    WIND = 2
-    HYDRO = 3
-    BIOGAS = 4
-    STORAGE = 5
-    MIXED = 6
+from powerpact.market.schema import Carrier, DeviceKind, EnergySource
 
 
 @dataclass(frozen=True, slots=True)
