@@ -94,7 +94,7 @@ def solve(
     if round_file is not None:
         write_output(round_file, mechanism.format_round(round_))
     write_output(output, mechanism.format_solution(solution))
-    tell(f"{len(solution.trades)} trades, objective {solution.objective} ppm")
+    tell(f"{len(solution.trades)} trades, objective {solution.objective} {mechanism.unit}")
 
 
 @group.command()
@@ -194,7 +194,8 @@ def status(market: MarketId, deployment: Deployed = DEPLOYMENT_FILE, as_json: As
         final_from = f", final from {clock(entry['final_from'])}" if entry["state"] == "active" else ""
         typer.echo(
             f"proposal {entry['proposal']} {entry['state']}: {entry['trades']} trades, objective "
-            f"{entry['objective_ppm']} ppm, dual bound {entry['bound_ppm']}, {entry['proven_orders']} of "
+            f"{entry['objective_ppm']} {posted.mechanism.unit}, dual bound {entry['bound_ppm']}, "
+            f"{entry['proven_orders']} of "
             f"{posted.order_count} orders proven{final_from}"
         )
     for trade in trades:
@@ -244,7 +245,8 @@ def _show_cleared(market: bytes, cleared: Cleared, *, as_json: bool) -> None:
         "solve_s": round(cleared.solve_s, 3),
         "verify_s": round(cleared.verify_s, 3),
     }
-    found = f": {len(solution.trades)} trades, objective {solution.objective} ppm" if solution else " already"
+    unit = cleared.posted.mechanism.unit
+    found = f": {len(solution.trades)} trades, objective {solution.objective} {unit}" if solution else " already"
     what = f"proposal {cleared.proposal} {_status_text(cleared)}{found}"
     done(what, cleared.transactions, data, as_json=as_json, result=str(cleared.proposal))
 

@@ -100,6 +100,8 @@ class Mechanism:
     ----------
     name : str
         Its name, also in files.
+    unit : str
+        Unit of its objective; where energies count, of a sum over Wh.
     claim : str
         What a solution that `verify` accepts is, in a word.
     solve : Solve
@@ -136,6 +138,7 @@ class Mechanism:
     """
 
     name: str
+    unit: str
     claim: str
     solve: Solve
     verify: Verify
@@ -197,6 +200,7 @@ def _price_of_call(solution: Any) -> int | None:
 
 SATISFACTION: Final = Mechanism(
     name=satisfaction_file.NAME,
+    unit="ppm",
     claim="optimal",
     solve=_solve_satisfaction,
     verify=satisfaction_verifier.verify,
@@ -219,6 +223,7 @@ SATISFACTION: Final = Mechanism(
 
 CALL: Final = Mechanism(
     name=call_file.NAME,
+    unit="micro-points · Wh/kWh",
     claim="cleared",
     solve=_solve_call,
     verify=_verify_call,

@@ -301,6 +301,8 @@ class DayReport:
         The conservation laws, checked at the end of the day.
     mechanism : str
         What cleared the markets, ``satisfaction`` or ``call``.
+    objective_unit : str
+        Unit of a round's objective.
     """
 
     community: str
@@ -318,6 +320,7 @@ class DayReport:
     times: tuple[TimeStep, ...]
     invariants: tuple[InvariantCheck, ...]
     mechanism: str = "satisfaction"
+    objective_unit: str = "ppm"
 
     @property
     def load_wh(self) -> int:

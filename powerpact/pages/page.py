@@ -33,9 +33,6 @@ class Cell:
 LEFT: Final = "l"
 LONG: Final = "l w"
 
-OBJECTIVE_UNITS: Final = {"satisfaction": "ppm", "call": "micro-points · Wh/kWh"}
-"""Unit of a round's objective, by mechanism."""
-
 
 def render_html(report: DayReport) -> str:
     """Return the report as a page.
@@ -285,7 +282,7 @@ def _all_hours(report: DayReport) -> str:
         ("highest", "points/kWh", ""),
         ("buyers", "satisfied", ""),
         ("sellers", "satisfied", ""),
-        ("objective", OBJECTIVE_UNITS[report.mechanism], ""),
+        ("objective", report.objective_unit, ""),
     ]
     quiet = [index for index, slot in enumerate(report.slots) if not slot.trades]
     return _section("Every hour", "", _table("hours", columns, rows, quiet=quiet))

@@ -131,6 +131,7 @@ def make_day_report(
     trades: Sequence[TradeReport],
     *,
     mechanism: str = "satisfaction",
+    objective_unit: str = "ppm",
     objectives: Sequence[int],
     certificates: Mapping[str, Certificates],
     chain: str,
@@ -146,8 +147,8 @@ def make_day_report(
         The day as planned, with the real series.
     trades : sequence of TradeReport
         What was traded, delivered and paid.
-    mechanism : str
-        What cleared the markets.
+    mechanism, objective_unit : str
+        What cleared the markets, and the unit of its objective.
     objectives : sequence of int
         Objective of each hour's round, in the mechanism's unit.
     certificates : mapping of str to Certificates
@@ -213,6 +214,7 @@ def make_day_report(
         tariff=plan.tariff.name,
         chain=chain,
         mechanism=mechanism,
+        objective_unit=objective_unit,
         notes=tuple(Note(flag.home, flag.sentence, flag.treatment) for flag in profiles.flags),
         slots=tuple(slots),
         trades=ordered,

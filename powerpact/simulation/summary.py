@@ -6,6 +6,7 @@ from typing import Final
 
 from powerpact.chain.contracts import certificates
 from powerpact.market.orders import id_text
+from powerpact.mechanisms.registry import MECHANISMS
 from powerpact.pages import DayReport, GasStep, InvariantCheck, TimeStep, TradeReport
 from powerpact.simulation.accounting import Certificates, make_day_report
 from powerpact.simulation.day import ClearedSlot, DayResult
@@ -44,13 +45,15 @@ def summarise(result: DayResult, chain_name: str) -> DayReport:
     chain_name : str
         The chain that it ran on, in words.
     """
+    mechanism = MECHANISMS[result.mechanism.name.lower()]
     trades = [
         trade for hour, slot in enumerate(result.slots) if slot is not None for trade in _trades(result, hour, slot)
     ]
     return make_day_report(
         result.plan,
         trades,
-        mechanism=result.mechanism.name.lower(),
+        mechanism=mechanism.name,
+        objective_unit=mechanism.unit,
         objectives=[slot.cleared.solution.objective if slot and slot.cleared.solution else 0 for slot in result.slots],
         certificates=_certificates(result),
         chain=chain_name,
