@@ -25,6 +25,7 @@ CONTRACTS: Final = (
     "Metering",
     "Markets",
     "OrderBook",
+    "RoundProver",
     "SatisfactionMatching",
     "CallAuction",
     "Clearing",

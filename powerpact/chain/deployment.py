@@ -183,7 +183,9 @@ def constructor_arguments(addresses: dict[str, ChecksumAddress], parameters: Par
             at["Clearing"],
             at["Accounts"],
         ],
-        **{name: [at["Markets"], at["OrderBook"]] for name in MECHANISMS},
+        "RoundProver": [at["Markets"], at["OrderBook"]],
+        "SatisfactionMatching": [at["Markets"], at["OrderBook"], at["RoundProver"]],
+        "CallAuction": [at["Markets"], at["OrderBook"]],
         "Clearing": [at["Markets"], at["OrderBook"], at["Accounts"], [at[name] for name in MECHANISMS]],
         "Settlement": [
             at["Accounts"],

@@ -43,8 +43,9 @@ class RoundRules(SealRules):
             driver = market.about(proposal)
             trade = proposal.chunks[-1][-1]
             orders = [(trade.buy_id, trade.buyer_dual_ppm), (trade.sell_id, trade.seller_dual_ppm)]
+            anew = [(market.market.placed(id_), dual, False, 0) for id_, dual in orders]
             with refused("Clearing_OrderUsedTwice"):
-                driver.extend(self._claims(market, orders, [(0, 1, trade.energy_wh)]), proposal.agent)
+                driver.extend(Claims(anew, [(0, 1, trade.energy_wh)]), proposal.agent)
         if is_sure:
             self._seal(market, proposal)
 

@@ -14,7 +14,8 @@ def test_contracts_know_each_other(system, utility, auditors):
     assert system.Clearing.ORDER_BOOK() == system.OrderBook
     assert system.Clearing.MARKETS() == system.Markets
     assert [system.Clearing.mechanismAt(i) for i in range(2)] == [system.SatisfactionMatching, system.CallAuction]
-    for mechanism in (system.SatisfactionMatching, system.CallAuction):
+    assert system.SatisfactionMatching.PROVER() == system.RoundProver
+    for mechanism in (system.SatisfactionMatching, system.RoundProver, system.CallAuction):
         assert mechanism.MARKETS() == system.Markets
         assert mechanism.ORDER_BOOK() == system.OrderBook
     assert system.Markets.PARTICIPANTS() == system.ParticipantRegistry

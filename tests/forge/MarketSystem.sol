@@ -4,6 +4,7 @@ pragma solidity ^0.8.27;
 import {Accounts} from "../../contracts/accounts/Accounts.sol";
 import {IMechanism} from "../../interfaces/clearing/IMechanism.sol";
 import {Clearing} from "../../contracts/clearing/Clearing.sol";
+import {RoundProver} from "../../contracts/clearing/mechanisms/satisfaction/RoundProver.sol";
 import {SatisfactionMatching} from "../../contracts/clearing/mechanisms/satisfaction/SatisfactionMatching.sol";
 import {Markets} from "../../contracts/market/Markets.sol";
 import {OrderBook} from "../../contracts/market/OrderBook.sol";
@@ -37,22 +38,23 @@ abstract contract MarketSystem is Registries {
             auditors[i] = auditor(i);
         }
         uint256 nonce = vm.getNonce(address(this));
-        address[11] memory place;
+        address[12] memory place;
         for (uint256 i = 0; i < place.length; ++i) {
             place[i] = vm.computeCreateAddress(address(this), nonce + i);
         }
         points = new PowerPoints(address(this));
-        accounts = new Accounts(place[0], place[7], place[9], place[10]);
+        accounts = new Accounts(place[0], place[7], place[10], place[11]);
         participants = new ParticipantRegistry(auditors, 2, place[1]);
-        devices = new DeviceRegistry(place[2], place[7], place[10]);
+        devices = new DeviceRegistry(place[2], place[7], place[11]);
         certificates = new GreenCertificates(place[5]);
-        metering = new Metering(place[3], place[4], place[10], SLOT);
+        metering = new Metering(place[3], place[4], place[11], SLOT);
         markets = new Markets(place[2], place[5], place[7]);
-        book = new OrderBook(place[2], place[3], place[6], place[9], place[1]);
-        mechanisms.push(new SatisfactionMatching(place[6], place[7]));
+        book = new OrderBook(place[2], place[3], place[6], place[10], place[1]);
+        RoundProver prover = new RoundProver(place[6], place[7]);
+        mechanisms.push(new SatisfactionMatching(place[6], place[7], address(prover)));
         clearing = new Clearing(place[6], place[7], place[1], mechanisms);
-        settlement = new Settlement(place[1], place[3], place[5], place[6], place[9]);
-        assertTrue(address(settlement) == place[10], "the contracts must be where they were predicted");
+        settlement = new Settlement(place[1], place[3], place[5], place[6], place[10]);
+        assertTrue(address(settlement) == place[11], "the contracts must be where they were predicted");
     }
 
     /// The trader with this key; its device has the next key and the returned id.

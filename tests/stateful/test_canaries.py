@@ -40,14 +40,14 @@ MUTANTS = (
     ),
     Mutant(
         "a sweep that passes over too much",
-        "SatisfactionMatching",
+        "RoundProver",
         f"{SATISFACTION}/PairSweep.sol",
         "sub(999999, mload(buyer))",
         "sub(499999, mload(buyer))",
     ),
     Mutant(
         "a proof that stops one row early",
-        "SatisfactionMatching",
+        "RoundProver",
         f"{SATISFACTION}/RoundProof.sol",
         "for (uint256 r = from; r < to; ++r)",
         "for (uint256 r = from + 1; r < to; ++r)",

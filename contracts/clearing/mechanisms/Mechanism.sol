@@ -38,6 +38,7 @@ abstract contract Mechanism is IMechanism {
 
     /// @dev What is to be proven of a round.
     struct Task {
+        bytes32 market;
         ContestTerms terms;
         /// For each batch the bits of its cancelled orders.
         uint256[] closed;
@@ -277,6 +278,7 @@ abstract contract Mechanism is IMechanism {
         for (uint256 b = 0; b < batches; ++b) {
             require(orders[b].length != 0, IClearing.Clearing_WrongOrders(b));
         }
+        task.market = market;
         task.terms = MARKETS.contestTermsOf(market);
         task.closed = Batches.closedIn(ORDER_BOOK, market, orders);
     }

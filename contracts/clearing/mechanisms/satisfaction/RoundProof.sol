@@ -4,7 +4,6 @@ pragma solidity ^0.8.27;
 import {IClearing} from "../../../../interfaces/clearing/IClearing.sol";
 import {ISatisfactionMatching} from "../../../../interfaces/clearing/mechanisms/ISatisfactionMatching.sol";
 import {OrderFields, OrderId, PackedOrder, Side, orderIdAt} from "../../../types/Orders.sol";
-import {PackedTrade, TradeFields} from "../../../types/Trades.sol";
 import {Ppm} from "../../../types/Units.sol";
 import {PairSweep} from "./PairSweep.sol";
 import {Satisfaction} from "./Satisfaction.sol";
@@ -13,7 +12,6 @@ import {Satisfaction} from "./Satisfaction.sol";
 /// @dev Orders are numbered through all batches, in the order of their ids: row r is the r-th order.
 library RoundProof {
     using OrderFields for PackedOrder;
-    using TradeFields for PackedTrade;
     using PairSweep for PairSweep.Sellers;
 
     /// @dev All orders of a market.
@@ -45,11 +43,16 @@ library RoundProof {
         }
     }
 
-    /// @notice Write the dual prices of a trade's orders into their rows.
-    /// Reverts if: an order does not exist, or was cancelled.
-    function setDuals(Round memory round, PackedTrade memory trade) internal pure {
-        _setDual(round, trade.buyId(), trade.buyerDual());
-        _setDual(round, trade.sellId(), trade.sellerDual());
+    /// @notice Write an order's dual price into its row.
+    /// Reverts if: the order does not exist, or was cancelled.
+    function setDual(Round memory round, OrderId id, Ppm dual) internal pure {
+        uint256 batch = id.batchOf();
+        require(batch < round.firsts.length, IClearing.Clearing_UnknownOrder(id));
+        uint256 row = round.firsts[batch] + id.indexOf();
+        require(row < round.filled, IClearing.Clearing_UnknownOrder(id));
+        uint256 place = row * ROW_WORDS;
+        require(round.table[place] != CLOSED, IClearing.Clearing_OrderClosed(id));
+        round.table[place] = Ppm.unwrap(dual);
     }
 
     /// @notice Check u + v ≥ w for each pair of a buyer in rows [from, to) and any seller.
@@ -116,18 +119,6 @@ library RoundProof {
             }
             if ((closed >> i) & 1 != 0) table[start] = CLOSED;
         }
-    }
-
-    /// @dev Write an order's dual price into its row.
-    /// Reverts if: the order does not exist, or was cancelled.
-    function _setDual(Round memory round, OrderId id, Ppm dual) private pure {
-        uint256 batch = id.batchOf();
-        require(batch < round.firsts.length, IClearing.Clearing_UnknownOrder(id));
-        uint256 row = round.firsts[batch] + id.indexOf();
-        require(row < round.filled, IClearing.Clearing_UnknownOrder(id));
-        uint256 place = row * ROW_WORDS;
-        require(round.table[place] != CLOSED, IClearing.Clearing_OrderClosed(id));
-        round.table[place] = Ppm.unwrap(dual);
     }
 
     function _idOf(Round memory round, uint256 row) private pure returns (OrderId) {

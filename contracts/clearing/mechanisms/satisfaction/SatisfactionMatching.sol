@@ -2,16 +2,17 @@
 pragma solidity ^0.8.27;
 
 import {IClearing} from "../../../../interfaces/clearing/IClearing.sol";
+import {IRoundProver} from "../../../../interfaces/clearing/mechanisms/IRoundProver.sol";
 import {ISatisfactionMatching} from "../../../../interfaces/clearing/mechanisms/ISatisfactionMatching.sol";
 import {ContestTerms, MatchRules, PriceRule} from "../../../types/Markets.sol";
 import {OrderFields, OrderId, PackedOrder} from "../../../types/Orders.sol";
 import {PackedTrade} from "../../../types/Trades.sol";
 import {Ppm, Price} from "../../../types/Units.sol";
 import {Verdict, packVerdict} from "../../../types/Verdicts.sol";
+import {CallData} from "../../libraries/CallData.sol";
 import {ChunkAnswer} from "../../libraries/ChunkAnswer.sol";
 import {Legs} from "../../libraries/Legs.sol";
 import {Mechanism} from "../Mechanism.sol";
-import {RoundProof} from "./RoundProof.sol";
 import {Satisfaction} from "./Satisfaction.sol";
 
 /// @title SatisfactionMatching
@@ -19,7 +20,12 @@ import {Satisfaction} from "./Satisfaction.sol";
 contract SatisfactionMatching is ISatisfactionMatching, Mechanism {
     using OrderFields for PackedOrder;
 
-    constructor(address markets, address orderBook) Mechanism(markets, orderBook) {}
+    /// @dev The exhaustive proof, an IRoundProver.
+    address public immutable PROVER;
+
+    constructor(address markets, address orderBook, address prover) Mechanism(markets, orderBook) {
+        PROVER = prover;
+    }
 
     /// @dev There is nothing to complete.
     function _complete(Shown[] memory shown, bytes calldata) internal pure override {
@@ -58,32 +64,21 @@ contract SatisfactionMatching is ISatisfactionMatching, Mechanism {
     }
 
     /// @dev Each pair of a buyer in these rows and any seller has u + v ≥ w.
-    function _prove(Task memory task, PackedOrder[][] calldata orders, PackedTrade[][] calldata trades, bytes calldata)
+    function _prove(Task memory task, PackedOrder[][] calldata, PackedTrade[][] calldata, bytes calldata)
         internal
-        pure
+        view
         override
     {
-        RoundProof.Round memory round = RoundProof.make(orders, task.closed);
-        for (uint256 c = 0; c < trades.length; ++c) {
-            for (uint256 k = 0; k < trades[c].length; ++k) {
-                RoundProof.setDuals(round, trades[c][k]);
-            }
-        }
-        RoundProof.checkPairs(round, task.from, task.to, _schemaOf(task.terms.matching()));
+        CallData.ask(PROVER, IRoundProver.checkPart.selector, task.market);
     }
 
     /// @dev Each pair of a buyer and a seller has u + v ≥ w.
-    function _proveChunk(Task memory task, PackedOrder[][] calldata orders, ChunkAnswer chunk, bytes calldata)
+    function _proveChunk(Task memory task, PackedOrder[][] calldata, ChunkAnswer, bytes calldata)
         internal
-        pure
+        view
         override
     {
-        RoundProof.Round memory round = RoundProof.make(orders, task.closed);
-        uint256 count = chunk.tradeCount();
-        for (uint256 k = 0; k < count; ++k) {
-            RoundProof.setDuals(round, chunk.tradeAt(k));
-        }
-        RoundProof.checkPairs(round, task.from, task.to, _schemaOf(task.terms.matching()));
+        CallData.ask(PROVER, IRoundProver.checkRound.selector, task.market);
     }
 
     /// @dev Whether a pair is eligible, and its score w = t + g, ppm.
