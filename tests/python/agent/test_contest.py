@@ -273,7 +273,7 @@ def test_a_false_proposal_is_not_endorsed(world, sealing):
 @pytest.mark.parametrize("chunk", [1, 256])
 def test_a_divisible_round_goes_from_orders_to_payment(world, sealing, monkeypatch, chunk):
     """Alice, who bids more, gets her 2 000 Wh of Bob and Dave, and Carol what is left of 3 000."""
-    monkeypatch.setattr("powerpact.agent.service.MAX_BATCH", chunk)
+    monkeypatch.setattr("powerpact.agent.service.MAX_CHUNK", chunk)
     id_, rules = world.open_market(**CONTEST, mode=Mode.DIVISIBLE)
     world.post(id_, world.buy("alice", rules, energy_wh=2_000), world.sell("bob", rules))
     world.post(id_, world.buy("carol", rules, energy_wh=1_500, price_upoints_per_kwh=90), world.sell("dave", rules))

@@ -85,7 +85,7 @@ def test_a_round_that_needs_more_gas_is_proposed_and_proven_in_pieces(world, age
 
 
 def test_a_round_with_more_trades_is_proposed_in_chunks(world, agent, market, monkeypatch):
-    monkeypatch.setattr("powerpact.agent.service.MAX_BATCH", 1)
+    monkeypatch.setattr("powerpact.agent.service.MAX_CHUNK", 1)
     cleared = agent.clear(market)
     assert_final(world, market, cleared)
     assert [(mined.step, mined.items) for mined in cleared.transactions] == [("propose", 1)] * 2 + [("prove", 4)]
@@ -150,7 +150,7 @@ def test_a_proof_that_was_begun_is_continued(world, agent, market):
     begun = agent.sender.send(rounds.propose(world.chain, posted, matches))
     proposal = world.chain.event(begun, "Proposed").arguments["proposal"]
     chunks = rounds.chunks_of(world.chain, proposal)
-    agent.sender.send(rounds.prove(world.chain, proposal, posted.batches, chunks, 3))
+    agent.sender.send(rounds.prove(world.chain, proposal, posted.batches, chunks, 0, 3))
     assert rounds.proposal(world.chain, proposal).proven_rows == 3
     cleared = agent.clear(market)
     assert (cleared.proposal, [mined.items for mined in cleared.transactions]) == (proposal, [1])
@@ -170,7 +170,7 @@ def test_a_proof_that_fails_is_not_continued(world, agent, market):
     posted, matches = matches_of(world, market)
     agent.sender.send(rounds.propose(world.chain, posted, []))
     with pytest.raises(ContractError) as refusal:
-        agent.sender.send(rounds.prove(world.chain, 1, posted.batches, [], 4))
+        agent.sender.send(rounds.prove(world.chain, 1, posted.batches, [], 0, 4))
     assert refusal.value.name == "Satisfaction_BetterPair"
     assert agent.clear(market).proposal == 1  # nothing was proven, so the trades could still be added
     assert len(matches) == 2
@@ -203,10 +203,10 @@ def test_another_agent_may_be_faster(world, agent, market, monkeypatch, step):
     if step != "clear":
         monkeypatch.setattr("powerpact.agent.pieces.GAS_TARGET", 0)
 
-    def begin_too_late(*arguments):
+    def begin_too_late(*arguments, **named):
         if next(late, False):
             rival.clear(market)
-        return begin(*arguments)
+        return begin(*arguments, **named)
 
     monkeypatch.setattr(rounds, step, begin_too_late)
     cleared = agent.clear(market)

@@ -37,7 +37,7 @@ def test_hundreds_of_values_take_a_few_requests(world, gate):
 
 
 def test_a_revert_among_many_is_told(world):
-    reads = [("PowerPoints", "name", []), ("OrderBook", "rulesOf", [b"\x01" * 32])]
+    reads = [("PowerPoints", "name", []), ("Markets", "rulesOf", [b"\x01" * 32])]
     with pytest.raises(ContractError) as refusal:
         world.chain.read_all(reads)
     assert refusal.value.name == "Market_Unknown"
