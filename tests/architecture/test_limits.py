@@ -22,15 +22,18 @@ MAX_FUNCTION_LINES = 50  # without the docstring
 LARGE_CONTRACTS = {"Clearing", "OrderBook"}
 LONG_FILES = {
     "interfaces/clearing/IClearing.sol",
-    "contracts/clearing/Clearing.sol",
     "powerpact/chain/remedies.py",
-    "powerpact/market/rules.py",
+    "powerpact/agent/service.py",
+    "powerpact/chain/transactions.py",
     "powerpact/pages/model.py",
     "testkit/market.py",
     "tests/forge/AccountsHandler.sol",
     "tests/python/cli/test_market_commands.py",
+    "tests/stateful/test_canaries.py",
 }
 LONG_FUNCTIONS = {
+    ("powerpact/mechanisms/arrays.py", "round_from_arrays"),
+    ("tests/stateful/test_index.py", "machine_for"),
     ("contracts/clearing/mechanisms/satisfaction/PairSweep.sol", "_skip"),
     ("powerpact/cli/rounds.py", "status"),
     ("powerpact/pages/figures.py", "trading_matrix"),

@@ -2,9 +2,12 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
+
+from toolchain.places import environment, solc
 
 PROJECT = Path(__file__).resolve().parents[2]
 SLOT = re.compile(r"slot (\d+): ([\d +]+?)(?: = (\d+))?(?=[;.\n])")
@@ -32,12 +35,32 @@ def stated() -> dict[str, dict[int, list[int]]]:
     return found
 
 
+def layouts() -> list[dict]:
+    """The storage layout of every contract, by the compiler; nothing is translated, so this takes seconds."""
+    sources = {path.relative_to(PROJECT).as_posix(): path for path in sorted((PROJECT / "contracts").rglob("*.sol"))}
+    job = {
+        "language": "Solidity",
+        "sources": {name: {"content": path.read_text()} for name, path in sources.items()},
+        "settings": {
+            "remappings": ["@openzeppelin/=node_modules/@openzeppelin/"],
+            "outputSelection": {"*": {"*": ["storageLayout"]}},
+        },
+    }
+    command = [str(solc()), "--standard-json"]
+    done = subprocess.run(
+        command, input=json.dumps(job), capture_output=True, text=True, check=True, cwd=PROJECT, env=environment()
+    )
+    answer = json.loads(done.stdout)
+    faults = [error["formattedMessage"] for error in answer.get("errors", []) if error["severity"] == "error"]
+    assert not faults, faults[0]
+    return [contract["storageLayout"] for name in sources for contract in answer["contracts"].get(name, {}).values()]
+
+
 def compiled() -> dict[str, dict[int, list[int]]]:
     """By struct in a contract's storage: the sizes in bytes of its members in each slot, by the compiler."""
     found = {}
-    sources = sorted(source.name for source in (PROJECT / "contracts").rglob("*.sol"))
-    for artifact in (path for name in sources for path in sorted((PROJECT / "out" / name).glob("*.json"))):
-        types = (json.loads(artifact.read_text()).get("storageLayout") or {}).get("types") or {}
+    for layout in layouts():
+        types = layout.get("types") or {}
         for entry in types.values():
             if not entry["label"].startswith("struct "):
                 continue
