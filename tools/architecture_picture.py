@@ -24,7 +24,7 @@ CONTRACTS_X, CONTRACTS_WIDTH = 760, 400
 LABEL_WIDTH: Final = 96
 
 LIBRARY_LABELS: Final = ("7 doors", "6", "5", "4", "3 web3", "", "2 pure", "1 words", "0 ground")
-LATER: Final = frozenset({"api", "store", "progress", "council"})
+LATER: Final = frozenset({"api", "council"})
 COLOURS: Final = {"order": "#0b6e4f", "reading": "#b45309", "point": "#1d4ed8"}
 
 # A step goes from a room to one below it, or from the library's room chain into the contracts, by a transaction.
