@@ -23,8 +23,6 @@ LARGE_CONTRACTS = {"Clearing", "OrderBook"}
 LONG_FILES = {
     "interfaces/clearing/IClearing.sol",
     "powerpact/chain/remedies.py",
-    "powerpact/agent/service.py",
-    "powerpact/chain/transactions.py",
     "powerpact/pages/model.py",
     "testkit/market.py",
     "tests/forge/AccountsHandler.sol",
@@ -33,7 +31,6 @@ LONG_FILES = {
 }
 LONG_FUNCTIONS = {
     ("powerpact/mechanisms/arrays.py", "round_from_arrays"),
-    ("tests/stateful/test_index.py", "machine_for"),
     ("contracts/clearing/mechanisms/satisfaction/PairSweep.sol", "_skip"),
     ("powerpact/cli/rounds.py", "status"),
     ("powerpact/pages/figures.py", "trading_matrix"),
