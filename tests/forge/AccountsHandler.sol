@@ -206,8 +206,9 @@ contract AccountsHandler is MarketSystem {
             orders[i] = new PackedOrder[](1);
             orders[i][0] = round.orders[i];
         }
+        IClearing.Part memory whole = IClearing.Part(clearing.tradesHash(made.id), 0, type(uint256).max);
         vm.prank(made.agent);
-        clearing.prove(made.id, orders, trades, 0, type(uint256).max, "");
+        clearing.prove(made.id, orders, trades, whole, "");
         if (round.offer.id != 0) _unseat(round, made.objective);
         round.offer = made;
         _makeFinal(r);

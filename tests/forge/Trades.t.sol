@@ -41,7 +41,8 @@ contract TradesTest is ForgeTest {
         uint256 price = fold(seed >> 71, least, bid);
         uint40 worth = uint40(seed >> 103);
         PackedTrade memory trade;
-        pair.join(Wh.wrap(uint64(sold)), packVerdict(Price.wrap(uint32(price)), worth), trade);
+        pair.energy = Wh.wrap(uint64(sold));
+        pair.join(packVerdict(Price.wrap(uint32(price)), worth), trade);
         assertEq(trade.purchase >> 96, pair.buy.head >> 96, "buyer");
         assertEq(trade.sale >> 96, pair.sell.head >> 96, "seller");
         assertEq(uint256(Wh.unwrap(trade.offered())), offered, "energy offered");
@@ -75,7 +76,8 @@ contract TradesTest is ForgeTest {
 
     function join(Legs.Pair memory pair, uint64 energy, uint32 price) external pure {
         PackedTrade memory trade;
-        pair.join(Wh.wrap(energy), packVerdict(Price.wrap(price), 1), trade);
+        pair.energy = Wh.wrap(energy);
+        pair.join(packVerdict(Price.wrap(price), 1), trade);
     }
 
     /// @dev A buyer who bids the minimum or more, with any dual prices.

@@ -75,7 +75,7 @@ def test_refuses_other_orders_than_those_of_the_market(closed, forge, error):
 
 @pytest.mark.parametrize("id_", [3, 258, 512], ids=["beyond its batch", "beyond the last batch", "in no batch"])
 def test_refuses_an_order_that_is_not_there(closed, id_):
-    with refused("Order_Unknown", closed.id, id_):
+    with refused("Clearing_UnknownOrder", id_):
         closed.clear_at_once(pairs([(0, id_)], {0: ONE, id_: 0}))
 
 
@@ -119,7 +119,7 @@ def test_refuses_dual_prices_below_the_score(closed):
 
 
 def test_refuses_dual_prices_that_are_no_certificate(closed):
-    with refused("Clearing_NotExact", 1, ONE, ONE + 1):
+    with refused("Clearing_NotExact", 0, ONE, ONE + 1):
         closed.clear_at_once(pairs([(0, 2)], {0: ONE, 2: 1}))
 
 

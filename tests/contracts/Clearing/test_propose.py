@@ -93,7 +93,7 @@ def test_refuses_an_order_in_two_trades(posted, second, twice):
 
 def test_refuses_an_order_given_twice(posted):
     orders, links = claim(posted, [(0, 2)], {0: ONE})
-    with refused("Clearing_OrderUsedTwice", 2):
+    with refused("Clearing_OrderUnused", 2):
         posted.propose(Claims([*orders, orders[1]], links))
 
 
