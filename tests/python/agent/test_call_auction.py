@@ -153,11 +153,18 @@ def test_the_price_cannot_be_chosen_within_its_interval(world):
     right = CALL.solve(posted.round(), lambda _: None)
     assert right.certificate.price_upoints_per_kwh == 95
     matches, prices = posted.claimed(right)
-    for shift, error in ((176, "Call_BadPrices"), (144, "Call_BadPrices")):
-        false = (int.from_bytes(prices) + (1 << shift)).to_bytes(32)
+    dearer, narrower = ((int.from_bytes(prices) + (1 << shift)).to_bytes(32) for shift in (176, 144))
+    sender = world.sender("rival")
+    for call, error in (
+        (rounds.propose(world.chain, posted, matches, prices=dearer), "Call_BadPrices"),
+        (rounds.clear(world.chain, posted, matches, narrower), "Call_NotAttained"),
+    ):
         with pytest.raises(ContractError) as refusal:
-            world.sender("rival").send(rounds.propose(world.chain, posted, matches, prices=false))
+            sender.send(call)
         assert refusal.value.name == error
+    with pytest.raises(ContractError) as refusal:
+        seal(world, posted, matches, narrower)  # no order attains its low, so none can be shown
+    assert refusal.value.name == "Mechanism_WrongExhibits"
 
 
 def test_without_a_crossing_there_is_no_price(world):
