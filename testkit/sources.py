@@ -127,7 +127,7 @@ def room_of(path: str) -> str:
 @cache
 def home_of_interfaces() -> dict[str, str]:
     """By interface of the project: the room whose contract implements it."""
-    return {path.stem: path.parent.name for path in solidity_files("interfaces")}
+    return {path.stem: relative(path).split("/")[1] for path in solidity_files("interfaces")}
 
 
 def calls_in(path: Path) -> list[Call]:
