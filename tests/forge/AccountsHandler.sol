@@ -542,7 +542,10 @@ contract AccountsHandler is MarketSystem {
         returns (IClearing.Exhibit memory shown)
     {
         shown.placed = _placed(round, order);
-        if (isTraded) shown.trade = round.offer.trade;
+        if (!isTraded) return shown;
+        shown.trade = round.offer.trade;
+        shown.filled = Wh.wrap(uint64(shown.placed.order.head >> 32));
+        shown.root = clearing.chunkRoot(round.offer.id, 0);
     }
 
     /// @dev The trade as a chunk.

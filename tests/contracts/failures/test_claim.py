@@ -122,7 +122,7 @@ FAULTS = {
     ),
     "one order on both sides": (
         lambda m: (m.placed(BUY), m.placed(BUY), ENOUGH),
-        ("Clearing_OrderUsedTwice", BUY),
+        ("Clearing_WrongSide", BUY),
     ),
     "a bid below the minimum": (
         lambda m: (m.placed(BUY), m.placed(DEAR), ENOUGH),

@@ -135,7 +135,7 @@ def id_of_first(market):
 
 
 def test_the_reading_is_of_another_device(market):
-    proof, _, _ = first(market)
+    proof, _ = first(market)
     _, measured = market.delivery(0, 1)
     fields = Reading.unpack(measured[0])
     id_ = id_of_first(market)
@@ -145,7 +145,7 @@ def test_the_reading_is_of_another_device(market):
 
 def test_the_reading_is_of_another_slot(markets):
     market, later = markets
-    proof, _, _ = first(market)
+    proof, _ = first(market)
     reading, batch, index, tree = later.readings[market.chunks[0][0].device]
     id_ = id_of_first(market)
     with refused("Settlement_WrongReading", id_, reading.device, reading.start_at):
@@ -154,15 +154,15 @@ def test_the_reading_is_of_another_slot(markets):
 
 @pytest.mark.parametrize("place", [(99, 0), (0, 1), (0, 65_535)], ids=["no such batch", "other index", "last index"])
 def test_the_reading_stands_elsewhere(market, place):
-    proof, reading, (_, _, siblings) = first(market)
+    proof, (reading, (_, _, siblings)) = first(market)
     with refused("Metering_UnknownReading", *place):
-        settle(market, (proof, reading, (*place, siblings)))
+        settle(market, (proof, (reading, (*place, siblings))))
 
 
 def test_the_reading_has_no_proof(market):
-    proof, reading, (batch, index, _) = first(market)
+    proof, (reading, (batch, index, _)) = first(market)
     with refused("Metering_UnknownReading", batch, index):
-        settle(market, (proof, reading, (batch, index, [])))
+        settle(market, (proof, (reading, (batch, index, []))))
 
 
 def test_the_market_is_another(market):
