@@ -246,8 +246,10 @@ def test_refuses_an_order_that_is_not_in_the_book(active, show, state):
     with refused("Order_Unknown", active.id, id_):
         show(active, ((id_, generous, siblings), *untraded), active.exhibit(256))
     (id_, order, siblings), *traded = active.exhibit(2)
-    with refused("Order_Unknown", active.id, 257):
+    with refused("Clearing_WrongExhibit", 257, traded[0], 0):
         show(active, active.exhibit(0), ((257, order, siblings), *traded))
+    with refused("Order_Unknown", active.id, 257):
+        show(active, active.exhibit(0), ((257, order, siblings), *untraded))
     assert state() == before
 
 
