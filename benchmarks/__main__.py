@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from benchmarks import cow, gas, large_round, page, solver
+from benchmarks import cow, first_demo, gas, large_round, page, solver
 from benchmarks.contenders import CONTENDERS
 from benchmarks.families import FAMILIES
 from benchmarks.places import PICTURES, RESULTS
@@ -13,8 +13,8 @@ from powerpact.market.rules import Mode
 
 SIZES = (100, 1_000)
 PARTS = ("solver", "gas", "cow")
-LARGE_ROUND = "large-round"
-"""Measured only when it is asked for: it takes several minutes."""
+LARGE_ROUND, FIRST_DEMO = "large-round", "first-demo"
+"""Measured only when they are asked for: they take minutes, and the demo fetches all packages again."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -27,7 +27,11 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("orders", nargs="*", type=int, default=SIZES, help="orders of each side (100 1000)")
     made.add_argument(
-        "--part", nargs="+", choices=(*PARTS, LARGE_ROUND), default=PARTS, help="what to measure (all but large-round)"
+        "--part",
+        nargs="+",
+        choices=(*PARTS, LARGE_ROUND, FIRST_DEMO),
+        default=PARTS,
+        help="what to measure (all but large-round and first-demo)",
     )
     made.add_argument("--mode", nargs="+", choices=[*Mode], default=list(Mode), help="how orders trade (all)")
     made.add_argument("--family", nargs="+", choices=FAMILIES, default=list(FAMILIES), help="rounds (all)")
@@ -63,6 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             cow.main()
         if LARGE_ROUND in chosen.part:
             large_round.main()
+        if FIRST_DEMO in chosen.part:
+            first_demo.main()
     finally:
         page.main()
     print(f"records: {RESULTS}, pictures: {PICTURES}")
