@@ -112,20 +112,20 @@ class Town(Community):
 
     def certify_all(self) -> Total:
         """Register the sellers' devices, and have each certified by two auditors."""
-        kind, relayer, source, subnet = 0, 0, 1, 1
+        kind, carrier, source, subnet = 0, 0, 1, 1
         domain = self.domain("DeviceRegistry")
         calls = []
         for account, meter in self.people[self.size :]:
             terms = {
                 "owner": account.address,
                 "kind": kind,
-                "relayer": relayer,
+                "carrier": carrier,
                 "source": source,
                 "subnet": subnet,
                 "capacityWh": CAPACITY_WH,
             }
             signature = sign(meter, domain, "Device", terms)
-            arguments = (meter.address, kind, relayer, source, subnet, CAPACITY_WH, signature)
+            arguments = (meter.address, kind, carrier, source, subnet, CAPACITY_WH, signature)
             calls.append(self._call(account.address, "DeviceRegistry", "add", *arguments))
         added = self.bulk.send_all(calls)
         meters = [meter.address for _, meter in self.people[self.size :]]
