@@ -259,7 +259,7 @@ MUTANTS = (
         "orders released under an active proposal",
         "Clearing",
         CLEARING,
-        "(standing.active == 0 && block.timestamp > MARKETS.contestTermsOf(market).finalBy());",
+        "(latest.active == 0 && block.timestamp > MARKETS.contestTermsOf(market).finalBy());",
         "block.timestamp > MARKETS.contestTermsOf(market).finalBy();",
     ),
     Mutant(
@@ -273,8 +273,8 @@ MUTANTS = (
         "a reservation that is not released",
         "OrderBook",
         BOOK,
-        "uint256 count = freed.count++;",
-        "uint256 count = freed.count;",
+        "uint256 count = returned.count++;",
+        "uint256 count = returned.count;",
     ),
     Mutant(
         "an order of a suspended trader",
