@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[3]
 FORGE = tomllib.loads((ROOT / "foundry.toml").read_text())["profile"]["default"]
 BROWNIE = yaml.safe_load((ROOT / "brownie-config.yaml").read_text())["compiler"]
 SOLC_VERSION = json.loads((ROOT / "package.json").read_text())["devDependencies"]["solc"]
-PUSH2 = 0x61
+PUSH1 = 0x60
 
 
 def without_library_addresses(code: str) -> str:
@@ -29,10 +29,11 @@ def code_of(text: str) -> bytes:
 
 
 def without_metadata(code: bytes) -> bytes:
-    """Take off what the compiler appends: CBOR, after it the CBOR's length in two bytes."""
+    """Take off what the compiler appends: INVALID (0xfe), CBOR, and the CBOR's length in two bytes."""
     length = int.from_bytes(code[-2:], "big") + 2
     assert code[-length:-2].startswith(b"\xa2\x64ipfs"), "no metadata"
-    return code[:-length]
+    assert code[-length - 1] == 0xFE, "no separator"
+    return code[: -length - 1]
 
 
 def differs_by_metadata_alone(plain: bytes, runtime: bytes, other: bytes, other_runtime: bytes) -> bool:
@@ -42,17 +43,18 @@ def differs_by_metadata_alone(plain: bytes, runtime: bytes, other: bytes, other_
     runtime code, by the metadata's length.
     """
     tail = len(other_runtime) - len(runtime)
-    start, other_start = plain.find(runtime), other.find(other_runtime)
+    start, other_start = plain.rfind(runtime), other.rfind(other_runtime)  # a short one stands in the head, too
     if min(start, other_start) < 0 or start != other_start:
         return False
     head, other_head = plain[:start], other[:start]
     at = 0
     while at < start:
-        if head[at] == other_head[at] == PUSH2 and head[at + 1 : at + 3] != other_head[at + 1 : at + 3]:
-            word, other_word = (int.from_bytes(code[at + 1 : at + 3], "big") for code in (head, other_head))
+        size = head[at] - PUSH1 + 1
+        if head[at] == other_head[at] and size in (1, 2) and head[at : at + size + 1] != other_head[at : at + size + 1]:
+            word, other_word = (int.from_bytes(code[at + 1 : at + size + 1], "big") for code in (head, other_head))
             if other_word - word != tail:
                 return False
-            at += 3
+            at += size + 1
         elif head[at] != other_head[at]:
             return False
         else:
