@@ -21,7 +21,7 @@ uint256 constant WH_PER_KWH = 1_000;
 
 using {addWh as +, subWh as -, gtWh as >, ltWh as <, addCapped, minWh, rateDown, proRataDown} for Wh global;
 using {gtPrice as >, midpointDown} for Price global;
-using {addPoints as +, subPoints as -, gtPoints as >, shareDown, halfDown} for Points global;
+using {subPoints as -, gtPoints as >, shareDown, halfDown} for Points global;
 
 /// @notice Value of `energy` at `price`, rounded down to a whole micro-point: in the buyer's favour.
 /// @dev The one place where energy meets price. value = energy · price / 1000; cannot overflow:
@@ -74,10 +74,6 @@ function proRataDown(Wh energy, Wh part, Wh whole) pure returns (Wh) {
 /// @notice The midpoint of two prices, rounded down: in the buyer's favour.
 function midpointDown(Price a, Price b) pure returns (Price) {
     return Price.wrap(uint32((uint256(Price.unwrap(a)) + Price.unwrap(b)) / 2));
-}
-
-function addPoints(Points a, Points b) pure returns (Points) {
-    return Points.wrap(Points.unwrap(a) + Points.unwrap(b));
 }
 
 function subPoints(Points a, Points b) pure returns (Points) {

@@ -141,15 +141,15 @@ interface IDeviceRegistry {
 
     /// @notice For the order book and the settlement alone: the device has no obligation in the slot any more.
     /// Reverts if: the caller is another.
-    /// @param device Id of the device.
+    /// @param id Id of the device.
     /// @param slotStart Start of the slot, Unix seconds.
-    function release(uint32 device, uint40 slotStart) external;
+    function release(uint32 id, uint40 slotStart) external;
 
     /// @notice Whether this device's export of the slot is for sale or was sold: false again once the order is cancelled or
     /// released, the trade refunded or settled by agreement.
-    /// @param device Id of the device.
+    /// @param id Id of the device.
     /// @param slotStart Start of the slot, Unix seconds.
-    function isSelling(uint32 device, uint40 slotStart) external view returns (bool);
+    function isSelling(uint32 id, uint40 slotStart) external view returns (bool);
 
     /// @notice Number of devices; the last id.
     function deviceCount() external view returns (uint32);

@@ -230,6 +230,8 @@ abstract contract Mechanism is IMechanism {
         require(count <= MAX_CHUNK, IClearing.Clearing_ChunkTooLarge(count, MAX_CHUNK));
         _requirePrices(terms, count, prices);
         answer = ChunkAnswers.make(legs.length, count);
+        // Zero until the trades are made.
+        // slither-disable-next-line uninitialized-local
         Legs.Pair memory pair;
         (pair.terms, pair.mode) = (terms, terms.matching().mode());
         if (prices.length >= 32) pair.prices = bytes32(prices);

@@ -69,6 +69,8 @@ contract SatisfactionMatching is ISatisfactionMatching, Mechanism {
         view
         override
     {
+        // It reverts, or answers nothing.
+        // slither-disable-next-line unused-return
         CallData.ask(PROVER, IRoundProver.checkPart.selector, task.market);
     }
 
@@ -78,6 +80,8 @@ contract SatisfactionMatching is ISatisfactionMatching, Mechanism {
         view
         override
     {
+        // It reverts, or answers nothing.
+        // slither-disable-next-line unused-return
         CallData.ask(PROVER, IRoundProver.checkRound.selector, task.market);
     }
 
