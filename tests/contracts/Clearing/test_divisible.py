@@ -183,6 +183,13 @@ def test_refuses_another_dual_price_in_a_later_chunk(halfway, dual):
         halfway.extend(claim(halfway, TRADES[1:], DUALS_PPM | {0: dual}))
 
 
+@pytest.mark.parametrize("dual", [0, 249_999])
+def test_refuses_a_lower_dual_price_in_a_later_chunk(halfway, dual):
+    """With the seller's 750 000 ppm it does not cover the score, which is looked at first."""
+    with refused("Satisfaction_DualsBelowScore", 0, 3, dual + 750_000, 1_000_000):
+        halfway.extend(claim(halfway, TRADES[1:], DUALS_PPM | {0: dual}))
+
+
 def test_refuses_more_than_is_left(halfway):
     with refused("Clearing_Overfilled", 0, 500, 501):
         halfway.extend(claim(halfway, [(0, 3, 501)], DUALS_PPM))
