@@ -136,7 +136,8 @@ def test_a_reorganisation_is_undone(world, depositor, opened):
     assert contents(chain) == replayed(world)
 
 
-@pytest.mark.parametrize("depth", [1, 2, 5, 12])
+# Not deeper: of blocks before its last ten, a busy Anvil forgets the state.
+@pytest.mark.parametrize("depth", [1, 2, 5, 8])
 def test_after_a_rollback_and_other_blocks_the_index_is_that_of_a_replay(world, depositor, opened, depth):
     chain = opened()
     depositor(*range(1, 11))
