@@ -1,5 +1,7 @@
 """Writes the numbers of the gas snapshots into the tables of ``docs/gas.md``; the text around them stays.
 
+The rows of PowerPact beside published figures repeat two of the sums.
+
 ``python -m tools.gas_page`` after ``./run pytest tests/gas --update-snapshots``; a test compares page and snapshots.
 """
 
@@ -12,6 +14,13 @@ from toolchain.places import ROOT
 
 PAGE = ROOT / "docs/gas.md"
 SNAPSHOTS = ROOT / "tests/gas/snapshots"
+REPEATED = {
+    "a trade from two signed orders, proven best, to payment and certificates": "sum: a trade delivered in full",
+    "the same until it is proven best and its money locked": (
+        "sum: two signed orders, a trade proven and its money locked"
+    ),
+}
+"""By the end of a row beside published figures: the sum that it repeats."""
 
 
 def load(name: str) -> dict[str, int]:
@@ -35,7 +44,12 @@ def renewed(page: str) -> str:
             return f"| {name} | {spaced(small[name])} | {spaced(large[name])} |"
         return f"| {name} | {spaced(sizes[name])} |" if name in sizes else found[0]
 
-    return re.sub(r"^\| ([^|]+?) (?:\| [\d ]+ )+\|$", row, page, flags=re.MULTILINE)
+    def repeated(found: re.Match[str]) -> str:
+        step = REPEATED.get(found[2])
+        return found[0] if step is None else f"| {found[1]} | {spaced(large[step])} | {found[2]} |"
+
+    page = re.sub(r"^\| ([^|]+?) (?:\| [\d ]+ )+\|$", row, page, flags=re.MULTILINE)
+    return re.sub(r"^\| (PowerPact[^|]*?) \| [\d ]+ \| ([^|]+?) \|$", repeated, page, flags=re.MULTILINE)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tools import gas_page
+
 PROJECT = Path(__file__).resolve().parents[2]
 SNAPSHOTS = PROJECT / "tests" / "gas" / "snapshots"
 PAGE = (PROJECT / "docs" / "gas.md").read_text()
@@ -22,12 +24,32 @@ def rows() -> dict[str, list[int]]:
 
 
 @pytest.mark.parametrize("place", [0, 1])
-def test_every_step_stands_in_the_page(place):
+def test_every_step_is_in_the_page(place):
     snapshot = json.loads((SNAPSHOTS / f"round-of-{(17, 100)[place]}.json").read_text())
-    told = {name: cells[place] for name, cells in rows().items() if len(cells) == 2}
-    assert told == {name: gas for name, gas in snapshot.items() if name != "settle a trade"}
+    stated = {name: cells[place] for name, cells in rows().items() if len(cells) == 2}
+    assert stated == {name: gas for name, gas in snapshot.items() if name != "settle a trade"}
 
 
-def test_sizes_stand_in_the_page():
+def test_sizes_are_in_the_page():
     sizes = json.loads((SNAPSHOTS / "code-bytes.json").read_text())
     assert {name: cells[0] for name, cells in rows().items() if name in sizes} == sizes
+
+
+@pytest.mark.parametrize(("use", "step"), gas_page.REPEATED.items())
+def test_published_figures_are_beside_todays(use, step):
+    snapshot = json.loads((SNAPSHOTS / "round-of-100.json").read_text())
+    assert f"| {gas_page.spaced(snapshot[step])} | {use} |" in PAGE
+    assert gas_page.renewed(PAGE.replace(f"{gas_page.spaced(snapshot[step])} | {use}", f"1 | {use}")) == PAGE
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "sum: a trade delivered in full",
+        "sum: two signed orders, a trade proven and its money locked",
+        "challenge a proposal",
+    ],
+)
+def test_the_readme_has_todays_figures(step):
+    snapshot = json.loads((SNAPSHOTS / "round-of-100.json").read_text())
+    assert f"| {gas_page.spaced(snapshot[step])} gas |" in (PROJECT / "README.md").read_text()

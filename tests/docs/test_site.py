@@ -49,6 +49,23 @@ def test_the_navigation_lists_every_page_of_docs():
     assert {page for page in pages if "/decisions/0" not in page} <= listed
 
 
+def test_every_page_can_be_reached_from_the_readme():
+    start = (ROOT / "README.md").resolve()
+    found, todo = {start}, [start]
+    while todo:
+        linked = {target.resolve() for target in site.linked(todo.pop()) if target.suffix == ".md"} - found
+        found |= linked
+        todo += linked
+    assert not [page for page in site.pages() if page.resolve() not in found]
+
+
+def test_every_contract_has_its_line():
+    listed = set(re.findall(r"`(\w[\w/]+)`", (ROOT / "contracts/README.md").read_text()))
+    sources = {path.relative_to(ROOT / "contracts").with_suffix("") for path in (ROOT / "contracts").rglob("*.sol")}
+    named = {source.as_posix() for source in sources if source.parts[0] != "testing"}
+    assert listed - {"interfaces/"} == named
+
+
 def test_every_decision_is_listed():
     listed = (ROOT / "docs/decisions/README.md").read_text()
     assert not [page.name for page in (ROOT / "docs/decisions").glob("0*.md") if f"({page.name})" not in listed]
