@@ -1,7 +1,7 @@
 """Rows of the solver's record, one for each contender on a round: merged, compared, and fitted over the sizes.
 
-Rows of several runs stand side by side, but only rows of one run are ever divided by each other: another run may have
-been on another machine, or on one with less to spare.
+Rows of several runs are shown side by side, but only rows of one run are ever divided by each other: another run may
+have been on another machine, or on one with less to spare.
 """
 
 from __future__ import annotations

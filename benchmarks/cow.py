@@ -45,7 +45,7 @@ PURSE = 10**24
 VALID_TO = GENESIS_TIME + 10**8
 NOBODY = "0x" + "00" * 20
 VAULT = "0x" + "ba" * 20
-"""Stands for Balancer's vault, which direct transfers never call."""
+"""In place of Balancer's vault, which direct transfers never call."""
 
 SELL_FLAGS = 0
 """A sale, filled or killed, from and to ERC-20 balances, signed by EIP-712."""
@@ -127,7 +127,7 @@ class Cow:
         message = {
             "sellToken": self.tokens[sell],
             "buyToken": self.tokens[1 - sell],
-            "receiver": NOBODY,  # stands for the owner
+            "receiver": NOBODY,  # means the owner
             "sellAmount": sold,
             "buyAmount": bought,
             "validTo": VALID_TO,

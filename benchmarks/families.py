@@ -29,7 +29,7 @@ FAMILIES = {
     "dense": "every pair is eligible",
     "sat": "about a tenth of all pairs tie at the highest score",
     "corner": "one attribute decides, values in few steps, many duplicates",
-    "homes": "homes like those of the data, each with preferences of its own",
+    "homes": "homes like those of the data, each with its own preferences",
 }
 
 
@@ -75,7 +75,7 @@ def _buyer(id_: str, family: str, random: Random) -> Buyer:
         return Buyer(id_, 120_000 + 10_000 * random.randint(0, 2), soft, require)
     weights = _weights(random)
     if family == "sat":
-        # Each attribute of each seller contents 55% of the buyers, whose price suits everybody.
+        # Each attribute of each seller contents 55% of the buyers, whose price suits everyone.
         levels = [100 * random.randint(1, 10) for _ in range(4)]
         terms = [(100_000, 200_000), *((e, 0) for e in levels[:2]), *((e, 2_000) for e in levels[2:])]
         return Buyer(id_, bid, _soft(terms, weights), require)

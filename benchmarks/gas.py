@@ -1,6 +1,6 @@
 """Gas by the size of the round: what each step costs, and how it grows.
 
-Each size is measured on a node of its own. Gas is exact and the same on each machine, so one measurement is enough.
+Each size is measured on its own node. Gas is exact and the same on each machine, so one measurement is enough.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ DRAWN = {
 
 
 def measure(size: int) -> Gas:
-    """Gas of each step in rounds of a size, by name, on a node of its own."""
+    """Gas of each step in rounds of a size, by name, on its own node."""
     with town_of(2 * size) as town:
         town.populate(Steps())
         return round_gas(town)

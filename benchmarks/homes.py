@@ -47,7 +47,7 @@ def make_homes(orders: int, seed: int = 1) -> Round:
     1. One of the 17 homes, one of the days that have seven before them and one of the 24 hours, all evenly, with
        replacement. The home's surpluses, solar energy less load, at that hour of those seven days are multiplied by a
        factor from a log-normal distribution (σ = 0.25) and rounded to whole Wh.
-    2. Preferences, prices and meter of a new home with a name of its own, and its order for these surpluses, by the
+    2. Preferences, prices and meter of a new home with its own name, and its order for these surpluses, by the
        rules of the market day (`powerpact.simulation.community`): so it sells, buys, or stays out. All orders are for
        one slot,
        with the prices of 11 o'clock on the first day of the data.

@@ -3,7 +3,7 @@
 ``./run bench --part large-round`` starts Anvil with blocks of 60 million gas and the cap of EIP-7825,
 16 777 216 gas for a transaction, and writes ``benchmarks/results/large_round.json``.
 
-People and devices are admitted by the contracts' own functions, each in a transaction of its own. To be quick, the node
+People and devices are admitted by the contracts' own functions, each in its own transaction. To be quick, the node
 takes these transactions from their senders without keys (impersonation), in JSON-RPC batches of 250 with a block for
 each; they pay nothing for gas. Orders are signed by their traders' keys, and relayed in batches.
 """
@@ -85,7 +85,7 @@ class Town(Community):
         self.size = size
 
     def populate(self, steps: Steps) -> None:
-        """Admit everybody, certify the sellers' devices, deposit the buyers' money."""
+        """Admit everyone, certify the sellers' devices, deposit the buyers' money."""
         steps.run("admit people", self.admit_all)
         steps.run("register and certify devices", self.certify_all)
         steps.run("deposit the buyers' money", self.endow_all)
@@ -192,7 +192,7 @@ class LargeMarket(TestMarket):
 
 @dataclass
 class Steps:
-    """What each step took, told while it goes on."""
+    """What each step took, reported while it runs."""
 
     done: list[dict[str, Any]] = field(default_factory=list)
 
@@ -229,7 +229,7 @@ def town_of(orders: int) -> Iterator[Town]:
 
 
 def post(town: Town, steps: Steps) -> LargeMarket:
-    """Admit everybody, open a market, post everybody's order, and let the gate close."""
+    """Admit everyone, open a market, post everyone's order, and let the gate close."""
     town.populate(steps)
     market = town.open_contest()
     random, size = Random(SEED), town.size
@@ -256,7 +256,7 @@ def propose(market: LargeMarket, solution: Solution) -> list[Receipt]:
 
 
 def watch(market: LargeMarket) -> list[Challenge]:
-    """Let the watcher read the chain, as `powerpact watch` does, and check every pair of what stands."""
+    """Let the watcher read the chain, as `powerpact watch` does, and check every pair of the active proposal."""
     town = market.community
     parameters = Parameters(town.utility.address, tuple(auditor.address for auditor in town.auditors), 2, SLOT_LENGTH_S)
     deployment = Deployment(town.chain.chain_id, town.rpc_url, 0, town.addresses, parameters)

@@ -1,4 +1,4 @@
-"""One contender on one round, in a process of its own, so that its peak memory is its own.
+"""One contender on one round, in a separate process, so that its peak memory is its own.
 
 ``python -m benchmarks.measurement CONTENDER FAMILY ORDERS MODE MEMORY_GB`` measures and prints JSON, and
 ``python -m benchmarks.measurement MODE`` the processor time of a first solved and verified round.

@@ -1,4 +1,4 @@
-"""``benchmarks/results/README.md``: the records as tables, made anew after each run."""
+"""``benchmarks/results/README.md``: the records as tables, made again after each run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from benchmarks.places import RESULTS
 
 HEAD = """# Results
 
-Written by `./run bench` from the records beside this page. What is measured, and how, stands in
+Written by `./run bench` from the records beside this page. What is measured, and how, is in
 [docs/benchmarks.md](../../docs/benchmarks.md).
 """
 

@@ -48,7 +48,7 @@ powerpact round close "$market"
 powerpact round submit "$market" -a agent
 powerpact round status "$market"
 
-# After the hour Bob's meter says what it delivered, and everybody is paid by that.
+# After the hour Bob's meter says what it delivered, and everyone is paid by that.
 powerpact chain advance $((slot + 3600))
 powerpact meter report -a bob --key bob-meter --slot "$slot" --exported-wh 1150
 powerpact settle "$market" -a bob

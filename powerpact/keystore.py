@@ -1,4 +1,4 @@
-"""Keys of people and devices: encrypted files (Web3 Secret Storage, version 3) in a folder of your own.
+"""Keys of people and devices: encrypted files (Web3 Secret Storage, version 3) in the user's folder.
 
 The folder is ``keystore`` in ``POWERPACT_HOME``, by default ``~/.powerpact``. A key leaves its file only into the
 memory of the process that signs with it.
@@ -69,7 +69,7 @@ class Keystore:
         Raises
         ------
         KeystoreError
-            If the name is unfit or taken, the password is empty, or the folder cannot be written.
+            If the name is invalid or taken, the password is empty, or the folder cannot be written.
         """
         if not _NAME.fullmatch(name):
             raise KeystoreError(

@@ -10,4 +10,4 @@ Progress: TypeAlias = Callable[[str], None]
 
 
 def silent(_: str) -> None:
-    """Tell nobody."""
+    """Report nothing."""

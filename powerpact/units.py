@@ -1,6 +1,6 @@
 """Units, scales and ranges: the one place where Python knows them.
 
-`docs/units.md` shows the same table, and a test holds the two together. Names carry their unit: ``energy_wh``,
+`docs/units.md` shows the same table, and a test compares the two. Names carry their unit: ``energy_wh``,
 ``bid_upoints_per_kwh``, ``score_ppm``.
 """
 

@@ -51,7 +51,7 @@ class Cleared(NamedTuple):
 
 
 def cleared_by_scan(round_):
-    """Clear a small round by trying every price at which an order stands or beside it, and dealing out Wh by Wh."""
+    """Clear a small round by trying every price of an order and those beside it, and allotting the energy Wh by Wh."""
     stated = {order.price_upoints_per_kwh for order in (*round_.buyers, *round_.sellers)}
     beside = {price + step for price in stated for step in (-1, 0, 1)}
     prices = sorted(price for price in beside if 0 <= price <= UINT32_MAX)

@@ -1,7 +1,7 @@
 """Chains that tests drive directly: a node through JSON-RPC, or an EVM in this process.
 
 Both send for any account without its key, refuse with the contract's typed error, hand out snapshots, and let the test
-set the time. `NodeChain` mines each transaction and tells its true gas; `EvmChain` runs thousands of calls a second.
+set the time. `NodeChain` mines each transaction and reports its true gas; `EvmChain` runs thousands of calls a second.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ GAS_LIMIT = 16_777_216
 """The most gas that one transaction may have (EIP-7825)."""
 
 GENESIS_TIME = 1_700_000_000
-"""Time of the first block of a chain of one's own, Unix seconds."""
+"""Time of the first block of a new chain, Unix seconds."""
 
 PATIENCE_S = 60.0
 """How long a transaction may take to be mined."""

@@ -2,7 +2,7 @@
 
 A call of the installed `powerpact` spends a second or more on imports. `commands_of` puts a `powerpact` on the PATH
 that passes arguments, folder, environment and the three standard streams to the server, which forks: what runs is the
-real command line in a process of its own, killed by the signals that its caller gets.
+real command line in a separate process, killed by the signals that its caller gets.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def serve(address: str) -> NoReturn:
 
 
 def handle(link: socket.socket) -> None:
-    """Run one call in a worker; tell the caller first who that is, then how it ended."""
+    """Run one call in a worker; send the caller first its process id, then how it ended."""
     size, streams, _, _ = socket.recv_fds(link, 4, 3, socket.MSG_WAITALL)
     length = int.from_bytes(size, "big")
     assert length < _LONGEST

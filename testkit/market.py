@@ -433,7 +433,7 @@ class TestMarket:
         agent: LocalAccount | None = None,
         proposal: int | None = None,
     ) -> Receipt:
-        """Seal a proposal, the latest unless told."""
+        """Seal a proposal, by default the latest."""
         id_ = self.proposal if proposal is None else proposal
         return self.community.send(
             agent or self.community.agent, "Clearing", "seal", id_, (list(endorsers), list(endorsements)), [], b""
@@ -467,7 +467,7 @@ class TestMarket:
     def challenge(
         self, buy_id: int, sell_id: int, challenger: LocalAccount | None = None, proposal: int | None = None
     ) -> Receipt:
-        """Challenge a proposal, the latest unless told, with a pair."""
+        """Challenge a proposal, by default the latest, with a pair."""
         return self.community.send(
             challenger or self.community.arbiter,
             "Clearing",
@@ -478,7 +478,7 @@ class TestMarket:
         )
 
     def finalize(self, proposal: int | None = None) -> Receipt:
-        """Make a proposal that stood its window final."""
+        """Make a proposal final after its window."""
         id_ = self.proposal if proposal is None else proposal
         return self.community.send(self.community.agent, "Clearing", "finalize", id_)
 

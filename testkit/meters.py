@@ -1,4 +1,4 @@
-"""Devices with keys of their own, the readings that they sign, and the proofs of those readings."""
+"""Devices with their keys, the readings that they sign, and the proofs of those readings."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ LIMIT_EXCEEDED = -32005
 
 @dataclass
 class Proxy:
-    """JSON-RPC on a port of its own, passed on to a node.
+    """JSON-RPC on its own port, passed on to a node.
 
     Parameters
     ----------

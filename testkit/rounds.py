@@ -1,4 +1,4 @@
-"""Rounds turned into the orders that stand for them on chain, and rounds drawn as wide as the contracts allow."""
+"""Rounds turned into the orders that represent them on chain, and rounds drawn as wide as the contracts allow."""
 
 from __future__ import annotations
 

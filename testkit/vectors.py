@@ -1,4 +1,4 @@
-"""The vectors that rules, solver, verifier and contracts are all held against."""
+"""The vectors that rules, solver, verifier and contracts are all checked against."""
 
 import json
 

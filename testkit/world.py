@@ -125,7 +125,7 @@ class World:
 
 
 def make_world(web3) -> World:
-    """Deploy and admit everybody."""
+    """Deploy and admit everyone."""
     names = ("utility", "auditor", "second auditor", "arbiter", "agent", "rival", "outsider", *TRADERS)
     keys = {name: account(name) for name in names}
     fund(web3, [key.address for key in keys.values()], to_wei(10, "ether"))

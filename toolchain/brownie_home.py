@@ -1,4 +1,4 @@
-"""Brownie reads its networks from its home: one kept copy, and one for each run with a port of its own."""
+"""Brownie reads its networks from its home: one kept copy, and one per run with its own port."""
 
 import contextlib
 import shutil

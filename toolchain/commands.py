@@ -28,7 +28,7 @@ def environment_of(command: Sequence[str]) -> Iterator[dict[str, str]]:
 
 @contextlib.contextmanager
 def piped(command: Sequence[str]) -> Iterator["subprocess.Popen[str]"]:
-    """Start a command with its output in a pipe, in a process group of its own of which nothing is left behind."""
+    """Start a command with its output in a pipe, in its own process group, of which nothing is left behind."""
     with environment_of(command) as env:
         process = subprocess.Popen(
             command,

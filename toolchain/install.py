@@ -93,7 +93,7 @@ def setup(*, tests: bool) -> None:
 
 
 def prepare(extra: Environment) -> None:
-    """Bring an environment of its own up to date, for the step that needs it."""
+    """Bring a separate environment up to date, for the step that needs it."""
     key = digest(f"{ROOT} {sys.version} {platform.machine()}", extra.lock)
     bring_up_to_date([Part(f"env/{extra.name}", key, extra.folder, extra.make)])
 

@@ -47,7 +47,7 @@ def find(tool: str) -> str | None:
 
 
 def inside_project(folder: str) -> bool:
-    """Tell whether a folder belongs to the project, as those on the path of its own commands do."""
+    """Return whether a folder belongs to the project, as those on its commands' path do."""
     return bool(folder) and Path(folder).resolve().is_relative_to(ROOT)
 
 

@@ -58,7 +58,7 @@ def suitable_foundry(tool: str) -> str | None:
 
 
 def install_foundry(tool: str) -> None:
-    """Link the user's own anvil or forge, else that of npm, which has a folder of its own.
+    """Link the user's own anvil or forge, else that of npm, which has its own folder.
 
     The lock knows the package of one platform; for another, that platform's is installed by its version.
     """

@@ -5,11 +5,11 @@ import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-HOME = ROOT / ".home"  # stands in for the user's home: caches, compilers, Brownie's settings
+HOME = ROOT / ".home"  # in place of the user's home: caches, compilers, Brownie's settings
 BIN = HOME / "bin"  # links to the node, anvil, forge, ganache and solc in use
 SOLCX = HOME / ".solcx"
 VENV = ROOT / ".venv"
-ENV = ROOT / "toolchain/env"  # locks of what has an environment of its own
+ENV = ROOT / "toolchain/env"  # locks of what has a separate environment
 NODE_MODULES = ROOT / "node_modules"
 SOLC_VERSION: str = json.loads((ROOT / "package.json").read_text())["devDependencies"]["solc"]
 

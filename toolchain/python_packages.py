@@ -26,7 +26,7 @@ def make_venv() -> None:
 
 
 def make_uv() -> None:
-    """Install uv into a folder of its own; where it has no binary, pip does all the work."""
+    """Install uv into its own folder; where it has no binary, pip does all the work."""
     shutil.rmtree(UV.parent.parent, ignore_errors=True)
     with contextlib.suppress(SetupError):
         pip_install("--require-hashes", "--only-binary=:all:", "--target", UV.parent.parent, "-r", UV_LOCK)

@@ -40,7 +40,7 @@ def install_solc() -> None:
 
 
 def write_solc_wrapper(target: Path) -> None:
-    """Write the script that stands in for the native compiler; its version is asked for often, so it is kept."""
+    """Write the script that replaces the native compiler; its version is asked for often, so it is kept."""
     script = ROOT / "toolchain/solc.cjs"
     node = os.path.realpath(BIN / "node")
     banner = call([node, script, "--version"])

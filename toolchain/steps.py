@@ -40,12 +40,12 @@ def python_tests(name: str, folder: str, *without: str) -> Step:
 
 
 def brownie_tests(folder: str) -> Step:
-    """Return a step for a suite that runs on Brownie and a chain of its own."""
+    """Return a step for a suite that runs on Brownie and its own chain."""
     return Step(folder.removeprefix("tests/"), ("brownie", "test", folder), count_pytest)
 
 
 BROWNIE_SUITES = ("tests/contracts", "tests/python/scripts", "tests/stateful", "tests/e2e")
-# Slither starts with `forge clean`: it gets folders of its own.
+# Slither starts with `forge clean`: it gets its own folders.
 SLITHER_FOLDERS = ("env", "FOUNDRY_OUT=.home/slither/out", "FOUNDRY_CACHE_PATH=.home/slither/cache")
 SOLIDITY = ("contracts", "interfaces", "tests/forge")
 SPELT = (

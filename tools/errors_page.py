@@ -1,6 +1,6 @@
 """Writes ``docs/errors.md`` from the error tree and from the table of the contracts' errors.
 
-``python -m tools.errors_page > docs/errors.md``; a test holds the page against both.
+``python -m tools.errors_page > docs/errors.md``; a test compares the page with both.
 """
 
 from __future__ import annotations

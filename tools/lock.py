@@ -27,7 +27,7 @@ OPTIONS: Final = (
 
 
 def compile_lock(lock: Path, *options: str) -> None:
-    """Resolve the ``.in`` file beside a lock; versions in the lock stay, unless told otherwise."""
+    """Resolve the ``.in`` file beside a lock; versions in the lock stay by default."""
     source = lock.with_suffix(".in").relative_to(ROOT)
     command = [str(UV), "pip", "compile", *OPTIONS, *options, str(source), f"--output-file={lock.relative_to(ROOT)}"]
     subprocess.run(command, cwd=ROOT, env=environment(), check=True)

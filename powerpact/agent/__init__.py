@@ -1,4 +1,4 @@
-"""The agent: reads a round from the chain, solves it, has it verified, and carries the proof back."""
+"""The agent: reads a round from the chain, solves it, has it verified, and submits the proof."""
 
 from powerpact.agent.service import Agent, Cleared, Settled
 

@@ -20,13 +20,13 @@ def wait_until(chain: Chain, time_s: int, what: str, report: Progress, *, poll_s
     Parameters
     ----------
     chain : Chain
-        Whose latest block tells the time.
+        Whose latest block gives the time.
     time_s : int
         Unix seconds.
     what : str
         What happens then, for the report.
     report : callable
-        Told once how long it will take.
+        Called once with how long it will take.
     poll_s : float
         Pause between two looks, s.
     """

@@ -1,10 +1,10 @@
-"""The service that carries rounds from gate closure to settlement.
+"""The service that takes rounds from gate closure to settlement.
 
 A round that fits into one transaction is proposed and proven at once. A larger one is proposed in pieces and sealed
 with the market's bond, if the market has a challenge window; else it is proven in pieces.
 
-It keeps nothing: each step looks at the chain and does what is missing, so it can be stopped anywhere and started
-anew, also on another machine. The solver is deterministic, so a proposal that was begun is recognised and continued.
+It keeps no state: each step looks at the chain and does what is missing, so it can be stopped anywhere and started
+again, also on another machine. The solver is deterministic, so a proposal that was begun is recognised and continued.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Settled:
     transactions: tuple[Mined, ...] = ()
 
     def then(self, later: Settled) -> Settled:
-        """Both runs together, waiting what waits after the later one."""
+        """Both runs together, with what waits after the later one."""
         return Settled(
             paid=self.paid + later.paid,
             refunded=self.refunded + later.refunded,
@@ -105,7 +105,7 @@ class Agent:
     sender : Sender
         The agent's account.
     report : callable
-        Told what happens.
+        Called with each message.
     mechanism : Mechanism, optional
         Solver and independent verifier, by default those that a market's rules name.
     """
@@ -119,7 +119,7 @@ class Agent:
         self.mechanism = mechanism
 
     def run(self, market_id: bytes, *, poll_s: float = 2.0) -> Settled:
-        """Be the agent of a round from its present state to its end.
+        """Act as the agent of a round from its present state to its end.
 
         Waits for the gate, clears, waits for the challenge window and makes the round final, waits for the end of the
         slot, and settles until no trade waits for its reading any more; what is not read by the market's refund time is

@@ -1,6 +1,6 @@
 """The watcher: refutes false proposals within their challenge window, so that nobody has to trust an agent.
 
-It keeps nothing but what it found right since it started: a sealed proposal never changes, nor do the orders of a
+It remembers only what it found right since it started: a sealed proposal never changes, nor do the orders of a
 closed market. It can be stopped and restarted at any time, and any number of watchers can run at once.
 """
 
@@ -35,7 +35,7 @@ class Challenge:
         The proposal.
     orders : tuple of int
         The orders that refuted it, by id: a pair whose score is above the sum of its dual prices, or one order that an
-        auction treats otherwise than its price says.
+        auction fills otherwise than its price says.
     mined : Mined
         The transaction.
     """
@@ -49,7 +49,7 @@ class Challenge:
 class Watcher:
     """Follows sealed proposals of one chain and challenges the false ones.
 
-    The orders are looked for by the independent verifier. Before anything is sent the contract itself is asked, so a
+    The independent verifier looks for the orders. Before anything is sent the contract itself is asked, so a
     challenge that would fail is never sent.
 
     Parameters
@@ -59,7 +59,7 @@ class Watcher:
     sender : Sender
         Whose wallet gets the rewards.
     report : callable
-        Told what happens.
+        Called with each message.
     """
 
     def __init__(self, chain: Chain, sender: Sender, report: Progress = silent) -> None:
@@ -70,7 +70,7 @@ class Watcher:
         self._undone = 0
 
     def run(self, *, poll_s: float = 2.0) -> None:
-        """Look for ever, through dropped connections."""
+        """Watch until interrupted, through dropped connections."""
         while True:
             try:
                 self.look()
@@ -125,7 +125,7 @@ class Watcher:
         except ContractError as error:
             if error.name != "Clearing_WrongStatus":
                 raise
-            self.report(f"proposal {proposal_id} does not stand any more")
+            self.report(f"proposal {proposal_id} is no longer active")
             return None
         self.report(f"refuted proposal {proposal_id} by {_named(found)}")
         return Challenge(market_id, proposal_id, found, mined)

@@ -1,4 +1,4 @@
-"""An auditor's look at a whole deployment: every conservation law, checked from events and state of the chain."""
+"""An audit of a deployment: every conservation law, checked from the chain's events and state."""
 
 from powerpact.audit.checks import audit
 from powerpact.audit.laws import LAWS, Finding

@@ -39,7 +39,7 @@ def audit(chain: Chain, report: Progress = silent) -> list[Finding]:
     chain : Chain
         The deployment.
     report : callable
-        Told what is being looked at.
+        Called with what is being checked.
 
     Returns
     -------

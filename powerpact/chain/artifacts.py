@@ -1,6 +1,6 @@
 """What the compiler made of the contracts: their interfaces (ABI) and bytecode.
 
-They come with the package, in ``powerpact/artifacts``, so that nothing need be compiled. The environment variable
+They come with the package, in ``powerpact/artifacts``, so nothing has to be compiled. The environment variable
 ``POWERPACT_BUILD`` names another directory to read instead, for instance Brownie's ``build/contracts``.
 """
 

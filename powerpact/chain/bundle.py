@@ -1,4 +1,4 @@
-"""Several reads in one request: a program that makes the calls, run by the node and put on no chain.
+"""Several reads in one request: a program that makes the calls, which the node runs without putting it on the chain.
 
 ``eth_call`` without a receiver runs its data as the creation of a contract and gives back what that would store. The
 program makes each call and stores all answers one after another: a word that says whether it succeeded, a word with the

@@ -85,12 +85,12 @@ def ask_all(web3: Web3, what: str, calls: Sequence[Ask]) -> list[Any]:
 
 
 def has_method(web3: Web3, method: str) -> bool:
-    """Whether the node may have a method: it has not said no so far."""
+    """Whether the node may have a method: it has not refused it so far."""
     return isinstance(web3.provider, NodeProvider) and method not in web3.provider.lacks
 
 
 def note_refusal(web3: Web3, method: str, error: NodeRefused) -> None:
-    """Remember that the node has no such method, if that is why it refused, so that nobody asks again."""
+    """Remember that the node has no such method, if that is why it refused, so that it is not asked again."""
     if isinstance(web3.provider, NodeProvider) and _NO_SUCH_METHOD.search(error.reason):
         web3.provider.lacks.add(method)
 

@@ -1,7 +1,7 @@
 """Deploy the contracts, and describe a deployment in a file that every command reads.
 
 The contracts know each other by immutable addresses, which are predicted from the deployer's nonce; nobody can change
-them afterwards. `verify` holds a deployment against the compiled contracts: code and wiring.
+them afterwards. `verify` compares a deployment with the compiled contracts: code and wiring.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ def deploy(sender: Sender, parameters: Parameters, report: Progress = silent) ->
     parameters : Parameters
         What is fixed permanently.
     report : callable
-        Told the name of each contract before it is deployed.
+        Called with the name of each contract before it is deployed.
 
     Raises
     ------
@@ -166,7 +166,7 @@ def deploy(sender: Sender, parameters: Parameters, report: Progress = silent) ->
 
 
 def constructor_arguments(addresses: dict[str, ChecksumAddress], parameters: Parameters) -> dict[str, list[Any]]:
-    """What each contract is constructed with."""
+    """The constructor arguments of each contract."""
     at = addresses
     return {
         "PowerPoints": [parameters.utility],
@@ -198,7 +198,7 @@ def constructor_arguments(addresses: dict[str, ChecksumAddress], parameters: Par
 
 
 def verify(web3: Web3, deployment: Deployment) -> None:
-    """Hold a deployment against the chain and the compiled contracts.
+    """Compare a deployment with the chain and the compiled contracts.
 
     The chain's id must be the file's; the code at each address must be the compiled one, byte for byte outside its
     immutables; and the addresses among the immutables must be exactly those that the contract is to be wired to.

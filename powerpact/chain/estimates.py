@@ -56,7 +56,7 @@ def simulated_gas(web3: Web3, sender: ChecksumAddress, calls: Sequence[Simulable
     Returns
     -------
     list of int or None
-        None if the node cannot tell.
+        None if the node does not say.
 
     Raises
     ------

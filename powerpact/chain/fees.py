@@ -1,4 +1,4 @@
-"""What a transaction offers for its gas: asked of the node seldom, learnt from every receipt."""
+"""What a transaction offers for its gas: rarely asked of the node, updated from every receipt."""
 
 from __future__ import annotations
 

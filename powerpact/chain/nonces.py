@@ -1,4 +1,4 @@
-"""The next nonce of an account: asked of the node, then kept, until something says that it may be another."""
+"""The next nonce of an account: asked of the node, then kept, until something suggests that it may have changed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Nonces:
     account : ChecksumAddress
         The account.
     undone : callable
-        Tells how often the chain has undone blocks; after that the nonce is asked for again.
+        Says how often the chain has undone blocks; after that the nonce is asked for again.
     """
 
     def __init__(self, web3: Web3, account: ChecksumAddress, undone: Callable[[], int]) -> None:
@@ -58,7 +58,7 @@ class Nonces:
         self._next = None
 
     def missing_before(self, nonce: int) -> int | None:
-        """The first transaction before this one that the node has lost, so that this one waits for it."""
+        """The first transaction before this one that the node has lost, for which this one waits."""
         count = self._at_node()
         return count if count < nonce else None
 

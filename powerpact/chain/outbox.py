@@ -80,7 +80,7 @@ class Outbox(Protocol):
 
 
 def look_after(web3: Web3, outbox: Outbox, sender: ChecksumAddress) -> list[Outgoing]:
-    """Find out what became of an account's transactions that an earlier program had under way.
+    """Find out what became of an account's transactions that an earlier program left pending.
 
     Nothing is sent again: whoever runs the command again decides that. What the node still has in its pool stays under
     way, and its nonce is counted.

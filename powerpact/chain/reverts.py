@@ -28,7 +28,7 @@ def known_errors() -> Mapping[bytes, Signature]:
 
 
 def revert_error(data: bytes) -> ContractError:
-    """The error that revert data stands for.
+    """The error that revert data encodes.
 
     Parameters
     ----------

@@ -147,9 +147,9 @@ class Sender:
     outbox : Outbox, optional
         Where each transaction is written down before it is sent.
     on_mined : callable
-        Told the block of each transaction.
+        Called with the block of each transaction.
     undone : callable
-        Tells how often the chain has undone blocks; after that a nonce that was kept is asked for again.
+        Says how often the chain has undone blocks; after that a nonce that was kept is asked for again.
     """
 
     def __init__(
@@ -231,7 +231,7 @@ class Sender:
                     self._broadcast(outgoing, limit)
                 break
             except NodeRefused as error:
-                is_first = self.nonces.is_next(signed[0].nonce)  # nothing of the batch is out: sign all again
+                is_first = self.nonces.is_next(signed[0].nonce)  # nothing of the batch was sent: sign all again
                 self.nonces.forget()
                 if is_last or not is_first or not self._is_outdated(error):
                     raise
@@ -264,7 +264,7 @@ class Sender:
         return signed
 
     def _next_nonce(self) -> int:
-        """The account's next nonce, after a look at what an earlier program left under way."""
+        """The account's next nonce, after a look at what an earlier program left pending."""
         if self.outbox is not None and not self._is_outbox_read:
             look_after(self.web3, self.outbox, self.address)
             self._is_outbox_read = True
@@ -377,7 +377,7 @@ class Sender:
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
     def _check_turn(self, outgoing: Outgoing) -> None:
-        """Make sure that a transaction that is not mined does not wait for an earlier one that nobody has any more."""
+        """Make sure that a transaction that is not mined does not wait for an earlier one that no node has any more."""
         missing = self.nonces.missing_before(outgoing.nonce)
         if missing is not None:
             self.nonces.forget()

@@ -56,7 +56,7 @@ def sign(
     id_ = market_of(chain, market)
     final = agreements.find_trade(chain, id_, trade)
     write_output(output, format_agreement(agreements.sign_agreement(chain, key, id_, final, to_seller)))
-    tell("signed; with a second party's agreement anybody can end the trade by `powerpact agreement submit`")
+    tell("signed; with a second party's agreement anyone can end the trade by `powerpact agreement submit`")
 
 
 @group.command()

@@ -1,4 +1,4 @@
-"""Words on the command line turned into what the library knows."""
+"""Words on the command line turned into the library's values."""
 
 from __future__ import annotations
 

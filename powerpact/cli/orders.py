@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from powerpact.market.terms import Want
 
 order_group = typer.Typer(
-    help="Orders: posted by their traders, or signed and relayed by anybody.", no_args_is_help=True
+    help="Orders: posted by their traders, or signed and relayed by anyone.", no_args_is_help=True
 )
 
 
@@ -290,7 +290,7 @@ def _place(
 
     if sign_only is not None:
         write_output(sign_only, format_order(market, orders.sign_order(chain, key, market, order)))
-        tell(f"signed; anybody can post it with `powerpact order relay {sign_only}`")
+        tell(f"signed; anyone can post it with `powerpact order relay {sign_only}`")
         return
     mined = chain.sender(key).send(orders.place(chain, market, order))
     id_ = id_text(order_id(orders.batch_of(chain, mined), 0))

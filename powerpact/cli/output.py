@@ -1,4 +1,4 @@
-"""Reading, writing and talking, as every command does it."""
+"""Reading, writing and messages, as every command does it."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def submit(market: MarketId, account: As, deployment: Deployed = DEPLOYMENT_FILE
 
 @group.command()
 def run(market: MarketId, account: As, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
-    """Be the agent of a round: wait for the gate, submit, wait for the readings, settle. Can be stopped and restarted.
+    """Act as the agent of a round: wait for the gate, submit, wait for the readings, settle. It can be restarted.
 
     [bold]Example:[/bold] powerpact round run 0x5f3a -a agent
     """

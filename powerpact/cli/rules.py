@@ -47,7 +47,7 @@ def with_rules(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def converted(said: Mapping[str, Any]) -> dict[str, Any]:
-    """What was said on the command line as the library's values, by the names of the rules.
+    """What was stated on the command line as the library's values, by the names of the rules.
 
     Raises
     ------

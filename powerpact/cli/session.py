@@ -147,7 +147,7 @@ def clock(time_s: int) -> str:
 
 
 def tell(text: str) -> None:
-    """Talk to the user on standard error."""
+    """Print a message to standard error."""
     typer.echo(text, err=True)
 
 

@@ -21,7 +21,7 @@ VARYING_BYTES: Final = 2_048
 
 
 class _LenientStringDecoder(StringDecoder):
-    """Bytes that are no UTF-8 become text with backslashes: anybody can log such a string."""
+    """Bytes that are not UTF-8 become text with backslashes: anyone can log such a string."""
 
     def __init__(self) -> None:
         super().__init__("backslashreplace")  # type: ignore[no-untyped-call]
@@ -80,7 +80,7 @@ class Signature:
 
     @property
     def selector(self) -> bytes:
-        """The first four bytes of `topic`: a function's or an error's mark."""
+        """The first four bytes of `topic`: a function's or an error's selector."""
         return self.topic[:4]
 
 
@@ -132,7 +132,7 @@ class Interface:
         return values[0] if len(outputs) == 1 else values
 
     def answer_bytes(self, function: str) -> int:
-        """Length of what a function returns, or a generous guess where it varies."""
+        """Length of what a function returns, or a generous estimate where it varies."""
         types = ",".join(self.functions[function].outputs)
         is_varying = re.search(r"\[\]|string|bytes(?!\d)", types) is not None
         return VARYING_BYTES if is_varying else 32 * (types.count(",") + 1)
@@ -188,7 +188,7 @@ def _address(value: str) -> ChecksumAddress:
 
 
 def _split(members: str) -> list[str]:
-    """The types of a tuple's members, split at the commas of its own level."""
+    """The types of a tuple's members, split at the commas of the outermost level."""
     parts, depth, start = [], 0, 0
     for position, character in enumerate(members):
         depth += (character == "(") - (character == ")")

@@ -1,4 +1,4 @@
-"""Signed agreements as files, so that anybody can relay two of them to the chain."""
+"""Signed agreements as files, so that anyone can relay two of them to the chain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signed orders as files, so that anybody can relay them to the chain."""
+"""Signed orders as files, so that anyone can relay them to the chain."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def parse_rules(text: str | bytes) -> Rules:
     Raises
     ------
     MalformedInput
-        At the first field that is missing, unknown or has a value that is none.
+        At the first field that is missing, unknown or has an invalid value.
     """
     try:
         data = json.loads(text)

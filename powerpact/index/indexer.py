@@ -44,7 +44,7 @@ SPAN: Final = "log span"
 """Name under which the range that a node answers is remembered."""
 
 Notice = Callable[[str], None]
-"""Told what a user should know, in one sentence."""
+"""Called with what a user should know, in one sentence."""
 
 
 class Moved(Exception):
@@ -54,7 +54,7 @@ class Moved(Exception):
 class Indexer:
     """The read model of one deployment; implements `EventLog`.
 
-    Not for several threads at once: each takes one of its own, on the same folder.
+    Not for several threads at once: each opens another one, on the same folder.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ class Indexer:
     deployment : Deployment
         Whose events they are.
     notice : callable
-        Told what a user should know.
+        Called with what a user should know.
     patience_s : float
         How long a node that is behind is waited for.
     """
@@ -141,7 +141,7 @@ class Indexer:
         Raises
         ------
         ChainUnreachable, NodeRefused
-            If the node does not answer, or changes its mind all the time.
+            If the node does not answer, or keeps contradicting itself.
         IndexBusy
             If another program is at it and nothing is there yet.
         """
@@ -174,7 +174,7 @@ class Indexer:
     def _settled_head(self, tip: Block | None) -> Head:
         """The latest block; a node that is behind what was seen already is asked again for a while.
 
-        Several machines may serve one address, some of them late.
+        Several machines may serve one address, and some may lag behind.
         """
         floor = max(self._floor, tip.number if tip else 0)
         deadline = time.monotonic() + self.patience_s

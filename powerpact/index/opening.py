@@ -27,7 +27,7 @@ def open_chain(
     data : Path, optional
         Folder for the data of all deployments; by default ``.powerpact`` beside the deployment file.
     notice : callable
-        Told what a user should know, such as that the index is filled again.
+        Called with what a user should know, such as that the index is filled again.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def attach(
     data : Path, optional
         Folder for the data of all deployments; by default everything is kept in memory and ends with the program.
     notice : callable
-        Told what a user should know.
+        Called with what a user should know.
     patience_s : float
         How long a node that is behind what was seen before is waited for.
 

@@ -1,4 +1,4 @@
-"""Everything that an audit looks at, read from the chain once."""
+"""Everything that an audit needs, read from the chain once."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class RoundRecord:
     posted : PostedRound
         The orders as they are now.
     at_gate : PostedRound
-        The orders as they stood when the gate closed: only cancelled ones are closed.
+        The orders as they were when the gate closed: only cancelled ones are closed.
     proposal_id : int
         The final proposal, 0 if there is none.
     proposal : Proposal
@@ -147,7 +147,7 @@ def read_records(chain: Chain, report: Progress = silent) -> Records:
     chain : Chain
         The deployment.
     report : callable
-        Told what is being read.
+        Called with what is being read.
     """
     report("money")
     with chain.reading():

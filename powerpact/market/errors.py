@@ -1,4 +1,4 @@
-"""Errors of the words of the market, each with its remedy."""
+"""Errors of orders, rules and readings, each with its remedy."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class FieldWithoutRule(PowerPactError, ValueError):
 
 
 class BadRules(PowerPactError, ValueError):
-    """A market has, or was to get, a rule with a value that is none.
+    """A market has, or was to get, a rule with an invalid value.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ from powerpact.market.errors import BadRules
 
 
 class Asked(StrEnum):
-    """What a user says for a rule."""
+    """What a user states for a rule."""
 
     WHO = "WHO"
     """An address, or the name of an account."""
@@ -50,23 +50,23 @@ class Form(Protocol):
     """The values of one kind of rule."""
 
     def encoded(self, name: str, value: Any) -> Any:
-        """The value in the struct. Raises BadRules if it cannot be."""
+        """The value in the struct. Raises BadRules if there is none."""
 
     def decoded(self, name: str, value: Any) -> Any:
-        """The value in Python, of the one in the struct. Raises BadRules if it is none."""
+        """The value in Python, of the one in the struct. Raises BadRules if it is invalid."""
 
     def written(self, value: Any) -> Any:
         """The value in a file, as JSON has it."""
 
     def read(self, name: str, value: Any) -> Any:
-        """The value in Python, of the one in a file. Raises BadRules if it is none."""
+        """The value in Python, of the one in a file. Raises BadRules if it is invalid."""
 
 
 class Row(NamedTuple):
     """One rule: its member in the struct and everything that follows from it.
 
-    `member` is empty for what is no member of the struct; `form` is None for what follows from other attributes
-    (`encode` says how) or has a format of its own.
+    `member` is empty for what is not a member of the struct; `form` is None for what follows from other attributes
+    (`encode` says how) or has its own format.
     """
 
     member: str
@@ -242,7 +242,7 @@ def word_of(member: Enum) -> str:
 def is_name(text: str) -> bool:
     """Whether a text can be the name of an attribute or category: printable, without a backslash, not empty.
 
-    Bytes that are no UTF-8 are decoded with backslashes, so a name that is no text is no name.
+    Bytes that are not UTF-8 are decoded with backslashes, so a name that is not text is refused.
     """
     return text != "" and _is_printable(text) and "\\" not in text
 

@@ -361,7 +361,7 @@ class Rules:
         Raises
         ------
         BadRules
-            If the market has rules that are none: a name or zone that is no text, a choice that does not exist.
+            If the market has invalid rules: a name or zone that is no text, a choice that does not exist.
         """
         raw: Any = RulesStruct(*struct)
         values = {name: row.form.decoded(name, getattr(raw, name)) for name, row in ROWS.items() if row.form}

@@ -122,7 +122,7 @@ class MarketMechanism(IntEnum):
 
 
 def source_at(sources: bytes, index: int) -> AttributeSource:
-    """Who states the value of an attribute, of the struct's bytes. Raises BadRules if that is none."""
+    """Who states the value of an attribute, of the struct's bytes. Raises BadRules if it is invalid."""
     try:
         return AttributeSource(sources[index])
     except (IndexError, ValueError):

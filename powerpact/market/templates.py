@@ -124,7 +124,7 @@ def rules_from(given: Mapping[str, Any], slot_length_s: int, base: Rules | None 
     BadChoice
         If arbiter or slot are left out, without `base`.
     BadRules
-        If a value is none.
+        If a value is invalid.
     """
     said = dict(given)
     for name, flag in (("arbiter", "--arbiter"), ("slot_start", "--slot")):

@@ -1,4 +1,4 @@
-"""Orders from what a trader says in the words of the market: names of attributes and categories, labels of classes."""
+"""Orders from what a trader states in the market's terms: names of attributes and categories, labels of classes."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def buy_order(
     bid_upoints_per_kwh : int
         Most that the buyer pays.
     wants : mapping of str to Want, optional
-        By attribute; one that is not named is all the same to the buyer.
+        By attribute; one that is not named does not matter to the buyer.
     require : mapping of str to (int or str), optional
         By category what the seller must be, a code or a label of the template.
     meter : int
@@ -173,7 +173,7 @@ def sell_order(
 def buyer_terms(rules: Rules, wants: Mapping[str, Want]) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
     """Expectations, limits and weights of a buyer, eight of each.
 
-    An attribute that the buyer does not name has the limit that nobody is beyond, and weight 0. Left out, weights are
+    An attribute that the buyer does not name has a limit that no value exceeds, and weight 0. Left out, weights are
     equal, over all attributes if none is named.
     """
     names = _names(rules, "term", wants)

@@ -57,7 +57,7 @@ def head(data: Document, schema: str, mechanism: str) -> None:
 
 
 class _RepeatedKey(dict[str, Any]):
-    """An object in which `key` stands twice; reported, with its path, when the reader gets there."""
+    """An object that repeats `key`; reported, with its path, when the reader gets there."""
 
     key: str
 
@@ -194,7 +194,7 @@ def mapping(value: Any, path: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         fail(path, f"must be an object, is {shown(value)}", value)
     if isinstance(value, _RepeatedKey):
-        fail(child(path, value.key), "stands twice", value.key)
+        fail(child(path, value.key), "appears twice", value.key)
     return value
 
 

@@ -1,6 +1,6 @@
-"""The mechanisms by name: everyone but the mechanisms themselves comes through here.
+"""The mechanisms by name: all other code reaches a mechanism through this module.
 
-A mechanism is a module of its own with the data types of its rounds and solutions, a readable specification, a solver
+A mechanism is a module with the data types of its rounds and solutions, a readable specification, a solver
 and a verifier that shares no code with them. What the rest of the library needs of it is one `Mechanism`. Rounds and
 solutions are passed on as they are; only their mechanism looks into them.
 """

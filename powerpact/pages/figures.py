@@ -26,7 +26,7 @@ BOTTOM: Final = 26
 
 
 def energy_by_hour(report: DayReport, width: int) -> str:
-    """Stack what covered each hour's load; what was left over hangs below; a line shows all solar energy."""
+    """Stack what covered each hour's load; what was left over is drawn below; a line shows all solar energy."""
     height = 340 if width > NARROW else 300
     top_wh = max((max(slot.load_wh, slot.solar_wh) for slot in report.slots), default=0)
     bottom_wh = max((slot.grid_export_wh for slot in report.slots), default=0)
@@ -236,7 +236,7 @@ def time_by_step(report: DayReport, width: int) -> str:
 
 
 class _HourAxis:
-    """Where the hours lie."""
+    """Horizontal positions of the hours."""
 
     def __init__(self, report: DayReport, width: int) -> None:
         self.slots = report.slots

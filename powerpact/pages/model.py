@@ -449,7 +449,7 @@ def _slot(data: dict[str, Any]) -> SlotReport:
 
 
 def share_ppm(part: int, whole: int) -> int:
-    """Return part of whole in ppm, rounded down; 0 of nothing.
+    """Return part of whole in ppm, rounded down; 0 if the whole is 0.
 
     Examples
     --------

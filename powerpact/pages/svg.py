@@ -13,7 +13,7 @@ STEPS: Final = (1, 2, 5, 10)
 
 
 def tag(name: str, *children: str, **attributes: str | float | None) -> str:
-    """Make an element; ``class_`` and ``stroke_width`` stand for ``class`` and ``stroke-width``.
+    """Make an element; ``class_`` and ``stroke_width`` become ``class`` and ``stroke-width``.
 
     Children are markup already. Attributes are escaped, and left out if None.
 

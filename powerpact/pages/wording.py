@@ -11,7 +11,7 @@ from powerpact.pages.model import DayReport, share_ppm
 from powerpact.units import PPM, UPOINTS_PER_POINT, WH_PER_KWH
 
 NOTHING: Final = "\N{EN DASH}"
-"""Stands where there is no number."""
+"""Shown where there is no number."""
 MINUS: Final = "\N{MINUS SIGN}"
 THIN: Final = "\N{NARROW NO-BREAK SPACE}"
 PERCENT: Final = PPM // 100
@@ -117,7 +117,7 @@ def energy_sentence(report: DayReport) -> str:
 
 
 def price_sentence(report: DayReport) -> str:
-    """Say where the prices lay between those of the utility."""
+    """Say where the prices were between those of the utility."""
     mean = report.mean_price_upoints_per_kwh
     if mean is None:
         return "Nobody traded, so there are no prices."

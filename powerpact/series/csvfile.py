@@ -94,7 +94,7 @@ def read_csv(path: str | PathLike[str]) -> Profiles:
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield line number and fields of each row; blank lines are passed over."""
+    """Yield line number and fields of each row; blank lines are skipped."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.reader(stream, strict=True)

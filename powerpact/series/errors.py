@@ -13,7 +13,7 @@ class BadProfiles(PowerPactError, ValueError):
     path : path-like
         The file.
     line : int
-        Line number from 1; 0 if the file as a whole is meant.
+        Line number from 1; 0 for the file itself.
     problem : str
         What is wrong with it.
     remedy : str, optional

@@ -1,4 +1,4 @@
-"""A whole day of a community on a development chain, from admission to certificates."""
+"""A day of a community on a development chain, from admission to certificates."""
 
 from powerpact.chain.local.clock import ChainClock
 from powerpact.simulation.day import DayResult, run_market_day

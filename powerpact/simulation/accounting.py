@@ -240,6 +240,6 @@ def _home_report(home: str, accounts: Sequence[HomeSlot], certificates: Certific
 
 
 def _mean(values: Iterable[int]) -> int | None:
-    """Mean, rounded down; None of nothing."""
+    """Mean, rounded down; None for no values."""
     numbers = list(values)
     return sum(numbers) // len(numbers) if numbers else None

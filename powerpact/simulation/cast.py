@@ -27,7 +27,7 @@ class Cast:
     arbiter : LocalAccount
         Third key of the trade escrows.
     agent : LocalAccount
-        Opens markets, carries orders and readings, clears and settles.
+        Opens markets, relays orders and readings, clears and settles.
     homes : dict of str to LocalAccount
         One for each home.
     meters : dict of str to LocalAccount
@@ -43,7 +43,7 @@ class Cast:
 
     @classmethod
     def of(cls, homes: Iterable[str], seed: int) -> Cast:
-        """Derive all keys from the seed: known to everybody, for a chain that lives as long as the day."""
+        """Derive all keys from the seed: known to everyone, for a chain that lives as long as the day."""
 
         def account(role: str) -> LocalAccount:
             derived: LocalAccount = Account.from_key(keccak(text=f"PowerPact market day|{seed}|{role}"))
@@ -61,5 +61,5 @@ class Cast:
 
     @property
     def senders(self) -> tuple[LocalAccount, ...]:
-        """Everybody who sends transactions; meters only sign."""
+        """Everyone who sends transactions; meters only sign."""
         return (self.utility, *self.auditors, self.agent, *self.homes.values())

@@ -1,7 +1,7 @@
 """What the homes of a community want: who sells, who buys, how much, at which price, with which preferences.
 
 Pure: no chain and no files. Energy comes from the past alone, delivery from the real series, so what is
-promised and what is delivered differ as they do in life. Preferences are drawn from SHA-256 of seed, home and
+promised and what is delivered differ, as in reality. Preferences are drawn from SHA-256 of seed, home and
 slot, so an order depends on nothing else, on no machine and on no library version.
 """
 
@@ -49,7 +49,7 @@ class HomePlan:
     grade : str
         Accuracy class of its meter.
     feeder : str
-        Which of the two feeders it hangs on.
+        Which of the two feeders it is connected to.
     line_length_m : int
         Its distance from the transformer along the line, m.
     weights_ppm : tuple of int

@@ -39,7 +39,7 @@ from powerpact.simulation.stopwatch import Stopwatch
 from powerpact.units import value_down_upoints
 
 Progress = Callable[[str, float], None]
-"""Told what happens, and which share of the day is done (0 to 1)."""
+"""Called with what happens, and which share of the day is done (0 to 1)."""
 
 DAY_S: Final = 86_400
 ETHER_EACH_WEI: Final = to_wei(10, "ether")
@@ -136,7 +136,7 @@ def run_market_day(
     plan : DayPlan
         The community's day.
     progress : callable
-        Told what happens.
+        Called with each message.
     mechanism : MarketMechanism
         What clears the markets.
 
@@ -200,7 +200,7 @@ class _MarketDay:
         return DayResult(self.plan, self.mechanism, self.chain, self.cast, slots, findings, self.watch.seconds)
 
     def _admit(self) -> None:
-        """Everybody applies and shows an attribute set; two of three auditors attest and admit."""
+        """Everyone applies and shows an attribute set; two of three auditors attest and admit."""
         self.progress("admitting the homes", 0.02)
         credibility = {plan.home: plan.credibility_ppm for plan in self.plan.homes}
         applicants = [(name, account, credibility[name]) for name, account in self.cast.homes.items()]

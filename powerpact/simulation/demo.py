@@ -23,13 +23,13 @@ DEFAULT_DAY: Final = date(2017, 7, 14)
 """The day of the carried series that is run unless another is asked for: sunny, with many trades."""
 
 HEAD_START_S: Final = 7_200
-"""So long before its first hour the embedded chain begins, s."""
+"""How long before its first hour the embedded chain begins, s."""
 
 _NAMES: Final = {"anvil": "Anvil", "ganache": "Ganache"}
 
 
 def plan_demo(homes: int | None, day: date | int | None, seed: int, profiles_file: Path | None) -> DayPlan:
-    """The day to run: of the series that the package carries, or of your own.
+    """The day to run: of the series in the package, or of your own.
 
     Parameters
     ----------

@@ -39,7 +39,7 @@ def metadata() -> MetaData:
 class Database:
     """One SQLite file, or a database in memory.
 
-    Transactions begin as they are meant: a writer takes the lock at its first statement, a reader none. Readers are
+    A transaction says how it begins: a writer takes the lock at its first statement, a reader none. Readers are
     never kept waiting (write-ahead log).
 
     Parameters
@@ -100,7 +100,7 @@ class Database:
                 yield connection
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self.engine.dispose()
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""Where the data of a deployment lives."""
+"""Where the data of a deployment is kept."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The index: the contracts' events and their blocks, in tables that a replay of the chain rebuilds.
 
-Every event hangs on the hash of its block and goes with it, so undoing a reorganisation is deleting blocks. The cursor
-is the highest block; it is written in the same transaction as the events up to it.
+Every event refers to the hash of its block and is deleted with it, so undoing a reorganisation is deleting blocks. The
+cursor is the highest block; it is written in the same transaction as the events up to it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from powerpact.store.errors import BadDatabase
 from powerpact.store.folder import Identity
 
 SCHEMA: Final = 1
-"""Version of the tables; an index of another is filled anew."""
+"""Version of the tables; an index of another is filled again."""
 
 FILE: Final = "index.sqlite"
 

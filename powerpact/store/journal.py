@@ -38,7 +38,7 @@ from powerpact.store.errors import BadDatabase
 FILE: Final = "journal.sqlite"
 
 TABLES: Final = metadata()
-"""The tables as this version of the library uses them; a test holds the migrations against them."""
+"""The tables as this version of the library uses them; a test compares the migrations with them."""
 
 _STATES: Final = ", ".join(f"'{state.value}'" for state in OutgoingState)
 

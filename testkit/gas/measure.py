@@ -169,7 +169,7 @@ class GasMeter:
         self._note(f"of that: certificates moved, {how}", minting, self.size)
 
     def _single_steps(self) -> None:
-        """Steps that are transactions of their own."""
+        """Steps that are separate transactions."""
         community, number = self.community, 4
         market = open_typical_market(community)
         buys = [typical_buyer(community, market, i, number, self.random) for i in range(4)]

@@ -9,7 +9,7 @@ from testkit.sources import Call, calls_in, home_of_interfaces, imports_of, rela
 
 FREE = ("types", "shared", "testing")  # values and helpers without state, and what is never deployed
 
-# Imports past a wall, until the struct lies among the types.
+# Imports past a wall, until the struct is among the types.
 CROSSING = {("interfaces/market/IOrderBook.sol", "contracts/shared/Signatures.sol")}
 
 CONTRACTS = [path for path in solidity_files("contracts") if room_of(relative(path)) != "testing"]

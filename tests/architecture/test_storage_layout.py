@@ -1,4 +1,4 @@
-"""The sums that stand above packed structs are those of the compiler."""
+"""The sums above packed structs are those of the compiler."""
 
 import json
 import re

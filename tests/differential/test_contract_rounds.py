@@ -111,7 +111,7 @@ def fresh(community):
 
 @pytest.fixture
 def play(fresh):
-    """Post a round, let somebody solve it, and say what Clearing makes of the solution: None, or its error."""
+    """Post a round, let someone solve it, and say what Clearing makes of the solution: None, or its error."""
 
     def _play(round_, solve_it):
         market = fresh(round_)
@@ -142,7 +142,7 @@ def reserved_upoints(market, solution):
 
 
 def vectors():
-    """The vectors that can stand on chain: no price or energy is zero, and no reservation above what buyers have."""
+    """The vectors that are possible on chain: no price or energy is zero, and no reservation above what buyers have."""
     for path in ROUNDS:
         vector = json.loads(path.read_text())
         round_ = parse_round(json.dumps(vector["round"]))

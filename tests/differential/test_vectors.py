@@ -1,4 +1,4 @@
-"""The vectors, which the contracts are held against too: rules, solver and verifier give their numbers."""
+"""The vectors, which the contracts are checked against too: rules, solver and verifier give their numbers."""
 
 import json
 

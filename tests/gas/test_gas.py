@@ -19,7 +19,7 @@ TARGET_GAS = 150_000
 
 
 def compare(name, measured, update):
-    """Hold what was measured against the committed snapshot of this name."""
+    """Compare what was measured with the committed snapshot of this name."""
     path = SNAPSHOTS / f"{name}.json"
     if update:
         path.write_text(json.dumps(measured, indent=2) + "\n")

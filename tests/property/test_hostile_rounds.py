@@ -118,7 +118,7 @@ def crowded_class():
 
 
 def own_class():
-    """Each order has a class of its own."""
+    """Each order has its own class."""
     return of((buyer(i, require=f"c{i}") for i in range(ORDERS)), (seller(j, class_=f"c{j}") for j in range(ORDERS)))
 
 

@@ -26,7 +26,7 @@ LARGE = settings(max_examples=40, deadline=None)
 
 
 def best_by_units(round_):
-    """The optimum by SciPy, each unit of each order an agent of its own."""
+    """The optimum by SciPy, each unit of each order a separate agent."""
     buyers, sellers = ([order for order in side for _ in range(capacity(round_.mode, order))] for side in sides(round_))
     scores = {(b.id, s.id): pair_score_ppm(round_, b, s) or 0 for b in round_.buyers for s in round_.sellers}
     table = np.array([[scores[b.id, s.id] for s in sellers] for b in buyers]).reshape(len(buyers), len(sellers))

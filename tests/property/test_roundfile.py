@@ -164,7 +164,7 @@ def test_what_is_no_json_object_is_malformed(path, text, problem):
 
 def test_a_key_that_stands_twice_is_malformed():
     text = json.dumps(ROUND).replace('"bid": 110000', '"bid": 110000, "bid": 110000', 1)
-    with pytest.raises(MalformedInput, match=r"buyers\[0\].bid: stands twice"):
+    with pytest.raises(MalformedInput, match=r"buyers\[0\].bid: appears twice"):
         parse_round(text)
 
 

@@ -1,7 +1,7 @@
-"""The embedded chain: Anvil or Ganache, started on a free port and stopped without a trace.
+"""The embedded chain: Anvil or Ganache, started on a free port and stopped without leaving anything behind.
 
-The program is taken from PATH, else from the project's npm packages. It runs in a session of its own, so that Ctrl-C
-reaches PowerPact alone, which then stops it; a watchdog stops it when PowerPact dies without a chance to do so.
+The program is taken from PATH, else from the project's npm packages. It runs in its own session, so that Ctrl-C
+reaches PowerPact alone, which then stops it; a watchdog stops it when PowerPact dies before it can.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from eth_account.signers.local import LocalAccount
 from powerpact.chain.local.errors import NodeDied, NodeError, NodeMissing, PortTaken
 
 Kind = Literal["anvil", "ganache"]
-Flags = dict[str, object]  # an option that is None or False is left out, one that is True stands alone
+Flags = dict[str, object]  # an option that is None or False is left out, one that is True is a flag without a value
 
 HOST: Final = "127.0.0.1"
 MNEMONIC: Final = "test test test test test test test test test test test junk"
@@ -44,14 +44,14 @@ _WATCHDOG: Final = 'read -r _; kill -s TERM -- "-$0"'  # `read` ends when the la
 
 @dataclass(kw_only=True)
 class Node:
-    """A chain of its own for one program run, used as a context manager.
+    """A chain for one program run, used as a context manager.
 
     Parameters
     ----------
     kind : {"anvil", "ganache"}
         The program.
     port : int, optional
-        Port at 127.0.0.1; by default a free one, which stands here once the node runs.
+        Port at 127.0.0.1; by default a free one, which is recorded here once the node runs.
     accounts : int
         Number of accounts that hold ether from the start.
     balance_ether : int
@@ -158,7 +158,7 @@ class Node:
             try:
                 self._launch(program)
                 self._wait_until_ready()
-            except PortTaken:  # lost to another program between the look and the start
+            except PortTaken:  # taken by another program between the check and the start
                 self.stop()
                 if chosen is not None or attempt == _PORT_ATTEMPTS - 1:
                     raise

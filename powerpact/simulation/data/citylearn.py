@@ -1,4 +1,4 @@
-"""The 17 homes of the CityLearn Challenge 2022, a year of real hours; `README.md` tells the source."""
+"""The 17 homes of the CityLearn Challenge 2022, a year of real hours; `README.md` names the source."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SOLAR_CODES: Final = ("solar-yield", "solar-gap")
 
 
 def load_citylearn(*, keep_broken_solar: bool = False) -> Profiles:
-    """Read the data that the package carries: 8 760 hours from 2016-08-01 to 2017-07-31, 17 homes.
+    """Read the data that the package contains: 8 760 hours from 2016-08-01 to 2017-07-31, 17 homes.
 
     Parameters
     ----------

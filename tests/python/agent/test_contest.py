@@ -107,7 +107,7 @@ def test_a_round_that_does_not_fit_is_sealed_and_final_after_its_window(world, s
     assert [mined.step for mined in cleared.transactions] == ["propose", "seal"]
     assert wallet(world, "agent") == (BOND_UPOINTS, BOND_UPOINTS)
     assert agent(world).finalize(market) is None
-    assert agent(world).clear(market).transactions == ()  # it stands already
+    assert agent(world).clear(market).transactions == ()  # it is active already
     world.warp(cleared.final_from)
     assert agent(world, "rival").finalize(market) is not None
     assert rounds.final_of(world.chain, market) == cleared.proposal
@@ -177,7 +177,7 @@ def test_an_agent_who_hides_orders_loses_its_bond_to_a_watcher(world, sealing, h
 
 
 def test_a_market_whose_rules_are_none_does_not_blind_a_watcher(world, sealing):
-    """Its zone is no ASCII; an empty proposal for its empty round stands."""
+    """Its zone is no ASCII; an empty proposal for its empty round is active."""
     struct, names, categories = world.rules(**CONTEST).arguments()
     hostile = struct._replace(zone=b"\xff".ljust(24, b"\0"))
     carol = world.sender("carol")
@@ -219,7 +219,7 @@ def test_a_second_watcher_comes_too_late_and_goes_on(world, sealing, monkeypatch
     real = watch.refuting_orders
     monkeypatch.setattr(watch, "refuting_orders", lambda *a: slow_pair(*a) if not pair else real(*a))
     assert late.look() == []
-    assert told[-1].endswith("does not stand any more")
+    assert told[-1].endswith("is no longer active")
 
 
 def test_a_watcher_survives_a_dropped_connection(world, sealing, monkeypatch):

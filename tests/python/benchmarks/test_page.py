@@ -17,7 +17,7 @@ def test_markdown_of_a_table():
 def test_the_page_is_that_of_the_records():
     written = (RESULTS / "README.md").read_text()
     for grid in page.grids():
-        assert grid.markdown() in written, f"{grid.title}: make the page anew with ./run bench"
+        assert grid.markdown() in written, f"{grid.title}: make the page again with ./run bench"
 
 
 def test_what_follows_from_the_recorded_rows():

@@ -1,4 +1,4 @@
-"""A run tells when, where and with what."""
+"""A run says when, where and with what."""
 
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version

@@ -1,4 +1,4 @@
-"""The measurements: limits are told, a run renews its own part of the record, tables and picture show whose."""
+"""The measurements: limits are shown, a run renews its own part of the record, tables and picture show whose."""
 
 import json
 from itertools import chain

@@ -48,7 +48,7 @@ def test_the_rules_are_read_back_as_they_were_given(world):
 
 
 def test_a_market_with_rules_that_are_none_is_told_and_hides_no_other(world):
-    """Anybody can open a market whose zone is no ASCII, or whose names are no text."""
+    """Anyone can open a market whose zone is not ASCII, or whose names are not text."""
     first, rules = world.open_market()
     struct, names, categories = rules.arguments()
     hostile = struct._replace(zone=b"\xff".ljust(24, b"\0"), slot_start=struct.slot_start)

@@ -65,7 +65,7 @@ def test_running_out_of_gas_on_the_chain_is_told(world):
 
 
 def test_what_no_transaction_can_hold_is_refused_before_it_is_sent(world):
-    call = Call("burn", None, b"\x5b\x5f\x56")  # JUMPDEST PUSH0 JUMP: for ever
+    call = Call("burn", None, b"\x5b\x5f\x56")  # JUMPDEST PUSH0 JUMP: an endless loop
     with pytest.raises(GasLimitExceeded) as refusal:
         world.sender("alice").send(call)
     assert refusal.value.limit_gas == GAS_LIMIT

@@ -27,7 +27,7 @@ ZONES = itertools.count()
 
 @dataclass
 class Shell:
-    """Runs commands in a folder of its own, with a keystore of its own."""
+    """Runs commands in its own folder, with its own keystore."""
 
     folder: Path
     node: Node
@@ -251,7 +251,7 @@ def test_money_of_a_round_that_nobody_cleared_comes_back(shell, admitted):
 
 
 def test_a_sealed_round_is_endorsed_watched_and_made_final(shell, admitted):
-    """Ann and Ben endorse; the agent seals; Alice watches; anybody makes the round final."""
+    """Ann and Ben endorse; the agent seals; Alice watches; anyone makes the round final."""
     bond_upoints = 500
     endorsed = ("--endorser", "ann", "--endorser", "ben", "--endorsements", 2)
     opened = open_market(

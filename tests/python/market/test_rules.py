@@ -128,7 +128,7 @@ def test_what_cannot_be_a_rule_is_told_by_its_name(field, change):
 
 
 def hostile(**changes):
-    """The struct of a market that anybody can open, with members that the library would not write."""
+    """The struct of a market that anyone can open, with members that the library would not write."""
     return PLAIN.struct()._replace(**changes)
 
 

@@ -1,4 +1,4 @@
-"""The data that the package carries is what its README says, and odd series are told."""
+"""The data in the package is what its README says, and odd series are reported."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from tools import artifacts as maker
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """Give the artifacts a project of their own, with one contract of two sources."""
+    """Give the artifacts their own project, with one contract of two sources."""
     (tmp_path / "contracts").mkdir()
     for name in ("A", "B", "Other"):
         (tmp_path / f"contracts/{name}.sol").write_text(f"contract {name} {{}}")

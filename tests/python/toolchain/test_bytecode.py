@@ -37,13 +37,13 @@ def without_metadata(code: bytes) -> bytes:
 
 
 def differs_by_metadata_alone(plain: bytes, runtime: bytes, other: bytes, other_runtime: bytes) -> bool:
-    """Tell whether creation code `other` is `plain` with metadata behind the runtime code.
+    """Return whether creation code `other` is `plain` with metadata behind the runtime code.
 
     The two may differ in the runtime code's metadata and, where the constructor pushes a length or a place behind the
     runtime code, by the metadata's length.
     """
     tail = len(other_runtime) - len(runtime)
-    start, other_start = plain.rfind(runtime), other.rfind(other_runtime)  # a short one stands in the head, too
+    start, other_start = plain.rfind(runtime), other.rfind(other_runtime)  # a short one also occurs in the head
     if min(start, other_start) < 0 or start != other_start:
         return False
     head, other_head = plain[:start], other[:start]
@@ -129,7 +129,7 @@ def test_settings_are_the_same():
     assert BROWNIE["solc"]["viaIR"] == FORGE["via_ir"]
     assert BROWNIE["solc"]["remappings"] == FORGE["remappings"]
     assert (FORGE["bytecode_hash"], FORGE["cbor_metadata"]) == ("none", False), "artifacts have no metadata"
-    assert FORGE["offline"], "Forge must not look for a compiler of its own"
+    assert FORGE["offline"], "Forge must not look for another compiler"
 
 
 def test_sources_ask_for_the_compiler_in_use():

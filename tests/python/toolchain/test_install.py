@@ -17,7 +17,7 @@ from toolchain.places import ROOT, SetupError
 
 @pytest.fixture
 def home(tmp_path, monkeypatch) -> Path:
-    """Give the set-up a project of its own."""
+    """Give the set-up its own project."""
     home = tmp_path / ".home"
     monkeypatch.setattr(install, "HOME", home)
     monkeypatch.setattr(install, "STAMPS", home / "stamps.json")

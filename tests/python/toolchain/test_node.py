@@ -23,7 +23,7 @@ def web3_of(node: Node) -> Web3:
 
 
 def is_alive(pid: int) -> bool:
-    """Tell whether a process runs; one that ended and waits for its parent to notice does not."""
+    """Return whether a process runs; one that ended and waits for its parent to notice does not."""
     listing = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
     return listing.stdout.strip()[:1] not in ("", "Z")
 

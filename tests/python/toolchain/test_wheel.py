@@ -1,4 +1,4 @@
-"""The built wheel alone, in an environment and a folder of its own, connects, deploys, trades, runs an agent, solves.
+"""The built wheel alone, in its own environment and folder, connects, deploys, trades, runs an agent, solves.
 
 There is no checkout there, no compiler and no Node.js. Under Python 3.11 it has the packages of the lock of running,
 under 3.13 those that pip would bring today.
@@ -28,7 +28,7 @@ SHELL = ("bash", "env", "sh", "sleep")  # what own-chain.sh takes from the syste
 
 
 def runs(python: str | Path, version: str) -> bool:
-    """Tell whether an interpreter runs, is of this version, and can make environments."""
+    """Return whether an interpreter runs, is of this version, and can make environments."""
     script = "import ensurepip, ssl, sys; print('%d.%d' % sys.version_info[:2])"
     try:
         done = subprocess.run([python, "-c", script], capture_output=True, text=True, timeout=60)

@@ -58,7 +58,7 @@ def verify(round_: Round, solution: Solution, progress: Progress = silent) -> Fa
     round_ : Round
         The round.
     solution : Solution
-        What somebody claims to be its result.
+        What is claimed to be its result.
     progress : callable, optional
         Called with the name of each step.
 

@@ -1,4 +1,4 @@
-"""Compiling the solver's loops, once in a machine's life.
+"""Compiling the solver's loops, once per machine.
 
 Compiled code is kept in the folder that ``NUMBA_CACHE_DIR`` names, else in the user's cache folder, in a subfolder
 named after the content of the solver's sources: Numba alone would not notice a change in a function that another file

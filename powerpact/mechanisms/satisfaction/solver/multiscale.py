@@ -8,7 +8,7 @@
 4. *Price.* A pass finds all pairs with ``w > u + v``. What is no candidate is under a *ceiling*, so that only orders
    whose prices fell since the guess need a look. Those pairs become candidates, floors go down, and again.
 
-It ends when no floor holds anybody and no pair is left: then the dual prices are the certificate.
+It ends when no floor holds an order and no pair is left: then the dual prices are the certificate.
 """
 
 from __future__ import annotations

@@ -147,7 +147,7 @@ def augment(side: Side, own: Ints, price: Ints, mate: Codes, owner: Codes, sourc
     mate, owner : (bidders,) and (items,) int32
         Item of each bidder and bidder of each item, changed in place.
     sources : (k,) int32
-        Bidders; those that have found a mate by then, or have price 0, are passed over.
+        Bidders; those that have found a mate by then, or have price 0, are skipped.
 
     Notes
     -----

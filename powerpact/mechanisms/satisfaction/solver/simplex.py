@@ -62,7 +62,7 @@ def link(tree: Tree, node: int, after: int) -> None:
 def planted(edges: Codes, order: Ints, buyer_capacity: Energies, seller_capacity: Energies) -> Tree:
     """Trade greedily along the edges in the given order, each time as much as possible.
 
-    Each trade uses up a buyer or a seller, and becomes its arc; who is not used up hangs from the root. A seller is
+    Each trade uses up a buyer or a seller, and becomes its arc; the other one is attached to the root. A seller is
     used up first among equals, so that no arc without units comes down.
     """
     n, m = buyer_capacity.size, seller_capacity.size
@@ -97,7 +97,7 @@ def planted(edges: Codes, order: Ints, buyer_capacity: Energies, seller_capacity
         tree.parent[lower], tree.edge[lower] = upper, edge
         spent[count], is_spent[lower] = lower, True
         count += 1
-    # Whoever was used up first is lowest: its subtree is complete when it is hung from its parent.
+    # Whoever was used up first is lowest: its subtree is complete when it is attached to its parent.
     for node in range(root):
         if not is_spent[node]:
             spent[count] = node
@@ -167,7 +167,7 @@ def cut(tree: Tree, top: int, join: int) -> None:
 
 @compiled
 def regraft(tree: Tree, top: int, out: int, above: int, edge: int, units: np.uint64, join: int) -> None:
-    """Hang a subtree that was cut below `out` from another node by its node `top`.
+    """Attach a subtree that was cut below `out` from another node by its node `top`.
 
     On the way from `top` to `out`, each node becomes the parent of the next one, and is followed in preorder by what
     is left of its own subtree, then by the next node.

@@ -1,4 +1,4 @@
-"""How well a buyer and a seller satisfy each other. None stands for *eliminated*: the pair may not trade."""
+"""How well a buyer and a seller satisfy each other. None means *eliminated*: the pair may not trade."""
 
 from __future__ import annotations
 

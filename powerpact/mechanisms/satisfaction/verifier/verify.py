@@ -48,7 +48,7 @@ def verify(
     round_ : Round
         The round.
     solution : Solution
-        What somebody claims to be its best matching.
+        What is claimed to be its best matching.
     progress : callable, optional
         Called with the name of each step.
     executor : BlockExecutor, optional

@@ -1,4 +1,4 @@
-"""The vectors, which the contracts are held against too: rule, solver, verifier and oracle give their numbers."""
+"""The vectors, which the contracts are checked against too: rule, solver, verifier and oracle give their numbers."""
 
 import json
 
