@@ -22,17 +22,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from os import PathLike
 
-    from numpy.typing import ArrayLike
-
     from powerpact.chain.client import Chain
+    from powerpact.mechanisms.arrays import round_from_arrays
     from powerpact.mechanisms.registry import Fault, Result
 
 __all__ = ["__version__", "connect", "read_round", "read_solution", "round_from_arrays", "solve", "to_json", "verify"]
 
 __version__ = "0.2.0"
+
+
+def __getattr__(name: str) -> Any:
+    """Import `round_from_arrays`, which `powerpact.mechanisms.arrays` documents, when it is first used."""
+    if name == "round_from_arrays":
+        from powerpact.mechanisms.arrays import round_from_arrays
+
+        return round_from_arrays
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def read_round(path: str | PathLike[str]) -> Any:
@@ -96,101 +107,6 @@ def read_solution(path: str | PathLike[str], round_: Any) -> Any:
     from powerpact.mechanisms.registry import mechanism_for
 
     return mechanism_for(round_).parse_solution(Path(path).read_bytes(), round_)
-
-
-def round_from_arrays(
-    attributes: Mapping[str, str],
-    *,
-    bids: ArrayLike,
-    expectations: ArrayLike,
-    limits: ArrayLike,
-    asks: ArrayLike,
-    minima: ArrayLike,
-    values: ArrayLike,
-    weights_ppm: ArrayLike | None = None,
-    buyer_energies_wh: ArrayLike | None = None,
-    seller_energies_wh: ArrayLike | None = None,
-    buyer_ids: Sequence[str] | None = None,
-    seller_ids: Sequence[str] | None = None,
-    categories: Sequence[str] = (),
-    requirements: Sequence[Sequence[str | None]] | None = None,
-    classes: Sequence[Sequence[str | None]] | None = None,
-    mode: str = "one-to-one",
-) -> Any:
-    """Make a round of satisfaction matching from arrays of integers.
-
-    With n buyers, m sellers, f attributes and c categories:
-
-    Parameters
-    ----------
-    attributes : mapping of str to {"cost", "income"}
-        The soft attributes in their order, at most eight: less is better, or more.
-    bids : array_like, shape (n,)
-        The most that each buyer pays, micro-points per kWh.
-    expectations, limits : array_like, shape (n, f)
-        For each buyer and attribute, where satisfaction is full and where it ends, in the attribute's unit.
-    asks, minima : array_like, shape (m,)
-        For each seller the price of full satisfaction and the least that it accepts, micro-points per kWh.
-    values : array_like, shape (m, f)
-        For each seller the value of each attribute, in its unit; of one named ``price``, the ask.
-    weights_ppm : array_like, shape (n, f), optional
-        For each buyer the weight of each attribute, ppm, which sum to 1 000 000; by default equal.
-    buyer_energies_wh, seller_energies_wh : array_like, shape (n,) and (m,), optional
-        Energy wanted and offered, Wh; divisible rounds need both.
-    buyer_ids, seller_ids : sequence of str, optional
-        By default b0, b1, … and s0, s1, ….
-    categories : sequence of str
-        The categories of hard constraints, at most eight.
-    requirements, classes : sequence of sequences, shape (n, c) and (m, c), optional
-        The class that each buyer requires and each seller has in each category; None for any and for none.
-    mode : {"one-to-one", "divisible"}
-        How orders may be traded.
-
-    Returns
-    -------
-    Round
-        The round.
-
-    Raises
-    ------
-    MalformedInput
-        If an array has another shape, or a value is no integer, out of its range, or contradicts another.
-
-    Examples
-    --------
-    >>> import powerpact
-    >>> small = powerpact.round_from_arrays(
-    ...     {"distance": "cost"},
-    ...     bids=[110_000, 95_000],
-    ...     expectations=[[1], [2]],
-    ...     limits=[[9], [9]],
-    ...     asks=[100_000],
-    ...     minima=[80_000],
-    ...     values=[[3]],
-    ... )
-    >>> powerpact.solve(small).trades
-    (Trade(buyer='b0', seller='s0', score_ppm=1750000, energy_wh=None),)
-    """
-    from powerpact.mechanisms import arrays
-
-    return arrays.round_from_arrays(
-        attributes,
-        bids=bids,
-        expectations=expectations,
-        limits=limits,
-        asks=asks,
-        minima=minima,
-        values=values,
-        weights_ppm=weights_ppm,
-        buyer_energies_wh=buyer_energies_wh,
-        seller_energies_wh=seller_energies_wh,
-        buyer_ids=buyer_ids,
-        seller_ids=seller_ids,
-        categories=categories,
-        requirements=requirements,
-        classes=classes,
-        mode=mode,
-    )
 
 
 def solve(round_: Any) -> Result:

@@ -55,7 +55,17 @@ def write_reference() -> None:
     package = ROOT / "powerpact"
     modules = [path for path in package.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()]
     rooms = sorted(path.stem for path in modules if not path.name.startswith("_") and path.name not in NOT_FOR_READERS)
-    lines = ["# The library", "", "One page for each room, from the docstrings.", ""]
+    lines = [
+        "# The library",
+        "",
+        "::: powerpact",
+        "    options:",
+        "      show_root_heading: false",
+        "      show_submodules: false",
+        "",
+        "## All rooms",
+        "",
+    ]
     for room in rooms:
         title = f"powerpact.{room}"
         page = folder / f"{title}.md"

@@ -15,35 +15,51 @@ from powerpact.mechanisms.registry import SATISFACTION
 _Names = Sequence[str | None]
 
 
-class _Columns:
-    """The arrays of one side of a round, each checked against the number of orders.
+class _Side:
+    """The orders of one side of a round, made from columns of as many entries.
 
     Parameters
     ----------
-    side : str
+    name : str
         Name of the side in messages.
-    size : int
-        Number of orders.
+    prices : array_like
+        The column that says how many orders there are.
+    categories : sequence of str
+        The categories of hard constraints.
     """
 
-    def __init__(self, side: str, size: int) -> None:
-        self.side: Final = side
-        self.size: Final = size
+    def __init__(self, name: str, prices: ArrayLike, categories: Sequence[str]) -> None:
+        self.name: Final = name
+        self.size: Final = len(np.atleast_1d(prices))
+        self.categories: Final = categories
+
+    def columns(self, *width: int, **stated: tuple[str, ArrayLike | None]) -> dict[str, list[Any]]:
+        """Arrays as lists, by their names in a file, without those that are None."""
+        return {key: self.column(name, values, *width) for key, (name, values) in stated.items() if values is not None}
 
     def column(self, name: str, values: ArrayLike, *width: int) -> list[Any]:
         """An array as a list, an item for each order."""
         array = np.asarray(values)
         wanted = (self.size, *width)
         if array.shape != wanted:
-            raise MalformedInput(name, f"has shape {array.shape}, {self.side}s need {wanted}", array.shape)
+            raise MalformedInput(name, f"has shape {array.shape}, {self.name}s need {wanted}", array.shape)
         items: list[Any] = array.tolist()
         return items
 
-    def ids(self, ids: Sequence[str] | None) -> Sequence[str]:
+    def ids(self, ids: Sequence[str] | None) -> list[str]:
         """Ids as given, or numbered from 0 with the side's initial."""
         if ids is not None and len(ids) != self.size:
-            raise MalformedInput(f"{self.side}_ids", f"has {len(ids)} ids for {self.size} {self.side}s", len(ids))
-        return [f"{self.side[0]}{place}" for place in range(self.size)] if ids is None else ids
+            raise MalformedInput(f"{self.name}_ids", f"has {len(ids)} ids for {self.size} {self.name}s", len(ids))
+        return [f"{self.name[0]}{place}" for place in range(self.size)] if ids is None else list(ids)
+
+    def labels(self, name: str, rows: Sequence[_Names] | None) -> list[dict[str, str]]:
+        """For each order the class of each category for which it states one."""
+        width = len(self.categories)
+        rows = [[None] * width] * self.size if rows is None else rows
+        if len(rows) != self.size or any(len(row) != width for row in rows):
+            raise MalformedInput(name, f"has not {width} entries for each of {self.size} orders", len(rows))
+        pairs = (zip(self.categories, row, strict=True) for row in rows)
+        return [{key: label for key, label in row if label is not None} for row in pairs]
 
 
 def round_from_arrays(
@@ -65,49 +81,87 @@ def round_from_arrays(
     classes: Sequence[_Names] | None = None,
     mode: str = "one-to-one",
 ) -> Any:
-    """A round of satisfaction matching from arrays; see `powerpact.round_from_arrays`."""
+    """Make a round of satisfaction matching from arrays of integers.
+
+    With n buyers, m sellers, f attributes and c categories:
+
+    Parameters
+    ----------
+    attributes : mapping of str to {"cost", "income"}
+        The soft attributes in their order, at most eight: less is better, or more.
+    bids : array_like, shape (n,)
+        The most that each buyer pays, micro-points per kWh.
+    expectations, limits : array_like, shape (n, f)
+        For each buyer and attribute, where satisfaction is full and where it ends, in the attribute's unit.
+    asks, minima : array_like, shape (m,)
+        For each seller the price of full satisfaction and the least that it accepts, micro-points per kWh.
+    values : array_like, shape (m, f)
+        For each seller the value of each attribute, in its unit; of one named ``price``, the ask.
+    weights_ppm : array_like, shape (n, f), optional
+        For each buyer the weight of each attribute, ppm, which sum to 1 000 000; by default equal.
+    buyer_energies_wh, seller_energies_wh : array_like, shape (n,) and (m,), optional
+        Energy wanted and offered, Wh; divisible rounds need both.
+    buyer_ids, seller_ids : sequence of str, optional
+        By default b0, b1, … and s0, s1, ….
+    categories : sequence of str
+        The categories of hard constraints, at most eight.
+    requirements, classes : sequence of sequences, shape (n, c) and (m, c), optional
+        The class that each buyer requires and each seller has in each category; None for any and for none.
+    mode : {"one-to-one", "divisible"}
+        How orders may be traded.
+
+    Returns
+    -------
+    Round
+        The round.
+
+    Raises
+    ------
+    MalformedInput
+        If an array has another shape, or a value is no integer, out of its range, or contradicts another.
+
+    Examples
+    --------
+    >>> import powerpact
+    >>> small = powerpact.round_from_arrays(
+    ...     {"distance": "cost"},
+    ...     bids=[110_000, 95_000],
+    ...     expectations=[[1], [2]],
+    ...     limits=[[9], [9]],
+    ...     asks=[100_000],
+    ...     minima=[80_000],
+    ...     values=[[3]],
+    ... )
+    >>> powerpact.solve(small).trades
+    (Trade(buyer='b0', seller='s0', score_ppm=1750000, energy_wh=None),)
+    """
     kinds, width = list(attributes), len(attributes)
-    buyers, sellers = _Columns("buyer", len(np.atleast_1d(bids))), _Columns("seller", len(np.atleast_1d(asks)))
-    energies = {} if buyer_energies_wh is None else {"energy": buyers.column("buyer_energies_wh", buyer_energies_wh)}
-    offers = {} if seller_energies_wh is None else {"energy": sellers.column("seller_energies_wh", seller_energies_wh)}
-    terms = {
-        "expect": buyers.column("expectations", expectations, width),
-        "limit": buyers.column("limits", limits, width),
-        **({} if weights_ppm is None else {"weight": buyers.column("weights_ppm", weights_ppm, width)}),
+    buyers, sellers = _Side("buyer", bids, categories), _Side("seller", asks, categories)
+    terms = buyers.columns(
+        width, expect=("expectations", expectations), limit=("limits", limits), weight=("weights_ppm", weights_ppm)
+    )
+    buy_orders = {
+        "id": buyers.ids(buyer_ids),
+        **buyers.columns(bid=("bids", bids), energy=("buyer_energies_wh", buyer_energies_wh)),
+        "soft": [dict(zip(kinds, _rows(row), strict=True)) for row in _rows(terms)],
+        "require": buyers.labels("requirements", requirements),
     }
-    buy_orders = [
-        {**order, "soft": dict(zip(kinds, soft, strict=True)), "require": require}
-        for order, soft, require in zip(
-            _rows({"id": buyers.ids(buyer_ids), "bid": buyers.column("bids", bids), **energies}),
-            (_terms(terms, place, width) for place in range(buyers.size)),
-            _labels("requirements", requirements, categories, buyers.size),
-            strict=True,
-        )
-    ]
-    sell_orders = [
-        {**order, "attributes": dict(zip(kinds, row, strict=True)), "class": stated}
-        for order, row, stated in zip(
-            _rows(
-                {
-                    "id": sellers.ids(seller_ids),
-                    "ask": sellers.column("asks", asks),
-                    "min": sellers.column("minima", minima),
-                    **offers,
-                }
-            ),
-            sellers.column("values", values, width),
-            _labels("classes", classes, categories, sellers.size),
-            strict=True,
-        )
-    ]
+    sell_orders = {
+        "id": sellers.ids(seller_ids),
+        **sellers.columns(
+            ask=("asks", asks), min=("minima", minima), energy=("seller_energies_wh", seller_energies_wh)
+        ),
+        "attributes": [dict(zip(kinds, row, strict=True)) for row in sellers.column("values", values, width)],
+        "class": sellers.labels("classes", classes),
+    }
     return SATISFACTION.read_round(
         {
             "schema": jsonfile.ROUND_SCHEMA,
             "mode": mode,
             "attributes": [{"name": name, "kind": kind} for name, kind in attributes.items()],
             "classes": list(categories),
-            "buyers": buy_orders,
-            "sellers": sell_orders,
+            "buyers": list(_rows(buy_orders)),
+            "sellers": list(_rows(sell_orders)),
         }
     )
 
@@ -115,18 +169,3 @@ def round_from_arrays(
 def _rows(columns: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
     """An object for each place of equally long columns."""
     return (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
-
-
-def _terms(columns: Mapping[str, list[list[Any]]], place: int, width: int) -> list[dict[str, Any]]:
-    """The soft terms of one buyer, in the order of the attributes."""
-    return [{name: column[place][at] for name, column in columns.items()} for at in range(width)]
-
-
-def _labels(
-    name: str, rows: Sequence[_Names] | None, categories: Sequence[str], size: int
-) -> Iterator[dict[str, str | None]]:
-    """For each order the class of each category for which it states one."""
-    rows = [[None] * len(categories)] * size if rows is None else rows
-    if len(rows) != size or any(len(row) != len(categories) for row in rows):
-        raise MalformedInput(name, f"has not {len(categories)} entries for each of {size} orders", len(rows))
-    return ({key: label for key, label in zip(categories, row, strict=True) if label is not None} for row in rows)

@@ -30,7 +30,6 @@ LONG_FILES = {
     "tests/stateful/test_canaries.py",
 }
 LONG_FUNCTIONS = {
-    ("powerpact/mechanisms/arrays.py", "round_from_arrays"),
     ("contracts/clearing/mechanisms/satisfaction/PairSweep.sol", "_skip"),
     ("powerpact/cli/rounds.py", "status"),
     ("powerpact/pages/figures.py", "trading_matrix"),

@@ -77,6 +77,7 @@ def test_the_reference_has_a_page_for_each_room(tmp_path, monkeypatch):
     rooms = {path.stem for path in (ROOT / "powerpact").iterdir() if path.suffix == ".py" or [*path.glob("*.py")]}
     written = {page.stem.removeprefix("powerpact.") for page in (tmp_path / "reference").glob("powerpact.*.md")}
     assert written == {room for room in rooms if not room.startswith("_")} - {"cli"}
+    assert "::: powerpact\n" in (tmp_path / "reference/README.md").read_text()
 
 
 def test_the_lock_names_every_package_with_hashes():

@@ -56,6 +56,12 @@ def test_everything_that_is_offered_is_there_and_documented():
         assert getattr(powerpact, name).__doc__
 
 
+def test_what_is_imported_late_is_listed_and_nothing_else_is_found():
+    assert set(powerpact.__all__) <= set(dir(powerpact))
+    with pytest.raises(AttributeError, match="round_from_files"):
+        powerpact.round_from_files  # noqa: B018
+
+
 def test_a_round_from_arrays_is_the_round_of_its_file(tmp_path):
     made = powerpact.round_from_arrays(**TWO_BY_ONE, buyer_ids=["alice", "carol"], seller_ids=["bob"])
     text = json.loads(ROUND.read_text())
