@@ -1,7 +1,8 @@
 """The report of a market day: numbers, tables in the terminal, and a page with plots."""
 
-from powerpact.pages.model import (
-    DayReport,
+from powerpact.pages.model import DayReport
+from powerpact.pages.page import render_html
+from powerpact.pages.parts import (
     GasStep,
     HomeReport,
     InvariantCheck,
@@ -11,7 +12,6 @@ from powerpact.pages.model import (
     TimeStep,
     TradeReport,
 )
-from powerpact.pages.page import render_html
 from powerpact.pages.terminal import render_terminal
 
 __all__ = [

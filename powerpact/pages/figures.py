@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 from powerpact.pages import wording
-from powerpact.pages.model import DayReport, PriceRange, SlotReport
+from powerpact.pages.model import DayReport
+from powerpact.pages.parts import PriceRange, SlotReport
 from powerpact.pages.svg import Scale, drawing, tag, text, tooltip
 from powerpact.pages.wording import count, kwh, points, seconds
 from powerpact.units import UPOINTS_PER_POINT, WH_PER_KWH

@@ -1,272 +1,25 @@
-"""What is reported of a market day: plain numbers in whole units, which become JSON, tables and plots."""
+"""The report of a market day, which becomes JSON, tables and plots."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from powerpact.pages.errors import BadReport
-from powerpact.units import PPM
+from powerpact.pages.parts import (
+    GasStep,
+    HomeReport,
+    InvariantCheck,
+    Note,
+    PriceRange,
+    SlotReport,
+    TimeStep,
+    TradeReport,
+    share_ppm,
+)
 
 SCHEMA: Final = "powerpact/day-report/1"
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something about a home's series that a reader must know.
-
-    Attributes
-    ----------
-    home : str
-        The home.
-    sentence : str
-        The finding.
-    treatment : str
-        What was done about it.
-    """
-
-    home: str
-    sentence: str
-    treatment: str
-
-
-@dataclass(frozen=True, slots=True)
-class TradeReport:
-    """A trade from promise to settlement.
-
-    Attributes
-    ----------
-    slot : int
-        Number of the hour within the day.
-    seller, buyer : str
-        The homes.
-    promised_wh, delivered_wh : int
-        Energy sold, and energy that the meter proved for this trade, Wh.
-    price_upoints_per_kwh : int
-        Price of the trade.
-    paid_upoints : int
-        What the seller got from the buyer for the energy delivered, before the penalty.
-    penalty_upoints : int
-        What the seller owed the buyer for the shortfall.
-    buyer_satisfaction_ppm, seller_satisfaction_ppm : int
-        t and g of the pair.
-    certificates_wh : int
-        Green certificates that moved with the trade, Wh.
-    """
-
-    slot: int
-    seller: str
-    buyer: str
-    promised_wh: int
-    delivered_wh: int
-    price_upoints_per_kwh: int
-    paid_upoints: int
-    penalty_upoints: int
-    buyer_satisfaction_ppm: int
-    seller_satisfaction_ppm: int
-    certificates_wh: int
-
-
-@dataclass(frozen=True, slots=True)
-class PriceRange:
-    """Smallest, mean and largest of some prices, micro-points per kWh; the mean is rounded down."""
-
-    low: int
-    mean: int
-    high: int
-
-    @classmethod
-    def of(cls, prices: Iterable[int]) -> PriceRange | None:
-        """Summarise prices; None if there are none."""
-        values = list(prices)
-        return cls(min(values), sum(values) // len(values), max(values)) if values else None
-
-
-@dataclass(frozen=True, slots=True)
-class SlotReport:
-    """One hour of the community.
-
-    Attributes
-    ----------
-    start_s : int
-        Start of the hour, Unix seconds.
-    clock : str
-        Its local clock time, such as ``13:00``.
-    load_wh, solar_wh : int
-        Energy used and produced by all homes, Wh.
-    own_solar_used_wh, neighbour_used_wh, grid_import_wh : int
-        What covered the load: own panels, trades, the grid. They sum to the load.
-    grid_export_wh : int
-        Energy that nobody in the community bought, Wh.
-    promised_wh, delivered_wh : int
-        Energy traded, and energy delivered for these trades, Wh.
-    retail_upoints_per_kwh, feed_in_upoints_per_kwh : int
-        What the utility charges and pays.
-    buy_orders, sell_orders, trades : int
-        How many there were.
-    bids, asks, minimums, prices : PriceRange, optional
-        What buyers bid, what sellers asked and would have accepted, and the trades' prices; None if there
-        were none.
-    objective : int
-        Σ w·x of the round, proven optimal, ppm.
-    buyer_satisfaction_ppm, seller_satisfaction_ppm : int, optional
-        Mean t and g of the trades, rounded down; None without trades.
-    """
-
-    start_s: int
-    clock: str
-    load_wh: int
-    solar_wh: int
-    own_solar_used_wh: int
-    neighbour_used_wh: int
-    grid_import_wh: int
-    grid_export_wh: int
-    promised_wh: int
-    delivered_wh: int
-    retail_upoints_per_kwh: int
-    feed_in_upoints_per_kwh: int
-    buy_orders: int
-    sell_orders: int
-    trades: int
-    bids: PriceRange | None
-    asks: PriceRange | None
-    minimums: PriceRange | None
-    prices: PriceRange | None
-    objective: int
-    buyer_satisfaction_ppm: int | None
-    seller_satisfaction_ppm: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class HomeReport:
-    """One home's day.
-
-    Attributes
-    ----------
-    home : str
-        Its name.
-    load_wh, solar_wh : int
-        Energy used and produced, Wh.
-    own_solar_used_wh, neighbour_used_wh : int
-        Load covered by its own panels in the same hour, and by energy bought, Wh.
-    bought_wh, sold_wh : int
-        Energy delivered to it and by it in trades, Wh.
-    grid_import_wh, grid_export_wh : int
-        What the utility charges and pays for, after trades, Wh.
-    trades : int
-        Number of trades, as buyer and as seller.
-    paid_upoints, earned_upoints : int
-        For energy bought and sold in trades.
-    penalty_paid_upoints, penalty_received_upoints : int
-        For energy sold and not delivered, and for energy bought and not received.
-    bill_upoints, bill_without_upoints : int
-        What the day cost with the market, and what it would have cost with the utility alone; negative is
-        income.
-    certificates_held_wh, certificates_retired_wh : int
-        Green certificates at the end of the day, Wh.
-    """
-
-    home: str
-    load_wh: int
-    solar_wh: int
-    own_solar_used_wh: int
-    neighbour_used_wh: int
-    bought_wh: int
-    sold_wh: int
-    grid_import_wh: int
-    grid_export_wh: int
-    trades: int
-    paid_upoints: int
-    earned_upoints: int
-    penalty_paid_upoints: int
-    penalty_received_upoints: int
-    bill_upoints: int
-    bill_without_upoints: int
-    certificates_held_wh: int
-    certificates_retired_wh: int
-
-    @property
-    def saving_upoints(self) -> int:
-        """What the market saved the home; negative if it cost more."""
-        return self.bill_without_upoints - self.bill_upoints
-
-    @property
-    def self_sufficiency_alone_ppm(self) -> int:
-        """Share of the load covered by its own panels, ppm."""
-        return share_ppm(self.own_solar_used_wh, self.load_wh)
-
-    @property
-    def self_sufficiency_ppm(self) -> int:
-        """Share of the load covered by its own panels and its neighbours', ppm."""
-        return share_ppm(self.own_solar_used_wh + self.neighbour_used_wh, self.load_wh)
-
-
-@dataclass(frozen=True, slots=True)
-class GasStep:
-    """Gas of one step of the day.
-
-    Attributes
-    ----------
-    step : str
-        What was done, such as ``post orders``.
-    transactions : int
-        How many transactions it took.
-    gas : int
-        Gas of all of them.
-    units, unit : int, str
-        What they did, such as 408 and ``order``.
-    """
-
-    step: str
-    transactions: int
-    gas: int
-    units: int
-    unit: str
-
-    @property
-    def gas_per_unit(self) -> int:
-        """Gas for each unit, rounded up; all gas if nothing was counted."""
-        return -(-self.gas // max(1, self.units))
-
-
-@dataclass(frozen=True, slots=True)
-class TimeStep:
-    """Wall-clock time of one step of the day.
-
-    Attributes
-    ----------
-    step : str
-        What was done.
-    seconds : float
-        How long it took.
-    """
-
-    step: str
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class InvariantCheck:
-    """An invariant, checked against the chain.
-
-    Attributes
-    ----------
-    id : str
-        Such as ``MON-1``.
-    sentence : str
-        What must hold.
-    holds : bool
-        Whether it does.
-    detail : str
-        The numbers compared.
-    """
-
-    id: str
-    sentence: str
-    holds: bool
-    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -446,14 +199,3 @@ def _slot(data: dict[str, Any]) -> SlotReport:
     """Make a slot with its price ranges."""
     ranges = {name: data[name] and PriceRange(**data[name]) for name in ("bids", "asks", "minimums", "prices")}
     return SlotReport(**(data | ranges))
-
-
-def share_ppm(part: int, whole: int) -> int:
-    """Return part of whole in ppm, rounded down; 0 if the whole is 0.
-
-    Examples
-    --------
-    >>> share_ppm(1, 3), share_ppm(0, 0)
-    (333333, 0)
-    """
-    return PPM * part // whole if whole else 0

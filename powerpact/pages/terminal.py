@@ -13,7 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from powerpact.pages import wording
-from powerpact.pages.model import DayReport, PriceRange
+from powerpact.pages.model import DayReport
+from powerpact.pages.parts import PriceRange
 from powerpact.pages.wording import count, kwh, percent, points, seconds
 
 WIDTH: Final = 100

@@ -7,7 +7,8 @@ from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
-from powerpact.pages.model import DayReport, share_ppm
+from powerpact.pages.model import DayReport
+from powerpact.pages.parts import share_ppm
 from powerpact.units import PPM, UPOINTS_PER_POINT, WH_PER_KWH
 
 NOTHING: Final = "\N{EN DASH}"

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from powerpact.pages.model import (
+from powerpact.pages import (
     DayReport,
     GasStep,
     HomeReport,
@@ -45,27 +45,6 @@ class Certificates:
     retired_wh: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class HomeSlot:
-    """One home's hour, by the formulas above."""
-
-    load_wh: int
-    solar_wh: int
-    own_solar_used_wh: int
-    neighbour_used_wh: int
-    bought_wh: int
-    sold_wh: int
-    grid_import_wh: int
-    grid_export_wh: int
-    trades: int
-    paid_upoints: int
-    earned_upoints: int
-    penalty_paid_upoints: int
-    penalty_received_upoints: int
-    bill_upoints: int
-    bill_without_upoints: int
-
-
 def grid_bill_upoints(residual_wh: int, retail_upoints_per_kwh: int, feed_in_upoints_per_kwh: int) -> int:
     """Return what the utility charges for a positive residual, or, negative, pays for a negative one.
 
@@ -83,7 +62,7 @@ def grid_bill_upoints(residual_wh: int, retail_upoints_per_kwh: int, feed_in_upo
 
 def home_slot(
     home: str, load_wh: int, solar_wh: int, trades: Sequence[TradeReport], prices: tuple[int, int]
-) -> HomeSlot:
+) -> HomeReport:
     """Account for one home's hour.
 
     Parameters
@@ -107,7 +86,8 @@ def home_slot(
     earned = sum(trade.paid_upoints for trade in sold)
     penalty_paid = sum(trade.penalty_upoints for trade in sold)
     penalty_received = sum(trade.penalty_upoints for trade in bought)
-    return HomeSlot(
+    return HomeReport(
+        home=home,
         load_wh=load_wh,
         solar_wh=solar_wh,
         own_solar_used_wh=own_wh,
@@ -160,51 +140,12 @@ def make_day_report(
     """
     ordered = tuple(sorted(trades, key=lambda trade: (trade.slot, trade.seller, trade.buyer)))
     profiles = plan.profiles
-    by_slot: list[list[HomeSlot]] = []
+    by_slot: list[list[HomeReport]] = []
     slots: list[SlotReport] = []
-    for number, slot in enumerate(plan.slots):
+    for number, objective in zip(range(len(plan.slots)), objectives, strict=True):
         here = [trade for trade in ordered if trade.slot == number]
-        prices = slot.retail_upoints_per_kwh, slot.feed_in_upoints_per_kwh
-        accounts = [
-            home_slot(
-                home,
-                int(profiles.load_wh[number, index]),
-                int(profiles.solar_wh[number, index]),
-                here,
-                prices,
-            )
-            for index, home in enumerate(profiles.homes)
-        ]
-        by_slot.append(accounts)
-        buys = [order.price_upoints_per_kwh for order in slot.orders if order.side is Side.BUY]
-        asks = [order.price_upoints_per_kwh for order in slot.orders if order.side is Side.SELL]
-        minimums = [order.min_price_upoints_per_kwh for order in slot.orders if order.side is Side.SELL]
-        slots.append(
-            SlotReport(
-                start_s=slot.start_s,
-                clock=f"{profiles.local(slot.start_s):%H:%M}",
-                load_wh=sum(account.load_wh for account in accounts),
-                solar_wh=sum(account.solar_wh for account in accounts),
-                own_solar_used_wh=sum(account.own_solar_used_wh for account in accounts),
-                neighbour_used_wh=sum(account.neighbour_used_wh for account in accounts),
-                grid_import_wh=sum(account.grid_import_wh for account in accounts),
-                grid_export_wh=sum(account.grid_export_wh for account in accounts),
-                promised_wh=sum(trade.promised_wh for trade in here),
-                delivered_wh=sum(trade.delivered_wh for trade in here),
-                retail_upoints_per_kwh=slot.retail_upoints_per_kwh,
-                feed_in_upoints_per_kwh=slot.feed_in_upoints_per_kwh,
-                buy_orders=len(buys),
-                sell_orders=len(asks),
-                trades=len(here),
-                bids=PriceRange.of(buys),
-                asks=PriceRange.of(asks),
-                minimums=PriceRange.of(minimums),
-                prices=PriceRange.of(trade.price_upoints_per_kwh for trade in here),
-                objective=objectives[number],
-                buyer_satisfaction_ppm=_mean(trade.buyer_satisfaction_ppm for trade in here),
-                seller_satisfaction_ppm=_mean(trade.seller_satisfaction_ppm for trade in here),
-            )
-        )
+        by_slot.append(_homes_at(plan, number, here))
+        slots.append(_slot_report(plan, number, by_slot[-1], here, objective))
     return DayReport(
         community=profiles.community,
         day=plan.day.isoformat(),
@@ -219,8 +160,7 @@ def make_day_report(
         slots=tuple(slots),
         trades=ordered,
         homes=tuple(
-            _home_report(home, [accounts[index] for accounts in by_slot], certificates.get(home, Certificates()))
-            for index, home in enumerate(profiles.homes)
+            _day_of(hours, certificates.get(hours[0].home, Certificates())) for hours in zip(*by_slot, strict=True)
         ),
         gas=tuple(gas),
         times=tuple(times),
@@ -228,15 +168,56 @@ def make_day_report(
     )
 
 
-def _home_report(home: str, accounts: Sequence[HomeSlot], certificates: Certificates) -> HomeReport:
-    """Sum a home's hours."""
-    sums = {field.name: sum(getattr(account, field.name) for account in accounts) for field in fields(HomeSlot)}
-    return HomeReport(
-        home=home,
-        certificates_held_wh=certificates.held_wh,
-        certificates_retired_wh=certificates.retired_wh,
-        **sums,
+def _homes_at(plan: DayPlan, number: int, trades: Sequence[TradeReport]) -> list[HomeReport]:
+    """Each home's hour, given its trades."""
+    slot, profiles = plan.slots[number], plan.profiles
+    prices = slot.retail_upoints_per_kwh, slot.feed_in_upoints_per_kwh
+    loads_wh, solars_wh = profiles.load_wh[number].tolist(), profiles.solar_wh[number].tolist()
+    return [
+        home_slot(home, load_wh, solar_wh, trades, prices)
+        for home, load_wh, solar_wh in zip(profiles.homes, loads_wh, solars_wh, strict=True)
+    ]
+
+
+def _slot_report(
+    plan: DayPlan, number: int, homes: Sequence[HomeReport], trades: Sequence[TradeReport], objective: int
+) -> SlotReport:
+    """The hour of all homes."""
+    slot = plan.slots[number]
+    buys = [order.price_upoints_per_kwh for order in slot.orders if order.side is Side.BUY]
+    sells = [order for order in slot.orders if order.side is Side.SELL]
+    return SlotReport(
+        start_s=slot.start_s,
+        clock=f"{plan.profiles.local(slot.start_s):%H:%M}",
+        load_wh=sum(home.load_wh for home in homes),
+        solar_wh=sum(home.solar_wh for home in homes),
+        own_solar_used_wh=sum(home.own_solar_used_wh for home in homes),
+        neighbour_used_wh=sum(home.neighbour_used_wh for home in homes),
+        grid_import_wh=sum(home.grid_import_wh for home in homes),
+        grid_export_wh=sum(home.grid_export_wh for home in homes),
+        promised_wh=sum(trade.promised_wh for trade in trades),
+        delivered_wh=sum(trade.delivered_wh for trade in trades),
+        retail_upoints_per_kwh=slot.retail_upoints_per_kwh,
+        feed_in_upoints_per_kwh=slot.feed_in_upoints_per_kwh,
+        buy_orders=len(buys),
+        sell_orders=len(sells),
+        trades=len(trades),
+        bids=PriceRange.of(buys),
+        asks=PriceRange.of(order.price_upoints_per_kwh for order in sells),
+        minimums=PriceRange.of(order.min_price_upoints_per_kwh for order in sells),
+        prices=PriceRange.of(trade.price_upoints_per_kwh for trade in trades),
+        objective=objective,
+        buyer_satisfaction_ppm=_mean(trade.buyer_satisfaction_ppm for trade in trades),
+        seller_satisfaction_ppm=_mean(trade.seller_satisfaction_ppm for trade in trades),
     )
+
+
+def _day_of(hours: Sequence[HomeReport], certificates: Certificates) -> HomeReport:
+    """Sum a home's hours."""
+    names = [field.name for field in fields(HomeReport) if field.name != "home"]
+    sums = {name: sum(getattr(hour, name) for hour in hours) for name in names}
+    sums |= {"certificates_held_wh": certificates.held_wh, "certificates_retired_wh": certificates.retired_wh}
+    return HomeReport(home=hours[0].home, **sums)
 
 
 def _mean(values: Iterable[int]) -> int | None:
