@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from powerpact.market.rules import Attribute, AttributeSource, Mode
 from powerpact.market.templates import ATTRIBUTES, CATEGORIES
-from powerpact.mechanisms.satisfaction.round import Buyer, Round, Seller
+from powerpact.mechanisms.satisfaction.round import Buyer, Round, Seller, Trade
 from powerpact.mechanisms.satisfaction.spec import match
 from powerpact.mechanisms.satisfaction.spec.satisfaction import seller_satisfaction_ppm
 from powerpact.pages import DayReport, GasStep, InvariantCheck, TimeStep, TradeReport
@@ -42,6 +42,11 @@ class TrackRecord:
             by_source.get(entry.source, declared) for entry, declared in zip(ATTRIBUTES, order.declared, strict=True)
         )
 
+    def add(self, trade: TradeReport) -> None:
+        self.promised_wh[trade.seller] += trade.promised_wh
+        self.delivered_wh[trade.seller] += trade.delivered_wh
+        self.trades[trade.seller] += 1
+
 
 def make_round(orders: tuple[OrderIntent, ...], record: TrackRecord) -> Round:
     return Round(
@@ -68,9 +73,50 @@ def make_round(orders: tuple[OrderIntent, ...], record: TrackRecord) -> Round:
     )
 
 
+def deliver(plan: DayPlan, number: int, market: Round, found: Trade) -> TradeReport:
+    """A trade of an hour, delivered as far as the seller's real surplus reaches, and settled."""
+    buyer = next(order for order in market.buyers if order.id == found.buyer)
+    seller = next(order for order in market.sellers if order.id == found.seller)
+    column = plan.profiles.homes.index(found.seller)
+    export_wh = max(0, int(plan.profiles.solar_wh[number, column] - plan.profiles.load_wh[number, column]))
+    promised_wh = found.energy_wh or 0
+    delivered_wh = min(promised_wh, export_wh)
+    price = (buyer.bid_upoints_per_kwh + seller.min_upoints_per_kwh) // 2
+    shortfall_wh = promised_wh - delivered_wh
+    excused_wh = promised_wh * TOLERANCE_PPM // PPM
+    g_ppm = seller_satisfaction_ppm(buyer.bid_upoints_per_kwh, seller.min_upoints_per_kwh, seller.ask_upoints_per_kwh)
+    assert g_ppm is not None
+    return TradeReport(
+        slot=number,
+        seller=found.seller,
+        buyer=found.buyer,
+        promised_wh=promised_wh,
+        delivered_wh=delivered_wh,
+        price_upoints_per_kwh=price,
+        paid_upoints=value_down_upoints(delivered_wh, price),
+        penalty_upoints=value_down_upoints(max(0, shortfall_wh - excused_wh), price) * PENALTY_PPM // PPM,
+        buyer_satisfaction_ppm=found.score_ppm - g_ppm,
+        seller_satisfaction_ppm=g_ppm,
+        certificates_wh=delivered_wh,
+    )
+
+
+def gas_steps(homes: int, orders: int, trades: int) -> tuple[GasStep, ...]:
+    """Gas as it might be."""
+    return (
+        GasStep("deploy contracts", 12, 31_400_000, 12, "contract"),
+        GasStep("admit homes", 85, 85 * 71_300, homes, "home"),
+        GasStep("post orders", 24, orders * 14_210, orders, "order"),
+        GasStep("propose trades", 24, 24 * 120_000 + trades * 38_000, trades, "trade"),
+        GasStep("prove every pair", 31, 24 * 60_000 + 1_100 * 3_050, 1_100, "pair"),
+        GasStep("report meters", 24, homes * 24 * 21_000, homes * 24, "reading"),
+        GasStep("pay out and move certificates", 24, trades * 61_000, trades, "trade"),
+    )
+
+
 def simulate_day(plan: DayPlan) -> DayReport:
+    """The report of a day that the specification cleared."""
     record = TrackRecord(plan)
-    homes = plan.profiles.homes
     trades: list[TradeReport] = []
     objectives = []
     certificates_wh: Counter[str] = Counter()
@@ -78,56 +124,17 @@ def simulate_day(plan: DayPlan) -> DayReport:
         market = make_round(slot.orders, record)
         solution = match(market)
         objectives.append(solution.objective)
-        buyers = {order.id: order for order in market.buyers}
-        sellers = {order.id: order for order in market.sellers}
-        for found in solution.trades:
-            buyer, seller = buyers[found.buyer], sellers[found.seller]
-            column = homes.index(found.seller)
-            export_wh = max(0, int(plan.profiles.solar_wh[number, column] - plan.profiles.load_wh[number, column]))
-            promised_wh = found.energy_wh or 0
-            delivered_wh = min(promised_wh, export_wh)
-            price = (buyer.bid_upoints_per_kwh + seller.min_upoints_per_kwh) // 2
-            shortfall_wh = promised_wh - delivered_wh
-            excused_wh = promised_wh * TOLERANCE_PPM // PPM
-            g_ppm = seller_satisfaction_ppm(
-                buyer.bid_upoints_per_kwh, seller.min_upoints_per_kwh, seller.ask_upoints_per_kwh
-            )
-            assert g_ppm is not None
-            trades.append(
-                TradeReport(
-                    slot=number,
-                    seller=found.seller,
-                    buyer=found.buyer,
-                    promised_wh=promised_wh,
-                    delivered_wh=delivered_wh,
-                    price_upoints_per_kwh=price,
-                    paid_upoints=value_down_upoints(delivered_wh, price),
-                    penalty_upoints=value_down_upoints(max(0, shortfall_wh - excused_wh), price) * PENALTY_PPM // PPM,
-                    buyer_satisfaction_ppm=found.score_ppm - g_ppm,
-                    seller_satisfaction_ppm=g_ppm,
-                    certificates_wh=delivered_wh,
-                )
-            )
-            record.promised_wh[found.seller] += promised_wh
-            record.delivered_wh[found.seller] += delivered_wh
-            record.trades[found.seller] += 1
-            certificates_wh[found.buyer] += delivered_wh
-    orders = sum(len(slot.orders) for slot in plan.slots)
+        for trade in (deliver(plan, number, market, found) for found in solution.trades):
+            trades.append(trade)
+            record.add(trade)
+            certificates_wh[trade.buyer] += trade.certificates_wh
     return make_day_report(
         plan,
         trades,
         objectives=objectives,
         certificates={home: Certificates(held - held // 2, held // 2) for home, held in certificates_wh.items()},
         chain="simulated, without a chain",
-        gas=(
-            GasStep("deploy contracts", 12, 31_400_000, 12, "contract"),
-            GasStep("admit homes", 85, 85 * 71_300, len(homes), "home"),
-            GasStep("post orders", 24, orders * 14_210, orders, "order"),
-            GasStep("propose trades", 24, 24 * 120_000 + len(trades) * 38_000, len(trades), "trade"),
-            GasStep("prove every pair", 31, 24 * 60_000 + 1_100 * 3_050, 1_100, "pair"),
-            GasStep("report meters", 24, len(homes) * 24 * 21_000, len(homes) * 24, "reading"),
-            GasStep("pay out and move certificates", 24, len(trades) * 61_000, len(trades), "trade"),
-        ),
+        gas=gas_steps(len(plan.profiles.homes), sum(len(slot.orders) for slot in plan.slots), len(trades)),
         times=(TimeStep("set up the community", 4.31), TimeStep("24 rounds", 31.2), TimeStep("check", 0.84)),
         invariants=(
             InvariantCheck("MON-1", "Points in custody equal the sum of all claims.", True, "1 250.00 = 1 250.00"),

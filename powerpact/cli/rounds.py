@@ -22,7 +22,12 @@ from powerpact.cli.session import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from powerpact.agent import Cleared, Settled
+    from powerpact.chain.contracts.rounds import Proposal
+    from powerpact.chain.contracts.settlement import FinalTrade
+    from powerpact.market.rules import Rules
 
 group = typer.Typer(help="Rounds: from gate closure to the final proposal.", no_args_is_help=True)
 
@@ -135,7 +140,6 @@ def status(market: MarketId, deployment: Deployed = DEPLOYMENT_FILE, as_json: As
     [bold]Example:[/bold] powerpact round status 0x5f3a --json
     """
     from powerpact.chain.contracts import rounds, settlement
-    from powerpact.market.orders import id_text
 
     chain = open_chain(deployment)
     with chain.reading():
@@ -146,30 +150,8 @@ def status(market: MarketId, deployment: Deployed = DEPLOYMENT_FILE, as_json: As
         proposed = rounds.proposals_of(chain, id_)
         found = rounds.proposals(chain, [number for number, _ in proposed])
         is_final, is_active = rounds.final_of(chain, id_) != 0, rounds.active_of(chain, id_) != 0
-    trades = [
-        {
-            "trade": f"0x{trade.id.hex()}",
-            "buy": id_text(trade.trade.buy_id),
-            "sell": id_text(trade.trade.sell_id),
-            "energy_wh": trade.trade.energy_wh,
-            "price_upoints_per_kwh": trade.trade.price_upoints_per_kwh,
-            "state": "settled" if trade.position in ended else "locked",
-        }
-        for trade in final
-    ]
-    proposals: list[dict[str, Any]] = [
-        {
-            "proposal": number,
-            "agent": agent,
-            "objective_ppm": state.objective,
-            "bound_ppm": state.bound,
-            "trades": state.trade_count,
-            "proven_orders": state.proven_rows,
-            "final_from": state.final_from,
-            "state": state.status.name.lower(),
-        }
-        for (number, agent), state in zip(proposed, found, strict=True)
-    ]
+    trades = [_trade_data(trade, is_settled=trade.position in ended) for trade in final]
+    proposals = [_proposal_data(*named, state) for named, state in zip(proposed, found, strict=True)]
     late = "expired" if now > rules.final_by else "proposed" if proposals else "closed"
     closed = "active" if is_active else late
     state = "final" if is_final else "open" if now < rules.closes_at else closed
@@ -187,18 +169,51 @@ def status(market: MarketId, deployment: Deployed = DEPLOYMENT_FILE, as_json: As
     }
     if as_json:
         print_json(data)
-        return
-    typer.echo(f"{state}: {data['open_orders']} of {posted.order_count} orders open")
+    else:
+        _show_status(data, rules, posted.mechanism.unit)
+
+
+def _trade_data(final: FinalTrade, *, is_settled: bool) -> dict[str, Any]:
+    """A trade of a final round, as data."""
+    from powerpact.market.orders import id_text
+
+    return {
+        "trade": f"0x{final.id.hex()}",
+        "buy": id_text(final.trade.buy_id),
+        "sell": id_text(final.trade.sell_id),
+        "energy_wh": final.trade.energy_wh,
+        "price_upoints_per_kwh": final.trade.price_upoints_per_kwh,
+        "state": "settled" if is_settled else "locked",
+    }
+
+
+def _proposal_data(number: int, agent: str, state: Proposal) -> dict[str, Any]:
+    """A proposal of a round, as data."""
+    return {
+        "proposal": number,
+        "agent": agent,
+        "objective_ppm": state.objective,
+        "bound_ppm": state.bound,
+        "trades": state.trade_count,
+        "proven_orders": state.proven_rows,
+        "final_from": state.final_from,
+        "state": state.status.name.lower(),
+    }
+
+
+def _show_status(data: Mapping[str, Any], rules: Rules, unit: str) -> None:
+    """The state of a round, in words."""
+    orders = data["orders"]
+    typer.echo(f"{data['state']}: {data['open_orders']} of {orders} orders open")
     typer.echo(f"gate {clock(rules.closes_at)}, final by {clock(rules.final_by)}, refunds {clock(rules.refund_from)}")
-    for entry in proposals:
+    for entry in data["proposals"]:
         final_from = f", final from {clock(entry['final_from'])}" if entry["state"] == "active" else ""
         typer.echo(
             f"proposal {entry['proposal']} {entry['state']}: {entry['trades']} trades, objective "
-            f"{entry['objective_ppm']} {posted.mechanism.unit}, dual bound {entry['bound_ppm']}, "
-            f"{entry['proven_orders']} of "
-            f"{posted.order_count} orders proven{final_from}"
+            f"{entry['objective_ppm']} {unit}, dual bound {entry['bound_ppm']}, "
+            f"{entry['proven_orders']} of {orders} orders proven{final_from}"
         )
-    for trade in trades:
+    for trade in data["trades"]:
         typer.echo(
             f"{trade['sell']} -> {trade['buy']} {trade['energy_wh']} Wh at {trade['price_upoints_per_kwh']} "
             f"micro-points per kWh, {trade['state']}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from powerpact.pages import wording
@@ -121,64 +122,85 @@ def deliveries_by_hour(report: DayReport, width: int) -> str:
     return drawing(width, height, wording.delivery_sentence(report), *marks)
 
 
+@dataclass(frozen=True, slots=True)
+class _Matrix:
+    """Where the rows (sellers) and columns (buyers) of a table of energy are."""
+
+    side: int
+    head: int
+    cell: float
+    row: float
+
+    @classmethod
+    def of(cls, width: int, buyers: int) -> _Matrix:
+        side = 84 if width > NARROW else 62
+        cell = min(56.0, (width - side - 56) / max(1, buyers))
+        return cls(side, 74 if cell > 22 else 92, cell, min(30.0, max(16.0, cell)))
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether there is room for slanted names and for sums below."""
+        return self.cell > 22
+
+    def x(self, column: int) -> float:
+        """Middle of a column."""
+        return self.side + (column + 0.5) * self.cell
+
+    def y(self, row: int) -> float:
+        """Top of a row."""
+        return self.head + row * self.row
+
+    def base(self, row: int) -> float:
+        """Baseline of a row's text."""
+        return self.y(row) + self.row / 2 + 4
+
+    def buyer(self, column: int, name: str) -> str:
+        """Draw the name above a column."""
+        turned = f"translate({self.x(column) + 4:.1f} {self.head - 8}) rotate({-50 if self.is_wide else -90})"
+        return text(_clip(name), class_="name", transform=turned)
+
+    def flow(self, row: int, column: int, energy_wh: int | None, share: float, tip: str) -> str:
+        """Draw the energy of a pair, darker the greater its share; None if the two did not trade."""
+        left, top = self.side + column * self.cell + 1, self.y(row) + 1
+        box = {"x": left, "y": top, "width": self.cell - 2, "height": self.row - 2, "rx": 2}
+        if energy_wh is None:
+            return tag("rect", class_="empty", **box)
+        inside = [tooltip(tip), tag("rect", class_="flow", fill_opacity=0.2 + 0.58 * share, **box)]
+        if self.cell > 30:
+            number = kwh(energy_wh, 2 if self.cell > 38 else 1)
+            inside.append(text(number, class_="cell", x=self.x(column), y=self.base(row), text_anchor="middle"))
+        return tag("g", *inside)
+
+
 def trading_matrix(report: DayReport, width: int) -> str:
     """Show the energy that went from each seller (rows) to each buyer (columns)."""
-    flows: Counter[tuple[str, str]] = Counter()
+    flows_wh: Counter[tuple[str, str]] = Counter()
+    sold_wh: Counter[str] = Counter()
+    bought_wh: Counter[str] = Counter()
     for trade in report.trades:
-        flows[trade.seller, trade.buyer] += trade.delivered_wh
-    order = [home.home for home in report.homes]
-    sellers = [home for home in order if any(seller == home for seller, _ in flows)]
-    buyers = [home for home in order if any(buyer == home for _, buyer in flows)]
-    largest_wh = max(flows.values(), default=0) or 1
-    side = 84 if width > NARROW else 62
-    cell = min(56.0, (width - side - 56) / max(1, len(buyers)))
-    angle, head = (-50, 74) if cell > 22 else (-90, 92)
-    row_height = min(30.0, max(16.0, cell))
-    column_sums = cell > 22
-    height = head + row_height * len(sellers) + (28 if column_sums else 4)
+        flows_wh[trade.seller, trade.buyer] += trade.delivered_wh
+        sold_wh[trade.seller] += trade.delivered_wh
+        bought_wh[trade.buyer] += trade.delivered_wh
+    sellers = [home.home for home in report.homes if home.home in sold_wh]
+    buyers = [home.home for home in report.homes if home.home in bought_wh]
+    largest_wh = max(flows_wh.values(), default=0) or 1
+    place = _Matrix.of(width, len(buyers))
+    end = place.side + len(buyers) * place.cell
+    height = place.y(len(sellers)) + (28 if place.is_wide else 4)
     marks = [text("sold by ↓   bought by →", class_="axis", x=0, y=12)]
-    for column, buyer in enumerate(buyers):
-        x = side + (column + 0.5) * cell
-        marks.append(text(_clip(buyer), class_="name", transform=f"translate({x + 4:.1f} {head - 8}) rotate({angle})"))
+    marks += [place.buyer(column, buyer) for column, buyer in enumerate(buyers)]
     for row, seller in enumerate(sellers):
-        y = head + row * row_height
-        sold_wh = sum(energy_wh for (home, _), energy_wh in flows.items() if home == seller)
-        marks.append(text(_clip(seller), class_="name", x=side - 8, y=y + row_height / 2 + 4, text_anchor="end"))
+        marks.append(text(_clip(seller), class_="name", x=place.side - 8, y=place.base(row), text_anchor="end"))
         for column, buyer in enumerate(buyers):
-            energy_wh = flows.get((seller, buyer))
-            box = {
-                "x": side + column * cell + 1,
-                "y": y + 1,
-                "width": cell - 2,
-                "height": row_height - 2,
-                "rx": 2,
-            }
-            if energy_wh is None:
-                marks.append(tag("rect", class_="empty", **box))
-                continue
-            share = energy_wh / largest_wh
-            inside = [
-                tooltip(f"{seller} to {buyer}: {kwh(energy_wh)} kWh"),
-                tag("rect", class_="flow", fill_opacity=0.2 + 0.58 * share, **box),
-            ]
-            if cell > 30:
-                inside.append(
-                    text(
-                        kwh(energy_wh, 2 if cell > 38 else 1),
-                        class_="cell",
-                        x=side + (column + 0.5) * cell,
-                        y=y + row_height / 2 + 4,
-                        text_anchor="middle",
-                    )
-                )
-            marks.append(tag("g", *inside))
-        marks.append(text(kwh(sold_wh, 1), class_="total", x=side + len(buyers) * cell + 6, y=y + row_height / 2 + 4))
-    if column_sums:
+            energy_wh = flows_wh.get((seller, buyer))
+            tip = f"{seller} to {buyer}: {kwh(energy_wh or 0)} kWh"
+            marks.append(place.flow(row, column, energy_wh, (energy_wh or 0) / largest_wh, tip))
+        marks.append(text(kwh(sold_wh[seller], 1), class_="total", x=end + 6, y=place.base(row)))
+    if place.is_wide:
         for column, buyer in enumerate(buyers):
-            bought_wh = sum(energy_wh for (_, home), energy_wh in flows.items() if home == buyer)
-            x = side + (column + 0.5) * cell
-            marks.append(text(kwh(bought_wh, 1), class_="total", x=x, y=height - 12, text_anchor="middle"))
-    return drawing(side + len(buyers) * cell + 56, height, wording.pairs_sentence(report), *marks)
+            total = kwh(bought_wh[buyer], 1)
+            marks.append(text(total, class_="total", x=place.x(column), y=height - 12, text_anchor="middle"))
+    return drawing(end + 56, height, wording.pairs_sentence(report), *marks)
 
 
 def bills_by_home(report: DayReport, width: int) -> str:

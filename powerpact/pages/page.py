@@ -10,6 +10,7 @@ from typing import Final
 from powerpact.pages import figures, wording
 from powerpact.pages.figures import NARROW, WIDE, Figure
 from powerpact.pages.model import DayReport
+from powerpact.pages.parts import HomeReport
 from powerpact.pages.style import CSS
 from powerpact.pages.wording import count, kwh, percent, points, seconds
 
@@ -136,39 +137,6 @@ def _trading(report: DayReport) -> str:
 def _bills(report: DayReport) -> str:
     key = _key(("dot k-grid", "utility alone"), ("dot k-neighbour", "with the market"))
     caption = "A bill below zero is income. One point is worth what the community's utility redeems it for."
-    rows = [
-        [
-            Cell(home.home, LEFT),
-            Cell(kwh(home.load_wh)),
-            Cell(kwh(home.solar_wh)),
-            Cell(kwh(home.bought_wh)),
-            Cell(kwh(home.sold_wh)),
-            Cell(points(home.bill_without_upoints)),
-            Cell(points(home.bill_upoints)),
-            Cell(points(home.saving_upoints), "gain" if home.saving_upoints >= 0 else "loss"),
-            Cell(percent(home.self_sufficiency_alone_ppm)),
-            Cell(percent(home.self_sufficiency_ppm)),
-            Cell(kwh(home.certificates_held_wh)),
-            Cell(kwh(home.certificates_retired_wh)),
-        ]
-        for home in report.homes
-    ]
-    held = sum(home.certificates_held_wh for home in report.homes)
-    retired = sum(home.certificates_retired_wh for home in report.homes)
-    foot = [
-        Cell("all", LEFT),
-        Cell(kwh(report.load_wh)),
-        Cell(kwh(report.solar_wh)),
-        Cell(kwh(report.delivered_wh)),
-        Cell(kwh(report.delivered_wh)),
-        Cell(points(report.bill_without_upoints)),
-        Cell(points(report.bill_upoints)),
-        Cell(points(report.saving_upoints)),
-        Cell(percent(report.self_sufficiency_alone_ppm)),
-        Cell(percent(report.self_sufficiency_ppm)),
-        Cell(kwh(held)),
-        Cell(kwh(retired)),
-    ]
     columns = [
         ("home", "", LEFT),
         ("load", "kWh", ""),
@@ -183,12 +151,41 @@ def _bills(report: DayReport) -> str:
         ("certificates", "held, kWh", ""),
         ("", "retired, kWh", ""),
     ]
+    rows = [
+        _bill(
+            home.home,
+            home,
+            (home.bought_wh, home.sold_wh),
+            (home.certificates_held_wh, home.certificates_retired_wh),
+            "gain" if home.saving_upoints >= 0 else "loss",
+        )
+        for home in report.homes
+    ]
+    held_wh = sum(home.certificates_held_wh for home in report.homes)
+    retired_wh = sum(home.certificates_retired_wh for home in report.homes)
+    foot = _bill("all", report, (report.delivered_wh, report.delivered_wh), (held_wh, retired_wh), "")
     return _section(
         "Bills and self-sufficiency",
         wording.saving_sentence(report),
         _figure(figures.bills_by_home, report, caption, key),
         _table("homes", columns, rows, foot=foot),
     )
+
+
+def _bill(
+    name: str, day: HomeReport | DayReport, traded_wh: tuple[int, int], certificates_wh: tuple[int, int], saved: str
+) -> list[Cell]:
+    """Make the row of a home, or of all: energy bought and sold, certificates held and retired, class of the saving."""
+    return [
+        Cell(name, LEFT),
+        *(Cell(kwh(energy_wh)) for energy_wh in (day.load_wh, day.solar_wh, *traded_wh)),
+        Cell(points(day.bill_without_upoints)),
+        Cell(points(day.bill_upoints)),
+        Cell(points(day.saving_upoints), saved),
+        Cell(percent(day.self_sufficiency_alone_ppm)),
+        Cell(percent(day.self_sufficiency_ppm)),
+        *(Cell(kwh(energy_wh)) for energy_wh in certificates_wh),
+    ]
 
 
 def _proof(report: DayReport) -> str:

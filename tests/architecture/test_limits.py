@@ -23,21 +23,11 @@ LARGE_CONTRACTS: set[str] = set()
 LONG_FILES = {
     "interfaces/clearing/IClearing.sol",
     "powerpact/chain/remedies.py",
-    "powerpact/pages/model.py",
     "testkit/market.py",
     "tests/forge/AccountsHandler.sol",
-    "tests/python/cli/test_market_commands.py",
     "tests/stateful/test_canaries.py",
 }
-LONG_FUNCTIONS = {
-    ("contracts/clearing/mechanisms/satisfaction/PairSweep.sol", "_skip"),
-    ("powerpact/cli/rounds.py", "status"),
-    ("powerpact/pages/figures.py", "trading_matrix"),
-    ("powerpact/pages/page.py", "_bills"),
-    ("powerpact/simulation/accounting.py", "make_day_report"),
-    ("testkit/simulated_day.py", "simulate_day"),
-    ("tests/python/cli/test_market_commands.py", "test_from_the_first_key_to_the_retired_certificate"),
-}
+LONG_FUNCTIONS = {("contracts/clearing/mechanisms/satisfaction/PairSweep.sol", "_skip")}
 
 
 def deployed_sizes() -> dict[str, int]:

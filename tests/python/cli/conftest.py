@@ -1,0 +1,54 @@
+"""A shell for each module: with the keys of some people, a deployment, and two of them admitted."""
+
+import pytest
+
+from powerpact.chain.local.node import Node
+from testkit.shell import NAMES, PASSWORD, Shell
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cli")
+    (folder / "password").write_text(PASSWORD + "\n")
+    settings = {
+        "POWERPACT_HOME": str(folder / "home"),
+        "POWERPACT_PASSWORD_FILE": str(folder / "password"),
+        "POWERPACT_DEPLOYMENT": str(folder / "deployment.json"),
+    }
+    with Node() as node, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POWERPACT_RPC", node.rpc_url)
+        for name, value in settings.items():
+            patch.setenv(name, value)
+        patch.delenv("POWERPACT_ACCOUNT", raising=False)
+        patch.chdir(folder)
+        patch.setattr("powerpact.keystore.SCRYPT_COST", 1 << 10)  # opening a key takes a millisecond here
+        yield Shell(folder, node)
+
+
+@pytest.fixture(scope="module")
+def accounts(shell):
+    return {name: shell.json("account", "new", name)["address"] for name in NAMES}
+
+
+@pytest.fixture(scope="module")
+def deployed(shell, accounts):
+    shell.ok("chain", "fund", *(name for name in NAMES if name != "bob-meter"))
+    options = ("--auditor", "ann", "--auditor", "ben", "--threshold", 2)
+    return shell.json("deploy", "-a", "utility", *options)
+
+
+@pytest.fixture(scope="module")
+def admitted(shell, deployed):
+    for name in ("alice", "bob"):
+        shell.ok("apply", "-a", name, "--attribute", f"name={name}")
+        for auditor in ("ann", "ben"):
+            options = ("--credibility-ppm", 900_000, "--shown", f"{name}.application.json")
+            voted = shell.json("approve", name, "-a", auditor, *options)
+    assert voted["status"] == "active"
+    device = shell.json("device", "add", "-a", "bob", "--key", "bob-meter", "--capacity-wh", 20_000)["device"]
+    for auditor in ("ann", "ben"):
+        certified = shell.json("device", "certify", device, "-a", auditor)
+    assert certified["certified"]
+    shell.ok("points", "mint", "alice", 1_000, "-a", "utility", "--reference", "transfer 1")
+    shell.ok("deposit", 900, "-a", "alice")
+    return device
