@@ -1,6 +1,9 @@
-"""A round file that is right, and copies of it with changes."""
+"""A round file that is right, copies of it with changes, and reading files of one mechanism."""
 
 import copy
+
+from powerpact.mechanisms import jsonfile
+from powerpact.mechanisms.registry import CALL, SATISFACTION, mechanism_for
 
 ROUND = {
     "schema": "powerpact/round/1",
@@ -46,3 +49,18 @@ def changed(data, *changes):
         else:
             place[last] = value
     return data
+
+
+def parse_round(text):
+    """The round of satisfaction matching in a file's text."""
+    return SATISFACTION.read_round(jsonfile.document(text))
+
+
+def parse_call_round(text):
+    """The call auction in a file's text."""
+    return CALL.read_round(jsonfile.document(text))
+
+
+def parse_solution(text, round_):
+    """The solution of a round in a file's text."""
+    return mechanism_for(round_).read_solution(jsonfile.document(text), round_)

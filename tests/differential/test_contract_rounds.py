@@ -14,7 +14,6 @@ from powerpact.chain.errors import ContractError
 from powerpact.market.rules import Kind, Mode
 from powerpact.market.trades import Trade as ChainTrade
 from powerpact.mechanisms.satisfaction.round import Round, Solution, Trade
-from powerpact.mechanisms.satisfaction.roundfile import parse_round
 from powerpact.mechanisms.satisfaction.solver import solve
 from powerpact.mechanisms.satisfaction.spec import dual_sum_ppm, match, pair_score_ppm, uncovered_pairs
 from powerpact.mechanisms.satisfaction.verifier import FaultKind, verify
@@ -23,6 +22,7 @@ from powerpact.units import value_down_upoints
 from testkit.chains import EvmChain
 from testkit.market import DECLARED, MODES, Community, TestMarket, Trader
 from testkit.refusals import refused
+from testkit.roundfiles import parse_round
 from testkit.rounds import order_of_buyer, order_of_seller, rounds
 from testkit.vectors import ROUNDS
 

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from powerpact.chain.artifacts import read_artifact
 from powerpact.codec.abi import Interface
-from powerpact.mechanisms.satisfaction.roundfile import parse_round
 from powerpact.mechanisms.satisfaction.spec import pair_score_ppm, seller_satisfaction_ppm
 from powerpact.units import MAX_SCORE_PPM, PPM
 from testkit import strategies
 from testkit.chains import EvmChain
 from testkit.constants import BROWNIE_BUILD
+from testkit.roundfiles import parse_round
 from testkit.rounds import income_mask, order_of_buyer, order_of_seller, rounds
 from testkit.vectors import ROUNDS, SCORING, round_of
 

@@ -5,10 +5,10 @@ import json
 import pytest
 
 from powerpact.mechanisms.satisfaction import spec
-from powerpact.mechanisms.satisfaction.roundfile import parse_round
 from powerpact.mechanisms.satisfaction.solver import solve
 from powerpact.mechanisms.satisfaction.verifier import verify
 from powerpact.mechanisms.satisfaction.verifier.cover import pair_scores
+from testkit.roundfiles import parse_round
 from testkit.vectors import ROUNDS, SCORING, round_of
 
 

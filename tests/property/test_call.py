@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from powerpact.market.orders import Side
 from powerpact.mechanisms.call import spec
 from powerpact.mechanisms.call.round import Certificate, OrderName, Round, Solution, Trade
-from powerpact.mechanisms.call.roundfile import format_round, format_solution, parse_round, parse_solution
+from powerpact.mechanisms.call.roundfile import format_round, format_solution
 from powerpact.mechanisms.call.solver import solve
 from powerpact.mechanisms.call.verifier import FaultKind, verify
 from testkit.auctions import FEW, auctions, cleared_by_scan, fills_of
+from testkit.roundfiles import parse_call_round, parse_solution
 
 BY_ONE_ORDER = (
     FaultKind.NARROWER_INTERVAL,
@@ -42,7 +43,7 @@ def test_the_solver_gives_what_the_rule_gives_and_the_verifier_accepts_it(round_
     solution = solve(round_)
     assert solution == spec.auction(round_)
     assert verify(round_, solution) is None
-    assert parse_round(format_round(round_)) == round_
+    assert parse_call_round(format_round(round_)) == round_
     assert parse_solution(format_solution(solution), round_) == solution
 
 

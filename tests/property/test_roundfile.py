@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from powerpact.errors import MalformedInput, PowerPactError
 from powerpact.market.rules import Mode
-from powerpact.mechanisms.satisfaction.roundfile import format_round, format_solution, parse_round, parse_solution
+from powerpact.mechanisms.satisfaction.roundfile import format_round, format_solution
 from powerpact.mechanisms.satisfaction.spec import match
-from testkit.roundfiles import ROUND, changed
+from testkit.roundfiles import ROUND, changed, parse_round, parse_solution
 from testkit.strategies import rounds
 
 SOLUTION = {

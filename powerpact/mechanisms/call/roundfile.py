@@ -22,13 +22,8 @@ _SIDES: Final = {"buy": Side.BUY, "sell": Side.SELL}
 _NAMES: Final = {Side.BUY: "buyer", Side.SELL: "seller"}
 
 
-def parse_round(text: str | bytes) -> Round:
-    """Read a round.
-
-    Parameters
-    ----------
-    text : str or bytes
-        JSON text; bytes are UTF-8.
+def read_round(document: js.Document) -> Round:
+    """Read a round from the members of its file.
 
     Returns
     -------
@@ -40,11 +35,6 @@ def parse_round(text: str | bytes) -> Round:
     MalformedInput
         With the path of the first bad field.
     """
-    return read_round(js.document(text))
-
-
-def read_round(document: js.Document) -> Round:
-    """Read a round, see `parse_round`, from the members of its file."""
     data = js.members(
         document,
         "$",
@@ -63,15 +53,8 @@ def read_round(document: js.Document) -> Round:
     return Round(js.integer(rules["k"], "$.rules.k", PPM), buyers, sellers)
 
 
-def parse_solution(text: str | bytes, round_: Round) -> Solution:
-    """Read a result of a round.
-
-    Parameters
-    ----------
-    text : str or bytes
-        JSON text; bytes are UTF-8.
-    round_ : Round
-        The round, which gives the ids their meaning.
+def read_solution(document: js.Document, round_: Round) -> Solution:
+    """Read a result of a round, which gives the ids their meaning, from the members of its file.
 
     Returns
     -------
@@ -83,11 +66,6 @@ def parse_solution(text: str | bytes, round_: Round) -> Solution:
     MalformedInput
         With the path of the first bad field.
     """
-    return read_solution(js.document(text), round_)
-
-
-def read_solution(document: js.Document, round_: Round) -> Solution:
-    """Read a result of a round, see `parse_solution`, from the members of its file."""
     ids = {side: set(round_.orders(side).ids) for side in Side}
 
     def trade(value: Any, path: str) -> Trade:

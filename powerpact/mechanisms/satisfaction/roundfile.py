@@ -20,13 +20,8 @@ PRICE_ATTRIBUTE: Final = "price"
 """Name of the attribute that is the seller's ask."""
 
 
-def parse_round(text: str | bytes) -> Round:
-    """Read a round.
-
-    Parameters
-    ----------
-    text : str or bytes
-        JSON text; bytes are UTF-8.
+def read_round(document: js.Document) -> Round:
+    """Read a round from the members of its file.
 
     Returns
     -------
@@ -38,11 +33,6 @@ def parse_round(text: str | bytes) -> Round:
     MalformedInput
         With the path of the first bad field.
     """
-    return read_round(js.document(text))
-
-
-def read_round(document: js.Document) -> Round:
-    """Read a round, see `parse_round`, from the members of its file."""
     required = ("schema", "attributes", "classes", "buyers", "sellers")
     data = js.members(document, "$", required=required, optional=("mechanism", "mode"))
     js.head(data, js.ROUND_SCHEMA, NAME)
@@ -66,15 +56,8 @@ def read_round(document: js.Document) -> Round:
     return Round(mode, attributes, categories, buyers, sellers)
 
 
-def parse_solution(text: str | bytes, round_: Round) -> Solution:
-    """Read a solution of a round.
-
-    Parameters
-    ----------
-    text : str or bytes
-        JSON text; bytes are UTF-8.
-    round_ : Round
-        The round that it solves, which gives the ids their meaning.
+def read_solution(document: js.Document, round_: Round) -> Solution:
+    """Read a solution of a round, which gives the ids their meaning, from the members of its file.
 
     Returns
     -------
@@ -86,11 +69,6 @@ def parse_solution(text: str | bytes, round_: Round) -> Solution:
     MalformedInput
         With the path of the first bad field.
     """
-    return read_solution(js.document(text), round_)
-
-
-def read_solution(document: js.Document, round_: Round) -> Solution:
-    """Read a solution of a round, see `parse_solution`, from the members of its file."""
     buyer_ids, seller_ids = set(round_.buyers.ids), set(round_.sellers.ids)
 
     def trade(value: Any, path: str) -> Trade:

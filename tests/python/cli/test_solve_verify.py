@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from powerpact.cli import app
-from powerpact.mechanisms.satisfaction.roundfile import format_round, parse_round
+from powerpact.mechanisms.satisfaction.roundfile import format_round
 from powerpact.mechanisms.satisfaction.solver import multiscale
-from testkit.roundfiles import ROUND, changed
+from testkit.roundfiles import ROUND, changed, parse_round
 from testkit.rounds import large_round
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "rounds"

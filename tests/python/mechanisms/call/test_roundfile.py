@@ -6,9 +6,9 @@ import pytest
 
 from powerpact.errors import MalformedInput
 from powerpact.mechanisms.call.round import Order, Round
-from powerpact.mechanisms.call.roundfile import format_round, parse_round, parse_solution
-from powerpact.mechanisms.registry import parse_round as parse_any_round
-from testkit.roundfiles import changed
+from powerpact.mechanisms.call.roundfile import format_round
+from powerpact.mechanisms.registry import parse_round
+from testkit.roundfiles import changed, parse_call_round, parse_solution
 
 ROUND = {
     "schema": "powerpact/round/1",
@@ -98,8 +98,8 @@ BAD_SOLUTIONS = [
 
 
 def test_a_round_is_read():
-    assert parse_round(json.dumps(ROUND)) == PARSED
-    assert parse_round(format_round(PARSED)) == PARSED
+    assert parse_call_round(json.dumps(ROUND)) == PARSED
+    assert parse_call_round(format_round(PARSED)) == PARSED
 
 
 def test_what_an_auction_does_not_look_at_may_be_stated_if_it_says_nothing():
@@ -117,13 +117,13 @@ def test_what_an_auction_does_not_look_at_may_be_stated_if_it_says_nothing():
         ("sellers", 0, "attributes", {}),
         ("sellers", 0, "trader", "home-3"),
     )
-    assert parse_round(json.dumps(stated)) == PARSED
+    assert parse_call_round(json.dumps(stated)) == PARSED
 
 
 @pytest.mark.parametrize(("path", "change"), BAD_ROUNDS)
 def test_a_malformed_round_is_named_by_the_path_of_its_bad_field(path, change):
     with pytest.raises(MalformedInput) as error:
-        parse_round(json.dumps(changed(ROUND, change)))
+        parse_call_round(json.dumps(changed(ROUND, change)))
     assert error.value.path == path
 
 
@@ -138,13 +138,13 @@ def test_a_malformed_solution_is_named_by_the_path_of_its_bad_field(path, change
 @pytest.mark.parametrize("name", ["auction", "", None, 1, ["call"]])
 def test_an_unknown_mechanism_is_malformed(name):
     with pytest.raises(MalformedInput) as error:
-        parse_any_round(json.dumps(changed(ROUND, ("mechanism", name))))
+        parse_round(json.dumps(changed(ROUND, ("mechanism", name))))
     assert error.value.path == "$.mechanism"
     assert "satisfaction, call" in str(error.value)
 
 
 def test_a_solution_of_another_mechanism_is_malformed():
-    mechanism, round_ = parse_any_round(json.dumps(ROUND))
+    mechanism, round_ = parse_round(json.dumps(ROUND))
     matching = {"schema": "powerpact/solution/1", "objective": 0, "trades": [], "duals": {"buyers": {}, "sellers": {}}}
     with pytest.raises(MalformedInput) as error:
         mechanism.parse_solution(json.dumps(matching), round_)

@@ -5,12 +5,13 @@ import json
 import pytest
 
 from powerpact.mechanisms.call import spec
-from powerpact.mechanisms.call.roundfile import format_solution, parse_round, parse_solution
+from powerpact.mechanisms.call.roundfile import format_solution
 from powerpact.mechanisms.call.solver import solve
 from powerpact.mechanisms.call.verifier import verify
 from powerpact.mechanisms.registry import CALL, MECHANISMS
-from powerpact.mechanisms.registry import parse_round as parse_any_round
+from powerpact.mechanisms.registry import parse_round
 from testkit.auctions import cleared_by_scan, fills_of
+from testkit.roundfiles import parse_call_round, parse_solution
 from testkit.vectors import VECTORS
 
 AUCTIONS = sorted((VECTORS / "call").glob("*.json"))
@@ -19,7 +20,7 @@ AUCTIONS = sorted((VECTORS / "call").glob("*.json"))
 @pytest.mark.parametrize("path", AUCTIONS, ids=lambda path: path.stem)
 def test_vector(path):
     vector = json.loads(path.read_text())
-    round_ = parse_round(json.dumps(vector["round"]))
+    round_ = parse_call_round(json.dumps(vector["round"]))
     stated = parse_solution(json.dumps(vector["solution"]), round_)
     fills = vector["fills"]["buyers"], vector["fills"]["sellers"]
     assert spec.auction(round_) == solve(round_) == stated
@@ -33,7 +34,7 @@ def test_vector(path):
 
 
 def test_the_registry_reads_the_vectors_as_auctions():
-    mechanism, _ = parse_any_round(json.dumps(json.loads(AUCTIONS[0].read_text())["round"]))
+    mechanism, _ = parse_round(json.dumps(json.loads(AUCTIONS[0].read_text())["round"]))
     assert mechanism is CALL
     assert set(MECHANISMS) == {"satisfaction", "call"}
 
