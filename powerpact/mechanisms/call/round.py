@@ -9,12 +9,13 @@ a chain list orders by rising numeric id, so files and contracts agree. All numb
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple, overload
+from typing import NamedTuple
 
 from powerpact.errors import MalformedInput
 from powerpact.market.orders import Side
+from powerpact.mechanisms.columns import Columns
 
 
 class Order(NamedTuple):
@@ -35,7 +36,7 @@ class Order(NamedTuple):
     energy_wh: int
 
 
-class Orders(Sequence[Order]):
+class Orders(Columns[Order]):
     """The orders of one side, in columns. Two are equal, to each other or to a tuple, if their orders are.
 
     Parameters
@@ -58,10 +59,10 @@ class Orders(Sequence[Order]):
         If a price is no uint32 or an energy no uint64.
     """
 
-    __slots__ = ("energies_wh", "ids", "prices_upoints_per_kwh")
+    __slots__ = ("energies_wh", "prices_upoints_per_kwh")
 
     def __init__(self, orders: Iterable[Order]) -> None:
-        self.ids: list[str] = []
+        self.ids = []
         self.prices_upoints_per_kwh = array("I")
         self.energies_wh = array("Q")
         for order in orders:
@@ -73,27 +74,8 @@ class Orders(Sequence[Order]):
                 raise MalformedInput(f"order {order.id}", problem, order) from None
             self.ids.append(order.id)
 
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    @overload
-    def __getitem__(self, place: int) -> Order: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> tuple[Order, ...]: ...
-
-    def __getitem__(self, place: int | slice) -> Order | tuple[Order, ...]:
-        if isinstance(place, slice):
-            return tuple(self[at] for at in range(len(self))[place])
+    def _order(self, place: int) -> Order:
         return Order(self.ids[place], self.prices_upoints_per_kwh[place], self.energies_wh[place])
-
-    def __eq__(self, other: object) -> bool:
-        return tuple(self) == tuple(other) if isinstance(other, Orders | tuple) else NotImplemented
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return repr(tuple(self))
 
 
 @dataclass(frozen=True, slots=True, init=False)

@@ -11,14 +11,15 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import chain, starmap
-from typing import TypeVar, overload
+from typing import TypeVar
 
 from powerpact.errors import MalformedInput
 from powerpact.market.orders import SoftTerm
 from powerpact.market.rules import Attribute, Mode
+from powerpact.mechanisms.columns import Columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Seller:
 Order = TypeVar("Order", Buyer, Seller)
 
 
-class Orders(Sequence[Order]):
+class Orders(Columns[Order]):
     """The orders of one side, in columns. Two are equal, to each other or to a tuple, if their orders are.
 
     Parameters
@@ -107,10 +108,10 @@ class Orders(Sequence[Order]):
         If an order has not as many terms, values, requirements or classes as the round, or a number is no uint32.
     """
 
-    __slots__ = ("energies_wh", "ids", "label", "labels", "numbers", "width")
+    __slots__ = ("energies_wh", "label", "labels", "numbers", "width")
 
     def __init__(self, orders: Iterable[Order], attributes: int, categories: int) -> None:
-        self.ids: list[str] = []
+        self.ids = []
         self.energies_wh: list[int | None] = []
         self.numbers = array("I")
         self.label = array("I")
@@ -144,32 +145,12 @@ class Orders(Sequence[Order]):
 
     @staticmethod
     @abstractmethod
-    def _order(id_: str, numbers: array[int], labels: tuple[str | None, ...], energy_wh: int | None) -> Order:
+    def _made(id_: str, numbers: array[int], labels: tuple[str | None, ...], energy_wh: int | None) -> Order:
         """The order with these columns."""
 
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    @overload
-    def __getitem__(self, place: int) -> Order: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> tuple[Order, ...]: ...
-
-    def __getitem__(self, place: int | slice) -> Order | tuple[Order, ...]:
-        if isinstance(place, slice):
-            return tuple(self[at] for at in range(len(self))[place])
-        at = range(len(self))[place]
-        numbers = self.numbers[at * self.width : (at + 1) * self.width]
-        return self._order(self.ids[at], numbers, self.labels[self.label[at]], self.energies_wh[at])
-
-    def __eq__(self, other: object) -> bool:
-        return tuple(self) == tuple(other) if isinstance(other, Orders | tuple) else NotImplemented
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return repr(tuple(self))
+    def _order(self, place: int) -> Order:
+        numbers = self.numbers[place * self.width : (place + 1) * self.width]
+        return self._made(self.ids[place], numbers, self.labels[self.label[place]], self.energies_wh[place])
 
 
 class BuyOrders(Orders[Buyer]):
@@ -187,7 +168,7 @@ class BuyOrders(Orders[Buyer]):
         return (order.bid_upoints_per_kwh, *terms), order.require
 
     @staticmethod
-    def _order(id_: str, numbers: array[int], labels: tuple[str | None, ...], energy_wh: int | None) -> Buyer:
+    def _made(id_: str, numbers: array[int], labels: tuple[str | None, ...], energy_wh: int | None) -> Buyer:
         terms = zip(numbers[1::3], numbers[2::3], numbers[3::3], strict=True)
         return Buyer(id_, numbers[0], tuple(starmap(SoftTerm, terms)), labels, energy_wh)
 
@@ -206,7 +187,7 @@ class SellOrders(Orders[Seller]):
         return (order.ask_upoints_per_kwh, order.min_upoints_per_kwh, *order.attributes), order.classes
 
     @staticmethod
-    def _order(id_: str, numbers: array[int], labels: tuple[str | None, ...], energy_wh: int | None) -> Seller:
+    def _made(id_: str, numbers: array[int], labels: tuple[str | None, ...], energy_wh: int | None) -> Seller:
         ask, minimum, *values = numbers
         return Seller(id_, ask, minimum, tuple(values), labels, energy_wh)
 

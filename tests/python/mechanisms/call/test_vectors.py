@@ -8,8 +8,7 @@ from powerpact.mechanisms.call import spec
 from powerpact.mechanisms.call.roundfile import format_solution
 from powerpact.mechanisms.call.solver import solve
 from powerpact.mechanisms.call.verifier import verify
-from powerpact.mechanisms.registry import CALL, MECHANISMS
-from powerpact.mechanisms.registry import parse_round
+from powerpact.mechanisms.registry import CALL, MECHANISMS, parse_round
 from testkit.auctions import cleared_by_scan, fills_of
 from testkit.roundfiles import parse_call_round, parse_solution
 from testkit.vectors import VECTORS
