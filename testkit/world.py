@@ -23,6 +23,10 @@ SOLAR_ONLY = bytes([1]) + bytes(7)
 HELD_UPOINTS = 132
 """What a buy order of `World.buy` reserves at its default terms: 1 200 Wh at 110."""
 
+BOND_UPOINTS = 1_001
+CONTEST = {"challenge_window_s": 300, "bond_upoints": BOND_UPOINTS}
+"""Rules of a market whose rounds are sealed."""
+
 TRADERS = ("alice", "bob", "carol", "dave")
 SELLERS = ("bob", "dave")
 

@@ -13,32 +13,17 @@ from powerpact.market.templates import AUCTION
 from powerpact.mechanisms.call.posted import PriceWord
 from powerpact.mechanisms.call.round import Round
 from powerpact.mechanisms.registry import CALL
-from testkit.world import SLOT_S
+from testkit.world import BOND_UPOINTS, CONTEST, SLOT_S
 
-BOND_UPOINTS = 1_001
+pytestmark = pytest.mark.usefixtures("bonded")
+
 PLAIN = {"levels": (0,) * 8, "classes": bytes(8)}
 NO_TERMS = {**PLAIN, "limits": (0,) * 8, "weights_ppm": (0,) * 8}
 
 
-@pytest.fixture(autouse=True)
-def bonded(world):
-    """Agent and rival have points for two bonds each."""
-    for name in ("agent", "rival"):
-        mint = points.mint(world.chain, world.address(name), 10_000, points.reference(f"bonds of {name}"))
-        world.sender("utility").send(mint)
-        world.sender(name).send(points.deposit(world.chain, world.keys[name], 2 * BOND_UPOINTS))
-
-
-@pytest.fixture
-def sealing(monkeypatch):
-    """No round fits into one transaction."""
-    monkeypatch.setattr("powerpact.agent.service.fitting", lambda *_: None)
-
-
 def auction(world, bids=((110, 1_200), (105, 1_200), (95, 600)), minimums=((80, 1_500), (100, 1_500)), **changes):
     """A closed auction: bids of alice, carol and alice again, offers of bob and dave; ids 0:0 to 0:4."""
-    contest = {"challenge_window_s": 300, "bond_upoints": BOND_UPOINTS}
-    market, rules = world.open_market(**AUCTION | contest | changes)
+    market, rules = world.open_market(**AUCTION | CONTEST | changes)
     buys = [
         world.buy(name, rules, price_upoints_per_kwh=price, energy_wh=energy_wh, **NO_TERMS)
         for name, (price, energy_wh) in zip(("alice", "carol", "alice"), bids, strict=False)

@@ -15,25 +15,9 @@ from powerpact.chain.errors import ChainUnreachable, ContractError, GasLimitExce
 from powerpact.chain.transactions import Sender
 from powerpact.market.rules import Mode
 from powerpact.mechanisms.registry import SATISFACTION
-from testkit.world import SLOT_S, go_back, snapshot
+from testkit.world import BOND_UPOINTS, CONTEST, SLOT_S, go_back, snapshot
 
-BOND_UPOINTS = 1_001
-CONTEST = {"challenge_window_s": 300, "bond_upoints": BOND_UPOINTS}
-
-
-@pytest.fixture(autouse=True)
-def bonded(world):
-    """Agent and rival have points for two bonds each."""
-    for name in ("agent", "rival"):
-        mint = points.mint(world.chain, world.address(name), 10_000, points.reference(f"bonds of {name}"))
-        world.sender("utility").send(mint)
-        world.sender(name).send(points.deposit(world.chain, world.keys[name], 2 * BOND_UPOINTS))
-
-
-@pytest.fixture
-def sealing(monkeypatch):
-    """No round fits into one transaction."""
-    monkeypatch.setattr("powerpact.agent.service.fitting", lambda *_: None)
+pytestmark = pytest.mark.usefixtures("bonded")
 
 
 def closed_market(world, **changes):
