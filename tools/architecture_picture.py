@@ -1,4 +1,4 @@
-"""Draws ``docs/pictures/architecture.svg``: rooms, floors, and the ways of an order, a reading and a point.
+"""Draws ``docs/pictures/architecture.svg``: rooms, floors, and the ways of an order, a proposal, a reading and a point.
 
 ``python -m tools.architecture_picture`` writes it. Floors and rooms are those that the guards check: the layers in
 ``pyproject.toml`` and the order of the contracts in ``testkit.sources``. A way may only go down, else this fails.
@@ -23,24 +23,27 @@ LIBRARY_X, LIBRARY_WIDTH = 20, 640
 CONTRACTS_X, CONTRACTS_WIDTH = 760, 400
 LABEL_WIDTH: Final = 96
 
-LIBRARY_LABELS: Final = ("7 doors", "6", "5", "4", "3 web3", "", "2 pure", "1 words", "0 ground")
+LIBRARY_LABELS: Final = ("7 doors", "6", "5", "4", "3 disk", "3 web3", "2 pure", "1 words", "0 ground")
 LATER: Final = frozenset({"api", "council"})
-COLOURS: Final = {"order": "#0b6e4f", "reading": "#b45309", "point": "#1d4ed8"}
+COLOURS: Final = {"order": "#0b6e4f", "proposal": "#7e22ce", "reading": "#b45309", "point": "#1d4ed8"}
 
 # A step goes from a room to one below it, or from the library's room chain into the contracts, by a transaction.
 # Rooms of the contracts begin with an @.
 WAYS: Final = {
     "order": (
         ("cli", "chain"),
-        ("agent", "chain"),
-        ("agent", "mechanisms"),
         ("chain", "codec"),
         ("codec", "market"),
         ("chain", "@market"),
         ("@market", "@registry"),
         ("@market", "@accounts"),
+    ),
+    "proposal": (
+        ("agent", "chain"),
+        ("agent", "mechanisms"),
         ("chain", "@clearing"),
         ("@clearing", "@market"),
+        ("@clearing", "@accounts"),
     ),
     "reading": (
         ("devices", "chain"),
@@ -52,7 +55,6 @@ WAYS: Final = {
     "point": (
         ("chain", "@accounts"),
         ("@accounts", "@tokens"),
-        ("@clearing", "@accounts"),
         ("chain", "@settlement"),
         ("@settlement", "@accounts"),
     ),
@@ -138,7 +140,7 @@ def draw() -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
         'font-family="system-ui, sans-serif" font-size="14" role="img" '
-        'aria-label="Rooms and floors of PowerPact, with the ways of an order, a reading and a point">',
+        'aria-label="Rooms and floors of PowerPact, with the ways of an order, a proposal, a reading and a point">',
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
         "<defs>",
         *(
@@ -159,7 +161,7 @@ def draw() -> str:
     for number, (way, steps) in enumerate(WAYS.items()):
         for start, end in steps:
             require_down(start, end, boxes)
-            parts.append(arrow(boxes[start], boxes[end], COLOURS[way], (number - 1) * 5))
+            parts.append(arrow(boxes[start], boxes[end], COLOURS[way], (number - 1.5) * 5))
     parts.append("</g>")
     for box in boxes.values():
         dash = ' stroke-dasharray="4 3"' if box.name in LATER else ""
@@ -168,11 +170,12 @@ def draw() -> str:
             f'fill="#f6f7f9" stroke="#333"{dash}/>'
         )
         parts.append(text(box.middle, box.y + 22, box.name, 'text-anchor="middle"'))
-    x = float(LIBRARY_X)
+    parts.append(text(LIBRARY_X, 63, "The way of"))
+    x = LIBRARY_X + 90.0
     for way, colour in COLOURS.items():
         parts.append(f'<line x1="{x:.0f}" x2="{x + 30:.0f}" y1="58" y2="58" stroke="{colour}" stroke-width="3"/>')
-        parts.append(text(x + 38, 63, f"the way of {'an' if way == 'order' else 'a'} {way}"))
-        x += 190
+        parts.append(text(x + 38, 63, f"{'an' if way == 'order' else 'a'} {way}"))
+        x += 130
     parts.append(text(x, 63, "dashed arrow: a transaction; dashed box: planned", 'fill="#555"'))
     return "\n".join([*parts, "</svg>", ""])
 
