@@ -40,7 +40,7 @@ class RoundExpired(PowerPactError, RuntimeError):
     def __init__(self, market: bytes, final_by: int, now: int) -> None:
         super().__init__(
             f"market 0x{market.hex()} had to be final by {final_by}, the chain's time is {now}",
-            remedy="Free the orders with `powerpact refund MARKET`; trade in a later market.",
+            remedy="Release the orders with `powerpact refund MARKET`; trade in a later market.",
         )
         self.market = market
         self.final_by = final_by

@@ -29,10 +29,10 @@ from powerpact.progress import Progress, silent
 SCHEMA: Final = "powerpact/deployment/1"
 
 DEFAULT_FILE: Final = Path("powerpact.deployment.json")
-"""Where the deployment file is if nobody says otherwise."""
+"""Where the deployment file is by default."""
 
 SLOT_LENGTH_S: Final = 3_600
-"""Length of a delivery slot if nobody says otherwise."""
+"""Length of a delivery slot by default."""
 
 MECHANISMS: Final = ("SatisfactionMatching", "CallAuction")
 """The mechanisms, in the order of their numbers in a market's rules (Markets.sol)."""

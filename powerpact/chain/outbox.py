@@ -1,6 +1,6 @@
 """What is sent is written down before it is sent.
 
-A program that is stopped between signing and the receipt leaves a note of what it had under way: the next one finds
+A program that is stopped between signing and the receipt leaves a record of what was pending: the next one finds
 out what became of it, before it takes another nonce of the same account.
 """
 
@@ -82,8 +82,8 @@ class Outbox(Protocol):
 def look_after(web3: Web3, outbox: Outbox, sender: ChecksumAddress) -> list[Outgoing]:
     """Find out what became of an account's transactions that an earlier program left pending.
 
-    Nothing is sent again: whoever runs the command again decides that. What the node still has in its pool stays under
-    way, and its nonce is counted.
+    Nothing is sent again: whoever runs the command again decides that. What the node still has in its pool stays
+    pending, and its nonce is counted.
 
     Returns
     -------

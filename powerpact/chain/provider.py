@@ -20,7 +20,7 @@ from web3.providers.rpc.utils import ExceptionRetryConfiguration
 from web3.types import RPCEndpoint, RPCResponse
 
 BATCH_SIZE: Final = 100
-"""Calls in one batch until a node refuses so many."""
+"""Calls in one batch until a node refuses that many."""
 
 PATIENCE: Final = 8
 """How often a request is repeated when the node asks for fewer requests."""

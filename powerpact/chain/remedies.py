@@ -264,7 +264,7 @@ _ORDERS: Final = {
     ),
     "Order_ClassMissing": Advice("a seller's class code is missing", "State a code for each class of the market."),
     "Order_DeviceNotOwned": Advice(
-        "the device that is to deliver is not the seller's", "Name a device of your own: `powerpact device list`."
+        "the device that is to deliver is not the seller's", "Name one of your devices: `powerpact device list`."
     ),
     "Order_DeviceUnfit": Advice(
         "the device is not certified, is retired, or is of another carrier or subnet than the market",
@@ -306,7 +306,7 @@ _CLEARING: Final = {
         "the round has no final proposal yet", "Solve and submit it first: `powerpact round submit`."
     ),
     "Clearing_UnknownProposal": Advice("there is no proposal with this id", "See `powerpact round status`."),
-    "Clearing_NotAgent": Advice("the proposal belongs to another agent", "Begin a proposal of your own."),
+    "Clearing_NotAgent": Advice("the proposal belongs to another agent", "Begin your own proposal."),
     "Clearing_ProofBegun": Advice(
         "trades cannot be added once the proof has begun", "Go on proving, or begin a new proposal."
     ),

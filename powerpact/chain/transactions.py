@@ -291,7 +291,7 @@ class Sender:
         return params
 
     def _broadcast(self, outgoing: Outgoing, gas: int) -> None:
-        """Send a signed transaction; sending it again does nothing, so a dropped connection is no loss."""
+        """Send a signed transaction; sending it again does nothing, so a dropped connection does no harm."""
         transaction_hash = HexBytes(outgoing.hash)
         for is_last in (False, False, True):
             try:

@@ -63,7 +63,7 @@ def list_certificates(
 
 @group.command()
 def trace(certificate: CertificateId, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
-    """Trace a certificate: the device and hour that it comes from, the signed reading, and whoever held it.
+    """Trace a certificate: the device and hour that it comes from, the signed reading, and who held it.
 
     [bold]Example:[/bold] powerpact certificates trace 1101306879376
     """

@@ -36,7 +36,7 @@ def status(deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> N
 
 @group.command()
 def rebuild(deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
-    """Throw the index away and read all events again. The journal of sent transactions is not touched.
+    """Delete the index and read all events again. The journal of sent transactions is not touched.
 
     [bold]Example:[/bold] powerpact index rebuild
     """

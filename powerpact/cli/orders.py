@@ -80,13 +80,13 @@ def buy(
         typer.Option(
             metavar="NAME=EXPECT:LIMIT[:WEIGHT]",
             help="What you want of an attribute; repeatable. Weights in ppm sum to 1000000; left out, they are equal. "
-            "An attribute that you do not name is all the same to you.",
+            "An attribute that you do not name does not matter to you.",
         ),
     ] = None,
     require: Annotated[
         list[str] | None, typer.Option(metavar="CATEGORY=CODE", help="What the seller must be; repeatable.")
     ] = None,
-    meter: Annotated[int, typer.Option(min=0, help="Meter of your own that measures; only 0 for now.")] = 0,
+    meter: Annotated[int, typer.Option(min=0, help="Your meter that measures the energy; only 0 for now.")] = 0,
     min_fill_ppm: MinFill = 0,
     accept: Accept = False,
     nonce: Nonce = None,

@@ -53,7 +53,7 @@ class SignedFile:
             raise BadSignedFile(self.name, path, "is not an address with checksum")
 
     def check_integer(self, path: str, value: Any, bits: int) -> None:
-        """An unsigned integer of so many bits."""
+        """An unsigned integer of a given number of bits."""
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << bits:
             raise BadSignedFile(self.name, path, f"is not an integer from 0 to {(1 << bits) - 1}")
 

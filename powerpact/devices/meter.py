@@ -44,7 +44,7 @@ class Meter:
 
     @classmethod
     def resumed(cls, chain: Chain, key: LocalAccount, device: int) -> Meter:
-        """A meter whose counters go on from its last reading on the chain."""
+        """A meter whose counters continue from its last reading on the chain."""
         _, export_wh, import_wh = meters.last_of(chain, device)
         return cls(chain, key, device, export_counter_wh=export_wh, import_counter_wh=import_wh)
 

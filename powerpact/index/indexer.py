@@ -128,22 +128,22 @@ class Indexer:
         return self._undone
 
     def rebuild(self) -> Block:
-        """Throw the index away and read everything again."""
+        """Delete the index and read everything again."""
         self.index.clear()
         return self.follow()
 
     def follow(self) -> Block:
         """Catch up with the chain, step by step; gives the block up to which everything is known.
 
-        If another program is at it and does not end its step soon, what is there is taken, and a notice says as of
-        which block.
+        If another program is updating it and does not end its step soon, the index is used as it is, and a notice says
+        as of which block.
 
         Raises
         ------
         ChainUnreachable, NodeRefused
             If the node does not answer, or keeps contradicting itself.
         IndexBusy
-            If another program is at it and nothing is there yet.
+            If another program is updating the index and it is still empty.
         """
         tip = self.index.tip()
         head = self._settled_head(tip)

@@ -64,7 +64,7 @@ def overview(chain: Chain) -> Overview:
 
 
 def rebuilt(chain: Chain) -> Block:
-    """Throw the index of a deployment away and read everything again; gives the block up to which that is.
+    """Delete the index of a deployment and read everything again; gives the block up to which that is.
 
     Raises
     ------

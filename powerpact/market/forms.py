@@ -88,7 +88,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Integer:
-    """An unsigned integer of so many bits."""
+    """An unsigned integer of a given number of bits."""
 
     bits: int
 
@@ -172,7 +172,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Printable ASCII of at most so many characters; the zero bytes behind it are not part of it."""
+    """Printable ASCII up to a length; the zero bytes behind it are not part of it."""
 
     length: int
 
@@ -201,7 +201,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Octets:
-    """So many bytes; in files hexadecimal."""
+    """Bytes of a fixed length; in files hexadecimal."""
 
     length: int
 
@@ -248,12 +248,12 @@ def is_name(text: str) -> bool:
 
 
 def check_names(field_name: str, names: Sequence[str], most: int) -> None:
-    """Names of attributes or categories: at most so many, each a name, none twice. Raises BadRules otherwise."""
+    """Names of attributes or categories: within the limit, each a name, none repeated. Raises BadRules otherwise."""
     if len(names) > most:
         raise BadRules(field_name, len(names), f"are more than {most}")
     for position, name in enumerate(names):
         if not is_name(name):
-            raise BadRules(f"{field_name}[{position}]", name, "is no name: printable text without a backslash")
+            raise BadRules(f"{field_name}[{position}]", name, "is not a name: printable text without a backslash")
         if name in names[:position]:
             raise BadRules(f"{field_name}[{position}]", name, "is a name that another one has")
 

@@ -74,7 +74,7 @@ class Rules:
     """The rules of a market, fixed when it opens.
 
     Each attribute is a row of the table, in the order of the struct in Markets.sol; its meaning and unit are in the
-    row. `attributes` and `categories` are no members of the struct: their names go beside it.
+    row. `attributes` and `categories` are not members of the struct: their names go beside it.
 
     Raises
     ------
@@ -142,7 +142,7 @@ class Rules:
             "endorsements",
             "uint8",
             Integer(8),
-            "So many endorsers must sign a proposal.",
+            "Number of endorsers who must sign a proposal.",
             option=Option("--endorsements", Asked.NUMBER, metavar="K"),
         ),
     )
@@ -174,7 +174,7 @@ class Rules:
             "challengeWindow",
             "uint32",
             Integer(32),
-            "Time to refute a sealed proposal; 0: every round is proven whole.",
+            "Time to refute a sealed proposal; 0: every round is proven exhaustively.",
             "seconds",
             Option("--challenge-window", Asked.SECONDS),
         ),
@@ -232,7 +232,7 @@ class Rules:
             "subnet",
             "uint32",
             Integer(32),
-            "Subnet whose devices may sell; 0 for every one.",
+            "Subnet whose devices may sell; 0 for all.",
             option=Option("--subnet", Asked.NUMBER),
         ),
     )
@@ -361,7 +361,7 @@ class Rules:
         Raises
         ------
         BadRules
-            If the market has invalid rules: a name or zone that is no text, a choice that does not exist.
+            If the market has invalid rules: a name or zone that is not text, a choice that does not exist.
         """
         raw: Any = RulesStruct(*struct)
         values = {name: row.form.decoded(name, getattr(raw, name)) for name, row in ROWS.items() if row.form}

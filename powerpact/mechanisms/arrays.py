@@ -118,7 +118,7 @@ def round_from_arrays(
     Raises
     ------
     MalformedInput
-        If an array has another shape, or a value is no integer, out of its range, or contradicts another.
+        If an array has another shape, or a value is not an integer, out of its range, or contradicts another.
 
     Examples
     --------

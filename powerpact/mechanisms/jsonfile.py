@@ -179,7 +179,7 @@ def fail(path: str, problem: str, value: object = None, *, remedy: str | None = 
 
 
 def child(path: str, key: str) -> str:
-    """Path of a member: ``.key``, or ``["key"]`` where the key is no plain word."""
+    """Path of a member: ``.key``, or ``["key"]`` where the key is not a plain word."""
     return f"{path}.{key}" if _PLAIN_KEY.fullmatch(key) else f"{path}[{json.dumps(key)}]"
 
 

@@ -278,4 +278,4 @@ def mechanism_for(thing: Any) -> Mechanism:
     for mechanism in MECHANISMS.values():
         if isinstance(thing, (mechanism.round_type, mechanism.solution_type)):
             return mechanism
-    raise TypeError(f"{type(thing).__name__} is no round and no solution of a mechanism")
+    raise TypeError(f"{type(thing).__name__} is neither a round nor a solution of a mechanism")

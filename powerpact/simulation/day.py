@@ -47,7 +47,7 @@ SETUP_S: Final = 1_800
 """Time that the chain must have before the first market opens, s."""
 SUBNET: Final = 1
 FUSE_WH: Final = 100_000
-"""Energy that a house connection relays in an hour, Wh, unless the series show more."""
+"""Energy that a house connection carries in an hour, Wh, unless the series show more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from powerpact.simulation.day import run_market_day
 from powerpact.simulation.summary import summarise
 
 DEFAULT_DAY: Final = date(2017, 7, 14)
-"""The day of the carried series that is run unless another is asked for: sunny, with many trades."""
+"""The day of the bundled series that is run by default: sunny, with many trades."""
 
 HEAD_START_S: Final = 7_200
 """How long before its first hour the embedded chain begins, s."""

@@ -12,7 +12,7 @@ from typing import Final
 from powerpact.store.errors import BadDatabase
 
 DEFAULT_FOLDER: Final = ".powerpact"
-"""The folder beside the deployment file that data goes to if nobody names another."""
+"""The folder beside the deployment file that data goes to by default."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ SCHEMA: Final = 1
 FILE: Final = "index.sqlite"
 
 KEPT_HEADS: Final = 256
-"""So far below the highest block, blocks without events are kept."""
+"""How far below the highest block blocks without events are kept."""
 
 _TABLES: Final = metadata()
 
@@ -138,7 +138,7 @@ class Index:
                 Path(f"{self.path}{suffix}").unlink()
 
     def clear(self) -> None:
-        """Throw all blocks and events away; the next step begins at the deployment's first block."""
+        """Delete all blocks and events; the next step begins at the deployment's first block."""
         with self.database.writing() as connection:
             connection.execute(delete(_BLOCKS))
 
@@ -149,7 +149,7 @@ class Index:
         Raises
         ------
         Locked
-            If another program is at it.
+            If another program is writing.
         """
         with self.database.writing(wait_s) as connection:
             yield Step(connection)
@@ -243,7 +243,7 @@ class Step:
         return Block(found.number, found.hash, found.time), sorted(self._connection.scalars(positions))
 
     def below_tip(self, steps: int) -> Block | None:
-        """The block so many known ones below the tip, None if there are not so many."""
+        """The block a number of known ones below the tip, None if there are fewer."""
         question = select(_BLOCKS).order_by(_BLOCKS.c.number.desc()).limit(1).offset(steps)
         found = self._connection.execute(question).first()
         return Block(found.number, found.hash, found.time) if found else None

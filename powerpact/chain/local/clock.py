@@ -35,7 +35,7 @@ class ChainClock:
             return int(self.web3.eth.get_block("latest")["timestamp"])
 
     def advance_to(self, time_s: int) -> None:
-        """Mine a block at this time, unless it is past; the node's clock goes on from there.
+        """Mine a block at this time, unless it is past; the node's clock continues from there.
 
         Raises
         ------

@@ -67,9 +67,9 @@ class Node:
     mining : bool
         Whether blocks come by themselves; if not, they come with `evm_mine` (Anvil alone).
     block_time_s : int, optional
-        Mine a block every so many seconds, instead of one for each transaction at once.
+        Seconds between blocks, instead of a block per transaction.
     base_fee_wei : int, optional
-        Base fee of the first block; 0 makes gas free for good (Anvil alone).
+        Base fee of the first block; 0 makes gas free permanently (Anvil only).
     timestamp_s : int, optional
         Unix time of the first block.
     tx_gas_limit : bool

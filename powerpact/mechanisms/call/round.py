@@ -56,7 +56,7 @@ class Orders(Columns[Order]):
     Raises
     ------
     MalformedInput
-        If a price is no uint32 or an energy no uint64.
+        If a price is not a uint32 or an energy not a uint64.
     """
 
     __slots__ = ("energies_wh", "prices_upoints_per_kwh")
@@ -70,7 +70,7 @@ class Orders(Columns[Order]):
                 self.prices_upoints_per_kwh.append(order.price_upoints_per_kwh)
                 self.energies_wh.append(order.energy_wh)
             except OverflowError:
-                problem = f"has a price that is no uint32 or an energy that is no uint64: {order}"
+                problem = f"has a price that is not a uint32 or an energy that is not a uint64: {order}"
                 raise MalformedInput(f"order {order.id}", problem, order) from None
             self.ids.append(order.id)
 

@@ -105,7 +105,7 @@ class Orders(Columns[Order]):
     Raises
     ------
     MalformedInput
-        If an order has not as many terms, values, requirements or classes as the round, or a number is no uint32.
+        If an order has not as many terms, values, requirements or classes as the round, or a number is not a uint32.
     """
 
     __slots__ = ("energies_wh", "label", "labels", "numbers", "width")
@@ -126,7 +126,7 @@ class Orders(Columns[Order]):
             try:
                 self.numbers.extend(numbers)
             except OverflowError:
-                problem = f"has a number that is no uint32 among {', '.join(map(str, numbers))}"
+                problem = f"has a number that is not a uint32 among {', '.join(map(str, numbers))}"
                 raise MalformedInput(name, problem, order) from None
             self.ids.append(order.id)
             self.energies_wh.append(order.energy_wh)
@@ -136,7 +136,7 @@ class Orders(Columns[Order]):
     @staticmethod
     @abstractmethod
     def _width(attributes: int) -> int:
-        """Numbers of an order of a round with so many attributes."""
+        """How many numbers an order has in a round with this many attributes."""
 
     @staticmethod
     @abstractmethod

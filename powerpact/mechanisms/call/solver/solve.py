@@ -114,7 +114,7 @@ def solve(round_: Round, *, step: Progress = silent) -> Solution:
 
 
 def _volume(bids: Curve, asks: Curve) -> int:
-    """Most energy that demand and supply allow at the price of a minimum: at any other it is no more."""
+    """Most energy that demand and supply allow at the price of a minimum; no other price allows more."""
     if not len(bids.end) or not len(asks.end):
         return 0
     wanted = np.searchsorted(bids.price, -asks.price, side="right")

@@ -219,7 +219,7 @@ def _attains(what: str, bound: int, name: OrderName, filled: Filled) -> bool:
 
 def _order_faults(side: Side, filled: Filled, terms: Priced) -> Iterator[Fault]:
     """Faults of the orders of one side, each of which refutes the result by itself."""
-    # Prices as a buyer sees them: for sellers the axis is turned round.
+    # Prices as a buyer sees them: for sellers the axis is reversed.
     sign = 1 if side is Side.BUY else -1
     price, low, high = sign * terms.price, sign * terms.low, sign * terms.high
     if side is Side.SELL:

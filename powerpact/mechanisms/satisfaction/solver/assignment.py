@@ -1,4 +1,4 @@
-"""The best one-to-one matching of a sparse graph, from the dual prices at hand."""
+"""The best one-to-one matching of a sparse graph, from the current dual prices."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class Matching(Protocol):
     u, v : int64
         Dual prices of buyers and sellers, never negative.
     fall : int
-        Floors of the prices should fall so many times as far in each round as in the one before.
+        Factor by which the floors' fall grows from one round to the next.
     """
 
     u: Ints

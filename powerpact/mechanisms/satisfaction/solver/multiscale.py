@@ -2,9 +2,9 @@
 
 1. *Guess.* Every fourth buyer and seller are matched first, in the same way. Their dual prices extend to all orders: a
    seller's price is the best ``w − u`` over the sampled buyers, a buyer's the best ``w − v`` over the sampled sellers.
-2. *Candidates* are the pairs that such prices make worth while, for the buyer or for the seller.
+2. *Candidates* are the pairs that such prices make worthwhile, for the buyer or for the seller.
 3. *Settle.* The candidates are matched exactly. An order's price may not fall below its *floor*, the price at which
-   pairs that are no candidates would be worth while: it then rather stays open, and the prices stay near the guess.
+   pairs that are not candidates would be worthwhile: it then stays open, and the prices stay near the guess.
 4. *Price.* A pass finds all pairs with ``w > u + v``. What is no candidate is under a *ceiling*, so that only orders
    whose prices fell since the guess need a look. Those pairs become candidates, floors go down, and again.
 
@@ -71,7 +71,7 @@ class State:
     u_fall, v_fall : int64
         How far the floors fell last.
     ceiling : Ceiling
-        Of all pairs that were no candidates at first.
+        Of all pairs that were not candidates at first.
     """
 
     edges: Edges
@@ -214,7 +214,7 @@ def _candidates(pairs: Pairs, step: Progress) -> State:
 
 
 def _ceiling(u: Ints, v: Ints, row: Floats, column: Floats, edges: Edges) -> Ceiling:
-    """Ceiling of the pairs that are no candidates: none for buyers with so many that some were left out."""
+    """Ceiling of the pairs that are not candidates: none for buyers with so many that some were left out."""
     is_full = np.bincount(edges[0], minlength=len(u)) == MOST_CANDIDATES
     return Ceiling(np.where(is_full, np.inf, u), v.astype(np.float64), np.where(is_full, np.inf, row), column)
 

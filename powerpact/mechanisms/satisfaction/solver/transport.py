@@ -1,4 +1,4 @@
-"""The best trades of divisible orders on a sparse graph, from the dual prices at hand."""
+"""The best trades of divisible orders on a sparse graph, from the current dual prices."""
 
 from __future__ import annotations
 
