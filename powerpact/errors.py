@@ -24,9 +24,12 @@ class PowerPactError(Exception):
     ----------
     exit_code : int
         What the command line exits with: 1, or 2 for bad input.
+    advice : str
+        What a user can do about errors of this class, for the list of errors; `remedy` may say more, with the values.
     """
 
     exit_code: ClassVar[int] = 1
+    advice: ClassVar[str]
 
     def __init__(self, message: str, *, remedy: str | None = None) -> None:
         super().__init__(message)
@@ -58,6 +61,7 @@ class MalformedInput(PowerPactError, ValueError):
     """
 
     exit_code = 2
+    advice = "Repair the field that the message names, by the format of the file."
 
     def __init__(self, path: str, problem: str, value: object = None, *, remedy: str | None = None) -> None:
         super().__init__(f"{path}: {problem}", remedy=remedy)
@@ -78,9 +82,10 @@ class FileProblem(PowerPactError, OSError):
     """
 
     exit_code = 2
+    advice = "Check the path and its permissions."
 
     def __init__(self, path: str, problem: str) -> None:
-        super().__init__(f"{path}: {problem}", remedy="Check the path and its permissions.")
+        super().__init__(f"{path}: {problem}", remedy=self.advice)
         self.path = path
         self.problem = problem
 
@@ -96,10 +101,12 @@ class CertificateGap(PowerPactError, ArithmeticError):
         Σ u·capacity + Σ v·capacity of the dual prices.
     """
 
+    advice = "This is a fault of the solver. Report it with the round file."
+
     def __init__(self, objective: int, dual_sum: int) -> None:
         super().__init__(
             f"the trades are worth {objective}, the dual prices prove {dual_sum}",
-            remedy="This is a fault of the solver. Report it with the round file.",
+            remedy=self.advice,
         )
         self.objective = objective
         self.dual_sum = dual_sum
@@ -124,6 +131,8 @@ class BadChoice(PowerPactError, ValueError):
     remedy : str, optional
         What can be chosen.
     """
+
+    advice = "Choose one of what the message lists."
 
     def __init__(self, field: str, value: object, problem: str, *, remedy: str | None = None) -> None:
         super().__init__(f"{field} {value}: {problem}", remedy=remedy)

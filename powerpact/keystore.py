@@ -39,6 +39,8 @@ class KeystoreError(PowerPactError, OSError):
         What to do about it.
     """
 
+    advice = "See `powerpact account list`; `POWERPACT_HOME` says where the keystore is."
+
     def __init__(self, name: str, problem: str, *, remedy: str) -> None:
         super().__init__(f"account {name!r}: {problem}", remedy=remedy)
         self.name = name

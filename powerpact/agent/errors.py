@@ -16,10 +16,12 @@ class GateStillOpen(PowerPactError, RuntimeError):
         Gate closure and the chain's time, Unix seconds.
     """
 
+    advice = "Wait for it with `powerpact round close MARKET`."
+
     def __init__(self, market: bytes, closes_at: int, now: int) -> None:
         super().__init__(
             f"the gate of market 0x{market.hex()} closes at {closes_at}, the chain's time is {now}",
-            remedy="Wait for it with `powerpact round close MARKET`.",
+            remedy=self.advice,
         )
         self.market = market
         self.closes_at = closes_at
@@ -37,10 +39,12 @@ class RoundExpired(PowerPactError, RuntimeError):
         The time limit and the chain's time, Unix seconds.
     """
 
+    advice = "Release the orders with `powerpact refund MARKET`; trade in a later market."
+
     def __init__(self, market: bytes, final_by: int, now: int) -> None:
         super().__init__(
             f"market 0x{market.hex()} had to be final by {final_by}, the chain's time is {now}",
-            remedy="Release the orders with `powerpact refund MARKET`; trade in a later market.",
+            remedy=self.advice,
         )
         self.market = market
         self.final_by = final_by
@@ -58,10 +62,12 @@ class EndorsementsMissing(PowerPactError, RuntimeError):
         How many endorsers must sign.
     """
 
+    advice = "Have them sign with `powerpact round endorse`, then use `powerpact round seal`."
+
     def __init__(self, proposal: int, needed: int) -> None:
         super().__init__(
             f"proposal {proposal} needs the signatures of {needed} endorsers",
-            remedy="Have them sign with `powerpact round endorse`, then use `powerpact round seal`.",
+            remedy=self.advice,
         )
         self.proposal = proposal
         self.needed = needed
@@ -78,10 +84,12 @@ class ProposalFalse(PowerPactError, ValueError):
         What shows it, with ids and values.
     """
 
+    advice = "Do not endorse it. Once it is sealed, `powerpact watch` refutes it."
+
     def __init__(self, proposal: int, detail: str) -> None:
         super().__init__(
             f"proposal {proposal} is not proven best: {detail}",
-            remedy="Do not sign it. Once it is sealed, `powerpact watch` refutes it.",
+            remedy=self.advice,
         )
         self.proposal = proposal
         self.detail = detail
@@ -98,9 +106,9 @@ class SolutionRefuted(PowerPactError, ArithmeticError):
         The fault in words, with ids and values.
     """
 
+    advice = "This is a fault of the solver; nothing was sent. Report it with the market's orders."
+
     def __init__(self, kind: str, detail: str) -> None:
-        super().__init__(
-            f"{kind}: {detail}", remedy="This is a fault of the solver. Report it with the market's orders."
-        )
+        super().__init__(f"{kind}: {detail}", remedy=self.advice)
         self.kind = kind
         self.detail = detail

@@ -24,11 +24,15 @@ class ContractsNotCompiled(ChainError, FileNotFoundError):
         The folder that was searched.
     """
 
+    advice = (
+        "Unset `POWERPACT_BUILD` to use the contracts that come with the package, or install it again; in a "
+        "checkout, run `./run artifacts`."
+    )
+
     def __init__(self, contract: str, searched: str) -> None:
         super().__init__(
             f"no compiled {contract} in {searched}",
-            remedy="Unset POWERPACT_BUILD to use the contracts that come with the package, or install it again; "
-            "in a checkout, run ./run artifacts.",
+            remedy=self.advice,
         )
         self.contract = contract
         self.searched = searched
@@ -45,11 +49,15 @@ class ChainUnreachable(ChainError, ConnectionError):
         What the connection said.
     """
 
+    advice = (
+        "Start the node (`powerpact chain up` starts a local one) or correct the URL, then run the same "
+        "command again: what is already on the chain is not repeated."
+    )
+
     def __init__(self, rpc_url: str, cause: str) -> None:
         super().__init__(
             f"no answer from the node at {rpc_url}: {cause}",
-            remedy="Start the node (`powerpact chain up` starts a local one) or correct the URL, then run the same "
-            "command again: what is already on the chain is not repeated.",
+            remedy=self.advice,
         )
         self.rpc_url = rpc_url
         self.cause = cause
@@ -66,10 +74,12 @@ class NodeRefused(ChainError, RuntimeError):
         The node's message.
     """
 
+    advice = "Check the sender's ether with `powerpact balance`, and that the node serves this request."
+
     def __init__(self, what: str, reason: str) -> None:
         super().__init__(
             f"the node refused {what}: {reason}",
-            remedy="Check the sender's ether with `powerpact balance`, and that the node serves this request.",
+            remedy=self.advice,
         )
         self.what = what
         self.reason = reason
@@ -86,10 +96,12 @@ class InsufficientEther(ChainError, RuntimeError):
         Its balance, and the most that the transaction may cost.
     """
 
+    advice = "Send ether to the account; on a local chain `powerpact chain fund NAME` does."
+
     def __init__(self, sender: str, have_wei: int, needed_wei: int) -> None:
         super().__init__(
             f"{sender} has {have_wei} wei and the transaction may cost {needed_wei} wei",
-            remedy="Send ether to the account; on a local chain `powerpact chain fund NAME` does.",
+            remedy=self.advice,
         )
         self.sender = sender
         self.have_wei = have_wei
@@ -107,10 +119,12 @@ class TransactionTimeout(ChainError, TimeoutError):
         How long was waited.
     """
 
+    advice = "Wait and look it up by its hash; then run the same command again, it continues from the chain."
+
     def __init__(self, transaction_hash: str, seconds: float) -> None:
         super().__init__(
             f"transaction {transaction_hash} was not mined within {seconds:g} s",
-            remedy="Wait and look it up by its hash; then run the same command again, it continues from the chain.",
+            remedy=self.advice,
         )
         self.transaction_hash = transaction_hash
         self.seconds = seconds
@@ -127,10 +141,12 @@ class GasLimitExceeded(ChainError, RuntimeError):
         The most gas for one transaction.
     """
 
+    advice = "Split the batch into smaller ones."
+
     def __init__(self, what: str, limit_gas: int) -> None:
         super().__init__(
             f"{what} needs more than {limit_gas} gas",
-            remedy="Split the batch into smaller ones.",
+            remedy=self.advice,
         )
         self.what = what
         self.limit_gas = limit_gas
@@ -147,10 +163,12 @@ class DeploymentMismatch(ChainError, ValueError):
         The value on the chain, and the one in the file or the build.
     """
 
+    advice = "Use the deployment file and the contracts of this chain, or deploy again with `powerpact deploy`."
+
     def __init__(self, field: str, have: object, needed: object) -> None:
         super().__init__(
             f"{field} on the chain is {have}, expected {needed}",
-            remedy="Use the deployment file and the contracts of this chain, or deploy again with `powerpact deploy`.",
+            remedy=self.advice,
         )
         self.field = field
         self.have = have
@@ -168,10 +186,12 @@ class BadDeploymentFile(ChainError, ValueError):
         What is wrong.
     """
 
+    advice = "Run `powerpact deploy`, or name the file with `--deployment` or `POWERPACT_DEPLOYMENT`."
+
     def __init__(self, path: Path, problem: str) -> None:
         super().__init__(
             f"deployment file {path}: {problem}",
-            remedy="Run `powerpact deploy`, or name the file with --deployment or POWERPACT_DEPLOYMENT.",
+            remedy=self.advice,
         )
         self.path = path
         self.problem = problem
@@ -187,6 +207,8 @@ class NotOnChain(ChainError, LookupError):
     remedy : str
         How to find one that exists.
     """
+
+    advice = "List what there is with the command that the message names."
 
     def __init__(self, what: str, *, remedy: str) -> None:
         super().__init__(f"the chain has no {what}", remedy=remedy)
@@ -207,6 +229,8 @@ class ContractError(ChainError, RuntimeError):
     remedy : str
         What to do about it.
     """
+
+    advice = "See the contract's own error below."
 
     def __init__(self, name: str, arguments: Mapping[str, Any], *, why: str, remedy: str) -> None:
         shown = ", ".join(f"{key}={_shown(value)}" for key, value in arguments.items())

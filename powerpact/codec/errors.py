@@ -8,8 +8,10 @@ from powerpact.errors import PowerPactError
 class EmptyBatch(PowerPactError, ValueError):
     """A batch needs at least one member."""
 
+    advice = "Leave empty batches out."
+
     def __init__(self) -> None:
-        super().__init__("a batch needs at least one member", remedy="Leave empty batches out.")
+        super().__init__("a batch needs at least one member", remedy=self.advice)
 
 
 class BadSignedFile(PowerPactError, ValueError):
@@ -26,11 +28,12 @@ class BadSignedFile(PowerPactError, ValueError):
     """
 
     exit_code = 2
+    advice = "Make the file with `powerpact order buy` or `sell` and `--sign-only`, or with `powerpact agreement sign`."
 
     def __init__(self, file: str, path: str, problem: str) -> None:
         super().__init__(
             f"{file}: {path} {problem}",
-            remedy="Make the file with `powerpact order buy|sell … --sign-only FILE` or `powerpact agreement sign`.",
+            remedy=self.advice,
         )
         self.file = file
         self.path = path

@@ -15,11 +15,10 @@ class BadOrderId(PowerPactError, ValueError):
     """
 
     exit_code = 2
+    advice = "Write `batch:index`, such as `3:17`; see `powerpact order list`."
 
     def __init__(self, text: str) -> None:
-        super().__init__(
-            f"{text!r} is not an order id", remedy="Write batch:index, such as 3:17; see `powerpact order list`."
-        )
+        super().__init__(f"{text!r} is not an order id", remedy=self.advice)
         self.text = text
 
 
@@ -37,6 +36,7 @@ class FieldWithoutRule(PowerPactError, ValueError):
     """
 
     exit_code = 2
+    advice = "Leave the field out."
 
     def __init__(self, field: str, value: int | bool, neutral: int | bool) -> None:
         super().__init__(
@@ -62,11 +62,10 @@ class BadRules(PowerPactError, ValueError):
     """
 
     exit_code = 2
+    advice = "Open a market with another value; leave a market that has it alone."
 
     def __init__(self, field: str, value: object, problem: str) -> None:
-        super().__init__(
-            f"{field} {value!r} {problem}", remedy="Open a market with another value; leave a market that has it alone."
-        )
+        super().__init__(f"{field} {value!r} {problem}", remedy=self.advice)
         self.field = field
         self.value = value
         self.problem = problem

@@ -8,5 +8,7 @@ from powerpact.errors import PowerPactError
 class BadReport(PowerPactError, ValueError):
     """A day report cannot be read."""
 
+    advice = "Give what `powerpact demo --json` wrote, of the same version."
+
     def __init__(self, message: str) -> None:
-        super().__init__(message, remedy="Give what `powerpact demo --json` wrote, of the same version.")
+        super().__init__(message, remedy=self.advice)

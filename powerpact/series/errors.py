@@ -20,6 +20,8 @@ class BadProfiles(PowerPactError, ValueError):
         How to repair it.
     """
 
+    advice = "Repair the line of the CSV file that the message names."
+
     def __init__(self, path: object, line: int, problem: str, *, remedy: str | None = None) -> None:
         super().__init__(f"{path}:{line}: {problem}" if line else f"{path}: {problem}", remedy=remedy)
         self.path = path

@@ -18,10 +18,12 @@ class BadDatabase(PowerPactError, OSError):
         How to repair it.
     """
 
+    advice = "Check the folder's permissions and free space, or name another one in `POWERPACT_DATA`."
+
     def __init__(self, path: object, problem: str, *, remedy: str | None = None) -> None:
         super().__init__(
             f"{path}: {problem}",
-            remedy=remedy or "Check the folder's permissions and free space, or name another one in POWERPACT_DATA.",
+            remedy=remedy or self.advice,
         )
         self.path = path
         self.problem = problem
@@ -38,10 +40,12 @@ class IndexBusy(PowerPactError, TimeoutError):
         How long was waited.
     """
 
+    advice = "Wait until the other command has read the first blocks, or end it, and run this one again."
+
     def __init__(self, path: object, seconds: float) -> None:
         super().__init__(
             f"{path} is locked by another program and has no block yet; waited {seconds:g} s",
-            remedy="Wait until the other command has read the first blocks, or end it, and run this one again.",
+            remedy=self.advice,
         )
         self.path = path
         self.seconds = seconds

@@ -18,6 +18,8 @@ class NodeError(PowerPactError, RuntimeError):
         What the user can do about it.
     """
 
+    advice = "Choose options that the program knows."
+
     def __init__(self, kind: str, problem: str, *, remedy: str) -> None:
         super().__init__(f"{kind}: {problem}", remedy=remedy)
         self.kind = kind
@@ -32,6 +34,8 @@ class NodeMissing(NodeError, FileNotFoundError):
     kind : str
         The program that was looked for.
     """
+
+    advice = "Run `./run setup`, which brings Anvil and Ganache, or put the program on PATH."
 
     def __init__(self, kind: str) -> None:
         super().__init__(
@@ -52,11 +56,13 @@ class PortTaken(NodeError, OSError):
         The port.
     """
 
+    advice = "Name another port, or none to have a free one chosen, or stop the other program."
+
     def __init__(self, kind: str, port: int) -> None:
         super().__init__(
             kind,
             f"port {port} is taken by another program",
-            remedy="Name another port, or none to have a free one chosen, or stop the other program.",
+            remedy=self.advice,
         )
         self.port = port
 
@@ -74,10 +80,14 @@ class NodeDied(NodeError):
         The last lines that it wrote.
     """
 
+    advice = (
+        "Do what its last lines ask for, free some memory and disk space, or choose another port, and start it again."
+    )
+
     def __init__(self, kind: str, problem: str, log_tail: str) -> None:
         super().__init__(
             kind,
             f"{problem}; it wrote:\n{log_tail or '(nothing)'}",
-            remedy="Put right what it complains about, free some memory and disk space, and start it again.",
+            remedy=self.advice,
         )
         self.log_tail = log_tail

@@ -16,6 +16,8 @@ class UnknownSignedType(PowerPactError, KeyError):
         The names in the table.
     """
 
+    advice = "Use a type of `powerpact/codec/eip712/types.py`."
+
     def __init__(self, primary_type: str, known: tuple[str, ...]) -> None:
         super().__init__(f"no signed type {primary_type!r}", remedy=f"Use one of {', '.join(known)}.")
         self.primary_type = primary_type
@@ -33,10 +35,12 @@ class MessageMismatch(PowerPactError, ValueError):
         What does not fit.
     """
 
+    advice = "Give exactly the members of the type in powerpact/codec/eip712/types.py, in range."
+
     def __init__(self, primary_type: str, problem: str) -> None:
         super().__init__(
             f"message does not fit {primary_type}: {problem}",
-            remedy="Give exactly the members of the type in powerpact/codec/eip712/types.py, in range.",
+            remedy=self.advice,
         )
         self.primary_type = primary_type
         self.problem = problem

@@ -8,7 +8,7 @@ from eth_abi import encode
 from powerpact.chain.remedies import ADVICE
 from powerpact.chain.reverts import known_errors, revert_error
 from powerpact.codec.abi import Signature
-from tools.errors_page import LIBRARY_REMEDIES, contract_errors, library_errors, render
+from tools.errors_page import contract_errors, library_errors, render
 
 ROOT = Path(__file__).parents[3]
 BEYOND_THE_ABI = {"Error", "Panic", "Unknown"}
@@ -25,7 +25,9 @@ def test_the_table_has_exactly_the_errors_of_the_contracts():
 
 
 def test_every_error_of_the_library_has_a_remedy_on_the_page():
-    assert set(library_errors()) == set(LIBRARY_REMEDIES)
+    errors = library_errors()
+    assert len(errors) > 30
+    assert not [name for name, error in errors.items() if "advice" not in vars(error)]
 
 
 @pytest.mark.parametrize("name", DEPLOYED)
