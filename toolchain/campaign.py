@@ -47,14 +47,14 @@ class Part:
 class Campaign:
     """A list of parts, and what renews the committed record.
 
-    `record` is a command that gets the paths of the results of the present code; `records` are the paths that it
+    `renew` is a command that gets the paths of the results of the present code; `records` are the paths that it
     writes, which do not belong to the code; `packages` are those whose versions matter.
     """
 
     name: str
     about: str
     parts: tuple[Part, ...]
-    record: tuple[str, ...] = ()
+    renew: tuple[str, ...] = ()
     records: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
 
@@ -267,7 +267,7 @@ def _renew(campaign: Campaign, project: Path) -> bool:
     code = results.code_of(project, campaign.records)
     paths = [project / campaign.file(part) for part in campaign.parts]
     done = [path for path in paths if (result := results.load(path)) and result.state == "done" and result.code == code]
-    return not campaign.record or not done or commands.call([*campaign.record, *map(str, done)], project) == 0
+    return not campaign.renew or not done or commands.call([*campaign.renew, *map(str, done)], project) == 0
 
 
 def _is_named(part: Part, names: Sequence[str]) -> bool:

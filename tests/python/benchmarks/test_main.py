@@ -1,8 +1,6 @@
 """The commands of the campaign: what they print is measured, and becomes the records."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
@@ -18,6 +16,7 @@ from toolchain.places import ROOT
 
 BENCH = CAMPAIGNS["bench"]
 COMMANDS = [command for part in BENCH.parts for command in (part.command, part.sample) if command]
+GAS = [step for steps in gas.DRAWN.values() for step in steps]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
@@ -32,7 +31,7 @@ def test_the_campaign_has_every_round_and_every_record():
         f"solver-{mode}-{family}" for mode in Mode for family in FAMILIES
     }
     assert {part.command[3] for part in BENCH.parts} == main.RECORDS.keys()
-    assert BENCH.record == ("python", "-m", "benchmarks", "record")
+    assert BENCH.renew == ("python", "-m", "benchmarks", "record")
     assert all((ROOT / path).exists() for path in BENCH.records)
 
 
@@ -44,12 +43,13 @@ def test_words_of_a_part_come_after_its_own():
         main.parser().parse_args(["solver", "one-to-one", "nothing"])
 
 
-def test_a_measurement_is_a_line():
-    command = [sys.executable, "-m", "benchmarks", "solver", "one-to-one", "mid", "5", "--contender", "greedy"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    (line,) = done.stdout.splitlines()
-    assert json.loads(line)["contender"] == "greedy"
-    assert "greedy" in done.stderr
+def test_a_measurement_is_a_line(monkeypatch, capsys):
+    monkeypatch.setattr(solver, "measure", lambda *_: {"seconds": 0.5, "cpu_seconds": 0.5, "objective": 7})
+    main.main(["solver", "one-to-one", "mid", "5", "9", "--contender", "greedy"])
+    printed = capsys.readouterr()
+    lines = [json.loads(line) for line in printed.out.splitlines()]
+    assert [(line["contender"], line["orders"]) for line in lines] == [("greedy", 5), ("greedy", 9)]
+    assert "mid, 5 + 5 orders: greedy … 0.5" in printed.err
 
 
 def test_records_are_renewed_from_results(tmp_path, monkeypatch, capsys):
@@ -63,7 +63,7 @@ def test_records_are_renewed_from_results(tmp_path, monkeypatch, capsys):
     steps = [{"step": "seal", "seconds": 0.1}]
     measured = {
         "solver": [row],
-        "gas": [{"size": size, "gas": {"seal": 10 + size}} for size in (3, 5)],
+        "gas": [{"size": size, "gas": dict.fromkeys(GAS, 10 + size)} for size in (3, 5)],
         "cow": [{"pairs": 2, "CoW": 7}],
         "large-round": [{"orders": 4, "steps": [], "challenges": {"a": 1}}, {"orders": 8, "steps": steps}],
     }
@@ -76,7 +76,7 @@ def test_records_are_renewed_from_results(tmp_path, monkeypatch, capsys):
     main.main(["record", *map(str, paths)])
     record = json.loads(large_round.RECORD.read_text())
     assert (record["orders"], record["steps"], record["challenges"]) == (8, steps, {"4": {"a": 1}, "8": {"a": 2}})
-    assert json.loads(gas.RECORD.read_text())["rounds"] == {"3": {"seal": 13}, "5": {"seal": 15}}
+    assert json.loads(gas.RECORD.read_text())["rounds"]["5"] == dict.fromkeys(GAS, 15)
     written = (tmp_path / "README.md").read_text()
     assert all(grid.markdown() in written for grid in page.grids())
     assert "abc1234" in written
