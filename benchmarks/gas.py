@@ -19,6 +19,7 @@ from benchmarks.large_round import CHALLENGE_WINDOW_S, LargeMarket, Steps, Town,
 from benchmarks.places import PICTURES, RESULTS
 from benchmarks.runs import run_of
 from powerpact.chain.errors import ContractError
+from powerpact.market.trades import MAX_CHUNK
 from powerpact.mechanisms.satisfaction.round import Solution
 from powerpact.mechanisms.satisfaction.solver import solve
 from testkit.gas.measure import HARDFORK, Gas, code_sizes
@@ -26,8 +27,8 @@ from testkit.gas.typical import typical_buyer, typical_seller
 from toolchain.places import write_whole
 from toolchain.results import Result
 
-SIZES = (5, 10, 20, 50, 100, 150)
-"""Buyers, and as many sellers, of a round."""
+SIZES = (5, 10, 20, 50, 100, MAX_CHUNK)
+"""Buyers, and as many sellers, of a round, whose trades are one chunk."""
 SAMPLE = (3,)
 
 SEED = 2026

@@ -37,6 +37,7 @@ from powerpact.codec.eip712 import sign
 from powerpact.codec.merkle import MerkleTree
 from powerpact.codec.packing import order_tree
 from powerpact.market.orders import PackedOrder
+from powerpact.market.trades import MAX_CHUNK
 from powerpact.mechanisms.satisfaction.round import Solution
 from powerpact.mechanisms.satisfaction.solver import solve
 from testkit.chains import GAS_LIMIT, GENESIS_TIME, Receipt
@@ -56,7 +57,7 @@ BATCH = 100
 CHUNK = 100
 """Trades proposed by one transaction: with proofs less than 128 kB, the most that public nodes pass on."""
 
-WHOLE = 200
+WHOLE = MAX_CHUNK
 """Trades proposed with whole batches, by one transaction below the same limit."""
 
 CHALLENGE_WINDOW_S = 600
