@@ -1,104 +1,20 @@
 """Campaigns are resumed, whatever ended them, and never take one code's result for another's."""
 
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from testkit.campaigns import RESULT
+from testkit.campaigns import MEASURE, RESULT, git
 from toolchain import campaign, launcher, results
-from toolchain.campaign import Campaign, Part
 from toolchain.campaigns import CAMPAIGNS
 from toolchain.places import ROOT, SetupError
-
-MEASURE = "echo '{\"n\": 1}'"
-ENDLESS = "while :; do sleep 0.02; done"
-DRIVER = """
-import json, signal, sys
-from pathlib import Path
-from toolchain.campaign import Campaign, Part, run
-signal.signal(signal.SIGINT, signal.default_int_handler)
-project, parts, renew, *arguments = sys.argv[1:]
-parts = tuple(Part(name, tuple(command)) for name, command in json.loads(parts))
-sys.exit(run(Campaign("trial", "a trial", parts, renew=tuple(json.loads(renew))), arguments, Path(project)))
-"""
-
-
-def git(folder, *words):
-    names = ("-c", "user.name=t", "-c", "user.email=t@example.org")
-    done = subprocess.run(["git", *names, *words], cwd=folder, check=True, capture_output=True, text=True)
-    return done.stdout.strip()
-
-
-@dataclass
-class Trial:
-    """A project, a campaign in it, and notes of what ran."""
-
-    project: Path
-    notes: Path
-    campaign: Campaign
-
-    def run(self, *arguments, **others):
-        return campaign.run(replace(self.campaign, **others), arguments, self.project)
-
-    def ran(self):
-        """The parts that ran since this was asked last."""
-        names = self.notes.read_text().split()
-        self.notes.write_text("")
-        return names
-
-    def result(self, part):
-        return results.load(self.file(part))
-
-    def file(self, part):
-        return self.project / f"reports/campaigns/trial/{part}.json"
-
-    def part(self, name, script=MEASURE, sample=""):
-        command, short = (("sh", "-c", f"echo {name} >> {self.notes}; {what}", "sh") for what in (script, sample))
-        return Part(name, command, short if sample else ())
-
-    def recorded(self):
-        """The parts whose results were last put on record."""
-        return (self.project / "kept/record").read_text().split()
-
-    @contextmanager
-    def started(self):
-        """The campaign in a process of its own."""
-        parts = json.dumps([(part.name, part.command) for part in self.campaign.parts])
-        words = [str(self.project), parts, json.dumps(self.campaign.renew)]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        process = subprocess.Popen([sys.executable, "-c", DRIVER, *words], env=environment, stdout=subprocess.PIPE)
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.communicate()
-
-
-@pytest.fixture
-def trial(tmp_path):
-    """Three parts that measure at once, in a repository of one commit."""
-    project = tmp_path / "project"
-    (project / "kept").mkdir(parents=True)
-    (project / ".gitignore").write_text("/reports/\n")
-    (project / "code").write_text("1\n")
-    (project / "kept/record").write_text("")
-    for words in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", "Begin"]):
-        git(project, *words)
-    made = Trial(project, tmp_path / "notes", Campaign("trial", "a trial", ()))
-    made.notes.write_text("")
-    renew = ("sh", "-c", 'for path; do basename "$path" .json; done > kept/record', "sh")
-    parts = tuple(map(made.part, ("one", "two", "three")))
-    made.campaign = replace(made.campaign, parts=parts, renew=renew, records=("kept",), packages=("pytest", "none"))
-    return made
 
 
 def wait_for(condition):
@@ -322,56 +238,6 @@ def test_two_at_once_would_disturb_each_other(trial):
         trial.run()
     assert trial.ran() == []
     assert trial.run() == 0
-
-
-def sampled(trial, monkeypatch, seconds, *parts):
-    monkeypatch.setattr(campaign, "SAMPLES_S", seconds)
-    begin = time.monotonic()
-    code = campaign.samples([replace(trial.campaign, parts=parts)], trial.project)
-    passed = time.monotonic() - begin
-    states = [results.load(trial.file(f"samples/{part.name}")).state for part in parts]
-    return code, states, passed
-
-
-def test_samples_share_their_time(trial, monkeypatch):
-    """What has measured something is stopped without an error, and its time is not taken from the others."""
-    long, short = f"{MEASURE}; {ENDLESS}", MEASURE
-    parts = [trial.part(name, "false", sample) for name, sample in (("a", short), ("b", long), ("c", long))]
-    code, states, passed = sampled(trial, monkeypatch, 1.6, *parts)
-    assert (code, states) == (0, ["done", "stopped", "stopped"])
-    assert passed < 8
-    times = [results.load(trial.file(f"samples/{part.name}")).seconds for part in parts]
-    assert times[1] >= 0.6
-    assert times[2] >= 0.4
-    assert trial.result("a") is None
-    assert trial.recorded() == []
-
-
-def test_a_sample_that_measures_late_gets_the_time_that_is_left(trial, monkeypatch):
-    late = f"sleep 0.8; {MEASURE}; {ENDLESS}"
-    parts = [trial.part(name, "false", sample) for name, sample in (("a", late), ("b", MEASURE), ("c", MEASURE))]
-    code, states, _ = sampled(trial, monkeypatch, 2.1, *parts)
-    assert (code, states) == (0, ["stopped", "done", "done"])
-
-
-def test_a_sample_that_measures_nothing_in_all_the_time_fails(trial, monkeypatch):
-    parts = [trial.part("a", "false", MEASURE), trial.part("b", "false", ENDLESS)]
-    code, states, passed = sampled(trial, monkeypatch, 0.7, *parts)
-    assert (code, states) == (1, ["done", "failed"])
-    assert passed < 8
-
-
-def test_a_sample_that_errs_fails(trial, monkeypatch):
-    parts = [trial.part("a", "false", f"{MEASURE}; exit 1"), trial.part("b", "false", MEASURE)]
-    assert sampled(trial, monkeypatch, 5, *parts)[:2] == (1, ["failed", "done"])
-
-
-def test_the_sample_of_one_part(trial):
-    parts = (trial.part("a", "false", MEASURE), trial.part("b", "false", MEASURE), trial.part("c"))
-    assert trial.run("--sample", "--part", "b", parts=parts) == 0
-    assert trial.ran() == ["b"]
-    with pytest.raises(SetupError, match="sample"):
-        trial.run("--sample", "--part", "c", parts=parts)
 
 
 def test_a_result_is_read_as_it_was_written(tmp_path):
