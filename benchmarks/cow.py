@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -27,14 +27,16 @@ from benchmarks.gas import FUNDED, PAID, round_gas
 from benchmarks.grid import Grid, spaced
 from benchmarks.large_round import Steps, town_of
 from benchmarks.places import RESULTS
-from benchmarks.runs import this_run
+from benchmarks.runs import run_of
 from powerpact.codec.abi import Interface
 from testkit.chains import GENESIS_TIME, NodeChain
 from testkit.gas.measure import HARDFORK
-from toolchain.places import NODE_MODULES, ROOT, environment, solc
+from toolchain.places import NODE_MODULES, ROOT, environment, solc, write_whole
+from toolchain.results import Result
 
 SIZES = (17, 100)
 """Pairs of orders settled at once."""
+SAMPLE = (2,)
 
 RECORD = RESULTS / "cow.json"
 PACKAGE = NODE_MODULES / "@cowprotocol" / "contracts"
@@ -184,19 +186,22 @@ def recorded(record: Mapping[str, Any]) -> list[Grid]:
     return [Grid("Gas, beside CoW Protocol on the same node", head, cells)]
 
 
-def main() -> None:
-    """Measure, print, and renew the record."""
-    rows = [measure(pairs) for pairs in SIZES]
+def run(sizes: Iterable[int]) -> Iterator[dict[str, Any]]:
+    """Measure rounds of all sizes."""
+    return map(measure, sizes)
+
+
+def renew(result: Result) -> None:
+    """Renew the record, and print it."""
     version = json.loads((PACKAGE / "package.json").read_text(encoding="utf-8"))["version"]
     record = {
         "schema": "powerpact/bench-cow/2",
-        "runs": [this_run()],
+        "runs": [run_of(result)],
         "hardfork": HARDFORK,
         "@cowprotocol/contracts": version,
-        "gas": rows,
+        "gas": result.measurements,
     }
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    write_whole(RECORD, json.dumps(record, indent=1) + "\n")
     Console(width=100).print(*(grid.terminal() for grid in recorded(record)))
 
 

@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.places import RESULTS
-from benchmarks.runs import ROOT, this_run
+from benchmarks.runs import run_of
+from toolchain.places import ROOT, write_whole
+from toolchain.results import Result
 
 RECORD: Final = RESULTS / "first_demo.json"
 DEMO: Final = ("./run", "demo", "--json")
@@ -52,10 +54,10 @@ def measure(project: Path = ROOT, command: Sequence[str] = DEMO) -> dict[str, An
     }
 
 
-def main() -> None:
-    """Measure, record and say it."""
-    found = measure()
-    RECORD.write_text(json.dumps({**found, "run": this_run()}, indent=1) + "\n", encoding="utf-8")
+def renew(result: Result) -> None:
+    """Renew the record, and say it."""
+    (found,) = result.measurements
+    write_whole(RECORD, json.dumps({**found, "run": run_of(result)}, indent=1) + "\n")
     print(
         f"first demo of a fresh clone: {found['seconds']} s, of which the day {found['day_seconds']} s; "
         f"{found['processor_seconds']} s of processor time, at a load of {found['load_before']} before "

@@ -6,7 +6,7 @@ Each size is measured on its own node. Gas is exact and the same on each machine
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -17,15 +17,19 @@ from benchmarks.chart import Panel, Point, chart
 from benchmarks.grid import Grid, spaced
 from benchmarks.large_round import CHALLENGE_WINDOW_S, LargeMarket, Steps, Town, propose, town_of
 from benchmarks.places import PICTURES, RESULTS
-from benchmarks.runs import this_run
+from benchmarks.runs import run_of
 from powerpact.chain.errors import ContractError
+from powerpact.market.trades import MAX_CHUNK
 from powerpact.mechanisms.satisfaction.round import Solution
 from powerpact.mechanisms.satisfaction.solver import solve
 from testkit.gas.measure import HARDFORK, Gas, code_sizes
 from testkit.gas.typical import typical_buyer, typical_seller
+from toolchain.places import write_whole
+from toolchain.results import Result
 
-SIZES = (5, 10, 20, 50, 100, 150)
-"""Buyers, and as many sellers, of a round."""
+SIZES = (5, 10, 20, 50, 100, MAX_CHUNK)
+"""Buyers, and as many sellers, of a round, whose trades are one chunk."""
+SAMPLE = (3,)
 
 SEED = 2026
 RECORD = RESULTS / "gas.json"
@@ -145,20 +149,24 @@ def recorded(record: Mapping[str, Any]) -> list[Grid]:
     ]
 
 
-def main(sizes: Sequence[int] = SIZES) -> None:
-    """Measure, print, and renew record and picture."""
-    by_size = {size: measure(size) for size in sizes}
-    fits = growth(by_size)
+def run(sizes: Sequence[int]) -> Iterator[dict[str, Any]]:
+    """Measure rounds of all sizes."""
+    for size in sizes:
+        yield {"size": size, "gas": measure(size)}
+
+
+def renew(result: Result) -> None:
+    """Renew record and picture, and print them."""
+    by_size = {row["size"]: row["gas"] for row in result.measurements}
     record = {
         "schema": "powerpact/bench-gas/2",
-        "runs": [this_run()],
+        "runs": [run_of(result)],
         "hardfork": HARDFORK,
         "seed": SEED,
         "rounds": {str(size): gas for size, gas in by_size.items()},
-        "growth": fits,
+        "growth": growth(by_size),
         "code bytes": code_sizes(),
     }
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    PICTURE.write_text(picture(by_size), encoding="utf-8")
+    write_whole(RECORD, json.dumps(record, indent=1) + "\n")
+    write_whole(PICTURE, picture(by_size))
     Console(width=160).print(*(grid.terminal() for grid in recorded(record)))

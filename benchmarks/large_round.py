@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from random import Random
@@ -27,7 +27,7 @@ from benchmarks.families import make
 from benchmarks.grid import Grid, spaced
 from benchmarks.measurement import WARM_UP_ORDERS
 from benchmarks.places import RESULTS
-from benchmarks.runs import this_run
+from benchmarks.runs import run_of
 from powerpact.agent.watch import Challenge, Watcher
 from powerpact.chain.client import Chain
 from powerpact.chain.connection import connect
@@ -37,16 +37,19 @@ from powerpact.codec.eip712 import sign
 from powerpact.codec.merkle import MerkleTree
 from powerpact.codec.packing import order_tree
 from powerpact.market.orders import PackedOrder
+from powerpact.market.trades import MAX_CHUNK
 from powerpact.mechanisms.satisfaction.round import Solution
 from powerpact.mechanisms.satisfaction.solver import solve
 from testkit.chains import GAS_LIMIT, GENESIS_TIME, Receipt
 from testkit.gas.measure import HARDFORK
 from testkit.gas.typical import CREDIBILITIES_PPM, INCOME, SOURCES, typical_buyer, typical_seller
 from testkit.market import SLOT_LENGTH_S, Community, Counters, TestMarket, Trader, key
+from toolchain.places import write_whole
+from toolchain.results import Result
 
-ORDERS = 10_000
-CHALLENGED = (10, 1_000)
-"""Orders of the smaller rounds whose challenges are measured, too."""
+SIZES = (10, 1_000, 10_000)
+"""Orders of the rounds whose challenges are measured; the steps are those of the largest."""
+SAMPLE = (10,)
 
 BLOCK_GAS = 60_000_000
 BATCH = 100
@@ -54,7 +57,7 @@ BATCH = 100
 CHUNK = 100
 """Trades proposed by one transaction: with proofs less than 128 kB, the most that public nodes pass on."""
 
-WHOLE = 200
+WHOLE = MAX_CHUNK
 """Trades proposed with whole batches, by one transaction below the same limit."""
 
 CHALLENGE_WINDOW_S = 600
@@ -335,22 +338,27 @@ def recorded(record: Mapping[str, Any]) -> list[Grid]:
     ]
 
 
-def main() -> None:
-    """Run, print, and renew the record."""
+def run(sizes: Iterable[int]) -> Iterator[dict[str, Any]]:
+    """Run rounds of all sizes to their ends."""
     solve(make("mid", WARM_UP_ORDERS))
-    steps = Steps()
-    challenged = {str(size): clear(size, Steps()) for size in CHALLENGED}
-    challenged[str(ORDERS)] = clear(ORDERS, steps)
+    for orders in sizes:
+        steps = Steps()
+        challenged = clear(orders, steps)
+        yield {"orders": orders, "steps": steps.done, "challenges": challenged}
+
+
+def renew(result: Result) -> None:
+    """Renew the record, of the steps of the largest round, and print it."""
+    rounds = result.measurements
     record = {
         "schema": "powerpact/bench-large-round/2",
-        "runs": [this_run()],
+        "runs": [run_of(result)],
         "hardfork": HARDFORK,
-        "orders": ORDERS,
+        "orders": rounds[-1]["orders"],
         "block_gas": BLOCK_GAS,
         "transaction_gas_cap": GAS_LIMIT,
-        "steps": steps.done,
-        "challenges": challenged,
+        "steps": rounds[-1]["steps"],
+        "challenges": {str(row["orders"]): row["challenges"] for row in rounds},
     }
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    write_whole(RECORD, json.dumps(record, indent=1) + "\n")
     Console(width=120).print(*(grid.terminal() for grid in recorded(record)))

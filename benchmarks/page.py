@@ -1,4 +1,4 @@
-"""``benchmarks/results/README.md``: the records as tables, made again after each run."""
+"""``benchmarks/results/README.md``: the records as tables, made again with each record."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from benchmarks import cow, gas, large_round, runs, solver
 from benchmarks.grid import Grid
 from benchmarks.places import RESULTS
+from toolchain.places import write_whole
 
 HEAD = """# Results
 
@@ -29,4 +30,4 @@ def grids() -> Iterator[Grid]:
 
 def main() -> None:
     """Write the page."""
-    (RESULTS / "README.md").write_text("\n".join((HEAD, *(grid.markdown() for grid in grids()))), encoding="utf-8")
+    write_whole(RESULTS / "README.md", "\n".join((HEAD, *(grid.markdown() for grid in grids()))))

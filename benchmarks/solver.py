@@ -29,8 +29,10 @@ from benchmarks.families import FAMILIES
 from benchmarks.grid import Grid, spaced
 from benchmarks.measurement import Task, first_call_seconds, measure
 from benchmarks.places import PICTURES, RESULTS
-from benchmarks.runs import Run, this_run
+from benchmarks.runs import Run, run_of
 from powerpact.market.rules import Mode
+from toolchain.places import write_whole
+from toolchain.results import Result
 
 OWN = [name for name in EXACT if name in COMPILED]
 RECORD = RESULTS / "solver.json"
@@ -39,52 +41,57 @@ PICTURE = PICTURES / "bench-solver.svg"
 LIMIT_S, MEMORY_GB = 60.0, 8.0
 """Most time and most address space of one measurement."""
 
+COMPILATION_S = 600.0
+"""Most time of a compilation."""
+
 Record = Mapping[str, Any]
 """What ``solver.json`` holds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What to measure: all sizes, modes, families and contenders; and the limits of one measurement."""
+    """What to measure: rounds of a mode and a family, all sizes and contenders; and the limits of one measurement."""
 
+    mode: str
+    family: str
     sizes: Sequence[int]
-    modes: Sequence[str] = tuple(Mode)
-    families: Sequence[str] = tuple(FAMILIES)
     contenders: Sequence[str] = tuple(CONTENDERS)
     limit_s: float = LIMIT_S
     memory_gb: float = MEMORY_GB
 
 
-def run(asked: Asked) -> Iterator[list[dict[str, Any]]]:
-    """Measure all rounds, from the smallest, and yield the rows of each; who is stopped is not asked at larger sizes.
+def run(asked: Asked) -> Iterator[dict[str, Any]]:
+    """Measure all rounds, from the smallest, and yield each row; who is stopped is not asked at larger sizes.
 
     Raises
     ------
     RuntimeError
         If two exact methods disagree.
     """
-    for mode in map(Mode, asked.modes):
-        for family in asked.families:
-            running = [name for name in asked.contenders if mode is Mode.ONE_TO_ONE or name in DIVISIBLE]
-            for orders in sorted(asked.sizes):
-                round_ = {"mode": mode.value, "family": family, "orders": orders}
-                measured = [
-                    {**round_, "contender": name, **_told(Task(name, family, orders, mode), asked)} for name in running
-                ]
-                require_agreement(measured)
-                running = [row["contender"] for row in measured if is_done(row)]
-                yield measured
+    mode = Mode(asked.mode)
+    running = [name for name in asked.contenders if mode is Mode.ONE_TO_ONE or name in DIVISIBLE]
+    if set(running) & set(COMPILED):
+        compile_all(mode, asked.memory_gb)
+    for orders in sorted(asked.sizes):
+        round_ = {"mode": mode.value, "family": asked.family, "orders": orders}
+        measured = []
+        for name in running:
+            row = {**round_, "contender": name, **_told(Task(name, asked.family, orders, mode), asked)}
+            measured.append(row)
+            yield row
+        require_agreement(measured)
+        running = [row["contender"] for row in measured if is_done(row)]
 
 
-def first_calls(asked: Asked) -> list[dict[str, Any]]:
-    """Processor time of the first round of each mode, compilation included; leaves the compiled code behind."""
-    if not set(asked.contenders) & set(COMPILED):
-        return []
-    calls = []
-    for mode in map(Mode, asked.modes):
-        calls.append({"mode": mode.value, "cpu_seconds": first_call_seconds(mode)})
-        measure(Task("PowerPact verifier", asked.families[0], 1, mode), LIMIT_S, asked.memory_gb)
-    return calls
+def first_calls(modes: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Processor time of the first round of each mode, compilation included."""
+    for mode in map(Mode, modes):
+        yield {"mode": mode.value, "cpu_seconds": first_call_seconds(mode)}
+
+
+def compile_all(mode: Mode, memory_gb: float = MEMORY_GB) -> None:
+    """Leave compiled code behind, so that no limit counts its compilation."""
+    measure(Task("PowerPact verifier", next(iter(FAMILIES)), 1, mode), COMPILATION_S, memory_gb)
 
 
 def record_of(runs: Iterable[Run], calls: Iterable[Row], rows: Sequence[Row]) -> Record:
@@ -101,27 +108,18 @@ def record_of(runs: Iterable[Run], calls: Iterable[Row], rows: Sequence[Row]) ->
     }
 
 
-def main(asked: Asked) -> None:
-    """Measure, print the tables, and renew record and picture, of an interrupted run with what it measured so far."""
-    calls, rows = first_calls(asked), []
-    try:
-        for measured in run(asked):
-            rows += measured
-    finally:
-        if rows:
-            renew(calls, rows)
-
-
-def renew(calls: Sequence[dict[str, Any]], rows: Sequence[dict[str, Any]]) -> None:
-    """Put what this run measured into record and picture, and print it."""
-    this = this_run()
-    for row in (*calls, *rows):
-        row["run"] = this["recorded"]
+def renew(result: Result) -> None:
+    """Put what a part measured, first calls or rows, into record and picture, and print it."""
+    this = run_of(result)
+    found = [{**measured, "run": this["recorded"]} for measured in result.measurements]
+    calls, rows = ([row for row in found if ("contender" in row) is of_round] for of_round in (False, True))
     kept = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else record_of((), (), ())
-    record = record_of((*kept["runs"], this), (*kept["first_calls"], *calls), merged(kept["rows"], rows))
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    PICTURE.write_text(picture(record["rows"]), encoding="utf-8")
+    runs = {run["recorded"]: run for run in (*kept["runs"], this)}
+    in_time = sorted(runs.values(), key=lambda run: run["recorded"])
+    record = record_of(in_time, (*kept["first_calls"], *calls), merged(kept["rows"], rows))
+    write_whole(RECORD, json.dumps(record, indent=1) + "\n")
+    if record["rows"]:
+        write_whole(PICTURE, picture(record["rows"]))
     Console(width=140).print(*(grid.terminal() for grid in recorded(record_of((this,), calls, rows))))
 
 

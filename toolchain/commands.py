@@ -5,12 +5,15 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from types import FrameType
 
 from toolchain import brownie_home
 from toolchain.places import ROOT, SetupError, environment
 
 KEEPS_SETTINGS = {"accounts", "networks", "pm"}  # subcommands of Brownie that write into its home
+
+WATCHDOG = 'read -r _; kill -s KILL -- "-$0"'  # `read` ends when the only writer of its input has died
 
 
 @contextlib.contextmanager
@@ -27,28 +30,52 @@ def environment_of(command: Sequence[str]) -> Iterator[dict[str, str]]:
 
 
 @contextlib.contextmanager
-def piped(command: Sequence[str]) -> Iterator["subprocess.Popen[str]"]:
-    """Start a command with its output in a pipe, in its own process group, of which nothing is left behind."""
+def piped(
+    command: Sequence[str], cwd: Path = ROOT, stderr: int | None = subprocess.STDOUT
+) -> Iterator["subprocess.Popen[str]"]:
+    """Start a command with its output in a pipe, in its own process group, of which nothing is left behind.
+
+    A watchdog ends the group when this process is killed without a chance to do so.
+    """
     with environment_of(command) as env:
         process = subprocess.Popen(
             command,
-            cwd=ROOT,
+            cwd=cwd,
             env=env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=stderr,
             text=True,
             errors="replace",
             start_new_session=True,
         )
         try:
-            yield process
+            with guarded(process.pid):
+                yield process
         finally:
             for signum in (signal.SIGTERM, signal.SIGKILL):
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(process.pid, signum)
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(5)
+
+
+@contextlib.contextmanager
+def guarded(group: int) -> Iterator[None]:
+    """End a process group if this process dies in the block."""
+    quiet = subprocess.DEVNULL
+    words = ["sh", "-c", WATCHDOG, str(group)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet, start_new_session=True) as watchdog:
+        try:
+            yield
+        finally:
+            watchdog.kill()
+
+
+def call(command: Sequence[str], cwd: Path = ROOT) -> int:
+    """Run a command to its end with its output shown, and return its exit code."""
+    with environment_of(command) as env:
+        return subprocess.run(command, cwd=cwd, env=env).returncode
 
 
 def become(command: Sequence[str]) -> int:

@@ -14,7 +14,7 @@ from pathlib import Path
 from toolchain import artifacts, brownie_home, npm_packages, python_packages, solidity
 from toolchain.environments import Environment
 from toolchain.installer import find, say
-from toolchain.places import BIN, ENV, HOME, ROOT, VENV, SetupError, solc
+from toolchain.places import BIN, ENV, HOME, ROOT, VENV, SetupError, solc, write_whole
 
 STAMPS = HOME / "stamps.json"
 
@@ -144,6 +144,4 @@ def load() -> dict[str, str]:
 
 def save(stamps: dict[str, str]) -> None:
     """Write the stamps in one step."""
-    draft = STAMPS.with_suffix(".new")
-    draft.write_text(json.dumps(stamps, indent=1))
-    draft.replace(STAMPS)
+    write_whole(STAMPS, json.dumps(stamps, indent=1))

@@ -18,6 +18,14 @@ class SetupError(Exception):
     """A fault that the user can put right; its text says how."""
 
 
+def write_whole(path: Path, text: str) -> None:
+    """Write a file in one step: whoever reads it, after a crash too, finds the old text or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.new")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
+
+
 def solc_folder() -> Path:
     """Return the folder in which py-solc-x looks for compilers: the user's own, if SOLCX_BINARY_PATH names it."""
     return Path(os.environ.get("SOLCX_BINARY_PATH") or SOLCX)

@@ -6,6 +6,8 @@ import subprocess
 import pytest
 
 from benchmarks import first_demo
+from benchmarks.runs import run_of
+from testkit.campaigns import result
 
 REPORT = {"times": [{"step": "deploy", "seconds": 1.25}, {"step": "audit", "seconds": 2.5}]}
 SCRIPT = """#!/bin/sh
@@ -45,11 +47,9 @@ def test_a_demo_that_fails_is_no_record(project):
 
 
 def test_the_record_names_its_run(project, monkeypatch, tmp_path, capsys):
-    record = tmp_path / "record.json"
-    measure = first_demo.measure
-    monkeypatch.setattr(first_demo, "RECORD", record)
-    monkeypatch.setattr(first_demo, "measure", lambda: measure(project))
-    first_demo.main()
-    written = json.loads(record.read_text())
-    assert written["run"]["recorded"]
+    monkeypatch.setattr(first_demo, "RECORD", tmp_path / "record.json")
+    found = first_demo.measure(project)
+    first_demo.renew(result([found]))
+    written = json.loads(first_demo.RECORD.read_text())
+    assert written == {**found, "run": run_of(result([]))}
     assert f"{written['seconds']} s" in capsys.readouterr().out

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks import large_round
+from benchmarks import gas, large_round
 from benchmarks.large_round import BOND_UPOINTS, Steps, clear, mined, post, propose, recorded, town_of, watch
+from powerpact.market.trades import MAX_CHUNK
 from powerpact.mechanisms.satisfaction.round import Solution
 from powerpact.mechanisms.satisfaction.solver import solve
 from powerpact.mechanisms.satisfaction.spec.satisfaction import pair_score_ppm
@@ -59,6 +60,10 @@ def test_the_pair_that_refutes_is_uncovered():
     raised = {id_: 2_000_000 for id_ in (*buyers, *sellers) if id_ not in (spared.buyer, spared.seller)}
     one_left = replace(solution, buyer_duals_ppm=raised, seller_duals_ppm=raised)
     assert market.refuting_pair(one_left) == (int(spared.buyer), int(spared.seller))
+
+
+def test_what_is_proposed_at_once_is_a_chunk():
+    assert max(large_round.CHUNK, large_round.WHOLE, *gas.SIZES) <= MAX_CHUNK
 
 
 def test_only_what_was_mined_has_gas():

@@ -56,7 +56,19 @@ def test_an_unfit_python_hands_over_to_a_fit_one(monkeypatch, tmp_path):
 def test_alone_it_lists_the_commands():
     done = run()
     assert done.returncode == 0
-    for command in ("setup", "demo", "test", "lint", "compile", "artifacts", "bench", "docs", "lock"):
+    for command in (
+        "setup",
+        "demo",
+        "test",
+        "lint",
+        "compile",
+        "artifacts",
+        "bench",
+        "samples",
+        "campaigns",
+        "docs",
+        "lock",
+    ):
         assert f"\n  {command} " in done.stdout
 
 

@@ -1,0 +1,41 @@
+"""The campaigns. To add one, add it to `CAMPAIGNS`: its command, its samples and its listing follow.
+
+A part is any command that prints a JSON object in a line of its own for each thing that it measured
+(`toolchain/campaign.py`), so that a part that is stopped has measured something.
+"""
+
+from toolchain.campaign import Campaign, Part
+
+BENCH = ("python", "-m", "benchmarks")
+MODES = ("one-to-one", "divisible")
+FAMILIES = ("mid", "dense", "sat", "corner", "homes")
+SAMPLED = ("one-to-one mid", "divisible homes")
+SMALL = ("30", "--contender", "PowerPact", "PowerPact verifier", "OR-tools flow")
+
+
+def _solver_part(mode: str, family: str) -> Part:
+    command = (*BENCH, "solver", mode, family)
+    return Part(f"solver-{mode}-{family}", command, (*command, *SMALL) if f"{mode} {family}" in SAMPLED else ())
+
+
+CAMPAIGNS = {
+    campaign.name: campaign
+    for campaign in (
+        Campaign(
+            "bench",
+            "time, memory and gas, beside other ways to match",
+            (
+                Part("gas", (*BENCH, "gas"), (*BENCH, "gas", "--sample")),
+                Part("cow", (*BENCH, "cow"), (*BENCH, "cow", "--sample")),
+                Part("large-round", (*BENCH, "large-round"), (*BENCH, "large-round", "--sample"), only_by_name=True),
+                Part("first-demo", (*BENCH, "first-demo"), only_by_name=True),
+                Part("first-call", (*BENCH, "first-call", *MODES)),
+                *(_solver_part(mode, family) for mode in MODES for family in FAMILIES),
+            ),
+            renew=(*BENCH, "record"),
+            records=("benchmarks/results", "docs/pictures"),
+            packages=("numpy", "numba", "scipy", "ortools"),
+        ),
+    )
+}
+"""All campaigns, by the command of `./run` that runs them."""
