@@ -453,7 +453,7 @@ class TestMarket:
                 if id_ in trade[:2]:
                     tree = trade_tree(chunk)
                     return placed, filled_wh, trade.pack(), (c, k), tree.root, tree.proof(k)
-        return placed, 0, (0, 0, 0), (0, 0), bytes(32), []
+        return placed, 0, (0, 0, 0, 0), (0, 0), bytes(32), []
 
     def refuting_pair(self, solution: Solution) -> tuple[int, int]:
         """Ids of a pair of open orders that a solution's dual prices do not cover, by the independent verifier."""
@@ -598,6 +598,16 @@ class TestMarket:
         """Pay trades by the proofs of their readings."""
         deliveries = [self.delivery(*position) for position in positions]
         return self.community.send(self.community.agent, "Settlement", "settleLate", self.id, deliveries)
+
+    def certify(self, positions: Sequence[tuple[int, int]]) -> Receipt:
+        """Certify to the sellers what trades no longer sell."""
+        deliveries = [self.delivery(*position) for position in positions]
+        return self.community.send(self.community.agent, "Settlement", "certify", self.id, deliveries)
+
+    def decide(self, positions: Sequence[tuple[int, int]]) -> Receipt:
+        """Decide the sell orders of trades."""
+        proofs = [self.proof(*position) for position in positions]
+        return self.community.send(self.community.agent, "Settlement", "decide", self.id, proofs)
 
     def refund(self, positions: Sequence[tuple[int, int]]) -> Receipt:
         """Give trades' money back to the buyers."""

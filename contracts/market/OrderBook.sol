@@ -187,7 +187,7 @@ contract OrderBook is IOrderBook, EIP712 {
                 SellerTerms device = SellerTerms.wrap(terms.answerTo(i));
                 OrderRules.checkDevice(i, order, form, device);
                 Reliability reliability = Reliability.wrap(uint64(past.answerTo(i)));
-                OrderRules.attest(order, form, device.source(), admission.credibility(), reliability);
+                OrderRules.attest(order, form, device, admission.credibility(), reliability);
             }
             leaves[i] = orders.leafAt(i);
         }
@@ -211,7 +211,8 @@ contract OrderBook is IOrderBook, EIP712 {
             returned.traders[count] = order.trader();
             returned.points[count] = valueDown(order.energy(), order.price()) - valueDown(traded, order.price());
         } else if (Wh.unwrap(traded) == 0) {
-            DEVICES.release(order.device(), slotStart);
+            // What the device sold before is attested in the order.
+            DEVICES.decide(order.device(), slotStart, Wh.wrap(uint64(order.limits)), traded);
         }
     }
 

@@ -98,11 +98,12 @@ contract Metering is IMetering, EIP712 {
         (address owner, uint40 since) = DEVICES.certificationOf(device);
         require(since != 0 && since <= slotStart, Metering_NotCertified(device));
         require(!isIssued(device, slotStart), Metering_AlreadyIssued(device, slotStart));
-        require(!DEVICES.isSelling(device, slotStart), Metering_EnergySold(device, slotStart));
+        (bool undecided, Wh sold) = DEVICES.saleOf(device, slotStart);
+        require(!undecided, Metering_Undecided(device, slotStart));
         _markIssued(device, slotStart);
-        if (Wh.unwrap(reading.exported()) == 0) return;
+        if (!(reading.exported() > sold)) return;
         IGreenCertificates.Share[] memory shares = new IGreenCertificates.Share[](1);
-        shares[0] = IGreenCertificates.Share(owner, lotId(device, slotStart), reading.exported());
+        shares[0] = IGreenCertificates.Share(owner, lotId(device, slotStart), reading.exported() - sold);
         CERTIFICATES.mint(shares);
     }
 
@@ -121,17 +122,19 @@ contract Metering is IMetering, EIP712 {
             (uint40 lastSlot, Wh exported) = (meter.slotStart, meter.exported);
             if (lastSlot != slotStart) continue;
             known |= 1 << i;
-            delivered[i] = _deliver(slotStart, exported, trade, _totalAt(totals, i, trade), issue_);
+            Wh total = _totalAt(totals, i, trade);
+            delivered[i] = _deliver(slotStart, exported, trade, total, trade.buyer(), issue_);
         }
         _mint(issue_);
     }
 
     /// @inheritdoc IMetering
-    function deliver(ProvenReading[] calldata measured, PackedTrade[] calldata trades, Wh[] calldata totals)
-        external
-        onlySettlement
-        returns (Wh[] memory delivered)
-    {
+    function deliver(
+        ProvenReading[] calldata measured,
+        PackedTrade[] calldata trades,
+        Wh[] calldata totals,
+        bool toSellers
+    ) external onlySettlement returns (Wh[] memory delivered) {
         delivered = new Wh[](trades.length);
         Issue memory issue_ = _newIssue(trades.length);
         for (uint256 i = 0; i < delivered.length; ++i) {
@@ -139,7 +142,8 @@ contract Metering is IMetering, EIP712 {
             PackedReading memory reading = measured[i].reading;
             PackedTrade memory trade = trades[i];
             Wh total = _totalAt(totals, i, trade);
-            delivered[i] = _deliver(reading.startAt(), reading.exported(), trade, total, issue_);
+            address holder = toSellers ? trade.seller() : trade.buyer();
+            delivered[i] = _deliver(reading.startAt(), reading.exported(), trade, total, holder, issue_);
         }
         _mint(issue_);
     }
@@ -228,25 +232,47 @@ contract Metering is IMetering, EIP712 {
         }
     }
 
-    /// @dev All energy that the device of the trade at `index` sold in the slot.
+    /// @dev All energy that the sell order of the trade at `index` sold.
     function _totalAt(Wh[] calldata totals, uint256 index, PackedTrade memory trade) private pure returns (Wh) {
         return totals.length == 0 ? trade.energy() : totals[index];
     }
 
-    /// @dev Issue the certificates of a trade, and once for the slot those of the export beyond all trades.
-    function _deliver(uint40 slotStart, Wh exported, PackedTrade memory trade, Wh total, Issue memory issue_)
-        private
-        returns (Wh delivered)
-    {
-        (uint32 device, Wh sold) = (trade.device(), trade.energy());
-        delivered = exported < total ? exported.proRataDown(sold, total) : sold;
-        uint256 id = lotId(device, slotStart);
-        if (Wh.unwrap(delivered) != 0) _put(issue_.sold[issue_.soldCount++], trade.buyer(), id, delivered);
-        if (exported > total && !isIssued(device, slotStart)) {
-            _markIssued(device, slotStart);
+    /// @dev Issue the certificates of a trade, and once for the slot those of the export beyond all that was sold.
+    function _deliver(
+        uint40 slotStart,
+        Wh exported,
+        PackedTrade memory trade,
+        Wh total,
+        address holder,
+        Issue memory issue_
+    ) private returns (Wh delivered) {
+        uint256 id = lotId(trade.device(), slotStart);
+        Wh before = trade.soldBefore();
+        Wh left = exported > before ? exported - before : Wh.wrap(0);
+        delivered = left < total ? left.cumulativeShare(trade.sellerFilledBefore(), trade.energy(), total) : trade.energy();
+        if (Wh.unwrap(delivered) != 0) _put(issue_.sold[issue_.soldCount++], holder, id, delivered);
+        if (left > total) {
+            Wh surplus = _takeSurplus(trade.device(), slotStart, exported, before, total);
+            if (Wh.unwrap(surplus) == 0) return delivered;
             if (issue_.surplus.length == 0) issue_.surplus = new IGreenCertificates.Share[](issue_.sold.length);
-            _put(issue_.surplus[issue_.surplusCount++], trade.seller(), id, exported - total);
+            _put(issue_.surplus[issue_.surplusCount++], trade.seller(), id, surplus);
         }
+    }
+
+    /// @dev What a device exported beyond all that it sold, if that is not issued and no order but this one, which sold
+    /// `total` after `before`, may be undecided: this one's round is final.
+    function _takeSurplus(uint32 device, uint40 slotStart, Wh exported, Wh before, Wh total)
+        private
+        returns (Wh surplus)
+    {
+        if (isIssued(device, slotStart)) return surplus;
+        (bool undecided, Wh sold) = DEVICES.saleOf(device, slotStart);
+        // Once an order that sold something is decided, more is sold than before it: then another is undecided.
+        if (undecided && sold > before) return surplus;
+        if (sold < before + total) sold = before + total;
+        if (!(exported > sold)) return surplus;
+        _markIssued(device, slotStart);
+        return exported - sold;
     }
 
     function _markIssued(uint32 device, uint40 slotStart) private {

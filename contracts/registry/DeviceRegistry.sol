@@ -4,15 +4,25 @@ pragma solidity ^0.8.27;
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IDeviceRegistry} from "../../interfaces/registry/IDeviceRegistry.sol";
 import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegistry.sol";
-import {SellerTerms} from "../types/Attested.sol";
+import {SellerTerms, packSellerTerms} from "../types/Attested.sol";
 import {Carrier} from "../types/Markets.sol";
-import {PackedOrder, deviceOf as deviceIn} from "../types/Orders.sol";
+import {PackedOrder, deviceOf as deviceIn, energyOf} from "../types/Orders.sol";
 import {Committee, Votes} from "../shared/Committee.sol";
 import {Signatures} from "../shared/Signatures.sol";
 import {Wh} from "../types/Units.sol";
 
 /// @title Meters, routers, exchanges and interfaces, each with a key of its own
 contract DeviceRegistry is IDeviceRegistry, EIP712 {
+    /// @dev slot 0: 32; slot 1: 20 + 8 = 28
+    struct Entry {
+        /// What decides whether the device may sell, with its capacity.
+        SellerTerms terms;
+        /// The account whose key signs the readings.
+        address key;
+        /// The most energy that it can feed or draw in one slot, Wh, once more beside the key.
+        Wh capacity;
+    }
+
     /// @dev slot 0: 5 + 4 = 9
     struct Certification {
         /// Time of certification, Unix seconds; 0 before.
@@ -20,6 +30,10 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
         /// Votes for it so far, one bit for each of at most 32 auditors.
         uint32 votes;
     }
+
+    /// @dev The two bits of a device and slot.
+    uint256 private constant UNDECIDED = 1;
+    uint256 private constant SOLD = 2;
 
     bytes32 private constant DEVICE_TYPEHASH =
         keccak256("Device(address owner,uint8 kind,uint8 carrier,uint8 source,uint32 subnet,uint64 capacityWh)");
@@ -34,16 +48,19 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
     /// @inheritdoc IDeviceRegistry
     mapping(address key => uint32) public deviceOf;
 
-    mapping(uint32 id => Device) private _devices;
+    mapping(uint32 id => Entry) private _devices;
 
     mapping(uint32 id => Certification) private _certifications;
 
-    /// @dev Bits of devices whose export of a slot is for sale or sold, 256 a word.
-    mapping(uint40 slotStart => mapping(uint256 word => uint256)) private _selling;
+    /// @dev Two bits for each device and slot, 128 devices a word: an order is undecided; something was sold before.
+    mapping(uint40 slotStart => mapping(uint256 word => uint256)) private _marks;
+
+    /// @dev What the decided orders of a device sold of a slot, Wh.
+    mapping(uint40 slotStart => mapping(uint32 id => Wh)) private _sold;
 
     /// @param participants Whose auditors certify, and who may own devices.
-    /// @param orderBook Who offers devices for sale and releases them.
-    /// @param settlement Who releases devices, too.
+    /// @param orderBook Who offers devices for sale, and decides orders that sold nothing.
+    /// @param settlement Who decides orders that sold something.
     constructor(address participants, address orderBook, address settlement) EIP712("PowerPact", "1") {
         PARTICIPANTS = IParticipantRegistry(participants);
         ORDER_BOOK = orderBook;
@@ -61,7 +78,10 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
         bytes calldata signature
     ) external returns (uint32 id) {
         require(PARTICIPANTS.isActive(msg.sender), Device_OwnerNotActive(msg.sender));
-        require(source != 0 && Wh.unwrap(capacity) != 0, Device_BadParameters(source, capacity));
+        require(
+            source != 0 && Wh.unwrap(capacity) != 0 && Wh.unwrap(capacity) <= type(uint48).max,
+            Device_BadParameters(source, capacity)
+        );
         require(deviceOf[key] == 0, Device_KeyTaken(key, deviceOf[key]));
         bytes32 structHash = keccak256(abi.encode(DEVICE_TYPEHASH, msg.sender, kind, carrier, source, subnet, capacity));
         address signer = Signatures.recover(_hashTypedDataV4(structHash), signature);
@@ -69,14 +89,8 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
 
         id = ++deviceCount;
         deviceOf[key] = id;
-        _devices[id] = Device({
-            owner: msg.sender,
-            subnet: subnet,
-            kind: kind,
-            carrier: carrier,
-            source: source,
-            certified: false,
-            retired: false,
+        _devices[id] = Entry({
+            terms: packSellerTerms(msg.sender, subnet, source, uint8(carrier), uint8(kind), capacity),
             key: key,
             capacity: capacity
         });
@@ -87,8 +101,8 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
     function certify(uint32 id) external {
         uint256 seat = PARTICIPANTS.seatOf(msg.sender);
         require(seat != 0, Device_NotAuditor(msg.sender));
-        Device storage subject = _inService(id);
-        require(!subject.certified, Device_AlreadyCertified(id));
+        SellerTerms terms = _inService(id);
+        require(!terms.isCertified(), Device_AlreadyCertified(id));
         (bool isNew, Votes votes) = Votes.wrap(_certifications[id].votes).cast(seat - 1);
         require(isNew, Device_AlreadyVoted(id, msg.sender));
 
@@ -97,7 +111,7 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
         uint256 count = votes.count();
         emit CertificationVoted(id, msg.sender, count);
         if (count == PARTICIPANTS.threshold()) {
-            subject.certified = true;
+            _devices[id].terms = terms.asCertified();
             _certifications[id].since = uint40(block.timestamp);
             emit DeviceCertified(id);
         }
@@ -105,65 +119,91 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
 
     /// @inheritdoc IDeviceRegistry
     function retire(uint32 id) external {
-        Device storage subject = _inService(id);
-        require(msg.sender == subject.owner, Device_NotOwner(id, subject.owner, msg.sender));
-        subject.retired = true;
+        SellerTerms terms = _inService(id);
+        require(msg.sender == terms.owner(), Device_NotOwner(id, terms.owner(), msg.sender));
+        _devices[id].terms = terms.asRetired();
         emit DeviceRetired(id);
     }
 
     /// @inheritdoc IDeviceRegistry
     function device(uint32 id) external view returns (Device memory) {
-        return _devices[id];
+        Entry storage entry = _devices[id];
+        SellerTerms terms = entry.terms;
+        return Device({
+            owner: terms.owner(),
+            subnet: terms.subnet(),
+            kind: Kind(terms.kind()),
+            carrier: Carrier(terms.carrier()),
+            source: terms.source(),
+            certified: terms.isCertified(),
+            retired: terms.isRetired(),
+            key: entry.key,
+            capacity: entry.capacity
+        });
     }
 
     /// @inheritdoc IDeviceRegistry
     function keyOf(uint32 id) external view returns (address key, Wh capacity) {
-        Device storage subject = _devices[id];
-        return (subject.key, subject.capacity);
+        Entry storage entry = _devices[id];
+        return (entry.key, entry.capacity);
     }
 
     /// @inheritdoc IDeviceRegistry
-    function offer(uint40 slotStart, PackedOrder[] calldata orders) external returns (SellerTerms[] memory terms) {
+    function offer(uint40 slotStart, PackedOrder[] calldata orders)
+        external
+        returns (SellerTerms[] memory terms)
+    {
         require(msg.sender == ORDER_BOOK, Device_NotOrderBook(msg.sender));
-        mapping(uint256 word => uint256) storage selling = _selling[slotStart];
+        mapping(uint256 word => uint256) storage marks = _marks[slotStart];
         terms = new SellerTerms[](orders.length);
         for (uint256 i = 0; i < orders.length; ++i) {
             uint32 id = deviceIn(orders[i].terms);
             if (id == 0) continue;
-            (uint256 bits, uint256 bit) = (selling[id >> 8], 1 << (id & 0xff));
-            require(bits & bit == 0, Device_AlreadySelling(i, id, slotStart));
-            selling[id >> 8] = bits | bit;
-            terms[i] = _firstWordOf(_devices[id]);
+            (uint256 word, uint256 shift) = (marks[id >> 7], (id & 0x7f) << 1);
+            uint256 mark = (word >> shift) & 3;
+            require(mark & UNDECIDED == 0, Device_Undecided(i, id, slotStart));
+            marks[id >> 7] = word | (UNDECIDED << shift);
+
+            SellerTerms entry = _devices[id].terms;
+            Wh before = mark == 0 ? Wh.wrap(0) : _sold[slotStart][id];
+            Wh promised = before.addCapped(energyOf(orders[i].head));
+            require(!(promised > entry.energy()), Device_AboveCapacity(i, id, promised, entry.energy()));
+            terms[i] = entry.withEnergy(before);
         }
     }
 
     /// @inheritdoc IDeviceRegistry
-    function release(uint32 id, uint40 slotStart) external {
+    function decide(uint32 id, uint40 slotStart, Wh before, Wh sold) external {
         require(msg.sender == ORDER_BOOK || msg.sender == SETTLEMENT, Device_NotMarket(msg.sender));
-        _selling[slotStart][id >> 8] &= ~(1 << (id & 0xff));
+        (bool undecided, Wh have) = saleOf(id, slotStart);
+        require(undecided && Wh.unwrap(have) == Wh.unwrap(before), Device_NotUndecided(id, slotStart, before));
+
+        uint256 shift = (id & 0x7f) << 1;
+        uint256 word = _marks[slotStart][id >> 7] ^ (UNDECIDED << shift);
+        if (Wh.unwrap(sold) != 0) {
+            word |= SOLD << shift;
+            _sold[slotStart][id] = have + sold;
+            emit SlotSold(id, slotStart, sold, have + sold);
+        }
+        _marks[slotStart][id >> 7] = word;
     }
 
     /// @inheritdoc IDeviceRegistry
-    function isSelling(uint32 id, uint40 slotStart) external view returns (bool) {
-        return _selling[slotStart][id >> 8] & (1 << (id & 0xff)) != 0;
+    function saleOf(uint32 id, uint40 slotStart) public view returns (bool undecided, Wh sold) {
+        uint256 mark = (_marks[slotStart][id >> 7] >> ((id & 0x7f) << 1)) & 3;
+        undecided = mark & UNDECIDED != 0;
+        if (mark & SOLD != 0) sold = _sold[slotStart][id];
     }
 
     /// @inheritdoc IDeviceRegistry
     function certificationOf(uint32 id) external view returns (address owner, uint40 since) {
-        return (_devices[id].owner, _certifications[id].since);
-    }
-
-    function _firstWordOf(Device storage subject) private view returns (SellerTerms word) {
-        // Equivalent to packing owner, subnet, kind, carrier, source, certified and retired anew.
-        assembly ("memory-safe") {
-            word := sload(subject.slot)
-        }
+        return (_devices[id].terms.owner(), _certifications[id].since);
     }
 
     /// @dev The device, provided that it exists and is not retired.
-    function _inService(uint32 id) private view returns (Device storage subject) {
-        subject = _devices[id];
-        require(subject.owner != address(0), Device_Unknown(id));
-        require(!subject.retired, Device_Retired(id));
+    function _inService(uint32 id) private view returns (SellerTerms terms) {
+        terms = _devices[id].terms;
+        require(terms.owner() != address(0), Device_Unknown(id));
+        require(!terms.isRetired(), Device_Retired(id));
     }
 }

@@ -33,6 +33,9 @@ contract Settlement is ISettlement, EIP712 {
         Market rules;
     }
 
+    /// @dev Where the second bits begin in the state of a chunk.
+    uint256 private constant CERTIFIED = 128;
+
     bytes32 private constant AGREEMENT_TYPEHASH = keccak256("Agreement(bytes32 tradeId,uint128 toSeller)");
 
     IAccounts public immutable ACCOUNTS;
@@ -41,8 +44,9 @@ contract Settlement is ISettlement, EIP712 {
     IMarkets public immutable MARKETS;
     IClearing public immutable CLEARING;
 
-    /// @dev Bits of settled trades of a market's final proposal, one word a chunk.
-    mapping(bytes32 market => mapping(uint32 chunk => uint256)) private _settled;
+    /// @dev Of the trades of a market's final proposal, one word a chunk: bit i, trade i has ended; bit 128 + i, its share of
+    /// the export is certified.
+    mapping(bytes32 market => mapping(uint32 chunk => uint256)) private _ends;
     /// @dev Ids that an agreement ended in divisible rounds, where a pair can have several trades of one id.
     mapping(bytes32 tradeId => bool) private _agreed;
 
@@ -66,11 +70,11 @@ contract Settlement is ISettlement, EIP712 {
         PackedTrade[] memory copies = trades;
         _requireChunk(round, chunk, copies);
 
-        uint256 settled = _settled[market][chunk];
+        uint256 ends = _ends[market][chunk];
         (uint256 known, Wh[] memory delivered) =
-            METERING.deliverLast(round.rules.slotStart, copies, _totalsOf(round, copies), ~settled);
+            METERING.deliverLast(round.rules.slotStart, copies, _totalsOf(round, copies), ~ends);
         require(known != 0, Settlement_NothingToSettle(market, chunk));
-        _settled[market][chunk] = settled | known;
+        _ends[market][chunk] = ends | known | (known << CERTIFIED);
 
         PackedPayment[] memory payments = new PackedPayment[](copies.length);
         uint256 count = 0;
@@ -93,23 +97,34 @@ contract Settlement is ISettlement, EIP712 {
         PackedTrade[] memory trades = new PackedTrade[](deliveries.length);
         IMetering.ProvenReading[] memory measured = new IMetering.ProvenReading[](deliveries.length);
         for (uint256 i = 0; i < deliveries.length; ++i) {
-            (bytes32 id, PackedTrade memory trade) = _take(round, deliveries[i].traded);
-            measured[i] = deliveries[i].measured;
-            PackedReading memory reading = measured[i].reading;
-            require(
-                reading.device() == trade.device() && reading.startAt() == round.rules.slotStart,
-                Settlement_WrongReading(id, reading.device(), reading.startAt())
-            );
-            trades[i] = trade;
+            bytes32 id;
+            (id, trades[i]) = _take(round, deliveries[i].traded, 1 | (1 << CERTIFIED));
+            measured[i] = _measuredOf(round, id, trades[i], deliveries[i].measured);
         }
 
-        Wh[] memory delivered = METERING.deliver(measured, trades, _totalsOf(round, trades));
+        Wh[] memory delivered = METERING.deliver(measured, trades, _totalsOf(round, trades), false);
 
         PackedPayment[] memory payments = new PackedPayment[](trades.length);
         for (uint256 i = 0; i < trades.length; ++i) {
             _payDelivered(round, trades[i], delivered[i], payments[i]);
         }
         ACCOUNTS.pay(payments);
+    }
+
+    /// @dev A trade's reading.
+    /// Reverts if: it is of another device or slot.
+    function _measuredOf(
+        Round memory round,
+        bytes32 id,
+        PackedTrade memory trade,
+        IMetering.ProvenReading calldata given
+    ) private pure returns (IMetering.ProvenReading memory measured) {
+        measured = given;
+        PackedReading memory reading = measured.reading;
+        require(
+            reading.device() == trade.device() && reading.startAt() == round.rules.slotStart,
+            Settlement_WrongReading(id, reading.device(), reading.startAt())
+        );
     }
 
     /// @dev All energy that the sell order of each trade sold in the round; nothing in one-to-one mode, where that is the
@@ -151,7 +166,7 @@ contract Settlement is ISettlement, EIP712 {
         bytes[2] calldata signatures
     ) external {
         Round memory round = _finalRound(market);
-        (bytes32 id, PackedTrade memory trade) = _take(round, traded);
+        (bytes32 id, PackedTrade memory trade) = _take(round, traded, 1);
         if (round.rules.mode == Mode.Divisible) {
             require(!_agreed[id], Settlement_AlreadySettled(id));
             _agreed[id] = true;
@@ -172,7 +187,6 @@ contract Settlement is ISettlement, EIP712 {
         PackedPayment[] memory payments = new PackedPayment[](1);
         _fill(payments[0], trade, toSeller, 0);
         ACCOUNTS.pay(payments);
-        _releaseDevice(round, trade);
     }
 
     function _isParty(address signer, PackedTrade memory trade, address arbiter) private pure returns (bool) {
@@ -186,7 +200,7 @@ contract Settlement is ISettlement, EIP712 {
         Round memory round = _finalRound(market);
         PackedPayment[] memory payments = new PackedPayment[](traded.length);
         for (uint256 i = 0; i < traded.length; ++i) {
-            (bytes32 id, PackedTrade memory trade) = _take(round, traded[i]);
+            (bytes32 id, PackedTrade memory trade) = _take(round, traded[i], 1);
             require(block.timestamp >= round.rules.refundFrom, Settlement_TooEarly(id, round.rules.refundFrom));
             _fill(payments[i], trade, Points.wrap(0), recordOf(trade.energy(), Wh.wrap(0)));
             emit TradeSettled(
@@ -195,8 +209,46 @@ contract Settlement is ISettlement, EIP712 {
         }
 
         ACCOUNTS.pay(payments);
+    }
+
+    // What a device sold
+
+    /// @inheritdoc ISettlement
+    function decide(bytes32 market, TradeProof[] calldata traded) external {
+        Round memory round = _finalRound(market);
         for (uint256 i = 0; i < traded.length; ++i) {
-            _releaseDevice(round, traded[i].trade);
+            // The id of the trade is not needed.
+            // slither-disable-next-line unused-return
+            (, PackedTrade memory trade) = _verify(round, traded[i]);
+            DEVICES.decide(trade.device(), round.rules.slotStart, trade.soldBefore(), _totalOf(round, trade));
+        }
+    }
+
+    // Certificates of what an agreement or a refund did not sell
+
+    /// @inheritdoc ISettlement
+    // Metering is part of the deployment and calls nobody but the certificates, which call no receiver.
+    // slither-disable-next-line reentrancy-no-eth
+    function certify(bytes32 market, Delivery[] calldata deliveries) external {
+        Round memory round = _finalRound(market);
+        PackedTrade[] memory trades = new PackedTrade[](deliveries.length);
+        IMetering.ProvenReading[] memory measured = new IMetering.ProvenReading[](deliveries.length);
+        for (uint256 i = 0; i < deliveries.length; ++i) {
+            TradeProof calldata traded = deliveries[i].traded;
+            bytes32 id;
+            (id, trades[i]) = _verify(round, traded);
+            uint256 bits = _ends[market][traded.position.chunk] >> traded.position.index;
+            require(bits & 1 != 0, Settlement_NotEnded(id));
+            require((bits >> CERTIFIED) & 1 == 0, Settlement_AlreadyCertified(id));
+            _ends[market][traded.position.chunk] |= 1 << (CERTIFIED + traded.position.index);
+            measured[i] = _measuredOf(round, id, trades[i], deliveries[i].measured);
+        }
+
+        Wh[] memory delivered = METERING.deliver(measured, trades, _totalsOf(round, trades), true);
+
+        for (uint256 i = 0; i < trades.length; ++i) {
+            bytes32 id = TradeHashing.id(market, round.agent, trades[i]);
+            emit TradeCertified(id, trades[i].seller(), delivered[i]);
         }
     }
 
@@ -212,7 +264,12 @@ contract Settlement is ISettlement, EIP712 {
 
     /// @inheritdoc ISettlement
     function isSettled(bytes32 market, TradePosition calldata position) external view returns (bool) {
-        return _settled[market][position.chunk] & (1 << position.index) != 0;
+        return (_ends[market][position.chunk] >> position.index) & 1 != 0;
+    }
+
+    /// @inheritdoc ISettlement
+    function isCertified(bytes32 market, TradePosition calldata position) external view returns (bool) {
+        return _ends[market][position.chunk] >> (CERTIFIED + position.index) & 1 != 0;
     }
 
     // What the three ways share
@@ -235,10 +292,23 @@ contract Settlement is ISettlement, EIP712 {
         );
     }
 
-    /// @dev Mark a trade as settled.
-    /// Reverts if: it is not in the market's final proposal, or settled.
-    function _take(Round memory round, TradeProof calldata traded)
+    /// @dev End a trade: set `mark` at its place in the state of its chunk.
+    /// Reverts if: it is not in the market's final proposal, or has ended.
+    function _take(Round memory round, TradeProof calldata traded, uint256 mark)
         private
+        returns (bytes32 id, PackedTrade memory trade)
+    {
+        (id, trade) = _verify(round, traded);
+        uint256 ends = _ends[round.market][traded.position.chunk];
+        require((ends >> traded.position.index) & 1 == 0, Settlement_AlreadySettled(id));
+        _ends[round.market][traded.position.chunk] = ends | (mark << traded.position.index);
+    }
+
+    /// @dev A trade and its id.
+    /// Reverts if: it is not in the market's final proposal.
+    function _verify(Round memory round, TradeProof calldata traded)
+        private
+        view
         returns (bytes32 id, PackedTrade memory trade)
     {
         TradePosition memory position = traded.position;
@@ -249,10 +319,6 @@ contract Settlement is ISettlement, EIP712 {
             Settlement_UnknownTrade(round.market, position.chunk, position.index)
         );
         id = TradeHashing.id(round.market, round.agent, trade);
-        uint256 bits = _settled[round.market][position.chunk];
-        uint256 bit = 1 << position.index;
-        require(bits & bit == 0, Settlement_AlreadySettled(id));
-        _settled[round.market][position.chunk] = bits | bit;
     }
 
     /// @dev Write a payment: `toSeller` to the seller, the rest of the reservation back to the buyer.
@@ -271,9 +337,4 @@ contract Settlement is ISettlement, EIP712 {
         return CLEARING.boundEnergy(round.market, trade.sellId(), trade.offered());
     }
 
-    /// @dev A device is free when its only trade in the slot ended without a delivery.
-    function _releaseDevice(Round memory round, PackedTrade memory trade) private {
-        if (trade.energy() < _totalOf(round, trade)) return;
-        DEVICES.release(trade.device(), round.rules.slotStart);
-    }
 }

@@ -20,7 +20,8 @@ struct PackedOrder {
     uint256 terms;
     /// Buyer: expectation of each attribute, 8 × uint32. Seller: value of each attribute, 8 × uint32.
     uint256 levels;
-    /// Buyer: limit of each attribute, 8 × uint32. Seller: zero.
+    /// Buyer: limit of each attribute, 8 × uint32. Seller: zero as signed; in the book what its device sold of the slot
+    /// before, Wh.
     uint256 limits;
     /// Buyer: weight of each attribute in ppm, 8 × uint32, summing to 1 000 000. Seller: zero.
     uint256 weights;

@@ -19,7 +19,7 @@ uint32 constant ONE_PPM = 1_000_000;
 /// @dev Watt-hours in a kilowatt-hour.
 uint256 constant WH_PER_KWH = 1_000;
 
-using {addWh as +, subWh as -, gtWh as >, ltWh as <, addCapped, minWh, rateDown, proRataDown} for Wh global;
+using {addWh as +, subWh as -, gtWh as >, ltWh as <, addCapped, minWh, rateDown, proRataDown, cumulativeShare} for Wh global;
 using {gtPrice as >, midpointDown} for Price global;
 using {subPoints as -, gtPoints as >, shareDown, halfDown} for Points global;
 
@@ -69,6 +69,13 @@ function gtPrice(Price a, Price b) pure returns (bool) {
 /// @notice The part of `energy` that falls to `part` of `whole` Wh, rounded down to a whole Wh. Needs part ≤ whole, whole > 0.
 function proRataDown(Wh energy, Wh part, Wh whole) pure returns (Wh) {
     return Wh.wrap(uint64((uint256(Wh.unwrap(energy)) * Wh.unwrap(part)) / Wh.unwrap(whole)));
+}
+
+/// @notice The part of `energy` that falls to `part` after `before` of `whole` Wh, by cumulative rounding:
+/// ⌊energy · (before + part) / whole⌋ − ⌊energy · before / whole⌋. Consecutive parts share `energy` without a rest. Needs
+/// before + part ≤ whole, whole > 0.
+function cumulativeShare(Wh energy, Wh before, Wh part, Wh whole) pure returns (Wh) {
+    return energy.proRataDown(before + part, whole) - energy.proRataDown(before, whole);
 }
 
 /// @notice The midpoint of two prices, rounded down: in the buyer's favour.

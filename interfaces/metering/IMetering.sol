@@ -90,8 +90,8 @@ interface IMetering {
     error Metering_NotSettlement(address caller);
     /// @notice Thrown when the surplus of the device and slot is issued.
     error Metering_AlreadyIssued(uint32 device, uint40 slotStart);
-    /// @notice Thrown when the device sells, or sold, in the slot.
-    error Metering_EnergySold(uint32 device, uint40 slotStart);
+    /// @notice Thrown when an order of the device for the slot is undecided.
+    error Metering_Undecided(uint32 device, uint40 slotStart);
     /// @notice Thrown when the device was not certified when the slot began.
     error Metering_NotCertified(uint32 device);
 
@@ -113,10 +113,9 @@ interface IMetering {
     /// @param signatures One for each, of 64 or 65 bytes.
     function report(PackedReading[] calldata readings, bytes[] calldata signatures) external returns (uint64 batch);
 
-    /// @notice Turn the whole export of a slot in which the device sold nothing into certificates of
-    /// its owner. Anyone may call.
-    /// Reverts if: the reading is unknown; the device was not certified when the slot began; the slot's
-    /// certificates are issued; the device has an obligation in the slot.
+    /// @notice Turns what a device exported beyond all that it sold in a slot into certificates of its owner. Anyone may call.
+    /// Reverts if: the reading is unknown; the device was not certified when the slot began; the slot's surplus is issued; an
+    /// order of the device for the slot is undecided (IOrderBook.release decides it).
     /// @param reading A reading that was reported.
     /// @param proof Where it is.
     function issue(PackedReading calldata reading, ReadingProof calldata proof) external;
@@ -134,19 +133,25 @@ interface IMetering {
         external
         returns (uint256 known, Wh[] memory delivered);
 
-    /// @notice For the settlement alone: issues the certificates of trades to their buyers; and once for each slot, what was
-    /// exported beyond all that was sold, to the seller. A device that sells is certified before the gate closes (IOrderBook),
-    /// so before the slot begins.
+    /// @notice For the settlement alone: issues the certificates of trades to their buyers, or to the sellers where a trade
+    /// ended otherwise; and once for each slot, what was exported beyond all that was sold, to the seller, when no order of the
+    /// device for the slot is undecided. A device that sells is certified before the gate closes (IOrderBook), so before the
+    /// slot begins.
     /// Reverts if: the caller is not the settlement; a reading is unknown.
     /// @param measured The reading of each trade, of its device and slot, which the caller has compared.
     /// @param trades As many trades.
-    /// @param totals All energy that the device of each trade sold in the slot, Wh, at least the trade's; none at all if
-    /// each trade is all of it.
-    /// @return delivered For each trade, Wh: the energy sold if the export covers all that the device sold in the slot, else
-    /// its share of the export, ⌊export · energy / total⌋.
-    function deliver(ProvenReading[] calldata measured, PackedTrade[] calldata trades, Wh[] calldata totals)
-        external
-        returns (Wh[] memory delivered);
+    /// @param totals What the sell order of each trade sold, Wh, at least the trade's energy; none at all if each trade is
+    /// all of it.
+    /// @param toSellers Whether the certificates are the sellers'.
+    /// @return delivered The trade's share of the export, Wh. With S sold by the device before, the order that sold X gets
+    /// D' = min(max(export − S, 0), X), and a trade of e after b of the order's trades gets
+    /// ⌊D' · (b + e) / X⌋ − ⌊D' · b / X⌋: any subset of trades gets the same, and all of them D'.
+    function deliver(
+        ProvenReading[] calldata measured,
+        PackedTrade[] calldata trades,
+        Wh[] calldata totals,
+        bool toSellers
+    ) external returns (Wh[] memory delivered);
 
     /// @notice Reverts unless `proof` shows that `reading` was reported.
     /// @param reading The reading.

@@ -21,7 +21,6 @@ interface IDeviceRegistry {
         Interface
     }
 
-    /// @dev slot 0: 20 + 4 + 1 + 1 + 1 + 1 + 1 = 29; slot 1: 20 + 8 = 28
     struct Device {
         /// The participant whose energy it measures.
         address owner;
@@ -55,6 +54,9 @@ interface IDeviceRegistry {
     event CertificationVoted(uint32 indexed device, address indexed auditor, uint256 votes);
     /// @notice The device is certified from now on.
     event DeviceCertified(uint32 indexed device);
+    /// @notice An order of the device for the slot is decided and sold `sold` Wh; `total` with those before.
+    event SlotSold(uint32 indexed device, uint40 indexed slotStart, Wh sold, Wh total);
+
     /// @notice The device is out of service, permanently.
     event DeviceRetired(uint32 indexed device);
 
@@ -66,7 +68,7 @@ interface IDeviceRegistry {
     error Device_KeyTaken(address key, uint32 device);
     /// @notice Thrown when the device's key did not sign the binding; `recovered` is who signed, zero if nobody.
     error Device_BadSignature(address key, address recovered);
-    /// @notice Thrown when the source is 0, or the capacity 0 Wh.
+    /// @notice Thrown when the source is 0, or the capacity 0 Wh or 2^48 Wh or more.
     error Device_BadParameters(uint8 source, Wh capacity);
     /// @notice Thrown when the caller is no auditor.
     error Device_NotAuditor(address caller);
@@ -80,10 +82,14 @@ interface IDeviceRegistry {
     error Device_Retired(uint32 device);
     /// @notice Thrown when the caller is not the order book.
     error Device_NotOrderBook(address caller);
+    /// @notice Thrown when the device of the order at `index` has an undecided order for the slot.
+    error Device_Undecided(uint256 index, uint32 device, uint40 slotStart);
     /// @notice Thrown when the caller is neither the order book nor the settlement.
     error Device_NotMarket(address caller);
-    /// @notice Thrown when the device of the order at `index` sells its export of the slot already.
-    error Device_AlreadySelling(uint256 index, uint32 device, uint40 slotStart);
+    /// @notice Thrown when no order of the device for the slot that stands behind `before` Wh is undecided.
+    error Device_NotUndecided(uint32 device, uint40 slotStart, Wh before);
+    /// @notice Thrown when the device of the order at `index` would sell more than its capacity in the slot, Wh.
+    error Device_AboveCapacity(uint256 index, uint32 device, Wh promised, Wh capacity);
 
     /// @notice Bind a device to the sender. `signature` is the device key's EIP-712 signature over
     /// Device(address owner,uint8 kind,uint8 carrier,uint8 source,uint32 subnet,uint64 capacityWh).
@@ -95,7 +101,7 @@ interface IDeviceRegistry {
     /// @param carrier What it measures.
     /// @param source The energy source behind it, a code of 1 to 255.
     /// @param subnet Number of the local network that it is attached to.
-    /// @param capacity The most energy that it can feed or draw in one slot, Wh, at least 1.
+    /// @param capacity The most energy that it can feed or draw in one slot, Wh, 1 to 2^48 − 1.
     /// @param signature The device key's, of 64 or 65 bytes.
     /// @return id The device's id.
     function add(
@@ -130,26 +136,29 @@ interface IDeviceRegistry {
     /// @param id Id of the device.
     function certificationOf(uint32 id) external view returns (address owner, uint40 since);
 
-    /// @notice For the order book alone: offers the export of the sell orders' devices in a slot for sale. A device sells a
-    /// slot once, over all markets.
-    /// Reverts if: the caller is not the order book; a device sells in the slot already.
+    /// @notice For the order book alone: offers energy of the sell orders' devices in a slot for sale. A device has one
+    /// undecided order for a slot at a time, over all markets, and sells no more than its capacity in sum (DEV-1).
+    /// Reverts if: the caller is not the order book; a device has an undecided order for the slot, or would sell more than its
+    /// capacity with what it sold before.
     /// @param slotStart Start of the slot, Unix seconds.
     /// @param orders A batch of orders.
-    /// @return What decides whether the device of each order may sell, which the caller checks; zero for a buy order and for
-    /// an unknown device.
+    /// @return What decides whether the device of each order may sell, which the caller checks, and what it sold of the slot
+    /// before; zero for a buy order and for an unknown device.
     function offer(uint40 slotStart, PackedOrder[] calldata orders) external returns (SellerTerms[] memory);
 
-    /// @notice For the order book and the settlement alone: the device has no obligation in the slot any more.
-    /// Reverts if: the caller is another.
-    /// @param id Id of the device.
+    /// @notice For the order book and the settlement alone: the device's undecided order for the slot is decided. The next may
+    /// be posted, and stands behind what was sold.
+    /// Reverts if: the caller is another; no order that stands behind `before` is undecided.
+    /// @param device Id of the device.
     /// @param slotStart Start of the slot, Unix seconds.
-    function release(uint32 id, uint40 slotStart) external;
+    /// @param before What the device had sold of the slot before this order, Wh, as attested in it.
+    /// @param sold What the order sold, Wh; 0: nothing.
+    function decide(uint32 device, uint40 slotStart, Wh before, Wh sold) external;
 
-    /// @notice Whether this device's export of the slot is for sale or was sold: false again once the order is cancelled or
-    /// released, the trade refunded or settled by agreement.
-    /// @param id Id of the device.
+    /// @notice Whether an order of the device for the slot is undecided, and what its decided orders sold of the slot, Wh.
+    /// @param device Id of the device.
     /// @param slotStart Start of the slot, Unix seconds.
-    function isSelling(uint32 id, uint40 slotStart) external view returns (bool);
+    function saleOf(uint32 device, uint40 slotStart) external view returns (bool undecided, Wh sold);
 
     /// @notice Number of devices; the last id.
     function deviceCount() external view returns (uint32);

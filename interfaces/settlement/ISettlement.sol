@@ -53,7 +53,16 @@ interface ISettlement {
         Points penalty
     );
 
+    /// @notice The share of the export of a trade that ended by agreement or refund is certified to its seller: `energy` Wh.
+    event TradeCertified(bytes32 indexed tradeId, address indexed seller, Wh energy);
+
     // Errors
+
+    /// @notice Thrown when a trade has not ended yet, so that the meter may still settle it.
+    error Settlement_NotEnded(bytes32 tradeId);
+
+    /// @notice Thrown when the trade's share of the export is certified.
+    error Settlement_AlreadyCertified(bytes32 tradeId);
 
     /// @notice Thrown when the trades given are not exactly those of the chunk, in their order.
     error Settlement_WrongChunk(bytes32 market, uint32 chunk);
@@ -87,8 +96,7 @@ interface ISettlement {
     /// @notice Pays by the meter: all trades of a chunk that have not ended and whose device's last reading is of the market's
     /// slot; the others stay. The seller is paid the delivered energy at the trade's price, less the market's penalty on the
     /// value of the shortfall beyond the tolerance (never below zero); the buyer gets the rest of the reservation and the
-    /// certificates. In divisible mode a seller's export is shared over its trades in proportion to the energy sold.
-    /// delivered = sold if export ≥ total, else ⌊export · sold / total⌋, with total all that the order sold;
+    /// certificates. delivered is the trade's share of the export (IMetering.deliver);
     /// shortfall = sold − delivered; penalised = max(0, shortfall − ⌊sold · tolerance⌋);
     /// penalty = min(value(delivered), ⌊value(penalised) · penalty⌋)
     /// Reverts if: the round is not final; the trades are not exactly those of the chunk; none can be paid.
@@ -106,7 +114,7 @@ interface ISettlement {
     // By agreement: anyone, with two signatures
 
     /// @notice Pays as two of {buyer, seller, arbiter} signed: `toSeller` to the seller, the rest back to the buyer.
-    /// Certificates stay with the device's owner, and the seller's track record does not count the trade. If a pair of orders
+    /// Certificates are the seller's (`certify`), and its track record does not count the trade. If a pair of orders
     /// has several trades, an agreement ends one of them, and the meter or time the others.
     /// Reverts if: the round is not final; the trade is not of it or has ended; `toSeller` is above the trade's value; the
     /// signers are not two of the three; a signature is not its signer's.
@@ -132,12 +140,38 @@ interface ISettlement {
     /// @param traded Trades of the market, in any order.
     function refund(bytes32 market, TradeProof[] calldata traded) external;
 
+    // What a device sold: anyone
+
+    /// @notice Decides sell orders by one trade of each: from now on the device may sell more of the slot, behind what these
+    /// orders sold, and its surplus can be certified (IMetering.issue). An order without a trade is decided by its
+    /// cancellation or release (IOrderBook). Whoever sells a slot once need not call this.
+    /// Reverts if: the round is not final; a trade is not of it; its sell order is decided.
+    /// @param market Id of the market.
+    /// @param traded A trade of each sell order.
+    function decide(bytes32 market, TradeProof[] calldata traded) external;
+
+    // Certificates of what was not sold in the end: anyone
+
+    /// @notice Certifies to the sellers the shares of the export of trades that ended by agreement or refund: what such a
+    /// trade no longer sells is the seller's, and nobody else's share changes.
+    /// Reverts if: the round is not final; a trade is not of it, has not ended, or its share is certified; a reading is unknown,
+    /// or of another device or slot.
+    /// @param market Id of the market.
+    /// @param deliveries Trades of the market with their readings, in any order.
+    function certify(bytes32 market, Delivery[] calldata deliveries) external;
+
     // Look
 
     /// @notice The id of a trade: keccak256(abi.encode(sellId, buyId, agent, market)). Reverts if the round is not final.
     /// @param market Id of the market.
     /// @param trade A trade, of which the ids of its orders count.
     function tradeId(bytes32 market, PackedTrade calldata trade) external view returns (bytes32);
+
+    /// @notice Whether the share of the export of the trade at this place of the market's final proposal is certified, to its
+    /// buyer or its seller.
+    /// @param market Id of the market.
+    /// @param position Chunk and index.
+    function isCertified(bytes32 market, TradePosition calldata position) external view returns (bool);
 
     /// @notice Whether the trade at this place of the market's final proposal has ended.
     /// @param market Id of the market.

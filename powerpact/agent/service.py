@@ -281,6 +281,49 @@ class Agent:
             refunded=len(due), released=len(idle), waiting=len(unsettled) - len(due), transactions=tuple(sent)
         )
 
+    def decide(self, market_id: bytes, device: int | None = None) -> list[Mined]:
+        """Decide the sell orders of a final round, of one device or of all: they may sell more of the slot.
+
+        Raises
+        ------
+        NotOnChain
+            If there is no such market.
+        """
+        slot_start = rounds.read_round(self.chain, market_id).market.rules.slot_start
+        chosen: dict[int, FinalTrade] = {}
+        for final in settlement.final_trades(self.chain, market_id):
+            if device in (None, final.trade.device):
+                chosen.setdefault(final.trade.sell_id, final)
+        due = [
+            final
+            for final in chosen.values()
+            if meters.sale_of(self.chain, final.trade.device, slot_start) == (True, final.trade.sold_before_wh)
+        ]
+        return send_in_pieces(
+            self.sender, due, MAX_BATCH, lambda piece: settlement.decide(self.chain, market_id, piece)
+        )
+
+    def certify(self, market_id: bytes) -> list[Mined]:
+        """Certify to the sellers what refunded and agreed trades no longer sell, as far as it is measured.
+
+        Raises
+        ------
+        NotOnChain
+            If there is no such market.
+        """
+        slot_start = rounds.read_round(self.chain, market_id).market.rules.slot_start
+        readings = meters.readings_of(self.chain, slot_start)
+        due = [
+            (final.proof, readings[final.trade.device, slot_start])
+            for final in settlement.final_trades(self.chain, market_id)
+            if (final.trade.device, slot_start) in readings
+            and settlement.is_settled(self.chain, market_id, final.position)
+            and not settlement.is_certified(self.chain, market_id, final.position)
+        ]
+        return send_in_pieces(
+            self.sender, due, MAX_BATCH, lambda piece: settlement.certify(self.chain, market_id, piece)
+        )
+
     def _is_as_good(self, active: int, solution: Result) -> bool:
         """Whether this solution could not outrank the active proposal."""
         state = rounds.proposal(self.chain, active)

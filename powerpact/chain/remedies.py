@@ -75,13 +75,18 @@ _DEVICES: Final = {
     ),
     "Device_AlreadyCertified": Advice("the device is certified already", "Nothing to do."),
     "Device_Retired": Advice("the device is permanently out of service", "Add a new device with a new key."),
-    "Device_AlreadySelling": Advice(
-        "the device sells its export of this slot already, perhaps by this very order",
-        "Cancel the other order first, or use another device.",
+    "Device_Undecided": Advice(
+        "the device has an undecided order for this slot, perhaps this very order",
+        "Cancel the other order first, or decide it once its round is final; or use another device.",
     ),
+    "Device_AboveCapacity": Advice(
+        "the device would sell more of the slot than it can deliver", "Offer less, or use another device."
+    ),
+    "Device_NotUndecided": Advice("the order is decided already", "Nothing to do."),
     "Device_NotOrderBook": Advice("only the order book offers devices for sale", "Post a sell order instead."),
     "Device_NotMarket": Advice(
-        "only the order book and the settlement release devices", "Cancel or release the order, or settle the trade."
+        "only the order book and the settlement decide orders",
+        "Cancel or release the order, or decide it by its trade.",
     ),
 }
 
@@ -186,8 +191,9 @@ _METERING: Final = {
     ),
     "Metering_NotSettlement": Advice("only the settlement delivers", "Settle with `powerpact settle`."),
     "Metering_AlreadyIssued": Advice("certificates of this device and slot exist already", "Nothing to do."),
-    "Metering_EnergySold": Advice(
-        "the device's export of this slot is for sale or sold", "Settle or release the order first."
+    "Metering_Undecided": Advice(
+        "an order of the device for the slot is undecided",
+        "Release the order, or decide it by its trade, once its round is final.",
     ),
     "Metering_NotCertified": Advice(
         "the device was not certified when the slot began", "Have the auditors certify it; later slots count."
@@ -472,6 +478,10 @@ _SETTLEMENT: Final = {
     "Settlement_UnknownTrade": Advice(
         "the trade is not at this place of the final proposal", "Use the trade and proof as they were proposed."
     ),
+    "Settlement_NotEnded": Advice(
+        "the trade has not ended: the meter may still settle it", "Settle it, or wait for the refund time."
+    ),
+    "Settlement_AlreadyCertified": Advice("the trade's share of the export is certified already", "Nothing to do."),
     "Settlement_AlreadySettled": Advice("the trade is settled already", "Nothing to do."),
     "Settlement_WrongReading": Advice(
         "the reading is of another device or slot than the trade", "Use the reading of the trade's device and slot."

@@ -7,7 +7,7 @@ head    trader 160, energy 64 (Wh), price 32 (micro-points per kWh)
 terms   zero 27, accept 1, min fill 20 (ppm), side 8, min price 32, classes 64, device 32, nonce 32,
         expiry 40 (Unix seconds)
 levels  eight uint32, element 0 lowest: the buyer's expectations, the seller's values
-limits  eight uint32: the buyer's limits
+limits  eight uint32: the buyer's limits; of a sell order in the book what its device sold of the slot before, Wh
 weights eight uint32: the buyer's weights, ppm
 ======= =====================================================================================
 """

@@ -28,6 +28,8 @@ class Checks(Stage):
         """The state that matters, read in one request."""
         traders = [trader.address for trader in self.traders]
         lots = list(self.ghost.certificates_wh)
+        slots = {market.rules.slot_start for market in self.ghost.markets}
+        sales = [(trader.device, slot) for slot in sorted(slots) for trader in self.traders]
         markets = [market.market.id for market in self.ghost.markets]
         positions = [
             (market.market.id, trade[:2])
@@ -45,6 +47,7 @@ class Checks(Stage):
             *(("Accounts", "trackRecordOf", trader) for trader in traders),
             *(("Metering", "last", trader.device) for trader in self.traders),
             *(("Settlement", "isSettled", market, position) for market, position in positions),
+            *(("DeviceRegistry", "saleOf", *lot) for lot in sales),
             *(("Clearing", "activeOf", market) for market in markets),
             *(("Clearing", "finalOf", market) for market in markets),
             *(("Clearing", "proposal", proposal) for proposal in proposals),
@@ -68,6 +71,7 @@ class Checks(Stage):
             "records": {trader: tuple(next(answers)) for trader in traders},
             "counters": {trader.device: tuple(next(answers)) for trader in self.traders},
             "settled": {place for place in positions if next(answers)},
+            "sales": {lot: tuple(next(answers)) for lot in sales},
             "active": [next(answers) for _ in markets],
             "final": [next(answers) for _ in markets],
             "proposals": {proposal: tuple(next(answers)) for proposal in proposals},
@@ -85,6 +89,8 @@ class Checks(Stage):
         ghost = self.ghost
         nonces = {trader.address: ghost.nonces[trader.address, Side.SELL].word for trader in self.traders}
         assert state["records"] == {address: (*ghost.records[address], word) for address, word in nonces.items()}
+        sales = {lot: (lot in ghost.undecided, ghost.sold_wh[lot]) for lot in state["sales"]}
+        assert state["sales"] == sales, f"sales {state['sales']}, expected {sales}"
         settled = {(market.market.id, position) for market in ghost.markets for position in market.settled}
         assert state["settled"] == settled, f"settled {state['settled']}, expected {settled}"
         expected = {p.id: self._as_stored(market, p) for market, p in self.proposals(lambda *_: True)}
@@ -260,7 +266,7 @@ class Checks(Stage):
     def _refund(self, market: GhostMarket, position: Position) -> None:
         RUNS["refund"] += 1
         market.about_final().refund([position])
-        self.ghost.recorded(self.ghost.undelivered(market, position, 0), 0)
+        self.ghost.recorded(self.ghost.settled(market, position, 0), 0)
 
     def _release(self, market: GhostMarket, ids: list[int]) -> None:
         id_, placed, (bound_wh, *_) = market.market.untraded(ids[:1])

@@ -83,6 +83,8 @@ class GhostOrder:
 
     order: Order
     trader: Trader
+    sold_before_wh: int = 0
+    """What the device of a sell order sold of the slot before."""
     is_open: bool = True
     """Neither cancelled nor released."""
 
@@ -136,6 +138,7 @@ class GhostMarket:
     orders: dict[int, GhostOrder] = field(default_factory=dict)
     proposals: list[GhostProposal] = field(default_factory=list)
     settled: set[Position] = field(default_factory=set)
+    certified: set[Position] = field(default_factory=set)
     agreed: set[tuple[int, int]] = field(default_factory=set)
     """Pairs of orders of which an agreement has ended a trade: there is no second one."""
 
@@ -234,7 +237,8 @@ class Ghost:
         self.records: dict[str, tuple[int, int, int]] = defaultdict(lambda: (0, 0, 0))
         self.nonces: dict[tuple[str, Side], Nonces] = defaultdict(Nonces)
         self.markets: list[GhostMarket] = []
-        self.selling: set[Lot] = set()
+        self.undecided: set[Lot] = set()
+        self.sold_wh: Counter[Lot] = Counter()
         self.exported_wh: dict[Lot, int] = {}
         self.issued: set[Lot] = set()
         self.certificates_wh: dict[Lot, dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -248,11 +252,12 @@ class Ghost:
 
     def posted(self, market: GhostMarket, id_: int, order: Order, trader: Trader) -> None:
         """An order is in the book."""
-        market.orders[id_] = GhostOrder(order, trader)
+        lot = order.device, market.rules.slot_start
+        market.orders[id_] = GhostOrder(order, trader, self.sold_wh[lot] if order.side is Side.SELL else 0)
         if order.side is Side.BUY:
             self.nonces[trader.address, Side.BUY].use(order.nonce)
-        if order.device:
-            self.selling.add((order.device, market.rules.slot_start))
+        if order.side is Side.SELL:
+            self.undecided.add(lot)
         self.wallets[trader.address].hold(order.reservation_upoints)
 
     def cancelled(self, market: GhostMarket, id_: int) -> None:
@@ -266,7 +271,7 @@ class Ghost:
         entry = market.orders[id_]
         entry.is_open = False
         if entry.order.device and not market.bound_wh(id_):
-            self.selling.discard((entry.order.device, market.rules.slot_start))
+            self.undecided.discard((entry.order.device, market.rules.slot_start))
         self.wallets[entry.trader.address].hold(-market.rest_upoints(id_))
 
     def seal_error(self, market: GhostMarket, proposal: GhostProposal) -> str | None:
@@ -319,25 +324,57 @@ class Ghost:
         self.wallets[trade.seller].free += to_seller_upoints
         return trade
 
-    def undelivered(self, market: GhostMarket, position: Position, to_seller_upoints: int) -> Trade:
-        """A trade has ended without a reading: its device is free if it was the only one."""
-        trade = self.settled(market, position, to_seller_upoints)
-        if trade.energy_wh == market.final.traded_wh()[trade.sell_id]:
-            self.selling.discard((trade.device, market.rules.slot_start))
-        return trade
+    def decided(self, market: GhostMarket, sell_id: int) -> None:
+        """A sell order that traded is decided."""
+        lot = self._lot_of(market, sell_id)
+        self.undecided.remove(lot)
+        self.sold_wh[lot] += market.final.traded_wh()[sell_id]
+
+    def decidable(self, market: GhostMarket, sell_id: int) -> bool:
+        """Whether a sell order that traded is undecided."""
+        lot = self._lot_of(market, sell_id)
+        return lot in self.undecided and self.sold_wh[lot] == market.orders[sell_id].sold_before_wh
+
+    def share_wh(self, market: GhostMarket, position: Position) -> int:
+        """A trade's share of the export: of the order's D' = min(max(D - S, 0), X), by cumulative rounding."""
+        chunks = market.about_final().chunks
+        trade = chunks[position[0]][position[1]]
+        before_wh = sum(
+            other.energy_wh
+            for c, chunk in enumerate(chunks)
+            for k, other in enumerate(chunk)
+            if (c, k) < position and other.sell_id == trade.sell_id
+        )
+        sold_wh = market.final.traded_wh()[trade.sell_id]
+        exported_wh = self.exported_wh[trade.device, market.rules.slot_start]
+        due_wh = min(max(exported_wh - market.orders[trade.sell_id].sold_before_wh, 0), sold_wh)
+        return due_wh * (before_wh + trade.energy_wh) // sold_wh - due_wh * before_wh // sold_wh
 
     def delivered(self, market: GhostMarket, position: Position) -> None:
         """A trade is settled by its reading."""
         trade = market.about_final().chunks[position[0]][position[1]]
-        lot = trade.device, market.rules.slot_start
-        exported_wh, sold_wh = self.exported_wh[lot], market.final.traded_wh()[trade.sell_id]
-        delivered_wh = min(trade.energy_wh, exported_wh * trade.energy_wh // sold_wh)
+        delivered_wh = self.share_wh(market, position)
         self.settled(market, position, payment_upoints(trade, delivered_wh, market.rules))
         self.recorded(trade, delivered_wh)
-        self.certificates_wh[lot][trade.buyer] += delivered_wh
-        if exported_wh > sold_wh and lot not in self.issued:
+        self.certified(market, position, trade.buyer)
+
+    def certified(self, market: GhostMarket, position: Position, holder: str) -> None:
+        """A trade's share of the export is certified; and once for the slot, what nobody bought."""
+        market.certified.add(position)
+        trade = market.about_final().chunks[position[0]][position[1]]
+        lot = trade.device, market.rules.slot_start
+        self.certificates_wh[lot][holder] += self.share_wh(market, position)
+        sold_wh = self.sold_wh[lot]
+        if self.decidable(market, trade.sell_id):
+            sold_wh += market.final.traded_wh()[trade.sell_id]
+        elif lot in self.undecided:
+            return
+        if self.exported_wh[lot] > sold_wh and lot not in self.issued:
             self.issued.add(lot)
-            self.certificates_wh[lot][trade.seller] += exported_wh - sold_wh
+            self.certificates_wh[lot][trade.seller] += self.exported_wh[lot] - sold_wh
+
+    def _lot_of(self, market: GhostMarket, sell_id: int) -> Lot:
+        return market.orders[sell_id].order.device, market.rules.slot_start
 
     def recorded(self, trade: Trade, delivered_wh: int) -> None:
         """A trade counts for the seller's reliability."""

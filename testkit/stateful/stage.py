@@ -140,11 +140,11 @@ class Stage(RuleBasedStateMachine):
         return latest
 
     def idle(self) -> list[tuple[int, int]]:
-        """Lots that are measured but neither sold nor issued."""
+        """Lots that are measured, with no undecided order, and whose surplus is not issued."""
         return [
             lot
             for lot in self.ghost.exported_wh
-            if lot not in self.ghost.issued and lot not in self.ghost.selling and self.market_of(lot)
+            if lot not in self.ghost.issued and lot not in self.ghost.undecided and self.market_of(lot)
         ]
 
     def market_of(self, lot: tuple[int, int]) -> GhostMarket | None:

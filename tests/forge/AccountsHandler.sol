@@ -523,7 +523,8 @@ contract AccountsHandler is MarketSystem {
         return PackedTrade({
             purchase: _party(bought, uint64(sold.head >> 32), buyerDual),
             sale: _party(sold, _soldOf(round, buyer), sellerDual),
-            terms: ids | (device << 120) | (uint256(uint32(bought.head)) << 88) | _reservationOf(bought)
+            terms: ids | (device << 120) | (uint256(uint32(bought.head)) << 88) | _reservationOf(bought),
+            context: sold.limits << 160
         });
     }
 

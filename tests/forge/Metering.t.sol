@@ -138,12 +138,15 @@ contract MeteringTest is Registries {
         uint256 shared = 0;
         for (uint256 i = 0; i < 2; ++i) {
             uint256 sold = i == 0 ? part : total - part;
-            uint256 delivered = _deliver(reading, batch, sold, total, isLate);
-            assertEq(delivered, exported < total ? exported * sold / total : sold, "each sale must get its share");
+            uint256 before = i == 0 ? 0 : part;
+            uint256 delivered = _deliver(reading, batch, before, sold, total, isLate);
+            uint256 due = exported < total ? exported : total;
+            uint256 share = due * (before + sold) / total - due * before / total;
+            assertEq(delivered, share, "each sale must get its share");
             shared += delivered;
             assertEq(certificates.balanceOf(BUYER, lot), shared, "the buyer gets what was delivered");
         }
-        assertTrue(shared <= exported, "GRN-1: no more than the export");
+        assertEq(shared, exported < total ? exported : total, "GRN-1: all of the export that is sold, and no more");
         uint256 rest = exported > total ? exported - total : 0;
         assertEq(certificates.balanceOf(OWNER, lot), rest, "the owner gets what was not sold, once");
         assertTrue(metering.isIssued(device, slotStart) == (rest != 0), "then the slot counts as issued");
@@ -169,11 +172,16 @@ contract MeteringTest is Registries {
         } catch {}
     }
 
-    function _deliver(PackedReading memory reading, uint64 batch, uint256 sold, uint256 total, bool isLate)
-        private
-        returns (uint256)
-    {
+    function _deliver(
+        PackedReading memory reading,
+        uint64 batch,
+        uint256 before,
+        uint256 sold,
+        uint256 total,
+        bool isLate
+    ) private returns (uint256) {
         PackedTrade memory trade = tradeOf(device, BUYER, OWNER, sold);
+        trade.context = before << 96;
         if (isLate) return deliver(reading, batch, trade, total);
         (PackedTrade[] memory trades, Wh[] memory totals) = onlyTrade(trade, total);
         vm.prank(SETTLEMENT);

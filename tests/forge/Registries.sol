@@ -72,10 +72,10 @@ abstract contract Registries is ForgeTest {
         }
     }
 
-    /// The order book offers a device for sale in a slot.
+    /// The order book offers 1 Wh of a device for sale in a slot.
     function offer(uint32 device, uint40 slotStart) internal {
         PackedOrder[] memory orders = new PackedOrder[](1);
-        orders[0].terms = (1 << 200) | (uint256(device) << 72);
+        (orders[0].head, orders[0].terms) = (1 << 32, (1 << 200) | (uint256(device) << 72));
         vm.prank(ORDER_BOOK);
         devices.offer(slotStart, orders);
     }
@@ -89,7 +89,8 @@ abstract contract Registries is ForgeTest {
         return PackedTrade({
             purchase: uint256(uint160(buyer)) << 96,
             sale: (uint256(uint160(seller)) << 96) | (energy << 32),
-            terms: uint256(device) << 120
+            terms: uint256(device) << 120,
+            context: 0
         });
     }
 
@@ -102,7 +103,7 @@ abstract contract Registries is ForgeTest {
         measured[0] = IMetering.ProvenReading(reading, proofOfSingle(batch));
         (PackedTrade[] memory trades, Wh[] memory totals) = onlyTrade(trade, total);
         vm.prank(SETTLEMENT);
-        return Wh.unwrap(metering.deliver(measured, trades, totals)[0]);
+        return Wh.unwrap(metering.deliver(measured, trades, totals, false)[0]);
     }
 
     function onlyTrade(PackedTrade memory trade, uint256 total)

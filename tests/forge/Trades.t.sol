@@ -9,14 +9,17 @@ import {packVerdict} from "../../contracts/types/Verdicts.sol";
 import {Legs} from "../../contracts/clearing/libraries/Legs.sol";
 import {ForgeTest} from "./Vm.sol";
 
-/// @dev A trade in three words: no field reaches into another.
+/// @dev A trade in four words: no field reaches into another.
 contract TradesTest is ForgeTest {
     using Legs for Legs.Pair;
     using TradeFields for PackedTrade;
 
     /// Each field is read from its own bits, whatever the others hold.
-    function testFuzz_readsEachFieldFromItsBits(uint256 purchase, uint256 sale, uint256 terms) public pure {
-        PackedTrade memory trade = PackedTrade(purchase, sale, terms);
+    function testFuzz_readsEachFieldFromItsBits(uint256 purchase, uint256 sale, uint256 terms, uint256 context)
+        public
+        pure
+    {
+        PackedTrade memory trade = PackedTrade(purchase, sale, terms, context);
         assertEq(uint256(uint160(trade.buyer())), _bits(purchase, 96, 160), "buyer");
         assertEq(uint256(Wh.unwrap(trade.offered())), _bits(purchase, 32, 64), "energy offered");
         assertEq(uint256(Ppm.unwrap(trade.buyerDual())), _bits(purchase, 0, 32), "dual price of the buy order");
@@ -28,6 +31,10 @@ contract TradesTest is ForgeTest {
         assertEq(uint256(trade.device()), _bits(terms, 120, 32), "device");
         assertEq(uint256(Price.unwrap(trade.price())), _bits(terms, 88, 32), "price");
         assertEq(uint256(Points.unwrap(trade.reserved())), _bits(terms, 0, 88), "reservation");
+        assertEq(uint256(Wh.unwrap(trade.soldBefore())), _bits(context, 160, 64), "sold before by the device");
+        assertEq(uint256(Wh.unwrap(trade.sellerFilledBefore())), _bits(context, 96, 64), "sell order's fill before");
+        assertEq(uint256(Wh.unwrap(trade.buyerFilledBefore())), _bits(context, 32, 64), "buy order's fill before");
+        assertEq(uint256(trade.meter()), _bits(context, 0, 32), "buyer's meter");
     }
 
     /// A trade holds what its orders say, up to the largest values of each, at any price between their limits.
@@ -57,6 +64,8 @@ contract TradesTest is ForgeTest {
         assertEq(uint256(Points.unwrap(trade.reserved())), held, "reservation");
         assertEq(pair.reserved, held, "reservation, summed up");
         assertEq(trade.terms >> 232, 0, "nothing above the fields");
+        assertEq(uint256(Wh.unwrap(trade.soldBefore())), pair.sell.limits, "sold before by the device");
+        assertEq(trade.context & type(uint160).max, _bits(pair.buy.terms, 72, 32), "a first trade, and the buyer's meter");
         assertEq(pair.worth, isDivisible ? sold * worth : worth, "what it adds to the objective");
     }
 

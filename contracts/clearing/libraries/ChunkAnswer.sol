@@ -74,7 +74,7 @@ library ChunkAnswers {
     uint256 private constant HEAD = 256;
 
     /// @dev Bytes of a PackedTrade.
-    uint256 private constant TRADE_SIZE = 96;
+    uint256 private constant TRADE_SIZE = 128;
 
     /// @notice An answer with room for `orders` entries and `links` trades.
     /// @dev Warning: whoever makes it fills each of them.
@@ -149,7 +149,7 @@ library ChunkAnswers {
     }
 
     /// @notice Leaf of the trade at `index` in the chunk's Merkle tree.
-    /// @dev Four words, so that no inner node (two words) can be taken for a leaf.
+    /// @dev Five words, so that no inner node (two words) can be taken for a leaf.
     function leafAt(ChunkAnswer answer, uint256 index) internal pure returns (bytes32 leaf) {
         uint256 first = _firstTrade(answer);
         // Equivalent to keccak256(abi.encode(index, trade)): the word before the trade gives way to the index for a moment.
@@ -157,7 +157,7 @@ library ChunkAnswers {
             let place := sub(add(first, mul(TRADE_SIZE, index)), 32)
             let word := mload(place)
             mstore(place, index)
-            leaf := keccak256(place, 128)
+            leaf := keccak256(place, 160)
             mstore(place, word)
         }
     }

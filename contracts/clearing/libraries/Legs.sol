@@ -81,6 +81,7 @@ library Legs {
         pair.worth += pair.mode == Mode.Divisible ? worth * Wh.unwrap(pair.energy) : worth;
         pair.reserved += reserved;
         _write(trade, pair, verdict.price(), reserved);
+        _writeContext(trade, pair);
     }
 
     /// @notice What there is to remember of an order when the chunk is made, and what it adds to the dual bound.
@@ -114,6 +115,20 @@ library Legs {
         reserved = Points.unwrap(_reserve(pair.buyer.filled, pair.energy, pair.buy.price()));
         _fill(pair.buyer, pair.buy, pair.energy);
         _fill(pair.seller, pair.sell, pair.energy);
+    }
+
+    /// @dev Write the fourth word of a trade that was just made: what was sold and filled before it.
+    function _writeContext(PackedTrade memory trade, Pair memory pair) private pure {
+        // Equivalent to trade.context = (pair.sell.limits << 160) | (pair.seller.filled - pair.energy) << 96
+        // | (pair.buyer.filled - pair.energy) << 32 | pair.buy.device(), with less on the stack. Cannot underflow: both
+        // orders were just filled by the energy.
+        assembly ("memory-safe") {
+            let word := shl(160, mload(add(mload(add(pair, 288)), 96)))
+            word := or(word, shl(96, sub(mload(add(mload(add(pair, 224)), 128)), mload(add(pair, 96)))))
+            word := or(word, shl(32, sub(mload(add(mload(add(pair, 192)), 128)), mload(add(pair, 96)))))
+            word := or(word, and(shr(72, mload(add(mload(add(pair, 256)), 32))), 0xffffffff))
+            mstore(add(trade, 96), word)
+        }
     }
 
     /// @dev Fill both orders at once; the buyer's money in the trade, micro-points.

@@ -102,14 +102,18 @@ library OrderRules {
     }
 
     /// @notice Write into a sell order what is attested.
-    /// @param source Code of the device's registered energy source.
+    /// @param device What the registry knows of the device: its energy source, and what it sold of the slot before.
     /// @param credibility Attested credibility of the seller.
     /// @param past What is known of the seller's trades.
-    function attest(PackedOrder memory order, Form memory form, uint8 source, Ppm credibility, Reliability past)
-        internal
-        pure
-    {
-        order.terms |= source * form.sourceCategory;
+    function attest(
+        PackedOrder memory order,
+        Form memory form,
+        SellerTerms device,
+        Ppm credibility,
+        Reliability past
+    ) internal pure {
+        order.terms |= device.source() * form.sourceCategory;
+        order.limits = Wh.unwrap(device.energy());
         // Cannot overflow a lane: each value is below 2^32, and each lane has one source.
         unchecked {
             order.levels |= Price.unwrap(order.price()) * form.asks | Ppm.unwrap(credibility) * form.credibilities

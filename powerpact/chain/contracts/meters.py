@@ -43,7 +43,7 @@ def report(chain: Chain, readings: Sequence[SignedReading]) -> Call:
 
 
 def issue(chain: Chain, reading: Reading, proof: ReadingProof) -> Call:
-    """Turn the export of a slot in which the device sold nothing into certificates of its owner."""
+    """Turn what a device exported beyond all that it sold of a slot into certificates of its owner."""
     return chain.call("issue certificates", "Metering", "issue", reading.pack(), proof)
 
 
@@ -75,14 +75,20 @@ def last_slots(chain: Chain, device_ids: Iterable[int]) -> dict[int, int]:
 
 
 def uncertified(chain: Chain, device_ids: Iterable[int], slot_start: int) -> list[int]:
-    """Those devices whose export of a slot has no certificates and was never for sale, in one request."""
+    """Those devices whose export of a slot has no certificates and of which nothing was or may be sold, in one request."""
     ids = list(device_ids)
     issued = [("Metering", "isIssued", [id_, slot_start]) for id_ in ids]
-    selling = [("DeviceRegistry", "isSelling", [id_, slot_start]) for id_ in ids]
-    answers = chain.read_all([*issued, *selling])
-    return [id_ for k, id_ in enumerate(ids) if not answers[k] and not answers[len(ids) + k]]
+    sales = [("DeviceRegistry", "saleOf", [id_, slot_start]) for id_ in ids]
+    answers = chain.read_all([*issued, *sales])
+    return [id_ for k, id_ in enumerate(ids) if not answers[k] and tuple(answers[len(ids) + k]) == (False, 0)]
 
 
 def is_issued(chain: Chain, device_id: int, slot_start: int) -> bool:
-    """Whether certificates of this device and slot exist."""
+    """Whether the surplus of this device and slot is certified."""
     return bool(chain.read("Metering", "isIssued", device_id, slot_start))
+
+
+def sale_of(chain: Chain, device_id: int, slot_start: int) -> tuple[bool, int]:
+    """Whether an order of the device for the slot is undecided, and what its decided orders sold of the slot, Wh."""
+    undecided, sold_wh = chain.read("DeviceRegistry", "saleOf", device_id, slot_start)
+    return undecided, sold_wh

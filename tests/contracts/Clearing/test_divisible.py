@@ -249,7 +249,7 @@ def test_a_seller_who_sold_a_part_goes_on_selling(devices, community, alice, dan
     market.post([buy(alice, energy_wh=300), sell(dan)], [alice, dan])
     market.clear()
     market.release([1])
-    assert devices.isSelling(dan.device, market.rules.slot_start)
+    assert devices.saleOf(dan.device, market.rules.slot_start)[0]
 
 
 def test_a_released_part_does_not_hinder_payment(custody, final, alice, bob, carol, dan):

@@ -44,7 +44,7 @@ def test_nobody_proposed(devices, contest, all_are_free, carol, dan):
     contest.release(ORDERS)
     all_are_free()
     for trader in (carol, dan):
-        assert not devices.isSelling(trader.device, contest.rules.slot_start)
+        assert not devices.saleOf(trader.device, contest.rules.slot_start)[0]
 
 
 @pytest.mark.parametrize("kind", ["posted", "contest"])

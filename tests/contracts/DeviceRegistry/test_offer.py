@@ -1,4 +1,4 @@
-"""`offer`, `release`, `isSelling`: devices for sale in a slot, and what a batch of orders must know of them."""
+"""`offer`, `decide`, `saleOf`: what devices sell of a slot, and what a batch of orders must know of them."""
 
 from dataclasses import replace
 
@@ -27,11 +27,19 @@ def roof(admit, bind_device, certify, alice):
 
 
 @pytest.fixture
-def offer(devices, order_book):
-    """Offer devices in a slot as the order book does."""
+def fleet(admit, bind_device, alice):
+    """Four devices of alice, of which the last has another capacity, Wh."""
+    admit(alice)
+    names = ("roof", "barn", "shed", "mill")
+    return [bind_device(alice, name, capacity) for name, capacity in zip(names, (5_000, 5_000, 5_000, 10), strict=True)]
 
-    def _offer(slot, *ids):
-        orders = [Order(Side.SELL, NOBODY, energy_wh=1, price_upoints_per_kwh=1, device=id_) for id_ in ids]
+
+@pytest.fixture
+def offer(devices, order_book):
+    """Offer some Wh of devices in a slot as the order book does."""
+
+    def _offer(slot, *ids, energy_wh=1):
+        orders = [Order(Side.SELL, NOBODY, energy_wh=energy_wh, price_upoints_per_kwh=1, device=id_) for id_ in ids]
         return devices.offer(slot, [order.pack() for order in orders], {"from": order_book})
 
     return _offer
@@ -43,9 +51,10 @@ def test_offer_reverts_for_anyone_but_the_order_book(devices, settler, alice):
             devices.offer(SLOT, [], {"from": caller})
 
 
-def test_release_reverts_for_anyone_but_the_market(devices, alice):
+def test_decide_reverts_for_anyone_but_the_market(devices, fleet, offer, alice):
+    offer(SLOT, fleet[0])
     with reverts_with("Device_NotMarket", alice):
-        devices.release(1, SLOT, {"from": alice})
+        devices.decide(fleet[0], SLOT, 0, 1, {"from": alice})
 
 
 def test_of_no_orders_there_are_none(devices, order_book):
@@ -72,25 +81,53 @@ def test_is_zero_for_a_buy_order(devices, order_book, roof, alice):
     assert list(devices.offer.call(SLOT, [order.pack() for order in orders], {"from": order_book})) == [0, own, 0]
 
 
-def test_marks_the_devices_of_sell_orders_in_the_slot(devices, offer):
-    offer(SLOT, 1, 255, 256, 2**32 - 1)
-    assert [devices.isSelling(id_, SLOT) for id_ in (1, 255, 256, 2**32 - 1)] == [True] * 4
-    assert not any(devices.isSelling(id_, SLOT) for id_ in (0, 2, 254, 257, 2**32 - 2))
-    assert not devices.isSelling(1, OTHER_SLOT)
+def test_marks_the_devices_of_sell_orders_in_the_slot(devices, fleet, offer):
+    offer(SLOT, fleet[0], fleet[2])
+    assert [tuple(devices.saleOf(id_, SLOT)) for id_ in fleet] == [(True, 0), (False, 0), (True, 0), (False, 0)]
+    assert tuple(devices.saleOf(fleet[0], OTHER_SLOT)) == (False, 0)
 
 
-@pytest.mark.parametrize("ids", [(5, 9), (9, 9)])
-def test_reverts_for_a_device_that_sells_already(offer, ids):
-    if len(set(ids)) == 2:
-        offer(SLOT, 9)
-    with reverts_with("Device_AlreadySelling", 1, 9, SLOT):
-        offer(SLOT, *ids)
+@pytest.mark.parametrize("places", [(0, 1), (1, 1)])
+def test_reverts_for_a_device_with_an_undecided_order(fleet, offer, places):
+    if len(set(places)) == 2:
+        offer(SLOT, fleet[1])
+    with reverts_with("Device_Undecided", 1, fleet[1], SLOT):
+        offer(SLOT, *(fleet[place] for place in places))
 
 
-@pytest.mark.parametrize("releaser", ["order_book", "settler"])
-def test_a_released_device_can_be_offered_again(devices, offer, request, releaser):
-    offer(SLOT, 9, 10)
-    devices.release(9, SLOT, {"from": request.getfixturevalue(releaser)})
-    assert [devices.isSelling(id_, SLOT) for id_ in (9, 10)] == [False, True]
-    offer(SLOT, 9)
-    assert devices.isSelling(9, SLOT)
+def test_reverts_above_the_capacity(fleet, offer):
+    with reverts_with("Device_AboveCapacity", 1, fleet[3], 11, 10):
+        offer(SLOT, fleet[0], fleet[3], energy_wh=11)
+    offer(SLOT, fleet[3], energy_wh=10)
+
+
+@pytest.mark.parametrize("decider", ["order_book", "settler"])
+@pytest.mark.parametrize("sold", [0, 3])
+def test_a_decided_device_can_be_offered_again(devices, fleet, offer, request, order_book, decider, sold):
+    offer(SLOT, fleet[0], fleet[3])
+    tx = devices.decide(fleet[3], SLOT, 0, sold, {"from": request.getfixturevalue(decider)})
+    assert ("SlotSold" in tx.events) == (sold > 0)
+    assert [tuple(devices.saleOf(id_, SLOT)) for id_ in (fleet[0], fleet[3])] == [(True, 0), (False, sold)]
+    with reverts_with("Device_AboveCapacity", 0, fleet[3], 11, 10):
+        offer(SLOT, fleet[3], energy_wh=11 - sold)
+    assert seller_terms(devices, [fleet[3]], order_book, SLOT)[0].sold_before_wh == sold
+    offer(SLOT, fleet[3], energy_wh=10 - sold)
+
+
+def test_what_decided_orders_sold_is_summed(devices, fleet, offer, settler):
+    for before, sold in ((0, 3), (3, 4), (7, 3)):
+        offer(SLOT, fleet[3], energy_wh=sold)
+        tx = devices.decide(fleet[3], SLOT, before, sold, {"from": settler})
+        event = {"device": fleet[3], "slotStart": SLOT, "sold": sold, "total": before + sold}
+        assert dict(tx.events["SlotSold"]) == event
+
+
+def test_decides_an_order_once(devices, fleet, offer, settler):
+    with reverts_with("Device_NotUndecided", fleet[3], SLOT, 0):
+        devices.decide(fleet[3], SLOT, 0, 3, {"from": settler})
+    offer(SLOT, fleet[3])
+    devices.decide(fleet[3], SLOT, 0, 1, {"from": settler})
+    offer(SLOT, fleet[3])
+    with reverts_with("Device_NotUndecided", fleet[3], SLOT, 0):
+        devices.decide(fleet[3], SLOT, 0, 1, {"from": settler})
+    devices.decide(fleet[3], SLOT, 1, 1, {"from": settler})

@@ -2,16 +2,17 @@
 
 import pytest
 
+from powerpact.market.orders import Order, Side
 from powerpact.market.trades import Trade
 from testkit.reverts import reverts_with
 
 OTHER_BUYER = "0x" + "11" * 20
 
 
-def traded(*sales, device=1):
-    """Trades of a device and the total of each, by (buyer, seller, energy, total), Wh."""
+def traded(*sales, device=1, filled=0, sold_before=0):
+    """Trades of a device and what the order of each sold, by (buyer, seller, energy, total), Wh."""
     trades = [
-        Trade(0, 1, str(buyer), str(seller), device, total, energy, 1, 0, 0, 0).pack()
+        Trade(0, 1, str(buyer), str(seller), device, total, energy, 1, 0, 0, 0, sold_before, filled).pack()
         for buyer, seller, energy, total in sales
     ]
     return trades, [total for *_, total in sales]
@@ -40,8 +41,9 @@ def reported(report, reading):
 def by_proof(metering, reading, reported, settler):
     """Deliver by the reading and its proof; returns the transaction and what was delivered."""
 
-    def _deliver(sale):
-        transaction = metering.deliver([(reading().pack(), reported)], *traded(sale), {"from": settler})
+    def _deliver(sale, **before):
+        trades, totals = traded(sale, **before)
+        transaction = metering.deliver([(reading().pack(), reported)], trades, totals, False, {"from": settler})
         (delivered,) = transaction.return_value
         return transaction, delivered
 
@@ -52,8 +54,8 @@ def by_proof(metering, reading, reported, settler):
 def by_last(metering, reported, slot, settler):
     """Deliver by the last reading; returns the transaction and what was delivered."""
 
-    def _deliver(sale):
-        transaction = metering.deliverLast(slot(5), *traded(sale), 1, {"from": settler})
+    def _deliver(sale, **before):
+        transaction = metering.deliverLast(slot(5), *traded(sale, **before), 1, {"from": settler})
         known, (delivered,) = transaction.return_value
         assert known == 1
         return transaction, delivered
@@ -75,7 +77,7 @@ def minted(transaction):
 def test_reverts_for_anyone_but_the_settlement(metering, reported, reading, slot, alice, bob):
     sale = (bob, alice, 700, 700)
     with reverts_with("Metering_NotSettlement", alice):
-        metering.deliver([(reading().pack(), reported)], *traded(sale), {"from": alice})
+        metering.deliver([(reading().pack(), reported)], *traded(sale), False, {"from": alice})
     with reverts_with("Metering_NotSettlement", alice):
         metering.deliverLast(slot(5), *traded(sale), 1, {"from": alice})
 
@@ -83,7 +85,10 @@ def test_reverts_for_anyone_but_the_settlement(metering, reported, reading, slot
 def test_reverts_for_an_unknown_reading(metering, reported, reading, alice, bob, settler):
     with reverts_with("Metering_UnknownReading", 0, 0):
         metering.deliver(
-            [(reading(exported_wh=9_000).pack(), reported)], *traded((bob, alice, 9_000, 9_000)), {"from": settler}
+            [(reading(exported_wh=9_000).pack(), reported)],
+            *traded((bob, alice, 9_000, 9_000)),
+            False,
+            {"from": settler},
         )
 
 
@@ -140,11 +145,50 @@ def test_the_surplus_over_all_sales_is_issued_once(deliver, metering, certificat
     assert [certificates.balanceOf(holder, lot) for holder in holders] == [300, 200, 200]
 
 
-def test_what_was_sold_beyond_the_export_is_issued_to_nobody(deliver, metering, certificates, lot, slot, alice, bob):
-    """Two sales of 350 and 351 Wh share 700: the Wh that rounding leaves has no owner."""
-    assert [deliver((bob, alice, sold, 701))[1] for sold in (350, 351)] == [349, 350]
-    assert (certificates.balanceOf(bob, lot), certificates.balanceOf(alice, lot)) == (699, 0)
+def test_trades_of_an_order_share_the_export_without_a_rest(deliver, metering, certificates, lot, slot, alice, bob):
+    """Sales of 350 and 351 Wh share 700 by cumulative rounding, whichever is delivered first."""
+    assert deliver((bob, alice, 351, 701), filled=350)[1] == 351  # 700 - ⌊700 · 350 / 701⌋ = 700 - 349
+    assert deliver((bob, alice, 350, 701))[1] == 349
+    assert (certificates.balanceOf(bob, lot), certificates.balanceOf(alice, lot)) == (700, 0)
     assert not metering.isIssued(1, slot(5))
+
+
+@pytest.mark.parametrize(
+    ("before", "sold", "delivered", "surplus"),
+    [(0, 600, 600, 100), (500, 150, 150, 50), (500, 200, 200, 0), (500, 300, 200, 0), (699, 1, 1, 0), (700, 300, 0, 0)],
+)
+def test_an_order_stands_behind_what_was_sold_before(
+    deliver, devices, certificates, lot, slot, alice, bob, order_book, settler, before, sold, delivered, surplus
+):
+    for offered, is_last in ((before, False), (sold, True)):
+        if offered:
+            order = Order(Side.SELL, str(alice), energy_wh=offered, price_upoints_per_kwh=1, device=1)
+            devices.offer(slot(5), [order.pack()], {"from": order_book})
+            if not is_last:
+                devices.decide(1, slot(5), 0, offered, {"from": settler})
+    assert deliver((bob, alice, sold, sold), sold_before=before)[1] == delivered
+    assert [certificates.balanceOf(holder, lot) for holder in (bob, alice)] == [delivered, surplus]
+
+
+def test_no_surplus_while_a_later_order_is_undecided(
+    deliver, metering, devices, certificates, lot, slot, alice, bob, order_book, settler
+):
+    order = Order(Side.SELL, str(alice), energy_wh=100, price_upoints_per_kwh=1, device=1).pack()
+    devices.offer(slot(5), [order], {"from": order_book})
+    devices.decide(1, slot(5), 0, 100, {"from": settler})
+    devices.offer(slot(5), [order], {"from": order_book})
+    deliver((bob, alice, 100, 100))
+    assert [certificates.balanceOf(holder, lot) for holder in (bob, alice)] == [100, 0]
+    assert not metering.isIssued(1, slot(5))
+    deliver((bob, alice, 100, 100), sold_before=100)
+    assert [certificates.balanceOf(holder, lot) for holder in (bob, alice)] == [200, 500]
+
+
+def test_sellers_keep_what_is_not_sold_in_the_end(metering, certificates, reported, reading, lot, alice, bob, settler):
+    trades, totals = traded((bob, alice, 500, 600))
+    transaction = metering.deliver([(reading().pack(), reported)], trades, totals, True, {"from": settler})
+    assert minted(transaction) == [(alice, 500), (alice, 100)]
+    assert (certificates.balanceOf(bob, lot), certificates.balanceOf(alice, lot)) == (0, 600)
 
 
 def test_the_surplus_is_not_issued_again(deliver, metering, reported, reading, slot, alice, bob):
@@ -179,6 +223,6 @@ def test_delivers_what_is_wanted_of_a_batch(
 
 def test_each_trade_is_all_that_its_device_sold_without_totals(metering, reported, reading, alice, bob, settler):
     trades, _ = traded((bob, alice, 600, 600))
-    transaction = metering.deliver([(reading().pack(), reported)], trades, [], {"from": settler})
+    transaction = metering.deliver([(reading().pack(), reported)], trades, [], False, {"from": settler})
     assert [int(wh) for wh in transaction.return_value] == [600]
     assert minted(transaction) == [(bob, 600), (alice, 100)]

@@ -50,13 +50,13 @@ def test_reverts_for_a_slot_already_issued(metering, report, reading, slot, stra
         metering.issue(reading().pack(), proof, {"from": stranger})
 
 
-def test_reverts_while_the_device_sells(metering, report, reading, slot, devices, order_book, stranger):
+def test_reverts_while_an_order_is_undecided(metering, report, reading, slot, devices, order_book, stranger):
     (proof,) = report(reading())
     offered = Order(Side.SELL, stranger.address, energy_wh=1, price_upoints_per_kwh=1, device=1)
     devices.offer(slot(5), [offered.pack()], {"from": order_book})
-    with reverts_with("Metering_EnergySold", 1, slot(5)):
+    with reverts_with("Metering_Undecided", 1, slot(5)):
         metering.issue(reading().pack(), proof, {"from": stranger})
-    devices.release(1, slot(5), {"from": order_book})
+    devices.decide(1, slot(5), 0, 0, {"from": order_book})
     metering.issue(reading().pack(), proof, {"from": stranger})
 
 
@@ -76,4 +76,17 @@ def test_mints_nothing_for_a_slot_without_export(metering, certificates, report,
     transaction = metering.issue(reading(exported_wh=0).pack(), proof, {"from": stranger})
     assert "TransferSingle" not in transaction.events
     assert certificates.balanceOf(alice, lot) == 0
+    assert metering.isIssued(1, slot(5))
+
+
+@pytest.mark.parametrize(("sold", "minted"), [(1, 699), (699, 1), (700, 0), (701, 0)])
+def test_mints_what_was_not_sold(
+    metering, devices, certificates, report, reading, lot, slot, alice, order_book, settler, stranger, sold, minted
+):
+    (proof,) = report(reading())
+    offered = Order(Side.SELL, stranger.address, energy_wh=sold, price_upoints_per_kwh=1, device=1)
+    devices.offer(slot(5), [offered.pack()], {"from": order_book})
+    devices.decide(1, slot(5), 0, sold, {"from": settler})
+    metering.issue(reading().pack(), proof, {"from": stranger})
+    assert certificates.balanceOf(alice, lot) == minted
     assert metering.isIssued(1, slot(5))

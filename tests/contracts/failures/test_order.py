@@ -220,7 +220,7 @@ def test_the_page_of_the_nonce_is_closed(setting, alice, valid):
 def test_the_device_sells_already(setting, carol):
     _, market = setting
     market.post([valid_sell(carol)], [carol])
-    with refused("Device_AlreadySelling", 0, carol.device, market.rules.slot_start):
+    with refused("Device_Undecided", 0, carol.device, market.rules.slot_start):
         market.post([replace(valid_sell(carol), nonce=2)], [carol])
 
 
