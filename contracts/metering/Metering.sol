@@ -249,7 +249,8 @@ contract Metering is IMetering, EIP712 {
         uint256 id = lotId(trade.device(), slotStart);
         Wh before = trade.soldBefore();
         Wh left = exported > before ? exported - before : Wh.wrap(0);
-        delivered = left < total ? left.cumulativeShare(trade.sellerFilledBefore(), trade.energy(), total) : trade.energy();
+        delivered =
+            left < total ? left.cumulativeShare(trade.sellerFilledBefore(), trade.energy(), total) : trade.energy();
         if (Wh.unwrap(delivered) != 0) _put(issue_.sold[issue_.soldCount++], holder, id, delivered);
         if (left > total) {
             Wh surplus = _takeSurplus(trade.device(), slotStart, exported, before, total);

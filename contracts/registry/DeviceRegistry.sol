@@ -149,10 +149,7 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
     }
 
     /// @inheritdoc IDeviceRegistry
-    function offer(uint40 slotStart, PackedOrder[] calldata orders)
-        external
-        returns (SellerTerms[] memory terms)
-    {
+    function offer(uint40 slotStart, PackedOrder[] calldata orders) external returns (SellerTerms[] memory terms) {
         require(msg.sender == ORDER_BOOK, Device_NotOrderBook(msg.sender));
         mapping(uint256 word => uint256) storage marks = _marks[slotStart];
         terms = new SellerTerms[](orders.length);

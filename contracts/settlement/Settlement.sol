@@ -336,5 +336,4 @@ contract Settlement is ISettlement, EIP712 {
         if (round.rules.mode == Mode.OneToOne) return trade.energy();
         return CLEARING.boundEnergy(round.market, trade.sellId(), trade.offered());
     }
-
 }

@@ -22,6 +22,17 @@ library TradeHashing {
         }
     }
 
+    /// @notice As `leaf`, of a trade in the calldata.
+    function leafOf(uint256 index, PackedTrade calldata trade) internal pure returns (bytes32 hash) {
+        // Equivalent to keccak256(abi.encode(index, trade)), without taking memory for good.
+        assembly ("memory-safe") {
+            let scratch := mload(0x40)
+            mstore(scratch, index)
+            calldatacopy(add(scratch, 32), trade, 128)
+            hash := keccak256(scratch, 160)
+        }
+    }
+
     /// @notice The id of a trade: a function of its orders, the agent and the market, as
     /// Rand = Hash(PU, BU, MTC) of Zhao et al. (2020).
     function id(bytes32 market, address agent, PackedTrade memory trade) internal pure returns (bytes32) {

@@ -53,9 +53,7 @@ function packSellerTerms(address owner_, uint32 subnet_, uint8 source_, uint8 ca
     returns (SellerTerms)
 {
     uint256 codes = (uint256(kind_) << 203) | (uint256(carrier_) << 200) | (uint256(source_) << 192);
-    return SellerTerms.wrap(
-        (uint256(Wh.unwrap(energy_)) << 208) | codes | (uint256(subnet_) << 160) | uint160(owner_)
-    );
+    return SellerTerms.wrap((uint256(Wh.unwrap(energy_)) << 208) | codes | (uint256(subnet_) << 160) | uint160(owner_));
 }
 
 /// @notice The same terms with another energy.

@@ -8,9 +8,10 @@ import {Wh, Price, Points, Ppm} from "./Units.sol";
 ///   purchase  buyer 160 | energy that the sell order offers 64 | dual price of the buy order 32   = 256 bits
 ///   sale      seller 160 | energy sold 64 | dual price of the sell order 32                       = 256 bits
 ///   terms     buy id 40 | sell id 40 | device 32 | price 32 | reserved 88                         = 232 bits
-///   context   sold before by the device 64 | fill before of the sell order 64 | of the buy order 64 | buyer's meter 32
-///                                                                                               = 224 bits
-/// from the most significant bit downwards (terms: 24 zero bits on top, context: 32).
+///   context   sold before by the device 48 | fill before of the sell order 48 | bought before by the buyer's meter 32
+///             | energy that the buy order wants 32 | fill before of the buy order 64 | meter 32   = 256 bits
+/// from the most significant bit downwards (terms: 24 zero bits on top). Without a meter, what it bought and what the buy
+/// order wants are zero.
 struct PackedTrade {
     uint256 purchase;
     uint256 sale;
@@ -80,14 +81,24 @@ library TradeFields {
         return Points.wrap(uint88(trade.terms));
     }
 
-    /// @dev Energy that the device sold of the slot in orders decided before, Wh.
+    /// @dev Energy of the slot that the device sold in orders decided before, Wh.
     function soldBefore(PackedTrade memory trade) internal pure returns (Wh) {
-        return Wh.wrap(uint64(trade.context >> 160));
+        return Wh.wrap(uint48(trade.context >> 208));
     }
 
     /// @dev Energy that the sell order sold in the trades before, in the order of the round, Wh.
     function sellerFilledBefore(PackedTrade memory trade) internal pure returns (Wh) {
-        return Wh.wrap(uint64(trade.context >> 96));
+        return Wh.wrap(uint48(trade.context >> 160));
+    }
+
+    /// @dev Energy of the slot that the buyer's meter bought in orders decided before, Wh.
+    function boughtBefore(PackedTrade memory trade) internal pure returns (Wh) {
+        return Wh.wrap(uint32(trade.context >> 128));
+    }
+
+    /// @dev Energy that the buy order wants, Wh: at least what is sold; 0 without a meter.
+    function wanted(PackedTrade memory trade) internal pure returns (Wh) {
+        return Wh.wrap(uint32(trade.context >> 96));
     }
 
     /// @dev Energy that the buy order bought in the trades before, in the order of the round, Wh.

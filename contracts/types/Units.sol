@@ -19,7 +19,17 @@ uint32 constant ONE_PPM = 1_000_000;
 /// @dev Watt-hours in a kilowatt-hour.
 uint256 constant WH_PER_KWH = 1_000;
 
-using {addWh as +, subWh as -, gtWh as >, ltWh as <, addCapped, minWh, rateDown, proRataDown, cumulativeShare} for Wh global;
+using {
+    addWh as +,
+    subWh as -,
+    gtWh as >,
+    ltWh as <,
+    addCapped,
+    minWh,
+    rateDown,
+    proRataDown,
+    cumulativeShare
+} for Wh global;
 using {gtPrice as >, midpointDown} for Price global;
 using {subPoints as -, gtPoints as >, shareDown, halfDown} for Points global;
 

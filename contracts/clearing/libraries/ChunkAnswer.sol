@@ -76,13 +76,14 @@ library ChunkAnswers {
     /// @dev Bytes of a PackedTrade.
     uint256 private constant TRADE_SIZE = 128;
 
-    /// @notice An answer with room for `orders` entries and `links` trades.
+    /// @notice An answer with room for `orders` entries and `links` trades. `rows_` are those that the chunk proves.
     /// @dev Warning: whoever makes it fills each of them.
-    function make(uint256 orders, uint256 links) internal pure returns (ChunkAnswer answer) {
+    function make(uint256 orders, uint256 links, uint256 rows_) internal pure returns (ChunkAnswer answer) {
         assembly ("memory-safe") {
             answer := add(mload(0x40), 32)
             mstore(sub(answer, 32), 32)
             let trades := add(HEAD, mul(32, orders))
+            mstore(add(answer, 128), rows_)
             mstore(add(answer, 160), 224)
             mstore(add(answer, 192), trades)
             mstore(add(answer, 224), orders)
@@ -101,21 +102,16 @@ library ChunkAnswers {
         }
     }
 
-    /// @notice Write what there is beside entries and trades. `rows_` are those that the chunk proves.
-    function set(
-        ChunkAnswer answer,
-        bytes32 root_,
-        uint256 objective_,
-        uint256 bound_,
-        uint256 reserved_,
-        uint256 rows_
-    ) internal pure {
+    /// @notice Write what there is beside rows, entries and trades.
+    function set(ChunkAnswer answer, bytes32 root_, uint256 objective_, uint256 bound_, uint256 reserved_)
+        internal
+        pure
+    {
         assembly ("memory-safe") {
             mstore(answer, root_)
             mstore(add(answer, 32), objective_)
             mstore(add(answer, 64), bound_)
             mstore(add(answer, 96), reserved_)
-            mstore(add(answer, 128), rows_)
         }
     }
 

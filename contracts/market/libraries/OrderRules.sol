@@ -105,13 +105,10 @@ library OrderRules {
     /// @param device What the registry knows of the device: its energy source, and what it sold of the slot before.
     /// @param credibility Attested credibility of the seller.
     /// @param past What is known of the seller's trades.
-    function attest(
-        PackedOrder memory order,
-        Form memory form,
-        SellerTerms device,
-        Ppm credibility,
-        Reliability past
-    ) internal pure {
+    function attest(PackedOrder memory order, Form memory form, SellerTerms device, Ppm credibility, Reliability past)
+        internal
+        pure
+    {
         order.terms |= device.source() * form.sourceCategory;
         order.limits = Wh.unwrap(device.energy());
         // Cannot overflow a lane: each value is below 2^32, and each lane has one source.
