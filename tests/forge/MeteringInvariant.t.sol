@@ -103,9 +103,7 @@ contract MeteringHandler is Registries {
         if (soldNothing) entry.total = 0;
         entry.decided = true;
         vm.prank(soldNothing ? ORDER_BOOK : SETTLEMENT);
-        devices.decide(
-            entry.reading.device(), entry.reading.startAt(), Wh.wrap(0), Wh.wrap(uint64(entry.total))
-        );
+        devices.decide(entry.reading.device(), entry.reading.startAt(), Wh.wrap(0), Wh.wrap(uint64(entry.total)));
     }
 
     function issue(uint256 which) external {

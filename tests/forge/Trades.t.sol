@@ -65,7 +65,9 @@ contract TradesTest is ForgeTest {
         assertEq(pair.reserved, held, "reservation, summed up");
         assertEq(trade.terms >> 232, 0, "nothing above the fields");
         assertEq(uint256(Wh.unwrap(trade.soldBefore())), pair.sell.limits, "sold before by the device");
-        assertEq(trade.context & type(uint160).max, _bits(pair.buy.terms, 72, 32), "a first trade, and the buyer's meter");
+        assertEq(
+            trade.context & type(uint160).max, _bits(pair.buy.terms, 72, 32), "a first trade, and the buyer's meter"
+        );
         assertEq(pair.worth, isDivisible ? sold * worth : worth, "what it adds to the objective");
     }
 

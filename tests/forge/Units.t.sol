@@ -53,8 +53,8 @@ contract UnitsTest is ForgeTest {
         energy = uint64(fold(energy, 0, whole));
         for (uint256 i = 0; i < 5; ++i) {
             uint256 part = i < 4 ? parts[i] : 1;
-            Wh share = Wh.wrap(energy)
-                .cumulativeShare(Wh.wrap(uint64(before)), Wh.wrap(uint64(part)), Wh.wrap(uint64(whole)));
+            Wh share =
+                Wh.wrap(energy).cumulativeShare(Wh.wrap(uint64(before)), Wh.wrap(uint64(part)), Wh.wrap(uint64(whole)));
             assertTrue(Wh.unwrap(share) <= part, "no part gets more than it is");
             before += part;
             shared += Wh.unwrap(share);
