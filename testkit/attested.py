@@ -28,7 +28,7 @@ def admissions(participants, accounts):
 
 
 def terms_word(terms):
-    """Energy 48 | retired 1 | certified 1 | kind 3 | carrier 3 | source 8 | subnet 32 | owner 160, from the top down."""
+    """Energy 48 | retired 1 | certified 1 | kind 3 | carrier 3 | source 8 | subnet 32 | owner 160, top down."""
     flags = terms.sold_before_wh << 208 | terms.retired << 207 | terms.certified << 206
     codes = terms.kind << 203 | terms.carrier << 200 | terms.source << 192
     return flags | codes | terms.subnet << 160 | int(terms.owner, 16)

@@ -37,10 +37,10 @@ class Trade(NamedTuple):
     """A trade as Clearing commits to it (Trades.sol): energy in Wh, price in micro-points per kWh, duals in ppm.
 
     Dual prices of a divisible round are per Wh. `sold_before_wh` is what the device sold of the slot in orders decided
-    before, `bought_before_wh` what the buyer's meter bought; `seller_filled_before_wh` and `buyer_filled_before_wh` what the
-    two orders traded before this trade, in the order of the round. `offered_wh` is the energy of the sell order, `wanted_wh`
-    that of the buy order, and `reserved_upoints` the buyer's money that the trade holds. Without a meter, `bought_before_wh`
-    and `wanted_wh` are 0.
+    before, `bought_before_wh` what the buyer's meter bought; `seller_filled_before_wh` and `buyer_filled_before_wh`
+    what the two orders traded before this trade, in the order of the round. `offered_wh` is the energy of the sell
+    order, `wanted_wh` that of the buy order, and `reserved_upoints` the buyer's money that the trade holds. Without a
+    meter, `bought_before_wh` and `wanted_wh` are 0.
     """
 
     buy_id: int

@@ -65,8 +65,9 @@ def sold_one_after_another(community: Community, parts_wh: list[list[int]]) -> l
             assert (trade.sold_before_wh, trade.seller_filled_before_wh) == (before_wh, filled_wh)
             filled_wh += trade.energy_wh
         if number < 2:
+            early = community.open_market(zone=bytes([97 + number]) * 24, slot_start=slot)
             with pytest.raises(ContractError, match="Device_Undecided"):
-                community.open_market(zone=b"early".ljust(24), slot_start=slot).post([sell(carol, nonce=9)], [carol])
+                early.post([sell(carol, nonce=9)], [carol])
             market.decide([(0, len(parts) - 1)])
         before_wh += sum(parts)
     return sales

@@ -75,7 +75,7 @@ def last_slots(chain: Chain, device_ids: Iterable[int]) -> dict[int, int]:
 
 
 def uncertified(chain: Chain, device_ids: Iterable[int], slot_start: int) -> list[int]:
-    """Those devices whose export of a slot has no certificates and of which nothing was or may be sold, in one request."""
+    """Those devices whose export of a slot has no certificates, and of which nothing was or may be sold."""
     ids = list(device_ids)
     issued = [("Metering", "isIssued", [id_, slot_start]) for id_ in ids]
     sales = [("DeviceRegistry", "saleOf", [id_, slot_start]) for id_ in ids]
