@@ -77,7 +77,7 @@ _DEVICES: Final = {
     "Device_Retired": Advice("the device is permanently out of service", "Add a new device with a new key."),
     "Device_Undecided": Advice(
         "the device has an undecided order for this slot, perhaps this very order",
-        "Cancel the other order first, or decide it once its round is final; or use another device.",
+        "Cancel the other order first, or decide it with `powerpact round decide` once its round is final.",
     ),
     "Device_AboveCapacity": Advice(
         "the device would sell more of the slot than it can deliver", "Offer less, or use another device."

@@ -57,7 +57,7 @@ def test_auditors_cannot_touch_orders(book, clearing, custody, devices, communit
     with reverts_with("Order_NotClearing", auditor):
         book.release(*market.untraded([0]), by(auditor))
     with reverts_with("Device_NotMarket", auditor):
-        devices.release(alice.device, market.rules.slot_start, by(auditor))
+        devices.decide(alice.device, market.rules.slot_start, 0, 0, by(auditor))
     with reverts_with("Device_NotOrderBook", auditor):
         devices.offer(market.rules.slot_start, [], by(auditor))
     with reverts_with("Accounts_NotOrderBook", auditor):
