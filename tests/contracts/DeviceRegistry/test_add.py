@@ -120,7 +120,7 @@ def test_binds_the_device(devices, order_book, domain, owner):
     }
     assert tuple(devices.device(1)) == (owner, 7, ROUTER, HEAT, 3, False, False, KEY.address, 5_000)
     assert tuple(devices.keyOf(1)) == (KEY.address, 5_000)
-    assert seller_terms(devices, [1], order_book) == [(owner, 7, ROUTER, HEAT, 3, False, False)]
+    assert seller_terms(devices, [1], order_book) == [(owner, 7, ROUTER, HEAT, 3, False, False, 0)]
     assert tuple(devices.certificationOf(1)) == (owner, 0)
     assert devices.deviceOf(KEY.address) == 1
     assert devices.deviceCount() == 1
@@ -133,6 +133,6 @@ def test_takes_a_compact_signature(devices, domain, owner):
 def test_knows_nothing_of_other_devices(devices, order_book):
     assert tuple(devices.device(1)) == (NOBODY, 0, 0, 0, 0, False, False, NOBODY, 0)
     assert tuple(devices.keyOf(1)) == (NOBODY, 0)
-    assert seller_terms(devices, [1], order_book) == [(NOBODY, 0, 0, 0, 0, False, False)]
+    assert seller_terms(devices, [1], order_book) == [(NOBODY, 0, 0, 0, 0, False, False, 0)]
     assert tuple(devices.certificationOf(1)) == (NOBODY, 0)
     assert devices.deviceOf(KEY.address) == 0

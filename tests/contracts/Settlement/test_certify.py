@@ -5,6 +5,7 @@ import pytest
 from testkit.market import Claims
 from testkit.market_fixtures import by, trade_id_of
 from testkit.orders import buy, sell
+from testkit.refusals import refused
 from testkit.reverts import reverts_with
 
 
@@ -77,7 +78,7 @@ def test_a_trade_twice_in_one_call(settlement, refunded, stranger):
 
 
 def test_what_was_not_sold_waits_for_the_decision(settlement, community, refunded, held, alice, carol, stranger):
-    with reverts_with("Metering_Undecided", carol.device, refunded.rules.slot_start):
+    with refused("Metering_Undecided", carol.device, refunded.rules.slot_start):
         issue(community, refunded, carol)
     settlement.decide(refunded.id, [refunded.proof(0, 0)], {"from": stranger})
     issue(community, refunded, carol)
@@ -120,7 +121,7 @@ def test_the_next_order_stands_behind_what_was_sold(settlement, devices, communi
     slot = first.rules.slot_start
     first.post([buy(alice, energy_wh=600), sell(carol, energy_wh=600)], [alice, carol])
     second = community.open_market(slot_start=slot, closes_at=slot - 60, zone=b"intraday".ljust(24))
-    with reverts_with("Device_Undecided", 0, carol.device, slot):
+    with refused("Device_Undecided", 0, carol.device, slot):
         second.post([sell(carol, nonce=2)], [carol])
     first.clear()
     first.decide([(0, 0)])
@@ -146,6 +147,6 @@ def test_a_device_sells_no_more_than_its_capacity_in_sum(community, alice, carol
     first.clear()
     first.decide([(0, 0)])
     second = community.open_market(slot_start=slot, closes_at=slot - 60, zone=b"intraday".ljust(24))
-    with reverts_with("Device_AboveCapacity", 0, carol.device, capacity + 1, capacity):
+    with refused("Device_AboveCapacity", 0, carol.device, capacity + 1, capacity):
         second.post([sell(carol, nonce=2, energy_wh=capacity - 599)], [carol])
     second.post([sell(carol, nonce=2, energy_wh=capacity - 600)], [carol])
