@@ -83,17 +83,16 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
             Device_BadParameters(source, capacity)
         );
         require(deviceOf[key] == 0, Device_KeyTaken(key, deviceOf[key]));
-        bytes32 structHash = keccak256(abi.encode(DEVICE_TYPEHASH, msg.sender, kind, carrier, source, subnet, capacity));
-        address signer = Signatures.recover(_hashTypedDataV4(structHash), signature);
-        require(signer == key && signer != address(0), Device_BadSignature(key, signer));
+        {
+            bytes memory message = abi.encode(DEVICE_TYPEHASH, msg.sender, kind, carrier, source, subnet, capacity);
+            address signer = Signatures.recover(_hashTypedDataV4(keccak256(message)), signature);
+            require(signer == key && signer != address(0), Device_BadSignature(key, signer));
+        }
 
         id = ++deviceCount;
         deviceOf[key] = id;
-        _devices[id] = Entry({
-            terms: packSellerTerms(msg.sender, subnet, source, uint8(carrier), uint8(kind), capacity),
-            key: key,
-            capacity: capacity
-        });
+        SellerTerms terms = packSellerTerms(msg.sender, subnet, source, uint8(carrier), uint8(kind), capacity);
+        _devices[id] = Entry(terms, key, capacity);
         emit DeviceAdded(id, msg.sender, key, kind, carrier, source, subnet, capacity);
     }
 
@@ -156,12 +155,13 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
         for (uint256 i = 0; i < orders.length; ++i) {
             uint32 id = deviceIn(orders[i].terms);
             if (id == 0) continue;
+            SellerTerms entry = _devices[id].terms;
+            if (SellerTerms.unwrap(entry) == 0) continue;
             (uint256 word, uint256 shift) = (marks[id >> 7], (id & 0x7f) << 1);
             uint256 mark = (word >> shift) & 3;
             require(mark & UNDECIDED == 0, Device_Undecided(i, id, slotStart));
             marks[id >> 7] = word | (UNDECIDED << shift);
 
-            SellerTerms entry = _devices[id].terms;
             Wh before = mark == 0 ? Wh.wrap(0) : _sold[slotStart][id];
             Wh promised = before.addCapped(energyOf(orders[i].head));
             require(!(promised > entry.energy()), Device_AboveCapacity(i, id, promised, entry.energy()));
