@@ -203,13 +203,13 @@ def shared(community, alice, bob, carol):
     [
         (1_300, (600, 300, 400)),
         (900, (600, 300, 0)),
-        (899, (599, 299, 0)),
+        (899, (599, 300, 0)),
         (450, (300, 150, 0)),
-        (1, (0, 0, 0)),
+        (1, (0, 1, 0)),
         (0, (0, 0, 0)),
     ],
 )
-def test_shares_the_export_in_proportion_to_what_was_sold(
+def test_shares_the_export_without_a_rest(
     community, custody, settle, shared, alice, bob, carol, exported_wh, shares_wh, chunks
 ):
     """To whom how much of it falls does not depend on who is settled first; the surplus is certified once."""
