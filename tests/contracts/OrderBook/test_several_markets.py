@@ -34,11 +34,12 @@ def test_a_device_moves_to_another_market_when_its_order_is_cancelled(devices, c
     assert devices.saleOf(carol.device, market.rules.slot_start)[0]
 
 
-def test_an_agreed_trade_frees_the_device_once(devices, clearing, community, market, traded, alice, carol):
-    """Trade, agree, sell again: nothing that is left of the first trade frees the second sale."""
+def test_a_decided_order_frees_the_device_once(devices, clearing, community, market, traded, alice, carol):
+    """Trade, agree, decide, sell again: nothing that is left of the first trade frees the second sale."""
     slot = market.rules.slot_start
     rival = community.open_market(price_rule=1, slot_start=slot, closes_at=slot)
     traded.settle_agreed((0, 0), 0, [alice.account, carol.account])
+    traded.decide([(0, 0)])
     rival.place(carol, sell(carol, nonce=2))
     with reverts_with("Order_StillBound", traded.id, 1):
         clearing.release(*traded.untraded([1]), by(carol))
