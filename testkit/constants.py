@@ -16,5 +16,5 @@ CREDIBILITY_PPM = 900_000
 CAPACITY_WH = 10_000
 SUBNET = 7
 SOLAR = 1
-LOT = (7 << 40) | 1_700_000_400
+LOT = (7 << 72) | (SLOT_LENGTH_S << 40) | 1_700_000_400
 """A certificate id: device 7, a slot."""

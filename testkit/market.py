@@ -6,7 +6,7 @@ posted, the trades proposed and the readings reported, so that a test only says 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -21,11 +21,11 @@ from powerpact.chain.contracts.orders import signature_words
 from powerpact.chain.deployment import Parameters, constructor_arguments, create_address
 from powerpact.codec.abi import Interface
 from powerpact.codec.eip712 import Domain, sign
-from powerpact.codec.merkle import MerkleTree
 from powerpact.codec.packing import order_tree, reading_tree, trade_tree
 from powerpact.market.orders import Order, PackedOrder, Side, SignedOrder, SoftTerm, order_id
 from powerpact.market.readings import PackedReading, Reading
 from powerpact.market.rules import ROWS, Attribute, Kind, Mode, RulesStruct
+from powerpact.market.slots import Slot
 from powerpact.market.trades import PackedTrade, Trade
 from powerpact.mechanisms.satisfaction.round import Buyer, Round, Seller, Solution
 from powerpact.mechanisms.satisfaction.spec import match
@@ -90,6 +90,8 @@ class Community:
         What the auditors attest, in turn.
     artifacts : callable
         The compiled contract of a name; tests of seeded bugs pass mutants.
+    base_interval_s, longest_slot_s : int
+        Of the deployment.
     """
 
     def __init__(
@@ -99,8 +101,12 @@ class Community:
         credibilities_ppm: Sequence[int] = (900_000,),
         capacity_wh: int = 100_000,
         artifacts: Callable[[str], Artifact] = artifact,
+        base_interval_s: int = SLOT_LENGTH_S,
+        longest_slot_s: int = SLOT_LENGTH_S,
     ) -> None:
         self.chain = chain
+        self.base_interval_s = base_interval_s
+        self.longest_slot_s = longest_slot_s
         self.deployer = key("deployer")
         self.utility = key("utility")
         self.agent = key("agent")
@@ -216,6 +222,8 @@ class Community:
         rules = _rules(
             arbiter=self.arbiter.address,
             slot_start=slot_start,
+            slot_length_s=self.longest_slot_s,
+            underuse_ppm=PPM,
             closes_at=slot_start - SLOT_LENGTH_S // 4,
             final_by=slot_start + SLOT_LENGTH_S // 2,
             refund_from=slot_start + 3 * SLOT_LENGTH_S,
@@ -234,13 +242,23 @@ class Community:
         nonce = self.chain.nonce(self.deployer.address)
         addresses = {name: create_address(self.deployer.address, nonce + i) for i, name in enumerate(CONTRACTS)}
         auditors = tuple(auditor.address for auditor in self.auditors)
-        parameters = Parameters(self.utility.address, auditors, threshold=2, slot_length_s=SLOT_LENGTH_S)
+        parameters = Parameters(
+            self.utility.address,
+            auditors,
+            threshold=2,
+            base_interval_s=self.base_interval_s,
+            longest_slot_s=self.longest_slot_s,
+        )
         arguments = constructor_arguments(addresses, parameters)
         for name in CONTRACTS:
             code = compiled[name].bytecode + encode(self.interfaces[name].constructor, arguments[name])
             created = self.chain.create(self.deployer.address, code)
             assert created == addresses[name], f"{name} was created at {created}, not at {addresses[name]}"
         return addresses
+
+
+Proven = tuple[PackedReading, tuple[int, int, list[bytes]]]
+"""A reading with its proof: batch, index, siblings."""
 
 
 class Claims(NamedTuple):
@@ -267,8 +285,8 @@ class TestMarket:
     chunks: list[list[Trade]] = field(default_factory=list)
     """Trades of the latest proposal, by chunk."""
     proposal: int = 0
-    readings: dict[int, tuple[Reading, int, int, MerkleTree]] = field(default_factory=dict)
-    """By device: the reading of this slot, its batch, its index, and the batch's tree."""
+    measured: defaultdict[int, list[Proven]] = field(default_factory=lambda: defaultdict(list))
+    """By device: the readings of this slot's intervals with their proofs, as the contracts take them."""
 
     # Orders
 
@@ -453,7 +471,7 @@ class TestMarket:
                 if id_ in trade[:2]:
                     tree = trade_tree(chunk)
                     return placed, filled_wh, trade.pack(), (c, k), tree.root, tree.proof(k)
-        return placed, 0, (0, 0, 0), (0, 0), bytes(32), []
+        return placed, 0, (0, 0, 0, 0), (0, 0), bytes(32), []
 
     def refuting_pair(self, solution: Solution) -> tuple[int, int]:
         """Ids of a pair of open orders that a solution's dual prices do not cover, by the independent verifier."""
@@ -537,28 +555,41 @@ class TestMarket:
     @property
     def slot_end(self) -> int:
         """End of the delivery slot, Unix seconds."""
-        return self.rules.slot_start + SLOT_LENGTH_S
+        return self.slot.end
+
+    @property
+    def slot(self) -> Slot:
+        """The delivery slot."""
+        return Slot(self.rules.slot_start, self.rules.slot_length_s)
 
     def trades(self) -> list[tuple[int, int, Trade]]:
         """Chunk, index and trade of the latest proposal."""
         return [(c, k, trade) for c, chunk in enumerate(self.chunks) for k, trade in enumerate(chunk)]
 
-    def report(self, exported_wh: Mapping[int, int], relayer: LocalAccount | None = None) -> Receipt:
-        """Report what devices exported in the slot, as one batch, once the slot is over."""
-        community = self.community
-        community.chain.warp(self.slot_end)
+    def report(
+        self,
+        exported_wh: Mapping[int, int],
+        relayer: LocalAccount | None = None,
+        imported_wh: Mapping[int, int] | None = None,
+        start: int | None = None,
+    ) -> Receipt:
+        """Report what devices exported and imported in an interval, by default the slot's first, as one batch."""
+        community, imported_wh = self.community, imported_wh or {}
+        start = self.rules.slot_start if start is None else start
+        community.chain.warp(start + community.base_interval_s)
         meters = {trader.device: trader.meter for trader in community.traders}
         readings, signatures = [], []
-        for device, energy_wh in exported_wh.items():
+        for device in {**exported_wh, **imported_wh}:
+            out_wh, in_wh = exported_wh.get(device, 0), imported_wh.get(device, 0)
             counters = community.counters[device]
             reading = Reading.measured(
                 device,
-                self.rules.slot_start,
-                SLOT_LENGTH_S,
-                exported_wh=energy_wh,
-                imported_wh=0,
-                export_counter_wh=counters.exported_wh + energy_wh,
-                import_counter_wh=counters.imported_wh,
+                start,
+                community.base_interval_s,
+                exported_wh=out_wh,
+                imported_wh=in_wh,
+                export_counter_wh=counters.exported_wh + out_wh,
+                import_counter_wh=counters.imported_wh + in_wh,
             )
             readings.append(reading)
             signatures.append(sign(meters[device], community.domain("Metering"), "Reading", reading.message()))
@@ -566,8 +597,9 @@ class TestMarket:
         batch = community.events(receipt, "ReadingsReported")[0]["batch"]
         tree = reading_tree(readings)
         for index, reading in enumerate(readings):
-            community.counters[reading.device].exported_wh = reading.export_counter_wh
-            self.readings[reading.device] = (reading, batch, index, tree)
+            counters = community.counters[reading.device]
+            counters.exported_wh, counters.imported_wh = reading.export_counter_wh, reading.import_counter_wh
+            self.measured[reading.device].append((reading.pack(), (batch, index, tree.proof(index))))
         return receipt
 
     def locked_upoints(self) -> int:
@@ -583,11 +615,16 @@ class TestMarket:
         trades = self.chunks[chunk]
         return trades[index].pack(), (chunk, index), trade_tree(trades).proof(index)
 
-    def delivery(self, chunk: int, index: int) -> tuple[Any, tuple[PackedReading, tuple[int, int, list[bytes]]]]:
-        """A trade with its proof and its reading."""
-        proof = self.proof(chunk, index)
-        reading, batch, place, tree = self.readings[self.chunks[chunk][index].device]
-        return proof, (reading.pack(), (batch, place, tree.proof(place)))
+    def delivery(self, chunk: int, index: int) -> tuple[Any, tuple[list[Proven], list[Proven]]]:
+        """A trade with its proof and its readings, those of the buyer's meter among them where it counts."""
+        trade = self.chunks[chunk][index]
+        imported = self.measured.get(trade.meter, []) if trade.meter else []
+        return self.proof(chunk, index), (self.measured[trade.device], imported)
+
+    def issue(self, device: int, sender: LocalAccount | None = None) -> Receipt:
+        """Turn what a device exported beyond all that it sold into certificates."""
+        measured = self.measured[device]
+        return self.community.send(sender or self.community.agent, "Metering", "issue", self.slot.pack(), measured)
 
     def settle(self, chunk: int = 0) -> Receipt:
         """Pay the trades of a chunk by their devices' last readings."""
@@ -598,6 +635,21 @@ class TestMarket:
         """Pay trades by the proofs of their readings."""
         deliveries = [self.delivery(*position) for position in positions]
         return self.community.send(self.community.agent, "Settlement", "settleLate", self.id, deliveries)
+
+    def certify(self, positions: Sequence[tuple[int, int]]) -> Receipt:
+        """Certify to the sellers what trades no longer sell."""
+        deliveries = [self.delivery(*position) for position in positions]
+        return self.community.send(self.community.agent, "Settlement", "certify", self.id, deliveries)
+
+    def decide(self, positions: Sequence[tuple[int, int]]) -> Receipt:
+        """Decide the sell orders of trades."""
+        proofs = [self.proof(*position) for position in positions]
+        return self.community.send(self.community.agent, "Settlement", "decide", self.id, proofs)
+
+    def decide_purchases(self, positions: Sequence[tuple[int, int]]) -> Receipt:
+        """Decide the buy orders of trades."""
+        proofs = [self.proof(*position) for position in positions]
+        return self.community.send(self.community.agent, "Settlement", "decidePurchases", self.id, proofs)
 
     def refund(self, positions: Sequence[tuple[int, int]]) -> Receipt:
         """Give trades' money back to the buyers."""

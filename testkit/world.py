@@ -127,14 +127,20 @@ class World:
         readings = [self.meters[name].measure(slot_start, energy, 0) for name, energy in exported_wh.items()]
         return self.sender("agent").send(meters.report(self.chain, readings))
 
+    def report_import(self, start: int, **imported_wh: int):
+        readings = [self.meters[name].measure(start, 0, energy) for name, energy in imported_wh.items()]
+        return self.sender("agent").send(meters.report(self.chain, readings))
 
-def make_world(web3) -> World:
-    """Deploy and admit everyone."""
+
+def make_world(web3, base_interval_s: int = SLOT_S) -> World:
+    """Deploy and admit everyone; slots last up to an hour."""
     names = ("utility", "auditor", "second auditor", "arbiter", "agent", "rival", "outsider", *TRADERS)
     keys = {name: account(name) for name in names}
     fund(web3, [key.address for key in keys.values()], to_wei(10, "ether"))
     auditors = (keys["auditor"].address, keys["second auditor"].address)
-    deployment = deploy(Sender(web3, keys["utility"]), Parameters(keys["utility"].address, auditors, 2, SLOT_S))
+    deployment = deploy(
+        Sender(web3, keys["utility"]), Parameters(keys["utility"].address, auditors, 2, base_interval_s, SLOT_S)
+    )
     world = World(attach(web3, deployment, patience_s=0.05), keys)
     for name in TRADERS:
         world.sender(name).send(participants.apply(world.chain, keccak(text=name)))

@@ -4,7 +4,7 @@ pragma solidity ^0.8.27;
 import {IMarkets} from "../../interfaces/market/IMarkets.sol";
 import {IMetering} from "../../interfaces/metering/IMetering.sol";
 import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegistry.sol";
-import {ContestTerms, Market, OrderTerms} from "../types/Markets.sol";
+import {ContestTerms, Market, OrderTerms, PayTerms} from "../types/Markets.sol";
 import {MarketRules} from "./libraries/MarketRules.sol";
 
 /// @title Markets
@@ -32,7 +32,8 @@ contract Markets is IMarkets {
         require(PARTICIPANTS.isActive(msg.sender), Market_OpenerNotActive(msg.sender));
         market = marketId(rules, attributes, categories);
         require(_markets[market].closesAt == 0, Market_AlreadyOpen(market));
-        MarketRules.check(rules, attributes.length, categories.length, METERING.SLOT_LENGTH());
+        (uint32 base, uint32 longest) = (METERING.BASE_INTERVAL(), METERING.LONGEST_SLOT());
+        MarketRules.check(rules, attributes.length, categories.length, base, longest);
 
         _markets[market] = rules;
         _nextBatch[market] = 1;
@@ -72,6 +73,20 @@ contract Markets is IMarkets {
         // Equivalent to packing slotStart, refundFrom, …, sources again.
         assembly ("memory-safe") {
             orders := sload(add(rules.slot, 1))
+        }
+    }
+
+    /// @inheritdoc IMarkets
+    function settlementTermsOf(bytes32 market)
+        external
+        view
+        returns (ContestTerms contest, OrderTerms orders, PayTerms payment)
+    {
+        (contest, orders) = orderTermsOf(market);
+        Market storage rules = _markets[market];
+        // Equivalent to packing arbiter, tolerance, penalty and underuse again.
+        assembly ("memory-safe") {
+            payment := sload(add(rules.slot, 2))
         }
     }
 

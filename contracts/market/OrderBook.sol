@@ -11,6 +11,7 @@ import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegist
 import {Reliability, SellerTerms, Admission} from "../types/Attested.sol";
 import {BatchRoot} from "../shared/BatchRoot.sol";
 import {ContestTerms, OrderTerms} from "../types/Markets.sol";
+import {Slot} from "../types/Slots.sol";
 import {pageOf} from "../types/Nonces.sol";
 import {MAX_BATCH, OrderFields, OrderId, PackedOrder, Side, orderIdAt} from "../types/Orders.sol";
 import {CompactSignature, Signatures} from "../shared/Signatures.sol";
@@ -92,7 +93,7 @@ contract OrderBook is IOrderBook, EIP712 {
         PackedOrder memory order = placed.order;
         require(order.trader() == msg.sender, Order_NotTrader(order.trader(), msg.sender));
         Reservations memory returned = _newReservations(1);
-        _close(market, placed, terms.slotStart(), Wh.wrap(0), returned);
+        _close(market, placed, terms.slot(), Wh.wrap(0), returned);
         if (!order.isBuy()) {
             (uint32 page, uint32 mask) = pageOf(order.nonce());
             ACCOUNTS.cancelNonces(msg.sender, Side.Sell, page, mask);
@@ -114,7 +115,7 @@ contract OrderBook is IOrderBook, EIP712 {
         (, OrderTerms terms) = MARKETS.orderTermsOf(market);
         Reservations memory returned = _newReservations(placed.length);
         for (uint256 i = 0; i < placed.length; ++i) {
-            _close(market, placed[i], terms.slotStart(), bound[i], returned);
+            _close(market, placed[i], terms.slot(), bound[i], returned);
             PackedOrder memory order = placed[i].order;
             emit OrderReleased(market, placed[i].id, order.trader());
         }
@@ -180,14 +181,18 @@ contract OrderBook is IOrderBook, EIP712 {
             PackedOrder memory order = orders.at(i);
             Admission admission = Admission.wrap(uint40(admissions.answerTo(i)));
             require(admission.isActive(), Order_TraderNotActive(i, order.trader()));
-            if (!order.isBuy()) {
+            if (form.metered || !order.isBuy()) {
                 if (terms.isNone()) {
-                    terms = orders.askAt(address(DEVICES), IDeviceRegistry.offer.selector, form.slotStart);
+                    terms = orders.askAt(address(DEVICES), IDeviceRegistry.reserve.selector, form.slot);
                 }
                 SellerTerms device = SellerTerms.wrap(terms.answerTo(i));
                 OrderRules.checkDevice(i, order, form, device);
-                Reliability reliability = Reliability.wrap(uint64(past.answerTo(i)));
-                OrderRules.attest(order, form, device.source(), admission.credibility(), reliability);
+                if (order.isBuy()) {
+                    OrderRules.attestMeter(order, device);
+                } else {
+                    Reliability reliability = Reliability.wrap(uint64(past.answerTo(i)));
+                    OrderRules.attest(order, form, device, admission.credibility(), reliability);
+                }
             }
             leaves[i] = orders.leafAt(i);
         }
@@ -196,8 +201,8 @@ contract OrderBook is IOrderBook, EIP712 {
     }
 
     /// @dev Close an order that is in its batch and open and of which `traded` Wh stay bound; gather what the
-    /// rest of it reserved, free what it sold.
-    function _close(bytes32 market, Placed calldata placed, uint40 slotStart, Wh traded, Reservations memory returned)
+    /// rest of it reserved. An order that trades nothing is decided thereby.
+    function _close(bytes32 market, Placed calldata placed, Slot slot, Wh traded, Reservations memory returned)
         private
     {
         verify(market, placed);
@@ -210,9 +215,10 @@ contract OrderBook is IOrderBook, EIP712 {
             uint256 count = returned.count++;
             returned.traders[count] = order.trader();
             returned.points[count] = valueDown(order.energy(), order.price()) - valueDown(traded, order.price());
-        } else if (Wh.unwrap(traded) == 0) {
-            DEVICES.release(order.device(), slotStart);
         }
+        if (Wh.unwrap(traded) != 0 || order.device() == 0) return;
+        Wh before = order.isBuy() ? order.boughtBefore() : order.soldBefore();
+        DEVICES.decide(order.device(), order.side(), slot, before, traded);
     }
 
     function _newReservations(uint256 most) private pure returns (Reservations memory) {

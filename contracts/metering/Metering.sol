@@ -11,40 +11,58 @@ import {BatchRoot} from "../shared/BatchRoot.sol";
 import {ReadingHashing} from "../shared/ReadingHashing.sol";
 import {INTERVAL_MASK, MEASURED, PackedReading, ReadingFields, neutralHead} from "../types/Readings.sol";
 import {Signatures} from "../shared/Signatures.sol";
+import {DeliveryTerms} from "../types/Markets.sol";
+import {Side} from "../types/Orders.sol";
+import {Slot} from "../types/Slots.sol";
 import {PackedTrade, TradeFields} from "../types/Trades.sol";
 import {Wh} from "../types/Units.sol";
+import {Issues} from "./libraries/Issues.sol";
 
 /// @title Signed readings, and the certificates that follow from them
 /// @dev What is kept: one word for each device, one root for each batch, one bit for each device and slot.
 contract Metering is IMetering, EIP712 {
     using ReadingFields for PackedReading;
+    using Issues for Issues.Issue;
     using TradeFields for PackedTrade;
 
-    /// @dev slot 0: 5 + 8 + 8 + 8 = 29
+    /// @dev slot 0: 5 + 5 + 5 + 8 + 8 = 31
     struct Meter {
-        /// Start of the last slot, Unix seconds.
-        uint40 slotStart;
+        /// Start of the last interval, Unix seconds.
+        uint40 startAt;
         /// Export in it, Wh.
-        Wh exported;
+        uint40 exported;
+        /// Import in it, Wh.
+        uint40 imported;
         /// Lifetime export at the end of it, Wh.
         Wh exportCounter;
         /// Lifetime import at the end of it, Wh.
         Wh importCounter;
     }
 
-    /// @dev Certificates gathered over several trades: of the buyers, and of sellers with a surplus.
-    struct Issue {
-        IGreenCertificates.Share[] sold;
-        uint256 soldCount;
-        IGreenCertificates.Share[] surplus;
-        uint256 surplusCount;
+    /// @dev A trade with what was measured of its slot.
+    struct Deal {
+        Slot slot;
+        bool isBothSides;
+        bool isFirstInFirstOut;
+        PackedTrade trade;
+        /// What its sell order sold, and its buy order bought, Wh.
+        Wh sold;
+        Wh bought;
+        /// Export of the device and import of the buyer's meter, Wh.
+        Wh exported;
+        Wh imported;
+        /// Whether all certificates are the seller's.
+        bool toSeller;
     }
 
     /// @inheritdoc IMetering
     uint256 public constant MAX_READINGS = 256;
 
     /// @inheritdoc IMetering
-    uint40 public immutable SLOT_LENGTH;
+    uint32 public immutable BASE_INTERVAL;
+
+    /// @inheritdoc IMetering
+    uint32 public immutable LONGEST_SLOT;
 
     IDeviceRegistry private immutable DEVICES;
     IGreenCertificates private immutable CERTIFICATES;
@@ -56,21 +74,22 @@ contract Metering is IMetering, EIP712 {
     bytes32[] private _roots;
 
     /// @dev Bit d of word w: the certificates of device 256 · w + d are issued.
-    mapping(uint40 slotStart => mapping(uint256 word => uint256)) private _issued;
+    mapping(Slot => mapping(uint256 word => uint256)) private _issued;
 
     modifier onlySettlement() {
         require(msg.sender == SETTLEMENT, Metering_NotSettlement(msg.sender));
         _;
     }
 
-    /// @dev Reverts if: the slot length is zero, or does not fit into a reading.
-    constructor(address devices, address certificates, address settlement, uint40 slotLength) EIP712("PowerPact", "1") {
-        require(slotLength != 0, Metering_ZeroSlotLength());
-        require(slotLength <= type(uint32).max, Metering_SlotLengthTooLong(slotLength, type(uint32).max));
+    /// @param devices The registry of devices, which is there already: it says how long intervals and slots are.
+    /// @param certificates What is minted.
+    /// @param settlement Who ends trades.
+    constructor(address devices, address certificates, address settlement) EIP712("PowerPact", "1") {
+        BASE_INTERVAL = IDeviceRegistry(devices).BASE_INTERVAL();
+        LONGEST_SLOT = IDeviceRegistry(devices).LONGEST_SLOT();
         DEVICES = IDeviceRegistry(devices);
         CERTIFICATES = IGreenCertificates(certificates);
         SETTLEMENT = settlement;
-        SLOT_LENGTH = slotLength;
     }
 
     /// @inheritdoc IMetering
@@ -91,57 +110,66 @@ contract Metering is IMetering, EIP712 {
     }
 
     /// @inheritdoc IMetering
-    function issue(PackedReading calldata reading, ReadingProof calldata proof) external {
-        verify(reading, proof);
-        uint32 device = reading.device();
-        uint40 slotStart = reading.startAt();
+    function issue(Slot slot, ProvenReading[] calldata measured) external {
+        require(measured.length != 0, Metering_WrongCount(0, slot, 0, slot.length() / BASE_INTERVAL));
+        uint32 device = measured[0].reading.device();
+        Wh exported = _sumOf(device, slot, Side.Sell, measured);
         (address owner, uint40 since) = DEVICES.certificationOf(device);
-        require(since != 0 && since <= slotStart, Metering_NotCertified(device));
-        require(!isIssued(device, slotStart), Metering_AlreadyIssued(device, slotStart));
-        require(!DEVICES.isSelling(device, slotStart), Metering_EnergySold(device, slotStart));
-        _markIssued(device, slotStart);
-        if (Wh.unwrap(reading.exported()) == 0) return;
+        require(since != 0 && since <= slot.startAt(), Metering_NotCertified(device));
+        require(!isIssued(device, slot), Metering_AlreadyIssued(device, slot));
+        (bool undecided, Wh sold) = DEVICES.promisedOf(device, Side.Sell, slot);
+        require(!undecided, Metering_Undecided(device, slot));
+        _markIssued(device, slot);
+        DEVICES.fixLength(device, slot, msg.sender);
+        if (!(exported > sold)) return;
         IGreenCertificates.Share[] memory shares = new IGreenCertificates.Share[](1);
-        shares[0] = IGreenCertificates.Share(owner, lotId(device, slotStart), reading.exported());
+        shares[0] = IGreenCertificates.Share(owner, lotId(device, slot), exported - sold);
         CERTIFICATES.mint(shares);
     }
 
     /// @inheritdoc IMetering
-    function deliverLast(uint40 slotStart, PackedTrade[] calldata trades, Wh[] calldata totals, uint256 wanted)
+    function deliverLast(DeliveryTerms terms, PackedTrade[] calldata trades, Totals calldata totals, uint256 wanted)
         external
         onlySettlement
-        returns (uint256 known, Wh[] memory delivered)
+        returns (uint256 known, Shares memory shares)
     {
-        delivered = new Wh[](trades.length);
-        Issue memory issue_ = _newIssue(trades.length);
-        for (uint256 i = 0; i < delivered.length; ++i) {
+        shares = _newShares(terms, trades.length);
+        if (terms.deliverySlot().length() != BASE_INTERVAL) return (0, shares);
+        Issues.Issue memory gathered = Issues.make(trades.length);
+        Deal memory deal = _newDeal(terms);
+        Wh[] calldata sold = totals.sold;
+        for (uint256 i = 0; i < trades.length; ++i) {
             if ((wanted >> i) & 1 == 0) continue;
-            PackedTrade memory trade = trades[i];
-            Meter storage meter = last[trade.device()];
-            (uint40 lastSlot, Wh exported) = (meter.slotStart, meter.exported);
-            if (lastSlot != slotStart) continue;
+            deal.trade = trades[i];
+            if (!_readLast(deal)) continue;
             known |= 1 << i;
-            delivered[i] = _deliver(slotStart, exported, trade, _totalAt(totals, i, trade), issue_);
+            deal.sold = sold.length == 0 ? deal.trade.energy() : sold[i];
+            if (deal.isBothSides) _setBought(deal, totals, i);
+            _deliver(deal, gathered, shares, i);
         }
-        _mint(issue_);
+        gathered.mint(CERTIFICATES);
     }
 
     /// @inheritdoc IMetering
-    function deliver(ProvenReading[] calldata measured, PackedTrade[] calldata trades, Wh[] calldata totals)
-        external
-        onlySettlement
-        returns (Wh[] memory delivered)
-    {
-        delivered = new Wh[](trades.length);
-        Issue memory issue_ = _newIssue(trades.length);
-        for (uint256 i = 0; i < delivered.length; ++i) {
-            verify(measured[i].reading, measured[i].proof);
-            PackedReading memory reading = measured[i].reading;
-            PackedTrade memory trade = trades[i];
-            Wh total = _totalAt(totals, i, trade);
-            delivered[i] = _deliver(reading.startAt(), reading.exported(), trade, total, issue_);
+    function deliver(
+        DeliveryTerms terms,
+        Measured[] calldata measured,
+        PackedTrade[] calldata trades,
+        Totals calldata totals,
+        bool toSellers
+    ) external onlySettlement returns (Shares memory shares) {
+        shares = _newShares(terms, trades.length);
+        Issues.Issue memory gathered = Issues.make(trades.length);
+        Deal memory deal = _newDeal(terms);
+        deal.toSeller = toSellers;
+        for (uint256 i = 0; i < trades.length; ++i) {
+            deal.trade = trades[i];
+            _readProven(deal, measured[i]);
+            deal.sold = totals.sold.length == 0 ? deal.trade.energy() : totals.sold[i];
+            if (deal.isBothSides) _setBought(deal, totals, i);
+            _deliver(deal, gathered, shares, i);
         }
-        _mint(issue_);
+        gathered.mint(CERTIFICATES);
     }
 
     /// @inheritdoc IMetering
@@ -161,21 +189,21 @@ contract Metering is IMetering, EIP712 {
     }
 
     /// @inheritdoc IMetering
-    function isIssued(uint32 device, uint40 slotStart) public view returns (bool) {
-        return (_issued[slotStart][device >> 8] >> (device & 0xff)) & 1 == 1;
+    function isIssued(uint32 device, Slot slot) public view returns (bool) {
+        return (_issued[slot][device >> 8] >> (device & 0xff)) & 1 == 1;
     }
 
     /// @dev Take the reading at `index` of its batch: check it, then move the device's counters.
-    ///   start ≡ 0 mod slot length, end ≤ now, start > start of the last reading
+    ///   start ≡ 0 mod base interval, end ≤ now, start > start of the last reading
     ///   everything else of the head is neutral (see `_checkHead`)
     ///   energy ≤ capacity, and counter − energy ≥ last counter, for export and for import
     function _record(uint256 index, PackedReading memory reading, bytes calldata signature) private {
         (uint32 device, uint40 startAt) = (reading.device(), reading.startAt());
         Meter memory meter = last[device];
-        if (startAt % SLOT_LENGTH != 0) revert Metering_SlotMisaligned(index, device, startAt, SLOT_LENGTH);
-        uint256 end = uint256(startAt) + SLOT_LENGTH;
+        if (startAt % BASE_INTERVAL != 0) revert Metering_SlotMisaligned(index, device, startAt, BASE_INTERVAL);
+        uint256 end = uint256(startAt) + BASE_INTERVAL;
         if (end > block.timestamp) revert Metering_SlotNotOver(index, device, startAt, end);
-        if (startAt <= meter.slotStart) revert Metering_SlotNotAfterLast(index, device, startAt, meter.slotStart);
+        if (startAt <= meter.startAt) revert Metering_SlotNotAfterLast(index, device, startAt, meter.startAt);
         _checkHead(index, reading, startAt);
 
         (address key, Wh capacity) = DEVICES.keyOf(device);
@@ -194,24 +222,29 @@ contract Metering is IMetering, EIP712 {
     {
         uint32 device = reading.device();
         (Wh exported, Wh exportCounter) = (reading.exported(), reading.exportCounter());
-        Wh importCounter = reading.importCounter();
+        (Wh imported, Wh importCounter) = (reading.imported(), reading.importCounter());
         _checkFlow(index, device, exported, exportCounter, meter.exportCounter, capacity);
-        _checkFlow(index, device, reading.imported(), importCounter, meter.importCounter, capacity);
-        return Meter(reading.startAt(), exported, exportCounter, importCounter);
+        _checkFlow(index, device, imported, importCounter, meter.importCounter, capacity);
+        return Meter(reading.startAt(), _narrow(exported), _narrow(imported), exportCounter, importCounter);
     }
 
-    /// @dev Fields whose rules are not built yet hold their neutral value. `startAt` is a multiple of the slot length
+    /// @dev Cannot be cut: it is at most a capacity.
+    function _narrow(Wh energy) private pure returns (uint40) {
+        return uint40(Wh.unwrap(energy));
+    }
+
+    /// @dev Fields whose rules are not built yet hold their neutral value. `startAt` is a multiple of the base interval
     /// and not 0, so that an interval precedes it.
-    /// Reverts if: a bit above the fields is set; the length is not the slot length; the predecessor is not the interval
+    /// Reverts if: a bit above the fields is set; the length is not the base interval; the predecessor is not the interval
     /// directly before; the quality is not "measured"; it is not the first version.
     function _checkHead(uint256 index, PackedReading memory reading, uint40 startAt) private view {
-        if (reading.head & ~INTERVAL_MASK == neutralHead(startAt, SLOT_LENGTH)) return;
+        if (reading.head & ~INTERVAL_MASK == neutralHead(startAt, BASE_INTERVAL)) return;
         uint32 device = reading.device();
         if (reading.head >> 168 != 0) revert Metering_UnusedBitsSet(index, device, reading.head);
-        if (reading.length() != SLOT_LENGTH) {
-            revert Metering_LengthNotBase(index, device, reading.length(), SLOT_LENGTH);
+        if (reading.length() != BASE_INTERVAL) {
+            revert Metering_LengthNotBase(index, device, reading.length(), BASE_INTERVAL);
         }
-        uint40 preceding = startAt - SLOT_LENGTH;
+        uint40 preceding = startAt - BASE_INTERVAL;
         if (reading.previousStartAt() != preceding) {
             revert Metering_PredecessorNotAdjacent(index, device, reading.previousStartAt(), preceding);
         }
@@ -228,51 +261,118 @@ contract Metering is IMetering, EIP712 {
         }
     }
 
-    /// @dev All energy that the device of the trade at `index` sold in the slot.
-    function _totalAt(Wh[] calldata totals, uint256 index, PackedTrade memory trade) private pure returns (Wh) {
-        return totals.length == 0 ? trade.energy() : totals[index];
-    }
-
-    /// @dev Issue the certificates of a trade, and once for the slot those of the export beyond all trades.
-    function _deliver(uint40 slotStart, Wh exported, PackedTrade memory trade, Wh total, Issue memory issue_)
+    /// @dev The energy that a device exported or a meter imported in a slot.
+    /// Reverts if: the readings are not those of the slot's intervals, in their order; one is unknown.
+    function _sumOf(uint32 device, Slot slot, Side side, ProvenReading[] calldata measured)
         private
-        returns (Wh delivered)
+        view
+        returns (Wh energy)
     {
-        (uint32 device, Wh sold) = (trade.device(), trade.energy());
-        delivered = exported < total ? exported.proRataDown(sold, total) : sold;
-        uint256 id = lotId(device, slotStart);
-        if (Wh.unwrap(delivered) != 0) _put(issue_.sold[issue_.soldCount++], trade.buyer(), id, delivered);
-        if (exported > total && !isIssued(device, slotStart)) {
-            _markIssued(device, slotStart);
-            if (issue_.surplus.length == 0) issue_.surplus = new IGreenCertificates.Share[](issue_.sold.length);
-            _put(issue_.surplus[issue_.surplusCount++], trade.seller(), id, exported - total);
+        uint256 needed = slot.length() / BASE_INTERVAL;
+        require(measured.length == needed, Metering_WrongCount(device, slot, measured.length, needed));
+        for (uint256 k = 0; k < needed; ++k) {
+            verify(measured[k].reading, measured[k].proof);
+            PackedReading memory reading = measured[k].reading;
+            require(
+                reading.device() == device && reading.startAt() == slot.startAt() + k * BASE_INTERVAL,
+                Metering_WrongReading(device, slot, reading.device(), reading.startAt())
+            );
+            energy = energy + (side == Side.Sell ? reading.exported() : reading.imported());
         }
     }
 
-    function _markIssued(uint32 device, uint40 slotStart) private {
-        _issued[slotStart][device >> 8] |= 1 << (device & 0xff);
+    /// @dev Set what was measured from the last readings; whether they are of the slot.
+    function _readLast(Deal memory deal) private view returns (bool) {
+        uint40 startAt = deal.slot.startAt();
+        Meter storage seller = last[deal.trade.device()];
+        (uint40 start, uint40 exported) = (seller.startAt, seller.exported);
+        if (start != startAt) return false;
+        deal.exported = Wh.wrap(exported);
+        if (!deal.isBothSides) return true;
+        Meter storage buyer = last[deal.trade.meter()];
+        uint40 imported;
+        (start, imported) = (buyer.startAt, buyer.imported);
+        deal.imported = Wh.wrap(imported);
+        return start == startAt;
     }
 
-    function _newIssue(uint256 trades) private pure returns (Issue memory issue_) {
-        issue_.sold = new IGreenCertificates.Share[](trades);
+    /// @dev Set what was measured from readings. Without any of the buyer's meter, it counts as no import.
+    function _readProven(Deal memory deal, Measured calldata measured) private view {
+        Slot slot = deal.slot;
+        deal.exported = _sumOf(deal.trade.device(), slot, Side.Sell, measured.exported);
+        deal.imported =
+            measured.imported.length == 0 ? Wh.wrap(0) : _sumOf(deal.trade.meter(), slot, Side.Buy, measured.imported);
     }
 
-    function _put(IGreenCertificates.Share memory share, address holder, uint256 id, Wh energy) private pure {
-        (share.holder, share.id, share.energy) = (holder, id, energy);
+    function _setBought(Deal memory deal, Totals calldata totals, uint256 index) private pure {
+        deal.bought = totals.bought.length == 0 ? deal.trade.energy() : totals.bought[index];
     }
 
-    /// @dev Have the certificates that were gathered minted.
-    function _mint(Issue memory issue_) private {
-        _mintFirst(issue_.sold, issue_.soldCount);
-        _mintFirst(issue_.surplus, issue_.surplusCount);
-    }
-
-    function _mintFirst(IGreenCertificates.Share[] memory shares, uint256 count) private {
-        if (count == 0) return;
-        // Equivalent to cutting the array to `count`: its length only shrinks.
-        assembly ("memory-safe") {
-            mstore(shares, count)
+    /// @dev Issue the certificates of a trade, and once for the slot those of the export beyond all that was sold.
+    function _deliver(Deal memory deal, Issues.Issue memory gathered, Shares memory shares, uint256 index) private {
+        PackedTrade memory trade = deal.trade;
+        Wh left = _beyond(deal.exported, trade.soldBefore());
+        Wh delivered = _shareOf(deal, left, trade.sellerFilledBefore(), deal.sold);
+        shares.delivered[index] = delivered;
+        uint256 id = lotId(trade.device(), deal.slot);
+        if (deal.isBothSides || deal.toSeller) {
+            Wh used = _usedOf(deal, delivered);
+            if (deal.isBothSides) shares.used[index] = used;
+            if (deal.toSeller) used = Wh.wrap(0);
+            gathered.keep(trade.seller(), id, delivered - used);
+            delivered = used;
         }
-        CERTIFICATES.mint(shares);
+        gathered.sell(trade.buyer(), id, delivered);
+        if (left > deal.sold) gathered.keep(trade.seller(), id, _takeSurplus(deal));
+    }
+
+    /// @dev What was used of what was delivered in a trade: the buyer's share of the import, at most all of it.
+    function _usedOf(Deal memory deal, Wh delivered) private pure returns (Wh) {
+        if (!deal.isBothSides) return delivered;
+        PackedTrade memory trade = deal.trade;
+        Wh left = _beyond(deal.imported, trade.boughtBefore());
+        return delivered.minWh(_shareOf(deal, left, trade.buyerFilledBefore(), deal.bought));
+    }
+
+    /// @dev What was measured beyond what was traded before.
+    function _beyond(Wh measured, Wh before) private pure returns (Wh) {
+        return measured > before ? measured - before : Wh.wrap(0);
+    }
+
+    /// @dev A trade's share of what is left for its order, which traded `total`, in the order of the round.
+    function _shareOf(Deal memory deal, Wh left, Wh filled, Wh total) private pure returns (Wh) {
+        Wh energy = deal.trade.energy();
+        if (!(left < total)) return energy;
+        return
+            deal.isFirstInFirstOut ? left.consecutiveShare(filled, energy) : left.cumulativeShare(filled, energy, total);
+    }
+
+    /// @dev What a device exported beyond all that it sold, if that is not issued and no order but this trade's, whose round is
+    /// final, may be undecided; else 0.
+    function _takeSurplus(Deal memory deal) private returns (Wh) {
+        (uint32 device, Slot slot) = (deal.trade.device(), deal.slot);
+        if (isIssued(device, slot)) return Wh.wrap(0);
+        Wh before = deal.trade.soldBefore();
+        (bool undecided, Wh sold) = DEVICES.promisedOf(device, Side.Sell, slot);
+        // Once an order that sold something is decided, more is sold than before it: then another is undecided.
+        if (undecided && sold > before) return Wh.wrap(0);
+        if (sold < before + deal.sold) sold = before + deal.sold;
+        if (!(deal.exported > sold)) return Wh.wrap(0);
+        _markIssued(device, slot);
+        return deal.exported - sold;
+    }
+
+    function _newShares(DeliveryTerms terms, uint256 trades) private pure returns (Shares memory shares) {
+        shares.delivered = new Wh[](trades);
+        if (terms.isBothSides()) shares.used = new Wh[](trades);
+    }
+
+    function _newDeal(DeliveryTerms terms) private pure returns (Deal memory deal) {
+        (deal.slot, deal.isBothSides) = (terms.deliverySlot(), terms.isBothSides());
+        deal.isFirstInFirstOut = terms.isFirstInFirstOut();
+    }
+
+    function _markIssued(uint32 device, Slot slot) private {
+        _issued[slot][device >> 8] |= 1 << (device & 0xff);
     }
 }

@@ -4,15 +4,26 @@ pragma solidity ^0.8.27;
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IDeviceRegistry} from "../../interfaces/registry/IDeviceRegistry.sol";
 import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegistry.sol";
-import {SellerTerms} from "../types/Attested.sol";
+import {SellerTerms, packSellerTerms} from "../types/Attested.sol";
 import {Carrier} from "../types/Markets.sol";
-import {PackedOrder, deviceOf as deviceIn} from "../types/Orders.sol";
+import {PackedOrder, Side, deviceOf as deviceIn, energyOf, sideOf} from "../types/Orders.sol";
+import {Slot} from "../types/Slots.sol";
 import {Committee, Votes} from "../shared/Committee.sol";
 import {Signatures} from "../shared/Signatures.sol";
 import {Wh} from "../types/Units.sol";
 
 /// @title Meters, routers, exchanges and interfaces, each with a key of its own
 contract DeviceRegistry is IDeviceRegistry, EIP712 {
+    /// @dev slot 0: 32; slot 1: 20 + 8 = 28
+    struct Entry {
+        /// What decides whether the device may sell, with its capacity.
+        SellerTerms terms;
+        /// The account whose key signs the readings.
+        address key;
+        /// The most energy that it can feed or draw in one base interval, Wh, once more beside the key.
+        Wh capacity;
+    }
+
     /// @dev slot 0: 5 + 4 = 9
     struct Certification {
         /// Time of certification, Unix seconds; 0 before.
@@ -21,12 +32,32 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
         uint32 votes;
     }
 
+    /// @dev The two bits of a device and slot.
+    uint256 private constant UNDECIDED = 1;
+    uint256 private constant DECIDED = 2;
+
+    /// @dev The largest capacity, Wh: a meter's word has 40 bits for what was fed, and as many for what was drawn.
+    uint256 private constant MOST_CAPACITY = type(uint40).max;
+
+    /// @dev The most energy of a slot that a meter's buy orders want, Wh: they have 32 bits for what it bought before.
+    uint256 private constant MOST_BOUGHT = type(uint32).max;
+
+    /// @dev The most base intervals in the longest slot: a lane of `_lengths` has 8 bits.
+    uint256 private constant MOST_INTERVALS = 255;
+
     bytes32 private constant DEVICE_TYPEHASH =
         keccak256("Device(address owner,uint8 kind,uint8 carrier,uint8 source,uint32 subnet,uint64 capacityWh)");
 
     IParticipantRegistry private immutable PARTICIPANTS;
     address private immutable ORDER_BOOK;
     address private immutable SETTLEMENT;
+    address private immutable METERING;
+
+    /// @inheritdoc IDeviceRegistry
+    uint32 public immutable BASE_INTERVAL;
+
+    /// @inheritdoc IDeviceRegistry
+    uint32 public immutable LONGEST_SLOT;
 
     /// @inheritdoc IDeviceRegistry
     uint32 public deviceCount;
@@ -34,20 +65,45 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
     /// @inheritdoc IDeviceRegistry
     mapping(address key => uint32) public deviceOf;
 
-    mapping(uint32 id => Device) private _devices;
+    mapping(uint32 id => Entry) private _devices;
 
     mapping(uint32 id => Certification) private _certifications;
 
-    /// @dev Bits of devices whose export of a slot is for sale or sold, 256 a word.
-    mapping(uint40 slotStart => mapping(uint256 word => uint256)) private _selling;
+    /// @dev Two bits for each device and slot, 128 devices a word, for sales and purchases apart: an order is undecided; energy
+    /// was sold or bought in decided ones.
+    mapping(Side => mapping(Slot => mapping(uint256 word => uint256))) private _marks;
+
+    /// @dev What the decided orders of a device sold or bought of a slot, Wh.
+    mapping(Side => mapping(Slot => mapping(uint32 id => Wh))) private _decided;
+
+    /// @dev The length of the slots of a device within one longest slot, in base intervals, 8 bits for each of 32 devices; 0: any.
+    mapping(uint40 longestSlot => mapping(uint256 word => uint256)) private _lengths;
 
     /// @param participants Whose auditors certify, and who may own devices.
-    /// @param orderBook Who offers devices for sale and releases them.
-    /// @param settlement Who releases devices, too.
-    constructor(address participants, address orderBook, address settlement) EIP712("PowerPact", "1") {
+    /// @param orderBook Who reserves energy of devices, and decides orders that trade nothing.
+    /// @param settlement Who decides orders that trade.
+    /// @param metering Who issues certificates.
+    /// @param baseInterval Length of a reading's interval, seconds.
+    /// @param longestSlot The longest delivery slot, seconds: 1 to 255 base intervals.
+    constructor(
+        address participants,
+        address orderBook,
+        address settlement,
+        address metering,
+        uint32 baseInterval,
+        uint32 longestSlot
+    ) EIP712("PowerPact", "1") {
+        require(
+            baseInterval != 0 && longestSlot != 0 && longestSlot % baseInterval == 0
+                && longestSlot / baseInterval <= MOST_INTERVALS,
+            Device_BadIntervals(baseInterval, longestSlot)
+        );
         PARTICIPANTS = IParticipantRegistry(participants);
         ORDER_BOOK = orderBook;
         SETTLEMENT = settlement;
+        METERING = metering;
+        BASE_INTERVAL = baseInterval;
+        LONGEST_SLOT = longestSlot;
     }
 
     /// @inheritdoc IDeviceRegistry
@@ -61,25 +117,21 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
         bytes calldata signature
     ) external returns (uint32 id) {
         require(PARTICIPANTS.isActive(msg.sender), Device_OwnerNotActive(msg.sender));
-        require(source != 0 && Wh.unwrap(capacity) != 0, Device_BadParameters(source, capacity));
+        require(
+            source != 0 && Wh.unwrap(capacity) != 0 && Wh.unwrap(capacity) <= MOST_CAPACITY,
+            Device_BadParameters(source, capacity)
+        );
         require(deviceOf[key] == 0, Device_KeyTaken(key, deviceOf[key]));
-        bytes32 structHash = keccak256(abi.encode(DEVICE_TYPEHASH, msg.sender, kind, carrier, source, subnet, capacity));
-        address signer = Signatures.recover(_hashTypedDataV4(structHash), signature);
-        require(signer == key && signer != address(0), Device_BadSignature(key, signer));
+        {
+            bytes memory message = abi.encode(DEVICE_TYPEHASH, msg.sender, kind, carrier, source, subnet, capacity);
+            address signer = Signatures.recover(_hashTypedDataV4(keccak256(message)), signature);
+            require(signer == key && signer != address(0), Device_BadSignature(key, signer));
+        }
 
         id = ++deviceCount;
         deviceOf[key] = id;
-        _devices[id] = Device({
-            owner: msg.sender,
-            subnet: subnet,
-            kind: kind,
-            carrier: carrier,
-            source: source,
-            certified: false,
-            retired: false,
-            key: key,
-            capacity: capacity
-        });
+        SellerTerms terms = packSellerTerms(msg.sender, subnet, source, uint8(carrier), uint8(kind), capacity);
+        _devices[id] = Entry(terms, key, capacity);
         emit DeviceAdded(id, msg.sender, key, kind, carrier, source, subnet, capacity);
     }
 
@@ -87,8 +139,8 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
     function certify(uint32 id) external {
         uint256 seat = PARTICIPANTS.seatOf(msg.sender);
         require(seat != 0, Device_NotAuditor(msg.sender));
-        Device storage subject = _inService(id);
-        require(!subject.certified, Device_AlreadyCertified(id));
+        SellerTerms terms = _inService(id);
+        require(!terms.isCertified(), Device_AlreadyCertified(id));
         (bool isNew, Votes votes) = Votes.wrap(_certifications[id].votes).cast(seat - 1);
         require(isNew, Device_AlreadyVoted(id, msg.sender));
 
@@ -97,7 +149,7 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
         uint256 count = votes.count();
         emit CertificationVoted(id, msg.sender, count);
         if (count == PARTICIPANTS.threshold()) {
-            subject.certified = true;
+            _devices[id].terms = terms.asCertified();
             _certifications[id].since = uint40(block.timestamp);
             emit DeviceCertified(id);
         }
@@ -105,65 +157,137 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
 
     /// @inheritdoc IDeviceRegistry
     function retire(uint32 id) external {
-        Device storage subject = _inService(id);
-        require(msg.sender == subject.owner, Device_NotOwner(id, subject.owner, msg.sender));
-        subject.retired = true;
+        SellerTerms terms = _inService(id);
+        require(msg.sender == terms.owner(), Device_NotOwner(id, terms.owner(), msg.sender));
+        _devices[id].terms = terms.asRetired();
         emit DeviceRetired(id);
     }
 
     /// @inheritdoc IDeviceRegistry
     function device(uint32 id) external view returns (Device memory) {
-        return _devices[id];
+        Entry storage entry = _devices[id];
+        SellerTerms terms = entry.terms;
+        return Device({
+            owner: terms.owner(),
+            subnet: terms.subnet(),
+            kind: Kind(terms.kind()),
+            carrier: Carrier(terms.carrier()),
+            source: terms.source(),
+            certified: terms.isCertified(),
+            retired: terms.isRetired(),
+            key: entry.key,
+            capacity: entry.capacity
+        });
     }
 
     /// @inheritdoc IDeviceRegistry
     function keyOf(uint32 id) external view returns (address key, Wh capacity) {
-        Device storage subject = _devices[id];
-        return (subject.key, subject.capacity);
+        Entry storage entry = _devices[id];
+        return (entry.key, entry.capacity);
     }
 
     /// @inheritdoc IDeviceRegistry
-    function offer(uint40 slotStart, PackedOrder[] calldata orders) external returns (SellerTerms[] memory terms) {
+    function reserve(Slot slot, PackedOrder[] calldata orders) external returns (SellerTerms[] memory terms) {
         require(msg.sender == ORDER_BOOK, Device_NotOrderBook(msg.sender));
-        mapping(uint256 word => uint256) storage selling = _selling[slotStart];
+        mapping(uint256 word => uint256) storage sales = _marks[Side.Sell][slot];
+        mapping(uint256 word => uint256) storage purchases = _marks[Side.Buy][slot];
+        uint256 intervals = slot.length() / BASE_INTERVAL;
         terms = new SellerTerms[](orders.length);
         for (uint256 i = 0; i < orders.length; ++i) {
-            uint32 id = deviceIn(orders[i].terms);
+            (uint256 head, uint256 words) = (orders[i].head, orders[i].terms);
+            uint32 id = deviceIn(words);
             if (id == 0) continue;
-            (uint256 bits, uint256 bit) = (selling[id >> 8], 1 << (id & 0xff));
-            require(bits & bit == 0, Device_AlreadySelling(i, id, slotStart));
-            selling[id >> 8] = bits | bit;
-            terms[i] = _firstWordOf(_devices[id]);
+            Side side = sideOf(words);
+            Wh before = _mark(i, id, side, slot, side == Side.Sell ? sales : purchases);
+            SellerTerms entry = _devices[id].terms;
+            terms[i] = entry.withEnergy(before);
+            // The caller refuses an unknown device.
+            if (entry.owner() == address(0)) continue;
+            uint256 most = Wh.unwrap(entry.energy()) * intervals;
+            if (side == Side.Buy && most > MOST_BOUGHT) most = MOST_BOUGHT;
+            Wh promised = before.addCapped(energyOf(head));
+            require(Wh.unwrap(promised) <= most, Device_AboveCapacity(i, id, promised, Wh.wrap(uint64(most))));
+            if (LONGEST_SLOT != BASE_INTERVAL) _fixLength(id, slot);
         }
     }
 
     /// @inheritdoc IDeviceRegistry
-    function release(uint32 id, uint40 slotStart) external {
+    function decide(uint32 id, Side side, Slot slot, Wh before, Wh energy) external {
         require(msg.sender == ORDER_BOOK || msg.sender == SETTLEMENT, Device_NotMarket(msg.sender));
-        _selling[slotStart][id >> 8] &= ~(1 << (id & 0xff));
+        (bool undecided, Wh have) = promisedOf(id, side, slot);
+        require(undecided && Wh.unwrap(have) == Wh.unwrap(before), Device_NotUndecided(id, side, slot, before));
+
+        uint256 shift = (id & 0x7f) << 1;
+        uint256 word = _marks[side][slot][id >> 7] ^ (UNDECIDED << shift);
+        if (Wh.unwrap(energy) != 0) {
+            word |= DECIDED << shift;
+            _decided[side][slot][id] = have + energy;
+            emit OrderDecided(id, side, slot, energy, have + energy);
+        }
+        _marks[side][slot][id >> 7] = word;
     }
 
     /// @inheritdoc IDeviceRegistry
-    function isSelling(uint32 id, uint40 slotStart) external view returns (bool) {
-        return _selling[slotStart][id >> 8] & (1 << (id & 0xff)) != 0;
+    function fixLength(uint32 id, Slot slot, address by) external {
+        require(msg.sender == METERING, Device_NotMetering(msg.sender));
+        uint32 length = slot.length();
+        require(
+            length != 0 && length % BASE_INTERVAL == 0 && LONGEST_SLOT % length == 0 && slot.startAt() % length == 0,
+            Device_BadSlot(slot)
+        );
+        address holder = _devices[id].terms.owner();
+        require(
+            by == holder || LONGEST_SLOT == BASE_INTERVAL || lengthOf(id, slot.startAt()) != 0,
+            Device_NotOwner(id, holder, by)
+        );
+        if (LONGEST_SLOT != BASE_INTERVAL) _fixLength(id, slot);
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    function promisedOf(uint32 id, Side side, Slot slot) public view returns (bool undecided, Wh decided) {
+        uint256 mark = (_marks[side][slot][id >> 7] >> ((id & 0x7f) << 1)) & 3;
+        undecided = mark & UNDECIDED != 0;
+        if (mark & DECIDED != 0) decided = _decided[side][slot][id];
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    function lengthOf(uint32 id, uint40 time) public view returns (uint32) {
+        if (LONGEST_SLOT == BASE_INTERVAL) return BASE_INTERVAL;
+        return uint32((_lengths[time / LONGEST_SLOT][id >> 5] >> ((id & 0x1f) << 3)) & 0xff) * BASE_INTERVAL;
     }
 
     /// @inheritdoc IDeviceRegistry
     function certificationOf(uint32 id) external view returns (address owner, uint40 since) {
-        return (_devices[id].owner, _certifications[id].since);
+        return (_devices[id].terms.owner(), _certifications[id].since);
     }
 
-    function _firstWordOf(Device storage subject) private view returns (SellerTerms word) {
-        // Equivalent to packing owner, subnet, kind, carrier, source, certified and retired anew.
-        assembly ("memory-safe") {
-            word := sload(subject.slot)
-        }
+    /// @dev Mark that an order of the device is undecided; what those before it sold or bought, Wh.
+    /// Reverts if: another is.
+    function _mark(uint256 index, uint32 id, Side side, Slot slot, mapping(uint256 word => uint256) storage marks)
+        private
+        returns (Wh before)
+    {
+        (uint256 word, uint256 shift) = (marks[id >> 7], (id & 0x7f) << 1);
+        uint256 mark = (word >> shift) & 3;
+        require(mark & UNDECIDED == 0, Device_Undecided(index, id, side, slot));
+        marks[id >> 7] = word | (UNDECIDED << shift);
+        if (mark != 0) before = _decided[side][slot][id];
+    }
+
+    /// @dev The device uses slots of this length within the longest slot.
+    /// Reverts if: it uses another already.
+    function _fixLength(uint32 id, Slot slot) private {
+        uint32 have = lengthOf(id, slot.startAt());
+        require(have == 0 || have == slot.length(), Device_OtherLength(id, slot, have));
+        if (have != 0) return;
+        uint256 units = slot.length() / BASE_INTERVAL;
+        _lengths[slot.startAt() / LONGEST_SLOT][id >> 5] |= units << ((id & 0x1f) << 3);
     }
 
     /// @dev The device, provided that it exists and is not retired.
-    function _inService(uint32 id) private view returns (Device storage subject) {
-        subject = _devices[id];
-        require(subject.owner != address(0), Device_Unknown(id));
-        require(!subject.retired, Device_Retired(id));
+    function _inService(uint32 id) private view returns (SellerTerms terms) {
+        terms = _devices[id].terms;
+        require(terms.owner() != address(0), Device_Unknown(id));
+        require(!terms.isRetired(), Device_Retired(id));
     }
 }

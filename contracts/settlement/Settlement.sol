@@ -12,9 +12,9 @@ import {ISettlement} from "../../interfaces/settlement/ISettlement.sol";
 import {BatchRoot} from "../shared/BatchRoot.sol";
 import {Signatures} from "../shared/Signatures.sol";
 import {TradeHashing} from "../shared/TradeHashing.sol";
-import {Market, Mode} from "../types/Markets.sol";
+import {ContestTerms, DeliveryTerms, Mode, OrderTerms, PayTerms} from "../types/Markets.sol";
+import {Side} from "../types/Orders.sol";
 import {PackedPayment, entryOf, recordOf} from "../types/Payments.sol";
-import {PackedReading, ReadingFields} from "../types/Readings.sol";
 import {PackedTrade, TradeFields, TradePosition} from "../types/Trades.sol";
 import {Points, Wh, valueDown} from "../types/Units.sol";
 import {Payout} from "./libraries/Payout.sol";
@@ -22,7 +22,6 @@ import {Payout} from "./libraries/Payout.sol";
 /// @title Settlement
 /// @notice See ISettlement for the specification.
 contract Settlement is ISettlement, EIP712 {
-    using ReadingFields for PackedReading;
     using TradeFields for PackedTrade;
 
     /// @dev The final round of a market, loaded once for a call.
@@ -30,8 +29,16 @@ contract Settlement is ISettlement, EIP712 {
         bytes32 market;
         uint64 proposal;
         address agent;
-        Market rules;
+        /// Whether an order can have several trades.
+        bool isDivisible;
+        uint40 refundFrom;
+        PayTerms payment;
+        /// How its trades are measured.
+        DeliveryTerms terms;
     }
+
+    /// @dev Where the second bits begin in the state of a chunk.
+    uint256 private constant CERTIFIED = 128;
 
     bytes32 private constant AGREEMENT_TYPEHASH = keccak256("Agreement(bytes32 tradeId,uint128 toSeller)");
 
@@ -41,8 +48,9 @@ contract Settlement is ISettlement, EIP712 {
     IMarkets public immutable MARKETS;
     IClearing public immutable CLEARING;
 
-    /// @dev Bits of settled trades of a market's final proposal, one word a chunk.
-    mapping(bytes32 market => mapping(uint32 chunk => uint256)) private _settled;
+    /// @dev Of the trades of a market's final proposal, one word a chunk: bit i, trade i has ended; bit 128 + i, its share of
+    /// the export is certified.
+    mapping(bytes32 market => mapping(uint32 chunk => uint256)) private _ends;
     /// @dev Ids that an agreement ended in divisible rounds, where a pair can have several trades of one id.
     mapping(bytes32 tradeId => bool) private _agreed;
 
@@ -66,17 +74,18 @@ contract Settlement is ISettlement, EIP712 {
         PackedTrade[] memory copies = trades;
         _requireChunk(round, chunk, copies);
 
-        uint256 settled = _settled[market][chunk];
-        (uint256 known, Wh[] memory delivered) =
-            METERING.deliverLast(round.rules.slotStart, copies, _totalsOf(round, copies), ~settled);
+        uint256 ends = _ends[market][chunk];
+        (uint256 known, IMetering.Shares memory shares) =
+            METERING.deliverLast(round.terms, copies, _totalsOf(round, copies), ~ends);
         require(known != 0, Settlement_NothingToSettle(market, chunk));
-        _settled[market][chunk] = settled | known;
+        _ends[market][chunk] = ends | known | (known << CERTIFIED);
 
         PackedPayment[] memory payments = new PackedPayment[](copies.length);
+        Wh[] memory used = _usedIn(shares);
         uint256 count = 0;
         for (uint256 k = 0; k < copies.length; ++k) {
             if ((known >> k) & 1 == 0) continue;
-            _payDelivered(round, copies[k], delivered[k], payments[count++]);
+            _payDelivered(round, copies[k], shares.delivered[k], used[k], payments[count++]);
         }
         // Equivalent to cutting the array to `count`: its length only shrinks.
         assembly ("memory-safe") {
@@ -91,43 +100,69 @@ contract Settlement is ISettlement, EIP712 {
     function settleLate(bytes32 market, Delivery[] calldata deliveries) external {
         Round memory round = _finalRound(market);
         PackedTrade[] memory trades = new PackedTrade[](deliveries.length);
-        IMetering.ProvenReading[] memory measured = new IMetering.ProvenReading[](deliveries.length);
+        IMetering.Measured[] memory measured = new IMetering.Measured[](deliveries.length);
         for (uint256 i = 0; i < deliveries.length; ++i) {
-            (bytes32 id, PackedTrade memory trade) = _take(round, deliveries[i].traded);
+            bytes32 id;
+            (id, trades[i]) = _take(round, deliveries[i].traded, 1 | (1 << CERTIFIED));
             measured[i] = deliveries[i].measured;
-            PackedReading memory reading = measured[i].reading;
-            require(
-                reading.device() == trade.device() && reading.startAt() == round.rules.slotStart,
-                Settlement_WrongReading(id, reading.device(), reading.startAt())
-            );
-            trades[i] = trade;
+            _requireBothSides(round, id, measured[i]);
         }
 
-        Wh[] memory delivered = METERING.deliver(measured, trades, _totalsOf(round, trades));
+        IMetering.Shares memory shares =
+            METERING.deliver(round.terms, measured, trades, _totalsOf(round, trades), false);
 
         PackedPayment[] memory payments = new PackedPayment[](trades.length);
+        Wh[] memory used = _usedIn(shares);
         for (uint256 i = 0; i < trades.length; ++i) {
-            _payDelivered(round, trades[i], delivered[i], payments[i]);
+            Wh delivered = shares.delivered[i];
+            // Silence never pays: what a missing meter did not use is paid like what was used.
+            bool isMissing = measured[i].imported.length == 0;
+            _payDelivered(round, trades[i], delivered, isMissing ? delivered : used[i], payments[i]);
         }
         ACCOUNTS.pay(payments);
     }
 
-    /// @dev All energy that the sell order of each trade sold in the round; nothing in one-to-one mode, where that is the
-    /// trade's.
-    function _totalsOf(Round memory round, PackedTrade[] memory trades) private view returns (Wh[] memory totals) {
-        if (round.rules.mode == Mode.OneToOne) return totals;
-        totals = new Wh[](trades.length);
-        for (uint256 i = 0; i < totals.length; ++i) {
-            totals[i] = _totalOf(round, trades[i]);
+    /// @dev Reverts if: the readings of the buyer's meter are missing before the refund time, or there although they do not count.
+    function _requireBothSides(Round memory round, bytes32 id, IMetering.Measured memory measured) private view {
+        uint256 count = measured.imported.length;
+        if (!round.terms.isBothSides()) {
+            require(count == 0, Settlement_ImportNotCounted(id));
+        } else {
+            require(count != 0 || block.timestamp >= round.refundFrom, Settlement_ImportMissing(id, round.refundFrom));
         }
     }
 
-    /// @dev End a trade by what was delivered: write its payment.
-    function _payDelivered(Round memory round, PackedTrade memory trade, Wh delivered, PackedPayment memory payment)
+    /// @dev What was used of each trade: all that was delivered where the buyers' meters do not count.
+    function _usedIn(IMetering.Shares memory shares) private pure returns (Wh[] memory) {
+        return shares.used.length == 0 ? shares.delivered : shares.used;
+    }
+
+    /// @dev What the orders of each trade traded in the round; nothing in one-to-one mode, where that is the trade's energy, and
+    /// for the buyers where their meters do not count.
+    function _totalsOf(Round memory round, PackedTrade[] memory trades)
         private
+        view
+        returns (IMetering.Totals memory totals)
     {
+        if (!round.isDivisible) return totals;
+        totals.sold = new Wh[](trades.length);
+        if (round.terms.isBothSides()) totals.bought = new Wh[](trades.length);
+        for (uint256 i = 0; i < trades.length; ++i) {
+            totals.sold[i] = _soldOf(round, trades[i]);
+            if (totals.bought.length != 0) totals.bought[i] = _boughtOf(round, trades[i]);
+        }
+    }
+
+    /// @dev End a trade by what was delivered and used: write its payment.
+    function _payDelivered(
+        Round memory round,
+        PackedTrade memory trade,
+        Wh delivered,
+        Wh used,
+        PackedPayment memory payment
+    ) private {
         Wh sold = trade.energy();
-        (Points paid, Points penalty) = Payout.forDelivery(sold, delivered, trade.price(), round.rules);
+        (Points paid, Points penalty) = Payout.forDelivery(trade, delivered, used, round.payment);
         _fill(payment, trade, paid, recordOf(sold, delivered));
         emit TradeSettled(
             TradeHashing.id(round.market, round.agent, trade),
@@ -138,6 +173,7 @@ contract Settlement is ISettlement, EIP712 {
             paid,
             penalty
         );
+        if (round.terms.isBothSides()) emit EnergyUsed(TradeHashing.id(round.market, round.agent, trade), used);
     }
 
     // By agreement
@@ -151,16 +187,16 @@ contract Settlement is ISettlement, EIP712 {
         bytes[2] calldata signatures
     ) external {
         Round memory round = _finalRound(market);
-        (bytes32 id, PackedTrade memory trade) = _take(round, traded);
-        if (round.rules.mode == Mode.Divisible) {
+        (bytes32 id, PackedTrade memory trade) = _take(round, traded, 1);
+        if (round.isDivisible) {
             require(!_agreed[id], Settlement_AlreadySettled(id));
             _agreed[id] = true;
         }
         Points most = valueDown(trade.energy(), trade.price());
         require(!(toSeller > most), Settlement_AboveValue(id, toSeller, most));
         require(
-            signers[0] != signers[1] && _isParty(signers[0], trade, round.rules.arbiter)
-                && _isParty(signers[1], trade, round.rules.arbiter),
+            signers[0] != signers[1] && _isParty(signers[0], trade, round.payment.arbiter())
+                && _isParty(signers[1], trade, round.payment.arbiter()),
             Settlement_BadSigners(id, signers[0], signers[1])
         );
         bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(AGREEMENT_TYPEHASH, id, toSeller)));
@@ -172,7 +208,6 @@ contract Settlement is ISettlement, EIP712 {
         PackedPayment[] memory payments = new PackedPayment[](1);
         _fill(payments[0], trade, toSeller, 0);
         ACCOUNTS.pay(payments);
-        _releaseDevice(round, trade);
     }
 
     function _isParty(address signer, PackedTrade memory trade, address arbiter) private pure returns (bool) {
@@ -186,8 +221,8 @@ contract Settlement is ISettlement, EIP712 {
         Round memory round = _finalRound(market);
         PackedPayment[] memory payments = new PackedPayment[](traded.length);
         for (uint256 i = 0; i < traded.length; ++i) {
-            (bytes32 id, PackedTrade memory trade) = _take(round, traded[i]);
-            require(block.timestamp >= round.rules.refundFrom, Settlement_TooEarly(id, round.rules.refundFrom));
+            (bytes32 id, PackedTrade memory trade) = _take(round, traded[i], 1);
+            require(block.timestamp >= round.refundFrom, Settlement_TooEarly(id, round.refundFrom));
             _fill(payments[i], trade, Points.wrap(0), recordOf(trade.energy(), Wh.wrap(0)));
             emit TradeSettled(
                 id, trade.buyer(), trade.seller(), Outcome.Refunded, Wh.wrap(0), Points.wrap(0), Points.wrap(0)
@@ -195,8 +230,62 @@ contract Settlement is ISettlement, EIP712 {
         }
 
         ACCOUNTS.pay(payments);
+    }
+
+    // What a device sold
+
+    /// @inheritdoc ISettlement
+    function decide(bytes32 market, TradeProof[] calldata traded) external {
+        Round memory round = _finalRound(market);
         for (uint256 i = 0; i < traded.length; ++i) {
-            _releaseDevice(round, traded[i].trade);
+            // The id of the trade is not needed.
+            // slither-disable-next-line unused-return
+            (, PackedTrade memory trade) = _verify(round, traded[i]);
+            DEVICES.decide(
+                trade.device(), Side.Sell, round.terms.deliverySlot(), trade.soldBefore(), _soldOf(round, trade)
+            );
+        }
+    }
+
+    /// @inheritdoc ISettlement
+    function decidePurchases(bytes32 market, TradeProof[] calldata traded) external {
+        Round memory round = _finalRound(market);
+        for (uint256 i = 0; i < traded.length; ++i) {
+            // slither-disable-next-line unused-return
+            (bytes32 id, PackedTrade memory trade) = _verify(round, traded[i]);
+            require(trade.meter() != 0, Settlement_ImportNotCounted(id));
+            DEVICES.decide(
+                trade.meter(), Side.Buy, round.terms.deliverySlot(), trade.boughtBefore(), _boughtOf(round, trade)
+            );
+        }
+    }
+
+    // Certificates of what an agreement or a refund did not sell
+
+    /// @inheritdoc ISettlement
+    // Metering is part of the deployment and calls nobody but the certificates, which call no receiver.
+    // slither-disable-next-line reentrancy-no-eth
+    function certify(bytes32 market, Delivery[] calldata deliveries) external {
+        Round memory round = _finalRound(market);
+        PackedTrade[] memory trades = new PackedTrade[](deliveries.length);
+        IMetering.Measured[] memory measured = new IMetering.Measured[](deliveries.length);
+        for (uint256 i = 0; i < deliveries.length; ++i) {
+            TradeProof calldata traded = deliveries[i].traded;
+            bytes32 id;
+            (id, trades[i]) = _verify(round, traded);
+            uint256 bits = _ends[market][traded.position.chunk] >> traded.position.index;
+            require(bits & 1 != 0, Settlement_NotEnded(id));
+            require((bits >> CERTIFIED) & 1 == 0, Settlement_AlreadyCertified(id));
+            _ends[market][traded.position.chunk] |= 1 << (CERTIFIED + traded.position.index);
+            // What was used does not matter.
+            measured[i].exported = deliveries[i].measured.exported;
+        }
+
+        IMetering.Shares memory shares = METERING.deliver(round.terms, measured, trades, _totalsOf(round, trades), true);
+
+        for (uint256 i = 0; i < trades.length; ++i) {
+            bytes32 id = TradeHashing.id(market, round.agent, trades[i]);
+            emit TradeCertified(id, trades[i].seller(), shares.delivered[i]);
         }
     }
 
@@ -212,7 +301,12 @@ contract Settlement is ISettlement, EIP712 {
 
     /// @inheritdoc ISettlement
     function isSettled(bytes32 market, TradePosition calldata position) external view returns (bool) {
-        return _settled[market][position.chunk] & (1 << position.index) != 0;
+        return (_ends[market][position.chunk] >> position.index) & 1 != 0;
+    }
+
+    /// @inheritdoc ISettlement
+    function isCertified(bytes32 market, TradePosition calldata position) external view returns (bool) {
+        return _ends[market][position.chunk] >> (CERTIFIED + position.index) & 1 != 0;
     }
 
     // What the three ways share
@@ -220,7 +314,9 @@ contract Settlement is ISettlement, EIP712 {
     function _finalRound(bytes32 market) private view returns (Round memory round) {
         round.market = market;
         (round.proposal, round.agent) = CLEARING.finalRound(market);
-        round.rules = MARKETS.rulesOf(market);
+        (ContestTerms contest, OrderTerms orders, PayTerms payment) = MARKETS.settlementTermsOf(market);
+        round.isDivisible = contest.matching().mode() == Mode.Divisible;
+        (round.refundFrom, round.payment, round.terms) = (orders.refundFrom(), payment, orders.measuring());
     }
 
     /// @dev Reverts if: the trades are not exactly those of the chunk.
@@ -235,10 +331,23 @@ contract Settlement is ISettlement, EIP712 {
         );
     }
 
-    /// @dev Mark a trade as settled.
-    /// Reverts if: it is not in the market's final proposal, or settled.
-    function _take(Round memory round, TradeProof calldata traded)
+    /// @dev End a trade: set `mark` at its place in the state of its chunk.
+    /// Reverts if: it is not in the market's final proposal, or has ended.
+    function _take(Round memory round, TradeProof calldata traded, uint256 mark)
         private
+        returns (bytes32 id, PackedTrade memory trade)
+    {
+        (id, trade) = _verify(round, traded);
+        uint256 ends = _ends[round.market][traded.position.chunk];
+        require((ends >> traded.position.index) & 1 == 0, Settlement_AlreadySettled(id));
+        _ends[round.market][traded.position.chunk] = ends | (mark << traded.position.index);
+    }
+
+    /// @dev A trade and its id.
+    /// Reverts if: it is not in the market's final proposal.
+    function _verify(Round memory round, TradeProof calldata traded)
+        private
+        view
         returns (bytes32 id, PackedTrade memory trade)
     {
         TradePosition memory position = traded.position;
@@ -249,10 +358,6 @@ contract Settlement is ISettlement, EIP712 {
             Settlement_UnknownTrade(round.market, position.chunk, position.index)
         );
         id = TradeHashing.id(round.market, round.agent, trade);
-        uint256 bits = _settled[round.market][position.chunk];
-        uint256 bit = 1 << position.index;
-        require(bits & bit == 0, Settlement_AlreadySettled(id));
-        _settled[round.market][position.chunk] = bits | bit;
     }
 
     /// @dev Write a payment: `toSeller` to the seller, the rest of the reservation back to the buyer.
@@ -266,14 +371,14 @@ contract Settlement is ISettlement, EIP712 {
     }
 
     /// @dev All energy that the trade's sell order sold in the round.
-    function _totalOf(Round memory round, PackedTrade memory trade) private view returns (Wh) {
-        if (round.rules.mode == Mode.OneToOne) return trade.energy();
+    function _soldOf(Round memory round, PackedTrade memory trade) private view returns (Wh) {
+        if (!round.isDivisible) return trade.energy();
         return CLEARING.boundEnergy(round.market, trade.sellId(), trade.offered());
     }
 
-    /// @dev A device is free when its only trade in the slot ended without a delivery.
-    function _releaseDevice(Round memory round, PackedTrade memory trade) private {
-        if (trade.energy() < _totalOf(round, trade)) return;
-        DEVICES.release(trade.device(), round.rules.slotStart);
+    /// @dev All energy that the trade's buy order, which has a meter, bought in the round.
+    function _boughtOf(Round memory round, PackedTrade memory trade) private view returns (Wh) {
+        if (!round.isDivisible) return trade.energy();
+        return CLEARING.boundEnergy(round.market, trade.buyId(), trade.wanted());
     }
 }

@@ -8,7 +8,7 @@ library TradeHashing {
     using TradeFields for PackedTrade;
 
     /// @notice Leaf of the trade at `index` of its chunk.
-    /// @dev Four words, so that no inner node (two words) can be taken for a leaf.
+    /// @dev Five words, so that no inner node (two words) can be taken for a leaf.
     function leaf(uint256 index, PackedTrade memory trade) internal pure returns (bytes32 hash) {
         // Equivalent to keccak256(abi.encode(index, trade)), without taking memory for good.
         assembly ("memory-safe") {
@@ -17,7 +17,19 @@ library TradeHashing {
             mstore(add(scratch, 32), mload(trade))
             mstore(add(scratch, 64), mload(add(trade, 32)))
             mstore(add(scratch, 96), mload(add(trade, 64)))
-            hash := keccak256(scratch, 128)
+            mstore(add(scratch, 128), mload(add(trade, 96)))
+            hash := keccak256(scratch, 160)
+        }
+    }
+
+    /// @notice As `leaf`, of a trade in the calldata.
+    function leafOf(uint256 index, PackedTrade calldata trade) internal pure returns (bytes32 hash) {
+        // Equivalent to keccak256(abi.encode(index, trade)), without taking memory for good.
+        assembly ("memory-safe") {
+            let scratch := mload(0x40)
+            mstore(scratch, index)
+            calldatacopy(add(scratch, 32), trade, 128)
+            hash := keccak256(scratch, 160)
         }
     }
 

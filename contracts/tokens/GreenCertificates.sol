@@ -6,6 +6,7 @@ import {Base64} from "@openzeppelin/contracts/utils/Base64.sol";
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {IGreenCertificates} from "../../interfaces/tokens/IGreenCertificates.sol";
+import {Slot} from "../types/Slots.sol";
 import {Wh} from "../types/Units.sol";
 import {lotId, lotOfId} from "./Lots.sol";
 
@@ -48,20 +49,20 @@ contract GreenCertificates is ERC1155, IGreenCertificates {
     }
 
     /// @inheritdoc IGreenCertificates
-    function idOf(uint32 device, uint40 slotStart) external pure returns (uint256) {
-        return lotId(device, slotStart);
+    function idOf(uint32 device, Slot slot) external pure returns (uint256) {
+        return lotId(device, slot);
     }
 
     /// @inheritdoc IGreenCertificates
-    function lotOf(uint256 id) external pure returns (uint32 device, uint40 slotStart) {
+    function lotOf(uint256 id) external pure returns (uint32 device, Slot slot) {
         return lotOfId(id);
     }
 
     /// @notice The metadata of `id` itself, as a data URI: the device, the slot and the unit.
     function uri(uint256 id) public pure override returns (string memory) {
-        (uint32 device, uint40 slotStart) = lotOfId(id);
+        (uint32 device, Slot slot) = lotOfId(id);
         string memory deviceText = uint256(device).toString();
-        string memory slotText = uint256(slotStart).toString();
+        string memory slotText = uint256(slot.startAt()).toString();
         bytes memory json = abi.encodePacked(
             '{"name":"Green energy of device ',
             deviceText,
@@ -72,6 +73,8 @@ contract GreenCertificates is ERC1155, IGreenCertificates {
             deviceText,
             ',"slotStart":',
             slotText,
+            ',"slotLengthSeconds":',
+            uint256(slot.length()).toString(),
             ',"unit":"Wh"}}'
         );
         return string.concat("data:application/json;base64,", Base64.encode(json));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {Ppm} from "./Units.sol";
+import {Ppm, Wh} from "./Units.sol";
 
 /// @dev What an order says of its trader: trades now 1 | credibility 32, from the most significant bit down.
 type Admission is uint40;
@@ -9,14 +9,16 @@ type Admission is uint40;
 /// @dev What an order says of its seller's past: settled trades 32 | delivered energy of promised energy 32, ppm.
 type Reliability is uint64;
 
-/// @dev What decides whether a device may sell, the first storage word of IDeviceRegistry.Device:
-///   retired 8 | certified 8 | source 8 | carrier 8 | kind 8 | subnet 32 | owner 160
-/// from the most significant bit down.
+/// @dev What decides whether a device may sell:
+///   energy 48 | retired 1 | certified 1 | kind 3 | carrier 3 | source 8 | subnet 32 | owner 160
+/// from the most significant bit down. `energy`, Wh: in the registry's storage the device's capacity in one slot, in its
+/// answer to the order book what the device sold in the slot before.
 type SellerTerms is uint256;
 
 using {isActive, credibility} for Admission global;
 using {trades, rate} for Reliability global;
-using {isFit, source, carrier, subnet, owner} for SellerTerms global;
+using {withEnergy, asCertified, asRetired} for SellerTerms global;
+using {energy, isFit, isCertified, isRetired, source, carrier, kind, subnet, owner} for SellerTerms global;
 
 function packAdmission(bool active, Ppm credibility_) pure returns (Admission) {
     return Admission.wrap((active ? uint40(1) << 32 : 0) | Ppm.unwrap(credibility_));
@@ -46,19 +48,60 @@ function rate(Reliability past) pure returns (Ppm) {
     return Ppm.wrap(uint32(Reliability.unwrap(past)));
 }
 
+function packSellerTerms(address owner_, uint32 subnet_, uint8 source_, uint8 carrier_, uint8 kind_, Wh energy_)
+    pure
+    returns (SellerTerms)
+{
+    uint256 codes = (uint256(kind_) << 203) | (uint256(carrier_) << 200) | (uint256(source_) << 192);
+    return SellerTerms.wrap((uint256(Wh.unwrap(energy_)) << 208) | codes | (uint256(subnet_) << 160) | uint160(owner_));
+}
+
+/// @notice The same terms with another energy.
+/// @dev Warning: needs energy < 2^48 Wh.
+function withEnergy(SellerTerms terms, Wh energy_) pure returns (SellerTerms) {
+    uint256 rest = SellerTerms.unwrap(terms) & type(uint208).max;
+    return SellerTerms.wrap((uint256(Wh.unwrap(energy_)) << 208) | rest);
+}
+
+function asCertified(SellerTerms terms) pure returns (SellerTerms) {
+    return SellerTerms.wrap(SellerTerms.unwrap(terms) | (1 << 206));
+}
+
+function asRetired(SellerTerms terms) pure returns (SellerTerms) {
+    return SellerTerms.wrap(SellerTerms.unwrap(terms) | (1 << 207));
+}
+
+/// @notice Capacity or what was sold before, Wh.
+function energy(SellerTerms terms) pure returns (Wh) {
+    return Wh.wrap(uint48(SellerTerms.unwrap(terms) >> 208));
+}
+
 /// @notice Certified and not retired.
 function isFit(SellerTerms terms) pure returns (bool) {
-    return SellerTerms.unwrap(terms) >> 216 == 1;
+    return (SellerTerms.unwrap(terms) >> 206) & 3 == 1;
+}
+
+function isCertified(SellerTerms terms) pure returns (bool) {
+    return (SellerTerms.unwrap(terms) >> 206) & 1 == 1;
+}
+
+function isRetired(SellerTerms terms) pure returns (bool) {
+    return (SellerTerms.unwrap(terms) >> 207) & 1 == 1;
 }
 
 /// @notice Code of the device's energy source.
 function source(SellerTerms terms) pure returns (uint8) {
-    return uint8(SellerTerms.unwrap(terms) >> 208);
+    return uint8(SellerTerms.unwrap(terms) >> 192);
 }
 
 /// @notice A Carrier.
 function carrier(SellerTerms terms) pure returns (uint8) {
-    return uint8(SellerTerms.unwrap(terms) >> 200);
+    return uint8(SellerTerms.unwrap(terms) >> 200) & 7;
+}
+
+/// @notice An IDeviceRegistry.Kind.
+function kind(SellerTerms terms) pure returns (uint8) {
+    return uint8(SellerTerms.unwrap(terms) >> 203) & 7;
 }
 
 function subnet(SellerTerms terms) pure returns (uint32) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {Points, Ppm} from "./Units.sol";
+import {Slot, slotOf} from "./Slots.sol";
+import {Ppm} from "./Units.sol";
 
 /// @dev How energy is matched.
 enum Mode {
@@ -41,6 +42,22 @@ enum AttributeSource {
     CompletedTrades
 }
 
+/// @dev What settles a trade.
+enum Delivery {
+    /// The seller's share of its device's export.
+    Export,
+    /// The least of the seller's share of the export and the buyer's share of its meter's import.
+    BothSides
+}
+
+/// @dev How the trades of an order share what was delivered of it.
+enum Sharing {
+    /// In proportion to their energies.
+    ProRata,
+    /// One after the other, in the order of the round.
+    FirstInFirstOut
+}
+
 /// @dev The mechanisms of a deployment, as a market's rules name them: satisfaction matching by pairs, and the call auction
 /// with one price.
 uint8 constant SATISFACTION = 0;
@@ -72,8 +89,8 @@ struct Market {
     Ppm k;
     /// What an agent holds ready for a sealed proposal and loses when it is refuted, micro-points.
     uint64 bond;
-    // slot 1: 5 + 5 + 4 + 1 + 1 + 1 + 8 = 25
-    /// Start of the delivery slot, Unix seconds, a multiple of the deployment's slot length.
+    // slot 1: 5 + 5 + 4 + 1 + 1 + 1 + 8 + 4 + 1 + 1 = 31
+    /// Start of the delivery slot, Unix seconds, a multiple of its length.
     uint40 slotStart;
     /// Without a settlement by then the buyer can take the money back. Unix seconds.
     uint40 refundFrom;
@@ -86,13 +103,19 @@ struct Market {
     uint8 sourceCategory;
     /// One byte for each attribute, an AttributeSource; attribute 0 first.
     bytes8 sources;
-    // slot 2: 20 + 4 + 4 = 28
+    /// Length of the delivery slot, seconds: a multiple of the deployment's base interval that divides its longest slot.
+    uint32 slotLength;
+    Delivery delivery;
+    Sharing sharing;
+    // slot 2: 20 + 4 + 4 + 4 = 32
     /// Third key of each trade escrow.
     address arbiter;
     /// Shortfall up to this rate of the energy sold is not penalised, ppm.
     Ppm tolerance;
     /// Penalty on the value of a shortfall beyond the tolerance, ppm.
     Ppm penalty;
+    /// Delivery on both sides: what the buyer pays of the value of what was delivered for it and not used, ppm. Else 1 000 000.
+    Ppm underuse;
     // slot 3: 24
     /// The local network, a label in ASCII.
     bytes24 zone;
@@ -112,13 +135,71 @@ type MatchRules is uint40;
 type ContestTerms is uint256;
 
 /// @dev What an order must fit besides, the second storage word of Market:
-///   sources 64 | source category 8 | categories 8 | carrier 8 | subnet 32 | refund from 40 | slot start 40
+///   sharing 8 | delivery 8 | slot length 32 | sources 64 | source category 8 | categories 8 | carrier 8 | subnet 32 | refund from 40 | slot start 40
 /// from the most significant bit down.
 type OrderTerms is uint256;
 
 using {mechanism, mode, priceRule, attributeCount, incomeMask} for MatchRules global;
 using {matching, endorsements, closesAt, finalBy, challengeWindow, k, bond} for ContestTerms global;
-using {slotStart, subnet, carrier, categoryCount, sourceCategory, sourceAt} for OrderTerms global;
+using {slot, delivery, subnet, carrier, categoryCount, sourceCategory, sourceAt} for OrderTerms global;
+using {refundFrom, measuring} for OrderTerms global;
+using {arbiter, tolerance, penalty, underuse} for PayTerms global;
+using {deliverySlot, isBothSides, isFirstInFirstOut} for DeliveryTerms global;
+
+/// @dev What of a market's rules says how its trades are measured: sharing 8 | delivery 8 | Slot 72, from the most significant
+/// bit down.
+type DeliveryTerms is uint88;
+
+/// @dev What the settlement asks of a market's rules, the third storage word of Market:
+///   underuse 32 | penalty 32 | tolerance 32 | arbiter 160
+/// from the most significant bit down.
+type PayTerms is uint256;
+
+/// @notice Third key of each trade escrow.
+function arbiter(PayTerms terms) pure returns (address) {
+    return address(uint160(PayTerms.unwrap(terms)));
+}
+
+/// @notice Shortfall up to this rate of the energy sold is not penalised, ppm.
+function tolerance(PayTerms terms) pure returns (Ppm) {
+    return Ppm.wrap(uint32(PayTerms.unwrap(terms) >> 160));
+}
+
+/// @notice Penalty on the value of a shortfall beyond the tolerance, ppm.
+function penalty(PayTerms terms) pure returns (Ppm) {
+    return Ppm.wrap(uint32(PayTerms.unwrap(terms) >> 192));
+}
+
+/// @notice What the buyer pays of the value of what was delivered for it and not used, ppm.
+function underuse(PayTerms terms) pure returns (Ppm) {
+    return Ppm.wrap(uint32(PayTerms.unwrap(terms) >> 224));
+}
+
+/// @notice From then on the buyer can take the money back, Unix seconds.
+function refundFrom(OrderTerms terms) pure returns (uint40) {
+    return uint40(OrderTerms.unwrap(terms) >> 40);
+}
+
+/// @notice How the trades of a market are measured.
+function measuring(OrderTerms terms) pure returns (DeliveryTerms) {
+    uint256 rules = (OrderTerms.unwrap(terms) >> 232) << 72;
+    return DeliveryTerms.wrap(uint88(rules | Slot.unwrap(slot(terms))));
+}
+
+/// @notice The delivery slot.
+function deliverySlot(DeliveryTerms terms) pure returns (Slot) {
+    return Slot.wrap(uint72(DeliveryTerms.unwrap(terms)));
+}
+
+/// @notice Whether the buyers' meters count, too.
+function isBothSides(DeliveryTerms terms) pure returns (bool) {
+    return uint8(DeliveryTerms.unwrap(terms) >> 72) == uint8(Delivery.BothSides);
+}
+
+/// @notice Whether an order's trades are served one after the other.
+function isFirstInFirstOut(DeliveryTerms terms) pure returns (bool) {
+    return DeliveryTerms.unwrap(terms) >> 80 == uint88(Sharing.FirstInFirstOut);
+}
 
 /// @notice The number of the mechanism.
 function mechanism(MatchRules rules) pure returns (uint8) {
@@ -178,9 +259,14 @@ function bond(ContestTerms terms) pure returns (uint64) {
     return uint64(ContestTerms.unwrap(terms) >> 192);
 }
 
-/// @notice Start of the delivery slot, Unix seconds.
-function slotStart(OrderTerms terms) pure returns (uint40) {
-    return uint40(OrderTerms.unwrap(terms));
+/// @notice The delivery slot.
+function slot(OrderTerms terms) pure returns (Slot) {
+    return slotOf(uint40(OrderTerms.unwrap(terms)), uint32(OrderTerms.unwrap(terms) >> 200));
+}
+
+/// @notice What settles a trade.
+function delivery(OrderTerms terms) pure returns (Delivery) {
+    return Delivery(uint8(OrderTerms.unwrap(terms) >> 232));
 }
 
 /// @notice The subnet of the sellers' devices; 0: any.

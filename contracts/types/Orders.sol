@@ -13,14 +13,15 @@ enum Side {
 ///   head   trader 160 | energy 64 | price 32                                          = 256 bits
 ///   terms  accept 1 | min fill 20 | side 8 | min price 32 | classes 64 | device 32 | nonce 32 | expiry 40 = 229 bits
 /// from the most significant bit downwards (terms: 27 zero bits on top). `device` is the seller's device or the buyer's
-/// meter.
+/// meter. In place of the min price a buy order has zero; in the book what its meter bought of the slot before, Wh.
 /// Arrays of eight lie in one word, element 0 in the lowest 32 bits.
 struct PackedOrder {
     uint256 head;
     uint256 terms;
     /// Buyer: expectation of each attribute, 8 × uint32. Seller: value of each attribute, 8 × uint32.
     uint256 levels;
-    /// Buyer: limit of each attribute, 8 × uint32. Seller: zero.
+    /// Buyer: limit of each attribute, 8 × uint32. Seller: zero as signed; in the book what its device sold of the slot
+    /// before, Wh.
     uint256 limits;
     /// Buyer: weight of each attribute in ppm, 8 × uint32, summing to 1 000 000. Seller: zero.
     uint256 weights;
@@ -67,6 +68,11 @@ function energyOf(uint256 head) pure returns (Wh) {
     return Wh.wrap(uint64(head >> 32));
 }
 
+/// @notice The side of an order, of its second word.
+function sideOf(uint256 terms) pure returns (Side) {
+    return (terms >> 200) & 1 == 0 ? Side.Buy : Side.Sell;
+}
+
 /// @notice The device of a sell order or the meter of a buy order (0: none), of its second word.
 function deviceOf(uint256 terms) pure returns (uint32) {
     return uint32(terms >> 72);
@@ -96,7 +102,18 @@ library OrderFields {
         return isBuy(order) ? Side.Buy : Side.Sell;
     }
 
-    /// @dev The seller's minimum, micro-points per kWh; zero for a buyer.
+    /// @dev Of a sell order in the book: what its device had sold of the slot before it, Wh.
+    function soldBefore(PackedOrder memory order) internal pure returns (Wh) {
+        return Wh.wrap(uint48(order.limits));
+    }
+
+    /// @dev Of a buy order in the book: what its meter had bought of the slot before it, Wh. It takes the place of a sell
+    /// order's minimum.
+    function boughtBefore(PackedOrder memory order) internal pure returns (Wh) {
+        return Wh.wrap(uint32(order.terms >> 168));
+    }
+
+    /// @dev The seller's minimum, micro-points per kWh; of a buy order see `boughtBefore`.
     function minPrice(PackedOrder memory order) internal pure returns (Price) {
         return Price.wrap(uint32(order.terms >> 168));
     }

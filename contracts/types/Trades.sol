@@ -4,15 +4,19 @@ pragma solidity ^0.8.27;
 import {OrderId} from "./Orders.sol";
 import {Wh, Price, Points, Ppm} from "./Units.sol";
 
-/// @dev A trade in three words, as Clearing commits to it. Its hash is a leaf of its chunk's Merkle tree.
+/// @dev A trade in four words, as Clearing commits to it. Its hash is a leaf of its chunk's Merkle tree.
 ///   purchase  buyer 160 | energy that the sell order offers 64 | dual price of the buy order 32   = 256 bits
 ///   sale      seller 160 | energy sold 64 | dual price of the sell order 32                       = 256 bits
 ///   terms     buy id 40 | sell id 40 | device 32 | price 32 | reserved 88                         = 232 bits
-/// from the most significant bit downwards (terms: 24 zero bits on top).
+///   context   sold before by the device 48 | fill before of the sell order 48 | bought before by the buyer's meter 32
+///             | energy that the buy order wants 32 | fill before of the buy order 64 | meter 32   = 256 bits
+/// from the most significant bit downwards (terms: 24 zero bits on top). Without a meter, what it bought and what the buy
+/// order wants are zero.
 struct PackedTrade {
     uint256 purchase;
     uint256 sale;
     uint256 terms;
+    uint256 context;
 }
 
 /// @dev Where a trade stands within a proposal.
@@ -75,5 +79,35 @@ library TradeFields {
     /// @dev Money of the buyer that the trade holds until it ends, micro-points.
     function reserved(PackedTrade memory trade) internal pure returns (Points) {
         return Points.wrap(uint88(trade.terms));
+    }
+
+    /// @dev Energy of the slot that the device sold in orders decided before, Wh.
+    function soldBefore(PackedTrade memory trade) internal pure returns (Wh) {
+        return Wh.wrap(uint48(trade.context >> 208));
+    }
+
+    /// @dev Energy that the sell order sold in the trades before, in the order of the round, Wh.
+    function sellerFilledBefore(PackedTrade memory trade) internal pure returns (Wh) {
+        return Wh.wrap(uint48(trade.context >> 160));
+    }
+
+    /// @dev Energy of the slot that the buyer's meter bought in orders decided before, Wh.
+    function boughtBefore(PackedTrade memory trade) internal pure returns (Wh) {
+        return Wh.wrap(uint32(trade.context >> 128));
+    }
+
+    /// @dev Energy that the buy order wants, Wh: at least what is sold; 0 without a meter.
+    function wanted(PackedTrade memory trade) internal pure returns (Wh) {
+        return Wh.wrap(uint32(trade.context >> 96));
+    }
+
+    /// @dev Energy that the buy order bought in the trades before, in the order of the round, Wh.
+    function buyerFilledBefore(PackedTrade memory trade) internal pure returns (Wh) {
+        return Wh.wrap(uint64(trade.context >> 32));
+    }
+
+    /// @dev The buyer's meter; 0: none.
+    function meter(PackedTrade memory trade) internal pure returns (uint32) {
+        return uint32(trade.context);
     }
 }

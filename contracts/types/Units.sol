@@ -19,9 +19,20 @@ uint32 constant ONE_PPM = 1_000_000;
 /// @dev Watt-hours in a kilowatt-hour.
 uint256 constant WH_PER_KWH = 1_000;
 
-using {addWh as +, subWh as -, gtWh as >, ltWh as <, addCapped, minWh, rateDown, proRataDown} for Wh global;
+using {
+    addWh as +,
+    subWh as -,
+    gtWh as >,
+    ltWh as <,
+    addCapped,
+    minWh,
+    rateDown,
+    proRataDown,
+    cumulativeShare,
+    consecutiveShare
+} for Wh global;
 using {gtPrice as >, midpointDown} for Price global;
-using {subPoints as -, gtPoints as >, shareDown, halfDown} for Points global;
+using {addPoints as +, subPoints as -, gtPoints as >, shareDown, halfDown} for Points global;
 
 /// @notice Value of `energy` at `price`, rounded down to a whole micro-point: in the buyer's favour.
 /// @dev The one place where energy meets price. value = energy · price / 1000; cannot overflow:
@@ -71,9 +82,27 @@ function proRataDown(Wh energy, Wh part, Wh whole) pure returns (Wh) {
     return Wh.wrap(uint64((uint256(Wh.unwrap(energy)) * Wh.unwrap(part)) / Wh.unwrap(whole)));
 }
 
+/// @notice The part of `energy` that falls to `part` after `before` of `whole` Wh, by cumulative rounding:
+/// ⌊energy · (before + part) / whole⌋ − ⌊energy · before / whole⌋. Consecutive parts share `energy` without a rest. Needs
+/// before + part ≤ whole, whole > 0.
+function cumulativeShare(Wh energy, Wh before, Wh part, Wh whole) pure returns (Wh) {
+    return energy.proRataDown(before + part, whole) - energy.proRataDown(before, whole);
+}
+
+/// @notice The part of `energy` that falls to `part` after `before`, one after the other. Parts in a row share `energy`
+/// without a rest.
+function consecutiveShare(Wh energy, Wh before, Wh part) pure returns (Wh) {
+    if (!(energy > before)) return Wh.wrap(0);
+    return (energy - before).minWh(part);
+}
+
 /// @notice The midpoint of two prices, rounded down: in the buyer's favour.
 function midpointDown(Price a, Price b) pure returns (Price) {
     return Price.wrap(uint32((uint256(Price.unwrap(a)) + Price.unwrap(b)) / 2));
+}
+
+function addPoints(Points a, Points b) pure returns (Points) {
+    return Points.wrap(Points.unwrap(a) + Points.unwrap(b));
 }
 
 function subPoints(Points a, Points b) pure returns (Points) {

@@ -19,6 +19,9 @@ import {Points, Ppm, Wh} from "../../contracts/types/Units.sol";
 /// Safety: the three modules hold, release and pay as their interfaces say; no other caller can.
 /// Liveness: none; a withdrawal needs nobody.
 ///
+/// A credit has no age: what is deposited cannot expire here, whatever the token's units do. Only deposits and withdrawals
+/// may ever look at ages (docs/decisions/0015).
+///
 /// Order nonces share a word that the order already touches: a buyer's in the wallet, a seller's in the track record. A
 /// separate word would cost each order a fifth more.
 interface IAccounts {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {ContestTerms, Market, OrderTerms} from "../../contracts/types/Markets.sol";
+import {ContestTerms, Delivery, Market, OrderTerms, PayTerms} from "../../contracts/types/Markets.sol";
+import {Ppm} from "../../contracts/types/Units.sol";
 
 /// @title Markets: a zone, a carrier and a delivery slot, with fixed rules
 /// @notice Any active participant may open a market. Its rules never change: its id is their hash, so a trader who signs an
@@ -26,7 +27,14 @@ interface IMarkets {
     /// @notice Thrown when there is no market with this id.
     error Market_Unknown(bytes32 market);
 
-    /// @notice Thrown when the times of the rules are not in order, or the slot does not begin at a multiple of the slot length.
+    /// @notice Thrown when the slot is not a multiple of the base interval that divides the longest slot, or does not begin at a
+    /// multiple of its length, seconds.
+    error Market_BadSlot(uint40 slotStart, uint32 slotLength, uint32 baseInterval, uint32 longestSlot);
+
+    /// @notice Thrown when the rate of an under-use is above 1, or not 1 where the export alone settles.
+    error Market_BadUnderuse(Delivery delivery, Ppm underuse);
+
+    /// @notice Thrown when the times of the rules are not in order.
     error Market_BadTimes(uint40 closesAt, uint40 finalBy, uint40 slotStart, uint40 refundFrom);
 
     /// @notice Thrown when a count of the rules is above 8 or differs from the number of names, or a mask goes beyond its count.
@@ -69,7 +77,8 @@ interface IMarkets {
     /// - not now < closesAt ≤ slotStart, or not closesAt < finalBy;
     /// - refundFrom is less than one slot, or more than one slot and 30 days, after both the end of the last challenge
     ///   window and the slot's end;
-    /// - the slot does not begin at a multiple of the slot length;
+    /// - the slot does not begin at a multiple of its length, or that is not a multiple of the base interval that divides the
+    ///   longest slot;
     /// - a count is above 8 or differs from the names, or a source is unknown;
     /// - there is no arbiter, or a rate is above 1 000 000 ppm;
     /// - challenge window, bond and endorsers do not fit together;
@@ -117,6 +126,13 @@ interface IMarkets {
     /// @notice What an order must fit, in two words. Reverts if the market is unknown.
     /// @param market The market's id.
     function orderTermsOf(bytes32 market) external view returns (ContestTerms contest, OrderTerms orders);
+
+    /// @notice What the settlement asks of the rules, in three words. Reverts if the market is unknown.
+    /// @param market The market's id.
+    function settlementTermsOf(bytes32 market)
+        external
+        view
+        returns (ContestTerms contest, OrderTerms orders, PayTerms payment);
 
     /// @notice keccak256(abi.encode(address[])) of a market's endorsers; 0: none.
     /// @param market The market's id.

@@ -24,7 +24,8 @@ import {Ppm, Wh} from "../../contracts/types/Units.sol";
 ///   uint32 meter,uint32 nonce,uint40 expiry,uint32[8] expectations,uint32[8] limits,uint32[8] weights)
 /// SellOrder(bytes32 market,address trader,uint64 energyWh,uint32 ask,uint32 minPrice,bytes8 classes,uint32 minFill,
 ///   bool accept,uint32 device,uint32 nonce,uint40 expiry,uint32[8] attributes)
-/// minFill, accept and meter take one value only, 0 and false: an order with another is refused.
+/// minFill and accept take one value only, 0 and false: an order with another is refused. A buyer names a meter in markets
+/// where the import counts, and 0 in others.
 interface IOrderBook {
     /// @dev An order that stands in a batch, with its proof.
     struct Placed {
@@ -87,7 +88,10 @@ interface IOrderBook {
     /// @param index Place in the batch.
     error Order_AcceptedInAdvance(uint256 index);
 
-    /// @notice Thrown when a buy order names a meter, for which there is no rule yet.
+    /// @notice Thrown when a buy order names no meter in a market where the import counts.
+    error Order_MeterMissing(uint256 index);
+
+    /// @notice Thrown when a buy order names a meter in a market where the export alone settles.
     /// @param index Place in the batch.
     /// @param meter Id of the device.
     error Order_MeterNotZero(uint256 index, uint32 meter);

@@ -3,7 +3,8 @@ pragma solidity ^0.8.27;
 
 import {SellerTerms} from "../../contracts/types/Attested.sol";
 import {Carrier} from "../../contracts/types/Markets.sol";
-import {PackedOrder} from "../../contracts/types/Orders.sol";
+import {PackedOrder, Side} from "../../contracts/types/Orders.sol";
+import {Slot} from "../../contracts/types/Slots.sol";
 import {Wh} from "../../contracts/types/Units.sol";
 
 /// @title Meters, routers, exchanges and interfaces, each with a key of its own
@@ -21,7 +22,6 @@ interface IDeviceRegistry {
         Interface
     }
 
-    /// @dev slot 0: 20 + 4 + 1 + 1 + 1 + 1 + 1 = 29; slot 1: 20 + 8 = 28
     struct Device {
         /// The participant whose energy it measures.
         address owner;
@@ -36,11 +36,11 @@ interface IDeviceRegistry {
         bool retired;
         /// The account whose key signs the readings.
         address key;
-        /// The most energy that it can feed or draw in one slot, Wh.
+        /// The most energy that it can feed or draw in one base interval, Wh.
         Wh capacity;
     }
 
-    /// @notice A device is bound to its owner; `capacity` in Wh for one slot.
+    /// @notice A device is bound to its owner; `capacity` in Wh for one base interval.
     event DeviceAdded(
         uint32 indexed device,
         address indexed owner,
@@ -55,6 +55,8 @@ interface IDeviceRegistry {
     event CertificationVoted(uint32 indexed device, address indexed auditor, uint256 votes);
     /// @notice The device is certified from now on.
     event DeviceCertified(uint32 indexed device);
+    /// @notice An order of the device for the slot is decided and sold or bought `energy` Wh; `total` with those before.
+    event OrderDecided(uint32 indexed device, Side indexed side, Slot indexed slot, Wh energy, Wh total);
     /// @notice The device is out of service, permanently.
     event DeviceRetired(uint32 indexed device);
 
@@ -66,7 +68,7 @@ interface IDeviceRegistry {
     error Device_KeyTaken(address key, uint32 device);
     /// @notice Thrown when the device's key did not sign the binding; `recovered` is who signed, zero if nobody.
     error Device_BadSignature(address key, address recovered);
-    /// @notice Thrown when the source is 0, or the capacity 0 Wh.
+    /// @notice Thrown when the source is 0, or the capacity 0 Wh or 2^40 Wh or more.
     error Device_BadParameters(uint8 source, Wh capacity);
     /// @notice Thrown when the caller is no auditor.
     error Device_NotAuditor(address caller);
@@ -80,10 +82,22 @@ interface IDeviceRegistry {
     error Device_Retired(uint32 device);
     /// @notice Thrown when the caller is not the order book.
     error Device_NotOrderBook(address caller);
+    /// @notice Thrown when the caller is not the metering.
+    error Device_NotMetering(address caller);
+    /// @notice Thrown when the device of the order at `index` has an undecided order of this side for the slot.
+    error Device_Undecided(uint256 index, uint32 device, Side side, Slot slot);
     /// @notice Thrown when the caller is neither the order book nor the settlement.
     error Device_NotMarket(address caller);
-    /// @notice Thrown when the device of the order at `index` sells its export of the slot already.
-    error Device_AlreadySelling(uint256 index, uint32 device, uint40 slotStart);
+    /// @notice Thrown when no order of the device for the slot that comes after `before` Wh is undecided.
+    error Device_NotUndecided(uint32 device, Side side, Slot slot, Wh before);
+    /// @notice Thrown when a device uses slots of another length, seconds, within the longest slot around this one.
+    error Device_OtherLength(uint32 device, Slot slot, uint32 length);
+    /// @notice Thrown when a slot does not have a length of the deployment, or does not start at a multiple of it.
+    error Device_BadSlot(Slot slot);
+    /// @notice Thrown when the longest slot at deployment is not 1 to 255 base intervals, seconds.
+    error Device_BadIntervals(uint32 baseInterval, uint32 longestSlot);
+    /// @notice Thrown when the device of the order at `index` would sell or buy more than its capacity in the slot, Wh.
+    error Device_AboveCapacity(uint256 index, uint32 device, Wh promised, Wh capacity);
 
     /// @notice Bind a device to the sender. `signature` is the device key's EIP-712 signature over
     /// Device(address owner,uint8 kind,uint8 carrier,uint8 source,uint32 subnet,uint64 capacityWh).
@@ -95,7 +109,7 @@ interface IDeviceRegistry {
     /// @param carrier What it measures.
     /// @param source The energy source behind it, a code of 1 to 255.
     /// @param subnet Number of the local network that it is attached to.
-    /// @param capacity The most energy that it can feed or draw in one slot, Wh, at least 1.
+    /// @param capacity The most energy that it can feed or draw in one base interval, Wh, 1 to 2^40 − 1.
     /// @param signature The device key's, of 64 or 65 bytes.
     /// @return id The device's id.
     function add(
@@ -122,7 +136,7 @@ interface IDeviceRegistry {
     function device(uint32 id) external view returns (Device memory);
 
     /// @notice What decides whether a reading is taken, in one storage word: the key that signs, zero if
-    /// there is no such device, and the most energy in one slot, Wh.
+    /// there is no such device, and the most energy in one base interval, Wh.
     /// @param id Id of the device.
     function keyOf(uint32 id) external view returns (address key, Wh capacity);
 
@@ -130,26 +144,51 @@ interface IDeviceRegistry {
     /// @param id Id of the device.
     function certificationOf(uint32 id) external view returns (address owner, uint40 since);
 
-    /// @notice For the order book alone: offers the export of the sell orders' devices in a slot for sale. A device sells a
-    /// slot once, over all markets.
-    /// Reverts if: the caller is not the order book; a device sells in the slot already.
-    /// @param slotStart Start of the slot, Unix seconds.
+    /// @notice For the order book alone: reserves energy of a slot for the orders that name a device or meter. For a slot it has
+    /// one undecided sell order and one undecided buy order at a time, over all markets, and neither sells nor buys more than its
+    /// capacity in sum (DEV-1). Within one longest slot it uses slots of one length.
+    /// Reverts if: the caller is not the order book; a device has an undecided order of the side for the slot, uses slots of
+    /// another length, or would trade more than its capacity with what it traded before.
+    /// @param slot The slot, length 32 | start 40.
     /// @param orders A batch of orders.
-    /// @return What decides whether the device of each order may sell, which the caller checks; zero for a buy order and for
-    /// an unknown device.
-    function offer(uint40 slotStart, PackedOrder[] calldata orders) external returns (SellerTerms[] memory);
+    /// @return What decides whether the device of each order may trade, which the caller checks, and what it sold or bought of
+    /// the slot before; zero for an order without a device and for an unknown device.
+    function reserve(Slot slot, PackedOrder[] calldata orders) external returns (SellerTerms[] memory);
 
-    /// @notice For the order book and the settlement alone: the device has no obligation in the slot any more.
-    /// Reverts if: the caller is another.
-    /// @param id Id of the device.
-    /// @param slotStart Start of the slot, Unix seconds.
-    function release(uint32 id, uint40 slotStart) external;
+    /// @notice For the order book and the settlement alone: the device's undecided order for the slot is decided. The next may
+    /// be posted, and comes after what was traded.
+    /// Reverts if: the caller is another; no order of the side that comes after `before` is undecided.
+    /// @param device Id of the device.
+    /// @param side Whether it sold or bought.
+    /// @param slot The slot, length 32 | start 40.
+    /// @param before What the device had traded of the slot before this order, Wh, as attested in it.
+    /// @param energy What the order traded, Wh; 0: nothing.
+    function decide(uint32 device, Side side, Slot slot, Wh before, Wh energy) external;
 
-    /// @notice Whether this device's export of the slot is for sale or was sold: false again once the order is cancelled or
-    /// released, the trade refunded or settled by agreement.
-    /// @param id Id of the device.
-    /// @param slotStart Start of the slot, Unix seconds.
-    function isSelling(uint32 id, uint40 slotStart) external view returns (bool);
+    /// @notice For the metering alone: the device uses slots of this length within the longest slot around it.
+    /// Reverts if: the caller is another; the deployment has no such slot; the device uses slots of another length; none is fixed
+    /// yet, there is a choice, and `by` is not the device's owner.
+    /// @param device Id of the device.
+    /// @param slot The slot, length 32 | start 40.
+    /// @param by Who asks the metering.
+    function fixLength(uint32 device, Slot slot, address by) external;
+
+    /// @notice Whether an order of the device for the slot is undecided, and what its decided orders sold or bought, Wh.
+    /// @param device Id of the device.
+    /// @param side Whether sell orders or buy orders.
+    /// @param slot The slot, length 32 | start 40.
+    function promisedOf(uint32 device, Side side, Slot slot) external view returns (bool undecided, Wh decided);
+
+    /// @notice Length of the slots that a device uses within a longest slot, seconds; 0: any.
+    /// @param device Id of the device.
+    /// @param time A time in that longest slot, Unix seconds.
+    function lengthOf(uint32 device, uint40 time) external view returns (uint32);
+
+    /// @notice Length of the interval of every reading of this deployment, seconds.
+    function BASE_INTERVAL() external view returns (uint32);
+
+    /// @notice The longest delivery slot of this deployment, seconds: a multiple of the base interval, at most 255 of them.
+    function LONGEST_SLOT() external view returns (uint32);
 
     /// @notice Number of devices; the last id.
     function deviceCount() external view returns (uint32);

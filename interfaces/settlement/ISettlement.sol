@@ -26,10 +26,10 @@ interface ISettlement {
         bytes32[] siblings;
     }
 
-    /// @dev A trade with the reading that settles it.
+    /// @dev A trade with the readings that settle it.
     struct Delivery {
         TradeProof traded;
-        IMetering.ProvenReading measured;
+        IMetering.Measured measured;
     }
 
     /// @dev How a trade ended.
@@ -53,7 +53,19 @@ interface ISettlement {
         Points penalty
     );
 
+    /// @notice Where the import counts, beside `TradeSettled`: of what was delivered, the buyer was charged for `used` Wh in full.
+    event EnergyUsed(bytes32 indexed tradeId, Wh used);
+
+    /// @notice The share of the export of a trade that ended by agreement or refund is certified to its seller: `energy` Wh.
+    event TradeCertified(bytes32 indexed tradeId, address indexed seller, Wh energy);
+
     // Errors
+
+    /// @notice Thrown when a trade has not ended yet, so that the meter may still settle it.
+    error Settlement_NotEnded(bytes32 tradeId);
+
+    /// @notice Thrown when the trade's share of the export is certified.
+    error Settlement_AlreadyCertified(bytes32 tradeId);
 
     /// @notice Thrown when the trades given are not exactly those of the chunk, in their order.
     error Settlement_WrongChunk(bytes32 market, uint32 chunk);
@@ -67,8 +79,11 @@ interface ISettlement {
     /// @notice Thrown when the trade has ended.
     error Settlement_AlreadySettled(bytes32 tradeId);
 
-    /// @notice Thrown when a reading is of another device or slot than the trade.
-    error Settlement_WrongReading(bytes32 tradeId, uint32 device, uint40 slotStart);
+    /// @notice Thrown when the readings of the buyer's meter are missing, before the refund time, Unix seconds.
+    error Settlement_ImportMissing(bytes32 tradeId, uint40 refundFrom);
+
+    /// @notice Thrown when the buyer's meter does not count in the market.
+    error Settlement_ImportNotCounted(bytes32 tradeId);
 
     /// @notice Thrown when an agreement gives the seller more than the trade's value, micro-points.
     error Settlement_AboveValue(bytes32 tradeId, Points given, Points most);
@@ -85,20 +100,25 @@ interface ISettlement {
     // By the meter: anyone
 
     /// @notice Pays by the meter: all trades of a chunk that have not ended and whose device's last reading is of the market's
-    /// slot; the others stay. The seller is paid the delivered energy at the trade's price, less the market's penalty on the
-    /// value of the shortfall beyond the tolerance (never below zero); the buyer gets the rest of the reservation and the
-    /// certificates. In divisible mode a seller's export is shared over its trades in proportion to the energy sold.
-    /// delivered = sold if export ≥ total, else ⌊export · sold / total⌋, with total all that the order sold;
+    /// slot, and the buyer's meter's, too, where it counts; the others stay. The seller is paid the delivered energy at the
+    /// trade's price, less the market's penalty on the value of the shortfall beyond the tolerance (never below zero); the buyer
+    /// gets the rest of the reservation and the certificates of what it used.
+    /// delivered is the trade's share of the export, and used the least of that and its share of the import (IMetering.deliver);
+    /// used = delivered where the buyers' meters do not count;
+    /// worth = value(used) + ⌊(value(delivered) − value(used)) · underuse⌋;
     /// shortfall = sold − delivered; penalised = max(0, shortfall − ⌊sold · tolerance⌋);
-    /// penalty = min(value(delivered), ⌊value(penalised) · penalty⌋)
+    /// penalty = min(worth, ⌊value(penalised) · penalty⌋); paid = worth − penalty.
     /// Reverts if: the round is not final; the trades are not exactly those of the chunk; none can be paid.
     /// @param market Id of the market.
     /// @param chunk Number of the chunk in the final proposal, from 0.
     /// @param trades All trades of the chunk, in their order.
     function settle(bytes32 market, uint32 chunk, PackedTrade[] calldata trades) external;
 
-    /// @notice `settle` for trades whose device has reported a later slot by now: each with its reading's proof.
-    /// Reverts if: the round is not final; a trade is not of it or has ended; a reading is unknown, or of another device or slot.
+    /// @notice `settle` for trades whose devices have reported a later interval by now, or whose slot has several intervals: each
+    /// with its readings' proofs. From the refund time on the readings of a buyer's meter may be missing: then what was delivered
+    /// is paid as if it was used, and its certificates are the seller's.
+    /// Reverts if: the round is not final; a trade is not of it or has ended; the readings are not those of the slot's intervals,
+    /// or unknown; those of the buyer's meter are missing too early, or there where it does not count.
     /// @param market Id of the market.
     /// @param deliveries Trades of the market, in any order.
     function settleLate(bytes32 market, Delivery[] calldata deliveries) external;
@@ -106,7 +126,7 @@ interface ISettlement {
     // By agreement: anyone, with two signatures
 
     /// @notice Pays as two of {buyer, seller, arbiter} signed: `toSeller` to the seller, the rest back to the buyer.
-    /// Certificates stay with the device's owner, and the seller's track record does not count the trade. If a pair of orders
+    /// Certificates are the seller's (`certify`), and its track record does not count the trade. If a pair of orders
     /// has several trades, an agreement ends one of them, and the meter or time the others.
     /// Reverts if: the round is not final; the trade is not of it or has ended; `toSeller` is above the trade's value; the
     /// signers are not two of the three; a signature is not its signer's.
@@ -132,12 +152,44 @@ interface ISettlement {
     /// @param traded Trades of the market, in any order.
     function refund(bytes32 market, TradeProof[] calldata traded) external;
 
+    // What a device sold: anyone
+
+    /// @notice Decides sell orders by one trade of each: from now on the device may sell more of the slot, behind what these
+    /// orders sold, and its surplus can be certified (IMetering.issue). An order without a trade is decided by its
+    /// cancellation or release (IOrderBook). Whoever sells a slot once need not call this.
+    /// Reverts if: the round is not final; a trade is not of it; its sell order is decided.
+    /// @param market Id of the market.
+    /// @param traded A trade of each sell order.
+    function decide(bytes32 market, TradeProof[] calldata traded) external;
+
+    /// @notice `decide` for buy orders whose meters count: from now on the meter may buy more of the slot.
+    /// Reverts if: the round is not final; a trade is not of it; its buyer's meter does not count; its buy order is decided.
+    /// @param market Id of the market.
+    /// @param traded A trade of each buy order.
+    function decidePurchases(bytes32 market, TradeProof[] calldata traded) external;
+
+    // Certificates of what was not sold in the end: anyone
+
+    /// @notice Certifies to the sellers the shares of the export of trades that ended by agreement or refund: what such a
+    /// trade no longer sells is the seller's, and nobody else's share changes.
+    /// Reverts if: the round is not final; a trade is not of it, has not ended, or its share is certified; the readings are
+    /// not those of the slot's intervals, or unknown.
+    /// @param market Id of the market.
+    /// @param deliveries Trades of the market with the readings of their devices, in any order; other readings are not looked at.
+    function certify(bytes32 market, Delivery[] calldata deliveries) external;
+
     // Look
 
     /// @notice The id of a trade: keccak256(abi.encode(sellId, buyId, agent, market)). Reverts if the round is not final.
     /// @param market Id of the market.
     /// @param trade A trade, of which the ids of its orders count.
     function tradeId(bytes32 market, PackedTrade calldata trade) external view returns (bytes32);
+
+    /// @notice Whether the share of the export of the trade at this place of the market's final proposal is certified, to its
+    /// buyer or its seller.
+    /// @param market Id of the market.
+    /// @param position Chunk and index.
+    function isCertified(bytes32 market, TradePosition calldata position) external view returns (bool);
 
     /// @notice Whether the trade at this place of the market's final proposal has ended.
     /// @param market Id of the market.

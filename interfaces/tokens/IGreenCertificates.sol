@@ -2,11 +2,12 @@
 pragma solidity ^0.8.27;
 
 import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
+import {Slot} from "../../contracts/types/Slots.sol";
 import {Wh} from "../../contracts/types/Units.sol";
 
 /// @title Green certificates: one id for each device and slot, amounts in Wh
 /// @notice Minted by Metering alone, moved by their holder, retired for a beneficiary and then immovable.
-/// @dev id = device << 40 | slotStart. Balances count what can still move; retired energy is kept apart.
+/// @dev id = device 32 | slot length 32 | slot start 40, from the most significant bit down: device << 72 | slot. Balances count what can still move; retired energy is kept apart.
 /// Minting does not call the receiver: a contract that refuses certificates cannot stop a settlement.
 /// @dev Trust assumptions. Safety: Metering mints no more than a certified device exported. No liveness
 /// assumption.
@@ -14,7 +15,7 @@ interface IGreenCertificates is IERC1155 {
     /// @dev Certificates for one holder.
     struct Share {
         address holder;
-        /// device << 40 | slotStart.
+        /// device << 72 | slot.
         uint256 id;
         /// Wh.
         Wh energy;
@@ -50,12 +51,12 @@ interface IGreenCertificates is IERC1155 {
 
     /// @notice The id of a device's slot.
     /// @param device Id of the device.
-    /// @param slotStart Start of the slot, Unix seconds.
-    function idOf(uint32 device, uint40 slotStart) external pure returns (uint256);
+    /// @param slot The slot, length 32 | start 40.
+    function idOf(uint32 device, Slot slot) external pure returns (uint256);
 
-    /// @notice The device and the slot of an id. Reverts if it has more than 72 bits.
+    /// @notice The device and the slot of an id. Reverts if it has more than 104 bits.
     /// @param id Id of a lot.
-    function lotOf(uint256 id) external pure returns (uint32 device, uint40 slotStart);
+    function lotOf(uint256 id) external pure returns (uint32 device, Slot slot);
 
     /// @notice The only minter.
     function METERING() external view returns (address);

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from powerpact.agent.aftermath import certify_unsold, decide_orders, due_by_meter, settled_at_once
 from powerpact.agent.errors import EndorsementsMissing, GateStillOpen, RoundExpired, SolutionRefuted
 from powerpact.agent.gate import wait_for_gate, wait_until
 from powerpact.agent.pieces import fitting, largest_fitting, send_in_pieces
@@ -139,8 +140,7 @@ class Agent:
         if cleared.status is not ProposalStatus.FINAL:
             raise EndorsementsMissing(cleared.proposal, cleared.posted.market.rules.endorsements)
         rules = cleared.posted.market.rules
-        slot_end = rules.slot_start + self.chain.deployment.parameters.slot_length_s
-        wait_until(self.chain, slot_end, "the slot ends", self.report, poll_s=poll_s)
+        wait_until(self.chain, rules.slot.end, "the slot ends", self.report, poll_s=poll_s)
         total = self.settle(market_id)
         while total.waiting:
             self.report(f"{total.waiting} trades wait for their readings")
@@ -239,22 +239,25 @@ class Agent:
         """
         with self.chain.reading():
             seen = look(self.chain, market_id)
-            slot_start = seen.posted.market.rules.slot_start
-            readings = meters.readings_of(self.chain, slot_start) if seen.unsettled else {}
-        due = [trade for trade in seen.unsettled if (trade.trade.device, slot_start) in readings]
-        last = meters.last_slots(self.chain, (trade.trade.device for trade in due))
-        late = [trade for trade in due if last[trade.trade.device] != slot_start]
-        chunks = {trade.chunk for trade in due if last[trade.trade.device] == slot_start}
+            rules = seen.posted.market.rules
+            measured = meters.measured_in(self.chain, rules.slot) if seen.unsettled else {}
+        due = due_by_meter(seen.unsettled, rules, measured, seen.now)
+        at_once = settled_at_once(self.chain, due, rules)
+        chunks = {final.chunk for final in at_once}
         sent = [
             self.sender.send(settlement.settle(self.chain, market_id, chunk, seen.chunks[chunk]))
             for chunk in sorted(chunks)
         ]
-        deliveries = [(trade.proof, readings[trade.trade.device, slot_start]) for trade in late]
+        deliveries = [
+            (final.proof, measured[final.trade.device], measured.get(final.trade.meter, []))
+            for final in due
+            if final not in at_once
+        ]
         sent += send_in_pieces(
             self.sender, deliveries, MAX_BATCH, lambda piece: settlement.settle_late(self.chain, market_id, piece)
         )
-        paid = {trade.position for trade in due}
-        left = [trade for trade in seen.unsettled if trade.position not in paid]
+        paid = {final.position for final in due}
+        left = [final for final in seen.unsettled if final.position not in paid]
         return Settled(paid=len(due), transactions=tuple(sent)).then(self._give_back(seen, left))
 
     def refund(self, market_id: bytes) -> Settled:
@@ -280,6 +283,14 @@ class Agent:
         return Settled(
             refunded=len(due), released=len(idle), waiting=len(unsettled) - len(due), transactions=tuple(sent)
         )
+
+    def decide(self, market_id: bytes, device: int | None = None) -> list[Mined]:
+        """Decide the orders of a final round, of one device or meter or of all: see `decide_orders`."""
+        return decide_orders(self.chain, self.sender, market_id, device)
+
+    def certify(self, market_id: bytes) -> list[Mined]:
+        """Certify to the sellers what trades of a final round no longer sell: see `certify_unsold`."""
+        return certify_unsold(self.chain, self.sender, market_id)
 
     def _is_as_good(self, active: int, solution: Result) -> bool:
         """Whether this solution could not outrank the active proposal."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Final
 
 from eth_typing import ChecksumAddress
@@ -15,6 +16,7 @@ from powerpact.index.records import Records, RoundRecord, read_records
 from powerpact.market.orders import id_text
 from powerpact.market.readings import Reading
 from powerpact.market.rules import Mode
+from powerpact.market.slots import Slot
 from powerpact.mechanisms.registry import SATISFACTION
 from powerpact.progress import Progress, silent
 from powerpact.units import value_down_upoints
@@ -232,16 +234,24 @@ def _check_optimality(records: Records) -> Result:
 
 def _check_minting(records: Records) -> Result:
     """GRN-1."""
+    base_s = records.chain.deployment.parameters.base_interval_s
     exported = {(reading.device, reading.start_at): reading.exported_wh for reading in _readings(records)}
     minted: Counter[int] = Counter()
     for transfer in certificates.transfers_in(records.certificates):
         if transfer.source == certificates.NOBODY:
             minted[transfer.id] += transfer.energy_wh
     faults = []
+    lots: defaultdict[int, list[Slot]] = defaultdict(list)
     for id_, energy_wh in minted.items():
-        measured_wh = exported.get(certificates.lot_of(id_), 0)
+        device, slot = certificates.lot_of(id_)
+        lots[device].append(slot)
+        measured_wh = sum(exported.get((device, start), 0) for start in slot.intervals(base_s))
         if energy_wh > measured_wh:
             faults.append(f"certificate {id_}: {energy_wh} Wh minted, {measured_wh} Wh measured")
+    for device, slots in lots.items():
+        for one, next_one in pairwise(sorted(slots)):
+            if next_one.start < one.end:
+                faults.append(f"device {device} has overlapping lots, from {one.start} and from {next_one.start}")
     return f"{minted.total()} Wh minted in {len(minted)} lots of {sum(exported.values())} Wh exported", faults
 
 

@@ -1,7 +1,7 @@
 """Deploy the contracts, and describe a deployment in a file that every command reads.
 
 The contracts know each other by immutable addresses, which are predicted from the deployer's nonce; nobody can change
-them afterwards. `verify` compares a deployment with the compiled contracts: code and wiring.
+them afterwards. `verify` holds a deployment against the compiled contracts: code and wiring.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ SCHEMA: Final = "powerpact/deployment/1"
 DEFAULT_FILE: Final = Path("powerpact.deployment.json")
 """Where the deployment file is by default."""
 
-SLOT_LENGTH_S: Final = 3_600
-"""Length of a delivery slot by default."""
+INTERVAL_S: Final = 3_600
+"""Length of a reading's interval, and of the longest delivery slot, by default, s."""
 
 MECHANISMS: Final = ("SatisfactionMatching", "CallAuction")
 """The mechanisms, in the order of their numbers in a market's rules (Markets.sol)."""
@@ -53,14 +53,17 @@ class Parameters:
         Who admits participants and certifies devices.
     threshold : int
         Votes of auditors that decide.
-    slot_length_s : int
-        Length of every delivery slot, s.
+    base_interval_s : int
+        Length of every reading's interval, s.
+    longest_slot_s : int
+        Longest delivery slot, s: 1 to 255 base intervals.
     """
 
     utility: ChecksumAddress
     auditors: tuple[ChecksumAddress, ...]
     threshold: int
-    slot_length_s: int = SLOT_LENGTH_S
+    base_interval_s: int = INTERVAL_S
+    longest_slot_s: int = INTERVAL_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,7 @@ def deploy(sender: Sender, parameters: Parameters, report: Progress = silent) ->
     parameters : Parameters
         What is fixed permanently.
     report : callable
-        Called with the name of each contract before it is deployed.
+        Told the name of each contract before it is deployed.
 
     Raises
     ------
@@ -166,15 +169,22 @@ def deploy(sender: Sender, parameters: Parameters, report: Progress = silent) ->
 
 
 def constructor_arguments(addresses: dict[str, ChecksumAddress], parameters: Parameters) -> dict[str, list[Any]]:
-    """The constructor arguments of each contract."""
+    """What each contract is constructed with."""
     at = addresses
     return {
         "PowerPoints": [parameters.utility],
         "Accounts": [at["PowerPoints"], at["OrderBook"], at["Clearing"], at["Settlement"]],
         "ParticipantRegistry": [parameters.auditors, parameters.threshold, at["Accounts"]],
-        "DeviceRegistry": [at["ParticipantRegistry"], at["OrderBook"], at["Settlement"]],
+        "DeviceRegistry": [
+            at["ParticipantRegistry"],
+            at["OrderBook"],
+            at["Settlement"],
+            at["Metering"],
+            parameters.base_interval_s,
+            parameters.longest_slot_s,
+        ],
         "GreenCertificates": [at["Metering"]],
-        "Metering": [at["DeviceRegistry"], at["GreenCertificates"], at["Settlement"], parameters.slot_length_s],
+        "Metering": [at["DeviceRegistry"], at["GreenCertificates"], at["Settlement"]],
         "Markets": [at["ParticipantRegistry"], at["Metering"], at["OrderBook"]],
         "OrderBook": [
             at["ParticipantRegistry"],
@@ -198,7 +208,7 @@ def constructor_arguments(addresses: dict[str, ChecksumAddress], parameters: Par
 
 
 def verify(web3: Web3, deployment: Deployment) -> None:
-    """Compare a deployment with the chain and the compiled contracts.
+    """Hold a deployment against the chain and the compiled contracts.
 
     The chain's id must be the file's; the code at each address must be the compiled one, byte for byte outside its
     immutables; and the addresses among the immutables must be exactly those that the contract is to be wired to.

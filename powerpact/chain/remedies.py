@@ -75,13 +75,30 @@ _DEVICES: Final = {
     ),
     "Device_AlreadyCertified": Advice("the device is certified already", "Nothing to do."),
     "Device_Retired": Advice("the device is permanently out of service", "Add a new device with a new key."),
-    "Device_AlreadySelling": Advice(
-        "the device sells its export of this slot already, perhaps by this very order",
-        "Cancel the other order first, or use another device.",
+    "Device_Undecided": Advice(
+        "the device has an undecided order for this slot, perhaps this very order",
+        "Cancel the other order first, or decide it with `powerpact round decide` once its round is final.",
     ),
+    "Device_AboveCapacity": Advice(
+        "the device would sell more of the slot than it can deliver", "Offer less, or use another device."
+    ),
+    "Device_OtherLength": Advice(
+        "the device uses slots of another length at this time",
+        "Trade or certify in slots of that length, or use another device.",
+    ),
+    "Device_BadSlot": Advice(
+        "this deployment has no such slot",
+        "Use a length that is a multiple of the base interval and divides the longest slot, from a multiple of it.",
+    ),
+    "Device_BadIntervals": Advice(
+        "the longest slot is not 1 to 255 base intervals", "Deploy with intervals in seconds, such as 900 and 3600."
+    ),
+    "Device_NotMetering": Advice("only the metering fixes the length of slots", "Issue certificates instead."),
+    "Device_NotUndecided": Advice("the order is decided already", "Nothing to do."),
     "Device_NotOrderBook": Advice("only the order book offers devices for sale", "Post a sell order instead."),
     "Device_NotMarket": Advice(
-        "only the order book and the settlement release devices", "Cancel or release the order, or settle the trade."
+        "only the order book and the settlement decide orders",
+        "Cancel or release the order, or decide it by its trade.",
     ),
 }
 
@@ -135,10 +152,6 @@ _CERTIFICATES: Final = {
 }
 
 _METERING: Final = {
-    "Metering_ZeroSlotLength": Advice("the slot length is zero", "Deploy with a slot length in seconds, such as 3600."),
-    "Metering_SlotLengthTooLong": Advice(
-        "the slot length does not fit into a reading", "Deploy with a slot length in seconds, such as 3600."
-    ),
     "Metering_EmptyBatch": Advice("there is no reading in the batch", "Report at least one reading."),
     "Metering_BatchTooLarge": Advice("a batch holds at most 256 readings", "Split the batch."),
     "Metering_BadSignature": Advice(
@@ -186,8 +199,16 @@ _METERING: Final = {
     ),
     "Metering_NotSettlement": Advice("only the settlement delivers", "Settle with `powerpact settle`."),
     "Metering_AlreadyIssued": Advice("certificates of this device and slot exist already", "Nothing to do."),
-    "Metering_EnergySold": Advice(
-        "the device's export of this slot is for sale or sold", "Settle or release the order first."
+    "Metering_Undecided": Advice(
+        "an order of the device for the slot is undecided",
+        "Release the order, or decide it by its trade, once its round is final.",
+    ),
+    "Metering_WrongCount": Advice(
+        "a slot needs a reading for each of its base intervals", "Give all of them, in their order."
+    ),
+    "Metering_WrongReading": Advice(
+        "a reading is of another device, or not of the slot's next interval",
+        "Give the readings of the device and slot, one for each base interval, in their order.",
     ),
     "Metering_NotCertified": Advice(
         "the device was not certified when the slot began", "Have the auditors certify it; later slots count."
@@ -199,9 +220,16 @@ _MARKETS: Final = {
     "Market_Unknown": Advice("there is no market with this id", "List the markets with `powerpact market list`."),
     "Market_BadTimes": Advice(
         "the times do not fit: now < closesAt <= slotStart, closesAt < finalBy, refundFrom from one slot to one slot "
-        "and 30 days after the later of finalBy + challengeWindow and the slot's end, slotStart a multiple of the slot "
-        "length",
+        "and 30 days after the later of finalBy + challengeWindow and the slot's end",
         "Correct the times; a gate that closes in the future comes first.",
+    ),
+    "Market_BadSlot": Advice(
+        "the slot's length is no multiple of the base interval that divides the longest slot, or its start none of it",
+        "Choose another length or start.",
+    ),
+    "Market_BadUnderuse": Advice(
+        "the rate of an under-use is above one, or not one where the export alone settles",
+        "State it in ppm, at most 1 000 000, and 1 000 000 in a market that settles by the export.",
     ),
     "Market_BadSchema": Advice(
         "counts, names and masks of attributes or classes differ, or there are more than eight",
@@ -250,7 +278,10 @@ _ORDERS: Final = {
     "Order_MinAboveAsk": Advice("the seller's minimum is above the ask", "Lower the minimum or raise the ask."),
     "Order_MinFillNotZero": Advice("a least fill has no rule yet", "Leave `minFill` zero."),
     "Order_AcceptedInAdvance": Advice("acceptance in advance has no rule yet", "Leave `accept` false."),
-    "Order_MeterNotZero": Advice("a buyer's meter has no rule yet", "Leave `meter` zero."),
+    "Order_MeterNotZero": Advice("the import of a buyer does not count in this market", "Leave `meter` zero."),
+    "Order_MeterMissing": Advice(
+        "the import of a buyer counts in this market", "Name a certified meter of the buyer's own."
+    ),
     "Order_AskNotMin": Advice("in a call auction a seller names one price", "Give the same ask and minimum."),
     "Order_NotClearing": Advice("only the clearing releases orders", "Use `powerpact refund MARKET`."),
     "Order_UnusedFieldSet": Advice(
@@ -472,9 +503,17 @@ _SETTLEMENT: Final = {
     "Settlement_UnknownTrade": Advice(
         "the trade is not at this place of the final proposal", "Use the trade and proof as they were proposed."
     ),
+    "Settlement_NotEnded": Advice(
+        "the trade has not ended: the meter may still settle it", "Settle it, or wait for the refund time."
+    ),
+    "Settlement_AlreadyCertified": Advice("the trade's share of the export is certified already", "Nothing to do."),
     "Settlement_AlreadySettled": Advice("the trade is settled already", "Nothing to do."),
-    "Settlement_WrongReading": Advice(
-        "the reading is of another device or slot than the trade", "Use the reading of the trade's device and slot."
+    "Settlement_ImportMissing": Advice(
+        "the readings of the buyer's meter are missing",
+        "Add them, or wait for the refund time: then the seller is paid without them.",
+    ),
+    "Settlement_ImportNotCounted": Advice(
+        "the import of the buyer does not count in this market", "Leave the readings of its meter out."
     ),
     "Settlement_AboveValue": Advice("the sum is above the trade's value", "Agree on at most the trade's value."),
     "Settlement_BadSigners": Advice(

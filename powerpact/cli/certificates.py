@@ -16,6 +16,7 @@ from powerpact.cli.session import (
     clock,
     done,
     open_chain,
+    parse_time,
     table,
     unlock,
 )
@@ -48,12 +49,13 @@ def list_certificates(
     rows = []
     for (owner, id_), energy_wh in certificates.holdings(chain).items():
         if wanted in (None, owner):
-            device, slot_start = certificates.lot_of(id_)
+            device, slot = certificates.lot_of(id_)
             rows.append(
                 {
                     "certificate": id_,
                     "device": device,
-                    "slot": clock(slot_start),
+                    "slot": clock(slot.start),
+                    "length_s": slot.length_s,
                     "holder": owner,
                     "energy_wh": energy_wh,
                 }
@@ -63,20 +65,22 @@ def list_certificates(
 
 @group.command()
 def trace(certificate: CertificateId, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
-    """Trace a certificate: the device and hour that it comes from, the signed reading, and who held it.
+    """Trace a certificate: the device and slot that it comes from, the signed readings, and who held it.
 
-    [bold]Example:[/bold] powerpact certificates trace 1101306879376
+    [bold]Example:[/bold] powerpact certificates trace 4722370441113272429296
     """
     from powerpact.chain.contracts import certificates, devices, meters
     from powerpact.chain.errors import NotOnChain
 
     chain = open_chain(deployment)
-    device_id, slot_start = certificates.lot_of(certificate)
+    device_id, slot = certificates.lot_of(certificate)
     moved = [transfer for transfer in certificates.transfers(chain) if transfer.id == certificate]
     if not moved:
         raise NotOnChain(f"certificate {certificate}", remedy="List them with `powerpact certificates list`.")
     device = devices.device(chain, device_id)
-    reading, (batch, index, _) = meters.readings_of(chain, slot_start)[device_id, slot_start]
+    measured = meters.measured_in(chain, slot)[device_id]
+    exported_wh = sum(reading.exported_wh for reading, _ in measured)
+    places = [f"{batch}:{index}" for _, (batch, index, _) in measured]
     retired = chain.events("GreenCertificates", "Retired", id=certificate)
     data: dict[str, Any] = {
         "certificate": certificate,
@@ -84,9 +88,10 @@ def trace(certificate: CertificateId, deployment: Deployed = DEPLOYMENT_FILE, as
         "owner": device.owner,
         "source": device.source,
         "carrier": device.carrier.name.lower(),
-        "slot_start": slot_start,
-        "exported_wh": reading.exported_wh,
-        "reading": f"{batch}:{index}",
+        "slot_start": slot.start,
+        "slot_length_s": slot.length_s,
+        "exported_wh": exported_wh,
+        "readings": places,
         "transfers": [
             {
                 "from": None if transfer.source == certificates.NOBODY else transfer.source,
@@ -103,14 +108,46 @@ def trace(certificate: CertificateId, deployment: Deployed = DEPLOYMENT_FILE, as
     if as_json:
         print_json(data)
         return
-    typer.echo(f"device {device_id} of {device.owner}, source {device.source}, slot {clock(slot_start)}")
-    typer.echo(f"exported {reading.exported_wh} Wh, signed reading {batch}:{index}")
+    typer.echo(f"device {device_id} of {device.owner}, source {device.source}, slot {clock(slot.start)}")
+    typer.echo(f"exported {exported_wh} Wh, signed reading{'s' * (len(places) > 1)} {', '.join(places)}")
     for entry in data["transfers"]:
         verb = "minted to" if entry["from"] is None else "retired by" if entry["to"] is None else f"{entry['from']} to"
         whom = entry["from"] if entry["to"] is None else entry["to"]
         typer.echo(f"{entry['energy_wh']} Wh {verb} {whom}, transaction {entry['transaction']}")
     for entry in data["retired"]:
         typer.echo(f"{entry['energy']} Wh retired for {entry['beneficiary']}: {entry['purpose']}")
+
+
+@group.command()
+def issue(
+    device: Annotated[int, typer.Argument(metavar="DEVICE", min=1, help="Id of the device.")],
+    slot: Annotated[str, typer.Option(help="Start of the slot, ISO 8601 or Unix seconds.")],
+    account: As,
+    length: Annotated[
+        int | None, typer.Option(metavar="SECONDS", min=1, help="Length of the slot; by default the longest.")
+    ] = None,
+    deployment: Deployed = DEPLOYMENT_FILE,
+    as_json: AsJson = False,
+) -> None:
+    """Turn what a device exported beyond all that it sold of a slot into certificates of its owner.
+
+    [bold]Example:[/bold] powerpact certificates issue 1 --slot 2026-01-01T12:00Z -a bob
+    """
+    from powerpact.chain.contracts import certificates, meters
+    from powerpact.chain.errors import NotOnChain
+    from powerpact.market.slots import Slot
+
+    chain, key = open_chain(deployment), unlock(account)
+    length_s = chain.deployment.parameters.longest_slot_s if length is None else length
+    wanted = Slot(parse_time(slot), length_s)
+    measured = meters.measured_in(chain, wanted).get(device)
+    if measured is None:
+        what = f"a reading of device {device} for each interval from {clock(wanted.start)}"
+        raise NotOnChain(what, remedy="Report them with `powerpact meter report`.")
+    mined = chain.sender(key).send(meters.issue(chain, wanted, measured))
+    id_ = certificates.id_of(device, wanted)
+    data = {"certificate": id_, "device": device, "exported_wh": sum(reading.exported_wh for reading, _ in measured)}
+    done(f"issued certificate {id_}", [mined], data, as_json=as_json, result=str(id_))
 
 
 @group.command()
@@ -125,7 +162,7 @@ def retire(
 ) -> None:
     """Retire energy of a certificate permanently.
 
-    [bold]Example:[/bold] powerpact certificates retire 1101306879376 900 -a alice --purpose "consumption in November"
+    [bold]Example:[/bold] powerpact certificates retire 4722370441113272429296 900 -a alice --purpose "my own use"
     """
     from powerpact.chain.contracts import certificates
 

@@ -108,7 +108,13 @@ def deploy(
     utility: Annotated[
         str | None, typer.Option(metavar="NAME", help="Who issues points; by default the sender.")
     ] = None,
-    slot_length: Annotated[int, typer.Option(metavar="SECONDS", help="Length of a delivery slot.")] = 3_600,
+    base_interval: Annotated[
+        int, typer.Option(min=1, metavar="SECONDS", help="Length of the interval of a meter reading.")
+    ] = 3_600,
+    longest_slot: Annotated[
+        int | None,
+        typer.Option(metavar="SECONDS", help="Longest delivery slot, at most 255 intervals; by default an hour."),
+    ] = None,
     rpc: Rpc = RPC_URL,
     deployment: Deployed = DEPLOYMENT_FILE,
     as_json: AsJson = False,
@@ -118,7 +124,7 @@ def deploy(
     [bold]Example:[/bold] powerpact deploy -a utility --auditor ann --auditor ben --threshold 2
     """
     from powerpact.chain.connection import connect
-    from powerpact.chain.deployment import Parameters
+    from powerpact.chain.deployment import INTERVAL_S, Parameters
     from powerpact.chain.deployment import deploy as deploy_contracts
     from powerpact.chain.transactions import Sender
 
@@ -127,7 +133,8 @@ def deploy(
         utility=address_of(utility) if utility else key.address,
         auditors=tuple(map(address_of, auditor)),
         threshold=threshold,
-        slot_length_s=slot_length,
+        base_interval_s=base_interval,
+        longest_slot_s=max(base_interval, INTERVAL_S) if longest_slot is None else longest_slot,
     )
     sender = Sender(connect(rpc), key)
     deployed = deploy_contracts(sender, parameters, lambda name: tell(f"deploying {name}"))

@@ -57,7 +57,7 @@ def open_(
 
     base = parse_rules(read_input(rules_file)) if rules_file is not None else None
     chain, key = open_chain(deployment), unlock(account)
-    rules = rules_from(converted(said), chain.deployment.parameters.slot_length_s, base)
+    rules = rules_from(converted(said), chain.deployment.parameters.longest_slot_s, base)
     mined = chain.sender(key).send(markets.open_market(chain, rules))
     id_ = f"0x{chain.event(mined, 'MarketOpened').arguments['market'].hex()}"
     times = {"slot_start": rules.slot_start, "closes_at": rules.closes_at, "final_by": rules.final_by}

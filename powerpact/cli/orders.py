@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from powerpact.market.terms import Want
 
 order_group = typer.Typer(
-    help="Orders: posted by their traders, or signed and relayed by anyone.", no_args_is_help=True
+    help="Orders: posted by their traders, or signed and relayed by anybody.", no_args_is_help=True
 )
 
 
@@ -80,13 +80,13 @@ def buy(
         typer.Option(
             metavar="NAME=EXPECT:LIMIT[:WEIGHT]",
             help="What you want of an attribute; repeatable. Weights in ppm sum to 1000000; left out, they are equal. "
-            "An attribute that you do not name does not matter to you.",
+            "An attribute that you do not name is all the same to you.",
         ),
     ] = None,
     require: Annotated[
         list[str] | None, typer.Option(metavar="CATEGORY=CODE", help="What the seller must be; repeatable.")
     ] = None,
-    meter: Annotated[int, typer.Option(min=0, help="Your meter that measures the energy; only 0 for now.")] = 0,
+    meter: Annotated[int, typer.Option(min=0, help="Your meter that measures it, where the import counts.")] = 0,
     min_fill_ppm: MinFill = 0,
     accept: Accept = False,
     nonce: Nonce = None,
@@ -290,7 +290,7 @@ def _place(
 
     if sign_only is not None:
         write_output(sign_only, format_order(market, orders.sign_order(chain, key, market, order)))
-        tell(f"signed; anyone can post it with `powerpact order relay {sign_only}`")
+        tell(f"signed; anybody can post it with `powerpact order relay {sign_only}`")
         return
     mined = chain.sender(key).send(orders.place(chain, market, order))
     id_ = id_text(order_id(orders.batch_of(chain, mined), 0))

@@ -37,6 +37,8 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="round")
     app.command()(settle)
     app.command()(refund)
+    group.command()(decide)
+    group.command()(certify)
 
 
 @group.command()
@@ -246,6 +248,40 @@ def refund(market: MarketId, account: As, deployment: Deployed = DEPLOYMENT_FILE
     with progress("refunding") as step:
         settled = Agent(chain, chain.sender(key), step).refund(market_of(chain, market))
     _show_settled(settled, as_json=as_json)
+
+
+def decide(
+    market: MarketId,
+    account: As,
+    device: Annotated[int | None, typer.Option(min=1, help="Id of one device. Default: all of the round.")] = None,
+    deployment: Deployed = DEPLOYMENT_FILE,
+    as_json: AsJson = False,
+) -> None:
+    """Say what devices sold in a final round, so that they may sell more of the slot. Anyone may.
+
+    [bold]Example:[/bold] powerpact round decide 0x5f3a --device 3 -a bob
+    """
+    from powerpact.agent import Agent
+
+    chain, key = open_chain(deployment), unlock(account)
+    with progress("deciding") as step:
+        mined = Agent(chain, chain.sender(key), step).decide(market_of(chain, market), device)
+    decided = sum(event.name == "OrderDecided" for one in mined for event in chain.decode(one))
+    done(f"{decided} orders decided", tuple(mined), {"decided": decided}, as_json=as_json)
+
+
+def certify(market: MarketId, account: As, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
+    """Certify to the sellers what refunded and agreed trades no longer sell. Anyone may.
+
+    [bold]Example:[/bold] powerpact round certify 0x5f3a -a bob
+    """
+    from powerpact.agent import Agent
+
+    chain, key = open_chain(deployment), unlock(account)
+    with progress("certifying") as step:
+        mined = Agent(chain, chain.sender(key), step).certify(market_of(chain, market))
+    certified = sum(event.name == "TradeCertified" for one in mined for event in chain.decode(one))
+    done(f"{certified} trades certified", tuple(mined), {"certified": certified}, as_json=as_json)
 
 
 def _show_cleared(market: bytes, cleared: Cleared, *, as_json: bool) -> None:

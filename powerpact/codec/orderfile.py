@@ -82,7 +82,6 @@ def parse_order(name: str, text: str | bytes) -> tuple[bytes, SignedOrder]:
     try:
         parsed.check_neutral()
     except FieldWithoutRule as error:
-        field = "device" if error.field == "meter" else error.field
-        raise BadSignedFile(name, f"$.order.{field}", f"is not {error.neutral}: no rule uses it yet") from error
+        raise BadSignedFile(name, f"$.order.{error.field}", f"is not {error.neutral}: no rule uses it yet") from error
     signature = file.octets("$.signature", file.data["signature"], 64, 65)
     return file.octets("$.market", file.data["market"], 32), SignedOrder(parsed, signature)

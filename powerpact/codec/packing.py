@@ -22,7 +22,7 @@ def order_tree(orders: Sequence[PackedOrder]) -> MerkleTree:
 
 def trade_tree(trades: Sequence[Trade]) -> MerkleTree:
     """The tree of a chunk of trades."""
-    return _tree(["uint256"] * 3, [trade.pack() for trade in trades])
+    return _tree(["uint256"] * 4, [trade.pack() for trade in trades])
 
 
 def reading_tree(readings: Sequence[Reading]) -> MerkleTree:

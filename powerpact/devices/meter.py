@@ -40,7 +40,7 @@ class Meter:
         self.export_counter_wh = export_counter_wh
         self.import_counter_wh = import_counter_wh
         self._domain = chain.domain("Metering")
-        self._length_s = chain.deployment.parameters.slot_length_s
+        self._length_s = chain.deployment.parameters.base_interval_s
 
     @classmethod
     def resumed(cls, chain: Chain, key: LocalAccount, device: int) -> Meter:

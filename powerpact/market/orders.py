@@ -5,9 +5,10 @@ An order is five words. From the most significant bit down:
 ======= =====================================================================================
 head    trader 160, energy 64 (Wh), price 32 (micro-points per kWh)
 terms   zero 27, accept 1, min fill 20 (ppm), side 8, min price 32, classes 64, device 32, nonce 32,
-        expiry 40 (Unix seconds)
+        expiry 40 (Unix seconds); in place of the min price a buy order in the book has what its meter
+        bought of the slot before, Wh
 levels  eight uint32, element 0 lowest: the buyer's expectations, the seller's values
-limits  eight uint32: the buyer's limits
+limits  eight uint32: the buyer's limits; of a sell order in the book what its device sold of the slot before, Wh
 weights eight uint32: the buyer's weights, ppm
 ======= =====================================================================================
 """
@@ -88,7 +89,7 @@ class Order:
     weights_ppm : tuple of 8 int
         The buyer's weights; zeros for a seller.
     min_upoints_per_kwh : int
-        The seller's minimum; zero for a buyer.
+        The seller's minimum; zero for a buyer as it signs, in the book what its meter bought of the slot before, Wh.
     classes : bytes
         Eight class codes: what the buyer requires (0 for nothing), what the seller is.
     device : int
@@ -127,7 +128,7 @@ class Order:
         return value_down_upoints(self.energy_wh, self.price_upoints_per_kwh)
 
     def check_neutral(self) -> None:
-        """Fields without a rule yet hold their neutral value: `min_fill_ppm`, `accept`, and `device` of a buyer.
+        """Fields without a rule yet hold their neutral value: `min_fill_ppm` and `accept`.
 
         Raises
         ------
@@ -138,8 +139,6 @@ class Order:
             raise FieldWithoutRule("min_fill_ppm", self.min_fill_ppm, 0)
         if self.accept:
             raise FieldWithoutRule("accept", self.accept, False)
-        if self.side is Side.BUY and self.device != 0:
-            raise FieldWithoutRule("meter", self.device, 0)
 
     def pack(self) -> PackedOrder:
         """The five words."""

@@ -18,14 +18,17 @@ from powerpact.market.schema import (
     Attribute,
     AttributeSource,
     Carrier,
+    DeliveryRule,
     Kind,
     MarketAttribute,
     MarketMechanism,
     Mode,
     PriceRule,
+    Sharing,
     source_at,
 )
-from powerpact.units import MAX_ATTRIBUTES, MAX_CATEGORIES
+from powerpact.market.slots import Slot
+from powerpact.units import MAX_ATTRIBUTES, MAX_CATEGORIES, PPM
 
 if TYPE_CHECKING:
     from eth_typing import ChecksumAddress
@@ -38,6 +41,7 @@ __all__ = [
     "Attribute",
     "AttributeSource",
     "Carrier",
+    "DeliveryRule",
     "Kind",
     "MarketAttribute",
     "MarketMechanism",
@@ -45,10 +49,14 @@ __all__ = [
     "PriceRule",
     "Rules",
     "RulesStruct",
+    "Sharing",
 ]
 
 GATE_BEFORE_S: Final = 300
 """Time from the gate of a market to its slot unless given, s."""
+
+SLOT_LENGTH_S: Final = 3_600
+"""Length of a delivery slot unless given, s."""
 
 FINAL_AFTER_S: Final = 300
 """Time for a final round after the gate has closed unless said otherwise, s."""
@@ -206,7 +214,7 @@ class Rules:
             "slotStart",
             "uint40",
             Integer(40),
-            "Start of the delivery slot, a multiple of the deployment's slot length.",
+            "Start of the delivery slot, a multiple of its length.",
             "Unix seconds",
             Option("--slot", Asked.TIME, help="Start of the delivery slot, ISO 8601 or Unix seconds."),
         )
@@ -285,6 +293,37 @@ class Rules:
         "One byte for each attribute, who states a seller's value; attribute 0 first.",
         lambda rules: bytes(entry.source for entry in rules.attributes).ljust(MAX_ATTRIBUTES, b"\0"),
     )
+    slot_length_s: int = field(
+        default=SLOT_LENGTH_S,
+        metadata=_row(
+            "slotLength",
+            "uint32",
+            Integer(32),
+            "Length of the delivery slot: a multiple of the deployment's base interval that divides its longest slot.",
+            "seconds",
+            Option("--slot-length", Asked.NUMBER, metavar="SECONDS"),
+        ),
+    )
+    delivery: DeliveryRule = field(
+        default=DeliveryRule.EXPORT,
+        metadata=_row(
+            "delivery",
+            "uint8",
+            Choice(tuple(DeliveryRule)),
+            "What settles a trade: the seller's export alone, or the least of it and the import of the buyer's meter.",
+            option=Option("--delivery", Asked.CHOICE),
+        ),
+    )
+    sharing: Sharing = field(
+        default=Sharing.PRO_RATA,
+        metadata=_row(
+            "sharing",
+            "uint8",
+            Choice(tuple(Sharing)),
+            "How the trades of an order share what was delivered of it: by energy, or in the order of the round.",
+            option=Option("--sharing", Asked.CHOICE),
+        ),
+    )
     arbiter: ChecksumAddress = field(
         metadata=_row(
             "arbiter", "address", Address(), "Third key of each trade escrow.", option=Option("--arbiter", Asked.WHO)
@@ -310,6 +349,18 @@ class Rules:
             "Penalty on the value of a shortfall beyond the tolerance.",
             "ppm",
             Option("--penalty-ppm", Asked.NUMBER),
+        ),
+    )
+    underuse_ppm: int = field(
+        default=PPM,
+        metadata=_row(
+            "underuse",
+            "uint32",
+            Integer(32),
+            "Delivery on both sides: what a buyer pays of the value of what was delivered for it and not used. Else "
+            "1 000 000.",
+            "ppm",
+            Option("--underuse-ppm", Asked.NUMBER),
         ),
     )
     zone: str = field(
@@ -339,6 +390,16 @@ class Rules:
         if self.source_category is not None and self.source_category not in self.categories:
             raise BadRules("source_category", self.source_category, "is not a category of the market")
         self.struct()
+
+    @property
+    def slot(self) -> Slot:
+        """The delivery slot."""
+        return Slot(self.slot_start, self.slot_length_s)
+
+    @property
+    def is_metered(self) -> bool:
+        """Whether buyers name a meter, whose import counts."""
+        return self.delivery is DeliveryRule.BOTH_SIDES
 
     @property
     def schema(self) -> tuple[Attribute, ...]:

@@ -114,6 +114,20 @@ class PriceRule(IntEnum):
     MIDPOINT = 1
 
 
+class DeliveryRule(IntEnum):
+    """What settles a trade, as `Delivery` in Markets.sol."""
+
+    EXPORT = 0
+    BOTH_SIDES = 1
+
+
+class Sharing(IntEnum):
+    """How the trades of an order share what was delivered of it, as in Markets.sol."""
+
+    PRO_RATA = 0
+    FIRST_IN_FIRST_OUT = 1
+
+
 class MarketMechanism(IntEnum):
     """What decides which trades are made, and at what price, as in Markets.sol; its words name mechanisms in files."""
 

@@ -115,7 +115,7 @@ def rules_from(given: Mapping[str, Any], slot_length_s: int, base: Rules | None 
     given : mapping of str to value
         Rules by their names; `closes_at`, `final_by` and `refund_from` as `times_of` takes their distances, s.
     slot_length_s : int
-        The deployment's, s.
+        Length of the slot unless it is stated, s.
     base : Rules, optional
         Rules to start from: their distances in time are kept for another slot.
 
@@ -130,12 +130,15 @@ def rules_from(given: Mapping[str, Any], slot_length_s: int, base: Rules | None 
     for name, flag in (("arbiter", "--arbiter"), ("slot_start", "--slot")):
         if name not in said and base is None:
             raise BadChoice(name, "none", "is left out", remedy=f"State it with {flag}, or name rules with --rules.")
-    distances = _distances_of(base, slot_length_s) if base else {}
+    distances = _distances_of(base) if base else {}
     names = {"closes_at": "gate_before_s", "final_by": "final_after_s", "refund_from": "refund_after_s"}
     distances |= {names[name]: said.pop(name) for name in names if name in said}
     slot_start = said["slot_start"] if base is None else said.get("slot_start", base.slot_start)
     window_s = said.get("challenge_window_s", base.challenge_window_s if base else 0)
-    times = times_of(slot_start, slot_length_s, **distances, challenge_window_s=window_s)
+    if base is None:
+        said.setdefault("slot_length_s", slot_length_s)
+    length_s = said.get("slot_length_s", base.slot_length_s if base else slot_length_s)
+    times = times_of(slot_start, length_s, **distances, challenge_window_s=window_s)
     if base is not None:
         return replace(base, **times._asdict(), **said)
     if said.get("mechanism") is MarketMechanism.CALL:
@@ -145,9 +148,9 @@ def rules_from(given: Mapping[str, Any], slot_length_s: int, base: Rules | None 
     return Rules(**times._asdict(), **said)
 
 
-def _distances_of(rules: Rules, slot_length_s: int) -> dict[str, int]:
+def _distances_of(rules: Rules) -> dict[str, int]:
     """The distances of the times of these rules, as `times_of` takes them, s."""
-    payable = max(rules.slot_start + slot_length_s, rules.final_by + rules.challenge_window_s)
+    payable = max(rules.slot.end, rules.final_by + rules.challenge_window_s)
     return {
         "gate_before_s": rules.slot_start - rules.closes_at,
         "final_after_s": rules.final_by - rules.closes_at,

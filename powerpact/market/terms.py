@@ -86,16 +86,22 @@ def buy_order(
     require : mapping of str to (int or str), optional
         By category what the seller must be, a code or a label of the template.
     meter : int
-        The buyer's meter; neutral (0) until its rule is built.
+        The buyer's meter, in a market where its import counts; else 0.
 
     Raises
     ------
     BadChoice
         If a name is not in the market's schema, weights are given for some attributes only or do not sum to one, a
-        limit is beyond its expectation, or a class has no such code.
+        limit is beyond its expectation, a class has no such code, or a meter is missing or does not count.
     FieldWithoutRule
         If a field without a rule is not neutral.
     """
+    if rules.is_metered and meter == 0:
+        raise BadChoice(
+            "meter", meter, "is no meter", remedy="The buyer's import counts in this market: name its meter."
+        )
+    if meter != 0 and not rules.is_metered:
+        raise BadChoice("meter", meter, "does not count in this market", remedy="Leave it out.")
     levels, limits, weights_ppm = buyer_terms(rules, wants or {})
     order = Order(
         side=Side.BUY,

@@ -31,6 +31,7 @@ from powerpact.devices import Meter
 from powerpact.index import attach
 from powerpact.market.orders import MAX_BATCH, SignedOrder
 from powerpact.market.rules import MarketMechanism, Rules
+from powerpact.market.slots import Slot
 from powerpact.market.trades import Trade
 from powerpact.simulation.cast import THRESHOLD, Cast
 from powerpact.simulation.community import DayPlan, OrderIntent, Side, SlotPlan
@@ -312,10 +313,11 @@ class _MarketDay:
 
     def _issue(self, slot_start: int) -> None:
         """Turn the export that nobody bought into certificates of its owner."""
-        readings = meters.readings_of(self.chain, slot_start)
-        exporting = {device: found for (device, _), found in readings.items() if found[0].exported_wh}
-        unissued = meters.uncertified(self.chain, exporting, slot_start)
-        self.carrier.send_all(meters.issue(self.chain, *exporting[device]) for device in unissued)
+        slot = Slot(slot_start, SLOT_S)
+        measured = meters.measured_in(self.chain, slot)
+        exporting = {device: found for device, found in measured.items() if any(one.exported_wh for one, _ in found)}
+        unissued = meters.uncertified(self.chain, exporting, slot)
+        self.carrier.send_all(meters.issue(self.chain, slot, exporting[device]) for device in unissued)
 
     def _retire(self) -> None:
         """Homes that buy solar energy only retire what they bought, for themselves."""

@@ -16,6 +16,7 @@ from powerpact.mechanisms.satisfaction.spec import dual_sum_ppm, match, pair_sco
 from powerpact.units import value_down_upoints
 from testkit.invariants import holds
 from testkit.stateful.ghost import GhostMarket, GhostProposal, Position
+from testkit.stateful.lots import Lot, hour_from, lot_id
 from testkit.stateful.stage import RUNS, Stage, refused
 
 EXIT_NOTICE_S = 7 * 86_400
@@ -28,6 +29,8 @@ class Checks(Stage):
         """The state that matters, read in one request."""
         traders = [trader.address for trader in self.traders]
         lots = list(self.ghost.certificates_wh)
+        slots = {market.rules.slot_start for market in self.ghost.markets}
+        sales = [(trader.device, slot) for slot in sorted(slots) for trader in self.traders]
         markets = [market.market.id for market in self.ghost.markets]
         positions = [
             (market.market.id, trade[:2])
@@ -45,18 +48,11 @@ class Checks(Stage):
             *(("Accounts", "trackRecordOf", trader) for trader in traders),
             *(("Metering", "last", trader.device) for trader in self.traders),
             *(("Settlement", "isSettled", market, position) for market, position in positions),
+            *(("DeviceRegistry", "promisedOf", device, Side.SELL, hour_from(slot).pack()) for device, slot in sales),
             *(("Clearing", "activeOf", market) for market in markets),
             *(("Clearing", "finalOf", market) for market in markets),
             *(("Clearing", "proposal", proposal) for proposal in proposals),
-            *(
-                (("GreenCertificates", function, *arguments))
-                for device, slot in lots
-                for trader in traders
-                for function, arguments in (
-                    ("balanceOf", (trader, device << 40 | slot)),
-                    ("retiredFor", (device << 40 | slot, trader)),
-                )
-            ),
+            *self._holdings(lots, traders),
         ]
         answers = iter(self.community.read_all(calls))
         return {
@@ -68,11 +64,25 @@ class Checks(Stage):
             "records": {trader: tuple(next(answers)) for trader in traders},
             "counters": {trader.device: tuple(next(answers)) for trader in self.traders},
             "settled": {place for place in positions if next(answers)},
+            "sales": {lot: tuple(next(answers)) for lot in sales},
             "active": [next(answers) for _ in markets],
             "final": [next(answers) for _ in markets],
             "proposals": {proposal: tuple(next(answers)) for proposal in proposals},
             "certificates": {lot: {t: (next(answers), next(answers)) for t in traders} for lot in lots},
         }
+
+    @staticmethod
+    def _holdings(lots: list[Lot], traders: list[str]) -> list[tuple[Any, ...]]:
+        """What asks for the certificates of lots, those that traders hold and those retired for them."""
+        return [
+            ("GreenCertificates", function, *arguments)
+            for lot in lots
+            for trader in traders
+            for function, arguments in (
+                ("balanceOf", (trader, lot_id(*lot))),
+                ("retiredFor", (lot_id(*lot), trader)),
+            )
+        ]
 
     @invariant()
     def the_chain_follows_the_ghost(self) -> None:
@@ -85,6 +95,8 @@ class Checks(Stage):
         ghost = self.ghost
         nonces = {trader.address: ghost.nonces[trader.address, Side.SELL].word for trader in self.traders}
         assert state["records"] == {address: (*ghost.records[address], word) for address, word in nonces.items()}
+        sales = {lot: (lot in ghost.undecided, ghost.sold_wh[lot]) for lot in state["sales"]}
+        assert state["sales"] == sales, f"sales {state['sales']}, expected {sales}"
         settled = {(market.market.id, position) for market in ghost.markets for position in market.settled}
         assert state["settled"] == settled, f"settled {state['settled']}, expected {settled}"
         expected = {p.id: self._as_stored(market, p) for market, p in self.proposals(lambda *_: True)}
@@ -142,11 +154,11 @@ class Checks(Stage):
             last = self.last_counters[device]
             holds(
                 "MET-1",
-                all(counters[i] >= last[i] for i in (0, 2, 3)),
+                all(counters[i] >= last[i] for i in (0, 3, 4)),
                 f"{device}: {last}, {counters}",
             )
             exported_wh = self.community.counters[device].exported_wh
-            holds("MET-1", counters[2] == exported_wh, f"device {device} counts {counters[2]}, not {exported_wh}")
+            holds("MET-1", counters[3] == exported_wh, f"device {device} counts {counters[3]}, not {exported_wh}")
         self.last_counters = state["counters"]
 
     def certificates_follow_the_meter(self, state: dict[str, Any]) -> None:
@@ -260,7 +272,7 @@ class Checks(Stage):
     def _refund(self, market: GhostMarket, position: Position) -> None:
         RUNS["refund"] += 1
         market.about_final().refund([position])
-        self.ghost.recorded(self.ghost.undelivered(market, position, 0), 0)
+        self.ghost.recorded(self.ghost.settled(market, position, 0), 0)
 
     def _release(self, market: GhostMarket, ids: list[int]) -> None:
         id_, placed, (bound_wh, *_) = market.market.untraded(ids[:1])

@@ -7,9 +7,11 @@ from collections import Counter
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from powerpact.market.trades import Trade
 from powerpact.units import value_down_upoints
 from testkit.stateful.checks import Checks
 from testkit.stateful.ghost import GhostMarket, Position
+from testkit.stateful.lots import lot_id
 from testkit.stateful.stage import INDICES, PERCENTS, RUNS, TRADERS, refused
 
 
@@ -40,10 +42,16 @@ class DeliveryRules(Checks):
         }
         market.market.report(exported)
         for neighbour in neighbours:
-            neighbour.market.readings.update(market.market.readings)
+            neighbour.market.measured.update(market.market.measured)
         self.ghost.exported_wh.update({(device, slot): energy_wh for device, energy_wh in exported.items()})
         with refused("Metering_SlotNotAfterLast"):
             market.market.report(exported)
+        for device in exported:
+            if (device, slot) in self.ghost.undecided:
+                with refused("Metering_Undecided"):
+                    market.market.issue(device)
+                RUNS["overreach: Metering_Undecided"] += 1
+                break
         for device, energy_wh in exported.items():
             promised_wh = sold_wh[device] or 1_000
             what = "nothing" if not energy_wh else "more" if energy_wh > promised_wh else "less"
@@ -115,7 +123,7 @@ class DeliveryRules(Checks):
         if signers[0].address == signers[1].address:
             return
         driver.settle_agreed((chunk, index), to_seller, signers, agent)
-        self.ghost.undelivered(market, (chunk, index), to_seller)
+        self.ghost.settled(market, (chunk, index), to_seller)
         market.agreed.add((trade.buy_id, trade.sell_id))
         for c, k, other in market.unsettled():
             if other[:2] == trade[:2] and to_seller <= value_down_upoints(other.energy_wh, other.price_upoints_per_kwh):
@@ -137,6 +145,50 @@ class DeliveryRules(Checks):
             return
         self._refund(market, position)
 
+    @precondition(lambda self: self.markets(self.returned))
+    @rule(which=INDICES)
+    def certify(self, which):
+        """To its seller, once, what a trade that ended by agreement or refund no longer sells."""
+        choices = self.markets(self.returned)
+        market = choices[which % len(choices)]
+        positions = self.returned(market)
+        position = positions[which % len(positions)]
+        driver = market.about_final()
+        driver.certify([position])
+        self.ghost.certified(market, position, driver.chunks[position[0]][position[1]].seller)
+        with refused("Settlement_AlreadyCertified"):
+            driver.certify([position])
+        for chunk, index, _ in market.unsettled():
+            if (chunk, index) in self.reported(market):
+                with refused("Settlement_NotEnded"):
+                    driver.certify([(chunk, index)])
+        RUNS["certify"] += 1
+
+    def returned(self, market: GhostMarket) -> list[Position]:
+        """Trades that ended without a delivery, of which the export is known and not certified."""
+        ended = sorted(market.settled - market.certified)
+        chunks = market.final.chunks if market.final else []
+        return [(c, k) for c, k in ended if chunks[c][k].device in market.market.measured]
+
+    @precondition(lambda self: self.markets(self.decidable))
+    @rule(which=INDICES)
+    def decide(self, which):
+        """A sell order by one of its trades, once: its device may sell more of the slot."""
+        choices = self.markets(self.decidable)
+        market = choices[which % len(choices)]
+        chunk, index, trade = self.decidable(market)[which % len(self.decidable(market))]
+        driver = market.about_final()
+        driver.decide([(chunk, index)])
+        self.ghost.decided(market, trade.sell_id)
+        with refused("Device_NotUndecided"):
+            driver.decide([(chunk, index)])
+        RUNS["decide"] += 1
+
+    def decidable(self, market: GhostMarket) -> list[tuple[int, int, Trade]]:
+        """Trades whose sell order is undecided."""
+        trades = market.final.trades() if market.final else []
+        return [trade for trade in trades if self.ghost.decidable(market, trade[2].sell_id)]
+
     @precondition(lambda self: self.markets(lambda m: any(entry.is_open for entry in m.orders.values())))
     @rule(which=INDICES)
     def release(self, which):
@@ -155,19 +207,20 @@ class DeliveryRules(Checks):
     @precondition(lambda self: self.idle())
     @rule(which=INDICES)
     def issue(self, which):
-        """The whole export of a device that sold nothing, once."""
+        """What a device exported beyond all that it sold, once."""
         lots = self.idle()
         lot = lots[which % len(lots)]
         market = self.market_of(lot)
-        reading, batch, index, tree = market.market.readings[lot[0]]
-        arguments = reading.pack(), (batch, index, tree.proof(index))
-        self.community.send(self.community.agent, "Metering", "issue", *arguments)
+        market.market.issue(lot[0])
         owner = next(trader for trader in self.traders if trader.device == lot[0])
         self.ghost.issued.add(lot)
-        self.ghost.certificates_wh[lot][owner.address] += self.ghost.exported_wh[lot]
+        unsold_wh = max(self.ghost.exported_wh[lot] - self.ghost.sold_wh[lot], 0)
+        self.ghost.certificates_wh[lot][owner.address] += unsold_wh
         with refused("Metering_AlreadyIssued"):
-            self.community.send(self.community.agent, "Metering", "issue", *arguments)
+            market.market.issue(lot[0])
         RUNS["issue"] += 1
+        if self.ghost.sold_wh[lot]:
+            RUNS["issue beside what was sold"] += 1
 
     @precondition(lambda self: self.holdings())
     @rule(which=INDICES, to=INDICES, share=st.integers(1, 3))
@@ -181,7 +234,7 @@ class DeliveryRules(Checks):
             "safeTransferFrom",
             holder.address,
             receiver.address,
-            lot[0] << 40 | lot[1],
+            lot_id(*lot),
             energy_wh,
             b"",
         )
@@ -195,7 +248,7 @@ class DeliveryRules(Checks):
         lot, holder, held_wh = self.holdings()[which % len(self.holdings())]
         for_whom = self.traders[beneficiary % TRADERS].address
         energy_wh = -(-held_wh * share // 3)
-        arguments = lot[0] << 40 | lot[1], energy_wh, for_whom, "supply"
+        arguments = lot_id(*lot), energy_wh, for_whom, "supply"
         self.community.send(holder.account, "GreenCertificates", "retire", *arguments)
         self.ghost.certificates_wh[lot][holder.address] -= energy_wh
         self.ghost.retired_wh[lot][for_whom] += energy_wh

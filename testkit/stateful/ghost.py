@@ -10,16 +10,15 @@ from typing import Any
 from eth_account.signers.local import LocalAccount
 
 from powerpact.chain.contracts.rounds import ProposalStatus
-from powerpact.market.orders import NONCES_PER_PAGE, Order, Side
+from powerpact.market.orders import Order, Side
 from powerpact.market.rules import Mode
 from powerpact.market.trades import Trade
 from powerpact.mechanisms.satisfaction.round import Solution
 from powerpact.mechanisms.satisfaction.spec import uncovered_pairs
 from powerpact.units import PPM, value_down_upoints
 from testkit.market import MODES, TestMarket, Trader
-
-Lot = tuple[int, int]
-"""A device and the start of a slot."""
+from testkit.stateful.lots import Lot
+from testkit.stateful.nonces import Nonces
 
 Position = tuple[int, int]
 """A trade's chunk, and its index in the chunk."""
@@ -40,49 +39,13 @@ class Wallet:
 
 
 @dataclass(slots=True)
-class Nonces:
-    """The nonces that are used on one side by a trader: those of earlier pages, and some of the open page.
-
-    Posting uses the nonce of a buy order; that of a sell order is used when the order is cancelled.
-    """
-
-    page: int = 0
-    used: int = 0
-
-    @property
-    def word(self) -> int:
-        """As the contracts keep them."""
-        return self.page << 32 | self.used
-
-    def is_used(self, nonce: int) -> bool:
-        """Whether no order with this nonce can be posted any more."""
-        page, bit = divmod(nonce, NONCES_PER_PAGE)
-        return page < self.page or (page == self.page and bool(self.used >> bit & 1))
-
-    def next(self, turn: bool = False) -> int:
-        """The lowest unused nonce of the open page, or of the next page if that is asked for or the page is full."""
-        for bit in range(NONCES_PER_PAGE):
-            if not turn and not self.used >> bit & 1:
-                return self.page * NONCES_PER_PAGE + bit
-        return (self.page + 1) * NONCES_PER_PAGE
-
-    def mark(self, page: int, mask: int) -> None:
-        """Use the nonces of a page whose bits are set."""
-        if page >= self.page:
-            self.used = mask | (self.used if page == self.page else 0)
-            self.page = page
-
-    def use(self, nonce: int) -> None:
-        """Use one nonce."""
-        self.mark(nonce // NONCES_PER_PAGE, 1 << nonce % NONCES_PER_PAGE)
-
-
-@dataclass(slots=True)
 class GhostOrder:
     """An order in the book."""
 
     order: Order
     trader: Trader
+    sold_before_wh: int = 0
+    """What the device of a sell order sold of the slot before."""
     is_open: bool = True
     """Neither cancelled nor released."""
 
@@ -136,6 +99,7 @@ class GhostMarket:
     orders: dict[int, GhostOrder] = field(default_factory=dict)
     proposals: list[GhostProposal] = field(default_factory=list)
     settled: set[Position] = field(default_factory=set)
+    certified: set[Position] = field(default_factory=set)
     agreed: set[tuple[int, int]] = field(default_factory=set)
     """Pairs of orders of which an agreement has ended a trade: there is no second one."""
 
@@ -234,7 +198,8 @@ class Ghost:
         self.records: dict[str, tuple[int, int, int]] = defaultdict(lambda: (0, 0, 0))
         self.nonces: dict[tuple[str, Side], Nonces] = defaultdict(Nonces)
         self.markets: list[GhostMarket] = []
-        self.selling: set[Lot] = set()
+        self.undecided: set[Lot] = set()
+        self.sold_wh: Counter[Lot] = Counter()
         self.exported_wh: dict[Lot, int] = {}
         self.issued: set[Lot] = set()
         self.certificates_wh: dict[Lot, dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -248,11 +213,12 @@ class Ghost:
 
     def posted(self, market: GhostMarket, id_: int, order: Order, trader: Trader) -> None:
         """An order is in the book."""
-        market.orders[id_] = GhostOrder(order, trader)
+        lot = order.device, market.rules.slot_start
+        market.orders[id_] = GhostOrder(order, trader, self.sold_wh[lot] if order.side is Side.SELL else 0)
         if order.side is Side.BUY:
             self.nonces[trader.address, Side.BUY].use(order.nonce)
-        if order.device:
-            self.selling.add((order.device, market.rules.slot_start))
+        if order.side is Side.SELL:
+            self.undecided.add(lot)
         self.wallets[trader.address].hold(order.reservation_upoints)
 
     def cancelled(self, market: GhostMarket, id_: int) -> None:
@@ -266,7 +232,7 @@ class Ghost:
         entry = market.orders[id_]
         entry.is_open = False
         if entry.order.device and not market.bound_wh(id_):
-            self.selling.discard((entry.order.device, market.rules.slot_start))
+            self.undecided.discard((entry.order.device, market.rules.slot_start))
         self.wallets[entry.trader.address].hold(-market.rest_upoints(id_))
 
     def seal_error(self, market: GhostMarket, proposal: GhostProposal) -> str | None:
@@ -319,25 +285,57 @@ class Ghost:
         self.wallets[trade.seller].free += to_seller_upoints
         return trade
 
-    def undelivered(self, market: GhostMarket, position: Position, to_seller_upoints: int) -> Trade:
-        """A trade has ended without a reading: its device is free if it was the only one."""
-        trade = self.settled(market, position, to_seller_upoints)
-        if trade.energy_wh == market.final.traded_wh()[trade.sell_id]:
-            self.selling.discard((trade.device, market.rules.slot_start))
-        return trade
+    def decided(self, market: GhostMarket, sell_id: int) -> None:
+        """A sell order that traded is decided."""
+        lot = self._lot_of(market, sell_id)
+        self.undecided.remove(lot)
+        self.sold_wh[lot] += market.final.traded_wh()[sell_id]
+
+    def decidable(self, market: GhostMarket, sell_id: int) -> bool:
+        """Whether a sell order that traded is undecided."""
+        lot = self._lot_of(market, sell_id)
+        return lot in self.undecided and self.sold_wh[lot] == market.orders[sell_id].sold_before_wh
+
+    def share_wh(self, market: GhostMarket, position: Position) -> int:
+        """A trade's share of the export: of the order's D' = min(max(D - S, 0), X), by cumulative rounding."""
+        chunks = market.about_final().chunks
+        trade = chunks[position[0]][position[1]]
+        before_wh = sum(
+            other.energy_wh
+            for c, chunk in enumerate(chunks)
+            for k, other in enumerate(chunk)
+            if (c, k) < position and other.sell_id == trade.sell_id
+        )
+        sold_wh = market.final.traded_wh()[trade.sell_id]
+        exported_wh = self.exported_wh[trade.device, market.rules.slot_start]
+        due_wh = min(max(exported_wh - market.orders[trade.sell_id].sold_before_wh, 0), sold_wh)
+        return due_wh * (before_wh + trade.energy_wh) // sold_wh - due_wh * before_wh // sold_wh
 
     def delivered(self, market: GhostMarket, position: Position) -> None:
         """A trade is settled by its reading."""
         trade = market.about_final().chunks[position[0]][position[1]]
-        lot = trade.device, market.rules.slot_start
-        exported_wh, sold_wh = self.exported_wh[lot], market.final.traded_wh()[trade.sell_id]
-        delivered_wh = min(trade.energy_wh, exported_wh * trade.energy_wh // sold_wh)
+        delivered_wh = self.share_wh(market, position)
         self.settled(market, position, payment_upoints(trade, delivered_wh, market.rules))
         self.recorded(trade, delivered_wh)
-        self.certificates_wh[lot][trade.buyer] += delivered_wh
-        if exported_wh > sold_wh and lot not in self.issued:
+        self.certified(market, position, trade.buyer)
+
+    def certified(self, market: GhostMarket, position: Position, holder: str) -> None:
+        """A trade's share of the export is certified; and once for the slot, what nobody bought."""
+        market.certified.add(position)
+        trade = market.about_final().chunks[position[0]][position[1]]
+        lot = trade.device, market.rules.slot_start
+        self.certificates_wh[lot][holder] += self.share_wh(market, position)
+        sold_wh = self.sold_wh[lot]
+        if self.decidable(market, trade.sell_id):
+            sold_wh += market.final.traded_wh()[trade.sell_id]
+        elif lot in self.undecided:
+            return
+        if self.exported_wh[lot] > sold_wh and lot not in self.issued:
             self.issued.add(lot)
-            self.certificates_wh[lot][trade.seller] += exported_wh - sold_wh
+            self.certificates_wh[lot][trade.seller] += self.exported_wh[lot] - sold_wh
+
+    def _lot_of(self, market: GhostMarket, sell_id: int) -> Lot:
+        return market.orders[sell_id].order.device, market.rules.slot_start
 
     def recorded(self, trade: Trade, delivered_wh: int) -> None:
         """A trade counts for the seller's reliability."""

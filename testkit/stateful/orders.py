@@ -120,7 +120,7 @@ class OrderRules(Checks):
         """Orders that the book takes: who may trade, has the money, or has a device that sells nothing yet."""
         orders: list[tuple[Trader, Order]] = []
         free = {address: wallet.free for address, wallet in self.ghost.wallets.items()}
-        selling = set(self.ghost.selling)
+        selling = set(self.ghost.undecided)
         nonces: dict[tuple[str, Side], Nonces] = {}
         for who, price, energy in drawn[: MOST_ORDERS - len(market.orders)]:
             trader = self.traders[who % TRADERS]
@@ -336,7 +336,7 @@ class OrderRules(Checks):
         posted = self._sell_orders(market, is_open=True)
         for entry in posted:
             is_used = self.ghost.nonces[entry.trader.address, Side.SELL].is_used(entry.order.nonce)
-            error = "Accounts_NonceUsed" if is_used else "Device_AlreadySelling"
+            error = "Accounts_NonceUsed" if is_used else "Device_Undecided"
             with refused(error):
                 market.market.post([entry.order], [entry.trader])
             RUNS[f"overreach: a posted sell order, {error}"] += 1
@@ -360,13 +360,13 @@ class OrderRules(Checks):
 
     def _with_a_device_that_sells(self, market: GhostMarket) -> bool:
         slot = market.rules.slot_start
-        trader = next((t for t in self._active() if (t.device, slot) in self.ghost.selling), None)
+        trader = next((t for t in self._active() if (t.device, slot) in self.ghost.undecided), None)
         if trader is None or not self.is_gate_open(market):
             return False
-        with refused("Device_AlreadySelling"):
+        with refused("Device_Undecided"):
             nonce = self.ghost.nonces[trader.address, Side.SELL].next()
             market.market.post([self._sell(market, trader, nonce, 1, 1)], [trader])
-        RUNS["overreach: Device_AlreadySelling"] += 1
+        RUNS["overreach: Device_Undecided"] += 1
         return True
 
     def _refused_order(self, market: GhostMarket, trader: Trader, error: str, energy: int = 1) -> bool:

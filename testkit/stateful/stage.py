@@ -91,7 +91,7 @@ class Stage(RuleBasedStateMachine):
             wallets[account.address] = Wallet(PURSE_UPOINTS - deposit_upoints, deposit_upoints)
             self.accounts[account.address] = account
         self.ghost = Ghost(wallets)
-        self.last_counters = dict.fromkeys((trader.device for trader in self.traders), (0, 0, 0, 0))
+        self.last_counters = dict.fromkeys((trader.device for trader in self.traders), (0, 0, 0, 0, 0))
 
     def markets(self, fits: Callable[[GhostMarket], Any]) -> list[GhostMarket]:
         return [market for market in self.ghost.markets if fits(market)]
@@ -140,17 +140,17 @@ class Stage(RuleBasedStateMachine):
         return latest
 
     def idle(self) -> list[tuple[int, int]]:
-        """Lots that are measured but neither sold nor issued."""
+        """Lots that are measured, with no undecided order, and whose surplus is not issued."""
         return [
             lot
             for lot in self.ghost.exported_wh
-            if lot not in self.ghost.issued and lot not in self.ghost.selling and self.market_of(lot)
+            if lot not in self.ghost.issued and lot not in self.ghost.undecided and self.market_of(lot)
         ]
 
     def market_of(self, lot: tuple[int, int]) -> GhostMarket | None:
         """A market in which the reading of this lot is known."""
         return next(
-            (m for m in self.ghost.markets if m.rules.slot_start == lot[1] and lot[0] in m.market.readings), None
+            (m for m in self.ghost.markets if m.rules.slot_start == lot[1] and lot[0] in m.market.measured), None
         )
 
     def cancellable(self) -> list[tuple[GhostMarket, int]]:

@@ -23,6 +23,7 @@ LARGE_CONTRACTS: set[str] = set()
 LONG_FILES = {
     "interfaces/clearing/IClearing.sol",
     "powerpact/chain/remedies.py",
+    "powerpact/market/rules.py",
     "testkit/market.py",
     "tests/forge/AccountsHandler.sol",
     "tests/stateful/test_canaries.py",

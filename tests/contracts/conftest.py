@@ -113,7 +113,10 @@ def participants(ParticipantRegistry, deployer, auditors, accounts_stub):
 
 @pytest.fixture(scope="module")
 def devices(DeviceRegistry, deployer, participants, order_book, settler):
-    return deployer.deploy(DeviceRegistry, participants, order_book, settler)
+    """Deployed two before `metering`, whose address is predicted."""
+    metering = create_address(deployer.address, deployer.nonce + 2)
+    arguments = participants, order_book, settler, metering, SLOT_LENGTH_S, SLOT_LENGTH_S
+    return deployer.deploy(DeviceRegistry, *arguments)
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +127,7 @@ def certificates(GreenCertificates, deployer):
 
 @pytest.fixture(scope="module")
 def metering(Metering, deployer, devices, settler, certificates):
-    contract = deployer.deploy(Metering, devices, certificates, settler, SLOT_LENGTH_S)
+    contract = deployer.deploy(Metering, devices, certificates, settler)
     assert certificates.METERING() == contract
     return contract
 
@@ -133,7 +136,7 @@ def metering(Metering, deployer, devices, settler, certificates):
 def system(request, deployer, utility, auditors):
     """All contracts of a deployment by name, wired as `powerpact.chain.deployment` says."""
     addresses = {name: create_address(deployer.address, deployer.nonce + i) for i, name in enumerate(CONTRACTS)}
-    parameters = Parameters(utility.address, tuple(map(str, auditors)), THRESHOLD, SLOT_LENGTH_S)
+    parameters = Parameters(utility.address, tuple(map(str, auditors)), THRESHOLD)
     arguments = constructor_arguments(addresses, parameters)
     deployed = {name: deployer.deploy(request.getfixturevalue(name), *arguments[name]) for name in CONTRACTS}
     assert {name: contract.address for name, contract in deployed.items()} == addresses

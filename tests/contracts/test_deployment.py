@@ -5,7 +5,7 @@ def test_contracts_know_each_other(system, utility, auditors):
     assert system.PowerPoints.UTILITY() == utility
     assert system.ParticipantRegistry.auditors() == auditors
     assert system.GreenCertificates.METERING() == system.Metering
-    assert system.Metering.SLOT_LENGTH() == 3_600
+    assert (system.Metering.BASE_INTERVAL(), system.Metering.LONGEST_SLOT()) == (3_600, 3_600)
     assert system.OrderBook.PARTICIPANTS() == system.ParticipantRegistry
     assert system.OrderBook.DEVICES() == system.DeviceRegistry
     assert system.OrderBook.MARKETS() == system.Markets

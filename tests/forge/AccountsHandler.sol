@@ -141,7 +141,7 @@ contract AccountsHandler is MarketSystem {
         if (_nextSlot < block.timestamp + SLOT) _nextSlot = uint40(block.timestamp / SLOT + 2) * SLOT;
         Market memory rules;
         rules.arbiter = auditor(0);
-        rules.slotStart = _nextSlot;
+        (rules.slotStart, rules.slotLength, rules.underuse) = (_nextSlot, uint32(SLOT), Ppm.wrap(1e6));
         rules.closesAt = _nextSlot - uint40(fold(times, 0, WINDOW));
         rules.finalBy = rules.closesAt + uint40(fold(times >> 64, 1, 3 * SLOT));
         uint40 lastFinal = rules.finalBy + WINDOW;
@@ -283,7 +283,7 @@ contract AccountsHandler is MarketSystem {
         if (!found || _rounds[r].stage != Stage.Final || _rounds[r].offer.buyer == NO_ORDER) return;
         Round storage round = _rounds[r];
         uint32 device = uint32(round.offer.trade.terms >> 120);
-        (uint40 last,,,) = metering.last(device);
+        (uint40 last,,,,) = metering.last(device);
         if (last >= round.slotStart) return;
         _warpTo(round.slotStart + SLOT);
         exported = fold(exported, 0, CAPACITY);
@@ -293,7 +293,7 @@ contract AccountsHandler is MarketSystem {
         uint64 batch = report(0x1000 + 2 * (device - 1) + 1, single(reading));
         if (isLate) {
             ISettlement.Delivery[] memory deliveries = new ISettlement.Delivery[](1);
-            deliveries[0] = ISettlement.Delivery(_proof(round), IMetering.ProvenReading(reading, proofOfSingle(batch)));
+            deliveries[0] = ISettlement.Delivery(_proof(round), exportOf(reading, batch));
             settlement.settleLate(round.id, deliveries);
         } else {
             settlement.settle(round.id, 0, _chunkOf(round.offer));
@@ -523,7 +523,8 @@ contract AccountsHandler is MarketSystem {
         return PackedTrade({
             purchase: _party(bought, uint64(sold.head >> 32), buyerDual),
             sale: _party(sold, _soldOf(round, buyer), sellerDual),
-            terms: ids | (device << 120) | (uint256(uint32(bought.head)) << 88) | _reservationOf(bought)
+            terms: ids | (device << 120) | (uint256(uint32(bought.head)) << 88) | _reservationOf(bought),
+            context: sold.limits << 208
         });
     }
 

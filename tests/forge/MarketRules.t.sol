@@ -2,12 +2,13 @@
 pragma solidity ^0.8.27;
 
 import {MarketRules} from "../../contracts/market/libraries/MarketRules.sol";
-import {Market, Mode, PriceRule} from "../../contracts/types/Markets.sol";
+import {Delivery, Market, Mode, PriceRule} from "../../contracts/types/Markets.sol";
 import {Ppm} from "../../contracts/types/Units.sol";
 import {ForgeTest} from "./Vm.sol";
 
 contract MarketRulesTest is ForgeTest {
     uint40 private constant SLOT = 1 hours;
+    uint32 private constant BASE = 15 minutes;
     uint32 private constant ONE = 1_000_000;
 
     /// Times at and around every edge are taken exactly when they are in order.
@@ -94,6 +95,29 @@ contract MarketRulesTest is ForgeTest {
         assertTrue(_isTaken(rules, attributes, categories) == expected, "the rules must be what the mechanism needs");
     }
 
+    /// Any length and start are taken exactly when the length is of whole intervals, divides the hour, and divides the start.
+    function testFuzz_takesSlotsOfTheDeployment(uint256 length, uint256 offset) public {
+        vm.warp(1_700_000_000);
+        Market memory rules = _valid();
+        length = length % 2 == 0 ? fold(length, 0, 8) * BASE : fold(length, 0, 2 * SLOT);
+        offset = offset % 2 == 0 ? fold(offset, 0, 8) * BASE : fold(offset, 0, SLOT);
+        (rules.slotLength, rules.slotStart) = (uint32(length), rules.slotStart + uint40(offset));
+        rules.refundFrom += uint40(2 * SLOT);
+        bool expected = (length == BASE || length == 2 * BASE || length == 4 * BASE) && rules.slotStart % length == 0;
+        assertTrue(_isTaken(rules, 8, 8) == expected, "a slot must be one of the deployment's");
+    }
+
+    /// What an under-use costs is a rate where the import counts, and all where it does not.
+    function testFuzz_takesRatesOfUnderUse(uint32 underuse, bool isExport) public {
+        vm.warp(1_700_000_000);
+        Market memory rules = _valid();
+        rules.delivery = isExport ? Delivery.Export : Delivery.BothSides;
+        uint256 rate = fold(underuse, 0, 2 * ONE);
+        if (underuse % 4 == 0) rate = ONE + underuse / 4 % 2;
+        rules.underuse = Ppm.wrap(uint32(rate));
+        assertTrue(_isTaken(rules, 8, 8) == (isExport ? rate == ONE : rate <= ONE), "the rate must fit the delivery");
+    }
+
     /// Nine attributes or categories are too many, even if the rules say so themselves, and so is a source
     /// without an attribute.
     function test_refusesNine() public {
@@ -109,7 +133,7 @@ contract MarketRulesTest is ForgeTest {
     }
 
     function check(Market calldata rules, uint256 attributes, uint256 categories) external view {
-        MarketRules.check(rules, attributes, categories, SLOT);
+        MarketRules.check(rules, attributes, categories, BASE, uint32(SLOT));
     }
 
     function _isTaken(Market memory rules, uint256 attributes, uint256 categories) private view returns (bool) {
@@ -122,6 +146,7 @@ contract MarketRulesTest is ForgeTest {
 
     function _valid() private view returns (Market memory rules) {
         rules.arbiter = address(1);
+        (rules.slotLength, rules.underuse) = (uint32(SLOT), Ppm.wrap(ONE));
         rules.slotStart = uint40((block.timestamp / SLOT + 1) * SLOT);
         rules.closesAt = rules.slotStart;
         rules.finalBy = rules.slotStart + SLOT;

@@ -45,9 +45,9 @@ abstract contract MarketSystem is Registries {
         points = new PowerPoints(address(this));
         accounts = new Accounts(place[0], place[7], place[10], place[11]);
         participants = new ParticipantRegistry(auditors, 2, place[1]);
-        devices = new DeviceRegistry(place[2], place[7], place[11]);
+        devices = new DeviceRegistry(place[2], place[7], place[11], place[5], uint32(SLOT), uint32(SLOT));
         certificates = new GreenCertificates(place[5]);
-        metering = new Metering(place[3], place[4], place[11], SLOT);
+        metering = new Metering(place[3], place[4], place[11]);
         markets = new Markets(place[2], place[5], place[7]);
         book = new OrderBook(place[2], place[3], place[6], place[10], place[1]);
         RoundProver prover = new RoundProver(place[6], place[7]);

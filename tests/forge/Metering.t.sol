@@ -55,9 +55,11 @@ contract MeteringTest is Registries {
             && exportRise >= exported && importRise >= imported;
         try metering.report(single(reading), signaturesOf(KEY, single(reading))) {
             assertTrue(expected, "the rules refuse this reading");
-            (uint40 slotStart, Wh lastExport, Wh exportCounter, Wh importCounter) = metering.last(device);
-            assertEq(slotStart, reading.startAt(), "the last slot must be the reading's");
-            assertEq(Wh.unwrap(lastExport), exported, "the last export must be the reading's");
+            (uint40 startAt, uint40 lastExport, uint40 lastImport, Wh exportCounter, Wh importCounter) =
+                metering.last(device);
+            assertEq(startAt, reading.startAt(), "the last interval must be the reading's");
+            assertEq(lastExport, exported, "the last export must be the reading's");
+            assertEq(lastImport, imported, "the last import must be the reading's");
             assertEq(Wh.unwrap(exportCounter), 50_000 + exportRise, "the export counter must be the reading's");
             assertEq(Wh.unwrap(importCounter), 60_000 + importRise, "the import counter must be the reading's");
         } catch {
@@ -132,30 +134,35 @@ contract MeteringTest is Registries {
         total = fold(total, 1, 2 * CAPACITY);
         part = fold(part, 0, total);
         uint40 slotStart = start + 11 * SLOT;
-        uint256 lot = lotId(device, slotStart);
+        uint256 lot = lotId(device, hourFrom(slotStart));
         PackedReading memory reading = _reading(slotStart, uint64(exported), 0, uint64(50_000 + exported), 60_000);
         uint64 batch = report(KEY, single(reading));
         uint256 shared = 0;
         for (uint256 i = 0; i < 2; ++i) {
             uint256 sold = i == 0 ? part : total - part;
-            uint256 delivered = _deliver(reading, batch, sold, total, isLate);
-            assertEq(delivered, exported < total ? exported * sold / total : sold, "each sale must get its share");
+            uint256 before = i == 0 ? 0 : part;
+            uint256 delivered = _deliver(reading, batch, before, sold, total, isLate);
+            uint256 due = exported < total ? exported : total;
+            uint256 share = due * (before + sold) / total - due * before / total;
+            assertEq(delivered, share, "each sale must get its share");
             shared += delivered;
             assertEq(certificates.balanceOf(BUYER, lot), shared, "the buyer gets what was delivered");
         }
-        assertTrue(shared <= exported, "GRN-1: no more than the export");
+        assertEq(shared, exported < total ? exported : total, "GRN-1: all of the export that is sold, and no more");
         uint256 rest = exported > total ? exported - total : 0;
         assertEq(certificates.balanceOf(OWNER, lot), rest, "the owner gets what was not sold, once");
-        assertTrue(metering.isIssued(device, slotStart) == (rest != 0), "then the slot counts as issued");
+        assertTrue(metering.isIssued(device, hourFrom(slotStart)) == (rest != 0), "then the slot counts as issued");
     }
 
     /// The last reading is of another slot: nothing is known, nothing happens.
     function test_deliverLastKnowsTheLastSlotOnly() public {
-        (PackedTrade[] memory trades, Wh[] memory totals) = onlyTrade(tradeOf(device, BUYER, OWNER, 500), 500);
+        (PackedTrade[] memory trades, IMetering.Totals memory totals) =
+            onlyTrade(tradeOf(device, BUYER, OWNER, 500), 500);
         vm.prank(SETTLEMENT);
-        (uint256 known, Wh[] memory delivered) = metering.deliverLast(start + 9 * SLOT, trades, totals, 1);
-        assertTrue(known == 0 && Wh.unwrap(delivered[0]) == 0, "another slot is not known");
-        assertEq(certificates.balanceOf(BUYER, lotId(device, start + 9 * SLOT)), 0, "nothing is issued");
+        (uint256 known, IMetering.Shares memory shares) =
+            metering.deliverLast(termsFrom(start + 9 * SLOT), trades, totals, 1);
+        assertTrue(known == 0 && Wh.unwrap(shares.delivered[0]) == 0, "another slot is not known");
+        assertEq(certificates.balanceOf(BUYER, lotId(device, hourFrom(start + 9 * SLOT))), 0, "nothing is issued");
     }
 
     /// No signature but the key's own is taken, whatever its length and content.
@@ -169,17 +176,23 @@ contract MeteringTest is Registries {
         } catch {}
     }
 
-    function _deliver(PackedReading memory reading, uint64 batch, uint256 sold, uint256 total, bool isLate)
-        private
-        returns (uint256)
-    {
+    function _deliver(
+        PackedReading memory reading,
+        uint64 batch,
+        uint256 before,
+        uint256 sold,
+        uint256 total,
+        bool isLate
+    ) private returns (uint256) {
         PackedTrade memory trade = tradeOf(device, BUYER, OWNER, sold);
+        trade.context = before << 160;
         if (isLate) return deliver(reading, batch, trade, total);
-        (PackedTrade[] memory trades, Wh[] memory totals) = onlyTrade(trade, total);
+        (PackedTrade[] memory trades, IMetering.Totals memory totals) = onlyTrade(trade, total);
         vm.prank(SETTLEMENT);
-        (uint256 known, Wh[] memory delivered) = metering.deliverLast(reading.startAt(), trades, totals, 1);
+        (uint256 known, IMetering.Shares memory shares) =
+            metering.deliverLast(termsFrom(reading.startAt()), trades, totals, 1);
         assertTrue(known == 1, "the last slot is known");
-        return Wh.unwrap(delivered[0]);
+        return Wh.unwrap(shares.delivered[0]);
     }
 
     /// Nothing, something, or within 1 Wh of the capacity; mostly within it.

@@ -2,7 +2,9 @@
 pragma solidity ^0.8.27;
 
 import {lotId} from "../../contracts/tokens/Lots.sol";
+import {Side} from "../../contracts/types/Orders.sol";
 import {PackedReading, ReadingFields} from "../../contracts/types/Readings.sol";
+import {PackedTrade} from "../../contracts/types/Trades.sol";
 import {Wh} from "../../contracts/types/Units.sol";
 import {Registries} from "./Registries.sol";
 
@@ -26,6 +28,8 @@ contract MeteringHandler is Registries {
         /// Certificates that there must be, Wh.
         uint256 minted;
         bool issued;
+        /// Whether its order is decided.
+        bool decided;
     }
 
     Report[] public reports;
@@ -56,7 +60,7 @@ contract MeteringHandler is Registries {
         uint64 batch = report(id, single(reading));
         total = certifiedSince[id] != 0 && total % 2 == 0 ? fold(total / 2, 1, 2 * CAPACITY) : 0;
         if (total != 0) offer(id, slotStart);
-        reports.push(Report(reading, batch, total, 0, 0, false));
+        reports.push(Report(reading, batch, total, 0, 0, false, false));
 
         reading.flows &= type(uint192).max;
         _mustFail(
@@ -71,16 +75,19 @@ contract MeteringHandler is Registries {
         certifiedSince[id] = block.timestamp;
     }
 
-    /// Settle another sale of a slot.
+    /// Settle the next sale of a slot, by cumulative rounding.
     function settle(uint256 which, uint256 sold) external {
         if (reports.length == 0) return;
         Report storage entry = reports[fold(which, 0, reports.length - 1)];
         if (entry.settled == entry.total) return;
         (uint256 exported, uint256 total) = (Wh.unwrap(entry.reading.exported()), entry.total);
         sold = fold(sold, 1, total - entry.settled);
-        deliver(entry.reading, entry.batch, tradeOf(entry.reading.device(), BUYER, OWNER, sold), total);
+        PackedTrade memory trade = tradeOf(entry.reading.device(), BUYER, OWNER, sold);
+        trade.context = entry.settled << 160;
+        deliver(entry.reading, entry.batch, trade, total);
+        uint256 due = exported < total ? exported : total;
+        entry.minted += due * (entry.settled + sold) / total - due * entry.settled / total;
         entry.settled += sold;
-        entry.minted += exported < total ? exported * sold / total : sold;
         if (exported > total && !entry.issued) {
             entry.issued = true;
             entry.minted += exported - total;
@@ -88,28 +95,39 @@ contract MeteringHandler is Registries {
         ++deliveries;
     }
 
-    /// The only sale of a slot ends without a delivery.
-    function forgetSale(uint256 which) external {
+    /// The order of a slot is decided, with what it sold or without.
+    function decide(uint256 which, bool soldNothing) external {
         if (reports.length == 0) return;
         Report storage entry = reports[fold(which, 0, reports.length - 1)];
-        if (entry.total == 0 || entry.settled != 0) return;
-        entry.total = 0;
-        vm.prank(SETTLEMENT);
-        devices.release(entry.reading.device(), entry.reading.startAt());
+        if (entry.total == 0 || entry.decided) return;
+        if (entry.settled != 0) soldNothing = false;
+        if (soldNothing) entry.total = 0;
+        entry.decided = true;
+        vm.prank(soldNothing ? ORDER_BOOK : SETTLEMENT);
+        devices.decide(
+            entry.reading.device(),
+            Side.Sell,
+            hourFrom(entry.reading.startAt()),
+            Wh.wrap(0),
+            Wh.wrap(uint64(entry.total))
+        );
     }
 
     function issue(uint256 which) external {
         if (reports.length == 0) return;
         Report storage entry = reports[fold(which, 0, reports.length - 1)];
         PackedReading memory reading = entry.reading;
-        bytes memory call = abi.encodeCall(metering.issue, (reading, proofOfSingle(entry.batch)));
-        if (entry.issued || !_isCertified(reading) || devices.isSelling(reading.device(), reading.startAt())) {
+        bytes memory call =
+            abi.encodeCall(metering.issue, (hourFrom(reading.startAt()), provenSingle(reading, entry.batch)));
+        bool undecided = entry.total != 0 && !entry.decided;
+        if (entry.issued || !_isCertified(reading) || undecided) {
             _mustFail(address(metering), call);
             return;
         }
-        metering.issue(reading, proofOfSingle(entry.batch));
+        metering.issue(hourFrom(reading.startAt()), provenSingle(reading, entry.batch));
         entry.issued = true;
-        entry.minted = Wh.unwrap(reading.exported());
+        uint256 exported = Wh.unwrap(reading.exported());
+        if (exported > entry.total) entry.minted += exported - entry.total;
         ++issuedLots;
     }
 
@@ -118,12 +136,12 @@ contract MeteringHandler is Registries {
     }
 
     function minted(uint256 index) external view returns (uint256) {
-        uint256 id = lotId(reports[index].reading.device(), reports[index].reading.startAt());
+        uint256 id = lotId(reports[index].reading.device(), hourFrom(reports[index].reading.startAt()));
         return certificates.balanceOf(OWNER, id) + certificates.balanceOf(BUYER, id);
     }
 
     function lastCounter(uint32 device) external view returns (uint256 counter) {
-        (,, Wh wh,) = metering.last(device);
+        (,,, Wh wh,) = metering.last(device);
         return Wh.unwrap(wh);
     }
 
@@ -156,7 +174,7 @@ contract MeteringInvariantTest {
     /// GRN-1: what is minted for a device and slot is what its sales and its owner are due, never above the export.
     function invariant_mintedIsDueAndNoMoreThanTheExport() public view {
         for (uint256 i = 0; i < handler.reportCount(); ++i) {
-            (PackedReading memory reading,,,, uint256 due,) = handler.reports(i);
+            (PackedReading memory reading,,,, uint256 due,,) = handler.reports(i);
             require(handler.minted(i) == due, "GRN-1: certificates must be those that are due");
             require(due <= Wh.unwrap(reading.exported()), "GRN-1: certificates must not exceed the export");
         }
@@ -176,7 +194,7 @@ contract MeteringInvariantTest {
             if (random % 5 == 0) handler.reportNext(random >> 8, random >> 16, random >> 24, random >> 32);
             if (random % 5 == 1) handler.certifyLate(random >> 8);
             if (random % 5 == 2) handler.settle(random >> 8, random >> 64);
-            if (random % 50 == 4) handler.forgetSale(random >> 8);
+            if (random % 50 == 4) handler.decide(random >> 8, random >> 64 & 1 == 0);
             if (random % 5 == 3) handler.issue(random >> 8);
         }
         require(handler.reportCount() > 20, "readings must be reported");

@@ -4,7 +4,7 @@ pragma solidity ^0.8.27;
 import {IOrderBook} from "../../interfaces/market/IOrderBook.sol";
 import {OrderRules} from "../../contracts/market/libraries/OrderRules.sol";
 import {SellerTerms, packReliability} from "../../contracts/types/Attested.sol";
-import {AttributeSource, Carrier, ContestTerms, Market, OrderTerms} from "../../contracts/types/Markets.sol";
+import {AttributeSource, Carrier, ContestTerms, Delivery, Market, OrderTerms} from "../../contracts/types/Markets.sol";
 import {OrderFields, PackedOrder} from "../../contracts/types/Orders.sol";
 import {Ppm} from "../../contracts/types/Units.sol";
 import {ForgeTest} from "./Vm.sol";
@@ -104,7 +104,7 @@ contract OrderRulesTest is ForgeTest {
         uint256[7] memory fields = [owner, subnet, random % 4, uint256(rules.carrier), random % 256, 1, 0];
         if (fault == 1) fields[0] ^= 1 << (random % 160);
         if (fault == 2) fields[1] ^= 1 << (random % 32);
-        if (fault == 3) fields[3] ^= 1 << (random % 8);
+        if (fault == 3) fields[3] ^= 1 << (random % 3);
         if (fault == 4) fields[5] = 0;
         if (fault == 5) fields[6] = 1;
         if (fault == 6) (fields[5], fields[6]) = (0, 1);
@@ -131,9 +131,12 @@ contract OrderRulesTest is ForgeTest {
         PackedOrder memory order = _sell(random, rules);
         PackedOrder memory before = PackedOrder(order.head, order.terms, order.levels, order.limits, order.weights);
 
+        uint256 sold = uint48(random >> 200);
+        SellerTerms device = SellerTerms.wrap((sold << 208) | (uint256(source) << 192));
         OrderRules.attest(
-            order, _formOf(rules), source, Ppm.wrap(attested[0]), packReliability(attested[2], Ppm.wrap(attested[1]))
+            order, _formOf(rules), device, Ppm.wrap(attested[0]), packReliability(attested[2], Ppm.wrap(attested[1]))
         );
+        assertEq(order.limits, sold, "what the device sold before must be attested");
 
         uint256[5] memory values = [0, uint32(order.head), attested[0], attested[1], uint256(attested[2])];
         for (uint256 f = 0; f < 8; ++f) {
@@ -144,10 +147,7 @@ contract OrderRulesTest is ForgeTest {
         uint256 withSource = before.terms;
         if (rules.sourceCategory != 0) withSource |= _class(rules.sourceCategory - 1, source);
         assertEq(order.terms, withSource, "only the source's class may change");
-        assertTrue(
-            order.head == before.head && order.limits == before.limits && order.weights == before.weights,
-            "nothing else may change"
-        );
+        assertTrue(order.head == before.head && order.weights == before.weights, "nothing else may change");
     }
 
     function check(PackedOrder memory order, Market memory rules) external {
@@ -190,13 +190,15 @@ contract OrderRulesTest is ForgeTest {
             if (!isSell && ((rules.incomeMask >> f) & 1 == 1 ? l > e : l < e)) return false;
         }
         if (isSell) return uint32(order.terms >> 168) <= uint32(order.head);
-        return uint32(order.terms >> 168) == 0 && uint32(order.terms >> 72) == 0
+        bool isMetered = rules.delivery == Delivery.BothSides;
+        return uint32(order.terms >> 168) == 0 && (uint32(order.terms >> 72) != 0) == isMetered
             && sum == (rules.attributeCount == 0 ? 0 : ONE);
     }
 
     function _buy(uint256 random, Market memory rules) private pure returns (PackedOrder memory order) {
         order.head = (random << 96) | (fold(random, 1, 1e6) << 32) | fold(random >> 8, 1, 1e6);
         order.terms = _classes(random, rules) | (uint256(uint32(random >> 16)) << 40) | EXPIRY;
+        if (rules.delivery == Delivery.BothSides) order.terms |= (1 + random % 7) << 72;
         uint256 count = rules.attributeCount;
         for (uint256 f = 0; f < count; ++f) {
             uint256 e = 1e6 + f;
@@ -225,13 +227,12 @@ contract OrderRulesTest is ForgeTest {
         }
     }
 
-    /// @dev A device's word: owner 160, subnet 32, kind, carrier, source, certified and retired 8 each, from the lowest bit up.
+    /// @dev A device's word: owner 160, subnet 32, source 8, carrier 3, kind 3, certified 1, retired 1, from the lowest bit up.
     function _terms(uint256[7] memory fields) private pure returns (SellerTerms) {
-        uint256 word = fields[0] | (fields[1] << 160);
-        for (uint256 i = 2; i < 7; ++i) {
-            word |= fields[i] << (192 + 8 * (i - 2));
-        }
-        return SellerTerms.wrap(word);
+        return SellerTerms.wrap(
+            fields[0] | (fields[1] << 160) | (fields[4] << 192) | (fields[3] << 200) | (fields[2] << 203)
+                | (fields[5] << 206) | (fields[6] << 207)
+        );
     }
 
     /// @dev A class code in its place.
@@ -250,6 +251,7 @@ contract OrderRulesTest is ForgeTest {
         pure
         returns (Market memory rules)
     {
+        if (other >= 128) rules.delivery = Delivery.BothSides;
         rules.attributeCount = uint8(fold(attributes, 0, 8));
         rules.categoryCount = uint8(fold(classes, 0, 8));
         rules.sourceCategory = uint8(fold(other, 0, rules.categoryCount));

@@ -2,7 +2,8 @@
 pragma solidity ^0.8.27;
 
 import {Payout} from "../../contracts/settlement/libraries/Payout.sol";
-import {Market} from "../../contracts/types/Markets.sol";
+import {PayTerms} from "../../contracts/types/Markets.sol";
+import {PackedTrade} from "../../contracts/types/Trades.sol";
 import {Points, Ppm, Price, Wh, valueDown} from "../../contracts/types/Units.sol";
 import {ForgeTest} from "./Vm.sol";
 
@@ -57,6 +58,25 @@ contract PayoutTest is ForgeTest {
         }
     }
 
+    /// What was used is paid whole, and of the rest the rate: between the two, and never less for more use.
+    function testFuzz_underUsePaysTheRate(uint64 sold, uint64 delivered, uint64 used, uint32 price, uint32 rate)
+        public
+        pure
+    {
+        delivered = uint64(fold(delivered, 0, sold));
+        used = uint64(fold(used, 0, delivered));
+        PayTerms rules = _rules(0, 0, fold(rate, 0, ONE));
+        PackedTrade memory trade = _trade(sold, price);
+        (Points paid, Points penalty) = Payout.forDelivery(trade, Wh.wrap(delivered), Wh.wrap(used), rules);
+        assertEq(Points.unwrap(penalty), 0, "under-use is no shortfall");
+        (uint256 least, uint256 most) = (_value(used, price), _value(delivered, price));
+        uint256 rest = (most - least) * Ppm.unwrap(rules.underuse()) / ONE;
+        assertEq(Points.unwrap(paid), least + rest, "the formula");
+        if (used == delivered) return;
+        (Points more,) = Payout.forDelivery(trade, Wh.wrap(delivered), Wh.wrap(used + 1), rules);
+        assertTrue(Points.unwrap(more) >= Points.unwrap(paid), "one more Wh used must not pay less");
+    }
+
     /// Value is rounded down: the parts of an energy never cost more than the whole, and at most 1 less.
     function testFuzz_valueRoundsDown(uint64 energy, uint64 part, uint32 price) public pure {
         part = uint64(fold(part, 0, energy));
@@ -72,11 +92,18 @@ contract PayoutTest is ForgeTest {
         pure
         returns (uint256, uint256)
     {
-        Market memory rules;
-        rules.tolerance = Ppm.wrap(uint32(fold(tolerance, 0, ONE)));
-        rules.penalty = Ppm.wrap(uint32(fold(rate, 0, ONE)));
-        (Points paid, Points penalty) = Payout.forDelivery(Wh.wrap(sold), Wh.wrap(delivered), Price.wrap(price), rules);
+        PayTerms rules = _rules(fold(tolerance, 0, ONE), fold(rate, 0, ONE), ONE);
+        (Points paid, Points penalty) =
+            Payout.forDelivery(_trade(sold, price), Wh.wrap(delivered), Wh.wrap(delivered), rules);
         return (Points.unwrap(paid), Points.unwrap(penalty));
+    }
+
+    function _rules(uint256 tolerance, uint256 penalty, uint256 underuse) private pure returns (PayTerms) {
+        return PayTerms.wrap((underuse << 224) | (penalty << 192) | (tolerance << 160));
+    }
+
+    function _trade(uint64 sold, uint32 price) private pure returns (PackedTrade memory trade) {
+        (trade.sale, trade.terms) = (uint256(sold) << 32, uint256(price) << 88);
     }
 
     function _value(uint64 energy, uint32 price) private pure returns (uint256) {

@@ -8,9 +8,10 @@ import {DeviceRegistry} from "../../contracts/registry/DeviceRegistry.sol";
 import {ParticipantRegistry} from "../../contracts/registry/ParticipantRegistry.sol";
 import {AccountsStub} from "../../contracts/testing/AccountsStub.sol";
 import {GreenCertificates} from "../../contracts/tokens/GreenCertificates.sol";
-import {Carrier} from "../../contracts/types/Markets.sol";
+import {Carrier, DeliveryTerms} from "../../contracts/types/Markets.sol";
 import {PackedOrder} from "../../contracts/types/Orders.sol";
 import {PackedReading} from "../../contracts/types/Readings.sol";
+import {Slot, slotOf} from "../../contracts/types/Slots.sol";
 import {PackedTrade} from "../../contracts/types/Trades.sol";
 import {Ppm, Wh} from "../../contracts/types/Units.sol";
 import {ForgeTest} from "./Vm.sol";
@@ -35,10 +36,11 @@ abstract contract Registries is ForgeTest {
             auditors[i] = auditor(i);
         }
         participants = new ParticipantRegistry(auditors, 2, address(new AccountsStub()));
-        devices = new DeviceRegistry(address(participants), ORDER_BOOK, SETTLEMENT);
-        address predicted = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
+        address predicted = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 2);
+        devices =
+            new DeviceRegistry(address(participants), ORDER_BOOK, SETTLEMENT, predicted, uint32(SLOT), uint32(SLOT));
         certificates = new GreenCertificates(predicted);
-        metering = new Metering(address(devices), address(certificates), SETTLEMENT, SLOT);
+        metering = new Metering(address(devices), address(certificates), SETTLEMENT);
     }
 
     function auditor(uint256 index) internal pure returns (address) {
@@ -72,12 +74,36 @@ abstract contract Registries is ForgeTest {
         }
     }
 
-    /// The order book offers a device for sale in a slot.
+    /// The order book offers 1 Wh of a device for sale in a slot.
     function offer(uint32 device, uint40 slotStart) internal {
         PackedOrder[] memory orders = new PackedOrder[](1);
-        orders[0].terms = (1 << 200) | (uint256(device) << 72);
+        (orders[0].head, orders[0].terms) = (1 << 32, (1 << 200) | (uint256(device) << 72));
         vm.prank(ORDER_BOOK);
-        devices.offer(slotStart, orders);
+        devices.reserve(hourFrom(slotStart), orders);
+    }
+
+    /// The slot that begins at this time.
+    function hourFrom(uint40 slotStart) internal pure returns (Slot) {
+        return slotOf(slotStart, uint32(SLOT));
+    }
+
+    /// Its trades are settled by the export, in proportion.
+    function termsFrom(uint40 slotStart) internal pure returns (DeliveryTerms) {
+        return DeliveryTerms.wrap(Slot.unwrap(hourFrom(slotStart)));
+    }
+
+    function provenSingle(PackedReading memory reading, uint64 batch)
+        internal
+        pure
+        returns (IMetering.ProvenReading[] memory proven)
+    {
+        proven = new IMetering.ProvenReading[](1);
+        proven[0] = IMetering.ProvenReading(reading, proofOfSingle(batch));
+    }
+
+    /// The reading of a device, and none of the buyer's meter.
+    function exportOf(PackedReading memory reading, uint64 batch) internal pure returns (IMetering.Measured memory) {
+        return IMetering.Measured(provenSingle(reading, batch), new IMetering.ProvenReading[](0));
     }
 
     /// A trade, with what Metering reads of it.
@@ -89,7 +115,8 @@ abstract contract Registries is ForgeTest {
         return PackedTrade({
             purchase: uint256(uint160(buyer)) << 96,
             sale: (uint256(uint160(seller)) << 96) | (energy << 32),
-            terms: uint256(device) << 120
+            terms: uint256(device) << 120,
+            context: 0
         });
     }
 
@@ -98,20 +125,21 @@ abstract contract Registries is ForgeTest {
         internal
         returns (uint256)
     {
-        IMetering.ProvenReading[] memory measured = new IMetering.ProvenReading[](1);
-        measured[0] = IMetering.ProvenReading(reading, proofOfSingle(batch));
-        (PackedTrade[] memory trades, Wh[] memory totals) = onlyTrade(trade, total);
+        IMetering.Measured[] memory measured = new IMetering.Measured[](1);
+        measured[0] = exportOf(reading, batch);
+        (PackedTrade[] memory trades, IMetering.Totals memory totals) = onlyTrade(trade, total);
         vm.prank(SETTLEMENT);
-        return Wh.unwrap(metering.deliver(measured, trades, totals)[0]);
+        return
+            Wh.unwrap(metering.deliver(termsFrom(uint40(reading.head)), measured, trades, totals, false).delivered[0]);
     }
 
     function onlyTrade(PackedTrade memory trade, uint256 total)
         internal
         pure
-        returns (PackedTrade[] memory trades, Wh[] memory totals)
+        returns (PackedTrade[] memory trades, IMetering.Totals memory totals)
     {
-        (trades, totals) = (new PackedTrade[](1), new Wh[](1));
-        (trades[0], totals[0]) = (trade, Wh.wrap(uint64(total)));
+        (trades, totals.sold) = (new PackedTrade[](1), new Wh[](1));
+        (trades[0], totals.sold[0]) = (trade, Wh.wrap(uint64(total)));
     }
 
     /// Report readings, all signed by one key.

@@ -9,14 +9,17 @@ import {packVerdict} from "../../contracts/types/Verdicts.sol";
 import {Legs} from "../../contracts/clearing/libraries/Legs.sol";
 import {ForgeTest} from "./Vm.sol";
 
-/// @dev A trade in three words: no field reaches into another.
+/// @dev A trade in four words: no field reaches into another.
 contract TradesTest is ForgeTest {
     using Legs for Legs.Pair;
     using TradeFields for PackedTrade;
 
     /// Each field is read from its own bits, whatever the others hold.
-    function testFuzz_readsEachFieldFromItsBits(uint256 purchase, uint256 sale, uint256 terms) public pure {
-        PackedTrade memory trade = PackedTrade(purchase, sale, terms);
+    function testFuzz_readsEachFieldFromItsBits(uint256 purchase, uint256 sale, uint256 terms, uint256 context)
+        public
+        pure
+    {
+        PackedTrade memory trade = PackedTrade(purchase, sale, terms, context);
         assertEq(uint256(uint160(trade.buyer())), _bits(purchase, 96, 160), "buyer");
         assertEq(uint256(Wh.unwrap(trade.offered())), _bits(purchase, 32, 64), "energy offered");
         assertEq(uint256(Ppm.unwrap(trade.buyerDual())), _bits(purchase, 0, 32), "dual price of the buy order");
@@ -28,6 +31,12 @@ contract TradesTest is ForgeTest {
         assertEq(uint256(trade.device()), _bits(terms, 120, 32), "device");
         assertEq(uint256(Price.unwrap(trade.price())), _bits(terms, 88, 32), "price");
         assertEq(uint256(Points.unwrap(trade.reserved())), _bits(terms, 0, 88), "reservation");
+        assertEq(uint256(Wh.unwrap(trade.soldBefore())), _bits(context, 208, 48), "sold before by the device");
+        assertEq(uint256(Wh.unwrap(trade.sellerFilledBefore())), _bits(context, 160, 48), "sell order's fill before");
+        assertEq(uint256(Wh.unwrap(trade.boughtBefore())), _bits(context, 128, 32), "bought before by the meter");
+        assertEq(uint256(Wh.unwrap(trade.wanted())), _bits(context, 96, 32), "energy wanted");
+        assertEq(uint256(Wh.unwrap(trade.buyerFilledBefore())), _bits(context, 32, 64), "buy order's fill before");
+        assertEq(uint256(trade.meter()), _bits(context, 0, 32), "buyer's meter");
     }
 
     /// A trade holds what its orders say, up to the largest values of each, at any price between their limits.
@@ -57,6 +66,14 @@ contract TradesTest is ForgeTest {
         assertEq(uint256(Points.unwrap(trade.reserved())), held, "reservation");
         assertEq(pair.reserved, held, "reservation, summed up");
         assertEq(trade.terms >> 232, 0, "nothing above the fields");
+        assertEq(uint256(Wh.unwrap(trade.soldBefore())), pair.sell.limits, "sold before by the device");
+        assertEq(_bits(trade.context, 32, 64), 0, "a first trade of the buy order");
+        assertEq(_bits(trade.context, 160, 48), 0, "a first trade of the sell order");
+        uint256 meter = _bits(pair.buy.terms, 72, 32);
+        assertEq(uint256(trade.meter()), meter, "buyer's meter");
+        uint256 bought = meter == 0 ? 0 : _bits(pair.buy.terms, 168, 32);
+        assertEq(uint256(Wh.unwrap(trade.boughtBefore())), bought, "bought before by the meter");
+        assertEq(uint256(Wh.unwrap(trade.wanted())), meter == 0 ? 0 : wanted, "energy wanted");
         assertEq(pair.worth, isDivisible ? sold * worth : worth, "what it adds to the objective");
     }
 
@@ -88,15 +105,22 @@ contract TradesTest is ForgeTest {
         pair.seller.id = OrderId.wrap(uint40(_draw(seed, "sell id")));
         pair.buyer.dual = Ppm.wrap(uint32(_draw(seed, "buy dual")));
         pair.seller.dual = Ppm.wrap(uint32(_draw(seed, "sell dual")));
-        pair.buy = PackedOrder(_party(seed, "buyer", bid), 0, 0, 0, 0);
+        pair.buy = PackedOrder(_party(seed, "buyer", bid, type(uint64).max), 0, 0, 0, 0);
+        if (seed % 2 == 0) {
+            // With a meter, whose purchases have 32 bits.
+            pair.buy.head = _party(seed, "buyer", bid, type(uint32).max);
+            pair.buy.terms = uint256(uint32(_draw(seed, "bought before"))) << 168 | uint256(1 + seed % 9) << 72;
+        }
         uint256 terms = (1 << 200) | (least << 168) | (uint256(uint32(_draw(seed, "device"))) << 72);
-        pair.sell = PackedOrder(_party(seed, "seller", fold(seed, least, type(uint32).max)), terms, 0, 0, 0);
+        pair.sell =
+            PackedOrder(_party(seed, "seller", fold(seed, least, type(uint32).max), type(uint64).max), terms, 0, 0, 0);
+        pair.sell.limits = uint48(_draw(seed, "sold before"));
     }
 
     /// @dev Head of an order with any trader and any energy.
-    function _party(uint256 seed, string memory what, uint256 price) private pure returns (uint256) {
+    function _party(uint256 seed, string memory what, uint256 price, uint256 most) private pure returns (uint256) {
         uint256 random = _draw(seed, what);
-        uint256 energy = random % 4 == 0 ? type(uint64).max : fold(random >> 2, 1, type(uint64).max);
+        uint256 energy = random % 4 == 0 ? most : fold(random >> 2, 1, most);
         return ((random >> 96) << 96) | (energy << 32) | price;
     }
 

@@ -41,4 +41,24 @@ contract UnitsTest is ForgeTest {
     function _share(uint64 energy, uint64 part, uint64 whole) private pure returns (uint256) {
         return Wh.unwrap(Wh.wrap(energy).proRataDown(Wh.wrap(part), Wh.wrap(whole)));
     }
+
+    /// Consecutive parts share an energy without a rest, and none gets more than it promised of an energy up to the whole.
+    function testFuzz_cumulativeSharesLeaveNoRest(uint64 energy, uint32[4] memory parts) public pure {
+        uint256 whole = 1;
+        for (uint256 i = 0; i < 4; ++i) {
+            whole += parts[i];
+        }
+        uint256 before = 0;
+        uint256 shared = 0;
+        energy = uint64(fold(energy, 0, whole));
+        for (uint256 i = 0; i < 5; ++i) {
+            uint256 part = i < 4 ? parts[i] : 1;
+            Wh share =
+                Wh.wrap(energy).cumulativeShare(Wh.wrap(uint64(before)), Wh.wrap(uint64(part)), Wh.wrap(uint64(whole)));
+            assertTrue(Wh.unwrap(share) <= part, "no part gets more than it is");
+            before += part;
+            shared += Wh.unwrap(share);
+        }
+        assertEq(shared, energy, "the parts share everything");
+    }
 }

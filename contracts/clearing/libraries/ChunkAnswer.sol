@@ -74,15 +74,16 @@ library ChunkAnswers {
     uint256 private constant HEAD = 256;
 
     /// @dev Bytes of a PackedTrade.
-    uint256 private constant TRADE_SIZE = 96;
+    uint256 private constant TRADE_SIZE = 128;
 
-    /// @notice An answer with room for `orders` entries and `links` trades.
+    /// @notice An answer with room for `orders` entries and `links` trades. `rows_` are those that the chunk proves.
     /// @dev Warning: whoever makes it fills each of them.
-    function make(uint256 orders, uint256 links) internal pure returns (ChunkAnswer answer) {
+    function make(uint256 orders, uint256 links, uint256 rows_) internal pure returns (ChunkAnswer answer) {
         assembly ("memory-safe") {
             answer := add(mload(0x40), 32)
             mstore(sub(answer, 32), 32)
             let trades := add(HEAD, mul(32, orders))
+            mstore(add(answer, 128), rows_)
             mstore(add(answer, 160), 224)
             mstore(add(answer, 192), trades)
             mstore(add(answer, 224), orders)
@@ -101,21 +102,16 @@ library ChunkAnswers {
         }
     }
 
-    /// @notice Write what there is beside entries and trades. `rows_` are those that the chunk proves.
-    function set(
-        ChunkAnswer answer,
-        bytes32 root_,
-        uint256 objective_,
-        uint256 bound_,
-        uint256 reserved_,
-        uint256 rows_
-    ) internal pure {
+    /// @notice Write what there is beside rows, entries and trades.
+    function set(ChunkAnswer answer, bytes32 root_, uint256 objective_, uint256 bound_, uint256 reserved_)
+        internal
+        pure
+    {
         assembly ("memory-safe") {
             mstore(answer, root_)
             mstore(add(answer, 32), objective_)
             mstore(add(answer, 64), bound_)
             mstore(add(answer, 96), reserved_)
-            mstore(add(answer, 128), rows_)
         }
     }
 
@@ -149,7 +145,7 @@ library ChunkAnswers {
     }
 
     /// @notice Leaf of the trade at `index` in the chunk's Merkle tree.
-    /// @dev Four words, so that no inner node (two words) can be taken for a leaf.
+    /// @dev Five words, so that no inner node (two words) can be taken for a leaf.
     function leafAt(ChunkAnswer answer, uint256 index) internal pure returns (bytes32 leaf) {
         uint256 first = _firstTrade(answer);
         // Equivalent to keccak256(abi.encode(index, trade)): the word before the trade gives way to the index for a moment.
@@ -157,7 +153,7 @@ library ChunkAnswers {
             let place := sub(add(first, mul(TRADE_SIZE, index)), 32)
             let word := mload(place)
             mstore(place, index)
-            leaf := keccak256(place, 128)
+            leaf := keccak256(place, 160)
             mstore(place, word)
         }
     }

@@ -46,6 +46,8 @@ library Legs {
         Leg seller;
         PackedOrder buy;
         PackedOrder sell;
+        /// All orders of the chunk.
+        Leg[] legs;
     }
 
     /// @notice Set the order of a leg.
@@ -58,9 +60,10 @@ library Legs {
         (leg.id, leg.dual, leg.place) = (id, dual, place);
     }
 
-    /// @notice Set the orders of a pair, and the energy that it trades.
+    /// @notice Set the orders of a pair, by their places in the chunk, and the energy that it trades.
     /// Reverts if: one is of the wrong side.
-    function choose(Pair memory pair, Leg memory buyer, Leg memory seller, Wh energy) internal pure {
+    function choose(Pair memory pair, uint256 buyerAt, uint256 sellerAt, Wh energy) internal pure {
+        (Leg memory buyer, Leg memory seller) = (pair.legs[buyerAt], pair.legs[sellerAt]);
         (pair.buyer, pair.seller, pair.energy) = (buyer, seller, energy);
         (PackedOrder memory buy, PackedOrder memory sell) = (pair.buy, pair.sell);
         // Equivalent to copying the orders of the calldata word by word.
@@ -81,6 +84,7 @@ library Legs {
         pair.worth += pair.mode == Mode.Divisible ? worth * Wh.unwrap(pair.energy) : worth;
         pair.reserved += reserved;
         _write(trade, pair, verdict.price(), reserved);
+        trade.context = _salesBefore(pair) | _purchasesBefore(pair);
     }
 
     /// @notice What there is to remember of an order when the chunk is made, and what it adds to the dual bound.
@@ -136,6 +140,20 @@ library Legs {
         trade.sale = _party(pair.sell, pair.energy, pair.seller.dual);
         uint256 ids = (uint256(OrderId.unwrap(pair.buyer.id)) << 192) | (uint256(OrderId.unwrap(pair.seller.id)) << 152);
         trade.terms = ids | (uint256(pair.sell.device()) << 120) | (uint256(Price.unwrap(price)) << 88) | reserved;
+    }
+
+    /// @dev The upper part of a trade's fourth word: what the device and the sell order sold before the trade.
+    function _salesBefore(Pair memory pair) private pure returns (uint256) {
+        uint256 filled = Wh.unwrap(pair.seller.filled - pair.energy);
+        return (pair.sell.limits << 208) | (filled << 160);
+    }
+
+    /// @dev The lower part of a trade's fourth word: what the buyer's meter and the buy order bought before the trade.
+    function _purchasesBefore(Pair memory pair) private pure returns (uint256 word) {
+        word = (uint256(Wh.unwrap(pair.buyer.filled - pair.energy)) << 32) | pair.buy.device();
+        if (uint32(word) == 0) return word;
+        return
+            word | (uint256(Wh.unwrap(pair.buy.boughtBefore())) << 128) | (uint256(Wh.unwrap(pair.buy.energy())) << 96);
     }
 
     /// Reverts if: the price is above the bid or below the minimum.

@@ -8,7 +8,7 @@ import {IMarkets} from "../../../interfaces/market/IMarkets.sol";
 import {IOrderBook} from "../../../interfaces/market/IOrderBook.sol";
 import {BatchRoot} from "../../shared/BatchRoot.sol";
 import {TradeHashing} from "../../shared/TradeHashing.sol";
-import {ContestTerms, MatchRules, Mode} from "../../types/Markets.sol";
+import {ContestTerms, MatchRules} from "../../types/Markets.sol";
 import {OrderFields, OrderId, PackedOrder} from "../../types/Orders.sol";
 import {MAX_CHUNK, PackedTrade, TradeFields, TradePosition} from "../../types/Trades.sol";
 import {Ppm, Wh} from "../../types/Units.sol";
@@ -229,41 +229,39 @@ abstract contract Mechanism is IMechanism {
         require(count != 0 || legs.length == 0, IClearing.Clearing_EmptyChunk());
         require(count <= MAX_CHUNK, IClearing.Clearing_ChunkTooLarge(count, MAX_CHUNK));
         _requirePrices(terms, count, prices);
-        answer = ChunkAnswers.make(legs.length, count);
+        answer = ChunkAnswers.make(legs.length, count, rows);
         // Zero until the trades are made.
         // slither-disable-next-line uninitialized-local
         Legs.Pair memory pair;
-        (pair.terms, pair.mode) = (terms, terms.matching().mode());
+        (pair.terms, pair.mode, pair.legs) = (terms, terms.matching().mode(), legs);
         if (prices.length >= 32) pair.prices = bytes32(prices);
-        _join(answer, pair, legs, links);
-        uint256 bound = _enter(answer, pair.mode, legs);
-        answer.set(_rootOf(answer, count), pair.worth, bound, pair.reserved, rows);
+        _join(answer, pair, links);
+        answer.set(_rootOf(answer), pair.worth, _enter(answer, pair), pair.reserved);
     }
 
     /// @dev Write down what there is to remember of each order; what they add to the dual bound.
-    function _enter(ChunkAnswer answer, Mode mode, Legs.Leg[] memory legs) private pure returns (uint256 bound) {
-        for (uint256 k = 0; k < legs.length; ++k) {
-            (Entry entry, uint256 adds) = legs[k].leave(mode);
+    function _enter(ChunkAnswer answer, Legs.Pair memory pair) private pure returns (uint256 bound) {
+        for (uint256 k = 0; k < pair.legs.length; ++k) {
+            (Entry entry, uint256 adds) = pair.legs[k].leave(pair.mode);
             answer.setEntry(k, entry);
             bound += adds;
         }
     }
 
     /// @dev Make the trades; the pair sums up what they are worth and reserve.
-    function _join(ChunkAnswer answer, Legs.Pair memory pair, Legs.Leg[] memory legs, IClearing.Link[] calldata links)
-        private
-        view
-    {
+    function _join(ChunkAnswer answer, Legs.Pair memory pair, IClearing.Link[] calldata links) private view {
         for (uint256 k = 0; k < links.length; ++k) {
             IClearing.Link calldata link = links[k];
-            require(link.buy < legs.length && link.sell < legs.length, IClearing.Clearing_BadLink(k, legs.length));
-            pair.choose(legs[link.buy], legs[link.sell], link.energy);
+            uint256 count = pair.legs.length;
+            require(link.buy < count && link.sell < count, IClearing.Clearing_BadLink(k, count));
+            pair.choose(link.buy, link.sell, link.energy);
             pair.join(_verdict(pair), answer.tradeAt(k));
         }
     }
 
     /// @dev Merkle root of the trades; 0 if there are none.
-    function _rootOf(ChunkAnswer answer, uint256 count) private pure returns (bytes32) {
+    function _rootOf(ChunkAnswer answer) private pure returns (bytes32) {
+        uint256 count = answer.tradeCount();
         if (count == 0) return 0;
         bytes32[] memory leaves = new bytes32[](count);
         for (uint256 k = 0; k < count; ++k) {
@@ -298,7 +296,7 @@ abstract contract Mechanism is IMechanism {
             PackedTrade[] calldata chunk = trades[c];
             bytes32[] memory leaves = new bytes32[](chunk.length);
             for (uint256 k = 0; k < leaves.length; ++k) {
-                leaves[k] = TradeHashing.leaf(k, chunk[k]);
+                leaves[k] = TradeHashing.leafOf(k, chunk[k]);
             }
             roots[c] = BatchRoot.rootOf(leaves);
         }

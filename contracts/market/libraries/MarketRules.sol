@@ -3,7 +3,7 @@ pragma solidity ^0.8.27;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IMarkets} from "../../../interfaces/market/IMarkets.sol";
-import {AttributeSource, CALL, Market, Mode, PriceRule, SATISFACTION} from "../../types/Markets.sol";
+import {AttributeSource, CALL, Delivery, Market, Mode, PriceRule, SATISFACTION} from "../../types/Markets.sol";
 import {MAX_ATTRIBUTES} from "../../types/Orders.sol";
 import {ONE_PPM, Ppm} from "../../types/Units.sol";
 
@@ -23,17 +23,27 @@ library MarketRules {
     /// A round can be final as late as finalBy + challengeWindow.
     /// Reverts if: not now < closesAt ≤ slotStart; not closesAt < finalBy; refundFrom is less than one slot,
     /// or more than one slot and 30 days, after the round can be final and the slot is over (sellers need
-    /// time to be paid, buyers an end); slotStart is not a multiple of the slot length; a count is
+    /// time to be paid, buyers an end); slotStart is not a multiple of the slot length, or that not one of the base interval
+    /// that divides the longest slot; a count is
     /// above 8 or differs from the number of names; a mask or list goes beyond its count; a source is
     /// unknown; the class that takes the device's source does not exist; there is no arbiter; a rate is
-    /// above 1; and what `_checkContest` and `_checkMechanism` list.
-    function check(Market calldata rules, uint256 attributes, uint256 categories, uint40 slotLength) internal view {
+    /// above 1, or `underuse` not 1 where the export alone settles; and what `_checkContest` and `_checkMechanism` list.
+    /// @param base The deployment's base interval, seconds.
+    /// @param longest Its longest slot, seconds.
+    function check(Market calldata rules, uint256 attributes, uint256 categories, uint32 base, uint32 longest)
+        internal
+        view
+    {
+        uint256 slotLength = rules.slotLength;
+        require(
+            slotLength != 0 && slotLength % base == 0 && longest % slotLength == 0 && rules.slotStart % slotLength == 0,
+            IMarkets.Market_BadSlot(rules.slotStart, rules.slotLength, base, longest)
+        );
         uint256 isFinal = uint256(rules.finalBy) + rules.challengeWindow;
         uint256 settled = Math.max(isFinal, uint256(rules.slotStart) + slotLength) + slotLength;
         require(
             block.timestamp < rules.closesAt && rules.closesAt <= rules.slotStart && rules.closesAt < rules.finalBy
-                && settled <= rules.refundFrom && rules.refundFrom <= settled + MAX_REFUND_DELAY
-                && rules.slotStart % slotLength == 0,
+                && settled <= rules.refundFrom && rules.refundFrom <= settled + MAX_REFUND_DELAY,
             IMarkets.Market_BadTimes(rules.closesAt, rules.finalBy, rules.slotStart, rules.refundFrom)
         );
         require(
@@ -52,6 +62,12 @@ library MarketRules {
         require(rules.arbiter != address(0), IMarkets.Market_NoArbiter());
         require(Ppm.unwrap(rules.tolerance) <= ONE_PPM, IMarkets.Market_RateAboveOne(Ppm.unwrap(rules.tolerance)));
         require(Ppm.unwrap(rules.penalty) <= ONE_PPM, IMarkets.Market_RateAboveOne(Ppm.unwrap(rules.penalty)));
+        require(
+            rules.delivery == Delivery.BothSides
+                ? Ppm.unwrap(rules.underuse) <= ONE_PPM
+                : Ppm.unwrap(rules.underuse) == ONE_PPM,
+            IMarkets.Market_BadUnderuse(rules.delivery, rules.underuse)
+        );
         _checkContest(rules);
         _checkMechanism(rules);
     }

@@ -3,6 +3,7 @@ pragma solidity ^0.8.27;
 
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {PackedOrder} from "../../types/Orders.sol";
+import {Slot} from "../../types/Slots.sol";
 
 /// @dev Orders side by side in memory, as the ABI encodes an array of them: the place of the first order. Before it
 /// stand their number, the offset 32 and room for a selector and the length of it all, so that the same bytes are
@@ -109,16 +110,16 @@ library OrderLists {
         return _call(target, data);
     }
 
-    /// @notice `ask` by a function that takes a time, Unix seconds, before the orders.
-    function askAt(OrderList list, address target, bytes4 selector, uint40 time) internal returns (Answers answers) {
+    /// @notice `ask` by a function that takes a slot before the orders.
+    function askAt(OrderList list, address target, bytes4 selector, Slot slot) internal returns (Answers answers) {
         bytes memory data;
-        // Equivalent to abi.encodeWithSelector(selector, time, orders): length 32 | selector 4 | time 32 | offset 32 |
+        // Equivalent to abi.encodeWithSelector(selector, slot, orders): length 32 | selector 4 | slot 32 | offset 32 |
         // count 32 | orders, each word written before the one that reaches into it.
         assembly ("memory-safe") {
             data := sub(list, 132)
             mstore(sub(list, 128), shr(224, selector))
             mstore(data, add(100, mul(ORDER_SIZE, mload(sub(list, 32)))))
-            mstore(sub(list, 96), time)
+            mstore(sub(list, 96), slot)
             mstore(sub(list, 64), 64)
         }
         answers = _call(target, data);

@@ -3,8 +3,9 @@ pragma solidity ^0.8.27;
 
 import {IOrderBook} from "../../../interfaces/market/IOrderBook.sol";
 import {Reliability, SellerTerms} from "../../types/Attested.sol";
-import {AttributeSource, CALL, ContestTerms, OrderTerms} from "../../types/Markets.sol";
+import {AttributeSource, CALL, ContestTerms, Delivery, OrderTerms} from "../../types/Markets.sol";
 import {MAX_ATTRIBUTES, OrderFields, PackedOrder} from "../../types/Orders.sol";
+import {Slot} from "../../types/Slots.sol";
 import {ONE_PPM, Ppm, Price, Wh} from "../../types/Units.sol";
 import {Lanes} from "../../shared/Lanes.sol";
 
@@ -15,7 +16,8 @@ library OrderRules {
 
     /// @dev The rules of a market as words that are held against whole words of an order.
     struct Form {
-        /// Bits of `terms` that a buy order leaves zero: minimum, meter, classes that the market lacks, and the top.
+        /// Bits of `terms` that a buy order leaves zero: minimum, meter unless it counts, classes that the market lacks, and the
+        /// top.
         uint256 notInBuy;
         /// Bits of `terms` that a sell order leaves zero: classes that the market lacks or attests, and the top.
         uint256 notInSell;
@@ -29,11 +31,13 @@ library OrderRules {
         uint256 attested;
         /// All ones in the lanes of the cost attributes.
         uint256 costs;
-        /// Start of the delivery slot, Unix seconds.
-        uint40 slotStart;
-        /// Carrier of the device of a sell order.
+        /// The delivery slot.
+        Slot slot;
+        /// Whether a buy order names a meter.
+        bool metered;
+        /// Carrier of the devices and meters.
         uint256 carrier;
-        /// Subnet of the device of a sell order; 0: any.
+        /// Their subnet; 0: any.
         uint256 subnet;
         /// What the weights sum to, ppm.
         uint256 weightsSum;
@@ -52,8 +56,12 @@ library OrderRules {
     /// @dev Bits above the side in `terms`: `minFill` and `accept`, which have no rule yet, and what no field uses.
     uint256 private constant TOP = ~uint256(0) << 201;
 
-    /// @dev Bits of the seller's minimum and of the device in `terms`.
-    uint256 private constant SELLER_TERMS = (uint256(type(uint32).max) << 168) | (uint256(type(uint32).max) << 72);
+    /// @dev Where a buy order has in the book what its meter bought before, in `terms`.
+    uint256 private constant BOUGHT_SHIFT = 168;
+
+    /// @dev Bits of the seller's minimum, and of the device or meter, in `terms`.
+    uint256 private constant MINIMUM = uint256(type(uint32).max) << BOUGHT_SHIFT;
+    uint256 private constant DEVICE = uint256(type(uint32).max) << 72;
 
     /// @notice The form of the market's orders.
     function formOf(ContestTerms contest, OrderTerms terms) internal pure returns (Form memory form) {
@@ -61,7 +69,8 @@ library OrderRules {
         uint256 incomes = contest.matching().incomeMask();
         form.noAttributes = count == MAX_ATTRIBUTES ? 0 : ~uint256(0) << (32 * count);
         form.weightsSum = count == 0 ? 0 : ONE_PPM;
-        (form.slotStart, form.carrier, form.subnet) = (terms.slotStart(), terms.carrier(), terms.subnet());
+        (form.slot, form.carrier, form.subnet) = (terms.slot(), terms.carrier(), terms.subnet());
+        form.metered = terms.delivery() == Delivery.BothSides;
         form.onePrice = contest.matching().mechanism() == CALL;
         for (uint256 f = 0; f < count; ++f) {
             uint256 lane = uint256(type(uint32).max) << (32 * f);
@@ -79,7 +88,7 @@ library OrderRules {
     }
 
     /// @notice Check the fields of an order as its trader signed it.
-    /// Reverts if: energy or price is zero; the order is expired; a field without a rule yet (`minFill`, `accept`, a buyer's meter) is not
+    /// Reverts if: energy or price is zero; the order is expired; a field without a rule yet (`minFill`, `accept`) is not
     /// neutral; a field that the side or the market does not use, or that is attested, is set; and what `_checkBuyer` and `_checkSeller` list.
     function check(uint256 index, PackedOrder memory order, Form memory form) internal view {
         require(Wh.unwrap(order.energy()) != 0, IOrderBook.Order_ZeroEnergy(index));
@@ -89,7 +98,7 @@ library OrderRules {
         else _checkSeller(index, order, form);
     }
 
-    /// @notice Check the device of a sell order.
+    /// @notice Check the device of a sell order, or the meter of a buy order.
     /// Reverts if: it is not the trader's; it is not certified, or retired; it is of another carrier or subnet than the market.
     function checkDevice(uint256 index, PackedOrder memory order, Form memory form, SellerTerms device) internal pure {
         require(
@@ -102,14 +111,15 @@ library OrderRules {
     }
 
     /// @notice Write into a sell order what is attested.
-    /// @param source Code of the device's registered energy source.
+    /// @param device What the registry knows of the device: its energy source, and what it sold of the slot before.
     /// @param credibility Attested credibility of the seller.
     /// @param past What is known of the seller's trades.
-    function attest(PackedOrder memory order, Form memory form, uint8 source, Ppm credibility, Reliability past)
+    function attest(PackedOrder memory order, Form memory form, SellerTerms device, Ppm credibility, Reliability past)
         internal
         pure
     {
-        order.terms |= source * form.sourceCategory;
+        order.terms |= device.source() * form.sourceCategory;
+        order.limits = Wh.unwrap(device.energy());
         // Cannot overflow a lane: each value is below 2^32, and each lane has one source.
         unchecked {
             order.levels |= Price.unwrap(order.price()) * form.asks | Ppm.unwrap(credibility) * form.credibilities
@@ -117,10 +127,16 @@ library OrderRules {
         }
     }
 
+    /// @notice Write into a buy order what its meter bought of the slot before.
+    /// @param meter What the registry knows of the meter.
+    function attestMeter(PackedOrder memory order, SellerTerms meter) internal pure {
+        order.terms |= uint256(Wh.unwrap(meter.energy())) << BOUGHT_SHIFT;
+    }
+
     /// @dev The masks of the categories: of `count`, of which the one before `source` is attested.
     function _setCategories(Form memory form, uint256 count, uint256 source) private pure {
         uint256 lacking = uint256(type(uint64).max >> (8 * count)) << CLASSES_SHIFT;
-        form.notInBuy = TOP | SELLER_TERMS | lacking;
+        form.notInBuy = TOP | MINIMUM | lacking | (form.metered ? 0 : DEVICE);
         form.notInSell = TOP | lacking;
         for (uint256 c = 0; c < count; ++c) {
             uint256 lowest = 1 << (CLASSES_SHIFT + 56 - 8 * c);
@@ -132,12 +148,13 @@ library OrderRules {
         }
     }
 
-    /// Reverts if: the weights do not sum to 1 000 000 (to zero in a market without attributes); an
+    /// Reverts if: there is no meter where one counts; the weights do not sum to 1 000 000 (to zero in a market without attributes); an
     /// income attribute's limit is above its expectation, or a cost attribute's below.
     function _checkBuyer(uint256 index, PackedOrder memory order, Form memory form) private pure {
         (uint256 expectations, uint256 limits, uint256 weights) = (order.levels, order.limits, order.weights);
         uint256 unused = (order.terms & form.notInBuy) | ((expectations | limits | weights) & form.noAttributes);
-        if (unused != 0) _refuseUnused(index, order);
+        if (unused != 0) _refuseUnused(index, order, form.metered);
+        require(!form.metered || order.device() != 0, IOrderBook.Order_MeterMissing(index));
         // Turned round, x → 2^32 − 1 − x, a cost attribute is an income attribute.
         (expectations, limits) = (expectations ^ form.costs, limits ^ form.costs);
         if (!Lanes.noneBelow(expectations, limits)) {
@@ -151,7 +168,7 @@ library OrderRules {
     function _checkSeller(uint256 index, PackedOrder memory order, Form memory form) private pure {
         uint256 terms = order.terms;
         uint256 unused = (terms & form.notInSell) | (order.levels & (form.noAttributes | form.attested));
-        if (unused | order.limits | order.weights != 0) _refuseUnused(index, order);
+        if (unused | order.limits | order.weights != 0) _refuseUnused(index, order, form.metered);
         require(
             !(order.minPrice() > order.price()),
             IOrderBook.Order_MinAboveAsk(index, Price.unwrap(order.minPrice()), Price.unwrap(order.price()))
@@ -169,12 +186,12 @@ library OrderRules {
     }
 
     /// @dev Say which field is set that has no rule yet, or else that one is set which the side or the market does not use.
-    function _refuseUnused(uint256 index, PackedOrder memory order) private pure {
+    function _refuseUnused(uint256 index, PackedOrder memory order, bool metered) private pure {
         Ppm minFill = order.minFill();
         require(Ppm.unwrap(minFill) == 0, IOrderBook.Order_MinFillNotZero(index, minFill));
         require(!order.accept(), IOrderBook.Order_AcceptedInAdvance(index));
         uint32 meter = order.device();
-        require(!order.isBuy() || meter == 0, IOrderBook.Order_MeterNotZero(index, meter));
+        require(metered || !order.isBuy() || meter == 0, IOrderBook.Order_MeterNotZero(index, meter));
         revert IOrderBook.Order_UnusedFieldSet(index);
     }
 

@@ -11,6 +11,7 @@ from eth_typing import ChecksumAddress
 from powerpact.chain.client import Chain
 from powerpact.chain.transactions import Call
 from powerpact.codec.abi import Event
+from powerpact.market.slots import Slot
 
 NOBODY = "0x0000000000000000000000000000000000000000"
 """Transfers from here are mints, transfers to here retirements."""
@@ -42,20 +43,20 @@ class Transfer:
     block: int
 
 
-def lot_of(id_: int) -> tuple[int, int]:
-    """The device and the slot start (Unix seconds) of a certificate.
+def lot_of(id_: int) -> tuple[int, Slot]:
+    """The device and the slot of a certificate.
 
     Examples
     --------
-    >>> lot_of(id_of(7, 1_700_000_000))
-    (7, 1700000000)
+    >>> lot_of(id_of(7, Slot(1_700_000_100, 900)))
+    (7, Slot(start=1700000100, length_s=900))
     """
-    return id_ >> 40, id_ & (1 << 40) - 1
+    return id_ >> 72, Slot.unpack(id_ & (1 << 72) - 1)
 
 
-def id_of(device: int, slot_start: int) -> int:
-    """The certificate of a device's slot: ``device << 40 | slotStart``."""
-    return device << 40 | slot_start
+def id_of(device: int, slot: Slot) -> int:
+    """The certificate of a device's slot: device 32 | slot length 32 | slot start 40."""
+    return device << 72 | slot.pack()
 
 
 def transfers(chain: Chain) -> list[Transfer]:

@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from powerpact.chain.client import Chain
 from powerpact.chain.transactions import Call
 from powerpact.codec.packing import reading_tree
-from powerpact.market.readings import Reading
+from powerpact.market.readings import PackedReading, Reading
+from powerpact.market.schema import Side
+from powerpact.market.slots import Slot
 
 ReadingProof = tuple[int, int, list[bytes]]
 """The place of a reading: batch, index, siblings."""
+
+ProvenReading = tuple[Reading, ReadingProof]
+"""A reading that was reported, with its proof."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +47,22 @@ def report(chain: Chain, readings: Sequence[SignedReading]) -> Call:
     )
 
 
-def issue(chain: Chain, reading: Reading, proof: ReadingProof) -> Call:
-    """Turn the export of a slot in which the device sold nothing into certificates of its owner."""
-    return chain.call("issue certificates", "Metering", "issue", reading.pack(), proof)
+def issue(chain: Chain, slot: Slot, measured: Sequence[ProvenReading]) -> Call:
+    """Turn what a device exported beyond all that it sold of a slot into certificates of its owner."""
+    return chain.call("issue certificates", "Metering", "issue", slot.pack(), packed(measured))
 
 
-def readings_of(chain: Chain, slot_start: int | None = None) -> dict[tuple[int, int], tuple[Reading, ReadingProof]]:
-    """All reported readings, or those of one slot, with their proofs, by device and slot start."""
+def packed(measured: Sequence[ProvenReading]) -> list[tuple[PackedReading, ReadingProof]]:
+    """Readings with their proofs as the contracts take them."""
+    return [(reading.pack(), proof) for reading, proof in measured]
+
+
+def readings_of(chain: Chain, slot: Slot | None = None) -> dict[tuple[int, int], ProvenReading]:
+    """All reported readings, or those of one slot, with their proofs, by device and start of the interval."""
     found = {}
-    for event in chain.events("Metering", "ReadingsReported", since=slot_start or 0):
+    for event in chain.events("Metering", "ReadingsReported", since=slot.start if slot else 0):
         readings = [Reading.unpack(words) for words in event.arguments["readings"]]
-        wanted = [i for i, reading in enumerate(readings) if slot_start in (None, reading.start_at)]
+        wanted = [i for i, reading in enumerate(readings) if slot is None or slot.start <= reading.start_at < slot.end]
         if wanted:
             tree = reading_tree(readings)
             for i in wanted:
@@ -61,28 +71,50 @@ def readings_of(chain: Chain, slot_start: int | None = None) -> dict[tuple[int, 
     return found
 
 
+def measured_in(chain: Chain, slot: Slot) -> dict[int, list[ProvenReading]]:
+    """By device the readings of a slot, one for each base interval, in their order; none of a device that lacks one."""
+    found = readings_of(chain, slot)
+    starts = slot.intervals(chain.deployment.parameters.base_interval_s)
+    return {
+        device: [found[device, start] for start in starts]
+        for device in {device for device, _ in found}
+        if all((device, start) in found for start in starts)
+    }
+
+
 def last_of(chain: Chain, device_id: int) -> tuple[int, int, int]:
-    """A device's last slot (Unix seconds), and its export and import counters at the end of it (Wh)."""
-    slot_start, _, export_wh, import_wh = chain.read("Metering", "last", device_id)
-    return slot_start, export_wh, import_wh
+    """A device's last interval (Unix seconds), and its export and import counters at the end of it (Wh)."""
+    start_at, _, _, export_wh, import_wh = chain.read("Metering", "last", device_id)
+    return start_at, export_wh, import_wh
 
 
-def last_slots(chain: Chain, device_ids: Iterable[int]) -> dict[int, int]:
-    """The last slot that each device reported, Unix seconds, in one request."""
+def last_starts(chain: Chain, device_ids: Iterable[int]) -> dict[int, int]:
+    """The start of the last interval that each device reported, Unix seconds, in one request."""
     ids = sorted(set(device_ids))
     found = chain.read_all([("Metering", "last", [id_]) for id_ in ids])
     return {id_: int(last[0]) for id_, last in zip(ids, found, strict=True)}
 
 
-def uncertified(chain: Chain, device_ids: Iterable[int], slot_start: int) -> list[int]:
-    """Those devices whose export of a slot has no certificates and was never for sale, in one request."""
+def uncertified(chain: Chain, device_ids: Iterable[int], slot: Slot) -> list[int]:
+    """Those devices whose export of a slot is not certified and of which nothing was or may be sold, in one request."""
     ids = list(device_ids)
-    issued = [("Metering", "isIssued", [id_, slot_start]) for id_ in ids]
-    selling = [("DeviceRegistry", "isSelling", [id_, slot_start]) for id_ in ids]
-    answers = chain.read_all([*issued, *selling])
-    return [id_ for k, id_ in enumerate(ids) if not answers[k] and not answers[len(ids) + k]]
+    issued = [("Metering", "isIssued", [id_, slot.pack()]) for id_ in ids]
+    sales = [("DeviceRegistry", "promisedOf", [id_, Side.SELL, slot.pack()]) for id_ in ids]
+    answers = chain.read_all([*issued, *sales])
+    return [id_ for k, id_ in enumerate(ids) if not answers[k] and tuple(answers[len(ids) + k]) == (False, 0)]
 
 
-def is_issued(chain: Chain, device_id: int, slot_start: int) -> bool:
-    """Whether certificates of this device and slot exist."""
-    return bool(chain.read("Metering", "isIssued", device_id, slot_start))
+def is_issued(chain: Chain, device_id: int, slot: Slot) -> bool:
+    """Whether the surplus of this device and slot is certified."""
+    return bool(chain.read("Metering", "isIssued", device_id, slot.pack()))
+
+
+def promised_of(chain: Chain, device_id: int, side: Side, slot: Slot) -> tuple[bool, int]:
+    """Whether an order of the device for the slot is undecided, and what its decided orders sold or bought, Wh."""
+    return all_promised(chain, [(device_id, side)], slot)[0]
+
+
+def all_promised(chain: Chain, asked: Sequence[tuple[int, Side]], slot: Slot) -> list[tuple[bool, int]]:
+    """`promised_of` for several devices and sides, in one request."""
+    calls = [("DeviceRegistry", "promisedOf", [device_id, side, slot.pack()]) for device_id, side in asked]
+    return [(undecided, decided_wh) for undecided, decided_wh in chain.read_all(calls)]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from powerpact.chain.client import Chain
-from powerpact.chain.contracts.meters import ReadingProof
+from powerpact.chain.contracts.meters import ProvenReading, packed
 from powerpact.chain.contracts.rounds import chunks_of, trade_trees
 from powerpact.chain.transactions import Call
 from powerpact.codec.merkle import MerkleTree
 from powerpact.codec.packing import trade_id
-from powerpact.market.readings import Reading
 from powerpact.market.trades import PackedTrade, Trade
 
 TradeProof = tuple[PackedTrade, tuple[int, int], list[bytes]]
@@ -21,8 +21,8 @@ TradeProof = tuple[PackedTrade, tuple[int, int], list[bytes]]
 Position = tuple[int, int]
 """Chunk and index of a trade in its proposal. The trades of one pair all have one id, their positions differ."""
 
-Delivery = tuple[TradeProof, tuple[Reading, ReadingProof]]
-"""A trade with the reading that settles it, and the reading's proof."""
+Delivery = tuple[TradeProof, Sequence[ProvenReading], Sequence[ProvenReading]]
+"""A trade with the readings that settle it: of the seller's device, and of the buyer's meter where it counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +103,42 @@ def ended(chain: Chain, market_id: bytes, trades: Mapping[Position, bytes]) -> s
     return found | {position for position, is_ended in zip(unclear, answers, strict=True) if is_ended}
 
 
+def is_certified(chain: Chain, market_id: bytes, position: tuple[int, int]) -> bool:
+    """Whether the share of the export of the trade at this place is certified, to its buyer or its seller."""
+    return bool(chain.read("Settlement", "isCertified", market_id, position))
+
+
 def settle(chain: Chain, market_id: bytes, chunk: int, trades: Sequence[Trade]) -> Call:
     """Pay the trades of a chunk, all given, by their devices' last readings."""
-    packed = [trade.pack() for trade in trades]
-    return chain.call("settle", "Settlement", "settle", market_id, chunk, packed, items=len(packed))
+    words = [trade.pack() for trade in trades]
+    return chain.call("settle", "Settlement", "settle", market_id, chunk, words, items=len(words))
 
 
 def settle_late(chain: Chain, market_id: bytes, deliveries: Sequence[Delivery]) -> Call:
-    """Pay trades whose devices have reported later slots."""
-    packed = [(trade, (reading.pack(), proof)) for trade, (reading, proof) in deliveries]
-    return chain.call("settle", "Settlement", "settleLate", market_id, packed, items=len(deliveries))
+    """Pay trades whose devices have reported later intervals, or whose slot has several."""
+    return chain.call("settle", "Settlement", "settleLate", market_id, _packed(deliveries), items=len(deliveries))
+
+
+def certify(chain: Chain, market_id: bytes, deliveries: Sequence[Delivery]) -> Call:
+    """Certify to the sellers what trades that ended by agreement or refund no longer sell."""
+    return chain.call("certify", "Settlement", "certify", market_id, _packed(deliveries), items=len(deliveries))
+
+
+def decide(chain: Chain, market_id: bytes, trades: Sequence[FinalTrade]) -> Call:
+    """Decide the sell orders of trades, so that their devices may sell more of the slot."""
+    return chain.call("decide orders", "Settlement", "decide", market_id, [t.proof for t in trades], items=len(trades))
+
+
+def decide_purchases(chain: Chain, market_id: bytes, trades: Sequence[FinalTrade]) -> Call:
+    """Decide the buy orders of trades, so that their meters may buy more of the slot."""
+    proofs = [trade.proof for trade in trades]
+    return chain.call("decide orders", "Settlement", "decidePurchases", market_id, proofs, items=len(trades))
 
 
 def refund(chain: Chain, market_id: bytes, trades: Sequence[FinalTrade]) -> Call:
     """Give buyers the money of undelivered trades back, from the market's refund time on."""
     return chain.call("refund", "Settlement", "refund", market_id, [t.proof for t in trades], items=len(trades))
+
+
+def _packed(deliveries: Sequence[Delivery]) -> list[Any]:
+    return [(trade, (packed(exported), packed(imported))) for trade, exported, imported in deliveries]

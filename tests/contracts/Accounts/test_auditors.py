@@ -57,9 +57,11 @@ def test_auditors_cannot_touch_orders(book, clearing, custody, devices, communit
     with reverts_with("Order_NotClearing", auditor):
         book.release(*market.untraded([0]), by(auditor))
     with reverts_with("Device_NotMarket", auditor):
-        devices.release(alice.device, market.rules.slot_start, by(auditor))
+        devices.decide(alice.device, Side.BUY, market.slot.pack(), 0, 0, by(auditor))
     with reverts_with("Device_NotOrderBook", auditor):
-        devices.offer(market.rules.slot_start, [], by(auditor))
+        devices.reserve(market.slot.pack(), [], by(auditor))
+    with reverts_with("Device_NotMetering", auditor):
+        devices.fixLength(alice.device, market.slot.pack(), auditor.address, by(auditor))
     with reverts_with("Accounts_NotOrderBook", auditor):
         custody.cancelNonces(bob.address, Side.BUY, 1, 1, by(auditor))
     suspend(community, alice)

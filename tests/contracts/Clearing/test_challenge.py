@@ -27,7 +27,7 @@ from testkit.orders import buy, sell
 from testkit.refusals import refused
 
 ONE = 1_000_000
-UNTRADED = (0, (0, 0, 0), (0, 0), bytes(32), [])
+UNTRADED = (0, (0, 0, 0, 0), (0, 0), bytes(32), [])
 """What goes with an order that does not trade: no fill, no trade, no place, no root, no proof."""
 
 

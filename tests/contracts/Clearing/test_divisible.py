@@ -2,7 +2,9 @@
 
 import pytest
 
+from powerpact.chain.contracts.certificates import id_of
 from powerpact.codec.packing import trade_id
+from powerpact.market.orders import Side
 from powerpact.mechanisms.satisfaction.spec import match
 from testkit.claims import claim
 from testkit.contest import BOND_UPOINTS, FINAL, REFUTED, WINDOW_S
@@ -249,7 +251,7 @@ def test_a_seller_who_sold_a_part_goes_on_selling(devices, community, alice, dan
     market.post([buy(alice, energy_wh=300), sell(dan)], [alice, dan])
     market.clear()
     market.release([1])
-    assert devices.isSelling(dan.device, market.rules.slot_start)
+    assert devices.promisedOf(dan.device, Side.SELL, market.slot.pack())[0]
 
 
 def test_a_released_part_does_not_hinder_payment(custody, final, alice, bob, carol, dan):
@@ -264,24 +266,30 @@ def test_a_released_part_does_not_hinder_payment(custody, final, alice, bob, car
     assert final.locked_upoints() == 0
 
 
-@pytest.mark.parametrize(("exported_wh", "share_wh"), [(0, 0), (1, 0), (700, 350), (701, 350), (999, 499)])
-def test_a_shortfall_is_shared_in_proportion(community, custody, final, alice, bob, carol, dan, exported_wh, share_wh):
-    """Dan sold 500 Wh to each; what does not divide stays with nobody."""
+@pytest.mark.parametrize(
+    ("exported_wh", "shares_wh"),
+    [(0, [0, 0]), (1, [0, 1]), (700, [350, 350]), (701, [350, 351]), (999, [499, 500])],
+)
+def test_a_shortfall_is_shared_without_a_rest(
+    community, custody, final, alice, bob, carol, dan, exported_wh, shares_wh
+):
+    """Dan sold 500 Wh to each; what does not divide goes to the later trade of the round."""
     final.report({carol.device: 1_000, dan.device: exported_wh})
     receipt = final.settle(1)
     settled = community.events(receipt, "TradeSettled")
-    to_seller = [share_wh * 100_000 // 1_000, share_wh * 90_000 // 1_000]
-    assert [(event["delivered"], event["paid"]) for event in settled] == [(share_wh, paid) for paid in to_seller]
+    to_seller = [shares_wh[0] * 100_000 // 1_000, shares_wh[1] * 90_000 // 1_000]
+    delivered = [(event["delivered"], event["paid"]) for event in settled]
+    assert delivered == list(zip(shares_wh, to_seller, strict=True))
     assert wallet(custody, dan) == (sum(to_seller), 0)
-    lot = dan.device << 40 | final.rules.slot_start
+    lot = id_of(dan.device, final.slot)
     holders = [community.read("GreenCertificates", "balanceOf", t.address, lot) for t in (alice, bob, dan)]
-    assert holders == [share_wh, share_wh, 0]
+    assert holders == [*shares_wh, 0]
 
 
 def test_what_was_exported_beyond_all_sales_is_the_sellers_once(community, final, alice, bob, carol, dan):
     final.report({carol.device: 1_000, dan.device: 1_234})
     final.settle(1)
-    lot = dan.device << 40 | final.rules.slot_start
+    lot = id_of(dan.device, final.slot)
     holders = [community.read("GreenCertificates", "balanceOf", t.address, lot) for t in (alice, bob, dan)]
     assert holders == [500, 500, 234]
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from powerpact.market.orders import Side
 from testkit.claims import NOTHING
 from testkit.contest import ACTIVE, BOND_UPOINTS, at, best, false, loose, stand
 from testkit.market_fixtures import ENDOWMENT_UPOINTS
@@ -44,7 +45,7 @@ def test_nobody_proposed(devices, contest, all_are_free, carol, dan):
     contest.release(ORDERS)
     all_are_free()
     for trader in (carol, dan):
-        assert not devices.isSelling(trader.device, contest.rules.slot_start)
+        assert not devices.promisedOf(trader.device, Side.SELL, contest.slot.pack())[0]
 
 
 @pytest.mark.parametrize("kind", ["posted", "contest"])

@@ -1,7 +1,7 @@
 import pytest
 
 from powerpact.codec.eip712 import Domain, compact, sign
-from testkit.attested import seller_terms
+from testkit.attested import SellerTerms, seller_terms
 from testkit.meters import device_key, domain_of
 from testkit.reverts import reverts_with
 
@@ -36,7 +36,7 @@ def test_reverts_for_anyone_but_a_participant(devices, domain, stranger):
         add(devices, stranger, signature(domain, stranger))
 
 
-@pytest.mark.parametrize("changes", [{"source": 0}, {"capacityWh": 0}])
+@pytest.mark.parametrize("changes", [{"source": 0}, {"capacityWh": 0}, {"capacityWh": 1 << 40}])
 def test_reverts_without_source_or_capacity(devices, domain, owner, changes):
     wrong = {**TERMS, **changes}
     with reverts_with("Device_BadParameters", wrong["source"], wrong["capacityWh"]):
@@ -120,7 +120,9 @@ def test_binds_the_device(devices, order_book, domain, owner):
     }
     assert tuple(devices.device(1)) == (owner, 7, ROUTER, HEAT, 3, False, False, KEY.address, 5_000)
     assert tuple(devices.keyOf(1)) == (KEY.address, 5_000)
-    assert seller_terms(devices, [1], order_book) == [(owner, 7, ROUTER, HEAT, 3, False, False)]
+    assert seller_terms(devices, [1], order_book) == [
+        SellerTerms(owner, 7, ROUTER, HEAT, 3, certified=False, retired=False)
+    ]
     assert tuple(devices.certificationOf(1)) == (owner, 0)
     assert devices.deviceOf(KEY.address) == 1
     assert devices.deviceCount() == 1
@@ -133,6 +135,6 @@ def test_takes_a_compact_signature(devices, domain, owner):
 def test_knows_nothing_of_other_devices(devices, order_book):
     assert tuple(devices.device(1)) == (NOBODY, 0, 0, 0, 0, False, False, NOBODY, 0)
     assert tuple(devices.keyOf(1)) == (NOBODY, 0)
-    assert seller_terms(devices, [1], order_book) == [(NOBODY, 0, 0, 0, 0, False, False)]
+    assert seller_terms(devices, [1], order_book) == [SellerTerms(NOBODY, 0, 0, 0, 0, certified=False, retired=False)]
     assert tuple(devices.certificationOf(1)) == (NOBODY, 0)
     assert devices.deviceOf(KEY.address) == 0

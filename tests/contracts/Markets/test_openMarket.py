@@ -15,7 +15,7 @@ CONTEST = {"challenge_window_s": 600, "bond_upoints": 10 * POINT}
 """A challenge window with its bond."""
 RULES_TYPE = (
     "(uint8,uint8,uint8,uint8,uint8,uint8,uint40,uint40,uint32,uint32,uint64,"
-    "uint40,uint40,uint32,uint8,uint8,uint8,bytes8,address,uint32,uint32,bytes24,bytes32)"
+    "uint40,uint40,uint32,uint8,uint8,uint8,bytes8,uint32,uint8,uint8,address,uint32,uint32,uint32,bytes24,bytes32)"
 )
 
 
@@ -41,6 +41,24 @@ def test_refuses_an_opener_who_is_not_active(markets, rules, stranger):
 
 
 @pytest.mark.parametrize(
+    "changes",
+    [{"slot_start": 1}, {"slot_length_s": -1}, {"slot_length_s": SLOT_LENGTH_S}, {"slot_length_s": -SLOT_LENGTH_S}],
+    ids=["slot not aligned", "no multiple of the base interval", "longer than the longest slot", "no length"],
+)
+def test_refuses_a_slot_that_the_deployment_does_not_have(markets, rules, alice, changes):
+    bad = rules._replace(**{field: getattr(rules, field) + change for field, change in changes.items()})
+    with reverts_with("Market_BadSlot", bad.slot_start, bad.slot_length_s, SLOT_LENGTH_S, SLOT_LENGTH_S):
+        markets.openMarket(bad, [], [], by(alice))
+
+
+@pytest.mark.parametrize(("delivery", "underuse_ppm"), [(0, 999_999), (0, 1_000_001), (1, 1_000_001)])
+def test_refuses_a_rate_of_under_use_that_makes_no_sense(markets, rules, alice, delivery, underuse_ppm):
+    bad = rules._replace(delivery=delivery, underuse_ppm=underuse_ppm)
+    with reverts_with("Market_BadUnderuse", delivery, underuse_ppm):
+        markets.openMarket(bad, [], [], by(alice))
+
+
+@pytest.mark.parametrize(
     "shift",
     [
         {"closes_at": lambda r, now: now},
@@ -49,7 +67,6 @@ def test_refuses_an_opener_who_is_not_active(markets, rules, stranger):
         {"refund_from": lambda r, now: r.final_by, "final_by": lambda r, now: r.refund_from},
         {"refund_from": lambda r, now: r.slot_start + 2 * SLOT_LENGTH_S - 1},
         {"refund_from": lambda r, now: r.slot_start + 2 * SLOT_LENGTH_S + 30 * DAY_S + 1},
-        {"slot_start": lambda r, now: r.slot_start + 1},
     ],
     ids=[
         "gate closed already",
@@ -58,7 +75,6 @@ def test_refuses_an_opener_who_is_not_active(markets, rules, stranger):
         "refund before final",
         "refund before a seller had a slot's time to be paid",
         "refund too late",
-        "slot not aligned",
     ],
 )
 def test_refuses_times_out_of_order(markets, community, rules, alice, shift):
@@ -256,9 +272,16 @@ def test_only_the_order_book_numbers_batches(markets, market, alice, stranger):
 
 
 def test_the_terms_are_words_of_the_rules(community, markets):
-    """The contest and the book read one or two words in place of the struct."""
+    """The contest, the book and the settlement read one, two or three words in place of the struct."""
+    settled = {"delivery": 1, "sharing": 1, "tolerance_ppm": 3, "penalty_ppm": 4, "underuse_ppm": 5}
     rules = community.open_market(
-        [1, 0, 4], [True, False, True], category_count=2, source_category=2, challenge_window_s=600, bond_upoints=7
+        [1, 0, 4],
+        [True, False, True],
+        category_count=2,
+        source_category=2,
+        challenge_window_s=600,
+        bond_upoints=7,
+        **settled,
     )
     contest, orders = markets.orderTermsOf(rules.id)
     assert contest == markets.contestTermsOf(rules.id)
@@ -272,13 +295,18 @@ def test_the_terms_are_words_of_the_rules(community, markets):
     fields = [
         (words.slot_start, 40), (words.refund_from, 40), (words.subnet, 32), (words.carrier, 8),
         (words.category_count, 8), (words.source_category, 8), (int.from_bytes(words.sources, "big"), 64),
+        (words.slot_length_s, 32), (words.delivery, 8), (words.sharing, 8),
     ]  # fmt: skip
     assert orders == _packed(fields)
+    fields = [
+        (int(words.arbiter, 16), 160), (words.tolerance_ppm, 32), (words.penalty_ppm, 32), (words.underuse_ppm, 32),
+    ]  # fmt: skip
+    assert tuple(markets.settlementTermsOf(rules.id)) == (contest, orders, _packed(fields))
 
 
 def test_there_are_no_terms_of_an_unknown_market(markets):
     unknown = keccak(text="no market")
-    for ask in (markets.contestTermsOf, markets.orderTermsOf, markets.rulesOf):
+    for ask in (markets.contestTermsOf, markets.orderTermsOf, markets.settlementTermsOf, markets.rulesOf):
         with reverts_with("Market_Unknown", unknown):
             ask(unknown)
 

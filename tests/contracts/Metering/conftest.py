@@ -3,6 +3,7 @@
 import pytest
 
 from powerpact.market.readings import Reading
+from powerpact.market.slots import Slot
 from testkit.constants import SLOT_LENGTH_S
 from testkit.meters import KEYS, domain_of, packed, reading_proof, sign_readings
 
@@ -23,6 +24,12 @@ def ready(admit, bind_device, certify, alice, bob, metering, web3, chain):
 def slot(ready):
     """Start of the n-th slot since the devices were certified; slots 0 to 9 are over."""
     return lambda number: ready + number * SLOT_LENGTH_S
+
+
+@pytest.fixture
+def hour(slot):
+    """The n-th slot, as the contracts take it."""
+    return lambda number: Slot(slot(number), SLOT_LENGTH_S).pack()
 
 
 @pytest.fixture

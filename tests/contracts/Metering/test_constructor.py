@@ -1,12 +1,5 @@
-from testkit.reverts import reverts_with
-
-
-def test_reverts_for_slots_without_length(Metering, deployer, devices, certificates, settler):
-    with reverts_with("Metering_ZeroSlotLength"):
-        deployer.deploy(Metering, devices, certificates, settler, 0)
-
-
-def test_fixes_the_slot_length(metering):
-    assert metering.SLOT_LENGTH() == 3_600
+def test_takes_the_intervals_of_the_registry(metering, devices):
+    assert metering.BASE_INTERVAL() == devices.BASE_INTERVAL() == 3_600
+    assert metering.LONGEST_SLOT() == devices.LONGEST_SLOT() == 3_600
     assert metering.MAX_READINGS() == 256
     assert metering.batchCount() == 0

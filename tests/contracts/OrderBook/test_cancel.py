@@ -105,7 +105,7 @@ def test_a_cancelled_sell_order_of_a_later_page_closes_the_earlier_ones(book, cu
 def test_a_sell_order_of_a_closed_page_can_be_cancelled(devices, book, custody, posted, carol):
     book.cancelNonces(Side.SELL, 3, 0b1, by(carol))
     book.cancel(posted.id, posted.placed(1), by(carol))
-    assert not devices.isSelling(carol.device, posted.rules.slot_start)
+    assert not devices.promisedOf(carol.device, Side.SELL, posted.slot.pack())[0]
     assert custody.trackRecordOf(carol.address)["nonces"] == 3 << 32 | 0b1
 
 
@@ -119,17 +119,20 @@ def test_two_sell_orders_of_one_nonce_are_cancelled_one_by_one(devices, book, co
     other = community.bind(carol.account, key("another meter of Carol"))
     market.post([sell(carol), sell(carol, device=other)], [carol, carol])
     book.cancel(market.id, market.placed(0), by(carol))
-    slot = market.rules.slot_start
-    assert (devices.isSelling(carol.device, slot), devices.isSelling(other, slot)) == (False, True)
+    slot = market.slot.pack()
+    assert (devices.promisedOf(carol.device, Side.SELL, slot)[0], devices.promisedOf(other, Side.SELL, slot)[0]) == (
+        False,
+        True,
+    )
     book.cancel(market.id, market.placed(1), by(carol))
-    assert not devices.isSelling(other, slot)
+    assert not devices.promisedOf(other, Side.SELL, slot)[0]
 
 
 def test_frees_the_device_of_a_seller(devices, book, posted, carol):
     book.cancel(posted.id, posted.placed(1), by(carol))
-    assert not devices.isSelling(carol.device, posted.rules.slot_start)
+    assert not devices.promisedOf(carol.device, Side.SELL, posted.slot.pack())[0]
     book.place(posted.id, sell(carol, nonce=2).pack(), by(carol))
-    assert devices.isSelling(carol.device, posted.rules.slot_start)
+    assert devices.promisedOf(carol.device, Side.SELL, posted.slot.pack())[0]
 
 
 def test_a_suspended_trader_can_cancel(book, community, custody, posted, alice):

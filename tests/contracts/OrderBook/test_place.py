@@ -35,7 +35,7 @@ def test_records_a_buy_order_and_reserves_its_value(book, custody, market, alice
 def test_records_a_sell_order_and_binds_its_device(devices, book, custody, market, carol):
     wallet = money_of(custody, carol)
     book.place(market.id, sell(carol).pack(), by(carol))
-    assert devices.isSelling(carol.device, market.rules.slot_start)
+    assert devices.promisedOf(carol.device, Side.SELL, market.slot.pack())[0]
     assert not custody.isNonceUsed(carol.address, Side.SELL, 1)
     assert money_of(custody, carol) == wallet
 
@@ -43,7 +43,7 @@ def test_records_a_sell_order_and_binds_its_device(devices, book, custody, marke
 def test_a_posted_sell_order_cannot_be_posted_again(book, market, carol):
     order = sell(carol).pack()
     book.place(market.id, order, by(carol))
-    with reverts_with("Device_AlreadySelling", 0, carol.device, market.rules.slot_start):
+    with reverts_with("Device_Undecided", 0, carol.device, Side.SELL, market.slot.pack()):
         book.place(market.id, order, by(carol))
 
 

@@ -154,11 +154,11 @@ def test_refuses_the_replay_of_a_sell_order(relay, custody, market, carol):
     """Its device sells the slot already, whatever its nonce; in one batch, too."""
     order = sell(carol)
     signature = market.signature(carol, order)
-    with reverts_with("Device_AlreadySelling", 1, carol.device, market.rules.slot_start):
+    with reverts_with("Device_Undecided", 1, carol.device, Side.SELL, market.slot.pack()):
         relay([order] * 2, [signature] * 2)
     relay([order], [signature])
     assert not custody.isNonceUsed(carol.address, Side.SELL, 1)
-    with reverts_with("Device_AlreadySelling", 0, carol.device, market.rules.slot_start):
+    with reverts_with("Device_Undecided", 0, carol.device, Side.SELL, market.slot.pack()):
         relay([order], [signature])
 
 
@@ -166,7 +166,7 @@ def test_takes_two_sell_orders_of_one_nonce_for_two_devices(relay, devices, comm
     other = community.bind(carol.account, key("another meter of Carol"))
     orders = [sell(carol), sell(carol, device=other)]
     relay(orders, [market.signature(carol, order) for order in orders])
-    assert all(devices.isSelling(device, market.rules.slot_start) for device in (carol.device, other))
+    assert all(devices.promisedOf(device, Side.SELL, market.slot.pack())[0] for device in (carol.device, other))
 
 
 def test_refuses_one_nonce_twice_in_a_batch(relay, market, alice):

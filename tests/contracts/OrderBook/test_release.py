@@ -2,6 +2,7 @@
 
 import pytest
 
+from powerpact.market.orders import Side
 from testkit.market import Claims
 from testkit.market_fixtures import ENDOWMENT_UPOINTS, POINT, money_of
 from testkit.orders import buy, sell
@@ -42,7 +43,7 @@ def test_frees_everything_when_no_round_was_final_in_time(
         (1, bob.address),
     ]
     assert [custody.heldOf(t.address) for t in (alice, bob)] == [0, 0]
-    assert not devices.isSelling(carol.device, posted.rules.slot_start)
+    assert not devices.promisedOf(carol.device, Side.SELL, posted.slot.pack())[0]
     assert book.batchState(posted.id, 0)["closed"] == 0b111
 
 
@@ -54,7 +55,7 @@ def test_frees_what_did_not_trade_once_the_round_is_final(
     release(clearing, posted, [1], stranger)
     assert money_of(custody, bob) == (free + 90_000, 0)
     assert custody.heldOf(alice.address) == 100_000
-    assert devices.isSelling(carol.device, posted.rules.slot_start)
+    assert devices.promisedOf(carol.device, Side.SELL, posted.slot.pack())[0]
 
 
 @pytest.mark.parametrize("traded", [0, 2], ids=["buyer", "seller"])
@@ -138,7 +139,7 @@ def test_frees_everything_when_what_stood_is_refuted_too_late_for_another(
     contested.challenge(0, 1)
     release(clearing, contested, [0, 1], stranger)
     assert money_of(custody, alice) == (ENDOWMENT_UPOINTS, 0)
-    assert not devices.isSelling(carol.device, contested.rules.slot_start)
+    assert not devices.promisedOf(carol.device, Side.SELL, contested.slot.pack())[0]
 
 
 def test_frees_what_did_not_trade_once_what_stood_is_final(clearing, book, community, contested, stranger):
@@ -201,7 +202,7 @@ def test_an_order_that_traded_as_a_whole_stays_bound(clearing, divided, stranger
 
 def test_a_seller_without_trades_gets_the_device_back(clearing, devices, divided, bob, stranger):
     release(clearing, divided, [3], stranger)
-    assert not devices.isSelling(bob.device, divided.rules.slot_start)
+    assert not devices.promisedOf(bob.device, Side.SELL, divided.slot.pack())[0]
 
 
 def test_the_device_of_a_seller_in_part_stays_bound(
@@ -212,5 +213,5 @@ def test_the_device_of_a_seller_in_part_stays_bound(
     market.clear()
     release(clearing, market, [1], stranger)
     assert book.batchState(market.id, 0)["closed"] == 0b10
-    assert devices.isSelling(carol.device, market.rules.slot_start)
+    assert devices.promisedOf(carol.device, Side.SELL, market.slot.pack())[0]
     assert money_of(custody, alice) == (ENDOWMENT_UPOINTS - 40_000, 40_000)

@@ -1,5 +1,6 @@
 """Several markets at once: a device sells a slot once, money is reserved once, nothing moves between markets."""
 
+from powerpact.market.orders import Side
 from testkit.market import SLOT_LENGTH_S
 from testkit.market_fixtures import by
 from testkit.orders import buy, sell
@@ -10,7 +11,7 @@ def test_a_device_sells_a_slot_in_one_market_only(book, community, market, carol
     rival = community.open_market(price_rule=1)
     assert rival.rules.slot_start == market.rules.slot_start
     market.place(carol, sell(carol))
-    with reverts_with("Device_AlreadySelling", 0, carol.device, rival.rules.slot_start):
+    with reverts_with("Device_Undecided", 0, carol.device, Side.SELL, rival.slot.pack()):
         book.place(rival.id, sell(carol, nonce=2).pack(), by(carol))
 
 
@@ -18,8 +19,8 @@ def test_a_device_sells_different_slots_in_different_markets(devices, community,
     later = community.open_market(slot_start=market.rules.slot_start + SLOT_LENGTH_S)
     market.place(carol, sell(carol))
     later.place(carol, sell(carol, nonce=2))
-    assert devices.isSelling(carol.device, market.rules.slot_start)
-    assert devices.isSelling(carol.device, later.rules.slot_start)
+    assert devices.promisedOf(carol.device, Side.SELL, market.slot.pack())[0]
+    assert devices.promisedOf(carol.device, Side.SELL, later.slot.pack())[0]
 
 
 def test_a_device_moves_to_another_market_when_its_order_is_cancelled(devices, clearing, community, market, carol):
@@ -31,24 +32,25 @@ def test_a_device_moves_to_another_market_when_its_order_is_cancelled(devices, c
     community.chain.warp(market.rules.final_by + 1)
     with reverts_with("Order_AlreadyClosed", market.id, 0):
         clearing.release(*market.untraded([0]), by(carol))
-    assert devices.isSelling(carol.device, market.rules.slot_start)
+    assert devices.promisedOf(carol.device, Side.SELL, market.slot.pack())[0]
 
 
-def test_an_agreed_trade_frees_the_device_once(devices, clearing, community, market, traded, alice, carol):
-    """Trade, agree, sell again: nothing that is left of the first trade frees the second sale."""
+def test_a_decided_order_frees_the_device_once(devices, clearing, community, market, traded, alice, carol):
+    """Trade, agree, decide, sell again: nothing that is left of the first trade frees the second sale."""
     slot = market.rules.slot_start
     rival = community.open_market(price_rule=1, slot_start=slot, closes_at=slot)
     traded.settle_agreed((0, 0), 0, [alice.account, carol.account])
+    traded.decide([(0, 0)])
     rival.place(carol, sell(carol, nonce=2))
     with reverts_with("Order_StillBound", traded.id, 1):
         clearing.release(*traded.untraded([1]), by(carol))
-    assert devices.isSelling(carol.device, market.rules.slot_start)
+    assert devices.promisedOf(carol.device, Side.SELL, market.slot.pack())[0]
 
 
 def test_two_orders_of_one_batch_cannot_sell_the_same_device(book, market, carol, stranger):
     orders = [sell(carol), sell(carol, nonce=2)]
     signatures = [market.signature(carol, order) for order in orders]
-    with reverts_with("Device_AlreadySelling", 1, carol.device, market.rules.slot_start):
+    with reverts_with("Device_Undecided", 1, carol.device, Side.SELL, market.slot.pack()):
         book.placeSigned(*market.batch(orders, signatures), by(stranger))
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from powerpact.market.orders import Side
 from powerpact.market.trades import Trade
 from testkit.market import Claims
 from testkit.market_fixtures import ENDOWMENT_UPOINTS, by, money_of, record_of, trade_id_of
@@ -70,7 +71,7 @@ def test_returns_the_money_and_counts_as_not_delivered(
     assert money_of(custody, carol) == (ENDOWMENT_UPOINTS, 0)
     assert traded.locked_upoints() == 0
     assert record_of(custody, carol) == (1_000, 0, 1)
-    assert not devices.isSelling(carol.device, traded.rules.slot_start)
+    assert tuple(devices.promisedOf(carol.device, Side.SELL, traded.slot.pack())) == (True, 0)
 
 
 def test_returns_the_money_of_several_trades(custody, settlement, community, market, alice, bob, carol, dan, stranger):
@@ -121,34 +122,6 @@ def test_a_reading_after_the_refund_brings_certificates_but_no_money(settlement,
         settlement.settle(traded.id, 0, [traded.proof(0, 0)[0]], by(carol))
     with reverts_with("Settlement_AlreadySettled", trade_id_of(traded)):
         settlement.settleLate(traded.id, [traded.delivery(0, 0)], by(carol))
-    reading, batch, index, tree = traded.readings[carol.device]
-    community.send(carol.account, "Metering", "issue", reading.pack(), (batch, index, tree.proof(index)))
-
-
-def test_a_full_track_record_holds_nobodys_money_back(custody, community, alice, carol):
-    """A seller who has promised all that a record can count cannot make the next buyer's refund fail."""
-    largest = 2**64 - 1
-    community.endow(alice, 2**65)
-    for nonce in (1, 2):
-        market = community.open_market()
-        huge = {"energy_wh": largest, "price_upoints_per_kwh": 1, "nonce": nonce}
-        market.post([buy(alice, **huge), sell(carol, **huge, min_upoints_per_kwh=0)], [alice, carol])
-        market.clear()
-        community.chain.warp(market.rules.refund_from)
-        market.refund([(0, 0)])
-    assert custody.heldOf(alice.address) == 0
-    assert record_of(custody, carol) == (largest, 0, 2)
-    assert tuple(custody.reliabilityOf(carol.address)) == (0, 2)
-
-
-def test_the_device_of_several_trades_stays_bound(devices, community, custody, settlement, alice, bob, carol, stranger):
-    """A refund of one trade of an order must not let the device sell, or certify, what the other trade sold."""
-    market = community.open_market(mode=1)
-    market.post([buy(alice, energy_wh=600), buy(bob, energy_wh=400), sell(carol)], [alice, bob, carol])
-    market.clear()
-    community.chain.warp(market.rules.refund_from)
-    for index in range(2):
-        settlement.refund(market.id, [market.proof(0, index)], {"from": stranger})
-        assert devices.isSelling(carol.device, market.rules.slot_start)
-    assert [money_of(custody, trader) for trader in (alice, bob)] == [(ENDOWMENT_UPOINTS, 0)] * 2
-    assert record_of(custody, carol) == (1_000, 0, 2)
+    settlement.certify(traded.id, [traded.delivery(0, 0)], by(carol))
+    lot = community.read("GreenCertificates", "idOf", carol.device, traded.slot.pack())
+    assert community.read("GreenCertificates", "balanceOf", carol.address, lot) == 1_000

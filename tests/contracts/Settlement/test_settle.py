@@ -173,16 +173,16 @@ def test_pays_what_the_meter_counted(custody, settlement, settle, strict, alice,
     assert settlement.isSettled(strict.id, (0, 0))
 
 
-def lots_of(community, device, slot_start, *holders):
+def lots_of(community, device, slot, *holders):
     """Certificates of a device and slot that each holder has, Wh."""
-    lot = community.read("GreenCertificates", "idOf", device, slot_start)
+    lot = community.read("GreenCertificates", "idOf", device, slot.pack())
     return [community.read("GreenCertificates", "balanceOf", holder.address, lot) for holder in holders]
 
 
 def test_moves_the_certificates(community, settle, traded, alice, carol):
     traded.report({carol.device: 1_300})
     settle(traded)
-    assert lots_of(community, carol.device, traded.rules.slot_start, alice, carol) == [1_000, 300]
+    assert lots_of(community, carol.device, traded.slot, alice, carol) == [1_000, 300]
 
 
 @pytest.fixture
@@ -203,9 +203,9 @@ def shared(community, alice, bob, carol):
     [
         (1_300, (600, 300, 400)),
         (900, (600, 300, 0)),
-        (899, (599, 299, 0)),
+        (899, (599, 300, 0)),  # ⌊899 · 600 / 900⌋, and the rest
         (450, (300, 150, 0)),
-        (1, (0, 0, 0)),
+        (1, (0, 1, 0)),
         (0, (0, 0, 0)),
     ],
 )
@@ -217,7 +217,7 @@ def test_shares_the_export_in_proportion_to_what_was_sold(
     for chunk in chunks:
         settle(shared, chunk)
     first, second, surplus = shares_wh
-    assert lots_of(community, carol.device, shared.rules.slot_start, alice, bob, carol) == [first, second, surplus]
+    assert lots_of(community, carol.device, shared.slot, alice, bob, carol) == [first, second, surplus]
     assert gains(custody, alice, bob, carol) == [(-100 * first, 0), (-100 * second, 0), (100 * (first + second), 0)]
     assert record_of(custody, carol) == (900, first + second, 2)
 

@@ -5,6 +5,7 @@ from itertools import combinations
 import pytest
 
 from powerpact.codec.eip712 import Domain, compact, sign
+from powerpact.market.orders import Side
 from testkit.market_fixtures import ENDOWMENT_UPOINTS, by, money_of, record_of, trade_id_of
 from testkit.orders import buy, sell
 from testkit.reverts import reverts_with
@@ -105,7 +106,7 @@ def test_pays_as_two_of_three_agree(agree, devices, custody, traded, parties, al
     assert money_of(custody, alice) == (ENDOWMENT_UPOINTS - to_seller, 0)
     assert money_of(custody, carol) == (ENDOWMENT_UPOINTS + to_seller, 0)
     assert traded.locked_upoints() == 0
-    assert not devices.isSelling(carol.device, traded.rules.slot_start)
+    assert tuple(devices.promisedOf(carol.device, Side.SELL, traded.slot.pack())) == (True, 0)
 
 
 def test_takes_compact_signatures(agree, settlement, traded, parties):
@@ -124,10 +125,9 @@ def test_leaves_the_certificates_to_the_devices_owner(
 ):
     agree([parties["buyer"], parties["seller"]], 100_000)
     traded.report({carol.device: 1_000})
-    reading, batch, index, tree = traded.readings[carol.device]
-    community.send(community.agent, "Metering", "issue", reading.pack(), (batch, index, tree.proof(index)))
+    traded.certify([(0, 0)])
     certificates = GreenCertificates.at(community.addresses["GreenCertificates"])
-    lot = certificates.idOf(carol.device, traded.rules.slot_start)
+    lot = certificates.idOf(carol.device, traded.slot.pack())
     assert [certificates.balanceOf(t.address, lot) for t in (alice, carol)] == [0, 1_000]
 
 
@@ -150,4 +150,4 @@ def test_ends_each_trade_of_a_divisible_order_by_itself(devices, custody, commun
     assert money_of(custody, bob) == (ENDOWMENT_UPOINTS - 2, 0)
     assert money_of(custody, carol) == (ENDOWMENT_UPOINTS + 3, 0)
     assert market.locked_upoints() == 0
-    assert devices.isSelling(carol.device, market.rules.slot_start)
+    assert devices.promisedOf(carol.device, Side.SELL, market.slot.pack())[0]

@@ -37,7 +37,7 @@ def test_pays_what_the_last_reading_does_not_tell_any_more(custody, settlement, 
 
 def test_certifies_the_slot_of_the_trade(settlement, community, overtaken, alice, carol):
     settlement.settleLate(overtaken.id, [overtaken.delivery(0, 0)], by(alice))
-    lot = community.read("GreenCertificates", "idOf", carol.device, overtaken.rules.slot_start)
+    lot = community.read("GreenCertificates", "idOf", carol.device, overtaken.slot.pack())
     assert community.read("GreenCertificates", "balanceOf", alice.address, lot) == 700
     assert community.read("GreenCertificates", "balanceOf", carol.address, lot) == 0
 
@@ -80,10 +80,10 @@ def test_settles_several_trades_in_one_call(custody, settlement, pair, alice, bo
 
 
 def test_a_failing_delivery_stops_the_whole_call(settlement, pair, alice):
-    proof, (reading, place) = pair.delivery(0, 1)
+    proof, ([(reading, place)], _) = pair.delivery(0, 1)
     changed = Reading.unpack(reading)._replace(exported_wh=1).pack()
     with reverts_with("Metering_UnknownReading", place[0], place[1]):
-        settlement.settleLate(pair.id, [pair.delivery(0, 0), (proof, (changed, place))], by(alice))
+        settlement.settleLate(pair.id, [pair.delivery(0, 0), (proof, ([(changed, place)], []))], by(alice))
     assert not settlement.isSettled(pair.id, (0, 0))
     assert pair.locked_upoints() == 200_000
 

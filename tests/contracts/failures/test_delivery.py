@@ -65,8 +65,8 @@ def with_trade(delivery, **changes):
 
 
 def with_reading(delivery, **changes):
-    proof, (reading, place) = delivery
-    return proof, (Reading.unpack(reading)._replace(**changes).pack(), place)
+    proof, ([(reading, place)], imported) = delivery
+    return proof, ([(Reading.unpack(reading)._replace(**changes).pack(), place)], imported)
 
 
 TRADE_FAULTS = {
@@ -118,7 +118,8 @@ def test_a_trade_fails_with_siblings(market, siblings):
 @pytest.mark.parametrize("fault", READING_FAULTS)
 def test_a_reading_fails_with(market, fault):
     delivery = with_reading(first(market), **READING_FAULTS[fault])
-    with refused("Metering_UnknownReading", *delivery[1][1][:2]):
+    ((_, place),) = delivery[1][0]
+    with refused("Metering_UnknownReading", *place[:2]):
         settle(market, delivery)
 
 
@@ -137,32 +138,31 @@ def id_of_first(market):
 def test_the_reading_is_of_another_device(market):
     proof, _ = first(market)
     _, measured = market.delivery(0, 1)
-    fields = Reading.unpack(measured[0])
-    id_ = id_of_first(market)
-    with refused("Settlement_WrongReading", id_, fields.device, fields.start_at):
+    fields = Reading.unpack(measured[0][0][0])
+    wrong = market.chunks[0][0].device, market.slot.pack(), fields.device, fields.start_at
+    with refused("Metering_WrongReading", *wrong):
         settle(market, (proof, measured))
 
 
 def test_the_reading_is_of_another_slot(markets):
     market, later = markets
     proof, _ = first(market)
-    reading, batch, index, tree = later.readings[market.chunks[0][0].device]
-    id_ = id_of_first(market)
-    with refused("Settlement_WrongReading", id_, reading.device, reading.start_at):
-        settle(market, (proof, (reading.pack(), (batch, index, tree.proof(index)))))
+    device = market.chunks[0][0].device
+    with refused("Metering_WrongReading", device, market.slot.pack(), device, later.rules.slot_start):
+        settle(market, (proof, (later.measured[device], [])))
 
 
 @pytest.mark.parametrize("place", [(99, 0), (0, 1), (0, 65_535)], ids=["no such batch", "other index", "last index"])
 def test_the_reading_stands_elsewhere(market, place):
-    proof, (reading, (_, _, siblings)) = first(market)
+    proof, ([(reading, (_, _, siblings))], _) = first(market)
     with refused("Metering_UnknownReading", *place):
-        settle(market, (proof, (reading, (*place, siblings))))
+        settle(market, (proof, ([(reading, (*place, siblings))], [])))
 
 
 def test_the_reading_has_no_proof(market):
-    proof, (reading, (batch, index, _)) = first(market)
+    proof, ([(reading, (batch, index, _))], _) = first(market)
     with refused("Metering_UnknownReading", batch, index):
-        settle(market, (proof, (reading, (batch, index, []))))
+        settle(market, (proof, ([(reading, (batch, index, []))], [])))
 
 
 def test_the_market_is_another(market):

@@ -220,7 +220,7 @@ def test_the_page_of_the_nonce_is_closed(setting, alice, valid):
 def test_the_device_sells_already(setting, carol):
     _, market = setting
     market.post([valid_sell(carol)], [carol])
-    with refused("Device_AlreadySelling", 0, carol.device, market.rules.slot_start):
+    with refused("Device_Undecided", 0, carol.device, Side.SELL, market.slot.pack()):
         market.post([replace(valid_sell(carol), nonce=2)], [carol])
 
 
@@ -242,9 +242,9 @@ def test_the_device_is_of(setting, carol, rule):
 def test_the_device_is_not_certified(setting, carol):
     community, market = setting
     meter = community.auditors[2]  # a key that no device has
-    terms = {"owner": carol.address, "kind": 0, "carrier": 0, "source": 1, "subnet": 1, "capacityWh": 1}
+    terms = {"owner": carol.address, "kind": 0, "carrier": 0, "source": 1, "subnet": 1, "capacityWh": 1_000}
     signature = sign(meter, community.domain("DeviceRegistry"), "Device", terms)
-    community.send(carol.account, "DeviceRegistry", "add", meter.address, 0, 0, 1, 1, 1, signature)
+    community.send(carol.account, "DeviceRegistry", "add", meter.address, 0, 0, 1, 1, 1_000, signature)
     device = community.read("DeviceRegistry", "deviceOf", meter.address)
     with refused("Order_DeviceUnfit", 0, device):
         market.post([replace(valid_sell(carol), device=device)], [carol])

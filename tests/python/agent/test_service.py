@@ -9,10 +9,11 @@ from powerpact.agent.errors import GateStillOpen, RoundExpired, SolutionRefuted
 from powerpact.agent.gate import wait_until
 from powerpact.agent.pieces import GAS_TARGET, send_in_pieces
 from powerpact.chain.connection import GAS_LIMIT
-from powerpact.chain.contracts import certificates, points, rounds, settlement
+from powerpact.chain.contracts import certificates, meters, points, rounds, settlement
 from powerpact.chain.contracts.rounds import ProposalStatus
 from powerpact.chain.errors import ContractError, GasLimitExceeded
 from powerpact.chain.transactions import Call
+from powerpact.market.schema import Side
 from powerpact.mechanisms.registry import SATISFACTION
 from powerpact.mechanisms.satisfaction.round import Solution
 from testkit.world import HELD_UPOINTS, SLOT_S, go_back, snapshot
@@ -232,13 +233,57 @@ def test_trades_are_paid_by_their_readings_and_the_rest_waits(world, agent, mark
     assert (settled.paid, settled.refunded, settled.waiting) == (1, 0, 1)
     record = points.reliability_of(world.chain, world.address("bob"))
     assert record == (750_000, 1)
-    id_ = certificates.id_of(world.meters["bob"].device, rules.slot_start)
+    id_ = certificates.id_of(world.meters["bob"].device, rules.slot)
     assert sum(energy for (_, lot), energy in certificates.holdings(world.chain).items() if lot == id_) == 900
     world.warp(rules.refund_from)
     settled = agent.settle(market)
     assert (settled.paid, settled.refunded, settled.waiting) == (0, 1, 0)
     assert agent.settle(market) == Settled()
     assert (held(world, "alice"), held(world, "carol")) == (0, 0)
+
+
+def test_a_device_sells_the_rest_of_a_slot_in_a_second_market(world, agent, market):
+    rules, bob = rounds.read_round(world.chain, market).market.rules, world.meters["bob"].device
+    agent.clear(market)
+    gate = rules.closes_at + 1_200
+    times = {
+        "slot_start": rules.slot_start,
+        "closes_at": gate,
+        "final_by": gate + 600,
+        "refund_from": rules.refund_from,
+    }
+    second, later = world.open_market(zone="intraday", **times)
+    with pytest.raises(ContractError, match="Device_Undecided"):
+        world.post(second, world.sell("bob", later, energy_wh=300))
+    assert len(agent.decide(market, bob)) == 1
+    assert agent.decide(market, bob) == []
+    assert meters.promised_of(world.chain, bob, Side.SELL, rules.slot) == (False, 1_200)
+    assert meters.promised_of(world.chain, world.meters["dave"].device, Side.SELL, rules.slot) == (True, 0)
+    world.post(second, world.buy("carol", later, energy_wh=300), world.sell("bob", later, energy_wh=300))
+    world.warp(later.closes_at)
+    agent.clear(second)
+    (sold,) = settlement.final_trades(world.chain, second)
+    assert (sold.trade.sold_before_wh, sold.trade.energy_wh) == (1_200, 300)
+    world.warp(rules.slot_start + SLOT_S)
+    world.report(rules.slot_start, bob=1_400)
+    id_ = certificates.id_of(bob, rules.slot)
+    assert agent.settle(second).paid == 1
+    assert certificates.holdings(world.chain)[world.address("carol"), id_] == 200
+    assert agent.settle(market).paid == 1
+    assert sum(energy for (_, lot), energy in certificates.holdings(world.chain).items() if lot == id_) == 1_400
+
+
+def test_what_a_refunded_trade_no_longer_sells_is_certified_to_its_seller(world, agent, market):
+    rules = rounds.read_round(world.chain, market).market.rules
+    agent.clear(market)
+    world.warp(rules.refund_from)
+    assert agent.settle(market).refunded == 2
+    assert agent.certify(market) == []  # nothing is measured yet
+    world.report(rules.slot_start, bob=1_300)
+    assert len(agent.certify(market)) == 1
+    assert agent.certify(market) == []
+    id_ = certificates.id_of(world.meters["bob"].device, rules.slot)
+    assert certificates.holdings(world.chain)[world.address("bob"), id_] == 1_300
 
 
 def test_what_did_not_trade_is_released(world, agent):

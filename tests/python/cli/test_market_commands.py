@@ -71,6 +71,15 @@ def test_from_the_first_key_to_the_retired_certificate(shell, admitted, accounts
     assert [entry["purpose"] for entry in traced["retired"]] == ["tea"]
     assert "retired for" in shell.ok("certificates", "trace", certificate).stdout
 
+    unsold = opened["slot_start"] + 3_600
+    issuing = ("certificates", "issue", admitted, "--slot", unsold, "-a", "agent")
+    assert "meter report" in shell.refused(*issuing).stderr
+    shell.warp(unsold + 3_600)
+    shell.ok("meter", "report", "-a", "bob", "--key", "bob-meter", "--slot", unsold, "--exported-wh", 250)
+    issued = shell.json(*issuing)
+    assert issued["exported_wh"] == 250
+    assert issued["certificate"] in [lot["certificate"] for lot in shell.json("certificates", "list", "bob")]
+
     shell.ok("withdraw", 100, "-a", "bob")
     shell.ok("points", "redeem", 100, "-a", "bob", "--bill", "November")
     assert all(row["holds"] for row in shell.json("audit"))
@@ -101,6 +110,15 @@ def test_two_of_three_release_a_trade(shell, admitted):
     (trade,) = shell.json("round", "status", market)["trades"]
     before = shell.json("balance", "bob")[0]["free_upoints"]
 
+    # Bob's device may sell what is left of the slot in another market as soon as this order is decided.
+    other = ("--slot", opened["slot_start"], "--gate-before", 60, "--zone", "rest of the slot")
+    second = shell.json("market", "open", "-a", "alice", "--arbiter", "arbiter", *other)["market"]
+    assert "round decide" in shell.refused(*sell_words(second, admitted)).stderr
+    deciding = ("round", "decide", market, "--device", admitted, "-a", "agent")
+    assert [shell.json(*deciding)["decided"] for _ in range(2)] == [1, 0]
+    assert shell.json(*sell_words(second, admitted))["order"] == "0:0"
+    shell.ok("order", "cancel", second, "0:0", "-a", "bob")
+
     signing = ("agreement", "sign", market, trade["sell"], "--to-seller")
     shell.ok(*signing, 60, "-a", "alice", "-o", "alice.agreement.json")
     shell.ok(*signing, 61, "-a", "bob", "-o", "bob.agreement.json")
@@ -117,6 +135,13 @@ def test_two_of_three_release_a_trade(shell, admitted):
     assert shell.json("round", "status", market)["trades"][0]["state"] == "settled"
     assert shell.json("balance", "bob")[0]["free_upoints"] == before + 60
     assert shell.json("balance", "alice")[0]["held_upoints"] == 0
+
+    shell.warp(opened["slot_start"] + 3_600)
+    reading = ("--slot", opened["slot_start"], "--exported-wh", 900)
+    shell.ok("meter", "report", "-a", "bob", "--key", "bob-meter", *reading)
+    certifying = ("round", "certify", market, "-a", "agent")
+    assert [shell.json(*certifying)["certified"] for _ in range(2)] == [1, 0]
+    assert 900 in [lot["energy_wh"] for lot in shell.json("certificates", "list", "bob")]
 
 
 def test_a_signed_order_is_revoked(shell, admitted):

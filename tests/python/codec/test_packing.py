@@ -48,6 +48,12 @@ TRADES = st.builds(
     reserved_upoints=st.integers(0, 2**88 - 1),
     buyer_dual_ppm=st.integers(0, 2**32 - 1),
     seller_dual_ppm=st.integers(0, 2**32 - 1),
+    sold_before_wh=st.integers(0, 2**48 - 1),
+    seller_filled_before_wh=st.integers(0, 2**48 - 1),
+    buyer_filled_before_wh=st.integers(0, 2**64 - 1),
+    bought_before_wh=st.integers(0, 2**32 - 1),
+    wanted_wh=st.integers(0, 2**32 - 1),
+    meter=st.integers(0, 2**32 - 1),
 )
 
 
@@ -77,18 +83,19 @@ def test_packing_loses_nothing_of_a_trade(trade):
     assert packed.terms < 2**232
 
 
-@given(st.tuples(*[st.integers(0, 2**256 - 1)] * 2, st.integers(0, 2**232 - 1)))
+@given(st.tuples(*[st.integers(0, 2**256 - 1)] * 2, st.integers(0, 2**232 - 1), st.integers(0, 2**256 - 1)))
 def test_all_words_of_a_trade_mean_something(words):
-    """No two packed trades have the same fields: nothing is left over that a carrier could fill."""
+    """No two packed trades have the same fields: nothing is left over that a relayer could fill."""
     assert Trade.unpack(words).pack() == words
 
 
 def test_each_field_of_a_trade_lies_where_the_contract_reads_it():
     buyer, seller = "0x90F79bf6EB2c4f870365E785982E1f101E93b906", "0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65"
-    packed = Trade(1, 2, buyer, seller, 3, 4, 5, 6, 7, 8, 9).pack()
+    packed = Trade(1, 2, buyer, seller, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15).pack()
     assert packed.purchase == int(buyer, 16) * 2**96 + 4 * 2**32 + 8
     assert packed.sale == int(seller, 16) * 2**96 + 5 * 2**32 + 9
     assert packed.terms == 1 * 2**192 + 2 * 2**152 + 3 * 2**120 + 6 * 2**88 + 7
+    assert packed.context == 10 * 2**208 + 11 * 2**160 + 13 * 2**128 + 14 * 2**96 + 12 * 2**32 + 15
 
 
 @given(TRADES, st.binary(min_size=32, max_size=32), ACCOUNTS)
@@ -101,7 +108,7 @@ def test_the_id_of_a_trade_depends_on_its_orders_alone(trade, market, agent):
 
 @given(st.lists(TRADES, min_size=1, max_size=5))
 def test_leaves_of_a_chunk_are_the_numbered_words_of_its_trades(trades):
-    leaves = [keccak(encode(["uint256"] * 4, [index, *trade.pack()])) for index, trade in enumerate(trades)]
+    leaves = [keccak(encode(["uint256"] * 5, [index, *trade.pack()])) for index, trade in enumerate(trades)]
     assert trade_tree(trades).root == MerkleTree.over(leaves).root
 
 

@@ -1,5 +1,7 @@
 """Orders from what a trader says in the words of the market, and the choice of nonces."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from powerpact.errors import BadChoice
 from powerpact.market.errors import FieldWithoutRule
 from powerpact.market.orders import NONCES_PER_PAGE, Side, next_nonce, page_and_mask
+from powerpact.market.schema import DeliveryRule
 from powerpact.market.templates import rules_from
 from powerpact.market.terms import Common, Want, buy_order, buyer_terms, class_codes, sell_order
 from powerpact.units import ATTRIBUTE, PPM
@@ -93,8 +96,12 @@ def test_fields_without_a_rule_are_neutral(field, change):
         assert refusal.value.field == field
 
 
-def test_a_buyers_meter_has_no_rule():
-    with pytest.raises(FieldWithoutRule, match="meter"):
+def test_a_buyer_names_a_meter_where_its_import_counts():
+    metered = replace(RULES, delivery=DeliveryRule.BOTH_SIDES)
+    assert buy_order(metered, COMMON, 1, meter=4).device == 4
+    with pytest.raises(BadChoice, match="meter 0: is no meter"):
+        buy_order(metered, COMMON, 1)
+    with pytest.raises(BadChoice, match="meter 4: does not count in this market"):
         buy_order(RULES, COMMON, 1, meter=4)
 
 

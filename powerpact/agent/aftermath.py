@@ -1,0 +1,99 @@
+"""What follows a final round: which trades the meters settle, what devices traded of the slot, what was not sold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from powerpact.agent.pieces import send_in_pieces
+from powerpact.chain.client import Chain
+from powerpact.chain.contracts import meters, rounds, settlement
+from powerpact.chain.contracts.meters import ProvenReading
+from powerpact.chain.contracts.settlement import FinalTrade
+from powerpact.chain.transactions import Mined, Sender
+from powerpact.market.orders import MAX_BATCH
+from powerpact.market.rules import Rules
+from powerpact.market.schema import Side
+
+
+def due_by_meter(
+    unsettled: Sequence[FinalTrade], rules: Rules, measured: Mapping[int, Sequence[ProvenReading]], now: int
+) -> list[FinalTrade]:
+    """Those trades that the meters can settle now.
+
+    Parameters
+    ----------
+    unsettled : sequence of FinalTrade
+        Trades that have not ended.
+    rules : Rules
+        Their market's.
+    measured : mapping of int to sequence of ProvenReading
+        By device the readings of the slot, as `meters.measured_in` finds them.
+    now : int
+        Time of the chain, Unix seconds: from the refund time on the buyer's meter may be missing.
+    """
+    return [
+        final
+        for final in unsettled
+        if final.trade.device in measured
+        and (not rules.is_metered or final.trade.meter in measured or now >= rules.refund_from)
+    ]
+
+
+def settled_at_once(chain: Chain, due: Sequence[FinalTrade], rules: Rules) -> list[FinalTrade]:
+    """Those trades that their chunk settles without proofs, by the last readings of their devices."""
+    if rules.slot_length_s != chain.deployment.parameters.base_interval_s:
+        return []
+    devices = {final.position: {final.trade.device, final.trade.meter} - {0} for final in due}
+    last = meters.last_starts(chain, set().union(*devices.values()))
+    return [final for final in due if all(last[device] == rules.slot_start for device in devices[final.position])]
+
+
+def decide_orders(chain: Chain, sender: Sender, market_id: bytes, device: int | None = None) -> list[Mined]:
+    """Decide the undecided orders of a final round, of one device or meter or of all.
+
+    Raises
+    ------
+    NotOnChain
+        If there is no such market.
+    """
+    slot = rounds.read_round(chain, market_id).market.rules.slot
+    asked: dict[tuple[Side, int], FinalTrade] = {}
+    for final in settlement.final_trades(chain, market_id):
+        trade = final.trade
+        if device in (None, trade.device):
+            asked.setdefault((Side.SELL, trade.sell_id), final)
+        if trade.meter and device in (None, trade.meter):
+            asked.setdefault((Side.BUY, trade.buy_id), final)
+    promised = meters.all_promised(chain, [(_device(side, final), side) for (side, _), final in asked.items()], slot)
+    due: dict[Side, list[FinalTrade]] = {Side.SELL: [], Side.BUY: []}
+    for ((side, _), final), found in zip(asked.items(), promised, strict=True):
+        before_wh = final.trade.sold_before_wh if side is Side.SELL else final.trade.bought_before_wh
+        if found == (True, before_wh):
+            due[side].append(final)
+    sent = send_in_pieces(sender, due[Side.SELL], MAX_BATCH, lambda piece: settlement.decide(chain, market_id, piece))
+    return sent + send_in_pieces(
+        sender, due[Side.BUY], MAX_BATCH, lambda piece: settlement.decide_purchases(chain, market_id, piece)
+    )
+
+
+def certify_unsold(chain: Chain, sender: Sender, market_id: bytes) -> list[Mined]:
+    """Certify to the sellers what refunded and agreed trades no longer sell, as far as it is measured.
+
+    Raises
+    ------
+    NotOnChain
+        If there is no such market.
+    """
+    measured = meters.measured_in(chain, rounds.read_round(chain, market_id).market.rules.slot)
+    due: list[settlement.Delivery] = [
+        (final.proof, measured[final.trade.device], [])
+        for final in settlement.final_trades(chain, market_id)
+        if final.trade.device in measured
+        and settlement.is_settled(chain, market_id, final.position)
+        and not settlement.is_certified(chain, market_id, final.position)
+    ]
+    return send_in_pieces(sender, due, MAX_BATCH, lambda piece: settlement.certify(chain, market_id, piece))
+
+
+def _device(side: Side, final: FinalTrade) -> int:
+    return final.trade.device if side is Side.SELL else final.trade.meter
