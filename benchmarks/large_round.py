@@ -29,13 +29,13 @@ from benchmarks.measurement import WARM_UP_ORDERS
 from benchmarks.places import RESULTS
 from benchmarks.runs import run_of
 from powerpact.agent.watch import Challenge, Watcher
-from powerpact.chain.client import Chain
 from powerpact.chain.connection import connect
 from powerpact.chain.deployment import Deployment, Parameters
 from powerpact.chain.local.node import Node
 from powerpact.codec.eip712 import sign
 from powerpact.codec.merkle import MerkleTree
 from powerpact.codec.packing import order_tree
+from powerpact.index import attach
 from powerpact.market.orders import PackedOrder
 from powerpact.market.trades import MAX_CHUNK
 from powerpact.mechanisms.satisfaction.round import Solution
@@ -263,7 +263,7 @@ def watch(market: LargeMarket) -> list[Challenge]:
     town = market.community
     parameters = Parameters(town.utility.address, tuple(auditor.address for auditor in town.auditors), 2, SLOT_LENGTH_S)
     deployment = Deployment(town.chain.chain_id, town.rpc_url, 0, town.addresses, parameters)
-    chain = Chain(connect(town.rpc_url), deployment)
+    chain = attach(connect(town.rpc_url), deployment)
     return Watcher(chain, chain.sender(key("watcher"))).look()
 
 

@@ -261,7 +261,7 @@ def list_orders(market: MarketId, deployment: Deployed = DEPLOYMENT_FILE, as_jso
     [bold]Example:[/bold] powerpact order list 0x5f3a
     """
     from powerpact.chain.contracts import rounds
-    from powerpact.market.orders import id_text
+    from powerpact.market.orders import Side, id_text
 
     chain = open_chain(deployment)
     posted = rounds.read_round(chain, market_of(chain, market))
@@ -272,7 +272,7 @@ def list_orders(market: MarketId, deployment: Deployed = DEPLOYMENT_FILE, as_jso
             "trader": order.trader,
             "energy_wh": order.energy_wh,
             "price_upoints_per_kwh": order.price_upoints_per_kwh,
-            "min_upoints_per_kwh": order.min_upoints_per_kwh,
+            "min_upoints_per_kwh": order.min_upoints_per_kwh if order.side is Side.SELL else 0,
             "device": order.device,
             "state": "closed" if posted.is_closed(id_) else "open",
         }
