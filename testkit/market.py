@@ -285,6 +285,8 @@ class TestMarket:
     chunks: list[list[Trade]] = field(default_factory=list)
     """Trades of the latest proposal, by chunk."""
     proposal: int = 0
+    prices: bytes = b""
+    """Public prices of the latest proposal."""
     measured: defaultdict[int, list[Proven]] = field(default_factory=lambda: defaultdict(list))
     """By device: the readings of this slot's intervals with their proofs, as the contracts take them."""
 
@@ -419,7 +421,7 @@ class TestMarket:
     def propose(self, claims: Claims, agent: LocalAccount | None = None) -> Receipt:
         """Begin a proposal."""
         receipt = self.community.send(
-            agent or self.community.agent, "Clearing", "propose", self.id, *self.told(claims), b""
+            agent or self.community.agent, "Clearing", "propose", self.id, *self.told(claims), self.prices
         )
         self.proposal = self.community.events(receipt, "Proposed")[0]["proposal"]
         self.chunks = []
@@ -429,7 +431,7 @@ class TestMarket:
     def propose_batches(self, claims: Claims, agent: LocalAccount | None = None) -> Receipt:
         """Begin a proposal with whole batches, from what `links` gives."""
         receipt = self.community.send(
-            agent or self.community.agent, "Clearing", "proposeBatches", self.id, self.batches, *claims, b""
+            agent or self.community.agent, "Clearing", "proposeBatches", self.id, self.batches, *claims, self.prices
         )
         self.proposal = self.community.events(receipt, "Proposed")[0]["proposal"]
         self.chunks = []
@@ -439,7 +441,12 @@ class TestMarket:
     def extend(self, claims: Claims, agent: LocalAccount | None = None) -> Receipt:
         """Add trades to the latest proposal."""
         receipt = self.community.send(
-            agent or self.community.agent, "Clearing", "extend", self.proposal, *self.told(claims, self.chunks), b""
+            agent or self.community.agent,
+            "Clearing",
+            "extend",
+            self.proposal,
+            *self.told(claims, self.chunks),
+            self.prices,
         )
         self._follow(receipt)
         return receipt
@@ -450,11 +457,18 @@ class TestMarket:
         endorsements: Sequence[tuple[int, bytes]] = (),
         agent: LocalAccount | None = None,
         proposal: int | None = None,
+        shown: Sequence[Any] = (),
     ) -> Receipt:
-        """Seal a proposal, by default the latest."""
+        """Seal a proposal, by default the latest; `shown` are exhibits that complete it."""
         id_ = self.proposal if proposal is None else proposal
         return self.community.send(
-            agent or self.community.agent, "Clearing", "seal", id_, (list(endorsers), list(endorsements)), [], b""
+            agent or self.community.agent,
+            "Clearing",
+            "seal",
+            id_,
+            (list(endorsers), list(endorsements)),
+            list(shown),
+            self.prices,
         )
 
     def exhibit(self, id_: int, chunks: Sequence[Sequence[Trade]] | None = None) -> tuple[Any, ...]:
@@ -492,7 +506,7 @@ class TestMarket:
             "challenge",
             self.proposal if proposal is None else proposal,
             [self.exhibit(buy_id), self.exhibit(sell_id)],
-            b"",
+            self.prices,
         )
 
     def finalize(self, proposal: int | None = None) -> Receipt:
@@ -507,7 +521,7 @@ class TestMarket:
         trades = [[trade.pack() for trade in chunk] for chunk in self.chunks]
         part = part or self.part(rows)
         return self.community.send(
-            agent or self.community.agent, "Clearing", "prove", self.proposal, self.batches, trades, part, b""
+            agent or self.community.agent, "Clearing", "prove", self.proposal, self.batches, trades, part, self.prices
         )
 
     def part(self, rows: int = 1 << 40) -> tuple[bytes, int, int]:
@@ -519,7 +533,7 @@ class TestMarket:
     def clear_at_once(self, claims: Claims, agent: LocalAccount | None = None) -> Receipt:
         """Propose and prove in one transaction."""
         receipt = self.community.send(
-            agent or self.community.agent, "Clearing", "clear", self.id, self.batches, *claims, b""
+            agent or self.community.agent, "Clearing", "clear", self.id, self.batches, *claims, self.prices
         )
         self.proposal = self.community.events(receipt, "Proposed")[0]["proposal"]
         self.chunks = []
