@@ -1,5 +1,6 @@
-"""Call auctions on chain: what the specification clears, the contract takes, proves and pays; one order refutes the rest."""
+"""Call auctions on chain: what the specification clears, the contract takes and pays; one order refutes the rest."""
 
+import json
 from collections import Counter
 from dataclasses import replace
 
@@ -122,7 +123,8 @@ def clear_in_every_way(fresh, round_):
     for id_ in all_ids(market):
         assert auctionmarket.error_of(market, id_) == "Call_OrderFits", f"order {id_:#x} must not refute"
     market.community.chain.revert(point)
-    market.prove(rows=2)
+    if len(all_ids(market)) > 2:
+        market.prove(rows=2)
     market.prove()
     assert auctionmarket.status(market) is ProposalStatus.FINAL
     market = fresh(round_)
@@ -134,8 +136,6 @@ def clear_in_every_way(fresh, round_):
 
 @pytest.mark.parametrize("path", sorted((VECTORS / "call").glob("*.json")), ids=lambda path: path.stem)
 def test_the_contract_takes_the_vectors(fresh, path):
-    import json
-
     vector = json.loads(path.read_text())
     round_ = read_round(vector["round"])
     if any(order.energy_wh > MOST_WH for side in Side for order in round_.orders(side)):
@@ -167,11 +167,15 @@ def test_buyers_pay_the_price_for_what_the_meter_says(fresh):
     market.report(sold)
     for chunk in range(len(market.chunks)):
         market.settle(chunk)
-    paid = sum(value_down_upoints(trade.energy_wh, 90) for _, _, trade in market.trades())
     wallets = [market.community.read("Accounts", "walletOf", t.address) for t in market.community.traders]
     assert [held for _, held, *_ in wallets] == [0] * TRADERS
-    assert sum(free for free, *_ in wallets) == TRADERS * PURSE_UPOINTS
-    assert paid == sum(1 for _ in ()) or paid > 0
+    paid = Counter()
+    for _, _, trade in market.trades():
+        value = value_down_upoints(trade.energy_wh, 90)
+        paid[trade.buyer] -= value
+        paid[trade.seller] += value
+    expected = [PURSE_UPOINTS + paid[trader.address] for trader in market.community.traders]
+    assert [free for free, *_ in wallets] == expected
 
 
 # What refutes
@@ -245,12 +249,15 @@ def test_an_interval_that_nobody_attains_is_not_sealed(fresh):
         certificate = replace(true.certificate, low_upoints_per_kwh=low, high_upoints_per_kwh=high)
         certificate = replace(certificate, price_upoints_per_kwh=low + (high - low) // 2)
         if certificate.price_upoints_per_kwh > 90:
-            certificate = replace(certificate, price_upoints_per_kwh=90, low_upoints_per_kwh=88, high_upoints_per_kwh=92)
+            certificate = replace(
+                certificate, price_upoints_per_kwh=90, low_upoints_per_kwh=88, high_upoints_per_kwh=92
+            )
         auctionmarket.propose(market, replace(true, certificate=certificate))
         for id_ in all_ids(market):
             shown = market.exhibit(id_)
-            with refused("Call_NotAttained"):
+            with pytest.raises(ContractError) as caught:
                 market.seal(shown=[shown, market.exhibit(1)] if wrong == "high" else [market.exhibit(1), shown])
+            assert caught.value.name == "Call_NotAttained"
 
 
 def test_one_crossing_order_refutes_that_nothing_crosses(fresh):
@@ -285,8 +292,8 @@ def test_a_round_in_which_nothing_crosses_is_final_without_trades(fresh):
 # What a proposal is refused for
 
 
-def words(true):
-    """Words that no proposal with trades may have, beside the true one."""
+def words():
+    """Words that no proposal with trades may have."""
     price, low, high, side, level, until = 90, 90, 90, 1, 2, 0
     yield "price beside k", (91, 90, 90, side, level, until)
     yield "low above high", (90, 91, 90, side, level, until)
@@ -295,7 +302,7 @@ def words(true):
     yield "until without a side", (price, low, high, 0, 0, 1)
 
 
-@pytest.mark.parametrize(("what", "fields"), list(words(None)), ids=[what for what, _ in words(None)])
+@pytest.mark.parametrize(("what", "fields"), list(words()), ids=[what for what, _ in words()])
 def test_refuses_prices_that_contradict_themselves(fresh, what, fields):
     market = fresh(worked())
     (chunk,) = auctionmarket.chunks_of(market, auction(auctionmarket.round_of(market)))
@@ -320,12 +327,8 @@ def test_refuses_a_price_beyond_an_orders_limit(fresh):
     market = fresh(worked())
     true = auction(auctionmarket.round_of(market))
     auctionmarket.chunks_of(market, true)
-    prices = market.prices
-    market.prices = prices
-    ids = [3, 4]
     with refused("Clearing_PriceBeyondLimits", 256, 257, 90):
         market.propose(auctionmarket.Claims([(market.placed(id_), 0, False) for id_ in (256, 257)], [(0, 1, 1)]))
-    assert ids
 
 
 @pytest.mark.parametrize("side", [0, 1])
@@ -348,11 +351,16 @@ def test_prices_stay_those_of_the_proposal(fresh):
     market.propose(first)
     prices = market.prices
     market.prices = (int.from_bytes(prices, "big") + (1 << 40)).to_bytes(32, "big")
-    for step in (lambda: market.extend(second), lambda: auctionmarket.seal(market, true), market.prove):
-        with refused("Clearing_WrongPrices", market.proposal) if step != market.prove else refused("Clearing_NotExact"):
+    other = market.prices
+    for step in (lambda: market.extend(second), lambda: auctionmarket.seal(market, true)):
+        with refused("Clearing_WrongPrices", market.proposal):
             step()
     market.prices = prices
     market.extend(second)
+    market.prices = other
+    with refused("Clearing_WrongPrices", market.proposal):
+        market.prove()
+    market.prices = prices
     auctionmarket.seal(market, true)
     market.prices = bytes(32)
     assert auctionmarket.error_of(market, 0) == "Clearing_WrongPrices"
@@ -373,9 +381,7 @@ def test_one_order_refutes(fresh, count):
     sealed(market, true)
     shown = [market.exhibit(1)] * count
     with refused("Mechanism_WrongExhibits", count, 1):
-        market.community.send(
-            market.community.arbiter, "Clearing", "challenge", market.proposal, shown, market.prices
-        )
+        market.community.send(market.community.arbiter, "Clearing", "challenge", market.proposal, shown, market.prices)
 
 
 def test_a_higher_objective_refutes_an_exact_claim(fresh, community):
@@ -392,19 +398,14 @@ def test_a_higher_objective_refutes_an_exact_claim(fresh, community):
     market.seal(shown=[market.exhibit(0), market.exhibit(1)])
     community.fund(community.traders[0].account, 10**7)
     auctionmarket.propose(market, true)
-    receipt = None
-    try:
-        auctionmarket.seal(market, true)
-    except ContractError as error:
-        receipt = error.name
-    assert receipt is None
+    auctionmarket.seal(market, true)
     assert ProposalStatus(community.read("Clearing", "proposal", first)[-1]) is ProposalStatus.REFUTED
 
 
 @settings(**SETTINGS, max_examples=25)
 @given(round_=AUCTIONS, data=st.data())
 def test_one_order_refutes_exactly_what_the_specification_says(fresh, round_, data):
-    """A true solution with something changed that the proposal cannot see: contract and specification agree on each order."""
+    """A true solution with something changed that a proposal cannot see: both say the same of each order."""
     assume(all(order.price_upoints_per_kwh < 10**6 for side in Side for order in round_.orders(side)))
     market = fresh(round_, challenge_window_s=WINDOW_S)
     true = auction(auctionmarket.round_of(market))
@@ -425,7 +426,9 @@ def test_one_order_refutes_exactly_what_the_specification_says(fresh, round_, da
         side = data.draw(st.sampled_from((None, *Side)))
         certificate = replace(certificate, side=side, level_wh=None if side is None else 0, last=None)
     assume(trades)
-    gains = {order.id: order.price_upoints_per_kwh for side in Side for order in auctionmarket.round_of(market).orders(side)}
+    gains = {
+        order.id: order.price_upoints_per_kwh for side in Side for order in auctionmarket.round_of(market).orders(side)
+    }
     objective = sum((gains[trade.buyer] - gains[trade.seller]) * trade.energy_wh for trade in trades)
     false = Solution(objective, tuple(trades), certificate)
     auctionmarket.propose(market, false)
