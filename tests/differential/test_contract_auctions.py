@@ -34,7 +34,7 @@ AUCTIONS = auctions(energies=st.one_of(st.integers(1, 5), st.integers(1, MOST_WH
 @pytest.fixture(scope="module")
 def community():
     """Traders who each buy and sell at most once, and an agent with a bond."""
-    made = Community(EvmChain(), traders=TRADERS)
+    made = Community(EvmChain(), traders=TRADERS, capacity_wh=(1 << 40) - 1)
     for trader in (*made.traders, Trader(made.agent, made.agent, device=0)):
         made.endow(trader, PURSE_UPOINTS)
     return made
