@@ -14,6 +14,9 @@ from powerpact.mechanisms.claims import Claim
 from testkit.market import Claims, Community, TestMarket
 from testkit.orders import buy, sell
 
+PURSE_UPOINTS = 10**15
+"""What each trader of an auction begins with."""
+
 CALL = 1
 """The number of the mechanism, as in Markets.sol."""
 
@@ -110,3 +113,24 @@ def error_of(market: TestMarket, id_: int) -> str | None:
 def status(market: TestMarket) -> ProposalStatus:
     """The status of the latest proposal."""
     return ProposalStatus(market.community.read("Clearing", "proposal", market.proposal)[-1])
+
+
+def propose_and_seal(market: TestMarket, solution: Solution) -> None:
+    """Propose and seal a solution, true or false."""
+    propose(market, solution)
+    seal(market, solution)
+
+
+def postable(round_: Round) -> Round:
+    """The orders of a round that a book takes: with energy, at a price above zero."""
+    sides = (
+        [order for order in round_.orders(side) if order.energy_wh and order.price_upoints_per_kwh] for side in Side
+    )
+    return Round(round_.k_ppm, *sides)
+
+
+def worked() -> Round:
+    """The example of the specification."""
+    bids = [Entry("b0", 100, 4), Entry("b1", 90, 5), Entry("b2", 90, 1), Entry("b3", 80, 9)]
+    asks = [Entry("s0", 50, 3), Entry("s1", 70, 4), Entry("s2", 95, 9)]
+    return Round(500_000, bids, asks)

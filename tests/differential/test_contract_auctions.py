@@ -11,62 +11,18 @@ from hypothesis import strategies as st
 from powerpact.chain.contracts.rounds import ProposalStatus
 from powerpact.chain.errors import ContractError
 from powerpact.market.orders import Side, parse_id
-from powerpact.mechanisms.call.round import Order, Round, Solution, Trade
+from powerpact.mechanisms.call.round import Order, Round, Solution
 from powerpact.mechanisms.call.roundfile import read_round, read_solution
 from powerpact.mechanisms.call.spec import attains, auction, order_refutes
 from powerpact.units import value_down_upoints
 from testkit import auctionmarket
 from testkit.auctions import auctions
-from testkit.chains import EvmChain
-from testkit.market import Community, Trader
-from testkit.refusals import refused
 from testkit.vectors import VECTORS
 
-TRADERS = 8
-PURSE_UPOINTS = 10**15
 MOST_WH = 10**9
 WINDOW_S = 600
 SETTINGS = {"deadline": None, "suppress_health_check": list(HealthCheck)}
-CONTEST = {"challenge_window_s": WINDOW_S, "bond_upoints": 10**6}
 AUCTIONS = auctions(energies=st.one_of(st.integers(1, 5), st.integers(1, MOST_WH)), most=5)
-
-
-@pytest.fixture(scope="module")
-def community():
-    """Traders who each buy and sell at most once, and an agent with a bond."""
-    made = Community(EvmChain(), traders=TRADERS, capacity_wh=(1 << 40) - 1)
-    for trader in (*made.traders, Trader(made.agent, made.agent, device=0)):
-        made.endow(trader, PURSE_UPOINTS)
-    return made
-
-
-@pytest.fixture(scope="module")
-def fresh(community):
-    """A closed auction with the orders of a round on a chain on which nothing else has happened."""
-    start = community.chain.snapshot()
-
-    def _fresh(round_, **changes):
-        community.chain.revert(start)
-        market = auctionmarket.open_auction(community, round_.k_ppm, **CONTEST | changes)
-        auctionmarket.post(market, postable(round_))
-        return market
-
-    return _fresh
-
-
-def postable(round_):
-    """The orders of a round that a book takes: with energy, at a price above zero."""
-    sides = (
-        [order for order in round_.orders(side) if order.energy_wh and order.price_upoints_per_kwh] for side in Side
-    )
-    return Round(round_.k_ppm, *sides)
-
-
-def worked():
-    """The example of the specification."""
-    bids = [Order("b0", 100, 4), Order("b1", 90, 5), Order("b2", 90, 1), Order("b3", 80, 9)]
-    asks = [Order("s0", 50, 3), Order("s1", 70, 4), Order("s2", 95, 9)]
-    return Round(500_000, bids, asks)
 
 
 def fills_wh(market):
@@ -140,7 +96,7 @@ def test_the_contract_takes_the_vectors(fresh, path):
     round_ = read_round(vector["round"])
     if any(order.energy_wh > MOST_WH for side in Side for order in round_.orders(side)):
         pytest.skip("more than anybody has money for")
-    whole = postable(round_)
+    whole = auctionmarket.postable(round_)
     solution = clear_in_every_way(fresh, round_)
     if [len(whole.orders(side)) for side in Side] == [len(round_.orders(side)) for side in Side]:
         stated = read_solution(vector["solution"], round_)
@@ -157,7 +113,7 @@ def test_what_the_specification_clears_the_contract_takes(fresh, round_):
 
 def test_buyers_pay_the_price_for_what_the_meter_says(fresh):
     """From signed orders to payment: everybody at 90, by what was delivered."""
-    market = fresh(worked())
+    market = fresh(auctionmarket.worked())
     solution = auction(auctionmarket.round_of(market))
     auctionmarket.propose(market, solution, most=2)
     finish(market, solution)
@@ -168,33 +124,27 @@ def test_buyers_pay_the_price_for_what_the_meter_says(fresh):
     for chunk in range(len(market.chunks)):
         market.settle(chunk)
     wallets = [market.community.read("Accounts", "walletOf", t.address) for t in market.community.traders]
-    assert [held for _, held, *_ in wallets] == [0] * TRADERS
+    assert [held for _, held, *_ in wallets] == [0] * len(market.community.traders)
     paid = Counter()
     for _, _, trade in market.trades():
         value = value_down_upoints(trade.energy_wh, 90)
         paid[trade.buyer] -= value
         paid[trade.seller] += value
-    expected = [PURSE_UPOINTS + paid[trader.address] for trader in market.community.traders]
+    expected = [auctionmarket.PURSE_UPOINTS + paid[trader.address] for trader in market.community.traders]
     assert [free for free, *_ in wallets] == expected
 
 
 # What refutes
 
 
-def sealed(market, solution):
-    """Propose and seal a solution, true or false."""
-    auctionmarket.propose(market, solution)
-    auctionmarket.seal(market, solution)
-
-
 def test_an_order_better_than_the_price_that_is_not_full_refutes(fresh):
     """The agent leaves the trade of b0 with s1 out."""
-    market = fresh(worked())
+    market = fresh(auctionmarket.worked())
     true = auction(auctionmarket.round_of(market))
     kept = tuple(trade for trade in true.trades if (trade.buyer, trade.seller) != ("0:0", "1:2"))
     assert len(kept) == len(true.trades) - 1
     false = replace(true, trades=kept, objective=true.objective - 30)
-    sealed(market, false)
+    auctionmarket.propose_and_seal(market, false)
     wrong = refuting_ids(market, false)
     assert parse_id("0:0") in wrong
     assert {id_ for id_ in all_ids(market) if auctionmarket.error_of(market, id_) is None} == wrong
@@ -202,12 +152,12 @@ def test_an_order_better_than_the_price_that_is_not_full_refutes(fresh):
 
 def test_an_order_at_the_price_with_a_wrong_share_refutes(fresh):
     """b1 gets all 3 Wh, b2 nothing: each of them can show it."""
-    market = fresh(worked())
+    market = fresh(auctionmarket.worked())
     true = auction(auctionmarket.round_of(market))
     trades = tuple(trade for trade in true.trades if trade.buyer != "0:2")
     trades = tuple(replace(t, energy_wh=3) if t.buyer == "0:1" else t for t in trades)
     false = replace(true, trades=trades)
-    sealed(market, false)
+    auctionmarket.propose_and_seal(market, false)
     assert refuting_ids(market, false) == {1, 2}
     assert {id_ for id_ in all_ids(market) if auctionmarket.error_of(market, id_) is None} == {1, 2}
 
@@ -215,7 +165,7 @@ def test_an_order_at_the_price_with_a_wrong_share_refutes(fresh):
 @pytest.mark.parametrize(("low", "high"), [(70, 95), (70, 90), (50, 100)])
 def test_an_order_inside_the_interval_refutes(fresh, low, high):
     """An interval that is too wide leaves the agent a choice of prices; b1 at 90 or s1 at 70 narrows it."""
-    market = fresh(worked())
+    market = fresh(auctionmarket.worked())
     true = auction(auctionmarket.round_of(market))
     price = (low + high) // 2
     if price > 90:
@@ -243,7 +193,7 @@ def _attains(market, id_, end, *, high):
 
 def test_an_interval_that_nobody_attains_is_not_sealed(fresh):
     """Too narrow an interval: no order's price is its end."""
-    market = fresh(worked())
+    market = fresh(auctionmarket.worked())
     true = auction(auctionmarket.round_of(market))
     for low, high, wrong in ((90, 92, "high"), (88, 90, "low")):
         certificate = replace(true.certificate, low_upoints_per_kwh=low, high_upoints_per_kwh=high)
@@ -261,7 +211,7 @@ def test_an_interval_that_nobody_attains_is_not_sealed(fresh):
 
 
 def test_one_crossing_order_refutes_that_nothing_crosses(fresh):
-    market = fresh(worked())
+    market = fresh(auctionmarket.worked())
     for threshold in (0, 50, 51, 100, 101, 2**32):
         market.prices = (threshold << 40).to_bytes(32, "big")
         point = market.community.chain.snapshot()
@@ -287,119 +237,6 @@ def test_a_round_in_which_nothing_crosses_is_final_without_trades(fresh):
     auctionmarket.propose(market, solution)
     finish(market, solution)
     assert auctionmarket.status(market) is ProposalStatus.FINAL
-
-
-# What a proposal is refused for
-
-
-def words():
-    """Words that no proposal with trades may have."""
-    price, low, high, side, level, until = 90, 90, 90, 1, 2, 0
-    yield "price beside k", (91, 90, 90, side, level, until)
-    yield "low above high", (90, 91, 90, side, level, until)
-    yield "side of nobody", (price, low, high, 3, level, until)
-    yield "level without a side", (price, low, high, 0, level, until)
-    yield "until without a side", (price, low, high, 0, 0, 1)
-
-
-@pytest.mark.parametrize(("what", "fields"), list(words()), ids=[what for what, _ in words()])
-def test_refuses_prices_that_contradict_themselves(fresh, what, fields):
-    market = fresh(worked())
-    (chunk,) = auctionmarket.chunks_of(market, auction(auctionmarket.round_of(market)))
-    word = 0
-    for value, bits in zip(fields, (32, 32, 32, 8, 64, 40), strict=True):
-        word = word << bits | value
-    market.prices = word.to_bytes(32, "big")
-    with refused("Call_BadPrices", word):
-        market.propose(chunk)
-
-
-@pytest.mark.parametrize("prices", [b"", bytes(31), bytes(33)])
-def test_refuses_other_prices_than_a_word(fresh, prices):
-    market = fresh(worked())
-    market.prices = prices
-    with refused("Mechanism_BadPrices", len(prices), 32):
-        market.propose(auctionmarket.Claims([], []))
-
-
-def test_refuses_a_price_beyond_an_orders_limit(fresh):
-    """b3 bids 80, the price is 90."""
-    market = fresh(worked())
-    true = auction(auctionmarket.round_of(market))
-    auctionmarket.chunks_of(market, true)
-    with refused("Clearing_PriceBeyondLimits", 256, 257, 90):
-        market.propose(auctionmarket.Claims([(market.placed(id_), 0, False) for id_ in (256, 257)], [(0, 1, 1)]))
-
-
-@pytest.mark.parametrize("side", [0, 1])
-def test_refuses_another_dual_price_than_the_gain(fresh, side):
-    market = fresh(worked())
-    (chunk,) = auctionmarket.chunks_of(market, auction(auctionmarket.round_of(market)))
-    orders = list(chunk.orders)
-    which = 0 if side == 0 else len(orders) - 1
-    placed, dual, *rest = orders[which]
-    orders[which] = (placed, dual + 1, *rest)
-    with refused("Call_WrongDual", placed[0], dual + 1, dual):
-        market.propose(auctionmarket.Claims(orders, chunk.links))
-
-
-def test_prices_stay_those_of_the_proposal(fresh):
-    """In later chunks, when it is sealed, challenged and proven."""
-    market = fresh(worked())
-    true = auction(auctionmarket.round_of(market))
-    first, second = auctionmarket.chunks_of(market, true, most=2)
-    market.propose(first)
-    prices = market.prices
-    market.prices = (int.from_bytes(prices, "big") + (1 << 40)).to_bytes(32, "big")
-    other = market.prices
-    for step in (lambda: market.extend(second), lambda: auctionmarket.seal(market, true)):
-        with refused("Clearing_WrongPrices", market.proposal):
-            step()
-    market.prices = prices
-    market.extend(second)
-    market.prices = other
-    with refused("Clearing_WrongPrices", market.proposal):
-        market.prove()
-    market.prices = prices
-    auctionmarket.seal(market, true)
-    market.prices = bytes(32)
-    assert auctionmarket.error_of(market, 0) == "Clearing_WrongPrices"
-
-
-@pytest.mark.parametrize("count", [0, 1, 3])
-def test_two_orders_complete_a_certificate(fresh, count):
-    market = fresh(worked())
-    auctionmarket.propose(market, auction(auctionmarket.round_of(market)))
-    with refused("Mechanism_WrongExhibits", count, 2):
-        market.seal(shown=[market.exhibit(1)] * count)
-
-
-@pytest.mark.parametrize("count", [0, 2])
-def test_one_order_refutes(fresh, count):
-    market = fresh(worked())
-    true = auction(auctionmarket.round_of(market))
-    sealed(market, true)
-    shown = [market.exhibit(1)] * count
-    with refused("Mechanism_WrongExhibits", count, 1):
-        market.community.send(market.community.arbiter, "Clearing", "challenge", market.proposal, shown, market.prices)
-
-
-def test_a_higher_objective_refutes_an_exact_claim(fresh, community):
-    """Less welfare, an exact bound: the trades of the two best pairs only, at a price that fits them."""
-    market = fresh(Round(0, [Order("b0", 100, 1), Order("b1", 90, 1)], [Order("s0", 50, 1), Order("s1", 60, 1)]))
-    true = auction(auctionmarket.round_of(market))
-    certificate = replace(
-        true.certificate, price_upoints_per_kwh=90, low_upoints_per_kwh=90, high_upoints_per_kwh=100, side=None,
-        level_wh=None, last=None,
-    )  # fmt: skip
-    false = Solution(50, (Trade("0:0", "0:2", 1),), certificate)
-    auctionmarket.propose(market, false)
-    first = market.proposal
-    market.seal(shown=[market.exhibit(0), market.exhibit(1)])
-    community.fund(community.traders[0].account, 10**7)
-    auctionmarket.propose(market, true)
-    auctionmarket.seal(market, true)
-    assert ProposalStatus(community.read("Clearing", "proposal", first)[-1]) is ProposalStatus.REFUTED
 
 
 @settings(**SETTINGS, max_examples=25)
