@@ -22,7 +22,8 @@ from toolchain.places import ROOT
 
 GENERATED: Final = "Made by ./run artifacts; do not edit."
 FORGE_OUT: Final = ROOT / "out"
-COMPILE: Final = ("forge", "build", "contracts", "--skip", "test", "--skip", "contracts/testing/**")
+COMPILE: Final = ("forge", "build", "--force", "contracts", "--skip", "test", "--skip", "contracts/testing/**")
+"""All contracts at once, whatever was compiled before: what the compiler optimises depends on what it sees together."""
 _DOMAIN: Final = ("name", "string"), ("version", "string"), ("chainId", "uint256"), ("verifyingContract", "address")
 
 

@@ -78,13 +78,13 @@ library Legs {
     /// @notice Make the trade between the orders of a pair, and fill them.
     /// Reverts if: the energy is not what the mode allows; the price is outside the orders' limits.
     function join(Pair memory pair, Verdict verdict, PackedTrade memory trade) internal pure {
+        trade.context = _contextOf(pair);
         uint256 reserved = pair.mode == Mode.Divisible ? _joinPart(pair) : _joinWhole(pair);
         // In 256 bits: a worth of 40 bits times an energy of 64.
         uint256 worth = verdict.worth();
         pair.worth += pair.mode == Mode.Divisible ? worth * Wh.unwrap(pair.energy) : worth;
         pair.reserved += reserved;
         _write(trade, pair, verdict.price(), reserved);
-        trade.context = _salesBefore(pair) | _purchasesBefore(pair);
     }
 
     /// @notice What there is to remember of an order when the chunk is made, and what it adds to the dual bound.
@@ -142,18 +142,14 @@ library Legs {
         trade.terms = ids | (uint256(pair.sell.device()) << 120) | (uint256(Price.unwrap(price)) << 88) | reserved;
     }
 
-    /// @dev The upper part of a trade's fourth word: what the device and the sell order sold before the trade.
-    function _salesBefore(Pair memory pair) private pure returns (uint256) {
-        uint256 filled = Wh.unwrap(pair.seller.filled - pair.energy);
-        return (pair.sell.limits << 208) | (filled << 160);
-    }
-
-    /// @dev The lower part of a trade's fourth word: what the buyer's meter and the buy order bought before the trade.
-    function _purchasesBefore(Pair memory pair) private pure returns (uint256 word) {
-        word = (uint256(Wh.unwrap(pair.buyer.filled - pair.energy)) << 32) | pair.buy.device();
-        if (uint32(word) == 0) return word;
-        return
-            word | (uint256(Wh.unwrap(pair.buy.boughtBefore())) << 128) | (uint256(Wh.unwrap(pair.buy.energy())) << 96);
+    /// @dev The fourth word of a trade that is about to be made: what was sold and bought before it.
+    function _contextOf(Pair memory pair) private pure returns (uint256 word) {
+        (uint256 sold, uint256 bought) = (Wh.unwrap(pair.seller.filled), Wh.unwrap(pair.buyer.filled));
+        word = (pair.sell.limits << 208) | (sold << 160) | (bought << 32);
+        uint256 meter = pair.buy.device();
+        if (meter == 0) return word;
+        uint256 wanted = Wh.unwrap(pair.buy.energy());
+        return word | (uint256(Wh.unwrap(pair.buy.boughtBefore())) << 128) | (wanted << 96) | meter;
     }
 
     /// Reverts if: the price is above the bid or below the minimum.
