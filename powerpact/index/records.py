@@ -190,7 +190,7 @@ def _read_rounds(chain: Chain, ends: Mapping[bytes, list[Event]]) -> list[RoundR
     ids = [*final_ids, *filter(None, active_ids)]
     proposals = dict(zip(ids, rounds.proposals(chain, ids), strict=True))
     return [
-        _read_round(chain, market, final_id, proposals[final_id], proposals.get(active_id), ends)
+        _read_round(chain, market, final_id, proposals[final_id], proposals[active_id] if active_id else None, ends)
         for market, final_id, active_id in zip(found, final_ids, active_ids, strict=True)
     ]
 

@@ -13,7 +13,7 @@ from powerpact.market.orders import order_id
 from powerpact.market.readings import Reading
 from powerpact.market.rules import Mode
 from powerpact.mechanisms.registry import SATISFACTION
-from testkit.world import SLOT_S
+from testkit.world import CONTEST, SLOT_S
 
 
 @pytest.fixture
@@ -49,6 +49,15 @@ def test_an_honest_chain_breaks_no_law(day):
     assert [finding.law for finding in findings] == list(LAWS)
     assert [finding.faults for finding in findings] == [()] * len(LAWS)
     assert all(finding.holds and finding.detail and finding.sentence for finding in findings)
+
+
+def test_nobody_is_owed_the_bond_of_a_final_round_while_another_market_has_no_proposal(world):
+    market, rules = world.open_market(**CONTEST)
+    world.post(market, world.buy("alice", rules), world.sell("bob", rules))
+    world.warp(rules.closes_at)
+    Agent(world.chain, world.sender("agent")).clear(market)
+    world.open_market()
+    assert broken(world.chain) == {}
 
 
 @pytest.fixture
