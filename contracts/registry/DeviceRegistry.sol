@@ -187,6 +187,8 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
     }
 
     /// @inheritdoc IDeviceRegistry
+    // A slot is a whole number of intervals.
+    // slither-disable-next-line divide-before-multiply
     function reserve(Slot slot, PackedOrder[] calldata orders) external returns (SellerTerms[] memory terms) {
         require(msg.sender == ORDER_BOOK, Device_NotOrderBook(msg.sender));
         mapping(uint256 word => uint256) storage sales = _marks[Side.Sell][slot];

@@ -158,31 +158,31 @@ interface IDeviceRegistry {
     /// @notice For the order book and the settlement alone: the device's undecided order for the slot is decided. The next may
     /// be posted, and comes after what was traded.
     /// Reverts if: the caller is another; no order of the side that comes after `before` is undecided.
-    /// @param device Id of the device.
+    /// @param id Id of the device.
     /// @param side Whether it sold or bought.
     /// @param slot The slot, length 32 | start 40.
     /// @param before What the device had traded of the slot before this order, Wh, as attested in it.
     /// @param energy What the order traded, Wh; 0: nothing.
-    function decide(uint32 device, Side side, Slot slot, Wh before, Wh energy) external;
+    function decide(uint32 id, Side side, Slot slot, Wh before, Wh energy) external;
 
     /// @notice For the metering alone: the device uses slots of this length within the longest slot around it.
     /// Reverts if: the caller is another; the deployment has no such slot; the device uses slots of another length; none is fixed
     /// yet, there is a choice, and `by` is not the device's owner.
-    /// @param device Id of the device.
+    /// @param id Id of the device.
     /// @param slot The slot, length 32 | start 40.
     /// @param by Who asks the metering.
-    function fixLength(uint32 device, Slot slot, address by) external;
+    function fixLength(uint32 id, Slot slot, address by) external;
 
     /// @notice Whether an order of the device for the slot is undecided, and what its decided orders sold or bought, Wh.
-    /// @param device Id of the device.
+    /// @param id Id of the device.
     /// @param side Whether sell orders or buy orders.
     /// @param slot The slot, length 32 | start 40.
-    function promisedOf(uint32 device, Side side, Slot slot) external view returns (bool undecided, Wh decided);
+    function promisedOf(uint32 id, Side side, Slot slot) external view returns (bool undecided, Wh decided);
 
     /// @notice Length of the slots that a device uses within a longest slot, seconds; 0: any.
-    /// @param device Id of the device.
+    /// @param id Id of the device.
     /// @param time A time in that longest slot, Unix seconds.
-    function lengthOf(uint32 device, uint40 time) external view returns (uint32);
+    function lengthOf(uint32 id, uint40 time) external view returns (uint32);
 
     /// @notice Length of the interval of every reading of this deployment, seconds.
     function BASE_INTERVAL() external view returns (uint32);
