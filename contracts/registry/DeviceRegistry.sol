@@ -196,7 +196,7 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
         uint256 intervals = slot.length() / BASE_INTERVAL;
         terms = new SellerTerms[](orders.length);
         for (uint256 i = 0; i < orders.length; ++i) {
-            (uint256 head, uint256 words) = (orders[i].head, orders[i].terms);
+            uint256 words = orders[i].terms;
             uint32 id = deviceIn(words);
             if (id == 0) continue;
             Side side = sideOf(words);
@@ -205,10 +205,8 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
             terms[i] = entry.withEnergy(before);
             // The caller refuses an unknown device.
             if (entry.owner() == address(0)) continue;
-            uint256 most = Wh.unwrap(entry.energy()) * intervals;
-            if (side == Side.Buy && most > MOST_BOUGHT) most = MOST_BOUGHT;
-            Wh promised = before.addCapped(energyOf(head));
-            require(Wh.unwrap(promised) <= most, Device_AboveCapacity(i, id, promised, Wh.wrap(uint64(most))));
+            Wh promised = before.addCapped(energyOf(orders[i].head));
+            _requireWithin(i, id, side, promised, Wh.unwrap(entry.energy()) * intervals);
             if (LONGEST_SLOT != BASE_INTERVAL) _fixLength(id, slot);
         }
     }
@@ -261,6 +259,12 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
     /// @inheritdoc IDeviceRegistry
     function certificationOf(uint32 id) external view returns (address owner, uint40 since) {
         return (_devices[id].terms.owner(), _certifications[id].since);
+    }
+
+    /// Reverts if: more is promised of a slot than `capacity`, Wh, or than a buy order can say.
+    function _requireWithin(uint256 index, uint32 id, Side side, Wh promised, uint256 capacity) private pure {
+        uint256 most = side == Side.Buy && capacity > MOST_BOUGHT ? MOST_BOUGHT : capacity;
+        require(Wh.unwrap(promised) <= most, Device_AboveCapacity(index, id, promised, Wh.wrap(uint64(most))));
     }
 
     /// @dev Mark that an order of the device is undecided; what those before it sold or bought, Wh.

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from functools import partial
+from random import Random
 from typing import NamedTuple
 
 import pytest
@@ -12,6 +13,7 @@ from powerpact.chain.errors import ContractError
 from testkit.chains import EvmChain, Receipt
 from testkit.invariants import holds
 from testkit.market import Community, TestMarket
+from testkit.mutants import Mutant
 from testkit.orders import buy, sell
 
 LARGEST_WH = 1_000
@@ -22,7 +24,11 @@ ENDS = ("settle", "settle_late", "agree", "refund")
 @pytest.fixture(scope="module")
 def community():
     """Alice and bob buy, carol sells from one device."""
-    made = Community(EvmChain(), traders=3)
+    return endowed(Community(EvmChain(), traders=3))
+
+
+def endowed(made):
+    """The community, with money."""
     for trader in made.traders:
         made.endow(trader, 10**12)
     return made
@@ -98,6 +104,31 @@ PARTS = st.lists(st.integers(1, LARGEST_WH), min_size=1, max_size=2)
     random=st.randoms(use_true_random=False),
 )
 def test_no_order_of_ends_certifies_more_than_the_export(community, parts_wh, exported, ends, random):
+    _sold_and_ended(community, parts_wh, exported, ends, random)
+
+
+@pytest.mark.parametrize(
+    ("found", "seeded"),
+    [
+        ("return measured > before ? measured - before : Wh.wrap(0);", "return measured;"),
+        ("if (undecided && sold > before) return Wh.wrap(0);", ""),
+    ],
+    ids=["an order delivered from what was sold before", "a surplus beside an undecided order"],
+)
+def test_a_seeded_bug_is_found(found, seeded):
+    mutant = Mutant("seeded", "Metering", "contracts/metering/Metering.sol", found, seeded)
+    bugged = endowed(Community(EvmChain(largest_code=1 << 16), traders=3, artifacts=mutant.artifacts()))
+    with pytest.raises(AssertionError):
+        _try_many(bugged, Random(7))
+
+
+def _try_many(community, random):
+    for _ in range(40):
+        parts_wh = [[random.randint(1, LARGEST_WH) for _ in range(random.randint(1, 2))] for _ in range(3)]
+        _sold_and_ended(community, parts_wh, random.randint(0, 150), random.choices(ENDS, k=6), random)
+
+
+def _sold_and_ended(community, parts_wh, exported, ends, random):
     start = community.chain.snapshot()
     counters = community.counters[community.traders[2].device]
     counted_wh = counters.exported_wh

@@ -410,20 +410,6 @@ MUTANTS = (
         "left.proRataDown(energy, total)",
     ),
     Mutant(
-        "an order delivered from what its device sold before",
-        "Metering",
-        METERING,
-        "return measured > before ? measured - before : Wh.wrap(0);",
-        "return measured;",
-    ),
-    Mutant(
-        "a surplus certified with a trade while another order is undecided",
-        "Metering",
-        METERING,
-        "if (undecided && sold > before) return Wh.wrap(0);",
-        "",
-    ),
-    Mutant(
         "certificates for more than was delivered",
         "Metering",
         METERING,
