@@ -8,7 +8,7 @@ from powerpact.agent.pieces import send_in_pieces
 from powerpact.chain.client import Chain
 from powerpact.chain.contracts import meters, rounds, settlement
 from powerpact.chain.contracts.meters import ProvenReading
-from powerpact.chain.contracts.settlement import FinalTrade
+from powerpact.chain.contracts.settlement import FinalTrade, Position
 from powerpact.chain.transactions import Mined, Sender
 from powerpact.market.orders import MAX_BATCH
 from powerpact.market.rules import Rules
@@ -39,13 +39,13 @@ def due_by_meter(
     ]
 
 
-def settled_at_once(chain: Chain, due: Sequence[FinalTrade], rules: Rules) -> list[FinalTrade]:
-    """Those trades that their chunk settles without proofs, by the last readings of their devices."""
+def settled_at_once(chain: Chain, due: Sequence[FinalTrade], rules: Rules) -> set[Position]:
+    """The places of those trades that their chunk settles without proofs, by the last readings of their devices."""
     if rules.slot_length_s != chain.deployment.parameters.base_interval_s:
-        return []
+        return set()
     devices = {final.position: {final.trade.device, final.trade.meter} - {0} for final in due}
     last = meters.last_starts(chain, set().union(*devices.values()))
-    return [final for final in due if all(last[device] == rules.slot_start for device in devices[final.position])]
+    return {place for place, named in devices.items() if all(last[device] == rules.slot_start for device in named)}
 
 
 def decide_orders(chain: Chain, sender: Sender, market_id: bytes, device: int | None = None) -> list[Mined]:
@@ -85,12 +85,10 @@ def certify_unsold(chain: Chain, sender: Sender, market_id: bytes) -> list[Mined
         If there is no such market.
     """
     measured = meters.measured_in(chain, rounds.read_round(chain, market_id).market.rules.slot)
+    finals = [final for final in settlement.final_trades(chain, market_id) if final.trade.device in measured]
+    unsold = settlement.unsold(chain, market_id, [final.position for final in finals])
     due: list[settlement.Delivery] = [
-        (final.proof, measured[final.trade.device], [])
-        for final in settlement.final_trades(chain, market_id)
-        if final.trade.device in measured
-        and settlement.is_settled(chain, market_id, final.position)
-        and not settlement.is_certified(chain, market_id, final.position)
+        (final.proof, measured[final.trade.device], []) for final in finals if final.position in unsold
     ]
     return send_in_pieces(sender, due, MAX_BATCH, lambda piece: settlement.certify(chain, market_id, piece))
 

@@ -243,7 +243,7 @@ class Agent:
             measured = meters.measured_in(self.chain, rules.slot) if seen.unsettled else {}
         due = due_by_meter(seen.unsettled, rules, measured, seen.now)
         at_once = settled_at_once(self.chain, due, rules)
-        chunks = {final.chunk for final in at_once}
+        chunks = {chunk for chunk, _ in at_once}
         sent = [
             self.sender.send(settlement.settle(self.chain, market_id, chunk, seen.chunks[chunk]))
             for chunk in sorted(chunks)
@@ -251,7 +251,7 @@ class Agent:
         deliveries = [
             (final.proof, measured[final.trade.device], measured.get(final.trade.meter, []))
             for final in due
-            if final not in at_once
+            if final.position not in at_once
         ]
         sent += send_in_pieces(
             self.sender, deliveries, MAX_BATCH, lambda piece: settlement.settle_late(self.chain, market_id, piece)

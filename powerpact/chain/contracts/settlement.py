@@ -103,9 +103,11 @@ def ended(chain: Chain, market_id: bytes, trades: Mapping[Position, bytes]) -> s
     return found | {position for position, is_ended in zip(unclear, answers, strict=True) if is_ended}
 
 
-def is_certified(chain: Chain, market_id: bytes, position: tuple[int, int]) -> bool:
-    """Whether the share of the export of the trade at this place is certified, to its buyer or its seller."""
-    return bool(chain.read("Settlement", "isCertified", market_id, position))
+def unsold(chain: Chain, market_id: bytes, positions: Sequence[Position]) -> set[Position]:
+    """Those trades of a market's final round that ended and whose share is not certified, in one request."""
+    names = ("isSettled", "isCertified")
+    answers = iter(chain.read_all([("Settlement", name, [market_id, place]) for place in positions for name in names]))
+    return {place for place in positions if (next(answers), next(answers)) == (True, False)}
 
 
 def settle(chain: Chain, market_id: bytes, chunk: int, trades: Sequence[Trade]) -> Call:
