@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -40,15 +40,23 @@ class Chain:
         Where events are found; by default the node is asked each time. `powerpact.index` remembers them.
     outbox : Outbox, optional
         Where the transactions of this chain's senders are written down before they are sent.
+    notice : callable
+        Called with what a user should know of what is sent.
     """
 
     def __init__(
-        self, web3: Web3, deployment: Deployment, log: EventLog | None = None, outbox: Outbox | None = None
+        self,
+        web3: Web3,
+        deployment: Deployment,
+        log: EventLog | None = None,
+        outbox: Outbox | None = None,
+        notice: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.web3 = web3
         self.deployment = deployment
         self.log = log or NodeLog(LogReader(web3, list(deployment.addresses.values())), deployment.block)
         self.outbox = outbox
+        self.notice = notice
         self.gas_log = GasLog()
         self.fees = Fees(web3)
         self._as_of: Block | None = None
@@ -83,6 +91,7 @@ class Chain:
             outbox=self.outbox,
             on_mined=self.log.note_mined,
             undone=self.log.undone,
+            notice=self.notice,
         )
 
     def read(self, contract: str, function: str, *arguments: Any) -> Any:

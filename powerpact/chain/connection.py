@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, TypeAlias
+from urllib.parse import urlsplit
 
 import requests
 from web3 import Web3
 from web3.exceptions import ContractLogicError, Web3Exception, Web3RPCError
 from web3.types import RPCEndpoint, RPCResponse
 
-from powerpact.chain.errors import ChainError, ChainUnreachable, GasLimitExceeded, NodeRefused
+from powerpact.chain.errors import ChainError, ChainUnreachable, GasLimitExceeded, NodeRefused, NotANode, RateLimited
 from powerpact.chain.provider import Ask, NodeProvider
+from powerpact.chain.refusals import is_busy, is_no_ether
 from powerpact.chain.reverts import revert_error
 
 Connection: TypeAlias = Web3
@@ -28,8 +30,23 @@ RETRIES: Final = 4
 GAS_LIMIT: Final = 16_777_216
 """The most gas that one transaction may have (EIP-7825)."""
 
+TOO_MANY_REQUESTS: Final = 429
+"""The status of HTTP with which a node asks for fewer requests."""
+
 _OUT_OF_GAS: Final = re.compile(r"out ?of ?gas|gas required exceeds|exceeds (the )?block gas limit|intrinsic gas", re.I)
 _NO_SUCH_METHOD: Final = re.compile(r"not (found|exist|available|supported)|unsupported|unknown method", re.I)
+_CAUSES: Final = tuple(
+    (re.compile(pattern, re.I), cause)
+    for pattern, cause in (
+        (r"connection refused|actively refused", "nothing listens there"),
+        (r"name ?resolution|name or service|getaddrinfo|nodename nor servname", "the host is not known"),
+        (r"certificate|ssl|tls", "its encryption is not accepted"),
+        (r"timed? ?out", "it took too long"),
+        (r"remotedisconnected|connection aborted|connection reset", "it closed the connection"),
+        (r"no route|unreachable", "there is no way to the host"),
+    )
+)
+_NO_ACCESS: Final = "Check the key in the node's URL, and what its provider lets you ask."
 _HEX_DATA: Final = re.compile(r"0x[0-9a-fA-F]{8,}")
 
 
@@ -49,10 +66,18 @@ def connect(rpc_url: str, *, timeout_s: float = TIMEOUT_S, retries: int = RETRIE
     ------
     ChainUnreachable
         If the node does not answer.
+    NotANode
+        If the URL is none, or something else answers there.
     """
+    parts = urlsplit(rpc_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise NotANode(rpc_url, "it does not begin with http:// or https:// and a host")
     web3 = Web3(NodeProvider(rpc_url, timeout_s=timeout_s, retries=retries))
     web3.middleware_onion.remove("validation")  # it asks for the chain's id before and after most requests
     with translated(web3, "its chain id"):
+        answer = web3.provider.make_request(RPCEndpoint("eth_chainId"), [])
+        if not isinstance(answer, dict) or not isinstance(answer.get("result", answer.get("error")), str | dict):
+            raise NotANode(rpc_url, "what it answers is not JSON-RPC")
         _ = web3.eth.chain_id
     return web3
 
@@ -66,7 +91,7 @@ def ask(web3: Web3, what: str, method: str, *parameters: object) -> Any:
         As `translated` does.
     """
     with translated(web3, what):
-        return _result(what, web3.provider.make_request(RPCEndpoint(method), list(parameters)))
+        return result_of(what, web3.provider.make_request(RPCEndpoint(method), list(parameters)))
 
 
 def ask_all(web3: Web3, what: str, calls: Sequence[Ask]) -> list[Any]:
@@ -77,11 +102,22 @@ def ask_all(web3: Web3, what: str, calls: Sequence[Ask]) -> list[Any]:
     ChainError
         As `translated` does, for the first that has no result.
     """
+    return [result_of(what, answer) for answer in answers_of(web3, what, calls)]
+
+
+def answers_of(web3: Web3, what: str, calls: Sequence[Ask]) -> list[RPCResponse]:
+    """Ask a node for several things, as `ask_all`, and give the whole answers, which may be errors, in order.
+
+    Raises
+    ------
+    ChainUnreachable, NodeRefused
+        If there is no answer at all.
+    """
     provider = web3.provider
-    if not isinstance(provider, NodeProvider):
-        return [ask(web3, what, method, *parameters) for method, parameters in calls]
     with translated(web3, what):
-        return [_result(what, answer) for answer in provider.ask_all(calls)]
+        if not isinstance(provider, NodeProvider):
+            return [provider.make_request(RPCEndpoint(method), list(parameters)) for method, parameters in calls]
+        return provider.ask_all(calls)
 
 
 def has_method(web3: Web3, method: str) -> bool:
@@ -95,7 +131,14 @@ def note_refusal(web3: Web3, method: str, error: NodeRefused) -> None:
         web3.provider.lacks.add(method)
 
 
-def _result(what: str, answer: RPCResponse) -> Any:
+def result_of(what: str, answer: RPCResponse) -> Any:
+    """The JSON result of an answer.
+
+    Raises
+    ------
+    ContractError, GasLimitExceeded, NodeRefused
+        As the error in it says.
+    """
     error: Any = answer.get("error")
     if error is None:
         return answer.get("result")
@@ -135,12 +178,9 @@ def translated(web3: Web3, what: str) -> Iterator[None]:
     except ChainError:
         raise
     except requests.HTTPError as error:
-        status = error.response.status_code if error.response is not None else 0
-        if 400 <= status < 500:
-            raise NodeRefused(what, f"HTTP {status} {error.response.reason}") from error
-        raise ChainUnreachable(rpc_url_of(web3), _first_line(error)) from error
+        raise _from_status(web3, what, error) from error
     except (requests.RequestException, ConnectionError, TimeoutError) as error:
-        raise ChainUnreachable(rpc_url_of(web3), _first_line(error)) from error
+        raise ChainUnreachable(rpc_url_of(web3), _cause(error)) from error
     except ContractLogicError as error:
         raise _from_revert(what, _data_of(error.data), _first_line(error)) from error
     except Web3RPCError as error:
@@ -151,12 +191,31 @@ def translated(web3: Web3, what: str) -> Iterator[None]:
         raise NodeRefused(what, _first_line(error)) from error
 
 
+def _from_status(web3: Web3, what: str, error: requests.HTTPError) -> ChainError:
+    """What a status of HTTP says that comes without an answer in JSON-RPC."""
+    status = error.response.status_code if error.response is not None else 0
+    told = f"HTTP {status} {error.response.reason}"
+    if status == TOO_MANY_REQUESTS:
+        return RateLimited(what, told)
+    if status in (401, 403):
+        return NodeRefused(what, told, remedy=_NO_ACCESS)
+    if status in (404, 405):
+        return NotANode(rpc_url_of(web3), told)
+    return NodeRefused(what, told) if 400 <= status < 500 else ChainUnreachable(rpc_url_of(web3), told)
+
+
+def _cause(error: BaseException) -> str:
+    """Why a connection failed, in a few words."""
+    text = str(error)
+    return next((cause for pattern, cause in _CAUSES if pattern.search(text)), None) or _first_line(error)
+
+
 def _from_revert(what: str, data: bytes | None, message: str) -> ChainError:
     if data is not None:
         return revert_error(data)
-    if _OUT_OF_GAS.search(message):
+    if _OUT_OF_GAS.search(message) and not is_no_ether(message):
         return GasLimitExceeded(what, GAS_LIMIT)
-    return NodeRefused(what, message)
+    return RateLimited(what, message) if is_busy(message) else NodeRefused(what, message)
 
 
 def _data_of(data: Any) -> bytes | None:

@@ -74,15 +74,97 @@ class NodeRefused(ChainError, RuntimeError):
         The node's message.
     """
 
-    advice = "Check the sender's ether with `powerpact balance`, and that the node serves this request."
+    advice = "See what the node says; another node, which `POWERPACT_RPC` names, may serve the request."
 
-    def __init__(self, what: str, reason: str) -> None:
+    def __init__(self, what: str, reason: str, *, remedy: str | None = None) -> None:
         super().__init__(
             f"the node refused {what}: {reason}",
-            remedy=self.advice,
+            remedy=remedy or self.advice,
         )
         self.what = what
         self.reason = reason
+
+
+class RateLimited(NodeRefused):
+    """The node takes no more requests for now, although it was waited for.
+
+    Parameters
+    ----------
+    what : str
+        What was asked of the node.
+    reason : str
+        The node's message.
+    """
+
+    advice = "Wait a while and run the same command again, or use another node or another plan of its provider."
+
+    def __init__(self, what: str, reason: str) -> None:
+        super().__init__(what, reason, remedy=self.advice)
+
+
+class NotANode(ChainError, ConnectionError):
+    """What answers at the URL is no node, or the URL is none.
+
+    Parameters
+    ----------
+    rpc_url : str
+        The URL.
+    problem : str
+        What is wrong.
+    """
+
+    advice = (
+        "Give the JSON-RPC address of an Ethereum node, such as http://127.0.0.1:8545, in `POWERPACT_RPC` or `--rpc`."
+    )
+
+    def __init__(self, rpc_url: str, problem: str) -> None:
+        super().__init__(f"{rpc_url} is not the address of a node: {problem}", remedy=self.advice)
+        self.rpc_url = rpc_url
+        self.problem = problem
+
+
+class HardForkMissing(ChainError, RuntimeError):
+    """The chain's rules are older than the contracts need.
+
+    Parameters
+    ----------
+    fork : str
+        The first hard fork of Ethereum with what is missing.
+    feature : str
+        What is missing.
+    """
+
+    advice = "Use a chain with the rules of this hard fork or a later one; of a local node, choose them by its option."
+
+    def __init__(self, fork: str, feature: str) -> None:
+        super().__init__(f"the chain has no {fork} rules: it does not know {feature}", remedy=self.advice)
+        self.fork = fork
+        self.feature = feature
+
+
+class NonceTaken(ChainError, RuntimeError):
+    """Another program sent a transaction of the same account in place of this one.
+
+    Parameters
+    ----------
+    sender : str
+        The account.
+    nonce : int
+        The place among its transactions.
+    transaction_hash : str
+        The transaction that will never be mined.
+    """
+
+    advice = "Look at the account's transactions; then run the same command again, if it is still needed."
+
+    def __init__(self, sender: str, nonce: int, transaction_hash: str) -> None:
+        super().__init__(
+            f"another transaction {nonce} of {sender} is in the chain in place of {transaction_hash}",
+            remedy=self.advice,
+        )
+        self.sender = sender
+        self.nonce = nonce
+        self.transaction_hash = transaction_hash
 
 
 class InsufficientEther(ChainError, RuntimeError):
@@ -119,7 +201,10 @@ class TransactionTimeout(ChainError, TimeoutError):
         How long was waited.
     """
 
-    advice = "Wait and look it up by its hash; then run the same command again, it continues from the chain."
+    advice = (
+        "Run the same command again: it waits for this transaction, offers a higher fee if it hangs, and sends nothing "
+        "twice."
+    )
 
     def __init__(self, transaction_hash: str, seconds: float) -> None:
         super().__init__(

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from web3 import Web3
 
-from powerpact.chain.connection import translated
+from powerpact.chain.connection import ask
+from powerpact.chain.errors import NodeRefused, RateLimited
 
 MAX_AGE_S: Final = 15.0
 """How long a base fee is taken for the present one. Twice of it is offered, which holds for six full blocks."""
@@ -32,6 +33,11 @@ class Fees:
         self._price = 0
         self._known_at: float | None = None
 
+    @property
+    def least_wei(self) -> int:
+        """What a transaction must offer for each gas to be mined, as far as is known: the base fee, else the price."""
+        return self._price if self._base_fee is None else self._base_fee
+
     def offer(self) -> dict[str, int]:
         """The fee fields of a transaction; of the kind before EIP-1559 where blocks have no base fee."""
         if self._known_at is None or time.monotonic() - self._known_at > self.max_age_s:
@@ -52,8 +58,22 @@ class Fees:
         self._known_at = None
 
     def _ask(self) -> None:
-        with translated(self.web3, "the gas price"):
-            base_fee = self.web3.eth.get_block("latest").get("baseFeePerGas")
-            self._base_fee = None if base_fee is None else int(base_fee)
-            self._price = int(self.web3.eth.gas_price if base_fee is None else self.web3.eth.max_priority_fee)
+        block = ask(self.web3, "the gas price", "eth_getBlockByNumber", "latest", False)
+        stated = block.get("baseFeePerGas")
+        self._base_fee = None if stated is None else int(stated, 16)
+        if self._base_fee is None:
+            self._price = self._stated("eth_gasPrice") or 0
+        else:
+            tip = self._stated("eth_maxPriorityFeePerGas")
+            self._price = max((self._stated("eth_gasPrice") or 0) - self._base_fee, 0) if tip is None else tip
         self._known_at = time.monotonic()
+
+    def _stated(self, method: str) -> int | None:
+        """A price that the node states; None where it has none: on some chains gas is free, or has no tip."""
+        try:
+            answer = ask(self.web3, "the gas price", method)
+        except RateLimited:
+            raise
+        except NodeRefused:
+            return None
+        return None if answer is None else int(answer, 16)

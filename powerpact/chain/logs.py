@@ -6,6 +6,8 @@ remembers the range that worked, and tries longer ones again step by step.
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -16,14 +18,24 @@ from eth_typing import ChecksumAddress
 from web3 import Web3
 
 from powerpact.chain.connection import ask, ask_all
-from powerpact.chain.errors import ChainUnreachable, NodeRefused
+from powerpact.chain.errors import ChainUnreachable, NodeRefused, RateLimited
 from powerpact.chain.provider import Ask
+from powerpact.chain.refusals import is_behind, is_not_served
 
 LONGEST_SPAN: Final = 100_000
 """Blocks in one question at most."""
 
+LAG_PATIENCE_S: Final = 3.0
+"""How long machines that answer for one address may differ."""
+
 ANSWERS_BEFORE_LONGER: Final = 64
 """Answers to ranges of the length that worked before one that was refused is tried again."""
+
+
+_LAG_PAUSE_S: Final = 0.25
+_BETWEEN: Final = re.compile(r"\[0x([0-9a-f]+), ?0x([0-9a-f]+)\]", re.I)
+_SPAN: Final = re.compile(r"\b(\d[\d,]*)([km]?)\b", re.I)
+_TIMES: Final = {"": 1, "k": 1_000, "m": 1_000_000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +137,21 @@ class LogReader:
         The contracts.
     span : int
         Blocks in one question to begin with.
+    patience_s : float
+        How long a machine is asked again that does not have the last block of a question yet.
     """
 
-    def __init__(self, web3: Web3, addresses: Sequence[ChecksumAddress], span: int = LONGEST_SPAN) -> None:
+    def __init__(
+        self,
+        web3: Web3,
+        addresses: Sequence[ChecksumAddress],
+        span: int = LONGEST_SPAN,
+        patience_s: float = LAG_PATIENCE_S,
+    ) -> None:
         self.web3 = web3
         self.addresses = list(addresses)
         self.span = span
+        self.patience_s = patience_s
         self._too_long = span + 1
         self._answers = 0
 
@@ -180,6 +201,7 @@ class LogReader:
         NodeRefused
             If the node does not even answer for a single block.
         """
+        deadline = time.monotonic() + self.patience_s
         while True:
             end = min(last, first + self.span - 1)
             query = {"address": self.addresses, "fromBlock": hex(first), "toBlock": hex(end)}
@@ -187,16 +209,24 @@ class LogReader:
             try:
                 logs, found = ask_all(self.web3, "event logs", calls)
             except (NodeRefused, ChainUnreachable) as error:
-                if end <= first or not _is_refusal(error):
+                if isinstance(error, NodeRefused) and is_behind(error.reason):
+                    logs, found = [], None
+                elif end > first and _is_refusal(error):
+                    self._refused(end - first + 1, str(error))
+                    continue
+                else:
                     raise
-                self._refused(end - first + 1)
-            else:
+            if found is not None:
                 self._answered(end - first + 1)
-                return sorted(map(_entry, logs), key=_place), None if found is None else _head(found)
+                return sorted(map(_entry, logs), key=_place), _head(found)
+            if time.monotonic() > deadline:
+                return [], None
+            time.sleep(_LAG_PAUSE_S)
 
-    def _refused(self, length: int) -> None:
+    def _refused(self, length: int, told: str) -> None:
+        """Ask for fewer blocks: as many as the node says, if it does, else half."""
         self._too_long, self._answers = length, 0
-        self.span = max(length // 2, 1)
+        self.span = _stated_span(told, length) or max(length // 2, 1)
 
     def _answered(self, length: int) -> None:
         """Try longer ranges, but not again those that were refused until the node has answered a while."""
@@ -262,14 +292,25 @@ class NodeLog:
             logs, end = self.reader.between(first, latest)
             yield from logs
             if end is None:
-                return
+                raise NodeRefused("event logs", f"it has no block {latest} yet, which it had before")
             first = end.block.number + 1
+
+
+def _stated_span(told: str, length: int) -> int | None:
+    """The longest range that a node's refusal mentions, if it is shorter than the refused one."""
+    stated = [int(last, 16) - int(first, 16) + 1 for first, last in _BETWEEN.findall(told)]
+    stated += [int(digits.replace(",", "")) * _TIMES[unit.lower()] for digits, unit in _SPAN.findall(told)]
+    return max((span for span in stated if 1 < span < length), default=None)
 
 
 def _is_refusal(error: NodeRefused | ChainUnreachable) -> bool:
     """Whether a shorter range may be answered: the node refused, gave up, or took too long."""
     cause = error.__cause__
-    return isinstance(error, NodeRefused) or isinstance(cause, requests.HTTPError | requests.ReadTimeout)
+    if isinstance(error, RateLimited):
+        return False
+    if isinstance(error, NodeRefused):
+        return not is_not_served(error.reason)
+    return isinstance(cause, requests.HTTPError | requests.ReadTimeout)
 
 
 def may_be_in(bloom: int, value: bytes) -> bool:

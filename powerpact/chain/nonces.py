@@ -9,10 +9,14 @@ from typing import Final
 from eth_typing import ChecksumAddress
 from web3 import Web3
 
-from powerpact.chain.connection import translated
+from powerpact.chain.connection import ask, translated
+from powerpact.chain.outbox import Outgoing
 
 MAX_AGE_S: Final = 30.0
 """How long after its last transaction an account's nonce is taken for known; another program may use its key."""
+
+LAG_PATIENCE_S: Final = 6.0
+"""How long a node is waited for that does not count a transaction yet which another machine took."""
 
 
 class Nonces:
@@ -26,12 +30,21 @@ class Nonces:
         The account.
     undone : callable
         Says how often the chain has undone blocks; after that the nonce is asked for again.
+    last : callable
+        Gives the account's last transaction as far as it is written down.
     """
 
-    def __init__(self, web3: Web3, account: ChecksumAddress, undone: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        web3: Web3,
+        account: ChecksumAddress,
+        undone: Callable[[], int],
+        last: Callable[[], Outgoing | None] = lambda: None,
+    ) -> None:
         self.web3 = web3
         self.account = account
         self.undone = undone
+        self.last = last
         self._next: int | None = None
         self._known_at = 0.0
         self._known_after = 0
@@ -41,7 +54,7 @@ class Nonces:
         known = self._next
         if known is None or time.monotonic() - self._known_at > MAX_AGE_S or self.undone() != self._known_after:
             self._known_after = self.undone()
-            known = self._at_node()
+            known = self._asked()
             self._know(known)
         return known
 
@@ -59,12 +72,28 @@ class Nonces:
 
     def missing_before(self, nonce: int) -> int | None:
         """The first transaction before this one that the node has lost, for which this one waits."""
-        count = self._at_node()
+        count = self.count("pending")
         return count if count < nonce else None
+
+    def count(self, block: str) -> int:
+        """Number of the account's transactions: in blocks (``latest``), or in the pool, too (``pending``)."""
+        with translated(self.web3, "the account's nonce"):
+            return self.web3.eth.get_transaction_count(self.account, "latest" if block == "latest" else "pending")
 
     def _know(self, nonce: int) -> None:
         self._next, self._known_at = nonce, time.monotonic()
 
-    def _at_node(self) -> int:
-        with translated(self.web3, "the account's nonce"):
-            return self.web3.eth.get_transaction_count(self.account, "pending")
+    def _asked(self) -> int:
+        """What the node says; a machine that does not count the last transaction yet is asked again for a while."""
+        count, last = self.count("pending"), self.last()
+        deadline = time.monotonic() + LAG_PATIENCE_S
+        while last is not None and count <= last.nonce and time.monotonic() < deadline:
+            if self._has(last):
+                return last.nonce + 1
+            time.sleep(0.25)
+            count = self.count("pending")
+        return count
+
+    def _has(self, outgoing: Outgoing) -> bool:
+        methods = ("eth_getTransactionReceipt", "eth_getTransactionByHash")
+        return any(ask(self.web3, "a transaction", method, outgoing.hash_text) is not None for method in methods)

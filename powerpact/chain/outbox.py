@@ -6,16 +6,14 @@ out what became of it, before it takes another nonce of the same account.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from eth_typing import ChecksumAddress
 from eth_utils import keccak
-from web3 import Web3
-
-from powerpact.chain.connection import ask
 
 
 class OutgoingState(StrEnum):
@@ -30,7 +28,7 @@ class OutgoingState(StrEnum):
     REVERTED = "reverted"
     """It is in a block and failed."""
     LOST = "lost"
-    """No block has it, nor does the node know it."""
+    """No block has it and none will: it was never sent, or another transaction has its nonce."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +45,8 @@ class Outgoing:
         Its place among the account's transactions.
     raw : bytes
         The signed transaction.
-    data_hash : bytes
-        ``keccak256`` of its calldata, 32 bytes.
+    purpose : bytes
+        What it is for, see `Call.purpose`, 32 bytes.
     state : OutgoingState
         What became of it.
     """
@@ -57,7 +55,7 @@ class Outgoing:
     sender: ChecksumAddress
     nonce: int
     raw: bytes
-    data_hash: bytes
+    purpose: bytes
     state: OutgoingState = OutgoingState.SIGNED
 
     @property
@@ -65,9 +63,17 @@ class Outgoing:
         """The transaction's hash, 32 bytes."""
         return keccak(self.raw)
 
+    @property
+    def hash_text(self) -> str:
+        """The transaction's hash as people look it up."""
+        return f"0x{self.hash.hex()}"
+
 
 class Outbox(Protocol):
     """Where outgoing transactions are written down."""
+
+    def turn(self, sender: ChecksumAddress, notice: Callable[[str], None]) -> AbstractContextManager[None]:
+        """Be the only program that sends for an account; waits for another one that does."""
 
     def write(self, outgoing: Sequence[Outgoing]) -> None:
         """Write transactions down, all or none, so that they are still known after a loss of power."""
@@ -76,28 +82,24 @@ class Outbox(Protocol):
         """Note what became of a transaction, and in which block."""
 
     def under_way(self, sender: ChecksumAddress) -> Sequence[Outgoing]:
-        """The account's transactions whose end is not known, lowest nonces first."""
+        """The account's transactions whose end is not known, lowest nonces first, older ones of a nonce first."""
+
+    def last(self, sender: ChecksumAddress) -> Outgoing | None:
+        """The account's transaction with the highest nonce that a node took lately."""
+
+    def seen_block(self) -> int:
+        """The highest block that any of the transactions was lately found in; 0 for none."""
 
 
-def look_after(web3: Web3, outbox: Outbox, sender: ChecksumAddress) -> list[Outgoing]:
-    """Find out what became of an account's transactions that an earlier program left pending.
+class StoppedAfterSending(KeyboardInterrupt):
+    """The program was stopped while transactions were on their way.
 
-    Nothing is sent again: whoever runs the command again decides that. What the node still has in its pool stays
-    pending, and its nonce is counted.
-
-    Returns
-    -------
-    list of Outgoing
-        Those that are lost.
+    Parameters
+    ----------
+    under_way : sequence of Outgoing
+        What was sent and is not known to be mined.
     """
-    lost = []
-    for outgoing in outbox.under_way(sender):
-        text = f"0x{outgoing.hash.hex()}"
-        receipt = ask(web3, "a receipt", "eth_getTransactionReceipt", text)
-        if receipt is not None:
-            state = OutgoingState.MINED if int(receipt["status"], 16) else OutgoingState.REVERTED
-            outbox.mark(outgoing.hash, state, int(receipt["blockNumber"], 16))
-        elif ask(web3, "a transaction", "eth_getTransactionByHash", text) is None:
-            outbox.mark(outgoing.hash, OutgoingState.LOST)
-            lost.append(outgoing)
-    return lost
+
+    def __init__(self, under_way: Sequence[Outgoing]) -> None:
+        super().__init__("stopped")
+        self.under_way = tuple(under_way)

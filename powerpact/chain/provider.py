@@ -11,13 +11,17 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from email.utils import parsedate_to_datetime
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import requests
 from web3 import HTTPProvider
 from web3.providers.rpc.utils import ExceptionRetryConfiguration
 from web3.types import RPCEndpoint, RPCResponse
+
+from powerpact.chain.errors import NotANode
+from powerpact.chain.refusals import is_busy, is_too_much
 
 BATCH_SIZE: Final = 100
 """Calls in one batch until a node refuses that many."""
@@ -29,12 +33,10 @@ FIRST_PAUSE_S: Final = 0.25
 LONGEST_PAUSE_S: Final = 30.0
 
 _BUSY_STATUS: Final = (429, 503)
-_REFUSED_BATCH_STATUS: Final = (400, 405, 413, 415, 501)
-_BUSY: Final = re.compile(
-    r"too many requests|rate.?limit|request rate|requests? per (second|minute)|throttl|compute units|capacity limit",
-    re.IGNORECASE,
+_PAUSE: Final = re.compile(
+    r"(?:backoff_seconds\W+|(?:retry|try again) (?:in|after) )(\d+(?:\.\d+)?) ?(m?)(?:s|\b)", re.IGNORECASE
 )
-
+_REFUSED_BATCH_STATUS: Final = (400, 405, 413, 415, 501)
 Ask = tuple[str, Sequence[Any]]
 """A JSON-RPC method and its parameters."""
 
@@ -105,23 +107,60 @@ class NodeProvider(HTTPProvider):
 
     def _one(self, method: RPCEndpoint, params: Any) -> RPCResponse:
         self.asked[method] += 1
-        return super().make_request(method, params)
+        try:
+            return super().make_request(method, params)
+        except requests.HTTPError as error:
+            told = _told(error)
+            if not isinstance(told, dict):
+                raise
+            return cast(RPCResponse, told)
+        except requests.RequestException:
+            raise
+        except ValueError as error:
+            raise NotANode(str(self.endpoint_uri), "what it answers is not JSON") from error
 
     def _batch(self, calls: Sequence[Ask]) -> list[RPCResponse] | None:
         """The answers to a batch; None if the node does not take so large a one, or none at all."""
         self.asked.update(method for method, _ in calls)
         try:
-            answer = self.make_batch_request([(RPCEndpoint(method), params) for method, params in calls])
+            answer: Any = self.make_batch_request([(RPCEndpoint(method), params) for method, params in calls])
         except requests.HTTPError as error:
-            if error.response is not None and error.response.status_code in _REFUSED_BATCH_STATUS:
-                return None
+            answer = _told(error)
+            if answer is None:
+                if error.response is not None and error.response.status_code in _REFUSED_BATCH_STATUS:
+                    return None
+                raise
+        except requests.RequestException:
             raise
+        except ValueError as error:
+            raise NotANode(str(self.endpoint_uri), "what it answers is not JSON") from error
         if isinstance(answer, list):
             return answer if len(answer) == len(calls) else None
-        return [answer] * len(calls) if _is_busy(answer) else None
+        return [answer] * len(calls) if _is_busy(answer) or _is_of_calls(answer, calls) else None
 
 
-def _patiently(ask: Callable[[], T], is_busy: Callable[[T], bool]) -> T:
+def _told(error: requests.HTTPError) -> Any:
+    """What a node says in JSON-RPC beside a status of HTTP; None if nothing, or if it asks for fewer requests."""
+    response = error.response
+    if response is None or response.status_code in _BUSY_STATUS:
+        return None
+    try:
+        told = response.json()
+    except ValueError:
+        return None
+    answers = told if isinstance(told, list) else [told]
+    has_answers = all(isinstance(one, dict) and one.get("error", one.get("result")) is not None for one in answers)
+    return told if answers and has_answers else None
+
+
+def _is_of_calls(answer: RPCResponse, calls: Sequence[Ask]) -> bool:
+    """Whether the one error for a batch is about a range of logs in it, rather than about the batch."""
+    text = str(answer.get("error"))
+    has_logs = any(method == "eth_getLogs" for method, _ in calls)
+    return has_logs and is_too_much(text) and "batch" not in text.lower()
+
+
+def _patiently(ask: Callable[[], T], asks_to_wait: Callable[[T], bool]) -> T:
     """Ask again, after growing pauses, while the node says that it is asked too often."""
     pause_s = FIRST_PAUSE_S
     for attempt in range(1, PATIENCE + 1):
@@ -133,8 +172,9 @@ def _patiently(ask: Callable[[], T], is_busy: Callable[[T], bool]) -> T:
                 raise
             asked_pause_s = _seconds(error.response.headers.get("Retry-After"))
         else:
-            if attempt == PATIENCE or not is_busy(answer):
+            if attempt == PATIENCE or not asks_to_wait(answer):
                 return answer
+            asked_pause_s = _asked_pause_s(answer)
         time.sleep(min(max(pause_s, asked_pause_s), LONGEST_PAUSE_S))
         pause_s *= 2
     raise AssertionError("unreachable")
@@ -142,13 +182,27 @@ def _patiently(ask: Callable[[], T], is_busy: Callable[[T], bool]) -> T:
 
 def _is_busy(answer: RPCResponse) -> bool:
     error = answer.get("error")
-    return bool(error) and _BUSY.search(str(error)) is not None
+    return bool(error) and is_busy(str(error))
 
 
 def _is_any_busy(answers: list[RPCResponse] | None) -> bool:
     return answers is not None and any(map(_is_busy, answers))
 
 
+def _asked_pause_s(answer: object) -> float:
+    """The pause that an answer asks for in its text, s: ``"backoff_seconds": 30``, ``retry in 10s``."""
+    asked = _PAUSE.search(str(answer))
+    return float(asked[1]) / (1_000 if asked[2] == "m" else 1) if asked else 0.0
+
+
 def _seconds(retry_after: str | None) -> float:
-    """What a `Retry-After` header asks for in seconds; 0 for none, or for a date."""
-    return float(retry_after) if retry_after and retry_after.strip().isdecimal() else 0.0
+    """What a `Retry-After` header asks for in seconds, a number or a date; 0 for none."""
+    text = (retry_after or "").strip()
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        return max(parsedate_to_datetime(text).timestamp() - time.time(), 0.0)
+    except ValueError:
+        return 0.0

@@ -5,34 +5,45 @@ and sent in order, never concurrently: nodes that mine each transaction at once 
 
 A transaction costs three requests: an estimate, the sending, the receipt. The account's nonce and the chain's fees are
 asked for once and then kept, until the node disagrees.
+
+With an outbox, programs that send for one account take turns, and what an earlier one left on its way is looked after
+first: it is waited for, and a call that it has made already is not made again.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import groupby
 from typing import Any, Final
 
 from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress, HexStr
 from hexbytes import HexBytes
 from web3 import Web3
-from web3.exceptions import TransactionNotFound
 from web3.types import TxParams
 
-from powerpact.chain.connection import GAS_LIMIT, translated
+from powerpact.chain.calls import Call, GasLog, Mined
+from powerpact.chain.connection import GAS_LIMIT, answers_of, ask, result_of, translated
 from powerpact.chain.errors import (
     ChainUnreachable,
+    ContractError,
     GasLimitExceeded,
     InsufficientEther,
     NodeRefused,
-    TransactionTimeout,
+    NonceTaken,
 )
 from powerpact.chain.estimates import simulated_gas
 from powerpact.chain.fees import Fees
-from powerpact.chain.nonces import Nonces
-from powerpact.chain.outbox import Outbox, Outgoing, OutgoingState, look_after
+from powerpact.chain.nonces import LAG_PATIENCE_S, Nonces
+from powerpact.chain.outbox import Outbox, Outgoing, OutgoingState, StoppedAfterSending
+from powerpact.chain.refusals import is_known as knows
+from powerpact.chain.refusals import is_low_fee, is_no_ether, is_taken_nonce, is_used_nonce
+from powerpact.chain.resigning import offered_wei
+from powerpact.chain.waiting import Wait, is_known
+
+__all__ = ["Call", "GasLog", "Mined", "Sender"]
 
 GAS_MARGIN: Final = 1.2
 """Gas that is sent along, of the estimate: state may change between the two."""
@@ -40,91 +51,13 @@ GAS_MARGIN: Final = 1.2
 WAIT_S: Final = 120.0
 """How long a transaction is waited for."""
 
-LONGEST_PAUSE_S: Final = 1.0
-"""Between two looks for a receipt."""
+HANGS_AFTER_S: Final = 30.0
+"""When a transaction that is not mined may hang, and is looked at: it is replaced if it offers too little."""
 
-_STALE_NONCE: Final = ("nonce too low", "nonce is too low", "replacement transaction underpriced", "old nonce")
-_STALE_FEES: Final = ("less than block base fee", "transaction underpriced", "fee too low")
+STALE_PAUSES_S: Final = (0.0, 0.1, 0.4, 1.0, 2.0, 4.0)
+"""Before a batch is signed again whose nonce or fee the node refused; machines of one address may lag behind."""
 
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A contract call that is ready to be sent.
-
-    Attributes
-    ----------
-    step : str
-        Which step of the market it belongs to; gas is logged under it.
-    to : ChecksumAddress or None
-        The contract; None creates one.
-    data : bytes
-        Calldata.
-    items : int
-        Orders, trades or readings in it, for gas by item.
-    value_wei : int
-        Ether that goes with it.
-    estimated_gas : int
-        What the node estimated for it; 0 if it was not asked.
-    """
-
-    step: str
-    to: ChecksumAddress | None
-    data: bytes = b""
-    items: int = 1
-    value_wei: int = 0
-    estimated_gas: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Mined:
-    """A transaction that is on the chain.
-
-    Attributes
-    ----------
-    step : str
-        The call's step.
-    transaction_hash : str
-        Its hash.
-    gas_used : int
-        Gas that it cost.
-    block : int
-        Number of its block.
-    items : int
-        Orders, trades or readings in it.
-    logs : tuple of mapping
-        Its raw log entries.
-    created : ChecksumAddress or None
-        The contract that it created.
-    """
-
-    step: str
-    transaction_hash: str
-    gas_used: int
-    block: int
-    items: int
-    logs: tuple[Mapping[str, Any], ...] = field(repr=False)
-    created: ChecksumAddress | None = None
-
-
-@dataclass(slots=True)
-class GasLog:
-    """Gas of everything that was sent, by step.
-
-    Attributes
-    ----------
-    entries : list of Mined
-        Transactions, in their order.
-    """
-
-    entries: list[Mined] = field(default_factory=list)
-
-    def by_step(self) -> dict[str, tuple[int, int, int]]:
-        """For each step, in the order of first use: gas, transactions, items."""
-        sums: dict[str, tuple[int, int, int]] = {}
-        for mined in self.entries:
-            gas, transactions, items = sums.get(mined.step, (0, 0, 0))
-            sums[mined.step] = (gas + mined.gas_used, transactions + 1, items + mined.items)
-        return sums
+RESEND_PAUSE_S: Final = 0.5
 
 
 class Sender:
@@ -150,6 +83,13 @@ class Sender:
         Called with the block of each transaction.
     undone : callable
         Says how often the chain has undone blocks; after that a nonce that was kept is asked for again.
+    notice : callable
+        Called with what a user should know.
+
+    Attributes
+    ----------
+    left : list of (Outgoing, Mined)
+        What earlier programs had on its way when they were stopped, and what is in the chain by now.
     """
 
     def __init__(
@@ -164,23 +104,50 @@ class Sender:
         outbox: Outbox | None = None,
         on_mined: Callable[[int], None] = lambda _: None,
         undone: Callable[[], int] = lambda: 0,
+        notice: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.web3 = web3
         self.account = account
         self.log = log if log is not None else GasLog()
         self.confirmations = confirmations
         self.wait_s = wait_s
+        self.hangs_after_s = HANGS_AFTER_S
         self.fees = fees or Fees(web3)
         self.outbox = outbox
         self.on_mined = on_mined
-        self.nonces = Nonces(web3, self.address, undone)
-        self._is_outbox_read = False
+        self.notice = notice
+        self.nonces = Nonces(web3, self.address, undone, lambda: outbox.last(self.address) if outbox else None)
+        self.left: list[tuple[Outgoing, Mined]] = []
+        self._unsent: dict[int, Outgoing] = {}
+        self._depth = 0
 
     @property
     def address(self) -> ChecksumAddress:
         """The account's address."""
         address: ChecksumAddress = self.account.address
         return address
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Be the only program that sends for this account; what earlier ones left is looked after first.
+
+        Raises
+        ------
+        AccountBusy
+            If another program does not end its turn.
+        TransactionTimeout
+            If what an earlier one sent is not mined in time.
+        """
+        if self._depth or self.outbox is None:
+            yield
+            return
+        with self.outbox.turn(self.address, self.notice):
+            self._depth += 1
+            try:
+                self._look_after(self.outbox)
+                yield
+            finally:
+                self._depth -= 1
 
     def estimate(self, call: Call) -> int:
         """Gas that the call would use now.
@@ -191,9 +158,16 @@ class Sender:
             If it would revert.
         GasLimitExceeded
             If one transaction cannot hold it.
+        InsufficientEther
+            If the account has too little even for that.
         """
-        with translated(self.web3, call.step):
-            gas = self.web3.eth.estimate_gas(self._params(call))
+        try:
+            gas = self._estimated(call)
+        except ContractError:
+            seen = self.outbox.seen_block() if self.outbox else 0
+            if not seen:
+                raise
+            gas = self._estimated_once_caught_up(call, seen)
         if gas > GAS_LIMIT:
             raise GasLimitExceeded(call.step, GAS_LIMIT)
         return gas
@@ -205,13 +179,15 @@ class Sender:
         ------
         ContractError
             If the contract refuses it; nothing is sent when that shows beforehand.
-        ChainUnreachable, NodeRefused, InsufficientEther, TransactionTimeout, GasLimitExceeded
+        ChainUnreachable, NodeRefused, InsufficientEther, TransactionTimeout, GasLimitExceeded, NonceTaken, AccountBusy
             As their names say.
         """
         return self.send_all([call])[0]
 
     def send_all(self, calls: Iterable[Call], *, gas: Sequence[int] | None = None) -> list[Mined]:
         """Sign all calls, send them in order, then wait for all.
+
+        A call that an earlier program made before it was stopped is not made again: what came of it is given.
 
         Parameters
         ----------
@@ -223,8 +199,24 @@ class Sender:
         calls = list(calls)
         if not calls:
             return []
+        try:
+            with self.turn():
+                done = self._made_before(calls)
+                fresh = [k for k in range(len(calls)) if k not in done]
+                if fresh:
+                    limits = [gas[k] for k in fresh] if gas else None
+                    done |= zip(fresh, self._send([calls[k] for k in fresh], limits), strict=True)
+                return [done[k] for k in range(len(calls))]
+        except KeyboardInterrupt as stop:
+            under_way = self.outbox.under_way(self.address) if self.outbox else []
+            if isinstance(stop, StoppedAfterSending) or not under_way:
+                raise
+            raise StoppedAfterSending(under_way) from stop
+
+    def _send(self, calls: Sequence[Call], gas: Sequence[int] | None) -> list[Mined]:
+        """Sign, send and wait; all is signed again if the node refuses the nonce or fee of the first."""
         limits = list(gas) if gas else self._limits(calls)
-        for is_last in (False, True):
+        for pause_s in (*STALE_PAUSES_S, None):
             signed = self._signed(calls, limits)
             try:
                 for outgoing, limit in zip(signed, limits, strict=True):
@@ -233,12 +225,54 @@ class Sender:
             except NodeRefused as error:
                 is_first = self.nonces.is_next(signed[0].nonce)  # nothing of the batch was sent: sign all again
                 self.nonces.forget()
-                if is_last or not is_first or not self._is_outdated(error):
+                if pause_s is None or not is_first or not self._is_outdated(error):
                     raise
+                time.sleep(pause_s)
             except BaseException:
                 self.nonces.forget()
                 raise
         return [self._mined(*item) for item in zip(calls, signed, limits, strict=True)]
+
+    def _look_after(self, outbox: Outbox) -> None:
+        """Find out what became of what earlier programs left on its way, and wait for what a node still has.
+
+        What no node has is not sent again, unless the same call is made again: then the same transaction is.
+        """
+        self._unsent = {}
+        for nonce, group in groupby(outbox.under_way(self.address), key=lambda one: one.nonce):
+            versions = list(group)
+            if not any(self._has_receipt(one) or is_known(self.web3, one) for one in versions):
+                if nonce >= self.nonces.count("latest"):
+                    self._unsent[nonce] = versions[-1]
+                    continue
+                self.notice(f"looking for transaction {versions[-1].hash_text} ({versions[-1].step}), sent before")
+            elif not any(map(self._has_receipt, versions)):
+                self.notice(f"waiting for transaction {versions[-1].hash_text} ({versions[-1].step}), sent before")
+            self._settle_left(versions)
+
+    def _settle_left(self, versions: Sequence[Outgoing]) -> None:
+        try:
+            found, receipt = Wait(self, versions, is_left=True).receipt()
+        except NonceTaken:
+            return  # another program's transaction has the nonce: this one is lost
+        self._note(found, receipt)
+        if receipt["status"] == 1:
+            self.left.append((found, Mined.of(found.step, receipt)))
+
+    def _has_receipt(self, outgoing: Outgoing) -> bool:
+        return ask(self.web3, "a receipt", "eth_getTransactionReceipt", outgoing.hash_text) is not None
+
+    def _made_before(self, calls: Sequence[Call]) -> dict[int, Mined]:
+        """By place, what came of those calls that an earlier program made before it was stopped; each counts once."""
+        made: dict[int, Mined] = {}
+        for k, call in enumerate(calls):
+            for item in self.left:
+                if item[0].purpose == call.purpose:
+                    self.left.remove(item)
+                    self.notice(f"{call.step}: an earlier command has done this already; it is not sent again")
+                    made[k] = item[1]
+                    break
+        return made
 
     def _limits(self, calls: Sequence[Call]) -> list[int]:
         """Gas limits of calls: several are simulated at once where the node can, others estimated one by one."""
@@ -249,36 +283,61 @@ class Sender:
                 return [min(int(gas * GAS_MARGIN), GAS_LIMIT) for gas in simulated]
         return [min(int((call.estimated_gas or self.estimate(call)) * GAS_MARGIN), GAS_LIMIT) for call in calls]
 
+    def _estimated(self, call: Call) -> int:
+        try:
+            with translated(self.web3, call.step):
+                return self.web3.eth.estimate_gas(self._params(call))
+        except NodeRefused as error:
+            self._check_ether(error, GAS_LIMIT, call.value_wei)
+            raise
+
+    def _estimated_once_caught_up(self, call: Call, seen: int) -> int:
+        """Estimate where the state has what was mined lately: the machine that refused may not have had it."""
+        fields = {name: value for name, value in self._params(call).items() if name != "data"}
+        fields |= {"data": f"0x{call.data.hex()}", "value": hex(call.value_wei)}
+        deadline = time.monotonic() + LAG_PATIENCE_S
+        while True:
+            head, gas = answers_of(self.web3, call.step, [("eth_blockNumber", []), ("eth_estimateGas", [fields])])
+            try:
+                return int(result_of(call.step, gas), 16)
+            except ContractError:
+                if int(result_of(call.step, head), 16) >= seen or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.25)
+
     def _signed(self, calls: Sequence[Call], limits: Sequence[int]) -> list[Outgoing]:
-        """Sign calls with the account's next nonces, and write them down."""
-        fees, first = self.fees.offer(), self._next_nonce()
+        """Sign calls with the account's next nonces, and write them down; what was signed before and not sent stays."""
+        fees, first = self.fees.offer(), self.nonces.next()
         with translated(self.web3, "the chain's id"):
             chain_id = self.web3.eth.chain_id
-        signed = []
+        signed, new = [], []
         for nonce, (call, limit) in enumerate(zip(calls, limits, strict=True), first):
-            terms: dict[str, Any] = {**self._params(call), **fees, "gas": limit, "nonce": nonce, "chainId": chain_id}
-            raw = bytes(self.account.sign_transaction(terms).raw_transaction)
-            signed.append(Outgoing(call.step, self.address, nonce, raw, Web3.keccak(call.data)))
+            outgoing = self._unsent.pop(nonce, None)
+            if outgoing is None or outgoing.purpose != call.purpose:
+                terms: dict[str, Any] = {
+                    **self._params(call),
+                    **fees,
+                    "gas": limit,
+                    "nonce": nonce,
+                    "chainId": chain_id,
+                }
+                raw = bytes(self.account.sign_transaction(terms).raw_transaction)
+                outgoing = Outgoing(call.step, self.address, nonce, raw, call.purpose)
+                new.append(outgoing)
+            signed.append(outgoing)
         if self.outbox is not None:
-            self.outbox.write(signed)
+            for other in self.outbox.under_way(self.address):
+                if other not in signed and first <= other.nonce < first + len(signed):
+                    self._mark(other, OutgoingState.LOST)
+            self.outbox.write(new)
         return signed
-
-    def _next_nonce(self) -> int:
-        """The account's next nonce, after a look at what an earlier program left pending."""
-        if self.outbox is not None and not self._is_outbox_read:
-            look_after(self.web3, self.outbox, self.address)
-            self._is_outbox_read = True
-        return self.nonces.next()
 
     def _is_outdated(self, error: NodeRefused) -> bool:
         """Whether the node refused what was kept too long: the nonce, or the fees; both are forgotten."""
-        reason = error.reason.lower()
-        if any(text in reason for text in _STALE_NONCE):
-            return True
-        if any(text in reason for text in _STALE_FEES):
+        if is_low_fee(error.reason):
             self.fees.forget()
             return True
-        return False
+        return is_used_nonce(error.reason) or is_taken_nonce(error.reason)
 
     def _params(self, call: Call) -> TxParams:
         params: TxParams = {
@@ -292,97 +351,55 @@ class Sender:
 
     def _broadcast(self, outgoing: Outgoing, gas: int) -> None:
         """Send a signed transaction; sending it again does nothing, so a dropped connection does no harm."""
-        transaction_hash = HexBytes(outgoing.hash)
+        may_have_arrived = False
         for is_last in (False, False, True):
             try:
                 with translated(self.web3, "the transaction"):
                     self.web3.eth.send_raw_transaction(HexBytes(outgoing.raw))
                 break
             except ChainUnreachable:
+                may_have_arrived = True
                 if is_last:
                     raise
-                time.sleep(0.5)
+                time.sleep(RESEND_PAUSE_S)
             except NodeRefused as error:
-                reason = error.reason.lower()
-                if "already known" in reason or "already imported" in reason or self._is_known(transaction_hash):
+                if knows(error.reason) or is_known(self.web3, outgoing):
                     break
+                if may_have_arrived and is_used_nonce(error.reason):
+                    break  # by this transaction, most likely: its receipt will say so
                 self._mark(outgoing, OutgoingState.LOST)
-                if "insufficient funds" in reason:
-                    fees = self.fees.offer()
-                    price_wei = fees.get("maxFeePerGas") or fees["gasPrice"]
-                    raise InsufficientEther(
-                        self.address, self.web3.eth.get_balance(self.address), gas * price_wei
-                    ) from error
+                self._check_ether(error, gas)
                 raise
         self._mark(outgoing, OutgoingState.SENT)
         self.nonces.use(outgoing.nonce)
+
+    def _check_ether(self, error: NodeRefused, gas: int, value_wei: int = 0) -> None:
+        """Raise InsufficientEther if that is why the node refused."""
+        if is_no_ether(error.reason):
+            with translated(self.web3, "the balance of ether"):
+                have_wei = self.web3.eth.get_balance(self.address)
+            needed_wei = gas * offered_wei(self.fees.offer()) + value_wei
+            raise InsufficientEther(self.address, have_wei, needed_wei) from error
 
     def _mark(self, outgoing: Outgoing, state: OutgoingState, block: int | None = None) -> None:
         if self.outbox is not None:
             self.outbox.mark(outgoing.hash, state, block)
 
-    def _is_known(self, transaction_hash: HexBytes) -> bool:
-        try:
-            with translated(self.web3, "the transaction"):
-                self.web3.eth.get_transaction(transaction_hash)
-        except NodeRefused:
-            return False
-        return True
+    def _note(self, outgoing: Outgoing, receipt: Any) -> None:
+        """A transaction is in a block."""
+        self.on_mined(receipt["blockNumber"])
+        state = OutgoingState.MINED if receipt["status"] == 1 else OutgoingState.REVERTED
+        self._mark(outgoing, state, receipt["blockNumber"])
 
     def _mined(self, call: Call, outgoing: Outgoing, gas: int) -> Mined:
-        transaction_hash = HexBytes(outgoing.hash)
-        receipt = self._receipt(outgoing)
+        found, receipt = Wait(self, [outgoing]).receipt()
         self.fees.learn(receipt)
-        self.on_mined(receipt["blockNumber"])
-        is_done = receipt["status"] == 1
-        self._mark(outgoing, OutgoingState.MINED if is_done else OutgoingState.REVERTED, receipt["blockNumber"])
-        if not is_done:
+        self._note(found, receipt)
+        if receipt["status"] != 1:
             self._raise_revert(call, receipt, gas)
-        mined = Mined(
-            step=call.step,
-            transaction_hash=f"0x{bytes(transaction_hash).hex()}",
-            gas_used=receipt["gasUsed"],
-            block=receipt["blockNumber"],
-            items=call.items,
-            logs=tuple(receipt["logs"]),
-            created=receipt.get("contractAddress"),
-        )
+        mined = Mined.of(call.step, receipt, call.items)
         self.log.entries.append(mined)
         return mined
-
-    def _receipt(self, outgoing: Outgoing) -> Any:
-        """Wait for the receipt, and for the blocks on top of it.
-
-        A transaction that the node has forgotten, dropped from its pool or lost in a reorganisation, is sent again.
-        """
-        transaction_hash, raw = HexBytes(outgoing.hash), HexBytes(outgoing.raw)
-        deadline = time.monotonic() + self.wait_s
-        pause_s, is_in_turn = 0.005, False
-        while True:
-            with translated(self.web3, "the receipt"):
-                try:
-                    receipt = self.web3.eth.get_transaction_receipt(transaction_hash)
-                    depth = self.web3.eth.block_number - receipt["blockNumber"] if self.confirmations else 0
-                    if depth >= self.confirmations:
-                        return receipt
-                except TransactionNotFound:
-                    if pause_s > 0.1 and not self._is_known(transaction_hash):
-                        self.web3.eth.send_raw_transaction(raw)
-                    if pause_s >= LONGEST_PAUSE_S and not is_in_turn:
-                        self._check_turn(outgoing)
-                        is_in_turn = True
-            if time.monotonic() > deadline:
-                raise TransactionTimeout(f"0x{bytes(transaction_hash).hex()}", self.wait_s)
-            time.sleep(pause_s)
-            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
-
-    def _check_turn(self, outgoing: Outgoing) -> None:
-        """Make sure that a transaction that is not mined does not wait for an earlier one that no node has any more."""
-        missing = self.nonces.missing_before(outgoing.nonce)
-        if missing is not None:
-            self.nonces.forget()
-            reason = f"transaction {missing} of {self.address} is lost and {outgoing.nonce} waits for it"
-            raise NodeRefused(outgoing.step, reason)
 
     def _raise_revert(self, call: Call, receipt: Any, gas: int) -> None:
         """Find out why a mined transaction failed by calling it again on the state before its block."""

@@ -72,6 +72,6 @@ def attach(
     first = ask(web3, "the first block", "eth_getBlockByNumber", "0x0", False)
     genesis = bytes.fromhex(first["hash"][2:])
     folder = folder_for(identity, data) if data is not None else None
-    reader = LogReader(web3, list(deployment.addresses.values()))
+    reader = LogReader(web3, list(deployment.addresses.values()), patience_s=patience_s)
     indexer = Indexer(reader, Index(folder, identity, genesis), deployment, notice, patience_s=patience_s)
-    return Chain(web3, deployment, indexer, Journal(folder, genesis))
+    return Chain(web3, deployment, indexer, Journal(folder, genesis), notice)

@@ -4,12 +4,13 @@ Both are SQLite files in one folder for each deployment. `Index` holds the contr
 be deleted at any time. `Journal` holds what was sent, before it was sent; its tables change by migrations only.
 """
 
-from powerpact.store.errors import BadDatabase, IndexBusy
+from powerpact.store.errors import AccountBusy, BadDatabase, IndexBusy
 from powerpact.store.folder import Identity, folder_for
 from powerpact.store.index import Index, Step
 from powerpact.store.journal import Journal
 
 __all__ = [
+    "AccountBusy",
     "BadDatabase",
     "Identity",
     "Index",

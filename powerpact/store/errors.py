@@ -49,3 +49,22 @@ class IndexBusy(PowerPactError, TimeoutError):
         )
         self.path = path
         self.seconds = seconds
+
+
+class AccountBusy(PowerPactError, TimeoutError):
+    """Another program sends for the same account, and did not end in time.
+
+    Parameters
+    ----------
+    account : str
+        The account.
+    seconds : float
+        How long was waited.
+    """
+
+    advice = "Wait until the other command has ended, or end it, and run this one again."
+
+    def __init__(self, account: str, seconds: float) -> None:
+        super().__init__(f"another command sends for {account}; waited {seconds:g} s", remedy=self.advice)
+        self.account = account
+        self.seconds = seconds

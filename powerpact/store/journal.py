@@ -7,7 +7,7 @@ journal is opened; a journal that a later version wrote is refused.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -34,6 +34,7 @@ from sqlalchemy import (
 from powerpact.chain.outbox import Outgoing, OutgoingState
 from powerpact.store.database import Database, Locked, metadata
 from powerpact.store.errors import BadDatabase
+from powerpact.store.turns import turn
 
 FILE: Final = "journal.sqlite"
 
@@ -51,7 +52,7 @@ _OUTBOX: Final = Table(
     Column("nonce", Integer, nullable=False),
     Column("step", String, nullable=False),
     Column("transaction_hash", LargeBinary, nullable=False, unique=True),
-    Column("data_hash", LargeBinary, nullable=False),
+    Column("purpose", LargeBinary, nullable=False),
     Column("raw", LargeBinary, nullable=False),
     Column("state", String, nullable=False),
     Column("block", Integer),
@@ -60,6 +61,10 @@ _OUTBOX: Final = Table(
     CheckConstraint(f"state IN ({_STATES})", name="state"),
 )
 
+LATELY_S: Final = 120
+"""How long machines that answer for one address may differ, at most."""
+
+_TAKEN: Final = (OutgoingState.SENT.value, OutgoingState.MINED.value, OutgoingState.REVERTED.value)
 _OPEN: Final = (OutgoingState.SIGNED.value, OutgoingState.SENT.value)
 
 
@@ -96,7 +101,7 @@ class Journal:
                 "nonce": one.nonce,
                 "step": one.step,
                 "transaction_hash": one.hash,
-                "data_hash": one.data_hash,
+                "purpose": one.purpose,
                 "raw": one.raw,
                 "state": one.state.value,
                 "written_at": now,
@@ -104,6 +109,8 @@ class Journal:
             }
             for one in outgoing
         ]
+        if not rows:
+            return
         with self._writing() as connection:
             connection.execute(insert(_OUTBOX).prefix_with("OR REPLACE"), rows)
 
@@ -120,6 +127,36 @@ class Journal:
         )
         return self._select(question.order_by(_OUTBOX.c.nonce, _OUTBOX.c.id))
 
+    @contextmanager
+    def turn(self, sender: str, notice: Callable[[str], None] = lambda _: None) -> Iterator[None]:
+        """Be the only program that sends for an account with this journal; waits for another one that does.
+
+        Raises
+        ------
+        AccountBusy
+            If another program does not end its turn.
+        """
+        if self.path is None:
+            yield
+            return
+        with turn(self.path.parent / f"sending-{sender.lower()}.lock", sender, notice):
+            yield
+
+    def last(self, sender: str) -> Outgoing | None:
+        """The account's transaction with the highest nonce that a node took lately; of a journal on the disk."""
+        if self.path is None:
+            return None
+        question = self._lately(_OUTBOX).where(_OUTBOX.c.sender == _bytes(sender))
+        found = self._select(question.order_by(_OUTBOX.c.nonce.desc()).limit(1))
+        return found[0] if found else None
+
+    def seen_block(self) -> int:
+        """The highest block that any of the transactions was lately found in; of a journal on the disk."""
+        if self.path is None:
+            return 0
+        with self.database.reading() as connection:
+            return connection.scalar(self._lately(func.max(_OUTBOX.c.block))) or 0
+
     def sent(self) -> list[Outgoing]:
         """Everything that was ever written down for this chain, oldest first."""
         return self._select(select(_OUTBOX).where(_OUTBOX.c.genesis == self.genesis).order_by(_OUTBOX.c.id))
@@ -129,6 +166,13 @@ class Journal:
         question = select(_OUTBOX.c.state, func.count().label("many")).where(_OUTBOX.c.genesis == self.genesis)
         with self.database.reading() as connection:
             return {row.state: row.many for row in connection.execute(question.group_by(_OUTBOX.c.state))}
+
+    def _lately(self, what: Any) -> Any:
+        """A question about what a node took in the last minutes."""
+        since = int(time.time()) - LATELY_S
+        return select(what).where(
+            _OUTBOX.c.genesis == self.genesis, _OUTBOX.c.state.in_(_TAKEN), _OUTBOX.c.changed_at >= since
+        )
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -176,6 +220,6 @@ def _outgoing(found: Any) -> Outgoing:
         sender=to_checksum_address(found.sender),
         nonce=found.nonce,
         raw=found.raw,
-        data_hash=found.data_hash,
+        purpose=found.purpose,
         state=OutgoingState(found.state),
     )

@@ -1,14 +1,18 @@
 """Sending with an outbox, and with nonces and fees that are kept."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from powerpact.chain.connection import connect
 from powerpact.chain.contracts import points
-from powerpact.chain.errors import ContractError
+from powerpact.chain.errors import ContractError, TransactionTimeout
 from powerpact.chain.local.clock import request
-from powerpact.chain.outbox import OutgoingState
+from powerpact.chain.outbox import OutgoingState, StoppedAfterSending
 from powerpact.index import attach
-from powerpact.store import Journal
+from powerpact.store import AccountBusy, Journal
+from powerpact.store.turns import turn
 from testkit.proxy import Proxy
 
 
@@ -116,24 +120,133 @@ def test_the_next_program_finds_out_what_became_of_it(world, opened, monkeypatch
     assert states(later) == [end, OutgoingState.MINED]
 
 
-def test_what_waits_in_the_pool_stays_under_way(world, opened):
+@pytest.fixture
+def no_mining(world):
+    """Blocks come only when they are asked for, until `mine` is called."""
+    web3 = world.chain.web3
+    request(web3, "evm_setAutomine", False)
+
+    def mine():
+        request(web3, "evm_setAutomine", True)
+        request(web3, "evm_mine")
+
+    yield mine
+    mine()
+
+
+def stopped(chain, account, *calls):
+    """A program sends and is stopped before its transaction is mined."""
+    sender = chain.sender(account)
+    sender.wait_s = 0.2
+    with pytest.raises(TransactionTimeout):
+        sender.send_all(calls)
+
+
+def test_what_waits_in_the_pool_is_waited_for_and_not_sent_again(world, opened, no_mining):
     chain, alice = opened(), world.keys["alice"]
-    request(world.chain.web3, "evm_setAutomine", False)
-    sender = chain.sender(alice)
-    sender.wait_s = 0.2
-    with pytest.raises(TimeoutError):
-        sender.send(*withdrawals(chain, alice, 1))
-    later = opened()
-    sender = later.sender(alice)
-    sender.wait_s = 0.2
-    with pytest.raises(TimeoutError):
-        sender.send(*withdrawals(later, alice, 2))
-    assert states(later) == [OutgoingState.SENT, OutgoingState.SENT]
-    request(world.chain.web3, "evm_setAutomine", True)
-    request(world.chain.web3, "evm_mine")
+    stopped(chain, alice, *withdrawals(chain, alice, 1))
+    again = opened()
+    stopped(again, alice, *withdrawals(again, alice, 1))
+    assert states(again) == [OutgoingState.SENT]
+    no_mining()
+    told = []
     last = opened()
-    last.sender(alice).send(*withdrawals(last, alice, 3))
-    assert states(last) == [OutgoingState.MINED] * 3
+    last.notice = told.append
+    free = points.wallet_of(last, alice.address).free_upoints
+    [mined] = last.sender(alice).send_all(withdrawals(last, alice, 1))
+    assert f"0x{last.outbox.sent()[0].hash.hex()}" == mined.transaction_hash
+    assert states(last) == [OutgoingState.MINED]
+    assert points.wallet_of(last, alice.address).free_upoints == free
+    assert any("already" in text for text in told)
+    last.sender(alice).send(*withdrawals(last, alice, 1))  # said again, it is meant
+    assert states(last) == [OutgoingState.MINED] * 2
+
+
+def test_another_call_comes_after_what_waits(world, opened, no_mining):
+    chain, alice = opened(), world.keys["alice"]
+    stopped(chain, alice, *withdrawals(chain, alice, 1))
+    no_mining()
+    later = opened()
+    later.sender(alice).send(*withdrawals(later, alice, 2))
+    assert states(later) == [OutgoingState.MINED] * 2
+    assert [one.nonce for one in later.outbox.sent()] == [first := later.outbox.sent()[0].nonce, first + 1]
+
+
+def test_what_was_signed_and_not_sent_is_sent_when_the_call_is_made_again(world, opened, monkeypatch):
+    chain, alice = opened(), world.keys["alice"]
+
+    def die(_):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(chain.web3.eth, "send_raw_transaction", die)
+        with pytest.raises(Killed):
+            chain.sender(alice).send(*withdrawals(chain, alice, 1))
+    later = opened()
+    mined = later.sender(alice).send(*withdrawals(later, alice, 1))
+    assert states(later) == [OutgoingState.MINED]
+    assert mined.transaction_hash == later.outbox.sent()[0].hash_text
+
+
+def test_a_batch_that_was_cut_short_goes_on_where_it_stopped(world, opened, monkeypatch):
+    chain, alice = opened(), world.keys["alice"]
+    sent, send_raw = [], chain.web3.eth.send_raw_transaction
+
+    def die_at_the_third(raw):
+        sent.append(raw)
+        if len(sent) == 3:
+            raise Killed
+        return send_raw(raw)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(chain.web3.eth, "send_raw_transaction", die_at_the_third)
+        with pytest.raises(Killed):
+            chain.sender(alice).send_all(withdrawals(chain, alice, 1, 2, 3, 4))
+    later = opened()
+    mined = later.sender(alice).send_all(withdrawals(later, alice, 1, 2, 3, 4))
+    assert [later.event(one, "Withdrawn").arguments["points"] for one in mined] == [1, 2, 3, 4]
+    assert states(later) == [OutgoingState.MINED] * 4
+
+
+def test_ctrl_c_says_what_is_under_way(world, opened, monkeypatch):
+    chain, alice = opened(), world.keys["alice"]
+
+    def stop(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(chain.web3.eth, "get_transaction_receipt", stop)
+    with pytest.raises(StoppedAfterSending) as stopped_after:
+        chain.sender(alice).send(*withdrawals(chain, alice, 1))
+    assert [one.hash for one in stopped_after.value.under_way] == [one.hash for one in chain.outbox.sent()]
+
+
+def test_programs_take_turns(world, opened):
+    chain, alice = opened(), world.keys["alice"]
+    told = []
+
+    def other():
+        second = opened()
+        second.notice = told.append
+        return second.sender(alice).send(*withdrawals(second, alice, 2))
+
+    sender = chain.sender(alice)
+    with ThreadPoolExecutor() as pool:
+        with sender.turn():
+            waiting = pool.submit(other)
+            while not told:
+                time.sleep(0.01)
+            first = sender.send(*withdrawals(chain, alice, 1))
+        assert waiting.result().block > first.block
+    assert "another command" in told[0]
+    assert states(chain) == [OutgoingState.MINED] * 2
+
+
+def test_a_turn_that_does_not_end_is_told(tmp_path):
+    with turn(tmp_path / "lock", "0xa11ce", lambda _: None):
+        with pytest.raises(AccountBusy, match="0xa11ce"), turn(tmp_path / "lock", "0xa11ce", lambda _: None, 0.1):
+            pass
+    with turn(tmp_path / "lock", "0xa11ce", lambda _: None, 0.1):
+        pass
 
 
 def test_a_nonce_that_another_program_took_is_asked_for_again(world, opened):
