@@ -2,27 +2,40 @@
 
 from pathlib import Path
 
+import brownie
 from eth_utils import to_checksum_address
 
-from powerpact.chain.deployment import DEFAULT_FILE, Parameters, deploy
-from powerpact.chain.transactions import Sender
-from scripts._network import active_web3, sending_account
+from powerpact.chain.deploying import deploy, forget_plan
+from powerpact.chain.deployment import Parameters
+from powerpact.index import deploying
+from scripts._network import active_web3, deployment_file, is_throwaway, sending_account
 
 
-def main(file=DEFAULT_FILE, *auditors):
-    """Deploy from one account and write the deployment file.
+def main(file=None, *auditors):
+    """Deploy from one account and write the deployment file. A run that was stopped can be repeated: it goes on.
+
+    Afterwards Brownie's containers know the contracts: ``OrderBook[-1]``.
 
     Parameters
     ----------
-    file : path-like
-        Where the deployment file goes.
+    file : path-like, optional
+        Where the deployment file goes; it must be new. By default ``powerpact.deployment.json``, or, on a chain that
+        ends with Brownie, ``reports/throwaway.deployment.json``, which is replaced.
     *auditors : str
         Addresses of the auditors, of whom a majority decides; by default the deployer alone.
     """
-    account = sending_account()
+    account, path = sending_account(), Path(file or deployment_file())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if file is None and is_throwaway():
+        path.unlink(missing_ok=True)
     committee = tuple(map(to_checksum_address, auditors)) or (account.address,)
     parameters = Parameters(utility=account.address, auditors=committee, threshold=len(committee) // 2 + 1)
-    deployment = deploy(Sender(active_web3(), account), parameters, lambda name: print(f"deploying {name}"))
-    deployment.save(Path(file))
-    print(f"wrote {file}")
+    with deploying(active_web3(), account, path, notice=print) as (sender, folder):
+        deployment = deploy(sender, parameters, lambda name: print(f"deploying {name}"), folder)
+        deployment.save(path)
+        forget_plan(folder)
+    for name, address in deployment.addresses.items():
+        if hasattr(brownie, name):  # a project that is not loaded has no containers
+            getattr(brownie, name).at(address)
+    print(f"wrote {path}")
     return deployment

@@ -3,22 +3,22 @@
 from pathlib import Path
 
 from powerpact.agent import Agent
-from powerpact.chain.deployment import DEFAULT_FILE, Deployment, verify
+from powerpact.chain.deployment import Deployment, verify
 from powerpact.index import attach
-from scripts._network import active_web3, sending_account
+from scripts._network import active_web3, deployment_file, sending_account
 
 
-def main(market, file=DEFAULT_FILE):
+def main(market, file=None):
     """Read a closed round from the chain, solve it, and prove it.
 
     Parameters
     ----------
     market : str
         Id of the market, hexadecimal.
-    file : path-like
-        The deployment file.
+    file : path-like, optional
+        The deployment file; by default the one that ``brownie run deploy`` writes.
     """
-    web3, deployment = active_web3(), Deployment.load(Path(file))
+    web3, deployment = active_web3(), Deployment.load(Path(file or deployment_file()))
     verify(web3, deployment)
     chain = attach(web3, deployment)
     agent = Agent(chain, chain.sender(sending_account()), print)

@@ -41,6 +41,7 @@ class Proxy:
     lag: int = 0
     calls: Counter[str] = field(default_factory=Counter)
     log: list[tuple[str, list]] = field(default_factory=list)
+    answered: Counter[str] = field(default_factory=Counter)
 
     def __enter__(self):
         proxy = self
@@ -96,6 +97,7 @@ class Proxy:
                 return 413, {"error": "too large"}
             return 200, _refusal({"id": None}, "batches are not served here")
         answers = [self._one(call) for call in calls]
+        self.answered.update(call["method"] for call in calls)
         return 200, answers if isinstance(request, list) else answers[0]
 
     def _one(self, call):

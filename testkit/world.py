@@ -10,7 +10,8 @@ from eth_utils import keccak, to_wei
 
 from powerpact.chain.client import Chain
 from powerpact.chain.contracts import devices, markets, meters, orders, participants, points
-from powerpact.chain.deployment import Parameters, deploy
+from powerpact.chain.deploying import deploy
+from powerpact.chain.deployment import Parameters
 from powerpact.chain.local.clock import ChainClock, fund, request
 from powerpact.chain.transactions import Sender
 from powerpact.devices import Meter

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -11,7 +12,7 @@ from eth_account.signers.local import LocalAccount
 from eth_typing import BlockNumber, ChecksumAddress
 from hexbytes import HexBytes
 from web3 import Web3
-from web3.types import BlockIdentifier
+from web3.types import BlockIdentifier, TxParams
 
 from powerpact.chain.artifacts import CONTRACTS, artifact
 from powerpact.chain.bundle import Read, answers, pieces, program
@@ -19,8 +20,9 @@ from powerpact.chain.connection import translated
 from powerpact.chain.deployment import Deployment
 from powerpact.chain.errors import NodeRefused
 from powerpact.chain.fees import Fees
-from powerpact.chain.logs import Block, EventLog, LogEntry, LogReader, NodeLog
+from powerpact.chain.logs import LAG_PATIENCE_S, Block, EventLog, LogEntry, LogReader, NodeLog
 from powerpact.chain.outbox import Outbox
+from powerpact.chain.refusals import is_behind
 from powerpact.chain.reverts import revert_error
 from powerpact.chain.transactions import Call, GasLog, Mined, Sender
 from powerpact.codec.abi import Event, Interface, topic_of
@@ -104,9 +106,20 @@ class Chain:
         """
         interface = self.interfaces[contract]
         data = interface.encode_call(function, arguments)
-        with translated(self.web3, f"{contract}.{function}"):
-            answer = self.web3.eth.call({"to": self.address(contract), "data": HexBytes(data)}, self._state)
-        return interface.decode_output(function, bytes(answer))
+        answer = self._called(f"{contract}.{function}", {"to": self.address(contract), "data": HexBytes(data)})
+        return interface.decode_output(function, answer)
+
+    def _called(self, what: str, call: TxParams) -> bytes:
+        """What a call answers; a machine that does not have the block yet that is asked for is asked again a while."""
+        deadline = time.monotonic() + LAG_PATIENCE_S
+        while True:
+            try:
+                with translated(self.web3, what):
+                    return bytes(self.web3.eth.call(call, self._state))
+            except NodeRefused as error:
+                if self._state_of is None or not is_behind(error.reason) or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.1)
 
     @property
     def _state(self) -> BlockIdentifier:
@@ -140,8 +153,7 @@ class Chain:
         return results
 
     def _bundle(self, reads: Sequence[Read]) -> list[tuple[bool, bytes]]:
-        with translated(self.web3, "several values"):
-            found = answers(bytes(self.web3.eth.call({"data": HexBytes(program(reads))}, self._state)))
+        found = answers(self._called("several values", {"data": HexBytes(program(reads))}))
         if len(found) != len(reads):
             raise NodeRefused("several values", f"it gave {len(found)} answers to {len(reads)} calls")
         return found
@@ -186,6 +198,15 @@ class Chain:
                 yield block
             finally:
                 self._as_of, self._state_of = before
+
+    @contextmanager
+    def as_of(self, mined: Mined) -> Iterator[None]:
+        """Call view functions inside on the state after a transaction's block, also where some machines lag behind."""
+        before, self._state_of = self._state_of, mined.block
+        try:
+            yield
+        finally:
+            self._state_of = before
 
     def events(self, contract: str, *names: str, since: int = 0, **indexed: int | str | bytes) -> list[Event]:
         """Events of a contract since its deployment, oldest first.

@@ -146,6 +146,11 @@ def result_of(what: str, answer: RPCResponse) -> Any:
     raise _from_revert(what, _data_of(details.get("data")), str(details.get("message", error)))
 
 
+def chain_id_of(web3: Web3) -> int:
+    """The id of the node's chain."""
+    return int(ask(web3, "the chain's id", "eth_chainId"), 16)
+
+
 def rpc_url_of(web3: Web3) -> str:
     """The URL that a connection goes to, for messages."""
     return str(getattr(web3.provider, "endpoint_uri", web3.provider))

@@ -1,4 +1,4 @@
-"""Deploy the contracts, and describe a deployment in a file that every command reads.
+"""A deployment of the contracts: the file that describes it for every command, and how it is checked.
 
 The contracts know each other by immutable addresses, which are predicted from the deployer's nonce; nobody can change
 them afterwards. `verify` holds a deployment against the compiled contracts: code and wiring.
@@ -14,17 +14,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import rlp
-from eth_abi.abi import encode
 from eth_typing import ChecksumAddress
 from eth_utils import is_checksum_address, keccak, to_canonical_address, to_checksum_address
 from web3 import Web3
 
 from powerpact.chain.artifacts import CONTRACTS, artifact
-from powerpact.chain.connection import rpc_url_of, translated
-from powerpact.chain.errors import BadDeploymentFile, DeploymentMismatch
-from powerpact.chain.transactions import Call, Sender
-from powerpact.codec.abi import Interface
-from powerpact.progress import Progress, silent
+from powerpact.chain.connection import translated
+from powerpact.chain.errors import BadDeploymentFile, DeploymentExists, DeploymentMismatch
+from powerpact.chain.filing import write_new
 
 SCHEMA: Final = "powerpact/deployment/1"
 
@@ -91,15 +88,19 @@ class Deployment:
     parameters: Parameters
 
     def save(self, path: Path) -> None:
-        """Write the deployment file.
+        """Write the deployment file, which must be new.
 
         Raises
         ------
+        DeploymentExists
+            If there is a file.
         BadDeploymentFile
-            If the file cannot be written.
+            If it cannot be written.
         """
         try:
-            path.write_text(json.dumps({"schema": SCHEMA, **asdict(self)}, indent=2) + "\n", encoding="utf-8")
+            write_new(path, json.dumps({"schema": SCHEMA, **asdict(self)}, indent=2) + "\n")
+        except FileExistsError as error:
+            raise DeploymentExists(path) from error
         except OSError as error:
             raise BadDeploymentFile(path, f"cannot be written: {error.strerror}") from error
 
@@ -125,47 +126,6 @@ def create_address(deployer: ChecksumAddress, nonce: int) -> ChecksumAddress:
     """Address of the contract that an account creates: ``keccak256(rlp([deployer, nonce]))``, its last 20 bytes."""
     encoded: bytes = rlp.encode([to_canonical_address(deployer), nonce])
     return to_checksum_address(keccak(encoded)[12:])
-
-
-def deploy(sender: Sender, parameters: Parameters, report: Progress = silent) -> Deployment:
-    """Deploy all contracts from one account and verify the result.
-
-    Parameters
-    ----------
-    sender : Sender
-        Who deploys; no other transaction of this account may come between.
-    parameters : Parameters
-        What is fixed permanently.
-    report : callable
-        Told the name of each contract before it is deployed.
-
-    Raises
-    ------
-    ContractsNotCompiled
-        If there is no build.
-    DeploymentMismatch
-        If something is not where it was predicted.
-    ContractError
-        If a parameter is refused.
-    """
-    web3 = sender.web3
-    with translated(web3, "the deployer's nonce"):
-        chain_id = web3.eth.chain_id
-        nonce = web3.eth.get_transaction_count(sender.address, "pending")
-    addresses = {name: create_address(sender.address, nonce + i) for i, name in enumerate(CONTRACTS)}
-    arguments = constructor_arguments(addresses, parameters)
-    blocks = []
-    for name in CONTRACTS:
-        report(name)
-        compiled = artifact(name)
-        types = Interface(compiled.abi).constructor
-        mined = sender.send(Call("deploy", None, compiled.bytecode + encode(types, arguments[name])))
-        blocks.append(mined.block)
-        if mined.created != addresses[name]:
-            raise DeploymentMismatch(f"address of {name}", mined.created, addresses[name])
-    deployment = Deployment(chain_id, rpc_url_of(web3), blocks[0], addresses, parameters)
-    verify(web3, deployment)
-    return deployment
 
 
 def constructor_arguments(addresses: dict[str, ChecksumAddress], parameters: Parameters) -> dict[str, list[Any]]:

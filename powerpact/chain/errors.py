@@ -282,6 +282,38 @@ class BadDeploymentFile(ChainError, ValueError):
         self.problem = problem
 
 
+class DeploymentExists(BadDeploymentFile):
+    """A deployment file would be overwritten, which alone says where the contracts of a market are.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    """
+
+    advice = "Name another file with `--deployment`, or say `--force`, which keeps the old file beside the new one."
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "exists already")
+        self.remedy = self.advice
+
+
+class EqualOrderOpen(ChainError, ValueError):
+    """An order with the same terms is open in the market, so this one is perhaps the same again.
+
+    Parameters
+    ----------
+    order : str
+        Id of the open order.
+    """
+
+    advice = "Nothing to do if one order is meant. `--again` posts another one."
+
+    def __init__(self, order: str) -> None:
+        super().__init__(f"an equal order of yours is open: {order}", remedy=self.advice)
+        self.order = order
+
+
 class NotOnChain(ChainError, LookupError):
     """The chain has no such market, order, proposal, trade or reading.
 

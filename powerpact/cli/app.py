@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 import powerpact
 from powerpact.cli import (
+    accounts,
     agreements,
     certificates,
     chain,
@@ -41,6 +42,11 @@ class Commands(TyperGroup):
             raise typer.Exit(error.exit_code) from error
         except KeyboardInterrupt as error:
             typer.echo("stopped", err=True)
+            under_way = getattr(error, "under_way", ())  # of `StoppedAfterSending`, which not every command loads
+            for outgoing in under_way:
+                typer.echo(f"  {outgoing.step}: {outgoing.hash_text} is sent and not known to be mined", err=True)
+            if under_way:
+                typer.echo("  run the same command again: it waits for what is sent, and sends nothing twice", err=True)
             raise typer.Exit(INTERRUPTED_EXIT_CODE) from error
 
 
@@ -57,6 +63,7 @@ MODULES = (
     demo,
     matching,
     chain,
+    accounts,
     people,
     devices,
     money,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,11 +15,19 @@ from powerpact.cli.session import (
     Deployed,
     address_of,
     clock,
+    data_folder,
     done,
     parse_time,
     tell,
     unlock,
 )
+
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
+
+    from powerpact.chain.connection import Connection
+    from powerpact.chain.deployment import Deployment, Parameters
+    from powerpact.chain.transactions import Mined
 
 RPC_URL = "http://127.0.0.1:8545"
 
@@ -116,17 +124,24 @@ def deploy(
         typer.Option(metavar="SECONDS", help="Longest delivery slot, at most 255 intervals; by default an hour."),
     ] = None,
     rpc: Rpc = RPC_URL,
+    force: Annotated[
+        bool, typer.Option("--force", help="If there is a deployment file, give it another name first.")
+    ] = False,
     deployment: Deployed = DEPLOYMENT_FILE,
     as_json: AsJson = False,
 ) -> None:
     """Deploy all contracts and write the deployment file that every command reads.
 
+    A command that was stopped can be run again with the same options: it deploys what is missing.
+
     [bold]Example:[/bold] powerpact deploy -a utility --auditor ann --auditor ben --threshold 2
     """
     from powerpact.chain.connection import connect
     from powerpact.chain.deployment import INTERVAL_S, Parameters
-    from powerpact.chain.deployment import deploy as deploy_contracts
-    from powerpact.chain.transactions import Sender
+    from powerpact.chain.errors import DeploymentExists
+
+    if deployment.exists() and not force:
+        raise DeploymentExists(deployment)
 
     key = unlock(account)
     parameters = Parameters(
@@ -136,11 +151,28 @@ def deploy(
         base_interval_s=base_interval,
         longest_slot_s=max(base_interval, INTERVAL_S) if longest_slot is None else longest_slot,
     )
-    sender = Sender(connect(rpc), key)
-    deployed = deploy_contracts(sender, parameters, lambda name: tell(f"deploying {name}"))
-    deployed.save(deployment)
+    web3 = connect(rpc)
+    deployed, sent = _deploy(web3, key, parameters, deployment, force=force)
     data = {"file": str(deployment), "chain_id": deployed.chain_id, "addresses": deployed.addresses}
-    done(f"deployed to chain {deployed.chain_id}", sender.log.entries, data, as_json=as_json, result=str(deployment))
+    done(f"deployed to chain {deployed.chain_id}", sent, data, as_json=as_json, result=str(deployment))
+
+
+def _deploy(
+    web3: Connection, key: LocalAccount, parameters: Parameters, file: Path, *, force: bool
+) -> tuple[Deployment, list[Mined]]:
+    """Deploy what is missing, write the file, and forget what was begun."""
+    from powerpact import index
+    from powerpact.chain.deploying import deploy as deploy_contracts
+    from powerpact.chain.deploying import forget_plan
+    from powerpact.chain.filing import keep_aside
+
+    with index.deploying(web3, key, file, data_folder(), tell, force=force) as (sender, folder):
+        deployed = deploy_contracts(sender, parameters, lambda name: tell(f"deploying {name}"), folder)
+        if file.exists():
+            tell(f"the old deployment file is now {keep_aside(file)}")
+        deployed.save(file)
+        forget_plan(folder)
+    return deployed, sender.log.entries
 
 
 def _fund(web3: object, names: list[str]) -> None:

@@ -67,8 +67,11 @@ def deposit(upoints: Upoints, account: As, deployment: Deployed = DEPLOYMENT_FIL
     from powerpact.chain.contracts import points
 
     chain, key = open_chain(deployment), unlock(account)
-    mined = chain.sender(key).send(points.deposit(chain, key, upoints))
-    free = points.wallet_of(chain, key.address).free_upoints
+    sender = chain.sender(key)
+    with sender.turn():  # the permit is signed for the state after what was sent before
+        mined = sender.send(points.deposit(chain, key, upoints))
+    with chain.as_of(mined):
+        free = points.wallet_of(chain, key.address).free_upoints
     data = {"trader": key.address, "upoints": upoints, "free_upoints": free}
     done(f"deposited {upoints} micro-points, {free} are free now", [mined], data, as_json=as_json)
 
@@ -89,7 +92,8 @@ def withdraw(
     chain, key = open_chain(deployment), unlock(account)
     target = address_of(to) if to else key.address
     mined = chain.sender(key).send(points.withdraw(chain, upoints, target))
-    free = points.wallet_of(chain, key.address).free_upoints
+    with chain.as_of(mined):
+        free = points.wallet_of(chain, key.address).free_upoints
     data = {"to": target, "upoints": upoints, "free_upoints": free}
     done(f"withdrew {upoints} micro-points, {free} are free now", [mined], data, as_json=as_json)
 

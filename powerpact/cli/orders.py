@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +15,7 @@ from powerpact.cli.session import (
     AsJson,
     Deployed,
     MarketId,
+    address_of,
     done,
     market_of,
     open_chain,
@@ -26,9 +28,10 @@ from powerpact.errors import BadChoice
 from powerpact.market.schema import Side
 
 if TYPE_CHECKING:
-    from eth_account.signers.local import LocalAccount
+    from eth_typing import ChecksumAddress
 
     from powerpact.chain.client import Chain
+    from powerpact.chain.transactions import Mined, Sender
     from powerpact.market.orders import Order
     from powerpact.market.terms import Want
 
@@ -64,6 +67,9 @@ SignOnly = Annotated[
 ]
 
 
+Again = Annotated[bool, typer.Option("--again", help="Post it although an equal order of yours is open in the market.")]
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.add_typer(order_group, name="order")
@@ -92,6 +98,7 @@ def buy(
     nonce: Nonce = None,
     expiry: Expiry = None,
     sign_only: SignOnly = None,
+    again: Again = False,
     deployment: Deployed = DEPLOYMENT_FILE,
     as_json: AsJson = False,
 ) -> None:
@@ -100,29 +107,29 @@ def buy(
     [bold]Example:[/bold] powerpact order buy 0x5f3a -a alice --energy-wh 1200 --bid 110000 --term price=90000:120000
     """
     from powerpact.chain.contracts.markets import market as find
-    from powerpact.chain.contracts.orders import unused_nonce
     from powerpact.market.orders import Side
     from powerpact.market.terms import Common, buy_order
 
     chain, key = open_chain(deployment), unlock(account)
-    id_ = market_of(chain, market)
-    common = Common(
-        trader=key.address,
-        energy_wh=energy_wh,
-        nonce=unused_nonce(chain, key.address, Side.BUY) if nonce is None else nonce,
-        expiry=parse_time(expiry) if expiry else None,
-        min_fill_ppm=min_fill_ppm,
-        accept=accept,
-    )
-    order = buy_order(
-        find(chain, id_).rules,
-        common,
-        bid,
-        wants=_wants(term or []),
-        require=dict(assignment("class", text) for text in require or ()),
-        meter=meter,
-    )
-    _place(chain, key, id_, order, sign_only, as_json=as_json)
+    id_, sender = market_of(chain, market), chain.sender(key)
+    with sender.turn() if sign_only is None else nullcontext():
+        common = Common(
+            trader=key.address,
+            energy_wh=energy_wh,
+            nonce=_nonce(chain, key.address, Side.BUY, nonce),
+            expiry=parse_time(expiry) if expiry else None,
+            min_fill_ppm=min_fill_ppm,
+            accept=accept,
+        )
+        order = buy_order(
+            find(chain, id_).rules,
+            common,
+            bid,
+            wants=_wants(term or []),
+            require=dict(assignment("class", text) for text in require or ()),
+            meter=meter,
+        )
+        _place(chain, sender, id_, order, sign_only, again=again, as_json=as_json)
 
 
 @order_group.command()
@@ -144,6 +151,7 @@ def sell(
     nonce: Nonce = None,
     expiry: Expiry = None,
     sign_only: SignOnly = None,
+    again: Again = False,
     deployment: Deployed = DEPLOYMENT_FILE,
     as_json: AsJson = False,
 ) -> None:
@@ -152,37 +160,118 @@ def sell(
     [bold]Example:[/bold] powerpact order sell 0x5f3a -a bob --energy-wh 1500 --ask 100000 --min 80000 --device 1
     """
     from powerpact.chain.contracts.markets import market as find
-    from powerpact.chain.contracts.orders import unused_nonce
     from powerpact.market.orders import Side
     from powerpact.market.terms import Common, sell_order
 
     chain, key = open_chain(deployment), unlock(account)
+    id_, sender = market_of(chain, market), chain.sender(key)
+    with sender.turn() if sign_only is None else nullcontext():
+        common = Common(
+            trader=key.address,
+            energy_wh=energy_wh,
+            nonce=_nonce(chain, key.address, Side.SELL, nonce, id_[-1] + device),
+            expiry=parse_time(expiry) if expiry else None,
+            min_fill_ppm=min_fill_ppm,
+            accept=accept,
+        )
+        order = sell_order(
+            find(chain, id_).rules,
+            common,
+            ask,
+            minimum,
+            device,
+            declared=_stated(attribute),
+            classes=dict(assignment("class", text) for text in category or ()),
+        )
+        _place(chain, sender, id_, order, sign_only, again=again, as_json=as_json)
+
+
+@order_group.command("typed-data")
+def show_typed_data(
+    market: MarketId,
+    trader: Annotated[str, typer.Option(metavar="WHO", help="Who signs, by address or name.")],
+    energy_wh: EnergyWh,
+    bid: Annotated[int | None, typer.Option(min=1, help="To buy: most that is paid, micro-points per kWh.")] = None,
+    ask: Annotated[int | None, typer.Option(min=1, help="To sell: price that satisfies, micro-points per kWh.")] = None,
+    minimum: Annotated[int, typer.Option("--min", min=0, help="To sell: least that is accepted.")] = 0,
+    device: Annotated[int, typer.Option(min=0, help="Device that delivers, or the buyer's meter.")] = 0,
+    term: Annotated[list[str] | None, typer.Option(metavar="NAME=EXPECT:LIMIT[:WEIGHT]", help="As to buy.")] = None,
+    require: Annotated[list[str] | None, typer.Option(metavar="CATEGORY=CODE", help="As to buy.")] = None,
+    attribute: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="As to sell.")] = None,
+    category: Annotated[list[str] | None, typer.Option("--class", metavar="CATEGORY=CODE", help="As to sell.")] = None,
+    min_fill_ppm: MinFill = 0,
+    nonce: Nonce = None,
+    expiry: Expiry = None,
+    output: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="Where it goes.")] = "-",
+    deployment: Deployed = DEPLOYMENT_FILE,
+) -> None:
+    """Print what a wallet signs of an order (eth_signTypedData_v4), with the trader's next nonce; no key is needed.
+
+    [bold]Example:[/bold] powerpact order typed-data 0x5f3a --trader 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 \
+    --energy-wh 1200 --bid 110000 -o order.json
+    """
+    from powerpact.chain.contracts.markets import market as find
+    from powerpact.codec.orderfile import format_typed_order
+    from powerpact.market.orders import Side
+    from powerpact.market.terms import Common, buy_order, sell_order
+
+    if (bid is None) == (ask is None):
+        raise BadChoice("side", f"bid {bid}, ask {ask}", "is not clear", remedy="Give --bid to buy or --ask to sell.")
+    chain, who = open_chain(deployment), address_of(trader)
     id_ = market_of(chain, market)
+    side, first = (Side.BUY, 0) if ask is None else (Side.SELL, id_[-1] + device)
     common = Common(
-        trader=key.address,
+        trader=who,
         energy_wh=energy_wh,
-        nonce=unused_nonce(chain, key.address, Side.SELL, id_[-1] + device) if nonce is None else nonce,
+        nonce=_nonce(chain, who, side, nonce, first),
         expiry=parse_time(expiry) if expiry else None,
         min_fill_ppm=min_fill_ppm,
-        accept=accept,
     )
-    stated = (assignment("attribute", text) for text in attribute or ())
-    order = sell_order(
-        find(chain, id_).rules,
-        common,
-        ask,
-        minimum,
-        device,
-        declared={name: numbers("attribute", value, (1,))[0] for name, value in stated},
-        classes=dict(assignment("class", text) for text in category or ()),
+    rules = find(chain, id_).rules
+    if ask is None:
+        required = dict(assignment("class", text) for text in require or ())
+        order = buy_order(rules, common, bid or 0, wants=_wants(term or []), require=required, meter=device)
+    else:
+        stated, classes = _stated(attribute), dict(assignment("class", text) for text in category or ())
+        order = sell_order(rules, common, ask, minimum, device, declared=stated, classes=classes)
+    write_output(output, format_typed_order(chain.domain("OrderBook"), id_, order))
+    tell("sign it with the trader's wallet, then `powerpact order relay FILE --signature 0x… -a NAME` posts it")
+
+
+@order_group.command()
+def nonces(
+    who: Annotated[str, typer.Argument(metavar="WHO", help="Account, by name or address.")],
+    deployment: Deployed = DEPLOYMENT_FILE,
+    as_json: AsJson = False,
+) -> None:
+    """Show the next nonce of an account's orders, and up to which nonce one may be chosen, for each side.
+
+    [bold]Example:[/bold] powerpact order nonces alice
+    """
+    from powerpact.chain.contracts.orders import MOST_PAGES_AHEAD, nonces_of
+    from powerpact.market.orders import NONCES_PER_PAGE, Side, next_nonce
+
+    chain, trader = open_chain(deployment), address_of(who)
+    words = {side: nonces_of(chain, trader, side) for side in Side}
+    rows = (
+        {
+            "side": side.name.lower(),
+            "next": next_nonce(word),
+            "first_open": (word >> NONCES_PER_PAGE) * NONCES_PER_PAGE,
+            "highest": ((word >> NONCES_PER_PAGE) + MOST_PAGES_AHEAD + 1) * NONCES_PER_PAGE - 1,
+        }
+        for side, word in words.items()
     )
-    _place(chain, key, id_, order, sign_only, as_json=as_json)
+    table(rows, as_json=as_json)
 
 
 @order_group.command()
 def relay(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Signed orders of one market.")],
     account: As,
+    signature: Annotated[
+        str | None, typer.Option(metavar="HEX", help="What a wallet signed, for one file of `order typed-data`.")
+    ] = None,
     deployment: Deployed = DEPLOYMENT_FILE,
     as_json: AsJson = False,
 ) -> None:
@@ -194,13 +283,22 @@ def relay(
     from powerpact.codec.orderfile import parse_order
     from powerpact.market.orders import id_text, order_id
 
-    parsed = [parse_order(file, read_input(file)) for file in files]
+    if signature is not None and len(files) != 1:
+        raise BadChoice("signature", f"for {len(files)} files", "is of one order", remedy="Relay that file alone.")
+    chain = open_chain(deployment)
+    domain = chain.domain("OrderBook")
+    parsed = [parse_order(file, read_input(file), domain=domain, signature=signature) for file in files]
     market = parsed[0][0]
     for file, (other, _) in zip(files, parsed, strict=True):
         if other != market:
             raise BadChoice("file", file, "is for another market", remedy="Relay the orders of each market apart.")
-    chain, key = open_chain(deployment), unlock(account)
-    mined = chain.sender(key).send(orders.place_signed(chain, market, [signed for _, signed in parsed]))
+    sender = chain.sender(unlock(account))
+    with sender.turn():
+        call = orders.place_signed(chain, market, [signed for _, signed in parsed])
+        if not any(outgoing.purpose == call.purpose for outgoing, _ in sender.left):
+            for _, signed in parsed:
+                orders.check_nonce(chain, signed.order.trader, signed.order.side, signed.order.nonce)
+        mined = sender.send(call)
     batch = orders.batch_of(chain, mined)
     ids = [id_text(order_id(batch, index)) for index in range(len(parsed))]
     data = {"market": f"0x{market.hex()}", "orders": ids}
@@ -281,22 +379,63 @@ def list_orders(market: MarketId, deployment: Deployed = DEPLOYMENT_FILE, as_jso
     table(rows, as_json=as_json)
 
 
+def _nonce(chain: Chain, trader: ChecksumAddress, side: Side, chosen: int | None, first: int = 0) -> int:
+    """The nonce that was chosen, once it is known to be good, else the next one."""
+    from powerpact.chain.contracts.orders import check_nonce, unused_nonce
+
+    if chosen is None:
+        return unused_nonce(chain, trader, side, first)
+    check_nonce(chain, trader, side, chosen)
+    return chosen
+
+
 def _place(
-    chain: Chain, key: LocalAccount, market: bytes, order: Order, sign_only: str | None, *, as_json: bool
+    chain: Chain, sender: Sender, market: bytes, order: Order, sign_only: str | None, *, again: bool, as_json: bool
 ) -> None:
     from powerpact.chain.contracts import orders
     from powerpact.codec.orderfile import format_order
     from powerpact.market.orders import id_text, order_id
 
     if sign_only is not None:
-        write_output(sign_only, format_order(market, orders.sign_order(chain, key, market, order)))
+        signed = orders.sign_order(chain, sender.account, market, order)
+        write_output(sign_only, format_order(chain.domain("OrderBook"), market, signed))
         tell(f"signed; anybody can post it with `powerpact order relay {sign_only}`")
         return
-    mined = chain.sender(key).send(orders.place(chain, market, order))
+    mined = None if again else _posted_before(chain, sender, market, order)
+    what = "order {} was posted by the command that was stopped; it is not posted again" if mined else "posted order {}"
+    mined = mined or sender.send(orders.place(chain, market, order))
     id_ = id_text(order_id(orders.batch_of(chain, mined), 0))
     data = {"market": f"0x{market.hex()}", "order": id_, "reserved_upoints": order.reservation_upoints}
     held = f", {order.reservation_upoints} micro-points reserved" if order.reservation_upoints else ""
-    done(f"posted order {id_}{held}", [mined], data, as_json=as_json, result=id_)
+    done(what.format(id_) + held, [mined], data, as_json=as_json, result=id_)
+
+
+def _posted_before(chain: Chain, sender: Sender, market: bytes, order: Order) -> Mined | None:
+    """The transaction of an earlier command, stopped before it said so, that posted an equal order; None for none.
+
+    Raises
+    ------
+    EqualOrderOpen
+        If an equal order is open that a command told of.
+    """
+    from powerpact.chain.contracts import orders, rounds
+    from powerpact.chain.errors import EqualOrderOpen
+    from powerpact.market.orders import id_text
+
+    equal = orders.equal_open(rounds.read_round(chain, market), order)
+    if equal is None:
+        return None
+    for _, mined in sender.left:
+        posted = [event.arguments for event in chain.decode(mined) if event.name == "OrdersPlaced"]
+        if any(event["market"] == market and event["batch"] == equal >> 8 for event in posted):
+            return mined
+    raise EqualOrderOpen(id_text(equal))
+
+
+def _stated(texts: list[str] | None) -> dict[str, int]:
+    """What a seller declares, by attribute."""
+    stated = (assignment("attribute", text) for text in texts or ())
+    return {name: numbers("attribute", value, (1,))[0] for name, value in stated}
 
 
 def _wants(texts: list[str]) -> dict[str, Want]:

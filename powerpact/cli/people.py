@@ -1,10 +1,11 @@
-"""Commands of people and their admission: ``account``, ``apply``, ``approve``, ``reject``, ``suspend``, ``leave``."""
+"""Commands of people and their admission: ``apply``, ``approve``, ``reject``, ``suspend``, ``leave``."""
 
 from __future__ import annotations
 
 import json
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,12 +18,11 @@ from powerpact.cli.session import (
     AsJson,
     Deployed,
     address_of,
-    ask_password,
     clock,
     done,
     open_chain,
     parse_time,
-    table,
+    tell,
     unlock,
 )
 from powerpact.errors import BadChoice
@@ -33,41 +33,11 @@ if TYPE_CHECKING:
 Reason = Annotated[str, typer.Option(help="The reason, in words.")]
 Subject = Annotated[str, typer.Argument(metavar="WHO", help="Account, by name or address.")]
 
-group = typer.Typer(help="Keys, each in an encrypted file.", no_args_is_help=True)
-
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    app.add_typer(group, name="account")
     for command in (apply, approve, reject, suspend, leave):
         app.command()(command)
-
-
-@group.command()
-def new(name: Annotated[str, typer.Argument(help="What to call it.")], as_json: AsJson = False) -> None:
-    """Make a new key.
-
-    The password comes from the terminal, from the file in POWERPACT_PASSWORD_FILE, or from the file descriptor in
-    POWERPACT_PASSWORD_FD; the encrypted file goes to POWERPACT_HOME, by default ~/.powerpact.
-
-    [bold]Example:[/bold] powerpact account new alice
-    """
-    from powerpact.keystore import Keystore
-
-    address = Keystore.default().create(name, ask_password(name, is_new=True))
-    done(f"made account {name}", [], {"name": name, "address": address}, as_json=as_json, result=address)
-
-
-@group.command("list")
-def list_accounts(as_json: AsJson = False) -> None:
-    """List the accounts of the keystore.
-
-    [bold]Example:[/bold] powerpact account list
-    """
-    from powerpact.keystore import Keystore
-
-    names = Keystore.default().names()
-    table(({"name": name, "address": address} for name, address in names.items()), as_json=as_json)
 
 
 def apply(
@@ -89,11 +59,15 @@ def apply(
 
     chain, key = open_chain(deployment), unlock(account)
     attributes = dict(_pair(text) for text in attribute or ())
-    salt = secrets.token_bytes(32)
-    hashed = participants.attributes_hash(attributes, salt)
-    mined = chain.sender(key).send(participants.apply(chain, hashed))
-    file = output or Path(f"{account}.application.json")
-    write_output(str(file), json.dumps({"attributes": attributes, "salt": f"0x{salt.hex()}"}, indent=2) + "\n")
+    file, sender = output or Path(f"{account}.application.json"), chain.sender(key)
+    with sender.turn():
+        salt = _salt_in(file, attributes) or secrets.token_bytes(32)
+        hashed = participants.attributes_hash(attributes, salt)
+        call = participants.apply(chain, hashed)
+        if not any(outgoing.purpose == call.purpose for outgoing, _ in sender.left):
+            call = replace(call, estimated_gas=sender.estimate(call))  # a file is written only for what is not refused
+            _write_application(file, attributes, salt)
+        mined = sender.send(call)
     number = chain.event(mined, "Applied").arguments["application"]
     data = {"applicant": key.address, "application": number, "hash": f"0x{hashed.hex()}", "file": str(file)}
     done(f"applied; show {file} to the auditors", [mined], data, as_json=as_json, result=key.address)
@@ -120,7 +94,8 @@ def approve(
     if shown is not None:
         _check_shown(shown, chain.events("ParticipantRegistry", "Applied", applicant=subject)[-1:])
     mined = chain.sender(key).send(participants.approve(chain, subject, admission.application, credibility_ppm))
-    status = participants.participant(chain, subject).status.name.lower()
+    with chain.as_of(mined):
+        status = participants.participant(chain, subject).status.name.lower()
     done(f"voted to admit {applicant}: {status}", [mined], {"applicant": subject, "status": status}, as_json=as_json)
 
 
@@ -136,7 +111,8 @@ def reject(
     chain, key, subject = open_chain(deployment), unlock(account), address_of(applicant)
     admission = participants.participant(chain, subject)
     mined = chain.sender(key).send(participants.reject(chain, subject, admission.application, reason))
-    status = participants.participant(chain, subject).status.name.lower()
+    with chain.as_of(mined):
+        status = participants.participant(chain, subject).status.name.lower()
     done(f"voted to reject {applicant}: {status}", [mined], {"applicant": subject, "status": status}, as_json=as_json)
 
 
@@ -157,7 +133,8 @@ def suspend(
     chain, key, subject = open_chain(deployment), unlock(account), address_of(participant)
     end = parse_time(until)
     mined = chain.sender(key).send(participants.suspend(chain, subject, end, reason))
-    ends = participants.participant(chain, subject).suspended_until
+    with chain.as_of(mined):
+        ends = participants.participant(chain, subject).suspended_until
     found = f"suspended until {clock(ends)}" if ends == end else "more votes are needed"
     data = {"participant": subject, "suspended_until": ends}
     done(f"voted to suspend {participant}: {found}", [mined], data, as_json=as_json)
@@ -183,6 +160,24 @@ def _pair(text: str) -> tuple[str, str]:
     if not separator or not key:
         raise BadChoice("attribute", text, "is not KEY=VALUE", remedy="Write, for instance, type=prosumer.")
     return key, value
+
+
+def _salt_in(file: Path, attributes: dict[str, str]) -> bytes | None:
+    """The salt of an application for the same attributes, which an earlier command wrote and perhaps did not send."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        return bytes.fromhex(found["salt"].removeprefix("0x")) if found["attributes"] == attributes else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _write_application(file: Path, attributes: dict[str, str], salt: bytes) -> None:
+    """Write an application before it is sent: without its salt nobody could show what it says."""
+    from powerpact.chain.filing import keep_aside
+
+    if file.is_file() and _salt_in(file, attributes) is None:
+        tell(f"{file} says something else; it is kept as {keep_aside(file)}")
+    write_output(str(file), json.dumps({"attributes": attributes, "salt": f"0x{salt.hex()}"}, indent=2) + "\n")
 
 
 def _check_shown(shown: Path, applied: Sequence[Event]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,8 +47,13 @@ def open_chain(deployment: Path) -> Chain:
     """
     from powerpact import index
 
+    return index.open_chain(deployment, os.environ.get("POWERPACT_RPC"), data_folder(), tell)
+
+
+def data_folder() -> Path | None:
+    """The folder that ``POWERPACT_DATA`` names for the data of all deployments."""
     data = os.environ.get("POWERPACT_DATA")
-    return index.open_chain(deployment, os.environ.get("POWERPACT_RPC"), Path(data) if data else None, tell)
+    return Path(data) if data else None
 
 
 def ask_password(name: str, *, is_new: bool = False) -> str:
@@ -61,7 +67,20 @@ def ask_password(name: str, *, is_new: bool = False) -> str:
     BadChoice
         If the file or descriptor cannot be read.
     """
-    file, descriptor = os.environ.get("POWERPACT_PASSWORD_FILE"), os.environ.get("POWERPACT_PASSWORD_FD")
+    prompt = f"new password of {name}" if is_new else f"password of {name}"
+    return ask_secret("POWERPACT_PASSWORD_FILE", prompt, is_new=is_new, descriptor_variable="POWERPACT_PASSWORD_FD")
+
+
+def ask_secret(variable: str, prompt: str, *, is_new: bool = False, descriptor_variable: str | None = None) -> str:
+    """A secret from the file that an environment variable names, from a file descriptor, or hidden from the terminal.
+
+    Raises
+    ------
+    BadChoice
+        If the file or descriptor cannot be read, or there is neither, nor a terminal.
+    """
+    file = os.environ.get(variable)
+    descriptor = os.environ.get(descriptor_variable) if descriptor_variable else None
     try:
         if file:
             return Path(file).read_text(encoding="utf-8").rstrip("\r\n")
@@ -69,13 +88,30 @@ def ask_password(name: str, *, is_new: bool = False) -> str:
             with os.fdopen(int(descriptor), encoding="utf-8", closefd=False) as stream:
                 return stream.readline().rstrip("\r\n")
     except (OSError, ValueError) as error:
-        field = "POWERPACT_PASSWORD_FILE" if file else "POWERPACT_PASSWORD_FD"
+        field = variable if file else descriptor_variable
         raise BadChoice(
-            field, file or descriptor, f"cannot be read: {error}", remedy="Name a file or descriptor that can be read."
+            str(field),
+            file or descriptor,
+            f"cannot be read: {error}",
+            remedy="Name a file or descriptor that can be read.",
         ) from error
-    prompt = f"new password of {name}" if is_new else f"password of {name}"
+    if not _has_terminal():
+        remedy = f"Put it into a file that only you can read, and name the file in {variable}."
+        raise BadChoice("terminal", "none", f"cannot ask for the {prompt}", remedy=remedy)
     answer: str = typer.prompt(prompt, hide_input=True, confirmation_prompt=is_new, err=True)
     return answer
+
+
+def _has_terminal() -> bool:
+    """Whether somebody can be asked without what they type being shown; what stands in for standard input counts."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        try:
+            return os.isatty(sys.stdin.fileno())
+        except OSError:  # no file: a program that feeds the command
+            return True
+    return True
 
 
 def unlock(name: str) -> LocalAccount:

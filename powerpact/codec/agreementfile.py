@@ -42,11 +42,10 @@ def parse_agreement(name: str, text: str | bytes) -> SignedAgreement:
     file = SignedFile.parse(name, text, SCHEMA, {"market", "trade", "to_seller_upoints", "signer", "signature"})
     data = file.data
     file.check_integer("$.to_seller_upoints", data["to_seller_upoints"], 128)
-    file.check_address("$.signer", data["signer"])
     return SignedAgreement(
         market=file.octets("$.market", data["market"], 32),
         trade=file.octets("$.trade", data["trade"], 32),
         to_seller_upoints=data["to_seller_upoints"],
-        signer=data["signer"],
-        signature=file.octets("$.signature", data["signature"], 64, 65),
+        signer=file.address("$.signer", data["signer"]),
+        signature=file.signature("$.signature", data["signature"]),
     )

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, NoReturn
 
-from eth_utils import is_checksum_address
+from eth_typing import ChecksumAddress
+from eth_utils import is_address, to_checksum_address
 
 from powerpact.codec.errors import BadSignedFile
+
+MOST_SIGNATURE_BYTES: Final = 32_768
+"""A longer signature fits into no transaction together with what it signs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +31,32 @@ class SignedFile:
     data: dict[str, Any]
 
     @classmethod
-    def parse(cls, name: str, text: str | bytes, schema: str, members: set[str]) -> SignedFile:
-        """Read a file's text: JSON of this schema, with these members beside ``schema``."""
+    def read(cls, name: str, text: str | bytes) -> SignedFile:
+        """Read a file's text: JSON, of any schema."""
         try:
             data = json.loads(text)
         except ValueError as error:
             raise BadSignedFile(name, "$", f"is not JSON: {error}") from error
-        parsed = cls(name, data)
-        parsed.check_members("$", data, {"schema", *members})
-        if data["schema"] != schema:
-            raise BadSignedFile(name, "$.schema", f"is {data['schema']!r}, expected {schema!r}")
+        if not isinstance(data, dict):
+            raise BadSignedFile(name, "$", "is not an object")
+        return cls(name, data)
+
+    @classmethod
+    def parse(cls, name: str, text: str | bytes, schema: str, members: set[str]) -> SignedFile:
+        """Read a file's text: JSON of this schema, with these members beside ``schema``."""
+        parsed = cls.read(name, text)
+        parsed.check_schema(schema, members)
         return parsed
+
+    def check_schema(self, schema: str, members: set[str]) -> None:
+        """The content is of this schema, with these members beside ``schema``."""
+        self.check_members("$", self.data, {"schema", *members})
+        if self.data["schema"] != schema:
+            self.fail("$.schema", f"is {self.data['schema']!r}, expected {schema!r}")
+
+    def fail(self, path: str, problem: str) -> NoReturn:
+        """Say what is wrong with a field."""
+        raise BadSignedFile(self.name, path, problem)
 
     def check_members(self, path: str, value: Any, members: set[str]) -> None:
         """An object with exactly these members."""
@@ -47,15 +66,33 @@ class SignedFile:
         if odd:
             raise BadSignedFile(self.name, f"{path}.{odd[0]}", "is missing" if odd[0] in members else "is unknown")
 
-    def check_address(self, path: str, value: Any) -> None:
-        """An address with its checksum."""
-        if not is_checksum_address(value):
-            raise BadSignedFile(self.name, path, "is not an address with checksum")
+    def address(self, path: str, value: Any) -> ChecksumAddress:
+        """An address: all in one case, or with the right checksum."""
+        if not isinstance(value, str) or not value.startswith("0x") or not is_address(value):
+            raise BadSignedFile(self.name, path, "is not an address, or its checksum is wrong")
+        return to_checksum_address(value)
 
     def check_integer(self, path: str, value: Any, bits: int) -> None:
         """An unsigned integer of a given number of bits."""
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << bits:
             raise BadSignedFile(self.name, path, f"is not an integer from 0 to {(1 << bits) - 1}")
+
+    def integer(self, path: str, value: Any, bits: int) -> int:
+        """An unsigned integer as wallets write it: a number, or its digits as text."""
+        if isinstance(value, str) and value.isascii() and value.isdecimal():
+            value = int(value)
+        self.check_integer(path, value, bits)
+        return int(value)
+
+    def signature(self, path: str, value: Any) -> bytes:
+        """A signature: 65 bytes, or 64, of a key; any number of a contract account, which judges it itself."""
+        try:
+            data = bytes.fromhex(value.removeprefix("0x"))
+        except (ValueError, AttributeError):
+            raise BadSignedFile(self.name, path, "is not bytes in hexadecimal") from None
+        if len(data) > MOST_SIGNATURE_BYTES:
+            raise BadSignedFile(self.name, path, f"has {len(data)} bytes, more than {MOST_SIGNATURE_BYTES}")
+        return data
 
     def octets(self, path: str, value: Any, *lengths: int) -> bytes:
         """Bytes in hexadecimal, as many as one of `lengths` says."""

@@ -22,7 +22,8 @@ from powerpact.audit import Finding, audit
 from powerpact.chain.client import Chain
 from powerpact.chain.connection import Connection
 from powerpact.chain.contracts import certificates, devices, markets, meters, orders, participants, points
-from powerpact.chain.deployment import Parameters, deploy
+from powerpact.chain.deploying import deploy
+from powerpact.chain.deployment import Parameters
 from powerpact.chain.local.clock import ChainClock, fund
 from powerpact.chain.transactions import Call, Sender
 from powerpact.codec.abi import Event

@@ -9,7 +9,8 @@ from powerpact.chain.contracts.markets import market
 from powerpact.chain.contracts.settlement import FinalTrade, final_trades
 from powerpact.chain.errors import NotOnChain
 from powerpact.chain.transactions import Call
-from powerpact.codec.eip712 import sign
+from powerpact.codec.eip712 import expand, recover, sign
+from powerpact.codec.eip712.errors import MessageMismatch
 from powerpact.errors import BadChoice
 from powerpact.market.orders import id_text
 from powerpact.market.trades import SignedAgreement
@@ -83,7 +84,17 @@ def settle_agreed(chain: Chain, one: SignedAgreement, other: SignedAgreement) ->
             "agreement of", other.signer, "is not for the same trade and sum", remedy=f"Sign as {one.signer} did."
         )
     trade = find_trade(chain, one.market, one.trade.hex())
-    signers, signatures = (one.signer, other.signer), (one.signature, other.signature)
+    signers, signatures = (one.signer, other.signer), (_usual(chain, one), _usual(chain, other))
     return chain.call(
         "settle", "Settlement", "settleAgreed", one.market, trade.proof, one.to_seller_upoints, signers, signatures
     )
+
+
+def _usual(chain: Chain, agreement: SignedAgreement) -> bytes:
+    """A key's signature in the form that the contract takes; that of a contract account as it is."""
+    message = {"tradeId": agreement.trade, "toSeller": agreement.to_seller_upoints}
+    try:
+        is_of_key = recover(chain.domain("Settlement"), "Agreement", message, agreement.signature) == agreement.signer
+    except MessageMismatch:
+        return agreement.signature
+    return expand(agreement.signature) if is_of_key else agreement.signature

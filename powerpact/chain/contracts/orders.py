@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
 
 from powerpact.chain.client import Chain
+from powerpact.chain.contracts.posted import PostedRound
 from powerpact.chain.transactions import Call, Mined
 from powerpact.codec.eip712 import Domain, compact, recover, sign
 from powerpact.codec.eip712.errors import MessageMismatch
-from powerpact.market.orders import Order, Placed, Side, SignedOrder, next_nonce
+from powerpact.errors import BadChoice
+from powerpact.market.orders import NONCES_PER_PAGE, Order, Placed, Side, SignedOrder, next_nonce
+
+MOST_PAGES_AHEAD: Final = 1_024
+"""How many pages a nonce may be ahead of the page in use: one that is further would close too much of what is left."""
 
 
 def sign_order(chain: Chain, account: LocalAccount, market: bytes, order: Order) -> SignedOrder:
@@ -79,10 +85,56 @@ def cancel_nonces(chain: Chain, side: Side, page: int, mask: int) -> Call:
     return chain.call("cancel nonces", "OrderBook", "cancelNonces", side, page, mask)
 
 
+def nonces_of(chain: Chain, trader: ChecksumAddress, side: Side) -> int:
+    """The trader's nonces of one side as the chain keeps them (Nonces.sol): page, then 32 bits of used ones."""
+    of_buys, of_sells = ("Accounts", "walletOf", [trader]), ("Accounts", "trackRecordOf", [trader])
+    return int(chain.read_all([of_buys if side is Side.BUY else of_sells])[0][-1])
+
+
 def unused_nonce(chain: Chain, trader: ChecksumAddress, side: Side, first: int = 0) -> int:
     """A nonce for the trader's next order of this side, see `powerpact.market.orders.next_nonce`."""
-    if side is Side.BUY:
-        nonces = int(chain.read("Accounts", "walletOf", trader)[-1])
+    return next_nonce(nonces_of(chain, trader, side), first)
+
+
+def check_nonce(chain: Chain, trader: ChecksumAddress, side: Side, nonce: int) -> None:
+    """Make sure that a trader's order can have a nonce: one that is not used, nor of a closed page or one far ahead.
+
+    Raises
+    ------
+    BadChoice
+        If it cannot, with the next nonce that can.
+    """
+    word = nonces_of(chain, trader, side)
+    page, used = word >> NONCES_PER_PAGE, word & (1 << NONCES_PER_PAGE) - 1
+    its_page, bit = divmod(nonce, NONCES_PER_PAGE)
+    if its_page < page:
+        problem = f"is of page {its_page}, which is closed: page {page} is in use"
+    elif its_page == page and used >> bit & 1:
+        problem = "is used already"
+    elif its_page > page + MOST_PAGES_AHEAD:
+        problem = f"is of page {its_page}, more than {MOST_PAGES_AHEAD} pages of {NONCES_PER_PAGE} ahead of page {page}"
     else:
-        nonces = int(chain.read("Accounts", "trackRecordOf", trader)[-1])
-    return next_nonce(nonces, first)
+        return
+    remedy = f"Use {next_nonce(word)}, the next one, or leave it out: nonces are counted, not drawn at random."
+    raise BadChoice("nonce", nonce, problem, remedy=remedy)
+
+
+def equal_open(posted: PostedRound, order: Order) -> int | None:
+    """The id of an open order of the same trader with the same terms, whatever its nonce and expiry; None for none.
+
+    Parameters
+    ----------
+    posted : PostedRound
+        The orders of the market.
+    order : Order
+        As its trader states it.
+    """
+    return next((id_ for id_, other in posted.open_orders() if _terms_of(other) == _terms_of(order)), None)
+
+
+def _terms_of(order: Order) -> tuple[object, ...]:
+    """What a trader states in an order, without what the contract adds to it."""
+    stated = (order.side, order.trader, order.energy_wh, order.price_upoints_per_kwh, order.device, order.min_fill_ppm)
+    if order.side is Side.SELL:
+        return (*stated, order.min_upoints_per_kwh)
+    return (*stated, order.classes, order.levels, order.limits, order.weights_ppm)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from eth_account.signers.local import LocalAccount
@@ -78,7 +78,8 @@ def deposit(
     }
     signature = sign(account, chain.domain("PowerPoints"), "Permit", permit)
     r, s, v = signature[:32], signature[32:64], signature[64]
-    return chain.call("deposit", "Accounts", "depositWithPermit", upoints, deadline, v, r, s)
+    call = chain.call("deposit", "Accounts", "depositWithPermit", upoints, deadline, v, r, s)
+    return replace(call, intent=f"deposit {upoints}".encode())  # permit and deadline differ each time
 
 
 def withdraw(chain: Chain, upoints: int, to: ChecksumAddress) -> Call:

@@ -1,6 +1,15 @@
 """What is signed in PowerPact: one table of EIP-712 types, and hashing, signing and recovering with it."""
 
-from powerpact.codec.eip712.signing import Domain, compact, domain_separator, recover, sign, signing_hash, struct_hash
+from powerpact.codec.eip712.signing import (
+    Domain,
+    compact,
+    domain_separator,
+    expand,
+    recover,
+    sign,
+    signing_hash,
+    struct_hash,
+)
 from powerpact.codec.eip712.types import TYPES, Member, encode_type, type_hash
 
 __all__ = [
@@ -10,6 +19,7 @@ __all__ = [
     "compact",
     "domain_separator",
     "encode_type",
+    "expand",
     "recover",
     "sign",
     "signing_hash",

@@ -26,6 +26,7 @@ DOMAIN_NAME: Final = "PowerPact"
 
 DOMAIN_VERSION: Final = "1"
 
+_FIRST_V: Final = 27
 _DOMAIN_TYPE: Final = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 
 
@@ -129,17 +130,35 @@ def recover(domain: Domain, primary_type: str, message: Mapping[str, Any], signa
 
 
 def compact(signature: bytes) -> tuple[bytes, bytes]:
-    """The two words of EIP-2098, ``r`` and parity with ``s``, of a signature of 65 or 64 bytes."""
+    """The two words of EIP-2098, ``r`` and parity with ``s``, of a signature of 65 or 64 bytes.
+
+    Raises
+    ------
+    MessageMismatch
+        If ``v`` is neither 27 or 28, as usual, nor 0 or 1, as some hardware wallets give it.
+    """
     if len(signature) == 64:
         return signature[:32], signature[32:]
-    s, parity = int.from_bytes(signature[32:64], "big"), (signature[64] - 27) & 1
-    return signature[:32], (parity << 255 | s).to_bytes(32, "big")
+    full = expand(signature)
+    s, parity = int.from_bytes(full[32:64], "big"), full[64] - _FIRST_V
+    return full[:32], (parity << 255 | s).to_bytes(32, "big")
 
 
 def expand(signature: bytes) -> bytes:
-    """A signature of 64 bytes (EIP-2098) as ``r ‖ s ‖ v`` of 65; one of 65 as it is."""
-    if len(signature) != 64:
-        return signature
-    packed = int.from_bytes(signature[32:], "big")
-    parity, s = packed >> 255, packed & ((1 << 255) - 1)
-    return signature[:32] + s.to_bytes(32, "big") + bytes([27 + parity])
+    """A key's signature as ``r ‖ s ‖ v``, 65 bytes with ``v`` 27 or 28, from one with ``v`` 0 or 1, or of 64 bytes.
+
+    Raises
+    ------
+    MessageMismatch
+        If it is none.
+    """
+    if len(signature) == 64:
+        packed = int.from_bytes(signature[32:], "big")
+        parity, s = packed >> 255, packed & ((1 << 255) - 1)
+        return signature[:32] + s.to_bytes(32, "big") + bytes([_FIRST_V + parity])
+    if len(signature) != 65:
+        raise MessageMismatch("signature", f"{len(signature)} bytes instead of 65 or 64")
+    v = signature[64]
+    if v not in (0, 1, _FIRST_V, _FIRST_V + 1):
+        raise MessageMismatch("signature", f"v is {v}, neither 27 or 28 nor 0 or 1")
+    return signature[:64] + bytes([v if v >= _FIRST_V else v + _FIRST_V])

@@ -10,7 +10,8 @@ from web3 import Web3
 from powerpact.chain.artifacts import CONTRACTS, artifact
 from powerpact.chain.client import Chain
 from powerpact.chain.connection import connect
-from powerpact.chain.deployment import Deployment, Parameters, create_address, deploy, verify
+from powerpact.chain.deploying import deploy
+from powerpact.chain.deployment import Deployment, Parameters, create_address, verify
 from powerpact.chain.errors import (
     BadDeploymentFile,
     ChainUnreachable,

@@ -20,7 +20,6 @@ from powerpact.chain.errors import ContractError, NotOnChain
 from powerpact.codec.agreementfile import format_agreement, parse_agreement
 from powerpact.codec.errors import BadSignedFile
 from powerpact.codec.merkle import MerkleTree
-from powerpact.codec.orderfile import format_order, parse_order
 from powerpact.codec.packing import order_tree, trade_id
 from powerpact.errors import BadChoice
 from powerpact.market.errors import BadRules
@@ -143,53 +142,6 @@ def test_the_search_for_a_nonce_begins_anywhere_in_the_page(world, used, first, 
     alice = world.address("alice")
     world.sender("alice").send(orders.cancel_nonces(world.chain, Side.SELL, 0, sum(1 << nonce for nonce in used)))
     assert orders.unused_nonce(world.chain, alice, Side.SELL, first) == unused
-
-
-def test_an_order_file_keeps_everything(world):
-    market, rules = world.open_market()
-    for order in (world.buy("alice", rules), world.sell("bob", rules)):
-        signed = world.signed(market, order)
-        assert parse_order("file", format_order(market, signed)) == (market, signed)
-
-
-@pytest.mark.parametrize(
-    ("path", "change"),
-    [
-        ("$.schema", lambda data: data.update(schema="other")),
-        ("$.signature", lambda data: data.pop("signature")),
-        ("$.signature", lambda data: data.update(signature="0x12")),
-        ("$.extra", lambda data: data.update(extra=1)),
-        ("$.market", lambda data: data.update(market="0x12")),
-        ("$.market", lambda data: data.update(market=7)),
-        ("$.order", lambda data: data.update(order=[])),
-        ("$.order.side", lambda data: data["order"].update(side="hold")),
-        ("$.order.trader", lambda data: data["order"].update(trader="alice")),
-        ("$.order.energy_wh", lambda data: data["order"].update(energy_wh=2**64)),
-        ("$.order.energy_wh", lambda data: data["order"].update(energy_wh=-1)),
-        ("$.order.nonce", lambda data: data["order"].update(nonce=True)),
-        ("$.order.expiry", lambda data: data["order"].update(expiry="soon")),
-        ("$.order.levels", lambda data: data["order"].update(levels=[0] * 7)),
-        ("$.order.limits[3]", lambda data: data["order"]["limits"].__setitem__(3, 2**32)),
-        ("$.order.classes", lambda data: data["order"].update(classes="zz")),
-        ("$.order.device", lambda data: data["order"].pop("device")),
-        ("$.order.accept", lambda data: data["order"].update(accept=0)),
-        ("$.order.accept", lambda data: data["order"].update(accept=True)),
-        ("$.order.min_fill_ppm", lambda data: data["order"].update(min_fill_ppm=2**20)),
-        ("$.order.min_fill_ppm", lambda data: data["order"].update(min_fill_ppm=1)),
-    ],
-)
-def test_a_malformed_order_file_is_refused_by_its_field(world, path, change):
-    market, rules = world.open_market()
-    data = json.loads(format_order(market, world.signed(market, world.buy("alice", rules))))
-    change(data)
-    with pytest.raises(BadSignedFile) as refusal:
-        parse_order("file", json.dumps(data))
-    assert refusal.value.path == path
-
-
-def test_an_order_file_that_is_not_json_is_refused():
-    with pytest.raises(BadSignedFile, match="JSON"):
-        parse_order("file", b"\xff\xfe")
 
 
 def finalise(world, market):

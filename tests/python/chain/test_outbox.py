@@ -242,10 +242,12 @@ def test_programs_take_turns(world, opened):
 
 
 def test_a_turn_that_does_not_end_is_told(tmp_path):
-    with turn(tmp_path / "lock", "0xa11ce", lambda _: None):
-        with pytest.raises(AccountBusy, match="0xa11ce"), turn(tmp_path / "lock", "0xa11ce", lambda _: None, 0.1):
-            pass
-    with turn(tmp_path / "lock", "0xa11ce", lambda _: None, 0.1):
+    def held():
+        return turn(tmp_path / "lock", "0xa11ce", lambda _: None, 0.1)
+
+    with held(), pytest.raises(AccountBusy, match="0xa11ce"), held():
+        pass
+    with held():
         pass
 
 

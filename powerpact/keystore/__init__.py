@@ -73,16 +73,25 @@ class Keystore:
         KeystoreError
             If the name is invalid or taken, the password is empty, or the folder cannot be written.
         """
+        return self.add(name, Account.create(), password)
+
+    def add(self, name: str, account: LocalAccount, password: str) -> ChecksumAddress:
+        """Keep a key that exists already.
+
+        Raises
+        ------
+        KeystoreError
+            If the name is invalid or taken, the password is empty, or the folder cannot be written.
+        """
         if not _NAME.fullmatch(name):
             raise KeystoreError(
                 name, "unfit name", remedy="Use letters, digits, dot, dash and underscore, at most 64 of them."
             )
-        if not password:
-            raise KeystoreError(name, "the password is empty", remedy="Choose a password.")
-        account: LocalAccount = Account.create()
-        encrypted = json.dumps(account.encrypt(password, kdf="scrypt", iterations=SCRYPT_COST))
+        if self._path(name).exists():
+            raise KeystoreError(name, "exists already", remedy="Choose another name.")
+        encrypted = _encrypted(name, account, password)
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._make_folder()
             handle = os.open(self._path(name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
             raise KeystoreError(name, "exists already", remedy="Choose another name.") from None
@@ -94,6 +103,37 @@ class Keystore:
             file.write(encrypted)
         address: ChecksumAddress = account.address
         return address
+
+    def change_password(self, name: str, old: str, new: str) -> None:
+        """Encrypt a key with another password; at any moment the file has the one or the other.
+
+        Raises
+        ------
+        KeystoreError
+            If there is no such account, the old password is wrong, the new one empty, or the file cannot be written.
+        """
+        encrypted = _encrypted(name, self.unlock(name, old), new)
+        draft = self.folder / f".{name}.{os.getpid()}"
+        try:
+            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(encrypted)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(self._path(name))
+        except OSError as error:
+            draft.unlink(missing_ok=True)
+            raise KeystoreError(name, f"{self.folder} cannot be written", remedy="Check its permissions.") from error
+
+    def encrypted(self, name: str) -> str:
+        """An account's file, which Geth, ethers and MetaMask read, too.
+
+        Raises
+        ------
+        KeystoreError
+            If there is no such account.
+        """
+        return json.dumps(self._read(name))
 
     def names(self) -> dict[str, ChecksumAddress]:
         """All accounts and their addresses, by name."""
@@ -124,6 +164,14 @@ class Keystore:
             raise KeystoreError(name, "wrong password", remedy="Try again.") from None
         return account
 
+    def _make_folder(self) -> None:
+        """Make the folder; whatever repository it lies in, no `git add` takes what is in it."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        ignored = self.folder / ".gitignore"
+        if not ignored.exists():
+            ignored.write_text("*\n", encoding="utf-8")
+            ignored.chmod(0o600)
+
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.json"
 
@@ -143,3 +191,9 @@ class Keystore:
                 name, f"its file cannot be read: {error}", remedy="Restore the file from your copy."
             ) from error
         return data
+
+
+def _encrypted(name: str, account: LocalAccount, password: str) -> str:
+    if not password:
+        raise KeystoreError(name, "the password is empty", remedy="Choose a password.")
+    return json.dumps(account.encrypt(password, kdf="scrypt", iterations=SCRYPT_COST))
