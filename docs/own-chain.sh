@@ -4,8 +4,9 @@
 set -euo pipefail
 
 # Keys live in encrypted files, one for each name; the password comes from a file here, else from the terminal.
-export POWERPACT_HOME=$PWD/keys POWERPACT_PASSWORD_FILE=$PWD/password
-(umask 077; python3 -c 'import secrets; print(secrets.token_hex(16))' > password)
+# The folder tells git to leave it alone, whatever repository it lies in.
+export POWERPACT_HOME=$PWD/keys POWERPACT_PASSWORD_FILE=$PWD/keys/password
+(umask 077; mkdir keys; echo '*' > keys/.gitignore; python3 -c 'import secrets; print(secrets.token_hex(16))' > keys/password)
 people=(utility ann ben alice bob agent)
 for name in "${people[@]}" bob-meter; do powerpact account new "$name"; done
 
@@ -39,6 +40,7 @@ market=$(python3 -c 'import json; print(json.load(open("market.json"))["market"]
 powerpact order sell "$market" -a bob --energy-wh 1500 --ask 100000 --min 80000 --device 1
 powerpact order buy "$market" -a alice --energy-wh 1200 --bid 110000 --require source=solar \
   --term price=90000:120000:600000 --term credibility=900000:500000:400000 --sign-only alice.order.json
+powerpact order nonces alice
 powerpact order relay alice.order.json -a agent
 powerpact order list "$market"
 

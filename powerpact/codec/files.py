@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from eth_typing import ChecksumAddress
-from eth_utils import is_address, to_checksum_address
+from eth_utils import is_checksum_address, is_hex_address, to_checksum_address
 
 from powerpact.codec.errors import BadSignedFile
 
@@ -68,7 +68,10 @@ class SignedFile:
 
     def address(self, path: str, value: Any) -> ChecksumAddress:
         """An address: all in one case, or with the right checksum."""
-        if not isinstance(value, str) or not value.startswith("0x") or not is_address(value):
+        digits = value[2:] if isinstance(value, str) else ""
+        if not is_hex_address(value) or (
+            digits not in (digits.lower(), digits.upper()) and not is_checksum_address(value)
+        ):
             raise BadSignedFile(self.name, path, "is not an address, or its checksum is wrong")
         return to_checksum_address(value)
 

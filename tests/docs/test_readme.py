@@ -64,7 +64,7 @@ def test_a_trade_on_a_chain_of_ones_own(tmp_path, tmp_path_factory):
     assert "109250" in done.stdout
     trade = json.loads((tmp_path / "certificates.json").read_text())
     assert [lot["energy_wh"] for lot in trade] == [1_150]
-    password = (tmp_path / "password").read_text().strip()
+    password = (tmp_path / "keys/password").read_text().strip()
     assert password not in done.stdout + done.stderr
     # The files with keys and the password are their owner's alone.
-    assert all(path.stat().st_mode & 0o077 == 0 for path in [tmp_path / "password", *(tmp_path / "keys").iterdir()])
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (tmp_path / "keys").rglob("*"))

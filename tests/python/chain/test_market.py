@@ -229,7 +229,7 @@ def test_a_release_file_keeps_everything(agreement):
         ("$.to_seller_upoints", {"to_seller_upoints": -1}),
         ("$.to_seller_upoints", {"to_seller_upoints": 2**128}),
         ("$.signer", {"signer": "alice"}),
-        ("$.signature", {"signature": "0x"}),
+        ("$.signature", {"signature": "0x1"}),
     ],
 )
 def test_a_malformed_release_file_is_refused_by_its_field(agreement, path, change):
