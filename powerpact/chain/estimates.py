@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 from eth_typing import ChecksumAddress
+from eth_utils import to_hex
 from web3 import Web3
+from web3.types import TxParams
 
-from powerpact.chain.connection import GAS_LIMIT, ask, has_method, note_refusal
-from powerpact.chain.errors import GasLimitExceeded, NodeRefused
+from powerpact.chain.connection import GAS_LIMIT, answers_of, ask, has_method, note_refusal, result_of, translated
+from powerpact.chain.errors import ContractError, GasLimitExceeded, NodeRefused
+from powerpact.chain.nonces import LAG_PATIENCE_S
 from powerpact.chain.reverts import revert_error
 
 SIMULATED_AT_ONCE: Final = 64
@@ -18,6 +22,7 @@ SIMULATED_AT_ONCE: Final = 64
 REFUND_SHARE: Final = 4
 """A receipt's gas is what was needed less a refund of at most a fifth, so a quarter is added (EIP-3529)."""
 
+_LAG_PAUSE_S: Final = 0.25
 _METHOD: Final = "eth_simulateV1"
 
 
@@ -89,3 +94,44 @@ def _needed(call: Simulable, result: Any) -> int:
     if used > GAS_LIMIT:
         raise GasLimitExceeded(call.step, GAS_LIMIT)
     return used + used // REFUND_SHARE
+
+
+def estimated_gas(web3: Web3, step: str, params: TxParams, seen_block: Callable[[], int]) -> int:
+    """Gas that a call needs now, by the node's own estimate.
+
+    Parameters
+    ----------
+    web3 : Web3
+        Connection.
+    step : str
+        What is estimated, for messages.
+    params : TxParams
+        The call.
+    seen_block : callable
+        Gives the block that one of this machine's transactions was lately found in. If the call is refused, it is tried
+        again on a state that has it: the machine that refused may lag behind.
+
+    Raises
+    ------
+    ContractError
+        If it would revert.
+    GasLimitExceeded, NodeRefused
+        As their names say.
+    """
+    try:
+        with translated(web3, step):
+            return web3.eth.estimate_gas(params)
+    except ContractError:
+        seen = seen_block()
+        if not seen:
+            raise
+    fields: dict[str, Any] = {**params, "data": to_hex(params["data"]), "value": hex(params["value"])}
+    deadline = time.monotonic() + LAG_PATIENCE_S
+    while True:
+        head, gas = answers_of(web3, step, [("eth_blockNumber", []), ("eth_estimateGas", [fields])])
+        try:
+            return int(result_of(step, gas), 16)
+        except ContractError:
+            if int(result_of(step, head), 16) >= seen or time.monotonic() > deadline:
+                raise
+        time.sleep(_LAG_PAUSE_S)

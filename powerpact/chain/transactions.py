@@ -25,18 +25,17 @@ from web3 import Web3
 from web3.types import TxParams
 
 from powerpact.chain.calls import Call, GasLog, Mined
-from powerpact.chain.connection import GAS_LIMIT, answers_of, ask, result_of, translated
+from powerpact.chain.connection import GAS_LIMIT, ask, translated
 from powerpact.chain.errors import (
     ChainUnreachable,
-    ContractError,
     GasLimitExceeded,
     InsufficientEther,
     NodeRefused,
     NonceTaken,
 )
-from powerpact.chain.estimates import simulated_gas
+from powerpact.chain.estimates import estimated_gas, simulated_gas
 from powerpact.chain.fees import Fees
-from powerpact.chain.nonces import LAG_PATIENCE_S, Nonces
+from powerpact.chain.nonces import Nonces
 from powerpact.chain.outbox import Outbox, Outgoing, OutgoingState, StoppedAfterSending
 from powerpact.chain.refusals import is_known as knows
 from powerpact.chain.refusals import is_low_fee, is_no_ether, is_taken_nonce, is_used_nonce
@@ -161,13 +160,12 @@ class Sender:
         InsufficientEther
             If the account has too little even for that.
         """
+        seen = self.outbox.seen_block if self.outbox else lambda: 0
         try:
-            gas = self._estimated(call)
-        except ContractError:
-            seen = self.outbox.seen_block() if self.outbox else 0
-            if not seen:
-                raise
-            gas = self._estimated_once_caught_up(call, seen)
+            gas = estimated_gas(self.web3, call.step, self._params(call), seen)
+        except NodeRefused as error:
+            self._check_ether(error, GAS_LIMIT, call.value_wei)
+            raise
         if gas > GAS_LIMIT:
             raise GasLimitExceeded(call.step, GAS_LIMIT)
         return gas
@@ -282,28 +280,6 @@ class Sender:
             if simulated is not None:
                 return [min(int(gas * GAS_MARGIN), GAS_LIMIT) for gas in simulated]
         return [min(int((call.estimated_gas or self.estimate(call)) * GAS_MARGIN), GAS_LIMIT) for call in calls]
-
-    def _estimated(self, call: Call) -> int:
-        try:
-            with translated(self.web3, call.step):
-                return self.web3.eth.estimate_gas(self._params(call))
-        except NodeRefused as error:
-            self._check_ether(error, GAS_LIMIT, call.value_wei)
-            raise
-
-    def _estimated_once_caught_up(self, call: Call, seen: int) -> int:
-        """Estimate where the state has what was mined lately: the machine that refused may not have had it."""
-        fields = {name: value for name, value in self._params(call).items() if name != "data"}
-        fields |= {"data": f"0x{call.data.hex()}", "value": hex(call.value_wei)}
-        deadline = time.monotonic() + LAG_PATIENCE_S
-        while True:
-            head, gas = answers_of(self.web3, call.step, [("eth_blockNumber", []), ("eth_estimateGas", [fields])])
-            try:
-                return int(result_of(call.step, gas), 16)
-            except ContractError:
-                if int(result_of(call.step, head), 16) >= seen or time.monotonic() > deadline:
-                    raise
-            time.sleep(0.25)
 
     def _signed(self, calls: Sequence[Call], limits: Sequence[int]) -> list[Outgoing]:
         """Sign calls with the account's next nonces, and write them down; what was signed before and not sent stays."""

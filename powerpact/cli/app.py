@@ -23,6 +23,7 @@ from powerpact.cli import (
     orders,
     people,
     rounds,
+    wallets,
 )
 from powerpact.cli.output import complain
 from powerpact.errors import PowerPactError
@@ -69,6 +70,7 @@ MODULES = (
     money,
     markets,
     orders,
+    wallets,
     rounds,
     contest,
     agreements,

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from powerpact.cli.choices import assignment, enum_member, numbers, words_of
-from powerpact.cli.output import read_input, write_output
+from powerpact.cli.choices import assignment, enum_member, words_of
+from powerpact.cli.output import write_output
 from powerpact.cli.session import (
     DEPLOYMENT_FILE,
     As,
     AsJson,
     Deployed,
     MarketId,
-    address_of,
     done,
     market_of,
     open_chain,
@@ -24,16 +23,13 @@ from powerpact.cli.session import (
     tell,
     unlock,
 )
-from powerpact.errors import BadChoice
+from powerpact.cli.terms import chosen_nonce, stated_values, wanted
 from powerpact.market.schema import Side
 
 if TYPE_CHECKING:
-    from eth_typing import ChecksumAddress
-
     from powerpact.chain.client import Chain
     from powerpact.chain.transactions import Mined, Sender
     from powerpact.market.orders import Order
-    from powerpact.market.terms import Want
 
 order_group = typer.Typer(
     help="Orders: posted by their traders, or signed and relayed by anybody.", no_args_is_help=True
@@ -116,7 +112,7 @@ def buy(
         common = Common(
             trader=key.address,
             energy_wh=energy_wh,
-            nonce=_nonce(chain, key.address, Side.BUY, nonce),
+            nonce=chosen_nonce(chain, key.address, Side.BUY, nonce),
             expiry=parse_time(expiry) if expiry else None,
             min_fill_ppm=min_fill_ppm,
             accept=accept,
@@ -125,7 +121,7 @@ def buy(
             find(chain, id_).rules,
             common,
             bid,
-            wants=_wants(term or []),
+            wants=wanted(term or []),
             require=dict(assignment("class", text) for text in require or ()),
             meter=meter,
         )
@@ -169,7 +165,7 @@ def sell(
         common = Common(
             trader=key.address,
             energy_wh=energy_wh,
-            nonce=_nonce(chain, key.address, Side.SELL, nonce, id_[-1] + device),
+            nonce=chosen_nonce(chain, key.address, Side.SELL, nonce, id_[-1] + device),
             expiry=parse_time(expiry) if expiry else None,
             min_fill_ppm=min_fill_ppm,
             accept=accept,
@@ -180,129 +176,10 @@ def sell(
             ask,
             minimum,
             device,
-            declared=_stated(attribute),
+            declared=stated_values(attribute),
             classes=dict(assignment("class", text) for text in category or ()),
         )
         _place(chain, sender, id_, order, sign_only, again=again, as_json=as_json)
-
-
-@order_group.command("typed-data")
-def show_typed_data(
-    market: MarketId,
-    trader: Annotated[str, typer.Option(metavar="WHO", help="Who signs, by address or name.")],
-    energy_wh: EnergyWh,
-    bid: Annotated[int | None, typer.Option(min=1, help="To buy: most that is paid, micro-points per kWh.")] = None,
-    ask: Annotated[int | None, typer.Option(min=1, help="To sell: price that satisfies, micro-points per kWh.")] = None,
-    minimum: Annotated[int, typer.Option("--min", min=0, help="To sell: least that is accepted.")] = 0,
-    device: Annotated[int, typer.Option(min=0, help="Device that delivers, or the buyer's meter.")] = 0,
-    term: Annotated[list[str] | None, typer.Option(metavar="NAME=EXPECT:LIMIT[:WEIGHT]", help="As to buy.")] = None,
-    require: Annotated[list[str] | None, typer.Option(metavar="CATEGORY=CODE", help="As to buy.")] = None,
-    attribute: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="As to sell.")] = None,
-    category: Annotated[list[str] | None, typer.Option("--class", metavar="CATEGORY=CODE", help="As to sell.")] = None,
-    min_fill_ppm: MinFill = 0,
-    nonce: Nonce = None,
-    expiry: Expiry = None,
-    output: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="Where it goes.")] = "-",
-    deployment: Deployed = DEPLOYMENT_FILE,
-) -> None:
-    """Print what a wallet signs of an order (eth_signTypedData_v4), with the trader's next nonce; no key is needed.
-
-    [bold]Example:[/bold] powerpact order typed-data 0x5f3a --trader 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 \
-    --energy-wh 1200 --bid 110000 -o order.json
-    """
-    from powerpact.chain.contracts.markets import market as find
-    from powerpact.codec.orderfile import format_typed_order
-    from powerpact.market.orders import Side
-    from powerpact.market.terms import Common, buy_order, sell_order
-
-    if (bid is None) == (ask is None):
-        raise BadChoice("side", f"bid {bid}, ask {ask}", "is not clear", remedy="Give --bid to buy or --ask to sell.")
-    chain, who = open_chain(deployment), address_of(trader)
-    id_ = market_of(chain, market)
-    side, first = (Side.BUY, 0) if ask is None else (Side.SELL, id_[-1] + device)
-    common = Common(
-        trader=who,
-        energy_wh=energy_wh,
-        nonce=_nonce(chain, who, side, nonce, first),
-        expiry=parse_time(expiry) if expiry else None,
-        min_fill_ppm=min_fill_ppm,
-    )
-    rules = find(chain, id_).rules
-    if ask is None:
-        required = dict(assignment("class", text) for text in require or ())
-        order = buy_order(rules, common, bid or 0, wants=_wants(term or []), require=required, meter=device)
-    else:
-        stated, classes = _stated(attribute), dict(assignment("class", text) for text in category or ())
-        order = sell_order(rules, common, ask, minimum, device, declared=stated, classes=classes)
-    write_output(output, format_typed_order(chain.domain("OrderBook"), id_, order))
-    tell("sign it with the trader's wallet, then `powerpact order relay FILE --signature 0x… -a NAME` posts it")
-
-
-@order_group.command()
-def nonces(
-    who: Annotated[str, typer.Argument(metavar="WHO", help="Account, by name or address.")],
-    deployment: Deployed = DEPLOYMENT_FILE,
-    as_json: AsJson = False,
-) -> None:
-    """Show the next nonce of an account's orders, and up to which nonce one may be chosen, for each side.
-
-    [bold]Example:[/bold] powerpact order nonces alice
-    """
-    from powerpact.chain.contracts.orders import MOST_PAGES_AHEAD, nonces_of
-    from powerpact.market.orders import NONCES_PER_PAGE, Side, next_nonce
-
-    chain, trader = open_chain(deployment), address_of(who)
-    words = {side: nonces_of(chain, trader, side) for side in Side}
-    rows = (
-        {
-            "side": side.name.lower(),
-            "next": next_nonce(word),
-            "first_open": (word >> NONCES_PER_PAGE) * NONCES_PER_PAGE,
-            "highest": ((word >> NONCES_PER_PAGE) + MOST_PAGES_AHEAD + 1) * NONCES_PER_PAGE - 1,
-        }
-        for side, word in words.items()
-    )
-    table(rows, as_json=as_json)
-
-
-@order_group.command()
-def relay(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Signed orders of one market.")],
-    account: As,
-    signature: Annotated[
-        str | None, typer.Option(metavar="HEX", help="What a wallet signed, for one file of `order typed-data`.")
-    ] = None,
-    deployment: Deployed = DEPLOYMENT_FILE,
-    as_json: AsJson = False,
-) -> None:
-    """Post orders that others signed, as one batch, all or nothing.
-
-    [bold]Example:[/bold] powerpact order relay alice.order.json bob.order.json -a rita
-    """
-    from powerpact.chain.contracts import orders
-    from powerpact.codec.orderfile import parse_order
-    from powerpact.market.orders import id_text, order_id
-
-    if signature is not None and len(files) != 1:
-        raise BadChoice("signature", f"for {len(files)} files", "is of one order", remedy="Relay that file alone.")
-    chain = open_chain(deployment)
-    domain = chain.domain("OrderBook")
-    parsed = [parse_order(file, read_input(file), domain=domain, signature=signature) for file in files]
-    market = parsed[0][0]
-    for file, (other, _) in zip(files, parsed, strict=True):
-        if other != market:
-            raise BadChoice("file", file, "is for another market", remedy="Relay the orders of each market apart.")
-    sender = chain.sender(unlock(account))
-    with sender.turn():
-        call = orders.place_signed(chain, market, [signed for _, signed in parsed])
-        if not any(outgoing.purpose == call.purpose for outgoing, _ in sender.left):
-            for _, signed in parsed:
-                orders.check_nonce(chain, signed.order.trader, signed.order.side, signed.order.nonce)
-        mined = sender.send(call)
-    batch = orders.batch_of(chain, mined)
-    ids = [id_text(order_id(batch, index)) for index in range(len(parsed))]
-    data = {"market": f"0x{market.hex()}", "orders": ids}
-    done(f"posted {len(ids)} orders", [mined], data, as_json=as_json, result="\n".join(ids))
 
 
 @order_group.command()
@@ -346,8 +223,9 @@ def revoke(
 
     page, mask = page_and_mask(nonce)
     chain, key = open_chain(deployment), unlock(account)
-    call = orders.cancel_nonces(chain, enum_member(Side, "side", side), page, mask)
-    mined = chain.sender(key).send(call)
+    which = enum_member(Side, "side", side)
+    orders.check_page(chain, key.address, which, page)
+    mined = chain.sender(key).send(orders.cancel_nonces(chain, which, page, mask))
     data = {"side": str(side), "nonces": sorted(set(nonce))}
     done(f"revoked {len(data['nonces'])} nonces of {side} orders", [mined], data, as_json=as_json)
 
@@ -377,16 +255,6 @@ def list_orders(market: MarketId, deployment: Deployed = DEPLOYMENT_FILE, as_jso
         for id_, order in posted.orders.items()
     )
     table(rows, as_json=as_json)
-
-
-def _nonce(chain: Chain, trader: ChecksumAddress, side: Side, chosen: int | None, first: int = 0) -> int:
-    """The nonce that was chosen, once it is known to be good, else the next one."""
-    from powerpact.chain.contracts.orders import check_nonce, unused_nonce
-
-    if chosen is None:
-        return unused_nonce(chain, trader, side, first)
-    check_nonce(chain, trader, side, chosen)
-    return chosen
 
 
 def _place(
@@ -430,20 +298,3 @@ def _posted_before(chain: Chain, sender: Sender, market: bytes, order: Order) ->
         if any(event["market"] == market and event["batch"] == equal >> 8 for event in posted):
             return mined
     raise EqualOrderOpen(id_text(equal))
-
-
-def _stated(texts: list[str] | None) -> dict[str, int]:
-    """What a seller declares, by attribute."""
-    stated = (assignment("attribute", text) for text in texts or ())
-    return {name: numbers("attribute", value, (1,))[0] for name, value in stated}
-
-
-def _wants(texts: list[str]) -> dict[str, Want]:
-    """What a buyer wants, by attribute."""
-    from powerpact.market.terms import Want
-
-    wants = {}
-    for text in texts:
-        name, value = assignment("term", text)
-        wants[name] = Want(*numbers("term", value, (2, 3)))
-    return wants

@@ -108,15 +108,30 @@ def check_nonce(chain: Chain, trader: ChecksumAddress, side: Side, nonce: int) -
     page, used = word >> NONCES_PER_PAGE, word & (1 << NONCES_PER_PAGE) - 1
     its_page, bit = divmod(nonce, NONCES_PER_PAGE)
     if its_page < page:
-        problem = f"is of page {its_page}, which is closed: page {page} is in use"
-    elif its_page == page and used >> bit & 1:
-        problem = "is used already"
-    elif its_page > page + MOST_PAGES_AHEAD:
-        problem = f"is of page {its_page}, more than {MOST_PAGES_AHEAD} pages of {NONCES_PER_PAGE} ahead of page {page}"
-    else:
-        return
+        raise _no_nonce(nonce, f"is of page {its_page}, which is closed: page {page} is in use", word)
+    if its_page == page and used >> bit & 1:
+        raise _no_nonce(nonce, "is used already", word)
+    check_page(chain, trader, side, its_page)
+
+
+def check_page(chain: Chain, trader: ChecksumAddress, side: Side, page: int) -> None:
+    """Make sure that a page of nonces is not so far ahead that using it would close too much of what is left.
+
+    Raises
+    ------
+    BadChoice
+        If it is, with the next nonce.
+    """
+    word = nonces_of(chain, trader, side)
+    in_use = word >> NONCES_PER_PAGE
+    if page > in_use + MOST_PAGES_AHEAD:
+        problem = f"is of page {page}, more than {MOST_PAGES_AHEAD} pages of {NONCES_PER_PAGE} ahead of page {in_use}"
+        raise _no_nonce(page * NONCES_PER_PAGE, problem, word)
+
+
+def _no_nonce(nonce: int, problem: str, word: int) -> BadChoice:
     remedy = f"Use {next_nonce(word)}, the next one, or leave it out: nonces are counted, not drawn at random."
-    raise BadChoice("nonce", nonce, problem, remedy=remedy)
+    return BadChoice("nonce", nonce, problem, remedy=remedy)
 
 
 def equal_open(posted: PostedRound, order: Order) -> int | None:

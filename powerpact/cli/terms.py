@@ -1,0 +1,41 @@
+"""What a trader states on the command line, as the library takes it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from powerpact.cli.choices import assignment, numbers
+
+if TYPE_CHECKING:
+    from eth_typing import ChecksumAddress
+
+    from powerpact.chain.client import Chain
+    from powerpact.market.schema import Side
+    from powerpact.market.terms import Want
+
+
+def chosen_nonce(chain: Chain, trader: ChecksumAddress, side: Side, chosen: int | None, first: int = 0) -> int:
+    """The nonce that was chosen, once it is known to be good, else the next one."""
+    from powerpact.chain.contracts.orders import check_nonce, unused_nonce
+
+    if chosen is None:
+        return unused_nonce(chain, trader, side, first)
+    check_nonce(chain, trader, side, chosen)
+    return chosen
+
+
+def stated_values(texts: list[str] | None) -> dict[str, int]:
+    """What a seller declares, by attribute."""
+    stated = (assignment("attribute", text) for text in texts or ())
+    return {name: numbers("attribute", value, (1,))[0] for name, value in stated}
+
+
+def wanted(texts: list[str]) -> dict[str, Want]:
+    """What a buyer wants, by attribute."""
+    from powerpact.market.terms import Want
+
+    wants = {}
+    for text in texts:
+        name, value = assignment("term", text)
+        wants[name] = Want(*numbers("term", value, (2, 3)))
+    return wants
