@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -51,6 +52,10 @@ class Proxy:
         The base fee of blocks as they are shown.
     held : dict
         What is in the pool, by sender and nonce.
+    hidden : callable, optional
+        Says of a log entry whether answers leave it out, without a word: a machine that has lost or not yet indexed it.
+    down : bool
+        Whether every request is refused with 500.
     """
 
     node_url: str
@@ -66,6 +71,8 @@ class Proxy:
     least_fee_wei: int = 0
     shown_base_fee_wei: int | None = None
     held: dict[tuple[str, int], dict] = field(default_factory=dict)
+    hidden: Callable[[dict], bool] | None = None
+    down: bool = False
     calls: Counter[str] = field(default_factory=Counter)
     log: list[tuple[str, list]] = field(default_factory=list)
     answered: Counter[str] = field(default_factory=Counter)
@@ -119,6 +126,8 @@ class Proxy:
             status, headers, told = mood
             each = [{"jsonrpc": "2.0", "id": call["id"], **told} for call in calls]
             return status, each if isinstance(request, list) else each[0], headers
+        if self.down:
+            return 500, {"error": "out of order"}, {}
         if mood == "429":
             return 429, {"error": "slow down"}, {"Retry-After": "0"}
         if mood == "rate":
@@ -151,6 +160,8 @@ class Proxy:
                 names = {"limit": self.longest_range, "first": hex(first), "last": hex(first + self.longest_range - 1)}
                 return _refusal(call, text.format(**names), code=code) | {"status": status}
         answer = self._forward(call)
+        if call["method"] == "eth_getLogs" and self.hidden is not None and "result" in answer:
+            answer["result"] = [entry for entry in answer["result"] if not self.hidden(entry)]
         if call["method"] == "eth_getLogs" and self.most_logs is not None and len(answer["result"]) > self.most_logs:
             return _refusal(call, f"query returned more than {self.most_logs} results")
         return answer

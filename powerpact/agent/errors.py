@@ -112,3 +112,74 @@ class SolutionRefuted(PowerPactError, ArithmeticError):
         super().__init__(f"{kind}: {detail}", remedy=self.advice)
         self.kind = kind
         self.detail = detail
+
+
+class RoundTooLarge(PowerPactError, RuntimeError):
+    """A round has more orders than a watcher takes on.
+
+    Parameters
+    ----------
+    market : bytes
+        The market.
+    orders : int
+        A bound on its orders.
+    most : int
+        The most that are taken on.
+    """
+
+    advice = "Raise `--most-orders`, and give the watcher the memory for it; or leave the market to others."
+
+    def __init__(self, market: bytes, orders: int, most: int) -> None:
+        super().__init__(
+            f"market 0x{market.hex()[:8]} has up to {orders} orders and trades, more than {most}", remedy=self.advice
+        )
+        self.market = market
+        self.orders = orders
+        self.most = most
+
+
+class JudgementTooLong(PowerPactError, TimeoutError):
+    """A proposal could not be judged in the time that one may take.
+
+    Parameters
+    ----------
+    market : bytes
+        Its market.
+    orders : int
+        The orders of the round.
+    seconds : float
+        The time.
+    """
+
+    advice = "It is tried again. Watch the market alone, with `powerpact watch --market`, on a faster machine."
+
+    def __init__(self, market: bytes, orders: int, seconds: float) -> None:
+        super().__init__(
+            f"the round of market 0x{market.hex()[:8]} with {orders} orders was not judged in {seconds:g} s",
+            remedy=self.advice,
+        )
+        self.market = market
+        self.orders = orders
+        self.seconds = seconds
+
+
+class ChallengeWaiting(PowerPactError, RuntimeError):
+    """A challenge was sent and is in no block yet, so that it is not sent again.
+
+    Parameters
+    ----------
+    proposal : int
+        The proposal.
+    transaction_hash : str
+        The transaction.
+    """
+
+    advice = "Wait. If it stays so the chain is congested: the account's transactions offer too little for their gas."
+
+    def __init__(self, proposal: int, transaction_hash: str) -> None:
+        super().__init__(
+            f"the challenge of proposal {proposal} waits to be mined, transaction {transaction_hash}",
+            remedy=self.advice,
+        )
+        self.proposal = proposal
+        self.transaction_hash = transaction_hash

@@ -7,16 +7,25 @@ from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
 
-from powerpact.chain.errors import GasLimitExceeded
+from powerpact.chain.errors import ContractError, GasLimitExceeded, RevertedEmpty
 from powerpact.chain.transactions import Call, Mined, Sender
 
 GAS_TARGET: Final = 15_000_000
 """Estimated gas that a piece may have: below the limit of a transaction by the margin that is sent along."""
 
+WHOLE_GAS: Final = 16_500_000
+"""Estimated gas that a call may have whose cost changes little until it is mined."""
+
 T = TypeVar("T")
 
 
-def send_in_pieces(sender: Sender, items: Sequence[T], most: int, make: Callable[[Sequence[T]], Call]) -> list[Mined]:
+def send_in_pieces(
+    sender: Sender,
+    items: Sequence[T],
+    most: int,
+    make: Callable[[Sequence[T]], Call],
+    skip: Callable[[T, ContractError], None] | None = None,
+) -> list[Mined]:
     """Send a call for each piece of the items, pieces as large as gas and `most` allow.
 
     Parameters
@@ -29,18 +38,34 @@ def send_in_pieces(sender: Sender, items: Sequence[T], most: int, make: Callable
         Largest piece.
     make : callable
         Makes the call for a piece.
+    skip : callable, optional
+        Called with an item that the contract refuses, such as one that another sender was faster with. It is found by
+        halving and passed over, so that it does not keep the others.
 
     Raises
     ------
-    GasLimitExceeded
+    ContractError
+        If the contract refuses an item, without `skip`.
+    GasLimitExceeded, RevertedEmpty
         If a single item needs more gas than one transaction may have.
     """
     sent = []
     left, size = items, most
     while left:
-        size, call = largest_fitting(sender, min(size, len(left)), partial(_piece, make, left))
-        sent.append(sender.send(call))
-        left = left[size:]
+        size = min(size, len(left))
+        try:
+            size, call = largest_fitting(sender, size, partial(_piece, make, left))
+            sent.append(sender.send(call))
+        except ContractError as error:
+            if skip is None:
+                raise
+            if size > 1:
+                size = (size + 1) // 2
+                continue
+            skip(left[0], error)
+            size, left = most, left[1:]
+        else:
+            left = left[size:]
     return sent
 
 
@@ -51,7 +76,7 @@ def largest_fitting(sender: Sender, size: int, make: Callable[[int], Call]) -> t
     ------
     ContractError
         If the call would revert.
-    GasLimitExceeded
+    GasLimitExceeded, RevertedEmpty
         If not even the call for 1 can be sent.
     """
     while size > 1:
@@ -62,8 +87,17 @@ def largest_fitting(sender: Sender, size: int, make: Callable[[int], Call]) -> t
     return size, _estimated(sender, make(size))
 
 
-def fitting(sender: Sender, call: Call) -> Call | None:
+def fitting(sender: Sender, call: Call, most_gas: int | None = None) -> Call | None:
     """The call with its estimate, so that the estimate is not repeated; None if one transaction cannot hold it.
+
+    Parameters
+    ----------
+    sender : Sender
+        Who sends.
+    call : Call
+        The call.
+    most_gas : int, optional
+        Estimated gas that it may have, by default `GAS_TARGET`.
 
     Raises
     ------
@@ -72,9 +106,9 @@ def fitting(sender: Sender, call: Call) -> Call | None:
     """
     try:
         estimated = _estimated(sender, call)
-    except GasLimitExceeded:
+    except (GasLimitExceeded, RevertedEmpty):  # a call inside a call that runs out of gas reverts without a word
         return None
-    return estimated if estimated.estimated_gas <= GAS_TARGET else None
+    return estimated if estimated.estimated_gas <= (GAS_TARGET if most_gas is None else most_gas) else None
 
 
 def _estimated(sender: Sender, call: Call) -> Call:

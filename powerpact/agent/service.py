@@ -10,90 +10,40 @@ again, also on another machine. The solver is deterministic, so a proposal that 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Final, TypeVar
 
-from powerpact.agent.aftermath import certify_unsold, decide_orders, due_by_meter, settled_at_once
+from powerpact.agent.aftermath import certify_unsold, decide_orders
 from powerpact.agent.errors import EndorsementsMissing, GateStillOpen, RoundExpired, SolutionRefuted
 from powerpact.agent.gate import wait_for_gate, wait_until
-from powerpact.agent.pieces import fitting, largest_fitting, send_in_pieces
-from powerpact.agent.sight import Sight, look
+from powerpact.agent.proposing import Proposer
+from powerpact.agent.results import Cleared, Settled
+from powerpact.agent.settling import refund, settle
 from powerpact.chain.client import Chain
-from powerpact.chain.contracts import meters, orders, rounds, settlement
-from powerpact.chain.contracts.posted import ClaimedTrade, PostedRound
+from powerpact.chain.contracts import complete, rounds
+from powerpact.chain.contracts.posted import PostedRound
 from powerpact.chain.contracts.rounds import ProposalStatus
-from powerpact.chain.contracts.settlement import FinalTrade
-from powerpact.chain.errors import ContractError
-from powerpact.chain.transactions import Call, Mined, Sender
-from powerpact.market.orders import MAX_BATCH
-from powerpact.market.trades import MAX_CHUNK
+from powerpact.chain.errors import (
+    ChainUnreachable,
+    ContractError,
+    InsufficientEther,
+    LogsIncomplete,
+    NodeRefused,
+    RevertedEmpty,
+    TransactionTimeout,
+)
+from powerpact.chain.transactions import Mined, Sender
 from powerpact.mechanisms.registry import Mechanism, Result
 from powerpact.progress import Progress, silent
 
+LONGEST_PAUSE_S: Final = 60.0
+"""Between two attempts while the node or the chain is in trouble."""
 
-@dataclass(frozen=True, slots=True)
-class Cleared:
-    """A round that is final, or whose proposal is active until its challenge window is over.
+TROUBLE: Final = (ChainUnreachable, NodeRefused, LogsIncomplete, TransactionTimeout, InsufficientEther)
+"""What passes by itself, or once somebody has done something about it."""
 
-    Attributes
-    ----------
-    proposal : int
-        The final or active proposal; a draft that lacks its endorsements.
-    status : ProposalStatus
-        Which of them.
-    final_from : int
-        When an active proposal can be made final, Unix seconds; 0 for others.
-    posted : PostedRound
-        The orders.
-    solution : Result or None
-        What this agent solved; None if the round was final already.
-    transactions : tuple of Mined
-        What this agent sent.
-    solve_s, verify_s, submit_s : float
-        Time for solving, for verifying, and for proposing and proving, s.
-    """
-
-    proposal: int
-    posted: PostedRound
-    status: ProposalStatus = ProposalStatus.FINAL
-    final_from: int = 0
-    solution: Result | None = None
-    transactions: tuple[Mined, ...] = ()
-    solve_s: float = 0.0
-    verify_s: float = 0.0
-    submit_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """What ended with a settlement run.
-
-    Attributes
-    ----------
-    paid, refunded, released : int
-        Trades paid by their readings, trades refunded, orders released.
-    waiting : int
-        Trades that can be neither paid nor refunded yet.
-    transactions : tuple of Mined
-        What was sent.
-    """
-
-    paid: int = 0
-    refunded: int = 0
-    released: int = 0
-    waiting: int = 0
-    transactions: tuple[Mined, ...] = ()
-
-    def then(self, later: Settled) -> Settled:
-        """Both runs together, with what waits after the later one."""
-        return Settled(
-            paid=self.paid + later.paid,
-            refunded=self.refunded + later.refunded,
-            released=self.released + later.released,
-            waiting=later.waiting,
-            transactions=(*self.transactions, *later.transactions),
-        )
+T = TypeVar("T")
 
 
 class Agent:
@@ -124,29 +74,48 @@ class Agent:
 
         Waits for the gate, clears, waits for the challenge window and makes the round final, waits for the end of the
         slot, and settles until no trade waits for its reading any more; what is not read by the market's refund time is
-        refunded. A round that is refuted is cleared again.
+        refunded. A round that is refuted is cleared again. Dropped connections, incomplete logs, congestion and a lack
+        of ether are reported, and tried again.
 
         Raises
         ------
         EndorsementsMissing
             If the market asks for endorsements: they are collected and the proposal is sealed by hand.
+        RoundExpired
+            If no round was final in time.
         """
-        wait_for_gate(self.chain, market_id, self.report, poll_s=poll_s)
-        cleared = self.clear(market_id)
+        persist = partial(self._persist, poll_s)
+        persist(lambda: wait_for_gate(self.chain, market_id, self.report, poll_s=poll_s))
+        cleared = persist(lambda: self.clear(market_id))
         while cleared.status is ProposalStatus.ACTIVE:
-            wait_until(self.chain, cleared.final_from, "the challenge window is over", self.report, poll_s=poll_s)
-            self.finalize(market_id)
-            cleared = self.clear(market_id)
+            self._wait_until(cleared.final_from, "the challenge window is over", poll_s)
+            persist(lambda: self.finalize(market_id))
+            cleared = persist(lambda: self.clear(market_id))
         if cleared.status is not ProposalStatus.FINAL:
             raise EndorsementsMissing(cleared.proposal, cleared.posted.market.rules.endorsements)
-        rules = cleared.posted.market.rules
-        wait_until(self.chain, rules.slot.end, "the slot ends", self.report, poll_s=poll_s)
-        total = self.settle(market_id)
+        self._wait_until(cleared.posted.market.rules.slot.end, "the slot ends", poll_s)
+        total = persist(lambda: self.settle(market_id))
         while total.waiting:
             self.report(f"{total.waiting} trades wait for their readings")
             time.sleep(poll_s)
-            total = total.then(self.settle(market_id))
+            total = total.then(persist(lambda: self.settle(market_id)))
         return total
+
+    def _wait_until(self, time_s: int, what: str, poll_s: float) -> None:
+        self._persist(poll_s, lambda: wait_until(self.chain, time_s, what, self.report, poll_s=poll_s))
+
+    def _persist(self, poll_s: float, action: Callable[[], T]) -> T:
+        """Do something, as often as it takes while the node or the chain is in trouble."""
+        pause_s = poll_s
+        while True:
+            try:
+                return action()
+            except RevertedEmpty:
+                raise
+            except TROUBLE as error:
+                self.report(f"{error}; trying again in {pause_s:g} s")
+            time.sleep(pause_s)
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
     def solve(self, posted: PostedRound) -> tuple[Result, float, float]:
         """Solve a round and have the solution verified; also the seconds that each took.
@@ -177,13 +146,12 @@ class Agent:
             If it is too early or too late.
         SolutionRefuted
             If the solver failed; nothing is sent then.
+        LogsIncomplete
+            If the node's logs lack orders or trades.
         ContractError
             If the chain refuses.
         """
-        with self.chain.reading():
-            posted, now = rounds.read_round(self.chain, market_id), self.chain.now()
-            final = rounds.final_of(self.chain, market_id)
-            active = rounds.active_of(self.chain, market_id)
+        posted, now, final, active = complete.whole(self.chain, lambda: self._before(market_id))
         if final:
             return Cleared(final, posted)
         rules = posted.market.rules
@@ -199,7 +167,8 @@ class Agent:
             proposal_id = active
         else:
             try:
-                proposal_id, sent = self._submit(posted, *posted.claimed(solution))
+                proposer = Proposer(self.chain, self.sender, self.report, posted)
+                proposal_id, sent = proposer.submit(*posted.claimed(solution))
             except ContractError as error:
                 if error.name not in ("Clearing_AlreadyFinal", "Clearing_NotBetter"):
                     raise
@@ -207,6 +176,16 @@ class Agent:
         submit_s = time.perf_counter() - begin
         status, final_from = self._status(proposal_id, sent)
         return Cleared(proposal_id, posted, status, final_from, solution, tuple(sent), solve_s, verify_s, submit_s)
+
+    def _before(self, market_id: bytes) -> tuple[PostedRound, int, int, int]:
+        """A round, of one that is not final all orders; the chain's time; the final and the active proposal."""
+        chain, posted = self.chain, rounds.read_round(self.chain, market_id)
+        final = rounds.final_of(chain, market_id)
+        if final:
+            return posted, chain.now(), final, 0
+        found = [*complete.orders_of(posted), complete.result_of(market_id, 0, posted.market.block)]
+        active = complete.require(chain, found, [("Clearing", "activeOf", [market_id])])[0]
+        return posted, chain.now(), 0, int(active)
 
     def _status(self, proposal_id: int, sent: Sequence[Mined]) -> tuple[ProposalStatus, int]:
         """Status of a proposal and when it can be made final; nothing is asked if what was sent made it final."""
@@ -236,29 +215,10 @@ class Agent:
         ------
         NotOnChain
             If there is no such market.
+        LogsIncomplete
+            If the node's logs lack orders, trades or readings.
         """
-        with self.chain.reading():
-            seen = look(self.chain, market_id)
-            rules = seen.posted.market.rules
-            measured = meters.measured_in(self.chain, rules.slot) if seen.unsettled else {}
-        due = due_by_meter(seen.unsettled, rules, measured, seen.now)
-        at_once = settled_at_once(self.chain, due, rules)
-        chunks = {chunk for chunk, _ in at_once}
-        sent = [
-            self.sender.send(settlement.settle(self.chain, market_id, chunk, seen.chunks[chunk]))
-            for chunk in sorted(chunks)
-        ]
-        deliveries = [
-            (final.proof, measured[final.trade.device], measured.get(final.trade.meter, []))
-            for final in due
-            if final.position not in at_once
-        ]
-        sent += send_in_pieces(
-            self.sender, deliveries, MAX_BATCH, lambda piece: settlement.settle_late(self.chain, market_id, piece)
-        )
-        paid = {final.position for final in due}
-        left = [final for final in seen.unsettled if final.position not in paid]
-        return Settled(paid=len(due), transactions=tuple(sent)).then(self._give_back(seen, left))
+        return settle(self.chain, self.sender, market_id, self.report)
 
     def refund(self, market_id: bytes) -> Settled:
         """Refund the trades whose refund time has come, and release the orders that did not trade.
@@ -267,22 +227,10 @@ class Agent:
         ------
         NotOnChain
             If there is no such market.
+        LogsIncomplete
+            If the node's logs lack orders or trades.
         """
-        seen = look(self.chain, market_id)
-        return self._give_back(seen, seen.unsettled)
-
-    def _give_back(self, seen: Sight, unsettled: Sequence[FinalTrade]) -> Settled:
-        """Refund what is due of these trades, and release what did not trade."""
-        market = seen.posted.market
-        due = unsettled if seen.now >= market.rules.refund_from else []
-        sent = send_in_pieces(
-            self.sender, due, MAX_BATCH, lambda piece: settlement.refund(self.chain, market.id, piece)
-        )
-        idle = seen.idle()
-        sent += send_in_pieces(self.sender, idle, MAX_BATCH, lambda piece: orders.release(self.chain, market.id, piece))
-        return Settled(
-            refunded=len(due), released=len(idle), waiting=len(unsettled) - len(due), transactions=tuple(sent)
-        )
+        return refund(self.chain, self.sender, market_id, self.report)
 
     def decide(self, market_id: bytes, device: int | None = None) -> list[Mined]:
         """Decide the orders of a final round, of one device or meter or of all: see `decide_orders`."""
@@ -296,95 +244,3 @@ class Agent:
         """Whether this solution could not outrank the active proposal."""
         state = rounds.proposal(self.chain, active)
         return state.objective >= solution.objective and state.is_exact
-
-    def _submit(self, posted: PostedRound, matches: Sequence[ClaimedTrade], prices: bytes) -> tuple[int, list[Mined]]:
-        """Make a solution final in one transaction if it fits and no proposal was begun, else piece by piece."""
-        chain, rules = self.chain, posted.market.rules
-        begun = self._begun(posted.market.id, matches, prices)
-        if begun is None and len(matches) <= MAX_CHUNK and not rules.endorsements:
-            whole = fitting(self.sender, rounds.clear(chain, posted, matches, prices))
-            if whole is not None:
-                self.report(f"proposing and proving {len(matches)} trades at once")
-                mined = self.sender.send(whole)
-                return self._proposed_in(mined), [mined]
-        proposal_id, proposed = self._propose(posted, matches, prices, begun)
-        state = rounds.proposal(chain, proposal_id)
-        if rules.endorsements or state.status is ProposalStatus.ACTIVE:
-            return proposal_id, proposed
-        if rules.challenge_window_s and not state.proven_rows:
-            self.report(f"sealing proposal {proposal_id} with a bond of {rules.bond_upoints} micro-points")
-            return proposal_id, [*proposed, self.sender.send(rounds.seal(chain, proposal_id))]
-        return proposal_id, proposed + self._prove(posted, proposal_id, prices)
-
-    def _propose(
-        self, posted: PostedRound, matches: Sequence[ClaimedTrade], prices: bytes, begun: tuple[int, int] | None
-    ) -> tuple[int, list[Mined]]:
-        """Begin a proposal, or continue the one that was begun, until it holds all trades."""
-        chain = self.chain
-        if begun is None:
-            most = min(MAX_CHUNK, len(matches))
-            size, call = largest_fitting(
-                self.sender, most, lambda n: rounds.propose(chain, posted, matches[:n], matches[n:], prices=prices)
-            )
-            if size == len(matches) > 0:
-                by_batches = fitting(self.sender, rounds.propose_batches(chain, posted, matches, prices))
-                if by_batches is not None and by_batches.estimated_gas < call.estimated_gas:
-                    call = by_batches
-            self.report(f"proposing {len(matches)} trades")
-            mined = self.sender.send(call)
-            proposal_id, done, sent = self._proposed_in(mined), size, [mined]
-        else:
-            proposal_id, done = begun
-            sent = []
-            self.report(f"continuing proposal {proposal_id} after {done} trades")
-        left = list(enumerate(matches))[done:]
-
-        def extend(piece: Sequence[tuple[int, ClaimedTrade]]) -> Call:
-            first, after = piece[0][0], piece[-1][0] + 1
-            parts = matches[first:after], matches[after:], matches[:first]
-            return rounds.extend(chain, posted, proposal_id, *parts, prices=prices)
-
-        return proposal_id, sent + send_in_pieces(self.sender, left, MAX_CHUNK, extend)
-
-    def _proposed_in(self, mined: Mined) -> int:
-        """The id of the proposal that a mined transaction began."""
-        return int(self.chain.event(mined, "Proposed").arguments["proposal"])
-
-    def _begun(self, market_id: bytes, expected: Sequence[ClaimedTrade], prices: bytes) -> tuple[int, int] | None:
-        """The agent's own proposal at these prices that holds the first of the expected trades only, and how many."""
-        for proposal_id, agent in reversed(rounds.proposals_of(self.chain, market_id)):
-            if agent != self.sender.address:
-                continue
-            state = rounds.proposal(self.chain, proposal_id)
-            if state.status is ProposalStatus.REFUTED:
-                continue
-            if state.has_prices and rounds.prices_of(self.chain, proposal_id) != prices:
-                continue
-            held = [ClaimedTrade.of(trade) for chunk in rounds.chunks_of(self.chain, proposal_id) for trade in chunk]
-            is_closed = state.proven_rows > 0 or state.status is not ProposalStatus.DRAFT
-            if held == (list(expected) if is_closed else list(expected[: len(held)])):
-                return proposal_id, len(held)
-        return None
-
-    def _prove(self, posted: PostedRound, proposal_id: int, prices: bytes) -> list[Mined]:
-        """Prove the rows that are missing, in as many pieces as gas needs."""
-        chain = self.chain
-        chunks = rounds.chunks_of(chain, proposal_id)
-        state = rounds.proposal(chain, proposal_id)
-
-        def prove(first: int, rows: int) -> Call:
-            return rounds.prove(chain, proposal_id, posted.batches, chunks, first, rows, prices)
-
-        size, sent = posted.order_count, []
-        while state.status is not ProposalStatus.FINAL:
-            proven = state.proven_rows
-            left = posted.order_count - proven
-            size, call = largest_fitting(
-                self.sender,
-                max(1, min(size, left)),
-                partial(prove, proven),
-            )
-            self.report(f"proving rows {proven} to {proven + size} of {posted.order_count}")
-            sent.append(self.sender.send(call))
-            state = rounds.proposal(chain, proposal_id)
-        return sent

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from powerpact.chain.client import Chain
-from powerpact.chain.contracts import rounds, settlement
+from powerpact.chain.contracts import complete, rounds, settlement
 from powerpact.chain.contracts.posted import PostedRound
 from powerpact.chain.contracts.settlement import FinalTrade
 from powerpact.market.orders import Placed, Side
@@ -66,18 +66,24 @@ class Sight:
 
 
 def look(chain: Chain, market_id: bytes) -> Sight:
-    """See a round and its trades, all as of one block.
+    """See a round and its trades, all of them, as of one block. Inside of `complete.whole`.
 
     Raises
     ------
     NotOnChain
         If there is no such market.
+    LogsIncomplete
+        If the node's logs lack orders, trades or readings, or the result of the round.
     """
-    with chain.reading():
+    with chain.reading(state_too=True):
         posted = rounds.read_round(chain, market_id)
+        final_id, since = rounds.final_of(chain, market_id), posted.market.block
+        found = [*complete.orders_of(posted), complete.result_of(market_id, final_id, since)]
+        if final_id:
+            found.append(complete.hash_of(final_id, rounds.chunks_of(chain, final_id), since))
+        complete.require(chain, [*found, complete.readings(chain)])
         final = settlement.final_trades(chain, market_id)
         ended = settlement.ended(chain, market_id, {trade.position: trade.id for trade in final})
         unsettled = [trade for trade in final if trade.position not in ended]
-        is_active = not final and rounds.active_of(chain, market_id) != 0
-        is_final = bool(final) or rounds.final_of(chain, market_id) != 0
-        return Sight(chain.now(), posted, final, unsettled, is_final, is_active)
+        is_active = not final_id and rounds.active_of(chain, market_id) != 0
+        return Sight(chain.now(), posted, final, unsettled, final_id != 0, is_active)

@@ -1,26 +1,54 @@
 """The watcher: refutes false proposals within their challenge window, so that nobody has to trust an agent.
 
-It remembers only what it found right since it started: a sealed proposal never changes, nor do the orders of a
-closed market. It can be stopped and restarted at any time, and any number of watchers can run at once.
+What it promises, and how:
+
+- *Nothing hostile ends it or hides anything.* Each proposal is examined for itself: whatever goes wrong with one is
+  reported and leaves the others alone. Which proposals are active is asked of the contract. A round that is too large,
+  or takes too long, is reported and comes last.
+- *No verdict on less than everything.* Orders and trades are compared with the contracts' roots first
+  (`powerpact.chain.contracts.complete`).
+- *No verdict outlives what it is about.* It belongs to a proposal's number, its trades and the block that it was judged
+  at; until the round is final each new block is held against it.
+- *It goes on.* Timeouts, congestion, a lack of ether, a chain that goes back: all is reported, and tried again.
+
+It keeps nothing: it can be stopped and restarted at any time, and any number of watchers can run at once.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Final
 
-from powerpact.agent.errors import ProposalFalse
+from powerpact.agent.errors import ChallengeWaiting, JudgementTooLong, ProposalFalse, RoundTooLarge
+from powerpact.agent.judge import MOST_SECONDS, is_large, judge, refuting_orders
+from powerpact.agent.watchlist import Active, Watchlist
 from powerpact.chain.client import Chain
-from powerpact.chain.contracts import rounds
+from powerpact.chain.contracts import complete, rounds
+from powerpact.chain.contracts.complete import Announced
 from powerpact.chain.contracts.posted import PostedRound
 from powerpact.chain.contracts.rounds import ProposalStatus, trade_trees
-from powerpact.chain.errors import ChainUnreachable, ContractError, NodeRefused, NotOnChain
+from powerpact.chain.errors import ContractError, NotOnChain, TransactionTimeout
+from powerpact.chain.logs import Block
 from powerpact.chain.transactions import Mined, Sender
-from powerpact.market.errors import BadRules
-from powerpact.market.orders import id_text, parse_id
-from powerpact.market.trades import Trade
+from powerpact.market.orders import id_text
 from powerpact.progress import Progress, silent
+
+REWARD_SHARE: Final = 2
+"""Of a lost bond one such part goes to the challenger; rounded down."""
+
+LEAST_REWARD_UPOINTS: Final = 50_000
+"""Below it the command does not challenge unless told otherwise, micro-points.
+
+A challenge uses about 140 000 gas, which at 0.1 gwei and 3 000 points for an ether are 42 000 micro-points.
+"""
+
+MOST_ORDERS: Final = 200_000
+"""Orders and trades of the largest round that is examined: about half a minute of reading."""
+
+LONGEST_PAUSE_S: Final = 30.0
+"""Between two attempts at a proposal that could not be examined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +74,42 @@ class Challenge:
     mined: Mined
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found of a proposal.
+
+    Attributes
+    ----------
+    trades : bytes
+        What its trades are known by, 32 bytes.
+    block : Block
+        The block as of which it was judged.
+    orders : tuple of int or None
+        The orders that refute it, None if none do.
+    is_left_alone : bool
+        Whether it is false, and its challenge earns too little.
+    """
+
+    trades: bytes
+    block: Block
+    orders: tuple[int, ...] | None
+    is_left_alone: bool = False
+
+    def settles(self, active: Active) -> bool:
+        """Whether nothing is left to do about a proposal."""
+        return self.trades == active.trades and (self.orders is None or self.is_left_alone)
+
+
+@dataclass(slots=True)
+class Failure:
+    """A proposal that could not be examined, or challenged: how often that was tried, and when it is tried again."""
+
+    attempts: int = 0
+    again_at: float = 0.0
+
+
 class Watcher:
-    """Follows sealed proposals of one chain and challenges the false ones.
+    """Follows active proposals of one chain and challenges the false ones.
 
     The independent verifier looks for the orders. Before anything is sent the contract itself is asked, so a
     challenge that would fail is never sent.
@@ -60,92 +122,224 @@ class Watcher:
         Whose wallet gets the rewards.
     report : callable
         Called with each message.
+    markets : collection of bytes, optional
+        The markets that are watched; by default all.
+    least_reward_upoints : int
+        A proposal whose challenge earns less is reported and not challenged.
+    most_orders : int
+        Orders and trades of the largest round that is examined.
+    most_s : float
+        How long a large proposal may be judged, s.
     """
 
-    def __init__(self, chain: Chain, sender: Sender, report: Progress = silent) -> None:
+    def __init__(
+        self,
+        chain: Chain,
+        sender: Sender,
+        report: Progress = silent,
+        *,
+        markets: Collection[bytes] | None = None,
+        least_reward_upoints: int = 1,
+        most_orders: int = MOST_ORDERS,
+        most_s: float = MOST_SECONDS,
+    ) -> None:
         self.chain = chain
         self.sender = sender
         self.report = report
-        self._found_right: set[int] = set()
-        self._undone = 0
+        self.least_reward_upoints = least_reward_upoints
+        self.most_orders = most_orders
+        self.most_s = most_s
+        self._watchlist = Watchlist(chain, markets)
+        self._verdicts: dict[int, Verdict] = {}
+        self._failures: dict[int, Failure] = {}
+        self._waiting: dict[int, str] = {}
+        self._seen: Block | None = None
+        self._is_hurried = False
 
     def run(self, *, poll_s: float = 2.0) -> None:
-        """Watch until interrupted, through dropped connections."""
+        """Watch until interrupted, whatever happens."""
         while True:
             try:
                 self.look()
-            except (ChainUnreachable, NodeRefused) as error:
-                self.report(f"{error}; trying again")
+            except Exception as error:  # a watcher that ends protects nobody
+                self.report(f"{_reason(error)}; trying again")
             time.sleep(poll_s)
 
     def look(self) -> list[Challenge]:
-        """Examine every active proposal, and challenge the false ones.
+        """Examine every active proposal that has no verdict, and challenge the false ones.
+
+        Each for itself: what goes wrong with one is reported. At most one large round is examined, after the small
+        ones, so that those that are sealed meanwhile need not wait for the next.
 
         Raises
         ------
-        ChainUnreachable
-            If the connection dropped.
+        ChainError
+            If the node does not say which proposals are active.
         """
+        with self.chain.reading(state_too=True) as block:
+            if self._seen is not None and self._seen.hash == block.hash and not self._is_due():
+                return []
+            self._hold_to_branch(block)
+            active = self._watchlist.active()
+            self._seen, self._is_hurried = block, False
+        self._forget_others(active)
         challenges = []
-        with self.chain.reading():
-            sealed = self.chain.events("Clearing", "ProposalSealed")
-            over = self.chain.events("Clearing", "ProposalOutranked", "ProposalRefuted", "RoundFinalized")
-        if self.chain.log.undone() != self._undone:  # a number may be another proposal's now
-            self._undone = self.chain.log.undone()
-            self._found_right.clear()
-        done = self._found_right | {event.arguments["proposal"] for event in over}
-        for proposal_id, market_id in {e.arguments["proposal"]: e.arguments["market"] for e in sealed}.items():
-            if proposal_id in done or rounds.active_of(self.chain, market_id) != proposal_id:
+        for proposal in active:
+            verdict = self._verdicts.get(proposal.proposal)
+            if (verdict is not None and verdict.settles(proposal)) or not self._may_try(proposal.proposal):
                 continue
+            is_large_one = False
             try:
-                challenge = self.examine(market_id, proposal_id)
-            except BadRules as error:
-                # Nobody can trade in it by this library, and it must not hide the other markets.
-                self.report(f"market 0x{market_id.hex()[:8]} is left out: {error}")
-                self._found_right.add(proposal_id)
-                continue
-            if challenge is not None:
-                challenges.append(challenge)
+                challenge, is_large_one = self._examine(proposal)
+                self._failures.pop(proposal.proposal, None)
+                if challenge is not None:
+                    challenges.append(challenge)
+            except Exception as error:  # one proposal's failure must not touch another
+                self._note_failure(proposal, error)
+                is_large_one = isinstance(error, JudgementTooLong)
+            if is_large_one:
+                self._is_hurried = True  # for those that are left, and the small ones that came meanwhile
+                break
         return challenges
 
     def examine(self, market_id: bytes, proposal_id: int) -> Challenge | None:
-        """Challenge an active proposal if orders refute it; None if none does, or another watcher was faster."""
-        with self.chain.reading():
-            posted = rounds.read_round(self.chain, market_id)
-            chunks, prices = rounds.chunks_of(self.chain, proposal_id), rounds.prices_of(self.chain, proposal_id)
-        found = refuting_orders(posted, chunks, prices)
-        if found is None:
-            self._found_right.add(proposal_id)
-            self.report(f"proposal {proposal_id} of market 0x{market_id.hex()[:8]}: no order refutes it")
+        """Challenge an active proposal if orders refute it; None if none does, or another watcher was faster.
+
+        Raises
+        ------
+        LogsIncomplete
+            If the node's logs lack orders or trades of it.
+        RoundTooLarge, JudgementTooLong
+            As their names say.
+        ChainError
+            If the challenge could not be sent.
+        """
+        with self.chain.reading(state_too=True):
+            state = rounds.proposal(self.chain, proposal_id)
+            trades = self.chain.read("Clearing", "tradesHash", proposal_id)
+        return self._examine(Active(market_id, proposal_id, state.trade_count, state.bond_upoints, trades))[0]
+
+    def _examine(self, active: Active) -> tuple[Challenge | None, bool]:
+        """`examine`, and whether the round is a large one."""
+        posted, proposal, block = complete.whole(self.chain, lambda: self._view(active))
+        if proposal.state.status is not ProposalStatus.ACTIVE:
+            self.report(f"proposal {active.proposal} is no longer active")
+            return None, False
+        trades, is_large_one = rounds.trades_hash(proposal.chunks), is_large(posted, proposal.chunks)
+        verdict = self._verdicts.get(active.proposal)
+        if verdict is None or verdict.trades != trades:
+            if posted.market.problem:
+                self.report(f"market 0x{active.market.hex()[:8]} has names that are none: {posted.market.problem}")
+            found = judge(posted, proposal.chunks, proposal.prices, most_s=self.most_s)
+            verdict = self._verdicts[active.proposal] = Verdict(trades, block, found)
+            if found is None:
+                self.report(f"proposal {active.proposal} of market 0x{active.market.hex()[:8]}: no order refutes it")
+        if verdict.orders is None:
+            return None, is_large_one
+        return self._challenge(posted, proposal, verdict.orders), is_large_one
+
+    def _view(self, active: Active) -> tuple[PostedRound, Announced, Block]:
+        """A proposal and the orders of its round, all of them, as of one block."""
+        chain = self.chain
+        with chain.reading(state_too=True) as block:
+            size = rounds.size_of(chain, active.market) + active.trade_count
+            if size > self.most_orders:
+                raise RoundTooLarge(active.market, size, self.most_orders)
+            state = rounds.proposal(chain, active.proposal)
+            posted = complete.known_market(chain, state.market)
+            proposal = complete.announced(chain, active.proposal, state)
+            found = complete.trades_of(proposal, posted.market.block)
+            complete.require(chain, [*complete.orders_of(posted), *found])
+            return posted, proposal, block
+
+    def _challenge(self, posted: PostedRound, proposal: Announced, found: tuple[int, ...]) -> Challenge | None:
+        reward_upoints = proposal.state.bond_upoints // REWARD_SHARE
+        if reward_upoints < self.least_reward_upoints:
+            self.report(
+                f"proposal {proposal.id} of market 0x{posted.market.id.hex()[:8]} is false, {named(found)} refute it; "
+                f"its challenge earns {reward_upoints} micro-points, less than {self.least_reward_upoints}: left alone"
+            )
+            self._verdicts[proposal.id] = replace(self._verdicts[proposal.id], is_left_alone=True)
             return None
-        trees = trade_trees(chunks)
-        shown = [posted.exhibit(id_, chunks, trees) for id_ in found]
+        self._check_waiting(proposal.id)
+        trees = trade_trees(proposal.chunks)
+        shown = [posted.exhibit(id_, proposal.chunks, trees) for id_ in found]
         try:
-            mined = self.sender.send(rounds.challenge(self.chain, proposal_id, *shown, prices=prices))
+            mined = self.sender.send(rounds.challenge(self.chain, proposal.id, *shown, prices=proposal.prices))
+        except TransactionTimeout as error:
+            self._waiting[proposal.id] = error.transaction_hash
+            raise
         except ContractError as error:
             if error.name != "Clearing_WrongStatus":
+                self._verdicts.pop(proposal.id, None)  # what was judged is not what the contract has
                 raise
-            self.report(f"proposal {proposal_id} is no longer active")
+            self.report(f"proposal {proposal.id} is no longer active")
             return None
-        self.report(f"refuted proposal {proposal_id} by {_named(found)}")
-        return Challenge(market_id, proposal_id, found, mined)
+        self.report(f"refuted proposal {proposal.id} by {named(found)}")
+        return Challenge(posted.market.id, proposal.id, found, mined)
+
+    def _check_waiting(self, proposal: int) -> None:
+        """Send no challenge while an earlier one can still be mined."""
+        sent = self._waiting.pop(proposal, None)
+        if sent is not None and self.chain.is_waiting(sent):
+            self._waiting[proposal] = sent
+            raise ChallengeWaiting(proposal, sent)
+
+    # What was found before
+
+    def _hold_to_branch(self, block: Block) -> None:
+        """Forget everything if a block on which something was found is no longer on the chain."""
+        if self._seen is None or self._seen.hash == block.hash:
+            return
+        blocks = {self._seen} | {v.block for v in self._verdicts.values() if v.block.number > self._seen.number}
+        for known in blocks:
+            now = block.hash if known.number == block.number else self.chain.hash_at(known.number)
+            # A machine that lags behind the head does not have it yet.
+            if now == known.hash or (now is None and known.number <= block.number):
+                continue
+            self.report(f"block {known.number} left the chain: everything is examined again")
+            self._verdicts.clear()
+            self._failures.clear()
+            self._watchlist.forget()
+            return
+
+    def _forget_others(self, active: Collection[Active]) -> None:
+        """Keep what is known of active proposals alone."""
+        numbers = {proposal.proposal for proposal in active}
+        self._verdicts = {number: verdict for number, verdict in self._verdicts.items() if number in numbers}
+        self._failures = {number: failure for number, failure in self._failures.items() if number in numbers}
+
+    def _note_failure(self, active: Active, error: Exception) -> None:
+        failure = self._failures.setdefault(active.proposal, Failure())
+        pause_s = min(2.0**failure.attempts, LONGEST_PAUSE_S)
+        failure.attempts += 1
+        failure.again_at = time.monotonic() + pause_s
+        self.report(
+            f"proposal {active.proposal} of market 0x{active.market.hex()[:8]} is not examined: {_reason(error)}; "
+            f"again in {pause_s:g} s"
+        )
+
+    def _may_try(self, proposal: int) -> bool:
+        failure = self._failures.get(proposal)
+        return failure is None or time.monotonic() >= failure.again_at
+
+    def _is_due(self) -> bool:
+        """Whether something is left to do although no block has come."""
+        return self._is_hurried or any(map(self._may_try, self._failures))
 
 
-def refuting_orders(posted: PostedRound, chunks: Sequence[Sequence[Trade]], prices: bytes) -> tuple[int, ...] | None:
-    """The orders that refute the proposal with these chunks and public prices, None if none do.
-
-    A matching is refuted by a pair with u + v < w, the buy order first, an auction by one order.
-    """
-    shown = posted.mechanism.refuting(posted.round(), rounds.stated(0, chunks, prices))
-    return None if shown is None else tuple(parse_id(id_) for _, id_ in shown)
-
-
-def _named(ids: Sequence[int]) -> str:
+def named(ids: Collection[int]) -> str:
+    """Orders in words."""
     return f"order{'s' if len(ids) > 1 else ''} {' and '.join(map(id_text, ids))}"
 
 
-def require_right(chain: Chain, proposal_id: int) -> None:
+def require_right(chain: Chain, proposal_id: int) -> Announced:
     """Check a proposal as a watcher does, whether or not it is active.
+
+    Returns
+    -------
+    Announced
+        What was checked: an agent can still add to a draft.
 
     Raises
     ------
@@ -153,13 +347,32 @@ def require_right(chain: Chain, proposal_id: int) -> None:
         If there is no such proposal.
     ProposalFalse
         If orders refute it, or it does not claim to be the best result.
+    LogsIncomplete
+        If the node's logs lack orders or trades of it.
     """
-    state = rounds.proposal(chain, proposal_id)
-    if state.status is ProposalStatus.NONE:
-        raise NotOnChain(f"proposal {proposal_id}", remedy="List them with `powerpact round status MARKET`.")
-    if not state.is_exact:
-        raise ProposalFalse(proposal_id, f"its objective is {state.objective}, its dual bound {state.bound}")
-    claims = rounds.chunks_of(chain, proposal_id), rounds.prices_of(chain, proposal_id)
-    found = refuting_orders(rounds.read_round(chain, state.market), *claims)
+
+    def view() -> tuple[PostedRound, Announced]:
+        state = rounds.proposal(chain, proposal_id)
+        if state.status is ProposalStatus.NONE:
+            raise NotOnChain(f"proposal {proposal_id}", remedy="List them with `powerpact round status MARKET`.")
+        posted = complete.known_market(chain, state.market)
+        proposal = complete.announced(chain, proposal_id, state)
+        found = complete.trades_of(proposal, posted.market.block)
+        complete.require(chain, [*complete.orders_of(posted), *found])
+        return posted, proposal
+
+    posted, proposal = complete.whole(chain, view)
+    if not proposal.state.is_exact:
+        raise ProposalFalse(
+            proposal_id, f"its objective is {proposal.state.objective}, its bound {proposal.state.bound}"
+        )
+    found = refuting_orders(posted, proposal.chunks, proposal.prices)
     if found is not None:
-        raise ProposalFalse(proposal_id, f"{_named(found)} refute{'' if len(found) > 1 else 's'} it")
+        raise ProposalFalse(proposal_id, f"{named(found)} refute{'' if len(found) > 1 else 's'} it")
+    return proposal
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, also for errors that nobody expected."""
+    text = str(error) or repr(error)
+    return text if type(error).__module__.startswith("powerpact") else f"{type(error).__name__}: {text}"

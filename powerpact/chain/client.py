@@ -16,7 +16,7 @@ from web3.types import BlockIdentifier, TxParams
 
 from powerpact.chain.artifacts import CONTRACTS, artifact
 from powerpact.chain.bundle import Read, answers, pieces, program
-from powerpact.chain.connection import translated
+from powerpact.chain.connection import ask, translated
 from powerpact.chain.deployment import Deployment
 from powerpact.chain.errors import NodeRefused
 from powerpact.chain.fees import Fees
@@ -177,6 +177,16 @@ class Chain:
             return known
         with translated(self.web3, f"block {block}"):
             return int(self.web3.eth.get_block(block)["timestamp"])
+
+    def hash_at(self, block: int) -> bytes | None:
+        """Hash of the block at a height now, 32 bytes; None if the node has none there."""
+        found = LogReader(self.web3, []).block(block)
+        return None if found is None else found.block.hash
+
+    def is_waiting(self, transaction_hash: str) -> bool:
+        """Whether the node has a transaction that is in no block."""
+        found = ask(self.web3, "the transaction", "eth_getTransactionByHash", transaction_hash)
+        return found is not None and found.get("blockNumber") is None
 
     @contextmanager
     def reading(self, *, state_too: bool = False) -> Iterator[Block]:

@@ -13,7 +13,15 @@ from web3 import Web3
 from web3.exceptions import ContractLogicError, Web3Exception, Web3RPCError
 from web3.types import RPCEndpoint, RPCResponse
 
-from powerpact.chain.errors import ChainError, ChainUnreachable, GasLimitExceeded, NodeRefused, NotANode, RateLimited
+from powerpact.chain.errors import (
+    ChainError,
+    ChainUnreachable,
+    GasLimitExceeded,
+    NodeRefused,
+    NotANode,
+    RateLimited,
+    RevertedEmpty,
+)
 from powerpact.chain.provider import Ask, NodeProvider
 from powerpact.chain.refusals import is_busy, is_no_ether
 from powerpact.chain.reverts import revert_error
@@ -47,6 +55,7 @@ _CAUSES: Final = tuple(
     )
 )
 _NO_ACCESS: Final = "Check the key in the node's URL, and what its provider lets you ask."
+_REVERTED: Final = re.compile(r"\brevert", re.I)
 _HEX_DATA: Final = re.compile(r"0x[0-9a-fA-F]{8,}")
 
 
@@ -220,6 +229,8 @@ def _from_revert(what: str, data: bytes | None, message: str) -> ChainError:
         return revert_error(data)
     if _OUT_OF_GAS.search(message) and not is_no_ether(message):
         return GasLimitExceeded(what, GAS_LIMIT)
+    if _REVERTED.search(message):
+        return RevertedEmpty(what, message)
     return RateLimited(what, message) if is_busy(message) else NodeRefused(what, message)
 
 

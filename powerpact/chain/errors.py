@@ -167,6 +167,56 @@ class NonceTaken(ChainError, RuntimeError):
         self.transaction_hash = transaction_hash
 
 
+class RevertedEmpty(NodeRefused):
+    """A contract's call reverted without a word, as one does that runs out of gas inside another call.
+
+    A call keeps a 64th of its gas when it makes another one. So the inner one alone runs out, and what is left
+    suffices to revert, so that the node does not see a lack of gas.
+
+    Parameters
+    ----------
+    what : str
+        What was asked of the node.
+    reason : str
+        The node's message.
+    """
+
+    advice = (
+        "It needs more gas than one transaction may have: split it into smaller ones. If it is small, the contracts of "
+        "the deployment file are not those of this chain."
+    )
+
+    def __init__(self, what: str, reason: str) -> None:
+        super().__init__(what, reason, remedy=self.advice)
+
+
+class LogsIncomplete(ChainError, LookupError):
+    """The node's logs and the state of its contracts are not of one whole: what is missing cannot be judged.
+
+    A machine behind the node's address lags, or has lost logs, or the chain changed between two answers.
+
+    Parameters
+    ----------
+    what : str
+        What is incomplete.
+    detail : str
+        What the logs make, and what the contracts say.
+    since : int
+        Number of the block from which on logs are missing, as far as is known.
+    """
+
+    advice = (
+        "Run the same command again: the logs are read again. If it stays so, use a node that keeps all logs since "
+        "the deployment."
+    )
+
+    def __init__(self, what: str, detail: str, since: int) -> None:
+        super().__init__(f"the node's logs of {what} are incomplete: {detail}", remedy=self.advice)
+        self.what = what
+        self.detail = detail
+        self.since = since
+
+
 class InsufficientEther(ChainError, RuntimeError):
     """The sender cannot pay the gas.
 

@@ -12,7 +12,7 @@ from web3 import Web3
 from web3.types import TxParams
 
 from powerpact.chain.connection import GAS_LIMIT, answers_of, ask, has_method, note_refusal, result_of, translated
-from powerpact.chain.errors import ContractError, GasLimitExceeded, NodeRefused
+from powerpact.chain.errors import ContractError, GasLimitExceeded, NodeRefused, RevertedEmpty
 from powerpact.chain.nonces import LAG_PATIENCE_S
 from powerpact.chain.reverts import revert_error
 
@@ -89,7 +89,7 @@ def _needed(call: Simulable, result: Any) -> int:
         data = bytes.fromhex(str(result.get("returnData", "0x"))[2:])
         if data:
             raise revert_error(data)
-        raise NodeRefused(call.step, str((result.get("error") or {}).get("message", "it would revert")))
+        raise RevertedEmpty(call.step, str((result.get("error") or {}).get("message", "it would revert")))
     used = int(result["gasUsed"], 16)
     if used > GAS_LIMIT:
         raise GasLimitExceeded(call.step, GAS_LIMIT)

@@ -125,6 +125,9 @@ class EventLog(Protocol):
     def undone(self) -> int:
         """How often blocks that were known have left the chain."""
 
+    def reread(self, block: int) -> None:
+        """Forget what is known of this block and of those above, and read it again: logs were missing."""
+
 
 class LogReader:
     """Asks a node for blocks, and for the logs of a deployment's contracts.
@@ -285,6 +288,9 @@ class NodeLog:
     def undone(self) -> int:
         """Nothing is known, so nothing is missed."""
         return 0
+
+    def reread(self, block: int) -> None:
+        """The node is asked each time anyway."""
 
     def _all(self) -> Iterator[LogEntry]:
         first, latest = self.first, self.reader.head().block.number

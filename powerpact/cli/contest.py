@@ -27,6 +27,10 @@ from powerpact.errors import BadChoice
 if TYPE_CHECKING:
     from eth_typing import ChecksumAddress
 
+LEAST_REWARD_UPOINTS = 50_000
+MOST_ORDERS = 200_000
+"""As in `powerpact.agent.watch`, which is slow to load."""
+
 ProposalId = Annotated[int, typer.Argument(metavar="PROPOSAL", min=1, help="Number of the proposal.")]
 
 
@@ -45,8 +49,8 @@ def endorse(proposal: ProposalId, account: As, deployment: Deployed = DEPLOYMENT
     from powerpact.chain.contracts import rounds
 
     chain, key = open_chain(deployment), unlock(account)
-    require_right(chain, proposal)
-    text = f"{key.address}:0x{rounds.endorse(chain, key, proposal).hex()}"
+    judged = require_right(chain, proposal)
+    text = f"{key.address}:0x{rounds.endorse(chain, key, judged.state, judged.chunks).hex()}"
     data = {"proposal": proposal, "endorsement": text}
     done(f"endorsed proposal {proposal}", [], data, as_json=as_json, result=text)
 
@@ -105,19 +109,44 @@ def watch(
     account: As,
     once: Annotated[bool, typer.Option("--once", help="Check the active proposals once, then exit.")] = False,
     poll_s: Annotated[float, typer.Option("--poll", metavar="SECONDS", min=0.1, help="Pause between two looks.")] = 2.0,
+    market: Annotated[
+        list[str] | None,
+        typer.Option(metavar="MARKET", help="Watch this market alone, or its first digits; repeatable. Default: all."),
+    ] = None,
+    least_reward_upoints: Annotated[
+        int,
+        typer.Option(
+            "--least-reward",
+            metavar="UPOINTS",
+            min=0,
+            help="Leave a false proposal alone whose challenge earns less; a challenge uses about 140 000 gas.",
+        ),
+    ] = LEAST_REWARD_UPOINTS,
+    most_orders: Annotated[
+        int,
+        typer.Option("--most-orders", metavar="COUNT", min=1, help="Leave a round with more orders and trades alone."),
+    ] = MOST_ORDERS,
     deployment: Deployed = DEPLOYMENT_FILE,
     as_json: AsJson = False,
 ) -> None:
     """Watch proposals and refute the false ones, for half of the agent's bond. Can be stopped and restarted.
 
-    Every sealed proposal is checked by the independent verifier against the orders' own terms. Ctrl-C ends it.
+    Every active proposal is checked by the independent verifier against the orders' own terms, and looked at again
+    until its round is final. Whatever goes wrong is reported and tried again. Ctrl-C ends it.
 
-    [bold]Example:[/bold] powerpact watch -a wendy
+    [bold]Example:[/bold] powerpact watch -a wendy --least-reward 200000
     """
     from powerpact.agent.watch import Watcher
 
     chain, key = open_chain(deployment), unlock(account)
-    watcher = Watcher(chain, chain.sender(key), tell)
+    watcher = Watcher(
+        chain,
+        chain.sender(key),
+        tell,
+        markets=[market_of(chain, text) for text in market] if market else None,
+        least_reward_upoints=least_reward_upoints,
+        most_orders=most_orders,
+    )
     if not once:
         watcher.run(poll_s=poll_s)
     with progress("watching") as step:

@@ -19,6 +19,7 @@ from powerpact.cli.session import (
     market_of,
     open_chain,
     table,
+    tell,
     unlock,
 )
 
@@ -91,11 +92,13 @@ def list_markets(deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False
     [bold]Example:[/bold] powerpact market list
     """
     from powerpact.chain.contracts import rounds
-    from powerpact.chain.contracts.markets import markets
+    from powerpact.chain.contracts.markets import markets, unreadable
 
     chain = open_chain(deployment)
     with chain.reading():
         now = chain.now()
+        for id_, problem in unreadable(chain):
+            tell(f"market 0x{id_.hex()} is left out: {problem}")
         found = [(market, rounds.final_of(chain, market.id) != 0) for market in markets(chain)]
     rows = []
     for market, is_final in found:
@@ -106,7 +109,7 @@ def list_markets(deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False
                 "market": f"0x{market.id.hex()}",
                 "slot": clock(rules.slot_start),
                 "gate": clock(rules.closes_at),
-                "zone": rules.zone,
+                "zone": "(no text)" if market.problem else rules.zone,
                 "state": "final" if is_final else "open" if now < rules.closes_at else late,
             }
         )

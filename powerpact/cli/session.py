@@ -178,8 +178,13 @@ def parse_time(text: str) -> int:
 
 
 def clock(time_s: int) -> str:
-    """A moment for people: UTC, or a dash for 0."""
-    return f"{datetime.fromtimestamp(time_s, UTC):%Y-%m-%d %H:%M:%SZ}" if time_s else "–"
+    """A moment for people: UTC, or a dash for 0; beyond the calendar, where a market's rules may be, Unix seconds."""
+    if not time_s:
+        return "–"
+    try:
+        return f"{datetime.fromtimestamp(time_s, UTC):%Y-%m-%d %H:%M:%SZ}"
+    except (OverflowError, OSError, ValueError):
+        return f"{time_s} s"
 
 
 def tell(text: str) -> None:

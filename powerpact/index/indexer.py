@@ -127,6 +127,11 @@ class Indexer:
         """How often this program has seen blocks leave the chain."""
         return self._undone
 
+    def reread(self, block: int) -> None:
+        """Forget what is known of this block and of those above, so that the next question reads them again."""
+        with self.index.writing(FIRST_LOCK_WAIT_S) as step:
+            step.drop_above(block - 1)
+
     def rebuild(self) -> Block:
         """Delete the index and read everything again."""
         self.index.clear()

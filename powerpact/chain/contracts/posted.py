@@ -95,9 +95,13 @@ class PostedRound:
         batch, index = id_ >> 8, id_ & 0xFF
         if batch >= len(self.batches) or index >= len(self.batches[batch]):
             raise NotOnChain(f"order {id_text(id_)}", remedy="List the orders with `powerpact order list`.")
+        return id_, self.batches[batch][index], self.tree(batch).proof(index)
+
+    def tree(self, batch: int) -> MerkleTree:
+        """The tree of a batch."""
         if batch not in self._trees:
             self._trees[batch] = order_tree(self.batches[batch])
-        return id_, self.batches[batch][index], self._trees[batch].proof(index)
+        return self._trees[batch]
 
     @property
     def mechanism(self) -> Mechanism:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
@@ -20,6 +21,9 @@ from powerpact.codec.packing import trade_tree
 from powerpact.market.orders import PackedOrder, id_text, parse_id
 from powerpact.market.trades import Trade
 from powerpact.mechanisms.registry import Claim, Claims
+
+WORD: Final = 32
+"""Bytes of a word."""
 
 
 class ProposalStatus(IntEnum):
@@ -88,19 +92,28 @@ class Proposal:
 
 
 def read_round(chain: Chain, market_id: bytes) -> PostedRound:
-    """Read a market's orders back from the chain.
+    """Read a market's orders back from the chain; names that are no text are replaced.
 
     Raises
     ------
     NotOnChain
         If there is no such market.
+    BadRules
+        If its rules cannot be read even without their names.
     """
     with chain.reading():
-        found = market(chain, market_id)
+        found = market(chain, market_id, leniently=True)
         events = chain.events("OrderBook", "OrdersPlaced", market=market_id)
         batches = tuple(tuple(PackedOrder(*words) for words in event.arguments["orders"]) for event in events)
         closed = closed_bits(chain, market_id, len(batches), "OrderCancelled", "OrderReleased")
     return PostedRound(found, batches, closed)
+
+
+def size_of(chain: Chain, market_id: bytes) -> int:
+    """Number of a market's orders by the length of their logs, which are not decoded."""
+    topic = chain.interfaces["OrderBook"].events["OrdersPlaced"].topic
+    entries = chain.log.entries(chain.address("OrderBook"), [topic, market_id])
+    return sum(max(len(entry.data) - 2 * WORD, 0) // (len(PackedOrder._fields) * WORD) for entry in entries)
 
 
 def closed_bits(chain: Chain, market_id: bytes, batches: int, *names: str) -> tuple[int, ...]:
@@ -179,13 +192,12 @@ def seal(
     return chain.call("seal", "Clearing", "seal", proposal_id, support, shown, prices)
 
 
-def endorse(chain: Chain, account: LocalAccount, proposal_id: int) -> bytes:
-    """An endorser's signature of a proposal as it is now, 65 bytes."""
-    state = proposal(chain, proposal_id)
+def endorse(chain: Chain, account: LocalAccount, state: Proposal, chunks: Sequence[Sequence[Trade]]) -> bytes:
+    """An endorser's signature of a proposal with these trades, which it has checked; 65 bytes."""
     message = {
         "market": state.market,
         "agent": state.agent,
-        "trades": _trades_hash(chunks_of(chain, proposal_id)),
+        "trades": trades_hash(chunks),
         "objective": state.objective,
     }
     return sign(account, chain.domain("Clearing"), "Endorsement", message)
@@ -212,7 +224,7 @@ def prove(
 ) -> Call:
     """Prove the next rows of the sender's proposal, of which `first` are proven."""
     trades = [[trade.pack() for trade in chunk] for chunk in chunks]
-    part = (_trades_hash(chunks), first, rows)
+    part = (trades_hash(chunks), first, rows)
     return chain.call("prove", "Clearing", "prove", proposal_id, orders, trades, part, prices, items=rows)
 
 
@@ -277,7 +289,7 @@ def stated(objective: int, chunks: Iterable[Sequence[Trade]], prices: bytes) -> 
     return Claims(objective, tuple(trades), prices)
 
 
-def _trades_hash(chunks: Sequence[Sequence[Trade]]) -> bytes:
+def trades_hash(chunks: Sequence[Sequence[Trade]]) -> bytes:
     """What a proposal with these trades is known by: the hash of its chunks' roots."""
     return keccak(b"".join(tree.root for tree in trade_trees(chunks)))
 

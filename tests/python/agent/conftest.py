@@ -18,4 +18,4 @@ def bonded(world):
 @pytest.fixture
 def sealing(monkeypatch):
     """No round fits into one transaction."""
-    monkeypatch.setattr("powerpact.agent.service.fitting", lambda *_: None)
+    monkeypatch.setattr("powerpact.agent.proposing.fitting", lambda *_: None)

@@ -5,63 +5,19 @@ import pytest
 from powerpact.agent import Agent
 from powerpact.agent.errors import EndorsementsMissing, ProposalFalse
 from powerpact.agent.pieces import GAS_TARGET
-from powerpact.agent.watch import Watcher, require_right
+from powerpact.agent.watch import require_right
 from powerpact.audit import audit
 from powerpact.chain.connection import GAS_LIMIT
-from powerpact.chain.contracts import markets, points, rounds, settlement
+from powerpact.chain.contracts import markets, rounds, settlement
 from powerpact.chain.contracts.posted import walk
 from powerpact.chain.contracts.rounds import ProposalStatus
 from powerpact.chain.errors import ChainUnreachable, ContractError, GasLimitExceeded
 from powerpact.chain.transactions import Sender
 from powerpact.market.rules import Mode
-from powerpact.mechanisms.registry import SATISFACTION
+from testkit.sealed import agent, closed_market, seal_without, state_of, wallet, watcher
 from testkit.world import BOND_UPOINTS, CONTEST, SLOT_S, go_back, snapshot
 
 pytestmark = pytest.mark.usefixtures("bonded")
-
-
-def closed_market(world, **changes):
-    """A market with two buyers and two sellers, its gate closed."""
-    id_, rules = world.open_market(**CONTEST | changes)
-    world.post(id_, world.buy("alice", rules), world.sell("bob", rules))
-    world.post(id_, world.buy("carol", rules, price_upoints_per_kwh=105), world.sell("dave", rules))
-    world.warp(rules.closes_at)
-    return id_, rules
-
-
-def agent(world, name="agent"):
-    return Agent(world.chain, world.sender(name))
-
-
-def watcher(world, report=lambda _: None):
-    return Watcher(world.chain, world.sender("outsider"), report)
-
-
-def wallet(world, name):
-    found = points.wallet_of(world.chain, world.address(name))
-    return found.free_upoints, found.held_upoints
-
-
-def seal_without(world, market, hidden, name="rival"):
-    """Seal the best matching of a round from which an agent hides some orders."""
-    posted = rounds.read_round(world.chain, market)
-    round_ = posted.round()
-    kept = {
-        "buyers": tuple(b for b in round_.buyers if b.id not in hidden),
-        "sellers": tuple(s for s in round_.sellers if s.id not in hidden),
-    }
-    from dataclasses import replace
-
-    solution = SATISFACTION.solve(replace(round_, **kept), lambda _: None)
-    sender = world.sender(name)
-    mined = sender.send(rounds.propose(world.chain, posted, posted.claimed_trades(solution)))
-    proposal = world.chain.event(mined, "Proposed").arguments["proposal"]
-    sender.send(rounds.seal(world.chain, proposal))
-    return proposal
-
-
-def state_of(world, proposal):
-    return rounds.proposal(world.chain, proposal).status
 
 
 @pytest.mark.parametrize("gas_target", [0, GAS_TARGET])
@@ -174,7 +130,7 @@ def test_a_market_whose_rules_are_none_does_not_blind_a_watcher(world, sealing):
     false = seal_without(world, market, {"0:0", "0:1"})
     told = []
     assert [challenge.proposal for challenge in watcher(world, told.append).look()] == [false]
-    assert any("left out" in line for line in told)
+    assert any("has names that are none" in line for line in told)
 
 
 def test_a_better_matching_refutes_a_false_claim_by_itself(world, sealing):
@@ -193,15 +149,17 @@ def test_a_second_watcher_comes_too_late_and_goes_on(world, sealing, monkeypatch
     late = watcher(world, told.append)
     pair = {}
 
-    def slow_pair(posted, chunks, prices):
-        pair["found"] = real(posted, chunks, prices)
-        watcher(world).examine(market, proposal)
-        return pair["found"]
+    def slow_pair(posted, chunks, prices, **options):
+        found = real(posted, chunks, prices, **options)
+        if not pair:
+            pair["found"] = found
+            watcher(world).examine(market, proposal)
+        return found
 
     from powerpact.agent import watch
 
-    real = watch.refuting_orders
-    monkeypatch.setattr(watch, "refuting_orders", lambda *a: slow_pair(*a) if not pair else real(*a))
+    real = watch.judge
+    monkeypatch.setattr(watch, "judge", slow_pair)
     assert late.look() == []
     assert told[-1].endswith("is no longer active")
 
@@ -209,22 +167,22 @@ def test_a_second_watcher_comes_too_late_and_goes_on(world, sealing, monkeypatch
 def test_a_watcher_survives_a_dropped_connection(world, sealing, monkeypatch):
     market, _ = closed_market(world)
     proposal = seal_without(world, market, {"0:0"})
-    told, real, calls = [], world.chain.events, []
+    told, real, calls = [], world.chain.read_all, []
 
     class Enough(Exception):
         pass
 
-    def events(*arguments, **filters):
-        calls.append(arguments)
+    def read_all(reads):
+        calls.append(reads)
         if len(calls) == 1:
             raise ChainUnreachable("http://node", "connection reset")
-        return real(*arguments, **filters)
+        return real(reads)
 
     def sleep(_):
         if state_of(world, proposal) is ProposalStatus.REFUTED:
             raise Enough
 
-    monkeypatch.setattr(type(world.chain), "events", lambda _, *a, **f: events(*a, **f))
+    monkeypatch.setattr(type(world.chain), "read_all", lambda _, reads: read_all(reads))
     monkeypatch.setattr("powerpact.agent.watch.time.sleep", sleep)
     with pytest.raises(Enough):
         watcher(world, told.append).run()
@@ -238,9 +196,11 @@ def test_endorsers_sign_what_they_verified(world, sealing):
     assert cleared.status is ProposalStatus.DRAFT
     with pytest.raises(EndorsementsMissing):
         agent(world).run(market)
-    require_right(world.chain, cleared.proposal)
+    judged = require_right(world.chain, cleared.proposal)
     signers = {0: "alice", 2: "carol"}
-    signatures = [(k, rounds.endorse(world.chain, world.keys[n], cleared.proposal)) for k, n in signers.items()]
+    signatures = [
+        (k, rounds.endorse(world.chain, world.keys[n], judged.state, judged.chunks)) for k, n in signers.items()
+    ]
     with pytest.raises(ContractError) as refusal:
         world.sender("agent").send(rounds.seal(world.chain, cleared.proposal, endorsers, signatures[:1]))
     assert refusal.value.name == "Clearing_TooFewEndorsements"
@@ -257,7 +217,7 @@ def test_a_false_proposal_is_not_endorsed(world, sealing):
 @pytest.mark.parametrize("chunk", [1, 256])
 def test_a_divisible_round_goes_from_orders_to_payment(world, sealing, monkeypatch, chunk):
     """Alice, who bids more, gets her 2 000 Wh of Bob and Dave, and Carol what is left of 3 000."""
-    monkeypatch.setattr("powerpact.agent.service.MAX_CHUNK", chunk)
+    monkeypatch.setattr("powerpact.agent.proposing.MAX_CHUNK", chunk)
     id_, rules = world.open_market(**CONTEST, mode=Mode.DIVISIBLE)
     world.post(id_, world.buy("alice", rules, energy_wh=2_000), world.sell("bob", rules))
     world.post(id_, world.buy("carol", rules, energy_wh=1_500, price_upoints_per_kwh=90), world.sell("dave", rules))

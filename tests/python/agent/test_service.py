@@ -86,7 +86,7 @@ def test_a_round_that_needs_more_gas_is_proposed_and_proven_in_pieces(world, age
 
 
 def test_a_round_with_more_trades_is_proposed_in_chunks(world, agent, market, monkeypatch):
-    monkeypatch.setattr("powerpact.agent.service.MAX_CHUNK", 1)
+    monkeypatch.setattr("powerpact.agent.proposing.MAX_CHUNK", 1)
     cleared = agent.clear(market)
     assert_final(world, market, cleared)
     assert [(mined.step, mined.items) for mined in cleared.transactions] == [("propose", 1)] * 2 + [("prove", 4)]

@@ -10,7 +10,8 @@ from powerpact.index import attach
 from testkit.proxy import Proxy
 
 FOR_A_TRANSACTION = 4
-FOR_A_ROUND = 10
+FOR_A_ROUND = 12
+"""Two of them compare the logs with the contracts: before the round is solved, and before it is settled."""
 
 
 @pytest.fixture

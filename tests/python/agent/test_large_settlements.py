@@ -1,0 +1,180 @@
+"""What does not fit into one transaction: pieces by measured gas, and what others were faster with."""
+
+import pytest
+
+from powerpact.agent import Agent
+from powerpact.agent.pieces import send_in_pieces
+from powerpact.chain.connection import _from_revert
+from powerpact.chain.contracts import meters, rounds, settlement
+from powerpact.chain.errors import (
+    ChainUnreachable,
+    ContractError,
+    GasLimitExceeded,
+    InsufficientEther,
+    LogsIncomplete,
+    NodeRefused,
+    RevertedEmpty,
+    TransactionTimeout,
+)
+from powerpact.chain.transactions import Call, Sender
+from testkit.sealed import posted_market
+from testkit.world import SLOT_S
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+@pytest.fixture
+def agent(world, told):
+    return Agent(world.chain, world.sender("agent"), told.append)
+
+
+@pytest.fixture
+def delivered(world, agent):
+    """A final round whose two sellers have delivered."""
+    market, rules = posted_market(world, challenge_window_s=0, bond_upoints=0)
+    world.warp(rules.closes_at)
+    agent.clear(market)
+    world.warp(rules.slot_start + SLOT_S)
+    world.report(rules.slot_start, bob=1_500, dave=1_500)
+    return market
+
+
+def refuse(monkeypatch, error, *steps):
+    """Let estimates of these steps fail."""
+    estimate = Sender.estimate
+
+    def estimate_or_fail(sender, call):
+        if call.step in steps:
+            raise error(call)
+        return estimate(sender, call)
+
+    monkeypatch.setattr(Sender, "estimate", estimate_or_fail)
+
+
+def without_a_word(call):
+    return RevertedEmpty(call.step, "execution reverted")
+
+
+@pytest.mark.parametrize(
+    ("data", "message", "kind"),
+    [
+        (None, "execution reverted", RevertedEmpty),
+        (None, "execution reverted: 0x", RevertedEmpty),
+        (None, "VM Exception while processing transaction: revert", RevertedEmpty),
+        (None, "out of gas: gas required exceeds allowance (16777216)", GasLimitExceeded),
+        (None, "execution aborted", NodeRefused),
+        (bytes.fromhex("12345678"), "execution reverted", ContractError),
+    ],
+)
+def test_a_revert_without_a_word_is_no_refusal(data, message, kind):
+    assert type(_from_revert("clear", data, message)) is kind
+
+
+def test_a_round_whose_inner_call_runs_out_of_gas_is_proposed_and_proven(world, agent, monkeypatch):
+    market, rules = posted_market(world, challenge_window_s=0, bond_upoints=0)
+    world.warp(rules.closes_at)
+    refuse(monkeypatch, without_a_word, "clear")
+    assert {mined.step for mined in agent.clear(market).transactions} == {"propose", "prove"}
+    assert rounds.final_of(world.chain, market)
+
+
+@pytest.mark.usefixtures("bonded")
+def test_a_proof_that_is_too_large_for_a_row_is_sealed_if_it_can_be(world, agent, told, monkeypatch):
+    market, rules = posted_market(world)
+    world.warp(rules.closes_at)
+    refuse(monkeypatch, without_a_word, "clear", "prove", "seal")
+    with pytest.raises(RevertedEmpty):
+        agent.clear(market)  # begun: it waits for its seal
+    monkeypatch.undo()
+    assert [mined.step for mined in agent.clear(market).transactions] == ["seal"]
+
+
+@pytest.mark.parametrize("error", [without_a_word, lambda call: GasLimitExceeded(call.step, 1)])
+def test_a_chunk_that_is_too_large_is_settled_in_pieces(world, agent, delivered, told, monkeypatch, error):
+    estimate = Sender.estimate
+
+    def estimate_small(sender, call):
+        if call.step == "settle" and call.data[:4] == whole[:4]:
+            raise error(call)
+        return estimate(sender, call)
+
+    whole = settlement.settle(world.chain, delivered, 0, []).data
+    monkeypatch.setattr(Sender, "estimate", estimate_small)
+    settled = agent.settle(delivered)
+    assert (settled.paid, settled.waiting) == (2, 0)
+    assert any("in pieces" in line for line in told)
+
+
+def test_what_another_one_settled_does_not_keep_the_others(world, agent, delivered, told, monkeypatch):
+    """Between the agent's look and its transaction the first trade is settled by its seller."""
+    first, _ = settlement.final_trades(world.chain, delivered)
+    send, taken = Sender.send, []
+
+    def send_second(sender, call):
+        if not taken:
+            taken.append(call)
+            measured = meters.measured_in(world.chain, rules.slot)
+            late = settlement.settle_late(world.chain, delivered, [(first.proof, measured[first.trade.device], [])])
+            send(world.sender("bob"), late)
+        return send(sender, call)
+
+    rules = rounds.read_round(world.chain, delivered).market.rules
+    monkeypatch.setattr("powerpact.agent.settling.settled_at_once", lambda *_: set())
+    monkeypatch.setattr(Sender, "send", send_second)
+    settled = agent.settle(delivered)
+    assert (settled.paid, settled.waiting) == (1, 1)
+    assert agent.settle(delivered).waiting == 0
+    assert settlement.ended(world.chain, delivered, {first.position: first.id}) == {first.position}
+
+
+def test_an_item_that_is_refused_is_found_by_halving_and_passed_over():
+    sent = []
+
+    class Refuser:
+        def estimate(self, call):
+            if b"x" in call.data:
+                raise ContractError("Settlement_AlreadySettled", {}, why="", remedy="")
+            return 1
+
+        def send(self, call):
+            sent.append(call.data)
+            return call.data
+
+    skipped = []
+    items = [bytes([c]) for c in b"abcxdefgxh"]
+    send_in_pieces(
+        Refuser(), items, 8, lambda piece: Call("settle", None, b"".join(piece)), lambda item, _: skipped.append(item)
+    )
+    assert skipped == [b"x", b"x"]
+    assert b"".join(sent) == b"abcdefgh"
+
+
+def test_the_agent_goes_on_while_the_node_is_in_trouble(world, told, monkeypatch):
+    market, rules = posted_market(world, challenge_window_s=0, bond_upoints=0)
+    world.warp(rules.closes_at)
+    trouble = [
+        ChainUnreachable("http://node", "reset"),
+        LogsIncomplete("the orders", "2, the logs make 1", 1),
+        TransactionTimeout("0x00", 120.0),
+        InsufficientEther("0x", 1, 2),
+    ]
+    clear = Agent.clear
+
+    def clear_at_last(agent, id_):
+        if trouble:
+            raise trouble.pop(0)
+        return clear(agent, id_)
+
+    def pass_time(text):
+        told.append(text)
+        if text.startswith("the slot ends"):
+            world.warp(rules.slot_start + SLOT_S)
+            world.report(rules.slot_start, bob=1_500, dave=1_500)
+
+    monkeypatch.setattr(Agent, "clear", clear_at_last)
+    settled = Agent(world.chain, world.sender("agent"), pass_time).run(market, poll_s=0.01)
+    assert (settled.paid, settled.waiting) == (2, 0)
+    assert sum("trying again" in line for line in told) == 4
