@@ -1,4 +1,4 @@
-"""A round of 10 000 orders on a chain, from empty blocks to its final result; and the gas of a challenge by size.
+"""A round of 10 000 orders on a chain, from empty blocks to the last certificate; and the gas of a challenge by size.
 
 ``./run bench --part large-round`` starts Anvil with blocks of 60 million gas and the cap of EIP-7825,
 16 777 216 gas for a transaction, and writes ``benchmarks/results/large_round.json``.
@@ -17,21 +17,26 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
+from eth_account.signers.local import LocalAccount
 from eth_utils import keccak
 from rich.console import Console
 
 from benchmarks.bulk import BulkChain, Call, Total
 from benchmarks.families import make
 from benchmarks.grid import Grid, spaced
+from benchmarks.large_end import check_certificates, issue, report, settle
 from benchmarks.measurement import WARM_UP_ORDERS
 from benchmarks.places import RESULTS
 from benchmarks.runs import run_of
+from powerpact.agent import Agent
 from powerpact.agent.watch import Challenge, Watcher
+from powerpact.chain.client import Chain
 from powerpact.chain.connection import connect
 from powerpact.chain.deployment import Deployment, Parameters
 from powerpact.chain.local.node import Node
+from powerpact.chain.transactions import Sender
 from powerpact.codec.eip712 import sign
 from powerpact.codec.merkle import MerkleTree
 from powerpact.codec.packing import order_tree
@@ -67,6 +72,8 @@ PURSE_UPOINTS = 1_000_000_000
 CAPACITY_WH = 100_000
 ETHER_WEI = 10**18
 RECORD = RESULTS / "large_round.json"
+
+T = TypeVar("T")
 
 
 class Town(Community):
@@ -258,13 +265,18 @@ def propose(market: LargeMarket, solution: Solution) -> list[Receipt]:
     return receipts
 
 
-def watch(market: LargeMarket) -> list[Challenge]:
-    """Let the watcher read the chain, as `powerpact watch` does, and check every pair of the active proposal."""
-    town = market.community
+def seen_by(town: Town, account: LocalAccount, role: Callable[[Chain, Sender], T]) -> T:
+    """An agent or a watcher who reads the chain as the command line does."""
     parameters = Parameters(town.utility.address, tuple(auditor.address for auditor in town.auditors), 2, SLOT_LENGTH_S)
     deployment = Deployment(town.chain.chain_id, town.rpc_url, 0, town.addresses, parameters)
     chain = attach(connect(town.rpc_url), deployment)
-    return Watcher(chain, chain.sender(key("watcher"))).look()
+    town.bulk.request("anvil_setBalance", account.address, hex(ETHER_WEI))
+    return role(chain, chain.sender(account))
+
+
+def watch(market: LargeMarket) -> list[Challenge]:
+    """Let the watcher read the chain, as `powerpact watch` does, and check every pair of the active proposal."""
+    return seen_by(market.community, key("watcher"), Watcher).look()
 
 
 def challenges(market: LargeMarket, solution: Solution) -> dict[str, int]:
@@ -315,6 +327,11 @@ def clear(orders: int, steps: Steps) -> dict[str, int]:
         steps.run("make final", market.finalize)
         if town.read("Clearing", "finalOf", market.id) != market.proposal:
             raise RuntimeError("the round is not final")
+        steps.run("report the meters", lambda: report(market))
+        agent = seen_by(town, town.agent, Agent)
+        steps.run("settle every trade, release what did not trade", lambda: settle(market, agent))
+        steps.run("certify what was not sold", lambda: issue(market, agent))
+        check_certificates(market, agent)
     return refuted
 
 

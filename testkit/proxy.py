@@ -100,7 +100,12 @@ class Proxy:
         self._lock = threading.Lock()
         self._looks: Counter[str] = Counter()
         self._first_counts: dict[str, str] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+
+        class Server(ThreadingHTTPServer):
+            def handle_error(self, *_):
+                """Whoever asks may be killed meanwhile."""
+
+        self._server = Server(("127.0.0.1", 0), Handler)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         return self
@@ -122,25 +127,35 @@ class Proxy:
                 self.calls[call["method"]] += 1
                 self.log.append((call["method"], call["params"]))
             mood = self.busy.pop(0) if self.busy else ""
-        if isinstance(mood, tuple):
-            status, headers, told = mood
-            each = [{"jsonrpc": "2.0", "id": call["id"], **told} for call in calls]
-            return status, each if isinstance(request, list) else each[0], headers
-        if self.down:
-            return 500, {"error": "out of order"}, {}
-        if mood == "429":
-            return 429, {"error": "slow down"}, {"Retry-After": "0"}
-        if mood == "rate":
-            refusals = [_refusal(call, "request rate limited") for call in calls]
-            return 200, refusals if isinstance(request, list) else refusals[0], {}
-        if isinstance(request, list) and self.largest_batch is not None and len(calls) > self.largest_batch:
-            if self.largest_batch:
-                return 413, {"error": "too large"}, {}
-            return 200, _refusal({"id": None}, "batches are not served here"), {}
+        refusal = self._refused_as_a_whole(request, calls, mood)
+        if refusal is not None:
+            return refusal
         answers = [self._one(call) for call in calls]
         self.answered.update(call["method"] for call in calls)
         statuses = {answer.pop("status", 200) for answer in answers}
         return max(statuses), answers if isinstance(request, list) else answers[0], {}
+
+    def _refused_as_a_whole(self, request, calls, mood):
+        """Status, body and headers with which a request or a batch is refused; None if its calls are answered."""
+        is_batch = isinstance(request, list)
+        if isinstance(mood, tuple):
+            status, headers, told = mood
+            each = [{"jsonrpc": "2.0", "id": call["id"], **told} for call in calls]
+            return status, each if is_batch else each[0], headers
+        if mood == "rate":
+            refusals = [_refusal(call, "request rate limited") for call in calls]
+            return 200, refusals if is_batch else refusals[0], {}
+        if self.down or mood == "429":
+            return (
+                (500, {"error": "out of order"}, {})
+                if self.down
+                else (429, {"error": "slow down"}, {"Retry-After": "0"})
+            )
+        if is_batch and self.largest_batch is not None and len(calls) > self.largest_batch:
+            if self.largest_batch:
+                return 413, {"error": "too large"}, {}
+            return 200, _refusal({"id": None}, "batches are not served here"), {}
+        return None
 
     def _one(self, call):
         if call["method"] in self.lacks:

@@ -12,6 +12,10 @@ FAMILIES = ("mid", "dense", "sat", "corner", "homes")
 SAMPLED = ("one-to-one mid", "divisible homes")
 SMALL = ("30", "--contender", "PowerPact", "PowerPact verifier", "OR-tools flow")
 
+SOAK = ("python", "-m", "testkit.soak")
+SHORT = ("--minutes", "6", "--tick", "1.5")
+SEEDS = (2026, 2027, 2028)
+
 
 def _solver_part(mode: str, family: str) -> Part:
     command = (*BENCH, "solver", mode, family)
@@ -35,6 +39,14 @@ CAMPAIGNS = {
             renew=(*BENCH, "record"),
             records=("benchmarks/results", "docs/pictures"),
             packages=("numpy", "numba", "scipy", "ortools"),
+        ),
+        Campaign(
+            "soak",
+            "an hour of a market among enemies and bad nodes, in five minutes",
+            tuple(
+                Part(f"hour-{seed}", (*SOAK, "--seed", str(seed)), (*SOAK, *SHORT) if seed == SEEDS[0] else ())
+                for seed in SEEDS
+            ),
         ),
     )
 }

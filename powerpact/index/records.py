@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from powerpact.chain.client import Chain
-from powerpact.chain.contracts import rounds, settlement
-from powerpact.chain.contracts.markets import Market, markets
+from powerpact.chain.contracts import complete, rounds, settlement
+from powerpact.chain.contracts.markets import Market, markets, unreadable
 from powerpact.chain.contracts.posted import PostedRound
 from powerpact.chain.contracts.rounds import Proposal, ProposalStatus
 from powerpact.chain.contracts.settlement import Position
+from powerpact.chain.errors import LogsIncomplete
 from powerpact.codec.abi import Event
 from powerpact.codec.packing import trade_id
 from powerpact.market.orders import Order, Side
@@ -154,6 +155,32 @@ def read_records(chain: Chain, report: Progress = silent) -> Records:
         return _read_records(chain, report)
 
 
+def require_complete(records: Records) -> None:
+    """Compare what was read with the contracts: proposals and readings by their number, orders and trades by roots.
+
+    Raises
+    ------
+    LogsIncomplete
+        If logs are missing.
+    """
+    chain = records.chain
+    known = {record.market.id for record in records.rounds} | {id_ for id_, _ in unreadable(chain)}
+    named = [*chain.events("OrderBook", "OrdersPlaced"), *chain.events("Clearing", "Proposed")]
+    for event in named:
+        id_ = event.arguments["market"]
+        if id_ not in known:
+            what = f"market 0x{id_.hex()[:8]}"
+            raise LogsIncomplete(what, f"{event.name} in block {event.block} names it", chain.deployment.block)
+    found = [complete.proposals(chain), complete.readings(chain)]
+    for record in records.rounds:
+        since = record.market.block
+        found += complete.orders_of(record.posted)
+        found.append(complete.result_of(record.market.id, record.proposal_id, since))
+        if record.proposal_id:
+            found.append(complete.hash_of(record.proposal_id, record.chunks, since))
+    complete.require(chain, found)
+
+
 def _read_records(chain: Chain, report: Progress) -> Records:
     settled = chain.events("Settlement", "TradeSettled")
     money = settled + chain.events(
@@ -169,7 +196,7 @@ def _read_records(chain: Chain, report: Progress) -> Records:
     for event in settled:
         ends[event.arguments["tradeId"]].append(event)
     report("rounds")
-    records = _read_rounds(chain, ends)
+    records = _read_rounds(chain, ends, report)
     report("meters, certificates and registries")
     return Records(
         chain=chain,
@@ -182,9 +209,11 @@ def _read_records(chain: Chain, report: Progress) -> Records:
     )
 
 
-def _read_rounds(chain: Chain, ends: Mapping[bytes, list[Event]]) -> list[RoundRecord]:
+def _read_rounds(chain: Chain, ends: Mapping[bytes, list[Event]], report: Progress) -> list[RoundRecord]:
     """Every market; the state of all their proposals is asked for in one request."""
     found = markets(chain)
+    for id_, problem in unreadable(chain):
+        report(f"market 0x{id_.hex()[:8]} is left out: {problem}")
     final_ids = [rounds.final_of(chain, market.id) for market in found]
     active_ids = [rounds.active_of(chain, market.id) for market in found]
     ids = [*final_ids, *filter(None, active_ids)]

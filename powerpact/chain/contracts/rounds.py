@@ -117,11 +117,15 @@ def size_of(chain: Chain, market_id: bytes) -> int:
 
 
 def closed_bits(chain: Chain, market_id: bytes, batches: int, *names: str) -> tuple[int, ...]:
-    """For each batch of a market the bits of the orders that events of these names were about."""
+    """For each batch of a market the bits of the orders that events of these names were about.
+
+    Orders of batches that the logs do not have are left out: `complete` finds that they are missing.
+    """
     closed = [0] * batches
     for event in chain.events("OrderBook", *names, market=market_id):
         id_ = event.arguments["id"]
-        closed[id_ >> 8] |= 1 << (id_ & 0xFF)
+        if id_ >> 8 < batches:
+            closed[id_ >> 8] |= 1 << (id_ & 0xFF)
     return tuple(closed)
 
 

@@ -6,13 +6,18 @@ import pytest
 
 from powerpact.agent import Agent
 from powerpact.audit import LAWS, audit, checks
+from powerpact.chain.connection import connect
 from powerpact.chain.contracts import certificates, orders, points, rounds, settlement
 from powerpact.chain.contracts.agreements import sign_agreement
+from powerpact.chain.errors import LogsIncomplete
+from powerpact.index import attach
 from powerpact.index.records import read_records
 from powerpact.market.orders import order_id
 from powerpact.market.readings import Reading
 from powerpact.market.rules import Mode
 from powerpact.mechanisms.registry import SATISFACTION
+from testkit.badlogs import topic
+from testkit.proxy import Proxy
 from testkit.world import CONTEST, SLOT_S
 
 
@@ -232,3 +237,56 @@ def test_a_suspended_trader_is_found(day):
     )
     _, faults = checks._CHECKS["REG-1"](replace(records, participants=[*records.participants, suspension]))
     assert faults
+
+
+LOGS = [
+    ("OrderBook", "OrdersPlaced"),
+    ("Clearing", "TradesProposed"),
+    ("Clearing", "RoundFinalized"),
+    ("Clearing", "Proposed"),
+    ("Metering", "ReadingsReported"),
+    ("Markets", "MarketOpened"),
+]
+
+
+@pytest.fixture
+def outside(day, node, tmp_path):
+    """The day as an auditor sees it through a machine that may have lost logs, and that machine."""
+    with Proxy(node.rpc_url) as gate:
+        yield attach(connect(gate.url), day.chain.deployment, tmp_path), gate
+
+
+@pytest.mark.parametrize(("contract", "event"), LOGS)
+def test_no_audit_of_half_the_logs(outside, contract, event):
+    chain, gate = outside
+    lost = f"0x{topic(chain, contract, event).hex()}"
+    gate.hidden = lambda entry: entry["topics"][0] == lost
+    with pytest.raises(LogsIncomplete):
+        audit(chain)
+    gate.hidden = None
+    assert broken(chain) == {}
+
+
+def test_a_law_that_seems_broken_is_checked_on_logs_that_are_read_again(outside):
+    """No root shows that a deposit is missing."""
+    chain, gate = outside
+    lost, told = f"0x{topic(chain, 'Accounts', 'Deposited').hex()}", []
+    gate.hidden = lambda entry: entry["topics"][0] == lost
+
+    def report(text):
+        told.append(text)
+        if "again" in text:
+            gate.hidden = None
+
+    assert all(finding.holds for finding in audit(chain, report))
+    assert any("reading every log again" in text for text in told)
+
+
+def test_a_market_that_cannot_be_checked_does_not_end_the_audit(day, monkeypatch):
+    def raise_odd(*_):
+        raise OverflowError("a weight of its own")
+
+    monkeypatch.setattr(checks.rounds, "stated", raise_odd)
+    findings = {finding.law: finding for finding in audit(day.chain)}
+    assert "cannot be checked: OverflowError" in findings["CLR-2"].detail
+    assert findings["CLR-2"].holds

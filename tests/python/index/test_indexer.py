@@ -354,3 +354,18 @@ def test_without_an_index_the_node_is_asked_each_time(world, depositor, opened, 
     found = direct.events("Accounts", "Deposited", trader=world.address("alice"))
     assert [event.arguments["points"] for event in found][-2:] == [1, 2]
     assert direct.touched_by(found[-1].transaction_hash) == opened().touched_by(found[-1].transaction_hash)
+
+
+def test_a_block_whose_logs_came_in_part_is_read_again(world, proxy, opened, depositor):
+    """A machine that has not indexed all logs of a block yet does not leave the index stuck once it has."""
+    chain = opened()
+    chain.log.follow()
+    lost = f"0x{world.chain.interfaces['Accounts'].events['Deposited'].topic.hex()}"
+    before = amounts(chain)
+    proxy.hidden = lambda entry: entry["topics"][0] == lost
+    depositor(11, 12)
+    assert [amount for amount in amounts(chain) if amount in (11, 12)] == []
+    proxy.hidden = None
+    depositor(13, 14)
+    assert amounts(chain) == [*before, 11, 12, 13, 14]
+    assert contents(chain) == replayed(world)
