@@ -126,6 +126,7 @@ class Soak:
     markets: list[bytes] = field(default_factory=list)
     agents: list[Service] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    deck: list[str] = field(default_factory=list)
     slowest_s: float = 0.0
     checked: set[bytes] = field(default_factory=set)
 
@@ -245,8 +246,11 @@ class Soak:
     # What goes wrong
 
     def begin(self) -> Callable[[], None]:
-        """Begin an episode; gives what ends it."""
-        name = self.dice.choice(sorted(FAULTS))
+        """Begin an episode, each kind once before any comes again; gives what ends it."""
+        if not self.deck:
+            self.deck = sorted(FAULTS)
+            self.dice.shuffle(self.deck)
+        name = self.deck.pop()
         self.counts[f"fault {name}"] += 1
         return FAULTS[name](self)
 

@@ -202,6 +202,10 @@ class Watcher:
                 break
         return challenges
 
+    def not_examined(self) -> list[int]:
+        """The active proposals that could not be examined, or challenged, so far."""
+        return sorted(self._failures)
+
     def examine(self, market_id: bytes, proposal_id: int) -> Challenge | None:
         """Challenge an active proposal if orders refute it; None if none does, or another watcher was faster.
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from powerpact.cli.output import progress
 from powerpact.cli.rounds import group
 from powerpact.cli.session import (
     DEPLOYMENT_FILE,
@@ -149,11 +148,13 @@ def watch(
     )
     if not once:
         watcher.run(poll_s=poll_s)
-    with progress("watching") as step:
-        watcher.report = step
-        found = watcher.look()
-    data = {"refuted": [challenge.proposal for challenge in found]}
-    done(f"{len(found)} proposals refuted", [c.mined for c in found], data, as_json=as_json, result=str(len(found)))
+    found = watcher.look()
+    data = {"refuted": [challenge.proposal for challenge in found], "not_examined": watcher.not_examined()}
+    left = f", {len(data['not_examined'])} not examined" if data["not_examined"] else ""
+    what = f"{len(found)} proposals refuted{left}"
+    done(what, [challenge.mined for challenge in found], data, as_json=as_json, result=str(len(found)))
+    if data["not_examined"]:
+        raise typer.Exit(1)
 
 
 def _endorsement(text: str, endorsers: list[ChecksumAddress]) -> tuple[int, bytes]:
