@@ -56,7 +56,7 @@ LONGEST: Final = 3
 QUIET: Final = 2
 """Ticks between two episodes."""
 
-PATIENCE_S: Final = 60.0
+PATIENCE_S: Final = 120.0
 """How long the watcher may take in quiet to refute everything, real time, s."""
 
 ROUND_S: Final = 300

@@ -7,6 +7,7 @@ any trade or order that the contract refuses. A chunk that is too large to be se
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from powerpact.agent.aftermath import due_by_meter, settled_at_once
@@ -36,14 +37,8 @@ def settle(chain: Chain, sender: Sender, market_id: bytes, report: Progress) -> 
     LogsIncomplete
         If the node's logs lack orders, trades or readings.
     """
-
-    def question() -> tuple[Sight, Measured]:
-        seen = look(chain, market_id)
-        return seen, meters.measured_in(chain, seen.posted.market.rules.slot) if seen.unsettled else {}
-
-    seen, measured = complete.whole(chain, question)
+    seen, measured, due = _look(chain, market_id)
     rules = seen.posted.market.rules
-    due = due_by_meter(seen.unsettled, rules, measured, seen.now)
     skipped: set[Position] = set()
     at_once = settled_at_once(chain, due, rules)
     sent: list[Mined] = []
@@ -75,6 +70,8 @@ def settle(chain: Chain, sender: Sender, market_id: bytes, report: Progress) -> 
 def refund(chain: Chain, sender: Sender, market_id: bytes, report: Progress) -> Settled:
     """Refund the trades whose refund time has come, and release the orders that did not trade.
 
+    What was delivered and read is not refunded: silence never pays, and the meters have spoken.
+
     Raises
     ------
     NotOnChain
@@ -82,8 +79,24 @@ def refund(chain: Chain, sender: Sender, market_id: bytes, report: Progress) -> 
     LogsIncomplete
         If the node's logs lack orders, trades or readings.
     """
-    seen = complete.whole(chain, lambda: look(chain, market_id))
-    return _give_back(chain, sender, seen, seen.unsettled, report)
+    seen, _, due = _look(chain, market_id)
+    delivered = {final.position for final in due}
+    if delivered:
+        report(f"{len(delivered)} trades have their readings and are not refunded: `powerpact settle` pays them")
+    left = [final for final in seen.unsettled if final.position not in delivered]
+    refunded = _give_back(chain, sender, seen, left, report)
+    return replace(refunded, waiting=refunded.waiting + len(delivered))
+
+
+def _look(chain: Chain, market_id: bytes) -> tuple[Sight, Measured, list[FinalTrade]]:
+    """A round, its readings, and those of its trades that they settle; all of one block, and complete."""
+
+    def question() -> tuple[Sight, Measured]:
+        seen = look(chain, market_id)
+        return seen, meters.measured_in(chain, seen.posted.market.rules.slot) if seen.unsettled else {}
+
+    seen, measured = complete.whole(chain, question)
+    return seen, measured, due_by_meter(seen.unsettled, seen.posted.market.rules, measured, seen.now)
 
 
 def _settle_whole(chain: Chain, sender: Sender, seen: Sight, chunk: int) -> Mined | None:

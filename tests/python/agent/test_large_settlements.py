@@ -4,7 +4,7 @@ import pytest
 
 from powerpact.agent import Agent
 from powerpact.agent.pieces import send_in_pieces
-from powerpact.chain.connection import _from_revert
+from powerpact.chain.connection import _from_revert, connect
 from powerpact.chain.contracts import meters, rounds, settlement
 from powerpact.chain.errors import (
     ChainUnreachable,
@@ -17,6 +17,9 @@ from powerpact.chain.errors import (
     TransactionTimeout,
 )
 from powerpact.chain.transactions import Call, Sender
+from powerpact.index import attach
+from testkit.badlogs import topic
+from testkit.proxy import Proxy
 from testkit.sealed import posted_market
 from testkit.world import SLOT_S
 
@@ -178,3 +181,47 @@ def test_the_agent_goes_on_while_the_node_is_in_trouble(world, told, monkeypatch
     settled = Agent(world.chain, world.sender("agent"), pass_time).run(market, poll_s=0.01)
     assert (settled.paid, settled.waiting) == (2, 0)
     assert sum("trying again" in line for line in told) == 4
+
+
+@pytest.fixture
+def gate(node):
+    with Proxy(node.rpc_url) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def outside(world, gate):
+    """An agent on another machine, whose node may have lost logs."""
+    chain = attach(connect(gate.url), world.chain.deployment, patience_s=0.05)
+    return Agent(chain, chain.sender(world.keys["rival"]))
+
+
+def lose(gate, chain, contract, event, since=0):
+    lost = f"0x{topic(chain, contract, event).hex()}"
+    gate.hidden = lambda entry: entry["topics"][0] == lost and int(entry["blockNumber"], 16) >= since
+
+
+def test_nothing_is_proposed_from_half_the_orders(world, gate, outside):
+    market, rules = posted_market(world, challenge_window_s=0, bond_upoints=0)
+    newest = world.chain.events("OrderBook", "OrdersPlaced", market=market)[-1].block
+    world.warp(rules.closes_at)
+    lose(gate, world.chain, "OrderBook", "OrdersPlaced", newest)
+    with pytest.raises(LogsIncomplete, match="batchCount is 2, the logs make 1"):
+        outside.clear(market)
+    assert rounds.proposals_of(world.chain, market) == []
+    gate.hidden = None
+    assert len(outside.clear(market).solution.trades) == 2
+
+
+@pytest.mark.parametrize("event", ["ReadingsReported", "TradesProposed", "RoundFinalized"])
+def test_a_reading_that_the_node_has_lost_is_no_silence(world, gate, outside, delivered, event):
+    """At the refund time a trade without a reading goes back to the buyer: not for a machine's loss."""
+    world.warp(rounds.read_round(world.chain, delivered).market.rules.refund_from)
+    lose(gate, world.chain, "Metering" if event.startswith("Reading") else "Clearing", event)
+    for end in (outside.settle, outside.refund):
+        with pytest.raises(LogsIncomplete):
+            end(delivered)
+    gate.hidden = None
+    refunded = outside.refund(delivered)
+    assert (refunded.refunded, refunded.waiting) == (0, 2)  # the meters have spoken
+    assert outside.settle(delivered).paid == 2
