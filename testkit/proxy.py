@@ -138,13 +138,12 @@ class Proxy:
     def _refused_as_a_whole(self, request, calls, mood):
         """Status, body and headers with which a request or a batch is refused; None if its calls are answered."""
         is_batch = isinstance(request, list)
+        if mood == "rate":
+            mood = 200, {}, _refusal({"id": None}, "request rate limited")
         if isinstance(mood, tuple):
             status, headers, told = mood
-            each = [{"jsonrpc": "2.0", "id": call["id"], **told} for call in calls]
+            each = [{"jsonrpc": "2.0", **told, "id": call["id"]} for call in calls]
             return status, each if is_batch else each[0], headers
-        if mood == "rate":
-            refusals = [_refusal(call, "request rate limited") for call in calls]
-            return 200, refusals if is_batch else refusals[0], {}
         if self.down or mood == "429":
             return (
                 (500, {"error": "out of order"}, {})
