@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from powerpact.market.rules import Attribute, Mode
 from powerpact.market.templates import ATTRIBUTES, CATEGORIES
 from powerpact.mechanisms.satisfaction.round import Buyer, Round, Seller
-from powerpact.series import SLOTS_PER_DAY
 from powerpact.simulation.community import (
     HISTORY_DAYS,
     HomePlan,
@@ -61,7 +60,7 @@ def make_homes(orders: int, seed: int = 1) -> Round:
     count = 0
     while len(buyers) < orders or len(sellers) < orders:
         count += 1
-        day, hour, home = (random.randrange(size) for size in (len(history), SLOTS_PER_DAY, history.shape[3]))
+        day, hour, home = (random.randrange(size) for size in (len(history), *history.shape[2:]))
         surpluses_wh = np.rint(history[day, :, hour, home] * random.lognormvariate(0, 0.25)).astype(np.int64)
         plan = plan_home(f"home {count}", seed)
         order = plan_order(plan, slot, surpluses_wh, seed)
@@ -84,15 +83,14 @@ def make_homes(orders: int, seed: int = 1) -> Round:
 def _history() -> NDArray[np.int64]:
     """Sorted surpluses of the seven days before each day, shape (days, 7, 24, homes), Wh."""
     profiles = load_citylearn()
-    days = len(profiles.start_s) // SLOTS_PER_DAY
-    return np.stack([sorted_surpluses_wh(profiles, day) for day in range(HISTORY_DAYS, days)])
+    return np.stack([sorted_surpluses_wh(profiles, day) for day in range(HISTORY_DAYS, profiles.days)])
 
 
 def _slot() -> SlotPlan:
     """The slot that is traded, with its prices."""
     day = load_citylearn().day(0)
     start_s = int(day.start_s[LOCAL_HOUR])
-    return SlotPlan(start_s, FONTANA.retail_upoints_per_kwh(day.local(start_s)), FONTANA.feed_in_upoints_per_kwh)
+    return SlotPlan(start_s, *FONTANA.at(day.local(start_s)))
 
 
 def _buyer(id_: str, order: OrderIntent) -> Buyer:

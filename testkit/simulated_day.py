@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+from powerpact.market.forms import word_of
 from powerpact.market.rules import Attribute, AttributeSource, Mode
 from powerpact.market.templates import ATTRIBUTES, CATEGORIES
 from powerpact.mechanisms.satisfaction.round import Buyer, Round, Seller, Trade
 from powerpact.mechanisms.satisfaction.spec import match
-from powerpact.mechanisms.satisfaction.spec.satisfaction import seller_satisfaction_ppm
+from powerpact.mechanisms.satisfaction.spec.satisfaction import pair_score_ppm, seller_satisfaction_ppm
 from powerpact.pages import DayReport, GasStep, InvariantCheck, TimeStep, TradeReport
 from powerpact.simulation.accounting import Certificates, make_day_report
 from powerpact.simulation.community import DayPlan, OrderIntent, Side, plan_day
@@ -48,9 +49,9 @@ class TrackRecord:
         self.trades[trade.seller] += 1
 
 
-def make_round(orders: tuple[OrderIntent, ...], record: TrackRecord) -> Round:
+def make_round(orders: tuple[OrderIntent, ...], record: TrackRecord, mode: Mode = Mode.ONE_TO_ONE) -> Round:
     return Round(
-        mode=Mode.ONE_TO_ONE,
+        mode=mode,
         attributes=tuple(Attribute(entry.name, entry.kind) for entry in ATTRIBUTES),
         categories=tuple(CATEGORIES),
         buyers=tuple(
@@ -73,14 +74,15 @@ def make_round(orders: tuple[OrderIntent, ...], record: TrackRecord) -> Round:
     )
 
 
-def deliver(plan: DayPlan, number: int, market: Round, found: Trade) -> TradeReport:
-    """A trade of an hour, delivered as far as the seller's real surplus reaches, and settled."""
+def deliver(plan: DayPlan, number: int, market: Round, found: Trade, sold_wh: Counter[str]) -> TradeReport:
+    """A trade of a slot, delivered as far as the seller's surplus reaches after its earlier trades, and settled."""
     buyer = next(order for order in market.buyers if order.id == found.buyer)
     seller = next(order for order in market.sellers if order.id == found.seller)
     column = plan.profiles.homes.index(found.seller)
     export_wh = max(0, int(plan.profiles.solar_wh[number, column] - plan.profiles.load_wh[number, column]))
     promised_wh = found.energy_wh or 0
-    delivered_wh = min(promised_wh, export_wh)
+    delivered_wh = min(promised_wh, export_wh - sold_wh[found.seller])
+    sold_wh[found.seller] += delivered_wh
     price = (buyer.bid_upoints_per_kwh + seller.min_upoints_per_kwh) // 2
     shortfall_wh = promised_wh - delivered_wh
     excused_wh = promised_wh * TOLERANCE_PPM // PPM
@@ -101,6 +103,16 @@ def deliver(plan: DayPlan, number: int, market: Round, found: Trade) -> TradeRep
     )
 
 
+def eligible_pairs(market: Round) -> set[tuple[str, str]]:
+    """Pairs of homes that may trade, by the specification."""
+    return {
+        (buyer.id, seller.id)
+        for buyer in market.buyers
+        for seller in market.sellers
+        if pair_score_ppm(market, buyer, seller) is not None
+    }
+
+
 def gas_steps(homes: int, orders: int, trades: int) -> tuple[GasStep, ...]:
     """Gas as it might be."""
     return (
@@ -114,24 +126,28 @@ def gas_steps(homes: int, orders: int, trades: int) -> tuple[GasStep, ...]:
     )
 
 
-def simulate_day(plan: DayPlan) -> DayReport:
+def simulate_day(plan: DayPlan, mode: Mode = Mode.ONE_TO_ONE) -> DayReport:
     """The report of a day that the specification cleared."""
     record = TrackRecord(plan)
     trades: list[TradeReport] = []
-    objectives = []
+    objectives, eligible = [], []
     certificates_wh: Counter[str] = Counter()
     for number, slot in enumerate(plan.slots):
-        market = make_round(slot.orders, record)
+        market = make_round(slot.orders, record, mode)
+        eligible.append(eligible_pairs(market))
         solution = match(market)
         objectives.append(solution.objective)
-        for trade in (deliver(plan, number, market, found) for found in solution.trades):
+        sold_wh: Counter[str] = Counter()
+        for trade in (deliver(plan, number, market, found, sold_wh) for found in solution.trades):
             trades.append(trade)
             record.add(trade)
             certificates_wh[trade.buyer] += trade.certificates_wh
     return make_day_report(
         plan,
         trades,
+        mode=word_of(mode),
         objectives=objectives,
+        eligible=eligible,
         certificates={home: Certificates(held - held // 2, held // 2) for home, held in certificates_wh.items()},
         chain="simulated, without a chain",
         gas=gas_steps(len(plan.profiles.homes), sum(len(slot.orders) for slot in plan.slots), len(trades)),
@@ -143,8 +159,8 @@ def simulate_day(plan: DayPlan) -> DayReport:
     )
 
 
-def citylearn_day(day: int = 308, seed: int = 2022) -> DayReport:
-    return simulate_day(plan_day(load_citylearn(), day, seed))
+def citylearn_day(day: int = 308, seed: int = 2022, mode: Mode = Mode.ONE_TO_ONE) -> DayReport:
+    return simulate_day(plan_day(load_citylearn(), day, seed), mode)
 
 
 def hostile(report: DayReport) -> DayReport:
@@ -154,6 +170,7 @@ def hostile(report: DayReport) -> DayReport:
     return replace(
         report,
         community="[red]<script>alert(1)</script>",
+        title="A market day in [red]<script>alert(1)</script>",
         homes=tuple(replace(home, home=name) if home.home == old else home for home in report.homes),
         trades=tuple(
             replace(

@@ -12,10 +12,25 @@ import typer
 
 from powerpact.cli.chain import NodeKind
 from powerpact.cli.choices import enum_member
-from powerpact.cli.output import write_output
+from powerpact.cli.output import read_input, write_output
 from powerpact.cli.session import tell
 from powerpact.errors import BadChoice
-from powerpact.market.schema import MarketMechanism
+from powerpact.market.schema import MarketMechanism, Mode
+
+
+class SlotLength(StrEnum):
+    """Lengths of a slot in seconds, as the command line offers them."""
+
+    QUARTER = "900"
+    HALF = "1800"
+    HOUR = "3600"
+
+
+class TradingMode(StrEnum):
+    """Ways in which orders trade, as the command line offers them."""
+
+    DIVISIBLE = "divisible"
+    ONE_TO_ONE = "one-to-one"
 
 
 class Mechanism(StrEnum):
@@ -44,13 +59,28 @@ def demo(
         Path | None,
         typer.Option(metavar="FILE", help="Your own series: CSV with the columns time, home, load_wh, solar_wh."),
     ] = None,
+    zone: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Time zone that cuts the days of your series, such as Europe/Berlin."),
+    ] = None,
+    slot_length: Annotated[
+        SlotLength, typer.Option(help="Length of the slots traded, s; shorter ones of the series are summed.")
+    ] = SlotLength.HOUR,
+    tariff: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Your utility's prices, as docs/data.md shows; - for standard input."),
+    ] = None,
+    mode: Annotated[
+        TradingMode, typer.Option(help="Whether orders trade in parts, or each with one other order.")
+    ] = TradingMode.DIVISIBLE,
+    title: Annotated[str | None, typer.Option(metavar="TEXT", help="What the report is called.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     report: Annotated[Path, typer.Option(metavar="FILE", help="Where the HTML report goes.")] = Path(
         "reports/market-day.html"
     ),
     node: Annotated[NodeKind, typer.Option(help="Chain to run on.")] = NodeKind.ANVIL,
     mechanism: Annotated[
-        Mechanism, typer.Option(help="Matching by satisfaction, or a call auction with one price for each hour.")
+        Mechanism, typer.Option(help="Matching by satisfaction, or a call auction with one price for each slot.")
     ] = Mechanism.SATISFACTION,
     all_trades: Annotated[bool, typer.Option("--trades", help="Show every trade in the terminal.")] = False,
 ) -> None:
@@ -61,15 +91,18 @@ def demo(
     from rich.console import Console
 
     from powerpact.pages import render_html, render_terminal
-    from powerpact.simulation.demo import run_demo
+    from powerpact.simulation.data.tariff import FONTANA
+    from powerpact.simulation.demo import plan_demo, run_demo
+    from powerpact.simulation.tarifffile import parse_tariff
 
+    prices = FONTANA if tariff is None else parse_tariff(read_input(tariff))
+    plan = plan_demo(homes, parse_day(day), seed, profiles, zone=zone, slot_s=int(slot_length.value), tariff=prices)
     result = run_demo(
-        homes=homes,
-        day=parse_day(day),
-        seed=seed,
-        profiles_file=profiles,
+        plan,
         kind=node.value,
         mechanism=enum_member(MarketMechanism, "mechanism", mechanism.value),
+        mode=Mode(mode.value),
+        title=title,
     )
     report.parent.mkdir(parents=True, exist_ok=True)
     write_output(str(report), render_html(result))

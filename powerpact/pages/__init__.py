@@ -8,9 +8,11 @@ from powerpact.pages.parts import (
     InvariantCheck,
     Note,
     PriceRange,
+    Sharing,
     SlotReport,
     TimeStep,
     TradeReport,
+    TransactionReport,
 )
 from powerpact.pages.terminal import render_terminal
 
@@ -21,9 +23,11 @@ __all__ = [
     "InvariantCheck",
     "Note",
     "PriceRange",
+    "Sharing",
     "SlotReport",
     "TimeStep",
     "TradeReport",
+    "TransactionReport",
     "render_html",
     "render_terminal",
 ]

@@ -9,9 +9,9 @@ from typing import Final, TypeAlias
 
 from powerpact.pages import wording
 from powerpact.pages.model import DayReport
-from powerpact.pages.parts import PriceRange, SlotReport
+from powerpact.pages.parts import PriceRange, SlotReport, share_ppm
 from powerpact.pages.svg import Scale, drawing, tag, text, tooltip
-from powerpact.pages.wording import count, kwh, points, seconds
+from powerpact.pages.wording import kwh, money, percent, price
 from powerpact.units import UPOINTS_PER_POINT, WH_PER_KWH
 
 Figure: TypeAlias = Callable[[DayReport, int], str]
@@ -27,16 +27,16 @@ TOP: Final = 26
 BOTTOM: Final = 26
 
 
-def energy_by_hour(report: DayReport, width: int) -> str:
-    """Stack what covered each hour's load; what was left over is drawn below; a line shows all solar energy."""
+def energy_by_slot(report: DayReport, width: int) -> str:
+    """Stack what covered each slot's load; what was left over is drawn below; a line shows all solar energy."""
     height = 340 if width > NARROW else 300
     top_wh = max((max(slot.load_wh, slot.solar_wh) for slot in report.slots), default=0)
     bottom_wh = max((slot.grid_export_wh for slot in report.slots), default=0)
     scale = Scale.nice((-bottom_wh / WH_PER_KWH, top_wh / WH_PER_KWH), (height - BOTTOM, TOP), 9)
-    hours = _HourAxis(report, width)
-    marks = [_horizontal_grid(scale, width, "kWh in the hour"), hours.labels(height)]
+    slots = _SlotAxis(report, width)
+    marks = [_horizontal_grid(scale, width, f"kWh in each {wording.slot_name(report)}"), slots.labels(height)]
     for index, slot in enumerate(report.slots):
-        left, band = hours.band(index, 0.8)
+        left, band = slots.band(index, 0.8)
         base = 0
         bars = []
         for css, energy_wh in (
@@ -49,39 +49,40 @@ def energy_by_hour(report: DayReport, width: int) -> str:
         bars.append(_bar("export", left, band, scale(0), scale(-slot.grid_export_wh / WH_PER_KWH)))
         marks.append(tag("g", tooltip(_energy_tip(slot)), *bars))
     line = " ".join(
-        f"{hours.middle(index):.1f},{scale(slot.solar_wh / WH_PER_KWH):.1f}" for index, slot in enumerate(report.slots)
+        f"{slots.middle(index):.1f},{scale(slot.solar_wh / WH_PER_KWH):.1f}" for index, slot in enumerate(report.slots)
     )
     marks.append(tag("polyline", class_="solar-line", points=line))
     marks.append(_zero(scale, width))
     return drawing(width, height, wording.energy_sentence(report), *marks)
 
 
-def prices_by_hour(report: DayReport, width: int) -> str:
+def prices_by_slot(report: DayReport, width: int) -> str:
     """Show bids, offers and trades between the utility's two prices."""
     height = 320 if width > NARROW else 280
     top = max((slot.retail_upoints_per_kwh for slot in report.slots), default=0)
-    scale = Scale.nice((0, top / UPOINTS_PER_POINT), (height - BOTTOM, TOP), 6)
-    hours = _HourAxis(report, width)
+    unit = report.points_per_unit * UPOINTS_PER_POINT
+    scale = Scale.nice((0, top / unit), (height - BOTTOM, TOP), 6)
+    slots = _SlotAxis(report, width)
 
     def y(price_upoints: int) -> float:
-        return scale(price_upoints / UPOINTS_PER_POINT)
+        return scale(price_upoints / unit)
 
-    marks = [_horizontal_grid(scale, width, "points per kWh"), hours.labels(height)]
+    marks = [_horizontal_grid(scale, width, f"{report.currency} per kWh"), slots.labels(height)]
     for css, name in (("retail-line", "retail_upoints_per_kwh"), ("feed-in-line", "feed_in_upoints_per_kwh")):
         steps = [
-            f"{hours.edge(index + side):.1f},{y(getattr(slot, name)):.1f}"
+            f"{slots.edge(index + side):.1f},{y(getattr(slot, name)):.1f}"
             for index, slot in enumerate(report.slots)
             for side in (0, 1)
         ]
         marks.append(tag("polyline", class_=css, points=" ".join(steps)))
     for index, slot in enumerate(report.slots):
-        middle = hours.middle(index)
-        bar = hours.step * 0.2
-        inside = [tooltip(_price_tip(slot))]
+        middle = slots.middle(index)
+        bar = slots.step * 0.32
+        inside = [tooltip(_price_tip(report, slot))]
         if slot.bids:
-            inside.append(_pill("bid", middle - bar * 2, bar, y(slot.bids.low), y(slot.bids.high)))
+            inside.append(_pill("bid", middle - bar * 1.1, bar, y(slot.bids.low), y(slot.bids.high)))
         if slot.asks and slot.minimums:
-            inside.append(_pill("ask", middle + bar, bar, y(slot.minimums.low), y(slot.asks.high)))
+            inside.append(_pill("ask", middle + bar * 0.1, bar, y(slot.minimums.low), y(slot.asks.high)))
         if slot.prices:
             inside.append(
                 tag(
@@ -99,15 +100,15 @@ def prices_by_hour(report: DayReport, width: int) -> str:
     return drawing(width, height, wording.price_sentence(report), *marks)
 
 
-def deliveries_by_hour(report: DayReport, width: int) -> str:
-    """Show what was promised in each hour, as a frame, and what was delivered, as its filling."""
+def deliveries_by_slot(report: DayReport, width: int) -> str:
+    """Show what was promised in each slot, as a frame, and what was delivered, as its filling."""
     height = 220
     top_wh = max((slot.promised_wh for slot in report.slots), default=0)
     scale = Scale.nice((0, top_wh / WH_PER_KWH), (height - BOTTOM, TOP), 4)
-    hours = _HourAxis(report, width)
-    marks = [_horizontal_grid(scale, width, "kWh traded in the hour"), hours.labels(height)]
+    slots = _SlotAxis(report, width)
+    marks = [_horizontal_grid(scale, width, f"kWh traded in each {wording.slot_name(report)}"), slots.labels(height)]
     for index, slot in enumerate(report.slots):
-        left, band = hours.band(index, 0.7)
+        left, band = slots.band(index, 0.7)
         promised, delivered = slot.promised_wh / WH_PER_KWH, slot.delivered_wh / WH_PER_KWH
         tip = f"{slot.clock}: {kwh(slot.promised_wh)} kWh promised, {kwh(slot.delivered_wh)} kWh delivered"
         marks.append(
@@ -166,7 +167,7 @@ class _Matrix:
         if energy_wh is None:
             return tag("rect", class_="empty", **box)
         inside = [tooltip(tip), tag("rect", class_="flow", fill_opacity=0.2 + 0.58 * share, **box)]
-        if self.cell > 30:
+        if self.cell > 30 and energy_wh:
             number = kwh(energy_wh, 2 if self.cell > 38 else 1)
             inside.append(text(number, class_="cell", x=self.x(column), y=self.base(row), text_anchor="middle"))
         return tag("g", *inside)
@@ -203,88 +204,89 @@ def trading_matrix(report: DayReport, width: int) -> str:
     return drawing(end + 56, height, wording.pairs_sentence(report), *marks)
 
 
-def bills_by_home(report: DayReport, width: int) -> str:
-    """Show each home's bill with the utility alone and with the market, joined by a line."""
-    side = 84 if width > NARROW else 66
+def savings_by_home(report: DayReport, width: int) -> str:
+    """Show what each home saved: bars to the right; what one lost: to the left. The largest saving comes first."""
+    side, end = (104, 76) if width > NARROW else (78, 58)
     row_height = 22
     height = TOP + row_height * len(report.homes) + BOTTOM
-    bills = [bill for home in report.homes for bill in (home.bill_upoints, home.bill_without_upoints)]
-    low, high = min(bills, default=0) / UPOINTS_PER_POINT, max(bills, default=0) / UPOINTS_PER_POINT
-    scale = Scale.nice((low, high), (side + 8, width - 64), 8 if width > NARROW else 3)
-    marks = [text("points for the day", class_="axis", x=side, y=12)]
+    unit = report.points_per_unit * UPOINTS_PER_POINT
+    savings = [home.saving_upoints / unit for home in report.homes]
+    low, high = min(savings, default=0), max(savings, default=0)
+    scale = Scale.nice((low, high), (side + 8, width - end), 8 if width > NARROW else 3)
+    marks = [text(f"{report.currency} for the day", class_="axis", x=side, y=12)]
     for tick in scale.ticks():
         x = scale(tick)
         marks.append(tag("line", class_="rule", x1=x, x2=x, y1=TOP - 4, y2=height - BOTTOM + 4))
-        marks.append(text(count(round(tick)), class_="tick", x=x, y=height - 6, text_anchor="middle"))
-    for row, home in enumerate(report.homes):
+        label = f"{tick:g}".replace("-", wording.MINUS)
+        marks.append(text(label, class_="tick", x=x, y=height - 6, text_anchor="middle"))
+    for row, home in enumerate(sorted(report.homes, key=lambda home: -home.saving_upoints)):
         y = TOP + (row + 0.5) * row_height
-        alone, market = (scale(bill / UPOINTS_PER_POINT) for bill in (home.bill_without_upoints, home.bill_upoints))
-        saving = points(home.saving_upoints)
-        signed = saving if home.saving_upoints < 0 else f"+{saving}"
-        tip = f"{home.home}: {points(home.bill_without_upoints)} alone, {points(home.bill_upoints)} with the market"
+        css = "loss" if home.saving_upoints < 0 else "gain"
+        start, stop = sorted((scale(0), scale(home.saving_upoints / unit)))
+        saved = money(report, home.saving_upoints)
+        tip = (
+            f"{home.home}: {money(report, home.bill_without_upoints)} alone, {money(report, home.bill_upoints)} with it"
+        )
         marks.append(
             tag(
                 "g",
                 tooltip(tip),
                 text(_clip(home.home), class_="name", x=side - 8, y=y + 4, text_anchor="end"),
-                tag("line", class_="join", x1=alone, x2=market, y1=y, y2=y),
-                tag("circle", class_="alone", cx=alone, cy=y, r=5),
-                tag("circle", class_="market", cx=market, cy=y, r=5),
+                tag("rect", class_=css, x=start, width=stop - start, y=y - 7, height=14, rx=2),
                 text(
-                    signed,
-                    class_="loss" if home.saving_upoints < 0 else "gain",
+                    saved if home.saving_upoints < 0 else f"+{saved}",
+                    class_=css,
                     x=width - 4,
                     y=y + 4,
                     text_anchor="end",
                 ),
             )
         )
-    marks.append(text("saved", class_="axis", x=width - 4, y=12, text_anchor="end"))
+    marks.append(tag("line", class_="zero", x1=scale(0), x2=scale(0), y1=TOP - 4, y2=height - BOTTOM + 4))
     return drawing(width, height, wording.saving_sentence(report), *marks)
 
 
-def gas_by_step(report: DayReport, width: int) -> str:
-    """Show the gas of each step."""
+def sharing_by_reason(report: DayReport, width: int) -> str:
+    """Show what neighbours shared, and what became of the rest that they could have shared."""
+    could_wh = report.sharing.could_wh
     rows = [
-        (step.step, float(step.gas), f"{count(step.gas)} · {count(step.gas_per_unit)} for each {step.unit}")
-        for step in report.gas
+        (reason, float(energy_wh), f"{kwh(energy_wh, 1)} kWh · {percent(share_ppm(energy_wh, could_wh), 0)}")
+        for reason, energy_wh in wording.sharing_parts(report)
     ]
-    return _bars(rows, width, wording.gas_sentence(report))
+    return _bars(rows, float(could_wh), width, wording.sharing_sentence(report))
 
 
-def time_by_step(report: DayReport, width: int) -> str:
-    """Show the time of each step."""
-    rows = [(step.step, step.seconds, f"{seconds(step.seconds)} s") for step in report.times]
-    return _bars(rows, width, f"The day took {seconds(report.seconds_total)} s.")
-
-
-class _HourAxis:
-    """Horizontal positions of the hours."""
+class _SlotAxis:
+    """Horizontal positions of the slots."""
 
     def __init__(self, report: DayReport, width: int) -> None:
         self.slots = report.slots
         self.step = (width - LEFT - RIGHT) / max(1, len(self.slots))
         self.label_every = 3 if width > NARROW else 6
+        """Hours from one label to the next."""
 
     def edge(self, index: int) -> float:
-        """Return the left edge of an hour."""
+        """Return the left edge of a slot."""
         return LEFT + index * self.step
 
     def middle(self, index: int) -> float:
-        """Return the middle of an hour."""
+        """Return the middle of a slot."""
         return self.edge(index) + self.step / 2
 
     def band(self, index: int, share: float) -> tuple[float, float]:
-        """Return left edge and width of a bar that takes a share of the hour."""
+        """Return left edge and width of a bar that takes a share of the slot."""
         return self.edge(index) + self.step * (1 - share) / 2, self.step * share
 
     def labels(self, height: float) -> str:
-        """Write the time at the start of every third hour, or of every sixth where there is little room."""
+        """Write every third hour of the clock, or every sixth where there is little room."""
         ticks = []
-        for index in range(0, len(self.slots), self.label_every):
-            x = self.edge(index)
-            ticks.append(tag("line", class_="tick-mark", x1=x, x2=x, y1=height - BOTTOM, y2=height - BOTTOM + 5))
-            ticks.append(text(self.slots[index].clock, class_="tick", x=x, y=height - 6, text_anchor="middle"))
+        hour = -1
+        for index, slot in enumerate(self.slots):
+            before, hour = hour, int(slot.clock[:2])
+            if hour != before and hour % self.label_every == 0:
+                x = self.edge(index)
+                ticks.append(tag("line", class_="tick-mark", x1=x, x2=x, y1=height - BOTTOM, y2=height - BOTTOM + 5))
+                ticks.append(text(slot.clock[:5], class_="tick", x=x, y=height - 6, text_anchor="middle"))
         return "".join(ticks)
 
 
@@ -317,35 +319,21 @@ def _pill(css: str, left: float, band: float, start: float, end: float) -> str:
     return tag("rect", class_=css, x=left, width=band, y=top, height=height, rx=band / 2)
 
 
-def _bars(rows: Sequence[tuple[str, float, str]], width: int, label: str) -> str:
-    """Draw horizontal bars, name and number above; on two lines where there is little room."""
-    largest = max((value for _, value, _ in rows), default=0) or 1
+def _bars(rows: Sequence[tuple[str, float, str]], whole: float, width: int, label: str) -> str:
+    """Draw shares of a whole as horizontal bars, name and number above; on two lines where there is little room."""
     top, row_height = (19, 40) if width > NARROW else (36, 60)
+    is_wide = width > NARROW
     marks = []
     for row, (name, value, number) in enumerate(rows):
         y = row * row_height
         marks.append(text(name, class_="name", x=0, y=y + 13))
-        marks.append(
-            text(
-                number,
-                class_="tick",
-                x=0 if top > 19 else width,
-                y=y + top - 6,
-                text_anchor=None if top > 19 else "end",
-            )
-        )
+        place = {"x": width, "text_anchor": "end"} if is_wide else {"x": 0}
+        marks.append(text(number, class_="tick", y=y + top - 6, **place))
         marks.append(tag("rect", class_="track", x=0, width=width, y=y + top, height=9, rx=4.5))
-        marks.append(
-            tag(
-                "rect",
-                class_="gauge",
-                x=0,
-                width=max(9, width * value / largest),
-                y=y + top,
-                height=9,
-                rx=4.5,
-            )
-        )
+        if value:
+            css = "loss-gauge" if row else "gauge"
+            length = max(9, width * value / whole)
+            marks.append(tag("rect", class_=css, x=0, width=length, y=y + top, height=9, rx=4.5))
     return drawing(width, row_height * len(rows), label, *marks)
 
 
@@ -362,11 +350,12 @@ def _energy_tip(slot: SlotReport) -> str:
     )
 
 
-def _price_tip(slot: SlotReport) -> str:
+def _price_tip(report: DayReport, slot: SlotReport) -> str:
     def span(name: str, prices: PriceRange | None) -> str:
-        return f"{name} {points(prices.low)} to {points(prices.high)}" if prices else f"no {name}"
+        return f"{name} {price(report, prices.low)} to {price(report, prices.high)}" if prices else f"no {name}"
 
     return (
         f"{slot.clock}: {span('bids', slot.bids)}, {span('asks', slot.asks)}, {span('trades', slot.prices)}; utility "
-        f"{points(slot.feed_in_upoints_per_kwh)} and {points(slot.retail_upoints_per_kwh)}"
+        f"{price(report, slot.feed_in_upoints_per_kwh)} and {price(report, slot.retail_upoints_per_kwh)} "
+        f"{report.currency} per kWh"
     )

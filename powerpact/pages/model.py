@@ -13,13 +13,15 @@ from powerpact.pages.parts import (
     InvariantCheck,
     Note,
     PriceRange,
+    Sharing,
     SlotReport,
     TimeStep,
     TradeReport,
+    TransactionReport,
     share_ppm,
 )
 
-SCHEMA: Final = "powerpact/day-report/1"
+SCHEMA: Final = "powerpact/day-report/2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +30,30 @@ class DayReport:
 
     Attributes
     ----------
+    title : str
+        What the page is called.
     community : str
         Name of the community.
     day : str
         The local date, ISO 8601.
     seed : int
         Seed of the preferences.
+    slot_s : int
+        Length of a slot, s.
     source, time_note, tariff : str
         Where the series come from, how their clock relates to the real one, which prices the utility has.
+    currency : str
+        Code of the tariff's currency.
+    points_per_unit : int
+        Power points for one unit of it.
     chain : str
         The chain that it ran on, in words.
     notes : tuple of Note
         What is odd about the series.
     slots : tuple of SlotReport
-        One for each hour.
+        One for each slot.
     trades : tuple of TradeReport
-        All trades, in the order of the hours.
+        All trades, in the order of the slots.
     homes : tuple of HomeReport
         One for each home.
     gas : tuple of GasStep
@@ -52,18 +62,26 @@ class DayReport:
         Time by step.
     invariants : tuple of InvariantCheck
         The conservation laws, checked at the end of the day.
+    transactions : tuple of TransactionReport
+        Those that claimed and paid trades.
     mechanism : str
         What cleared the markets, ``satisfaction`` or ``call``.
+    mode : str
+        How orders trade: ``one-to-one`` or ``divisible``.
     objective_unit : str
         Unit of a round's objective.
     """
 
+    title: str
     community: str
     day: str
     seed: int
+    slot_s: int
     source: str
     time_note: str
     tariff: str
+    currency: str
+    points_per_unit: int
     chain: str
     notes: tuple[Note, ...]
     slots: tuple[SlotReport, ...]
@@ -72,7 +90,9 @@ class DayReport:
     gas: tuple[GasStep, ...]
     times: tuple[TimeStep, ...]
     invariants: tuple[InvariantCheck, ...]
+    transactions: tuple[TransactionReport, ...] = ()
     mechanism: str = "satisfaction"
+    mode: str = "divisible"
     objective_unit: str = "ppm"
 
     @property
@@ -109,6 +129,11 @@ class DayReport:
     def grid_export_wh(self) -> int:
         """Energy that nobody in the community bought."""
         return sum(slot.grid_export_wh for slot in self.slots)
+
+    @property
+    def sharing(self) -> Sharing:
+        """What neighbours could have shared over the day, and why they did not."""
+        return Sharing.total(slot.sharing for slot in self.slots)
 
     @property
     def promised_wh(self) -> int:
@@ -191,11 +216,12 @@ PARTS: Final[dict[str, type]] = {
     "gas": GasStep,
     "times": TimeStep,
     "invariants": InvariantCheck,
+    "transactions": TransactionReport,
 }
 """Fields of `DayReport` that hold flat records."""
 
 
 def _slot(data: dict[str, Any]) -> SlotReport:
-    """Make a slot with its price ranges."""
+    """Make a slot with its price ranges and what was shared."""
     ranges = {name: data[name] and PriceRange(**data[name]) for name in ("bids", "asks", "minimums", "prices")}
-    return SlotReport(**(data | ranges))
+    return SlotReport(**(data | ranges | {"sharing": Sharing(**data["sharing"])}))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from powerpact.units import PPM
 
@@ -28,13 +28,75 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Sharing:
+    """How much neighbours could have shared, how much they did, and what became of the rest, Wh.
+
+    Attributes
+    ----------
+    could_wh : int
+        The smaller of what the homes lacked and what they had to spare in the same slot.
+    shared_wh : int
+        Neighbours' energy that was used.
+    stayed_out_wh : int
+        Lost since homes had no order on their side of the market.
+    caution_wh : int
+        Lost since orders were for less than homes then lacked or had to spare.
+    price_wh : int
+        Lost since bids did not reach minimums.
+    terms_wh : int
+        Lost since other terms did not fit: classes required, limits of preferences.
+    matching_wh : int
+        Lost since the trades were chosen for satisfaction, one-to-one, or for energy that was then not needed.
+    """
+
+    could_wh: int
+    shared_wh: int
+    stayed_out_wh: int
+    caution_wh: int
+    price_wh: int
+    terms_wh: int
+    matching_wh: int
+
+    @classmethod
+    def total(cls, parts: Iterable[Sharing]) -> Sharing:
+        """The sum of several slots."""
+        chosen = list(parts)
+        return cls(**{name.name: sum(getattr(part, name.name) for part in chosen) for name in fields(cls)})
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionReport:
+    """A transaction that made trades final or paid them.
+
+    Attributes
+    ----------
+    hash : str
+        Its hash.
+    step : str
+        What it did, such as ``settle``.
+    slot : int
+        Number of the slot within the day.
+    block : int
+        Number of its block.
+    gas : int
+        Gas that it cost.
+    """
+
+    hash: str
+    step: str
+    slot: int
+    block: int
+    gas: int
+
+
+@dataclass(frozen=True, slots=True)
 class TradeReport:
     """A trade from promise to settlement.
 
     Attributes
     ----------
     slot : int
-        Number of the hour within the day.
+        Number of the slot within the day.
     seller, buyer : str
         The homes.
     promised_wh, delivered_wh : int
@@ -49,6 +111,8 @@ class TradeReport:
         t and g of the pair.
     certificates_wh : int
         Green certificates that moved with the trade, Wh.
+    proposed_in, settled_in : str
+        Hashes of the transactions that claimed and that paid it; empty without a chain.
     """
 
     slot: int
@@ -62,6 +126,8 @@ class TradeReport:
     buyer_satisfaction_ppm: int
     seller_satisfaction_ppm: int
     certificates_wh: int
+    proposed_in: str = ""
+    settled_in: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +147,14 @@ class PriceRange:
 
 @dataclass(frozen=True, slots=True)
 class SlotReport:
-    """One hour of the community.
+    """One slot of the community.
 
     Attributes
     ----------
     start_s : int
-        Start of the hour, Unix seconds.
+        Start of the slot, Unix seconds.
     clock : str
-        Its local clock time, such as ``13:00``.
+        Its local clock time, such as ``13:00``; of an hour that comes twice with the offset from UTC as well.
     load_wh, solar_wh : int
         Energy used and produced by all homes, Wh.
     own_solar_used_wh, neighbour_used_wh, grid_import_wh : int
@@ -108,6 +174,8 @@ class SlotReport:
         Σ w·x of the round, proven optimal, ppm.
     buyer_satisfaction_ppm, seller_satisfaction_ppm : int, optional
         Mean t and g of the trades, rounded down; None without trades.
+    sharing : Sharing
+        What neighbours could have shared, and why they did not.
     """
 
     start_s: int
@@ -132,11 +200,12 @@ class SlotReport:
     objective: int
     buyer_satisfaction_ppm: int | None
     seller_satisfaction_ppm: int | None
+    sharing: Sharing
 
 
 @dataclass(frozen=True, slots=True)
 class HomeReport:
-    """One home's day, or an hour of it.
+    """One home's day, or a slot of it.
 
     Attributes
     ----------
@@ -145,7 +214,7 @@ class HomeReport:
     load_wh, solar_wh : int
         Energy used and produced, Wh.
     own_solar_used_wh, neighbour_used_wh : int
-        Load covered by its own panels in the same hour, and by energy bought, Wh.
+        Load covered by its own panels in the same slot, and by energy bought, Wh.
     bought_wh, sold_wh : int
         Energy delivered to it and by it in trades, Wh.
     grid_import_wh, grid_export_wh : int
@@ -156,11 +225,13 @@ class HomeReport:
         For energy bought and sold in trades.
     penalty_paid_upoints, penalty_received_upoints : int
         For energy sold and not delivered, and for energy bought and not received.
+    unused_cost_upoints : int
+        What energy cost that it bought and did not then need, less what the utility paid for it.
     bill_upoints, bill_without_upoints : int
         What the day cost with the market, and what it would have cost with the utility alone; negative is
         income.
     certificates_held_wh, certificates_retired_wh : int
-        Green certificates at the end of the day, Wh; 0 for an hour.
+        Green certificates at the end of the day, Wh; 0 for a slot.
     """
 
     home: str
@@ -177,10 +248,16 @@ class HomeReport:
     earned_upoints: int
     penalty_paid_upoints: int
     penalty_received_upoints: int
+    unused_cost_upoints: int
     bill_upoints: int
     bill_without_upoints: int
     certificates_held_wh: int = 0
     certificates_retired_wh: int = 0
+
+    @property
+    def unused_wh(self) -> int:
+        """Energy that it bought and did not then need, Wh."""
+        return self.bought_wh - self.neighbour_used_wh
 
     @property
     def saving_upoints(self) -> int:

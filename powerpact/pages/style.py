@@ -8,12 +8,14 @@ CSS: Final = """
   --paper: #fbfaf7; --card: #ffffff; --ink: #1d2126; --muted: #5b636d; --rule: #e4e1da; --track: #efece6;
   --own: #f2b632; --neighbour: #0c7c6d; --grid: #a3abb8; --export: #f6dfa8; --solar: #a8500a;
   --flow: #0c7c6d; --bid: #3a5fd0; --ask: #d8861a; --good: #0c6f61; --bad: #b3261e;
+  --link: #0b5f54;
 }
 @media screen and (prefers-color-scheme: dark) {
   :root {
     --paper: #121417; --card: #1a1d22; --ink: #e9e7e2; --muted: #a0a8b2; --rule: #2e333a; --track: #262a31;
     --own: #e3a92b; --neighbour: #27a793; --grid: #69727f; --export: #665427; --solar: #f7b04a;
     --flow: #1c8a79; --bid: #8aa4ff; --ask: #eda04a; --good: #4cc3b0; --bad: #ff8a80;
+    --link: #6fd6c5;
   }
 }
 * { box-sizing: border-box; }
@@ -78,12 +80,19 @@ circle.price { fill: var(--ink); stroke: var(--card); stroke-width: 1.25; }
 .delivered { fill: var(--neighbour); } .promised { fill: none; stroke: var(--neighbour); stroke-width: 1.5; }
 .flow { fill: var(--flow); } .empty { fill: var(--track); fill-opacity: .55; }
 .cell { font-size: 11.5px; }
-.join { stroke: var(--grid); stroke-width: 2.5; } .alone { fill: var(--grid); }
-.market { fill: var(--neighbour); }
 .gain { fill: var(--good); } .loss { fill: var(--bad); }
-.track { fill: var(--track); } .gauge { fill: var(--neighbour); }
+.track { fill: var(--track); } .gauge { fill: var(--neighbour); } .loss-gauge { fill: var(--grid); }
 .scroll { overflow-x: auto; margin: 0 0 16px; border: 1px solid var(--rule); border-radius: 10px;
   background: var(--card); }
+.hint { display: none; color: var(--muted); font-size: 13.5px; margin: 0 0 8px; }
+nav ul { display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 22px 0 0; padding: 0; list-style: none;
+  font-size: 14.5px; }
+a { color: var(--link); text-underline-offset: 3px; text-decoration-thickness: 1px; }
+.reasons { margin: 0 0 16px; padding-left: 20px; max-width: 60em; } .reasons li { margin: 4px 0; }
+.files { display: flex; flex-wrap: wrap; gap: 8px 28px; margin: 20px 0 0; padding: 0; list-style: none; }
+.files small { color: var(--muted); }
+td.hash { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: 11.5px; }
+tr:target td { background: var(--track); }
 table { border-collapse: separate; border-spacing: 0; width: 100%; font-size: 13px; line-height: 1.35;
   font-variant-numeric: tabular-nums; }
 th, td { padding: 6px 8px; text-align: right; white-space: nowrap; border-top: 1px solid var(--rule); }
@@ -102,6 +111,17 @@ td.gain, .holds { color: var(--good); } td.loss, .broken { color: var(--bad); }
   .facts { grid-template-columns: 1fr 1fr; } .facts div:last-child:nth-child(odd) { grid-column: span 2; }
   th:first-child, td:first-child { position: sticky; left: 0; background: var(--card); }
   figure { padding: 16px 14px 12px; }
+  .hint { display: block; }
+  .holds-cards { border: 0; border-radius: 0; background: none; overflow: visible; }
+  .cards thead { display: none; }
+  .cards, .cards tbody, .cards tfoot, .cards tr, .cards td { display: block; width: 100%; }
+  .cards tr { background: var(--card); border: 1px solid var(--rule); border-radius: 10px; margin: 0 0 10px;
+    padding: 6px 0; }
+  .cards td, .cards td:first-child, .cards td:last-child { position: static; display: flex; border: 0;
+    justify-content: space-between; gap: 16px; padding: 3px 14px; background: none; white-space: normal;
+    text-align: right; }
+  .cards td::before { content: attr(data-label); color: var(--muted); text-align: left; flex: 0 0 auto; }
+  .cards td:first-child { font-weight: 650; }
 }
 @media print {
   body { background: #fff; font-size: 11pt; }

@@ -14,8 +14,8 @@ from rich.text import Text
 
 from powerpact.pages import wording
 from powerpact.pages.model import DayReport
-from powerpact.pages.parts import PriceRange
-from powerpact.pages.wording import count, kwh, percent, points, seconds
+from powerpact.pages.parts import PriceRange, share_ppm
+from powerpact.pages.wording import count, kwh, money, percent, price, seconds
 
 WIDTH: Final = 100
 """Columns that the tables need at most."""
@@ -36,11 +36,20 @@ def render_terminal(report: DayReport, console: Console, *, all_trades: bool = F
     console.print(_heading(report))
     sections: list[tuple[str, Table, tuple[str, ...]]] = [
         (
-            "The day, hour by hour",
-            _hours(report),
+            f"The day, {wording.slot_name(report)} by {wording.slot_name(report)}",
+            _slots(report),
             (wording.energy_sentence(report), wording.price_sentence(report)),
         ),
-        ("Homes", _homes(report), (wording.saving_sentence(report), wording.delivery_sentence(report))),
+        ("What neighbours could have shared", _sharing(report), (wording.sharing_sentence(report),)),
+        (
+            "Homes",
+            _homes(report),
+            (
+                wording.saving_sentence(report),
+                *(wording.loss_sentence(report, home) for home in report.homes if home.saving_upoints < 0),
+                wording.delivery_sentence(report),
+            ),
+        ),
     ]
     if all_trades:
         sections.append(("Trades", _trades(report), (wording.pairs_sentence(report),)))
@@ -49,14 +58,15 @@ def render_terminal(report: DayReport, console: Console, *, all_trades: bool = F
     if report.times:
         sections.append(("Time", _times(report), ()))
     sections.append(("Invariants", _invariants(report), (wording.proof_sentence(report),)))
-    if report.notes:
-        sections.append(("About the data", _notes(report), (report.time_note,)))
+    about = (report.time_note, wording.tariff_sentence(report))
+    sections.append(("About the data", _notes(report), about))
     for title, table, sentences in sections:
         console.print()
         console.print(Text(title, style="bold"))
         for sentence in sentences:
             console.print(Padding(Text(sentence, style="dim"), (0, 0, 0, 2)), width=min(console.width, WIDTH))
-        console.print(table)
+        if table.row_count:
+            console.print(table)
 
 
 def _heading(report: DayReport) -> Panel:
@@ -64,8 +74,11 @@ def _heading(report: DayReport) -> Panel:
     numbers = Table.grid(padding=(0, 4))
     facts = [
         (count(len(report.trades)), "trades"),
-        (f"{kwh(report.delivered_wh, 1)} kWh", "between neighbours"),
-        (f"{points(report.saving_upoints)} points", "saved"),
+        (
+            f"{kwh(report.neighbour_used_wh, 1)} of {kwh(report.sharing.could_wh, 1)} kWh",
+            "shared that neighbours could have shared",
+        ),
+        (f"{money(report, report.saving_upoints)} {report.currency}", "saved"),
         (percent(report.self_sufficiency_ppm), "self-sufficient"),
     ]
     for _ in facts:
@@ -76,7 +89,7 @@ def _heading(report: DayReport) -> Panel:
     body.add_row(Text(wording.subtitle(report), style="dim"))
     body.add_row("")
     body.add_row(numbers)
-    return Panel(body, title=f"[bold]A market day in {escape(report.community)}", title_align="left", width=WIDTH)
+    return Panel(body, title=f"[bold]{escape(report.title)}", title_align="left", width=WIDTH)
 
 
 def _table(*columns: str, left: int = 1, wrap: bool = False) -> Table:
@@ -87,16 +100,16 @@ def _table(*columns: str, left: int = 1, wrap: bool = False) -> Table:
     return table
 
 
-def _range(prices: PriceRange | None) -> tuple[str, str, str]:
+def _range(report: DayReport, prices: PriceRange | None) -> tuple[str, str, str]:
     """Write smallest, mean and largest price."""
     if prices is None:
         return wording.NOTHING, wording.NOTHING, wording.NOTHING
-    return points(prices.low), points(prices.mean), points(prices.high)
+    return price(report, prices.low, 3), price(report, prices.mean, 3), price(report, prices.high, 3)
 
 
-def _hours(report: DayReport) -> Table:
+def _slots(report: DayReport) -> Table:
     table = _table(
-        "hour",
+        "slot",
         "load",
         "solar",
         "neighb.",
@@ -107,8 +120,8 @@ def _hours(report: DayReport) -> Table:
         "low",
         "mean",
         "high",
-        "t",
-        "g",
+        "buyers",
+        "sellers",
     )
     for slot in report.slots:
         table.add_row(
@@ -120,12 +133,22 @@ def _hours(report: DayReport) -> Table:
             kwh(slot.grid_export_wh, 1),
             f"{slot.buy_orders}+{slot.sell_orders}",
             str(slot.trades),
-            *_range(slot.prices),
+            *_range(report, slot.prices),
             percent(slot.buyer_satisfaction_ppm, 0),
             percent(slot.seller_satisfaction_ppm, 0),
             style=None if slot.trades else "dim",
         )
-    table.caption = "energies in kWh, trade prices in points per kWh, t and g: satisfaction of buyers and sellers"
+    table.caption = (
+        f"energies in kWh, trade prices in {report.currency} per kWh; buyers, sellers: how satisfied they are"
+    )
+    return table
+
+
+def _sharing(report: DayReport) -> Table:
+    table = _table("what became of it", "kWh", "share")
+    for reason, energy_wh in wording.sharing_parts(report):
+        share = percent(share_ppm(energy_wh, report.sharing.could_wh), 0)
+        table.add_row(reason, kwh(energy_wh, 1), share, style=None if energy_wh else "dim")
     return table
 
 
@@ -145,27 +168,29 @@ def _homes(report: DayReport) -> Table:
         "retired",
     )
     for home in report.homes:
-        saving = Text(points(home.saving_upoints), style="green" if home.saving_upoints >= 0 else "red")
+        saving = Text(money(report, home.saving_upoints), style="green" if home.saving_upoints >= 0 else "red")
         table.add_row(
             Text(home.home),
             kwh(home.load_wh, 1),
             kwh(home.solar_wh, 1),
             kwh(home.bought_wh, 1),
             kwh(home.sold_wh, 1),
-            points(home.bill_without_upoints),
-            points(home.bill_upoints),
+            money(report, home.bill_without_upoints),
+            money(report, home.bill_upoints),
             saving,
             percent(home.self_sufficiency_alone_ppm, 0),
             percent(home.self_sufficiency_ppm, 0),
             kwh(home.certificates_held_wh, 1),
             kwh(home.certificates_retired_wh, 1),
         )
-    table.caption = "bills in points; alone, with: self-sufficiency without and with neighbours; certificates in kWh"
+    table.caption = (
+        f"bills in {report.currency}; alone, with: self-sufficiency without and with neighbours; certificates in kWh"
+    )
     return table
 
 
 def _trades(report: DayReport) -> Table:
-    table = _table("hour", "seller", "buyer", "promised", "delivered", "price", "paid", "penalty", "t", "g", left=3)
+    table = _table("slot", "seller", "buyer", "promised", "delivered", "price", "paid", "penalty", left=3)
     for trade in report.trades:
         table.add_row(
             report.slots[trade.slot].clock,
@@ -173,12 +198,11 @@ def _trades(report: DayReport) -> Table:
             Text(trade.buyer),
             kwh(trade.promised_wh),
             kwh(trade.delivered_wh),
-            points(trade.price_upoints_per_kwh, 4),
-            points(trade.paid_upoints, 4),
-            points(trade.penalty_upoints, 4),
-            percent(trade.buyer_satisfaction_ppm, 0),
-            percent(trade.seller_satisfaction_ppm, 0),
+            price(report, trade.price_upoints_per_kwh),
+            money(report, trade.paid_upoints, 4),
+            money(report, trade.penalty_upoints, 4),
         )
+    table.caption = f"energies in kWh, prices in {report.currency} per kWh, money in {report.currency}"
     return table
 
 

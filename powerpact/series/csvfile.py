@@ -1,18 +1,23 @@
 """Reading a community's series from a CSV file; a bad row is refused with its line number and the reason.
 
 The columns are ``time, home, load_wh, solar_wh``, in any order, with a header. ``time`` is the start of the
-hour, as ISO 8601 with its offset from UTC (``2024-06-01T13:00+02:00``, ``2024-06-01T11:00Z``) or as Unix
-seconds. Rows may come in any order, but each home needs each hour from the first to the last. The offset of
-the first row is the local clock.
+slot, as ISO 8601 with its offset from UTC (``2024-06-01T13:00+02:00``, ``2024-06-01T11:00Z``) or as Unix
+seconds. Slots are quarters of an hour, halves or whole hours, on the clock of UTC, the same in the whole file. Rows
+may come in any order, but each home needs each slot from the first to the last. A named zone is the local clock, or
+else the offset of the first row.
+
+Tables of any other form become such a file by `powerpact.series.importing`.
 """
 
 from __future__ import annotations
 
 import csv
+import io
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from itertools import pairwise
 from os import PathLike
@@ -22,12 +27,13 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from powerpact.series.errors import BadProfiles
-from powerpact.series.profiles import SLOT_S, Profiles
+from powerpact.series.profiles import HOUR_S, SLOT_LENGTHS_S, Profiles
 from powerpact.series.quality import find_flags
+from powerpact.series.zones import fixed_zone, zone_label
 
 COLUMNS: Final = ("time", "home", "load_wh", "solar_wh")
 MAX_SLOT_WH: Final = 10**9
-"""Largest energy of one home in one hour, Wh: 1 GWh. More is taken for a wrong unit."""
+"""Largest energy of one home in one slot, Wh: 1 GWh. More is taken for a wrong unit."""
 MAX_TIME_S: Final = 2**40 - 1
 """Largest time, Unix seconds."""
 MAX_NAME: Final = 40
@@ -41,13 +47,15 @@ Refuse: TypeAlias = Callable[..., BadProfiles]
 """Makes the error for one line from the problem and the remedy."""
 
 
-def read_csv(path: str | PathLike[str]) -> Profiles:
+def read_csv(path: str | PathLike[str], zone: tzinfo | None = None) -> Profiles:
     """Read the series of a community.
 
     Parameters
     ----------
     path : path-like
         A CSV file in UTF-8 with the columns ``time, home, load_wh, solar_wh``.
+    zone : tzinfo, optional
+        The local clock, by which days are cut; by default the offset of the first row.
 
     Returns
     -------
@@ -62,35 +70,62 @@ def read_csv(path: str | PathLike[str]) -> Profiles:
     path = Path(path)
     lines: dict[tuple[int, str], int] = {}
     energies_wh: dict[tuple[int, str], tuple[int, int]] = {}
-    utc_offset_s: int | None = None
+    offsets: dict[timedelta, int] = {}
     for line, row in _rows(path):
         refuse = partial(BadProfiles, path, line)
-        time_s, offset_s = _time(refuse, row["time"])
+        time_s, offset = _time(refuse, row["time"])
         key = time_s, _home(refuse, row["home"])
         if key in lines:
-            raise refuse(f"this hour of {key[1]} is already in line {lines[key]}", remedy="Remove one of them.")
-        utc_offset_s = offset_s if utc_offset_s is None else utc_offset_s
+            raise refuse(f"this slot of {key[1]} is already in line {lines[key]}", remedy="Remove one of them.")
+        offsets.setdefault(offset, line)
         lines[key] = line
         energies_wh[key] = _energy_wh(refuse, row, "load_wh"), _energy_wh(refuse, row, "solar_wh")
-    if utc_offset_s is None:
-        raise BadProfiles(path, 1, "there are no rows", remedy="Give one row for each home and hour.")
+    if not lines:
+        raise BadProfiles(path, 1, "there are no rows", remedy="Give one row for each home and slot.")
 
     times = sorted({time_s for time_s, _ in lines})
     homes = tuple(dict.fromkeys(home for _, home in lines))
-    _check_complete(path, times, homes, lines)
+    slot_s = _slot_length(path, times, lines)
+    _check_complete(path, times, homes, lines, slot_s)
     series_wh = np.array([[energies_wh[time_s, home] for home in homes] for time_s in times], dtype=np.int64)
-    utc_offset_s -= utc_offset_s % SLOT_S
     profiles = Profiles(
         community=path.stem,
         homes=homes,
         start_s=np.array(times, dtype=np.int64),
         load_wh=series_wh[:, :, 0],
         solar_wh=series_wh[:, :, 1],
-        utc_offset_s=utc_offset_s,
-        time_note=f"Clock of the file's first row in whole hours: UTC{utc_offset_s // SLOT_S:+03d}:00.",
+        zone=zone or fixed_zone(next(iter(offsets))),
+        time_note=_time_note(zone, offsets),
         source=path.name,
+        slot_s=slot_s,
     )
     return replace(profiles, flags=find_flags(profiles))
+
+
+def format_csv(profiles: Profiles) -> str:
+    """The series as a file that `read_csv` reads, times on the local clock with their offsets."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    series = zip(profiles.start_s.tolist(), profiles.load_wh.tolist(), profiles.solar_wh.tolist(), strict=True)
+    for start_s, loads_wh, solars_wh in series:
+        moment = profiles.local(start_s).isoformat(timespec="minutes")
+        writer.writerows((moment, *row) for row in zip(profiles.homes, loads_wh, solars_wh, strict=True))
+    return text.getvalue()
+
+
+def _time_note(zone: tzinfo | None, offsets: dict[timedelta, int]) -> str:
+    """How the local clock relates to the file's."""
+    if zone is not None:
+        return f"Clock of {zone_label(zone)}."
+    first, *others = offsets
+    note = f"Clock of the file's first row: {zone_label(fixed_zone(first))}."
+    if not others:
+        return note
+    return (
+        f"{note} From line {offsets[others[0]]} on the file's clock is at {zone_label(fixed_zone(others[0]))}: days "
+        "and prices are an hour off there unless the zone is named (--zone)."
+    )
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
@@ -127,10 +162,11 @@ def _check_header(path: Path, header: list[str]) -> None:
             raise BadProfiles(path, 1, f"column {name} is there twice", remedy=remedy)
 
 
-def _time(refuse: Refuse, text: str) -> tuple[int, int]:
-    """Return the Unix seconds of an hour's start, and the offset of its clock from UTC in seconds."""
+def _time(refuse: Refuse, text: str) -> tuple[int, timedelta]:
+    """Return the Unix seconds of a slot's start, and the offset of its clock from UTC."""
+    offset: timedelta | None
     if UNIX_SECONDS.fullmatch(text):
-        time_s, offset_s = int(text), 0
+        time_s, offset = int(text), timedelta()
     else:
         try:
             moment = datetime.fromisoformat(text)
@@ -143,19 +179,14 @@ def _time(refuse: Refuse, text: str) -> tuple[int, int]:
         if offset is None:
             raise refuse(
                 f"time {text!r} has an unknown time zone",
-                remedy="Add its offset from UTC, such as +02:00 or Z.",
+                remedy="Add its offset from UTC, such as +02:00 or Z, or import the file with a named zone.",
             )
         if moment.microsecond:
-            raise refuse(f"time {text!r} has a fraction of a second", remedy="Give the start of the hour.")
-        time_s, offset_s = round(moment.timestamp()), int(offset.total_seconds())
+            raise refuse(f"time {text!r} has a fraction of a second", remedy="Give the start of the slot.")
+        time_s = round(moment.timestamp())
     if not 0 <= time_s <= MAX_TIME_S:
         raise refuse(f"time {text!r} is not within 0 and {MAX_TIME_S} Unix seconds", remedy="Give seconds.")
-    if time_s % SLOT_S:
-        raise refuse(
-            f"irregular step: time {text!r} is not the start of an hour of UTC",
-            remedy="Sum the energy over whole hours of UTC.",
-        )
-    return time_s, offset_s
+    return time_s, offset
 
 
 def _home(refuse: Refuse, text: str) -> str:
@@ -169,7 +200,10 @@ def _energy_wh(refuse: Refuse, row: dict[str, str], column: str) -> int:
     """Return the energy in one column, Wh."""
     text = row[column]
     if not INTEGER.fullmatch(text):
-        raise refuse(f"{column} {text!r} is not an integer", remedy="Give whole Wh.")
+        raise refuse(
+            f"{column} {text!r} is not an integer",
+            remedy="Give whole Wh, or import the file with `powerpact data import`.",
+        )
     if text.startswith("-") and text.strip("-0"):
         raise refuse(f"{column} {text} is negative", remedy="Give load and solar apart, neither below 0.")
     if len(text) > MAX_DIGITS or int(text) > MAX_SLOT_WH:
@@ -177,16 +211,34 @@ def _energy_wh(refuse: Refuse, row: dict[str, str], column: str) -> int:
     return int(text)
 
 
-def _check_complete(path: Path, times: list[int], homes: tuple[str, ...], lines: dict[tuple[int, str], int]) -> None:
-    """Refuse a gap between the hours, and an hour that one of the homes lacks."""
+def _slot_length(path: Path, times: list[int], lines: dict[tuple[int, str], int]) -> int:
+    """The most frequent step between the times, or an hour; refuse a time that is not on its grid."""
+    steps = Counter(after_s - before_s for before_s, after_s in pairwise(times))
+    known = [(-count, step_s) for step_s, count in steps.items() if step_s in SLOT_LENGTHS_S]
+    slot_s = min(known)[1] if known else HOUR_S
+    for (time_s, _), line in lines.items():
+        if time_s % slot_s:
+            raise BadProfiles(
+                path,
+                line,
+                f"irregular step: time {time_s} is not the start of a slot of {slot_s} s of UTC",
+                remedy="Give one row for each slot of the same length: 900, 1800 or 3600 s.",
+            )
+    return slot_s
+
+
+def _check_complete(
+    path: Path, times: list[int], homes: tuple[str, ...], lines: dict[tuple[int, str], int], slot_s: int
+) -> None:
+    """Refuse a gap between the slots, and a slot that one of the homes lacks."""
     line_of = {time_s: line for (time_s, _), line in reversed(lines.items())}
-    remedy = "Add the rows; each home needs each hour from the first to the last."
+    remedy = "Add the rows, or import the file with a rule for gaps: each home needs each slot."
     for before_s, after_s in pairwise(times):
-        if after_s != before_s + SLOT_S:
-            problem = f"missing hour before this line's: nothing starts at {before_s + SLOT_S} Unix seconds"
+        if after_s != before_s + slot_s:
+            problem = f"missing slot before this line's: nothing starts at {before_s + slot_s} Unix seconds"
             raise BadProfiles(path, line_of[after_s], problem, remedy=remedy)
     for time_s in times:
         for home in homes:
             if (time_s, home) not in lines:
-                problem = f"missing hour: no row of {home} starts at this line's time, {time_s} Unix seconds"
+                problem = f"missing slot: no row of {home} starts at this line's time, {time_s} Unix seconds"
                 raise BadProfiles(path, line_of[time_s], problem, remedy=remedy)

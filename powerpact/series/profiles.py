@@ -1,11 +1,11 @@
-"""Load and solar series of a community, hour by hour, in whole Wh."""
+"""Load and solar series of a community, slot by slot, in whole Wh; days are cut by the clock of a zone."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
 
 import numpy as np
@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from powerpact.errors import BadChoice
 
-SLOT_S: Final = 3600
-"""Length of a delivery slot, seconds."""
-SLOTS_PER_DAY: Final = 24
-"""Delivery slots of a day."""
-DAY_S: Final = SLOT_S * SLOTS_PER_DAY
+HOUR_S: Final = 3_600
+"""An hour, seconds: the usual delivery slot."""
+DAY_S: Final = 24 * HOUR_S
+SLOT_LENGTHS_S: Final = (900, 1_800, HOUR_S)
+"""Lengths of a slot that series may have, seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Profiles:
-    """What the homes of a community used and produced in consecutive hours.
+    """What the homes of a community used and produced in consecutive slots.
 
     Attributes
     ----------
@@ -52,13 +52,13 @@ class Profiles:
         Name of the community.
     homes : tuple of str
         Names of the homes, the columns of the arrays.
-    start_s : ndarray of int64, shape (hours,)
-        Start of each hour, Unix seconds; consecutive.
-    load_wh, solar_wh : ndarray of int64, shape (hours, homes)
-        Energy used and energy produced in each hour, Wh.
-    utc_offset_s : int
-        What to add to Unix seconds to get the local clock: whole hours, fixed, so that each local day has 24
-        hours.
+    start_s : ndarray of int64, shape (slots,)
+        Start of each slot, Unix seconds; consecutive, multiples of the slot's length.
+    load_wh, solar_wh : ndarray of int64, shape (slots, homes)
+        Energy used and energy produced in each slot, Wh.
+    zone : tzinfo
+        The local clock, by which days are cut. A day consists of the slots that start on its date: with hours 24 of
+        them, 23 or 25 where the zone changes its clock.
     time_note : str
         How the local clock relates to the real one.
     source : str
@@ -67,6 +67,8 @@ class Profiles:
         Nominal power of each home's panels, W.
     flags : tuple of Flag
         What is odd about the series, and what was done about it.
+    slot_s : int
+        Length of a slot, one of `SLOT_LENGTHS_S`.
     """
 
     community: str
@@ -74,27 +76,26 @@ class Profiles:
     start_s: NDArray[np.int64]
     load_wh: NDArray[np.int64]
     solar_wh: NDArray[np.int64]
-    utc_offset_s: int
+    zone: tzinfo
     time_note: str
     source: str
     pv_nominal_w: tuple[int, ...] | None = None
     flags: tuple[Flag, ...] = ()
-
-    @property
-    def zone(self) -> timezone:
-        """The local clock as a fixed offset."""
-        return timezone(timedelta(seconds=self.utc_offset_s))
+    slot_s: int = HOUR_S
 
     @property
     def first_day(self) -> date:
         """Local date of the first whole day, day number 0."""
-        midnight_s = int(self.start_s[0]) + self._hours_before_midnight() * SLOT_S
-        return self.local(midnight_s).date()
+        first = self.local(int(self.start_s[0])).date()
+        return first if self._rows_of(first).start == 0 else first + timedelta(days=1)
 
     @property
     def days(self) -> int:
         """Number of whole local days."""
-        return max(0, (len(self.start_s) - self._hours_before_midnight()) // SLOTS_PER_DAY)
+        last = self.local(int(self.start_s[-1])).date()
+        if self._rows_of(last).stop > len(self.start_s):
+            last -= timedelta(days=1)
+        return max(0, (last - self.first_day).days + 1)
 
     def local(self, time_s: int) -> datetime:
         """Return the local clock time of a moment."""
@@ -116,7 +117,7 @@ class Profiles:
         number = day if isinstance(day, int) else (day - self.first_day).days
         if not 0 <= number < self.days:
             if self.days == 0:
-                problem, remedy = "the series have no whole day", "Give 24 hours that start at midnight."
+                problem, remedy = "the series have no whole day", "Give all slots from one midnight to the next."
             else:
                 last = self.first_day + timedelta(days=self.days - 1)
                 problem = f"the series have no day {day}"
@@ -128,8 +129,18 @@ class Profiles:
         """Return the local date of day `number`."""
         return self.first_day + timedelta(days=number)
 
+    def rows_of_day(self, day: date | int) -> slice:
+        """The rows of one local day.
+
+        Raises
+        ------
+        BadChoice
+            The series has no such whole day.
+        """
+        return self._rows_of(self.date_of(self.day_number(day)))
+
     def day(self, day: date | int) -> Profiles:
-        """Select the 24 hours of one local day.
+        """Select the slots of one local day.
 
         Parameters
         ----------
@@ -141,9 +152,59 @@ class Profiles:
         BadChoice
             The series has no such whole day.
         """
-        first = self._hours_before_midnight() + self.day_number(day) * SLOTS_PER_DAY
-        rows = slice(first, first + SLOTS_PER_DAY)
-        return replace(self, start_s=self.start_s[rows], load_wh=self.load_wh[rows], solar_wh=self.solar_wh[rows])
+        return self._rows(self.rows_of_day(day))
+
+    def rows_at_clocks(self, day: date | int, clocks: Iterable[datetime]) -> list[int]:
+        """The rows of a day whose slots hold clock times; where the clock skips one, the row after the change.
+
+        Parameters
+        ----------
+        day : date or int
+            A local date, or the number of the day counted from 0.
+        clocks : iterable of datetime
+            Local times, of any day; of an hour that comes twice their `fold` says which.
+
+        Raises
+        ------
+        BadChoice
+            The series has no such whole day.
+        """
+        date_ = self.date_of(self.day_number(day))
+        rows, first_s = self._rows_of(date_), int(self.start_s[0])
+        moments = (datetime.combine(date_, clock.time(), self.zone).replace(fold=clock.fold) for clock in clocks)
+        found = ((int(moment.timestamp()) - first_s) // self.slot_s for moment in moments)
+        return [min(max(row, rows.start), rows.stop - 1) for row in found]
+
+    def summed(self, slot_s: int) -> Profiles:
+        """The same series in longer slots; what fills no whole slot at either end is left out.
+
+        Raises
+        ------
+        BadChoice
+            The length is none of `SLOT_LENGTHS_S`, or is shorter than that of the series.
+        """
+        if slot_s not in SLOT_LENGTHS_S or slot_s < self.slot_s:
+            lengths = ", ".join(str(length) for length in SLOT_LENGTHS_S if length >= self.slot_s)
+            problem = f"the series have slots of {self.slot_s} s"
+            raise BadChoice("slot-length", slot_s, problem, remedy=f"Choose among {lengths}.")
+        parts = slot_s // self.slot_s
+        first = -(int(self.start_s[0]) // self.slot_s) % parts
+        count = (len(self.start_s) - first) // parts
+        if not count:
+            raise BadChoice("slot-length", slot_s, "the series fill no such slot", remedy="Give longer series.")
+        rows = slice(first, first + count * parts)
+
+        def sums(series_wh: NDArray[np.int64]) -> NDArray[np.int64]:
+            whole: NDArray[np.int64] = series_wh[rows].reshape(count, parts, -1).sum(axis=1)
+            return whole
+
+        return replace(
+            self,
+            start_s=self.start_s[rows][::parts],
+            load_wh=sums(self.load_wh),
+            solar_wh=sums(self.solar_wh),
+            slot_s=slot_s,
+        )
 
     def choose(self, homes: Sequence[str]) -> Profiles:
         """Select some of the homes, in the order of the original.
@@ -187,6 +248,12 @@ class Profiles:
         producer = next((home for home in drawn if produces[home]), drawn[0])
         return self.choose([producer, *(home for home in drawn if home != producer)][:count])
 
-    def _hours_before_midnight(self) -> int:
-        """Hours at the start of the series that belong to no whole local day."""
-        return -((int(self.start_s[0]) + self.utc_offset_s) // SLOT_S) % SLOTS_PER_DAY
+    def _rows(self, rows: slice) -> Profiles:
+        return replace(self, start_s=self.start_s[rows], load_wh=self.load_wh[rows], solar_wh=self.solar_wh[rows])
+
+    def _rows_of(self, day: date) -> slice:
+        """Rows of the slots that start on a local date, also of those that the series lack."""
+        first_s = int(self.start_s[0])
+        bounds = (datetime.combine(when, time(), self.zone) for when in (day, day + timedelta(days=1)))
+        start, stop = (-((first_s - int(moment.timestamp())) // self.slot_s) for moment in bounds)
+        return slice(start, stop)

@@ -3,10 +3,15 @@
 ========================= ================================================================================
 ``solar-yield``           a year's solar energy per nominal power outside 1 000 to 2 200 kWh per kWp
 ``solar-gap``             whole days without any solar energy at a home that has panels
-``load-zero``             no load at all in more than a tenth of the hours
+``load-zero``             no load at all in more than a tenth of the slots
 ``load-follows-sun``      the load's correlation with the community's median solar energy exceeds 0.8, as
                           if a solar series had been stored in its place
+``spike``                 a few slots with more than 4 times the energy of all others, as from a meter whose
+                          counter was reset or exchanged
 ========================= ================================================================================
+
+Spikes are at most 3 slots, or half a percent of them, each above 4 times what all other slots hold and above 10 kW:
+a load that comes again, such as that of a car, is none.
 
 The limits of the yield enclose what fixed panels deliver in sunny places: in Fontana, California, 15 of the
 17 homes lie between 1 222 and 1 803. Rules that need a season are applied from 30 days on, the yield from a
@@ -21,18 +26,26 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from powerpact.series.profiles import SLOTS_PER_DAY, Flag, Profiles
+from powerpact.series.profiles import HOUR_S, Flag, Profiles
 
 YIELD_KWH_PER_KWP: Final = (1_000, 2_200)
 """Plausible solar energy of a year for each kW of nominal power."""
 ZERO_LOAD_SHARE: Final = 0.1
-"""Share of hours without load from which on the load is flagged."""
+"""Share of slots without load from which on the load is flagged."""
 SUN_CORRELATION: Final = 0.8
 """Correlation of load and sun from which on the load is flagged."""
 SEASON_DAYS: Final = 30
 """Whole days that the rules about shares and correlations need."""
 YEAR_DAYS: Final = 365
 """Whole days that the rule about the yield needs."""
+SPIKE_FACTOR: Final = 4
+"""A spike holds more than this times the energy of every other slot."""
+SPIKE_W: Final = 10_000
+"""Mean power below which nothing is taken for a spike, W."""
+SPIKES: Final = 3
+SPIKE_SHARE: Final = 200
+"""Spikes are at most this many slots, or one in so many."""
+HOURS_PER_YEAR: Final = YEAR_DAYS * 24
 AS_RECORDED: Final = "kept as recorded"
 
 
@@ -57,13 +70,17 @@ def _findings(profiles: Profiles, index: int, sun_wh: NDArray[np.float64]) -> It
                 "solar-yield",
                 f"{kwh_per_kwp:.0f} kWh of solar energy per kWp and year; {low} to {high} expected",
             )
+    for name, series_wh in (("load", load_wh), ("solar energy", solar_wh)):
+        rows = spikes(series_wh, profiles.slot_s)
+        if len(rows):
+            yield "spike", _spike_sentence(profiles, name, series_wh, rows)
     dark_days = _dark_days(profiles, index)
     if dark_days and solar_wh.any():
         yield "solar-gap", f"no solar energy at all on {dark_days} of {profiles.days} days"
     if profiles.days >= SEASON_DAYS:
         zero_share = float((load_wh == 0).mean())
         if zero_share > ZERO_LOAD_SHARE:
-            yield "load-zero", f"no load in {zero_share:.0%} of the hours"
+            yield "load-zero", f"no load in {zero_share:.0%} of the slots"
         correlation = _correlation(load_wh, sun_wh)
         if correlation > SUN_CORRELATION:
             yield (
@@ -82,8 +99,36 @@ def yield_kwh_per_kwp(profiles: Profiles, index: int) -> float:
     """
     if not profiles.pv_nominal_w:
         raise ValueError("the nominal power of the panels is not known")
-    years = len(profiles.start_s) / (YEAR_DAYS * SLOTS_PER_DAY)
+    years = len(profiles.start_s) * profiles.slot_s / (HOURS_PER_YEAR * HOUR_S)
     return float(profiles.solar_wh[:, index].sum()) / profiles.pv_nominal_w[index] / years
+
+
+def spikes(series_wh: NDArray[np.int64], slot_s: int) -> NDArray[np.intp]:
+    """Rows of a series that hold far more energy than all others.
+
+    Examples
+    --------
+    >>> spikes(np.array([300, 0, 12_500_000, 420, 510, 350]), 3_600).tolist()
+    [2]
+    """
+    ordered = np.sort(series_wh)
+    for count in range(min(max(SPIKES, len(ordered) // SPIKE_SHARE), len(ordered) - 1), 0, -1):
+        least, rest = ordered[-count], ordered[-count - 1]
+        if least > SPIKE_FACTOR * rest and least * HOUR_S > SPIKE_W * slot_s:
+            return np.flatnonzero(series_wh >= least)
+    return np.array([], dtype=np.intp)
+
+
+def _spike_sentence(profiles: Profiles, name: str, series_wh: NDArray[np.int64], rows: NDArray[np.intp]) -> str:
+    """A spike, or the largest of several, with its time and what the other slots hold."""
+    largest = int(rows[series_wh[rows].argmax()])
+    others_wh = int(np.delete(series_wh, rows).max())
+    count = f"{len(rows)} spikes, the largest" if len(rows) > 1 else "a spike"
+    return (
+        f"{count} of {series_wh[largest] / 1000:.1f} kWh of {name} in the slot from "
+        f"{profiles.local(int(profiles.start_s[largest])):%Y-%m-%d %H:%M}, {others_wh / 1000:.3f} kWh at most in others"
+        ", as from a counter that was reset"
+    )
 
 
 def _dark_days(profiles: Profiles, index: int) -> int:

@@ -1,19 +1,21 @@
 """From trades to bills: what a day costs each home with the market and without, and what covered its load.
 
-For one home and one hour, with load a, solar energy s, energy bought b and sold d as *delivered*, all in Wh,
+For one home and one slot, with load a, solar energy s, energy bought b and sold d as *delivered*, all in Wh,
 retail price R and feed-in price F in micro-points per kWh:
 
 - own solar used = min(a, s); deficit = a - own solar used; neighbours' energy used = min(deficit, b)
 - residual r = a - s - b + d. The grid import is max(r, 0), the grid export max(-r, 0). Over all homes, solar
   energy and import equal load and export, since b and d cancel.
 - bill = ⌊import · R / 1000⌋ - ⌊export · F / 1000⌋ + paid - earned + penalties paid - penalties received
+- energy bought and not needed, b - neighbours' energy used, went to the grid: its cost is its share of what was paid
+  less what the utility pays for it
 - bill without the market: the same with b = d = 0 and no payments
 - self-sufficiency = (own solar used + neighbours' energy used) / load, over the day
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from powerpact.pages import (
@@ -26,8 +28,10 @@ from powerpact.pages import (
     SlotReport,
     TimeStep,
     TradeReport,
+    TransactionReport,
 )
 from powerpact.simulation.community import DayPlan, Side
+from powerpact.simulation.sharing import Pair, share_of_slot
 from powerpact.units import value_down_upoints
 
 
@@ -63,7 +67,7 @@ def grid_bill_upoints(residual_wh: int, retail_upoints_per_kwh: int, feed_in_upo
 def home_slot(
     home: str, load_wh: int, solar_wh: int, trades: Sequence[TradeReport], prices: tuple[int, int]
 ) -> HomeReport:
-    """Account for one home's hour.
+    """Account for one home's slot.
 
     Parameters
     ----------
@@ -72,7 +76,7 @@ def home_slot(
     load_wh, solar_wh : int
         Energy used and produced, Wh.
     trades : sequence of TradeReport
-        All trades of the hour, of this home or not.
+        All trades of the slot, of this home or not.
     prices : tuple of int
         The utility's retail and feed-in price, micro-points per kWh.
     """
@@ -82,6 +86,8 @@ def home_slot(
     sold_wh = sum(trade.delivered_wh for trade in sold)
     own_wh = min(load_wh, solar_wh)
     residual_wh = load_wh - solar_wh - bought_wh + sold_wh
+    used_wh = min(load_wh - own_wh, bought_wh)
+    unused_wh = bought_wh - used_wh
     paid = sum(trade.paid_upoints for trade in bought)
     earned = sum(trade.paid_upoints for trade in sold)
     penalty_paid = sum(trade.penalty_upoints for trade in sold)
@@ -91,7 +97,7 @@ def home_slot(
         load_wh=load_wh,
         solar_wh=solar_wh,
         own_solar_used_wh=own_wh,
-        neighbour_used_wh=min(load_wh - own_wh, bought_wh),
+        neighbour_used_wh=used_wh,
         bought_wh=bought_wh,
         sold_wh=sold_wh,
         grid_import_wh=max(residual_wh, 0),
@@ -101,6 +107,7 @@ def home_slot(
         earned_upoints=earned,
         penalty_paid_upoints=penalty_paid,
         penalty_received_upoints=penalty_received,
+        unused_cost_upoints=paid * unused_wh // max(1, bought_wh) - value_down_upoints(unused_wh, prices[1]),
         bill_upoints=grid_bill_upoints(residual_wh, *prices) + paid - earned + penalty_paid - penalty_received,
         bill_without_upoints=grid_bill_upoints(load_wh - solar_wh, *prices),
     )
@@ -111,10 +118,14 @@ def make_day_report(
     trades: Sequence[TradeReport],
     *,
     mechanism: str = "satisfaction",
+    mode: str = "divisible",
     objective_unit: str = "ppm",
     objectives: Sequence[int],
+    eligible: Sequence[Collection[Pair]],
     certificates: Mapping[str, Certificates],
     chain: str,
+    title: str | None = None,
+    transactions: Sequence[TransactionReport] = (),
     gas: Sequence[GasStep] = (),
     times: Sequence[TimeStep] = (),
     invariants: Sequence[InvariantCheck] = (),
@@ -127,49 +138,59 @@ def make_day_report(
         The day as planned, with the real series.
     trades : sequence of TradeReport
         What was traded, delivered and paid.
-    mechanism, objective_unit : str
-        What cleared the markets, and the unit of its objective.
+    mechanism, mode, objective_unit : str
+        What cleared the markets, how orders trade, and the unit of the objective.
     objectives : sequence of int
-        Objective of each hour's round, in the mechanism's unit.
+        Objective of each slot's round, in the mechanism's unit.
+    eligible : sequence of collection of (buyer, seller)
+        For each slot the pairs that the mechanism let trade.
     certificates : mapping of str to Certificates
         Of each home at the end of the day; homes left out have none.
     chain : str
         The chain that it ran on, in words.
-    gas, times, invariants : sequence
-        What was measured and checked.
+    title : str, optional
+        What the page is called.
+    transactions, gas, times, invariants : sequence
+        What was sent, measured and checked.
     """
     ordered = tuple(sorted(trades, key=lambda trade: (trade.slot, trade.seller, trade.buyer)))
     profiles = plan.profiles
     by_slot: list[list[HomeReport]] = []
     slots: list[SlotReport] = []
-    for number, objective in zip(range(len(plan.slots)), objectives, strict=True):
+    for number, (objective, pairs) in enumerate(zip(objectives, eligible, strict=True)):
         here = [trade for trade in ordered if trade.slot == number]
         by_slot.append(_homes_at(plan, number, here))
-        slots.append(_slot_report(plan, number, by_slot[-1], here, objective))
+        slots.append(_slot_report(plan, number, by_slot[-1], here, objective, pairs))
     return DayReport(
+        title=title or f"A market day in {profiles.community}",
         community=profiles.community,
         day=plan.day.isoformat(),
         seed=plan.seed,
+        slot_s=profiles.slot_s,
         source=profiles.source,
         time_note=profiles.time_note,
         tariff=plan.tariff.name,
+        currency=plan.tariff.money.currency,
+        points_per_unit=plan.tariff.money.points_per_unit,
         chain=chain,
         mechanism=mechanism,
+        mode=mode,
         objective_unit=objective_unit,
         notes=tuple(Note(flag.home, flag.sentence, flag.treatment) for flag in profiles.flags),
         slots=tuple(slots),
         trades=ordered,
         homes=tuple(
-            _day_of(hours, certificates.get(hours[0].home, Certificates())) for hours in zip(*by_slot, strict=True)
+            _day_of(slots, certificates.get(slots[0].home, Certificates())) for slots in zip(*by_slot, strict=True)
         ),
         gas=tuple(gas),
         times=tuple(times),
         invariants=tuple(invariants),
+        transactions=tuple(transactions),
     )
 
 
 def _homes_at(plan: DayPlan, number: int, trades: Sequence[TradeReport]) -> list[HomeReport]:
-    """Each home's hour, given its trades."""
+    """Each home's slot, given its trades."""
     slot, profiles = plan.slots[number], plan.profiles
     prices = slot.retail_upoints_per_kwh, slot.feed_in_upoints_per_kwh
     loads_wh, solars_wh = profiles.load_wh[number].tolist(), profiles.solar_wh[number].tolist()
@@ -180,19 +201,26 @@ def _homes_at(plan: DayPlan, number: int, trades: Sequence[TradeReport]) -> list
 
 
 def _slot_report(
-    plan: DayPlan, number: int, homes: Sequence[HomeReport], trades: Sequence[TradeReport], objective: int
+    plan: DayPlan,
+    number: int,
+    homes: Sequence[HomeReport],
+    trades: Sequence[TradeReport],
+    objective: int,
+    eligible: Collection[Pair],
 ) -> SlotReport:
-    """The hour of all homes."""
+    """The slot of all homes."""
     slot = plan.slots[number]
+    used_wh = sum(home.neighbour_used_wh for home in homes)
+    surplus_wh = {home.home: home.solar_wh - home.load_wh for home in homes}
     buys = [order.price_upoints_per_kwh for order in slot.orders if order.side is Side.BUY]
     sells = [order for order in slot.orders if order.side is Side.SELL]
     return SlotReport(
         start_s=slot.start_s,
-        clock=f"{plan.profiles.local(slot.start_s):%H:%M}",
+        clock=_clock(plan, slot.start_s),
         load_wh=sum(home.load_wh for home in homes),
         solar_wh=sum(home.solar_wh for home in homes),
         own_solar_used_wh=sum(home.own_solar_used_wh for home in homes),
-        neighbour_used_wh=sum(home.neighbour_used_wh for home in homes),
+        neighbour_used_wh=used_wh,
         grid_import_wh=sum(home.grid_import_wh for home in homes),
         grid_export_wh=sum(home.grid_export_wh for home in homes),
         promised_wh=sum(trade.promised_wh for trade in trades),
@@ -209,15 +237,23 @@ def _slot_report(
         objective=objective,
         buyer_satisfaction_ppm=_mean(trade.buyer_satisfaction_ppm for trade in trades),
         seller_satisfaction_ppm=_mean(trade.seller_satisfaction_ppm for trade in trades),
+        sharing=share_of_slot(slot, surplus_wh, eligible, used_wh),
     )
 
 
-def _day_of(hours: Sequence[HomeReport], certificates: Certificates) -> HomeReport:
-    """Sum a home's hours."""
+def _clock(plan: DayPlan, start_s: int) -> str:
+    """The local clock time of a slot; with the offset from UTC if the day shows that time twice."""
+    local = plan.profiles.local(start_s)
+    other = local.replace(fold=1 - local.fold).utcoffset()
+    return f"{local:%H:%M}" if other == local.utcoffset() else local.isoformat(timespec="minutes")[-11:]
+
+
+def _day_of(slots: Sequence[HomeReport], certificates: Certificates) -> HomeReport:
+    """Sum a home's slots."""
     names = [field.name for field in fields(HomeReport) if field.name != "home"]
-    sums = {name: sum(getattr(hour, name) for hour in hours) for name in names}
+    sums = {name: sum(getattr(slot, name) for slot in slots) for name in names}
     sums |= {"certificates_held_wh": certificates.held_wh, "certificates_retired_wh": certificates.retired_wh}
-    return HomeReport(home=hours[0].home, **sums)
+    return HomeReport(home=slots[0].home, **sums)
 
 
 def _mean(values: Iterable[int]) -> int | None:

@@ -20,7 +20,8 @@ from powerpact.errors import BadChoice
 from powerpact.market.orders import SoftTerm
 from powerpact.market.templates import ATTRIBUTES, CATEGORIES
 from powerpact.series import Profiles
-from powerpact.simulation.data.tariff import FONTANA, Tariff
+from powerpact.simulation.data.tariff import FONTANA
+from powerpact.simulation.tariff import Tariff
 from powerpact.units import PPM
 
 HISTORY_DAYS: Final = 7
@@ -117,12 +118,12 @@ class OrderIntent:
 
 @dataclass(frozen=True, slots=True)
 class SlotPlan:
-    """One hour of the day: its prices, and the orders that the homes want to place.
+    """One slot of the day: its prices, and the orders that the homes want to place.
 
     Attributes
     ----------
     start_s : int
-        Start of the hour, Unix seconds.
+        Start of the slot, Unix seconds.
     retail_upoints_per_kwh, feed_in_upoints_per_kwh : int
         What the utility charges and pays.
     orders : tuple of OrderIntent
@@ -142,7 +143,7 @@ class DayPlan:
     Attributes
     ----------
     profiles : Profiles
-        The 24 hours as they really are: what the meters will say.
+        The day's slots as they really are: what the meters will say.
     day : date
         The local date.
     seed : int
@@ -152,7 +153,7 @@ class DayPlan:
     homes : tuple of HomePlan
         One for each home.
     slots : tuple of SlotPlan
-        One for each hour.
+        One for each slot.
     """
 
     profiles: Profiles
@@ -164,7 +165,7 @@ class DayPlan:
 
 
 def plan_day(profiles: Profiles, day: date | int, seed: int, tariff: Tariff = FONTANA) -> DayPlan:
-    """Plan a community's day: forecasts, sides, prices and preferences of each home for each hour.
+    """Plan a community's day: forecasts, sides, prices and preferences of each home for each slot.
 
     Parameters
     ----------
@@ -185,23 +186,36 @@ def plan_day(profiles: Profiles, day: date | int, seed: int, tariff: Tariff = FO
     Raises
     ------
     BadChoice
-        The series has no such day, or no day before it to forecast from.
+        The series has no such day, or no day before it to forecast from; or the utility pays more than it charges.
     """
     number = profiles.day_number(day)
     today = profiles.day(number)
     past_wh = sorted_surpluses_wh(profiles, number)
+    _check_tariff(tariff, today)
     plans = tuple(plan_home(home, seed) for home in profiles.homes)
     slots = []
-    for hour, start_s in enumerate(int(start_s) for start_s in today.start_s):
-        retail = tariff.retail_upoints_per_kwh(today.local(start_s))
-        slot = SlotPlan(start_s, retail, tariff.feed_in_upoints_per_kwh)
-        orders = (plan_order(plan, slot, past_wh[:, hour, index], seed) for index, plan in enumerate(plans))
+    for row, start_s in enumerate(int(start_s) for start_s in today.start_s):
+        slot = SlotPlan(start_s, *tariff.at(today.local(start_s)))
+        orders = (plan_order(plan, slot, past_wh[:, row, index], seed) for index, plan in enumerate(plans))
         slots.append(replace(slot, orders=tuple(order for order in orders if order is not None)))
     return DayPlan(today, profiles.date_of(number), seed, tariff, plans, tuple(slots))
 
 
+def _check_tariff(tariff: Tariff, today: Profiles) -> None:
+    """Refuse prices between which nobody can agree."""
+    for local in (today.local(int(start_s)) for start_s in today.start_s):
+        prices = tariff.at(local)
+        if prices.feed_in_upoints_per_kwh > prices.retail_upoints_per_kwh:
+            raise BadChoice(
+                "tariff",
+                tariff.name,
+                f"at {local:%Y-%m-%d %H:%M} the feed-in price is above the retail price",
+                remedy="Correct the prices: without room between them neighbours have nothing to trade.",
+            )
+
+
 def sorted_surpluses_wh(profiles: Profiles, number: int) -> NDArray[np.int64]:
-    """Sort each home's surplus, solar less load, in each hour of the last days, smallest first.
+    """Sort each home's surplus, solar less load, at the same clock time of the last days, smallest first.
 
     Parameters
     ----------
@@ -212,7 +226,7 @@ def sorted_surpluses_wh(profiles: Profiles, number: int) -> NDArray[np.int64]:
 
     Returns
     -------
-    ndarray of int64, shape (days, 24, homes)
+    ndarray of int64, shape (days, slots, homes)
         Of up to `HISTORY_DAYS` days, sorted along the first axis, Wh.
 
     Raises
@@ -228,8 +242,9 @@ def sorted_surpluses_wh(profiles: Profiles, number: int) -> NDArray[np.int64]:
             "no day before it to forecast from",
             remedy="Choose a later day; the first one only serves as history.",
         )
-    days = [profiles.day(earlier) for earlier in past]
-    return np.sort(np.stack([day.solar_wh - day.load_wh for day in days]), axis=0)
+    clocks = [profiles.local(int(start_s)) for start_s in profiles.day(number).start_s]
+    rows = np.array([profiles.rows_at_clocks(earlier, clocks) for earlier in past])
+    return np.sort(profiles.solar_wh[rows] - profiles.load_wh[rows], axis=0)
 
 
 def plan_home(home: str, seed: int) -> HomePlan:
@@ -265,24 +280,24 @@ def plan_home(home: str, seed: int) -> HomePlan:
 
 
 def plan_order(plan: HomePlan, slot: SlotPlan, surpluses_wh: NDArray[np.int64], seed: int) -> OrderIntent | None:
-    """Plan a home's order for one hour; None if it expects to need and to have next to nothing.
+    """Plan a home's order for one slot; None if it expects to need and to have next to nothing.
 
     Parameters
     ----------
     plan : HomePlan
         The home.
     slot : SlotPlan
-        The hour and its prices.
+        The slot and its prices.
     surpluses_wh : ndarray of int64, shape (days,)
-        Its surpluses at this hour of the last days, smallest first, Wh.
+        Its surpluses at this time of the last days, smallest first, Wh.
     seed : int
         Seed of the preferences.
 
     Notes
     -----
     A home whose `caution`-th smallest surplus is positive promises that much. Otherwise it buys the median of
-    its deficits, unless that is a surplus: then it is unsure, and stays out of this hour's market. Bid, ask
-    and minimum lie between the feed-in and the retail price, each moved from hour to hour by up to 5% of the
+    its deficits, unless that is a surplus: then it is unsure, and stays out of this slot's market. Bid, ask
+    and minimum lie between the feed-in and the retail price, each moved from slot to slot by up to 5% of the
     distance between.
     """
     count = len(surpluses_wh)

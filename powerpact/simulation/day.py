@@ -1,7 +1,7 @@
-"""The day itself: who does what, hour by hour.
+"""The day itself: who does what, slot by slot.
 
-A market for each hour opens a quarter of an hour ahead. The homes sign their orders, the agent relays them to the
-chain, reads them back from it, solves and proves the round. When the hour is over the meters sign what was really
+A market for each slot opens a quarter of an hour ahead. The homes sign their orders, the agent relays them to the
+chain, reads them back from it, solves and proves the round. When the slot is over the meters sign what was really
 delivered, trades are settled, and certificates are minted, moved and, at the end of the day, by some homes retired.
 """
 
@@ -10,40 +10,38 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Final
 
 from eth_account.signers.local import LocalAccount
 from eth_utils import to_wei
 
-from powerpact.agent import Agent, Cleared
+from powerpact.agent import Agent
 from powerpact.agent.pieces import send_in_pieces
-from powerpact.audit import Finding, audit
-from powerpact.chain.client import Chain
+from powerpact.audit import audit
 from powerpact.chain.connection import Connection
 from powerpact.chain.contracts import certificates, devices, markets, meters, orders, participants, points
 from powerpact.chain.deploying import deploy
 from powerpact.chain.deployment import Parameters
 from powerpact.chain.local.clock import ChainClock, fund
 from powerpact.chain.transactions import Call, Sender
-from powerpact.codec.abi import Event
 from powerpact.codec.packing import trade_id
 from powerpact.devices import Meter
 from powerpact.index import attach
 from powerpact.market.orders import MAX_BATCH, SignedOrder
-from powerpact.market.rules import MarketMechanism, Rules
+from powerpact.market.rules import MarketMechanism, Mode, Rules
 from powerpact.market.slots import Slot
 from powerpact.market.trades import Trade
+from powerpact.series.profiles import DAY_S, HOUR_S
 from powerpact.simulation.cast import THRESHOLD, Cast
 from powerpact.simulation.community import DayPlan, OrderIntent, Side, SlotPlan
-from powerpact.simulation.orders import GATE_LEAD_S, OPEN_LEAD_S, SLOT_S, market_rules, order_of
+from powerpact.simulation.orders import GATE_LEAD_S, OPEN_LEAD_S, market_rules, order_of
+from powerpact.simulation.results import ClearedSlot, DayResult
 from powerpact.simulation.stopwatch import Stopwatch
 from powerpact.units import value_down_upoints
 
 Progress = Callable[[str, float], None]
 """Called with what happens, and which share of the day is done (0 to 1)."""
 
-DAY_S: Final = 86_400
 ETHER_EACH_WEI: Final = to_wei(10, "ether")
 SETUP_S: Final = 1_800
 """Time that the chain must have before the first market opens, s."""
@@ -52,82 +50,12 @@ FUSE_WH: Final = 100_000
 """Energy that a house connection carries in an hour, Wh, unless the series show more."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClearedSlot:
-    """One hour on the chain.
-
-    Attributes
-    ----------
-    plan : SlotPlan
-        What was planned.
-    market : bytes
-        Id of its market.
-    cleared : Cleared
-        The round.
-    trades : dict of bytes to Trade
-        Its trades by id.
-    events : list of Event
-        What the settlement emitted.
-    """
-
-    plan: SlotPlan
-    market: bytes
-    cleared: Cleared
-    trades: dict[bytes, Trade]
-    events: list[Event] = field(default_factory=list)
-
-    @property
-    def settled(self) -> list[Event]:
-        """How each trade ended."""
-        return [event for event in self.events if event.name == "TradeSettled"]
-
-    def moved_wh(self, trade: Trade) -> int:
-        """Green certificates that moved with a trade, Wh."""
-        return sum(
-            event.arguments["value"]
-            for event in self.events
-            if event.name == "TransferSingle"
-            and certificates.lot_of(event.arguments["id"])[0] == trade.device
-            and event.arguments["to"] == trade.buyer
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class DayResult:
-    """What happened.
-
-    Attributes
-    ----------
-    plan : DayPlan
-        The plan.
-    mechanism : MarketMechanism
-        What cleared its markets.
-    chain : Chain
-        The deployment, with its gas log.
-    cast : Cast
-        The accounts.
-    slots : list of ClearedSlot or None
-        For each hour its market; None for an hour without orders.
-    findings : list of Finding
-        The laws, checked at the end.
-    seconds : dict of str to float
-        Time by step.
-    """
-
-    plan: DayPlan
-    mechanism: MarketMechanism
-    chain: Chain
-    cast: Cast
-    slots: list[ClearedSlot | None]
-    findings: list[Finding]
-    seconds: dict[str, float]
-
-
 def run_market_day(
     web3: Connection,
     plan: DayPlan,
     progress: Progress = lambda _, __: None,
     mechanism: MarketMechanism = MarketMechanism.SATISFACTION,
+    mode: Mode = Mode.DIVISIBLE,
 ) -> DayResult:
     """Run a market day on a development chain.
 
@@ -141,21 +69,28 @@ def run_market_day(
         Called with each message.
     mechanism : MarketMechanism
         What clears the markets.
+    mode : Mode
+        Whether orders trade in parts; a call auction is divisible whatever is said.
 
     Raises
     ------
     ChainError
         If the chain refuses a step.
     """
-    return _MarketDay(web3, plan, progress, mechanism).run()
+    auction = mechanism is MarketMechanism.CALL
+    return _MarketDay(web3, plan, progress, mechanism, Mode.DIVISIBLE if auction else mode).run()
 
 
 class _MarketDay:
     """The state of a running day."""
 
-    def __init__(self, web3: Connection, plan: DayPlan, progress: Progress, mechanism: MarketMechanism) -> None:
+    def __init__(
+        self, web3: Connection, plan: DayPlan, progress: Progress, mechanism: MarketMechanism, mode: Mode
+    ) -> None:
         self.plan = plan
+        self.slot_s = plan.profiles.slot_s
         self.mechanism = mechanism
+        self.mode = mode
         self.progress = progress
         self.watch = Stopwatch()
         self.clock = ChainClock(web3)
@@ -167,7 +102,7 @@ class _MarketDay:
             progress("deploying the contracts", 0.0)
             fund(web3, [account.address for account in self.cast.senders], ETHER_EACH_WEI)
             auditors = tuple(account.address for account in self.cast.auditors)
-            parameters = Parameters(self.cast.utility.address, auditors, THRESHOLD, SLOT_S)
+            parameters = Parameters(self.cast.utility.address, auditors, THRESHOLD, self.slot_s, self.slot_s)
             deploying = Sender(web3, self.cast.utility)
             self.chain = attach(web3, deploy(deploying, parameters))
             self.chain.gas_log = deploying.log
@@ -186,12 +121,13 @@ class _MarketDay:
             self._register_devices()
             self._deposit()
         slots: list[ClearedSlot | None] = []
-        for hour, slot in enumerate([*self.plan.slots, None]):
+        for number, slot in enumerate([*self.plan.slots, None]):
             if slot is not None:
-                self.progress(f"hour {hour}: orders and clearing", 0.1 + 0.8 * hour / len(self.plan.slots))
+                clock = f"{self.plan.profiles.local(slot.start_s):%H:%M}"
+                self.progress(f"{clock}: orders and clearing", 0.1 + 0.8 * number / len(self.plan.slots))
                 slots.append(self._trade(slot))
-            if hour > 0:
-                self._deliver(hour - 1, slots[hour - 1])
+            if number > 0:
+                self._deliver(number - 1, slots[number - 1])
         with self.watch.measure("retire and pay bills"):
             self.progress("retiring certificates, paying bills", 0.9)
             self._retire()
@@ -199,7 +135,8 @@ class _MarketDay:
         with self.watch.measure("audit"):
             findings = audit(self.chain, lambda what: self.progress(f"auditing: {what}", 0.95))
         self.progress("done", 1.0)
-        return DayResult(self.plan, self.mechanism, self.chain, self.cast, slots, findings, self.watch.seconds)
+        seconds = self.watch.seconds
+        return DayResult(self.plan, self.mechanism, self.mode, self.chain, self.cast, slots, findings, seconds)
 
     def _admit(self) -> None:
         """Everyone applies and shows an attribute set; two of three auditors attest and admit."""
@@ -224,7 +161,7 @@ class _MarketDay:
         ids = []
         for index, (home, account) in enumerate(self.cast.homes.items()):
             key = self.cast.meters[home]
-            capacity_wh = max(FUSE_WH, int(flows_wh[:, index].max()))
+            capacity_wh = max(FUSE_WH * self.slot_s // HOUR_S, int(flows_wh[:, index].max()))
             described = devices.Description(subnet=SUBNET, capacity_wh=capacity_wh)
             signature = devices.sign_binding(self.chain, key, account.address, described)
             mined = self._sender(account).send(devices.add(self.chain, key.address, described, signature))
@@ -262,13 +199,14 @@ class _MarketDay:
             self._sender(account).send(call)
 
     def _trade(self, slot: SlotPlan) -> ClearedSlot | None:
-        """Open the hour's market, post the orders, close the gate, clear."""
+        """Open the slot's market, post the orders, close the gate, clear."""
         if not slot.orders:
             return None
         slot_start = slot.start_s + self.shift_s
         self.clock.advance_to(slot_start - OPEN_LEAD_S)
         zone = zone_of(self.plan.profiles.community)
-        rules = market_rules(self.cast.arbiter.address, slot_start, zone, self.mechanism)
+        traded = Slot(slot_start, self.slot_s)
+        rules = market_rules(self.cast.arbiter.address, traded, zone, self.mechanism, self.mode)
         market = markets.market_id(self.chain, rules)
         with self.watch.measure("open markets"):
             self.carrier.send(markets.open_market(self.chain, rules))
@@ -280,11 +218,15 @@ class _MarketDay:
         self.clock.advance_to(slot_start - GATE_LEAD_S)
         with self.watch.measure("read, solve, verify, propose and prove"):
             cleared = self.agent.clear(market)
-        events = (event for mined in cleared.transactions for event in self.chain.decode(mined))
-        proposed = (event.arguments["trades"] for event in events if event.name == "TradesProposed")
-        trades = [Trade.unpack(packed) for chunk in proposed for packed in chunk]
+        trades: dict[bytes, Trade] = {}
+        proposed_in: dict[bytes, str] = {}
         agent = self.cast.agent.address
-        return ClearedSlot(slot, market, cleared, {trade_id(market, agent, trade): trade for trade in trades})
+        for event in (event for mined in cleared.transactions for event in self.chain.decode(mined)):
+            if event.name == "TradesProposed":
+                for trade in map(Trade.unpack, event.arguments["trades"]):
+                    id_ = trade_id(market, agent, trade)
+                    trades[id_], proposed_in[id_] = trade, event.transaction_hash
+        return ClearedSlot(slot, market, cleared, trades, proposed_in, transactions=list(cleared.transactions))
 
     def _signed(self, intent: OrderIntent, rules: Rules, market: bytes) -> SignedOrder:
         """The home's order, signed by its own key."""
@@ -293,28 +235,29 @@ class _MarketDay:
         self.nonces[intent.home] += 1
         return orders.sign_order(self.chain, account, market, order)
 
-    def _deliver(self, hour: int, slot: ClearedSlot | None) -> None:
-        """When the hour is over: readings, payouts, certificates."""
-        slot_start = self.plan.slots[hour].start_s + self.shift_s
-        self.clock.advance_to(slot_start + SLOT_S)
+    def _deliver(self, number: int, slot: ClearedSlot | None) -> None:
+        """When the slot is over: readings, payouts, certificates."""
+        slot_start = self.plan.slots[number].start_s + self.shift_s
+        self.clock.advance_to(slot_start + self.slot_s)
         profiles = self.plan.profiles
         with self.watch.measure("sign and report readings"):
             readings = []
             for index, meter in enumerate(self.meters.values()):
-                surplus_wh = int(profiles.solar_wh[hour, index] - profiles.load_wh[hour, index])
+                surplus_wh = int(profiles.solar_wh[number, index] - profiles.load_wh[number, index])
                 readings.append(meter.measure(slot_start, max(surplus_wh, 0), max(-surplus_wh, 0)))
             send_in_pieces(self.carrier, readings, MAX_BATCH, lambda piece: meters.report(self.chain, piece))
         with self.chain.reading():
             if slot is not None:
                 with self.watch.measure("settle and release"):
                     settled = self.agent.settle(slot.market)
+                    slot.transactions.extend(settled.transactions)
                     slot.events.extend(event for mined in settled.transactions for event in self.chain.decode(mined))
             with self.watch.measure("issue certificates"):
                 self._issue(slot_start)
 
     def _issue(self, slot_start: int) -> None:
         """Turn the export that nobody bought into certificates of its owner."""
-        slot = Slot(slot_start, SLOT_S)
+        slot = Slot(slot_start, self.slot_s)
         measured = meters.measured_in(self.chain, slot)
         exporting = {device: found for device, found in measured.items() if any(one.exported_wh for one, _ in found)}
         unissued = meters.uncertified(self.chain, exporting, slot)
@@ -353,14 +296,14 @@ class _MarketDay:
         names = {account.address: home for home, account in self.cast.homes.items()}
         profiles = self.plan.profiles
         charges: Counter[str] = Counter()
-        for hour, plan in enumerate(self.plan.slots):
+        for number, plan in enumerate(self.plan.slots):
             residual_wh = Counter(
                 {
-                    home: int(profiles.load_wh[hour, index] - profiles.solar_wh[hour, index])
+                    home: int(profiles.load_wh[number, index] - profiles.solar_wh[number, index])
                     for index, home in enumerate(profiles.homes)
                 }
             )
-            slot = slots[hour]
+            slot = slots[number]
             for event in slot.settled if slot else ():
                 a = event.arguments
                 residual_wh[names[a["buyer"]]] -= a["delivered"]

@@ -1,4 +1,4 @@
-"""From what a home wants to an order, and the rules of each hour's market."""
+"""From what a home wants to an order, and the rules of each slot's market."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Final
 from eth_typing import ChecksumAddress
 
 from powerpact.market.orders import Order
-from powerpact.market.rules import MarketMechanism, PriceRule, Rules
+from powerpact.market.rules import MarketMechanism, Mode, PriceRule, Rules
+from powerpact.market.slots import Slot
 from powerpact.market.templates import ATTRIBUTES, AUCTION, CATEGORIES, SOURCE_CATEGORY, times_of
 from powerpact.market.terms import Common, Want, buy_order, sell_order
 from powerpact.simulation.community import OrderIntent, Side
@@ -18,8 +19,6 @@ OPEN_LEAD_S: Final = 900
 GATE_LEAD_S: Final = 300
 """Time from its gate to the slot, s."""
 
-SLOT_S: Final = 3_600
-
 TOLERANCE_PPM: Final = 50_000
 """Shortfall that is not penalised."""
 
@@ -29,21 +28,24 @@ PENALTY_PPM: Final = 200_000
 
 def market_rules(
     arbiter: ChecksumAddress,
-    slot_start: int,
+    slot: Slot,
     zone: str,
     mechanism: MarketMechanism = MarketMechanism.SATISFACTION,
+    mode: Mode = Mode.DIVISIBLE,
 ) -> Rules:
-    """The rules of the market for one hour."""
-    times = times_of(slot_start, SLOT_S, gate_before_s=GATE_LEAD_S, final_after_s=GATE_LEAD_S)
+    """The rules of the market for one slot; a call auction is divisible whatever the mode."""
+    times = times_of(slot.start, slot.length_s, gate_before_s=GATE_LEAD_S, final_after_s=GATE_LEAD_S)
     matching = {
         "attributes": ATTRIBUTES,
         "categories": tuple(CATEGORIES),
         "source_category": SOURCE_CATEGORY,
         "price_rule": PriceRule.MIDPOINT,
+        "mode": mode,
     }
     return Rules(
         arbiter=arbiter,
-        slot_start=slot_start,
+        slot_start=slot.start,
+        slot_length_s=slot.length_s,
         **times._asdict(),
         **(AUCTION if mechanism is MarketMechanism.CALL else matching),
         tolerance_ppm=TOLERANCE_PPM,

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta, timezone
 from importlib.resources import files
 from typing import Final
 
 import numpy as np
 
-from powerpact.series.profiles import SLOT_S, Profiles
+from powerpact.series.profiles import HOUR_S, Profiles
 from powerpact.series.quality import find_flags
 
 FILE: Final = "citylearn2022.npz"
 START_S: Final = 1_470_034_800  # 2016-08-01 00:00 at UTC-07:00
-UTC_OFFSET_S: Final = -7 * 3600
+ZONE: Final = timezone(timedelta(hours=-7))
 TIME_NOTE: Final = (
     "Local clock of Fontana, California, written as UTC-07:00 throughout: exact in daylight saving time "
     "(2016-08-01 to 2016-11-05, from 2017-03-12 on); in the winter between, real moments are one hour later."
@@ -60,10 +61,10 @@ def load_citylearn(*, keep_broken_solar: bool = False) -> Profiles:
     recorded = Profiles(
         community="Sierra Crest, Fontana",
         homes=tuple(f"home-{number:02d}" for number in range(1, homes + 1)),
-        start_s=START_S + SLOT_S * np.arange(hours, dtype=np.int64),
+        start_s=START_S + HOUR_S * np.arange(hours, dtype=np.int64),
         load_wh=load_wh,
         solar_wh=solar_wh,
-        utc_offset_s=UTC_OFFSET_S,
+        zone=ZONE,
         time_note=TIME_NOTE,
         source=SOURCE,
         pv_nominal_w=pv_nominal_w,

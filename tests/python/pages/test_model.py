@@ -30,7 +30,7 @@ def test_another_seed_another_market(report):
 
 def test_json_holds_numbers_in_whole_units(report):
     data = json.loads(report.to_json())
-    assert data["schema"] == "powerpact/day-report/1"
+    assert data["schema"] == "powerpact/day-report/2"
     assert len(data["trades"]) == len(report.trades)
     for trade, written in zip(report.trades, data["trades"], strict=True):
         assert written["price_upoints_per_kwh"] == trade.price_upoints_per_kwh
@@ -44,7 +44,8 @@ def test_json_holds_numbers_in_whole_units(report):
         ("[]", "not a day report"),
         ("{}", "not a day report: KeyError\\('schema'\\)"),
         ('{"schema": "powerpact/round/1"}', "schema is 'powerpact/round/1'"),
-        ('{"schema": "powerpact/day-report/1"}', "missing or unknown"),
+        ('{"schema": "powerpact/day-report/1"}', "schema is 'powerpact/day-report/1'"),
+        ('{"schema": "powerpact/day-report/2"}', "missing or unknown"),
     ],
 )
 def test_other_json_is_refused(text, problem):

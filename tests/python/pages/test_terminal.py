@@ -10,7 +10,7 @@ from rich.console import Console
 
 from powerpact.pages import render_terminal
 from powerpact.pages.terminal import WIDTH
-from powerpact.pages.wording import kwh, points
+from powerpact.pages.wording import kwh, loss_sentence, money, price
 from testkit.simulated_day import HOSTILE_NAME, citylearn_day, hostile
 
 
@@ -41,8 +41,8 @@ def test_every_hour_home_step_and_finding_is_there(report):
     for slot in report.slots:
         assert slot.clock in text
     for home in report.homes:
-        line = next(line for line in text.splitlines() if line.strip().startswith(home.home))
-        assert points(home.saving_upoints) in line
+        line = next(line for line in text.splitlines() if line.strip().startswith(f"{home.home}  "))
+        assert money(report, home.saving_upoints) in line
     for step in report.gas:
         assert step.step in text
     assert "home-14" in text
@@ -58,7 +58,7 @@ def test_every_trade_is_there_if_asked(report):
             trade.buyer,
             kwh(trade.promised_wh),
             kwh(trade.delivered_wh),
-            points(trade.price_upoints_per_kwh, 4),
+            price(report, trade.price_upoints_per_kwh),
         ]
         assert any(line[: len(cells)] == cells for line in lines)
 
@@ -73,7 +73,7 @@ def test_names_are_not_markup(report):
     lines = text.splitlines()
     of_home = [trade for trade in day.trades if HOSTILE_NAME in (trade.seller, trade.buyer)]
     assert "[red]<script>" in text
-    bill = points(next(home for home in day.homes if home.home == HOSTILE_NAME).bill_upoints)
+    bill = money(day, next(home for home in day.homes if home.home == HOSTILE_NAME).bill_upoints)
     assert sum(line.strip().startswith(HOSTILE_NAME) and bill in line for line in lines) == 1
     assert sum(":00  " in line and HOSTILE_NAME in line for line in lines) == len(of_home)
 
@@ -88,3 +88,13 @@ def test_a_day_without_anything(report):
     text = printed(replace(report, trades=(), gas=(), times=(), invariants=(), notes=()))
     assert "No invariant was checked." in text
     assert "Nobody traded" in text
+
+
+def test_tariff_sharing_and_losers_are_told(report):
+    text = " ".join(printed(report, 200).split())
+    assert f"Prices of the utility: {report.tariff}; 100 points are one USD." in text
+    assert f"Neighbours could have shared {kwh(report.sharing.could_wh, 1)} kWh" in text
+    losers = [home for home in report.homes if home.saving_upoints < 0]
+    assert losers
+    for home in losers:
+        assert loss_sentence(report, home) in text

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from powerpact.series import read_csv
+from powerpact.series import format_csv, read_csv, zone_named
 from powerpact.series.errors import BadProfiles
 from powerpact.simulation.data.citylearn import load_citylearn
 
@@ -51,7 +51,7 @@ def test_rows_and_columns_in_any_order(write):
 def test_iso_times_with_offset_and_byte_order_mark(write):
     lines = [f"2024-06-01T{hour:02}:00+02:00,a,{hour},0" for hour in range(24)]
     profiles = read_csv(write(HEADER, *lines, encoding="utf-8-sig"))
-    assert profiles.utc_offset_s == 7200
+    assert profiles.zone == timezone(timedelta(hours=2))
     assert (profiles.first_day, profiles.days) == (date(2024, 6, 1), 1)
     assert profiles.start_s[0] == START_S - 7200
     assert profiles.local(int(profiles.start_s[0])).hour == 0
@@ -62,9 +62,46 @@ def test_quotes_blanks_and_crlf(write):
     assert read_csv(write(HEADER + "\r", *(line + "\r" for line in lines))).homes == ('the "big" house, left',)
 
 
-def test_offset_of_half_an_hour_is_rounded_down_to_whole_hours(write):
-    lines = [f"2024-06-01T{hour:02}:30+05:30,a,1,0" for hour in range(24)]
-    assert read_csv(write(HEADER, *lines)).utc_offset_s == 5 * 3600
+def test_a_day_has_the_slots_that_start_on_its_date_in_zones_of_half_an_hour(write):
+    lines = [f"2024-06-01T{hour:02}:30+05:30,a,{hour},0" for hour in range(24)]
+    profiles = read_csv(write(HEADER, *lines))
+    assert profiles.zone == timezone(timedelta(hours=5, minutes=30))
+    assert (profiles.first_day, profiles.days) == (date(2024, 6, 1), 1)
+    assert [f"{profiles.local(int(start_s)):%H:%M}" for start_s in profiles.day(0).start_s][::23] == ["00:30", "23:30"]
+
+
+@pytest.mark.parametrize("minutes", [15, 30])
+def test_shorter_slots_are_found_and_summed_on_request(write, minutes):
+    slots = range(0, 1440, minutes)
+    lines = [f"2024-06-01T{minute // 60:02}:{minute % 60:02}Z,a,{minute},1" for minute in slots]
+    profiles = read_csv(write(HEADER, *lines))
+    assert (profiles.slot_s, len(profiles.start_s), profiles.days) == (minutes * 60, 1440 // minutes, 1)
+    hours = profiles.summed(3600)
+    assert (hours.slot_s, hours.start_s.tolist()) == (3600, list(range(START_S, START_S + 86_400, 3600)))
+    parts = 60 // minutes
+    assert hours.load_wh[:, 0].tolist() == [sum(slots[parts * hour : parts * hour + parts]) for hour in range(24)]
+    assert hours.solar_wh[:, 0].tolist() == [parts] * 24
+
+
+def test_a_changing_offset_is_told_with_its_line_and_a_zone_heals_it(write):
+    begin = datetime(2021, 3, 27, 23, tzinfo=UTC)  # midnight of the 28th in Berlin
+    moments = [begin + timedelta(hours=hour) for hour in range(48)]
+    lines = [f"{moment.astimezone(zone_named('Europe/Berlin')).isoformat()},a,1,0" for moment in moments]
+    path = write(HEADER, *lines)
+    fixed = read_csv(path)
+    assert "From line 4 on the file's clock is at UTC+02:00" in fixed.time_note
+    assert fixed.days == 2
+    named = read_csv(path, zone_named("Europe/Berlin"))
+    assert named.time_note == "Clock of Europe/Berlin."
+    assert [len(named.day(number).start_s) for number in range(named.days)] == [23, 24]
+
+
+def test_what_is_written_is_read_again(write):
+    profiles = read_csv(write(HEADER, *GOOD), zone_named("Asia/Kathmandu"))
+    again = read_csv(write(*format_csv(profiles).splitlines()), zone_named("Asia/Kathmandu"))
+    assert (again.start_s == profiles.start_s).all()
+    assert (again.load_wh == profiles.load_wh).all()
+    assert (again.solar_wh == profiles.solar_wh).all()
 
 
 def test_writing_and_reading_gives_the_same_series(write):
@@ -111,9 +148,12 @@ BAD_ROWS = {
     "date without time": (row(time="2024-06-01"), "has an unknown time zone"),
     "time before 1970": (row(time="1969-12-31T00:00Z"), "is not within 0 and 1099511627775 Unix seconds"),
     "time in milliseconds": (row(time=START_S * 1000), "is not within 0 and 1099511627775 Unix seconds"),
-    "time within the hour": (row(time=START_S + 900), "irregular step: time '1717200900' is not the start"),
+    "time within the hour": (
+        row(time=START_S + 900),
+        "irregular step: time 1717200900 is not the start of a slot of 3600 s",
+    ),
     "time with a fraction of a second": (row(time="2024-06-01T00:00:00.5Z"), "has a fraction of a second"),
-    "duplicate": (GOOD[3], "this hour of b is already in line 5"),
+    "duplicate": (GOOD[3], "this slot of b is already in line 5"),
 }
 
 
@@ -136,16 +176,16 @@ def test_line_is_that_of_the_file_when_a_field_has_a_line_break(write):
     assert "is not a name" in caught.value.problem
 
 
-def test_missing_hour_of_all_homes(write):
+def test_missing_slot_of_all_homes(write):
     with pytest.raises(BadProfiles) as caught:
         read_csv(write(HEADER, *GOOD[:10], *GOOD[12:]))
     assert caught.value.line == 12
     assert caught.value.problem == (
-        f"missing hour before this line's: nothing starts at {START_S + 5 * 3600} Unix seconds"
+        f"missing slot before this line's: nothing starts at {START_S + 5 * 3600} Unix seconds"
     )
 
 
-def test_missing_hour_of_one_home(write):
+def test_missing_slot_of_one_home(write):
     with pytest.raises(BadProfiles) as caught:
         read_csv(write(HEADER, *GOOD[:11], *GOOD[12:]))
     assert caught.value.line == 12
@@ -199,7 +239,7 @@ def test_own_data_are_flagged_by_the_same_rules(write):
     flags = {flag.code: flag.sentence for flag in read_csv(write(HEADER, *lines)).flags}
     assert flags == {
         "solar-gap": "no solar energy at all on 1 of 31 days",
-        "load-zero": "no load in 20% of the hours",
+        "load-zero": "no load in 20% of the slots",
     }
 
 

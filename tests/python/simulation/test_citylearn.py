@@ -118,5 +118,5 @@ def test_readme_tells_of_each_flagged_home(homes):
 def test_tariff_is_that_of_the_data(homes):
     with FOLDER.joinpath("citylearn2022.npz").open("rb") as stream:
         cents = np.load(stream, allow_pickle=False)["retail_cents_per_kwh"]
-    by_rule = [FONTANA.retail_upoints_per_kwh(homes.local(int(start_s))) for start_s in homes.start_s]
+    by_rule = [FONTANA.at(homes.local(int(start_s))).retail_upoints_per_kwh for start_s in homes.start_s]
     assert by_rule == [int(price) * UPOINTS_PER_POINT for price in cents]
