@@ -6,16 +6,19 @@ import sys
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from powerpact.cli.chain import NodeKind
-from powerpact.cli.choices import enum_member
+from powerpact.cli.choices import enum_member, with_options
 from powerpact.cli.output import read_input, write_output
 from powerpact.cli.session import tell
 from powerpact.errors import BadChoice
 from powerpact.market.schema import MarketMechanism, Mode
+
+if TYPE_CHECKING:
+    from powerpact.simulation.community import DayPlan
 
 
 class SlotLength(StrEnum):
@@ -44,44 +47,64 @@ FILE_WIDTH = 120
 """Columns of the tables where there is no terminal."""
 
 
+SERIES: dict[str, tuple[Any, Any]] = {
+    "homes": (Annotated[int | None, typer.Option(min=2, help="How many homes; by default all.")], None),
+    "day": (
+        Annotated[str | None, typer.Option(metavar="DATE", help="Local date or number of the day in the series.")],
+        None,
+    ),
+    "profiles": (
+        Annotated[
+            Path | None,
+            typer.Option(metavar="FILE", help="Your own series: CSV with the columns time, home, load_wh, solar_wh."),
+        ],
+        None,
+    ),
+    "zone": (
+        Annotated[
+            str | None,
+            typer.Option(metavar="NAME", help="Time zone that cuts the days of your series, such as Europe/Berlin."),
+        ],
+        None,
+    ),
+    "slot_length": (
+        Annotated[
+            SlotLength, typer.Option(help="Length of the slots traded, s; shorter ones of the series are summed.")
+        ],
+        SlotLength.HOUR,
+    ),
+    "tariff": (
+        Annotated[
+            str | None,
+            typer.Option(metavar="FILE", help="Your utility's prices, as docs/data.md shows; - for standard input."),
+        ],
+        None,
+    ),
+}
+"""Options of the series and their prices."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
     app.command()(demo)
 
 
+@with_options(SERIES)
 def demo(
-    homes: Annotated[int | None, typer.Option(min=2, help="How many homes; by default all.")] = None,
-    day: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Local date or number of the day in the series.")
-    ] = None,
+    said: dict[str, Any],
     seed: Annotated[int, typer.Option(help="Seed of the preferences and of the choice of homes.")] = 2022,
-    profiles: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Your own series: CSV with the columns time, home, load_wh, solar_wh."),
-    ] = None,
-    zone: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Time zone that cuts the days of your series, such as Europe/Berlin."),
-    ] = None,
-    slot_length: Annotated[
-        SlotLength, typer.Option(help="Length of the slots traded, s; shorter ones of the series are summed.")
-    ] = SlotLength.HOUR,
-    tariff: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="Your utility's prices, as docs/data.md shows; - for standard input."),
-    ] = None,
-    mode: Annotated[
-        TradingMode, typer.Option(help="Whether orders trade in parts, or each with one other order.")
-    ] = TradingMode.DIVISIBLE,
-    title: Annotated[str | None, typer.Option(metavar="TEXT", help="What the report is called.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
-    report: Annotated[Path, typer.Option(metavar="FILE", help="Where the HTML report goes.")] = Path(
-        "reports/market-day.html"
-    ),
     node: Annotated[NodeKind, typer.Option(help="Chain to run on.")] = NodeKind.ANVIL,
     mechanism: Annotated[
         Mechanism, typer.Option(help="Matching by satisfaction, or a call auction with one price for each slot.")
     ] = Mechanism.SATISFACTION,
+    mode: Annotated[
+        TradingMode, typer.Option(help="Whether orders trade in parts, or each with one other order.")
+    ] = TradingMode.DIVISIBLE,
+    title: Annotated[str | None, typer.Option(metavar="TEXT", help="What the report is called.")] = None,
+    report: Annotated[Path, typer.Option(metavar="FILE", help="Where the HTML report goes.")] = Path(
+        "reports/market-day.html"
+    ),
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     all_trades: Annotated[bool, typer.Option("--trades", help="Show every trade in the terminal.")] = False,
 ) -> None:
     """Run a day of trading between real homes, from admission to certificates, on an embedded chain.
@@ -91,14 +114,10 @@ def demo(
     from rich.console import Console
 
     from powerpact.pages import render_html, render_terminal
-    from powerpact.simulation.data.tariff import FONTANA
-    from powerpact.simulation.demo import plan_demo, run_demo
-    from powerpact.simulation.tarifffile import parse_tariff
+    from powerpact.simulation.demo import run_demo
 
-    prices = FONTANA if tariff is None else parse_tariff(read_input(tariff))
-    plan = plan_demo(homes, parse_day(day), seed, profiles, zone=zone, slot_s=int(slot_length.value), tariff=prices)
     result = run_demo(
-        plan,
+        _plan(said, seed),
         kind=node.value,
         mechanism=enum_member(MarketMechanism, "mechanism", mechanism.value),
         mode=Mode(mode.value),
@@ -114,6 +133,18 @@ def demo(
     tell(f"report: {report}")
     if not all(check.holds for check in result.invariants):
         raise typer.Exit(1)
+
+
+def _plan(said: dict[str, Any], seed: int) -> DayPlan:
+    """The day that the options name."""
+    from powerpact.simulation.data.tariff import FONTANA
+    from powerpact.simulation.demo import plan_demo
+    from powerpact.simulation.tarifffile import parse_tariff
+
+    tariff = FONTANA if said["tariff"] is None else parse_tariff(read_input(said["tariff"]))
+    slot_s = int(said["slot_length"].value)
+    day = parse_day(said["day"])
+    return plan_demo(said["homes"], day, seed, said["profiles"], zone=said["zone"], slot_s=slot_s, tariff=tariff)
 
 
 def parse_day(text: str | None) -> date | int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from powerpact.errors import BadChoice
@@ -43,6 +44,7 @@ def zone_label(zone: tzinfo) -> str:
     return f"UTC{sign}{minutes // 60:02d}:{minutes % 60:02d}"
 
 
+@lru_cache(maxsize=1 << 16)
 def moments_of(clock: datetime, zone: tzinfo) -> tuple[int, ...]:
     """All moments at which the clock of a zone shows a time, Unix seconds: one, two where it goes back, else none.
 

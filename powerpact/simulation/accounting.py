@@ -28,7 +28,6 @@ from powerpact.pages import (
     SlotReport,
     TimeStep,
     TradeReport,
-    TransactionReport,
 )
 from powerpact.simulation.community import DayPlan, Side
 from powerpact.simulation.sharing import Pair, share_of_slot
@@ -124,8 +123,6 @@ def make_day_report(
     eligible: Sequence[Collection[Pair]],
     certificates: Mapping[str, Certificates],
     chain: str,
-    title: str | None = None,
-    transactions: Sequence[TransactionReport] = (),
     gas: Sequence[GasStep] = (),
     times: Sequence[TimeStep] = (),
     invariants: Sequence[InvariantCheck] = (),
@@ -148,21 +145,21 @@ def make_day_report(
         Of each home at the end of the day; homes left out have none.
     chain : str
         The chain that it ran on, in words.
-    title : str, optional
-        What the page is called.
-    transactions, gas, times, invariants : sequence
-        What was sent, measured and checked.
+    gas, times, invariants : sequence
+        What was measured and checked.
     """
     ordered = tuple(sorted(trades, key=lambda trade: (trade.slot, trade.seller, trade.buyer)))
-    profiles = plan.profiles
-    by_slot: list[list[HomeReport]] = []
-    slots: list[SlotReport] = []
-    for number, (objective, pairs) in enumerate(zip(objectives, eligible, strict=True)):
-        here = [trade for trade in ordered if trade.slot == number]
-        by_slot.append(_homes_at(plan, number, here))
-        slots.append(_slot_report(plan, number, by_slot[-1], here, objective, pairs))
+    profiles, money = plan.profiles, plan.tariff.money
+    by_slot = [
+        _homes_at(plan, number, [trade for trade in ordered if trade.slot == number])
+        for number in range(len(plan.slots))
+    ]
+    slots = [
+        _slot_report(plan, number, homes, [trade for trade in ordered if trade.slot == number], objective, pairs)
+        for number, (homes, objective, pairs) in enumerate(zip(by_slot, objectives, eligible, strict=True))
+    ]
     return DayReport(
-        title=title or f"A market day in {profiles.community}",
+        title=f"A market day in {profiles.community}",
         community=profiles.community,
         day=plan.day.isoformat(),
         seed=plan.seed,
@@ -170,8 +167,8 @@ def make_day_report(
         source=profiles.source,
         time_note=profiles.time_note,
         tariff=plan.tariff.name,
-        currency=plan.tariff.money.currency,
-        points_per_unit=plan.tariff.money.points_per_unit,
+        currency=money.currency,
+        points_per_unit=money.points_per_unit,
         chain=chain,
         mechanism=mechanism,
         mode=mode,
@@ -185,7 +182,6 @@ def make_day_report(
         gas=tuple(gas),
         times=tuple(times),
         invariants=tuple(invariants),
-        transactions=tuple(transactions),
     )
 
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from powerpact.errors import BadChoice
 from powerpact.market.orders import SoftTerm
 from powerpact.market.templates import ATTRIBUTES, CATEGORIES
-from powerpact.series import Profiles
+from powerpact.series import HOUR_S, Profiles
 from powerpact.simulation.data.tariff import FONTANA
 from powerpact.simulation.tariff import Tariff
 from powerpact.units import PPM
@@ -27,7 +27,7 @@ from powerpact.units import PPM
 HISTORY_DAYS: Final = 7
 """Past days from which a home forecasts; fewer where the series has no more, at least one."""
 MIN_ORDER_WH: Final = 50
-"""Smaller forecasts give no order, Wh."""
+"""Smaller forecasts for an hour give no order, Wh; for shorter slots in proportion."""
 
 
 class Side(StrEnum):
@@ -128,12 +128,15 @@ class SlotPlan:
         What the utility charges and pays.
     orders : tuple of OrderIntent
         At most one for each home, in the order of the homes.
+    length_s : int
+        Length of the slot, s.
     """
 
     start_s: int
     retail_upoints_per_kwh: int
     feed_in_upoints_per_kwh: int
     orders: tuple[OrderIntent, ...] = ()
+    length_s: int = HOUR_S
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -195,7 +198,7 @@ def plan_day(profiles: Profiles, day: date | int, seed: int, tariff: Tariff = FO
     plans = tuple(plan_home(home, seed) for home in profiles.homes)
     slots = []
     for row, start_s in enumerate(int(start_s) for start_s in today.start_s):
-        slot = SlotPlan(start_s, *tariff.at(today.local(start_s)))
+        slot = SlotPlan(start_s, *tariff.at(today.local(start_s)), length_s=profiles.slot_s)
         orders = (plan_order(plan, slot, past_wh[:, row, index], seed) for index, plan in enumerate(plans))
         slots.append(replace(slot, orders=tuple(order for order in orders if order is not None)))
     return DayPlan(today, profiles.date_of(number), seed, tariff, plans, tuple(slots))
@@ -303,13 +306,14 @@ def plan_order(plan: HomePlan, slot: SlotPlan, surpluses_wh: NDArray[np.int64], 
     count = len(surpluses_wh)
     promise_wh = int(surpluses_wh[min(plan.caution, count - 1)])
     need_wh = -int(surpluses_wh[count // 2])
+    least_wh = MIN_ORDER_WH * slot.length_s // HOUR_S
     span = slot.retail_upoints_per_kwh - slot.feed_in_upoints_per_kwh
 
     def price(share_ppm: int, what: str) -> int:
         moved_ppm = share_ppm + draw_int(-50_000, 50_000, seed, plan.home, slot.start_s, what)
         return slot.feed_in_upoints_per_kwh + span * min(PPM, max(0, moved_ppm)) // PPM
 
-    if promise_wh >= MIN_ORDER_WH:
+    if promise_wh >= least_wh:
         ask = price(plan.ask_share_ppm, "ask")
         return OrderIntent(
             home=plan.home,
@@ -321,7 +325,7 @@ def plan_order(plan: HomePlan, slot: SlotPlan, surpluses_wh: NDArray[np.int64], 
             classes=("solar", plan.grade, plan.feeder),
             declared=(0, 0, 0, 0, plan.line_length_m),
         )
-    if promise_wh > 0 or need_wh < MIN_ORDER_WH:
+    if promise_wh > 0 or need_wh < least_wh:
         return None
     bid = price(plan.bid_share_ppm, "bid")
     return OrderIntent(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import Final
 
@@ -54,7 +55,7 @@ def summarise(result: DayResult, chain_name: str, title: str | None = None) -> D
     trades = [
         trade for number, slot in enumerate(result.slots) if slot is not None for trade in _trades(result, number, slot)
     ]
-    return make_day_report(
+    report = make_day_report(
         result.plan,
         trades,
         mechanism=mechanism.name,
@@ -64,13 +65,6 @@ def summarise(result: DayResult, chain_name: str, title: str | None = None) -> D
         certificates=_certificates(result),
         eligible=[_eligible(result, slot) if slot else frozenset() for slot in result.slots],
         chain=chain_name,
-        title=title,
-        transactions=[
-            TransactionReport(mined.transaction_hash, mined.step, number, mined.block, mined.gas_used)
-            for number, slot in enumerate(result.slots)
-            if slot is not None
-            for mined in slot.transactions
-        ],
         gas=[
             GasStep(step, transactions, gas, items, _UNITS.get(step, "transaction"))
             for step, (gas, transactions, items) in result.chain.gas_log.by_step().items()
@@ -81,6 +75,13 @@ def summarise(result: DayResult, chain_name: str, title: str | None = None) -> D
             for finding in result.findings
         ],
     )
+    sent = (
+        TransactionReport(mined.transaction_hash, mined.step, number, mined.block, mined.gas_used)
+        for number, slot in enumerate(result.slots)
+        if slot is not None
+        for mined in slot.transactions
+    )
+    return replace(report, title=title or report.title, transactions=tuple(sent))
 
 
 def _eligible(result: DayResult, slot: ClearedSlot) -> frozenset[Pair]:
