@@ -13,6 +13,7 @@ import typer
 
 from powerpact.cli.output import print_json
 from powerpact.errors import BadChoice
+from powerpact.series.zones import moments_of, zone_named
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
@@ -156,25 +157,40 @@ def market_of(chain: Chain, text: str) -> bytes:
 
 
 def parse_time(text: str) -> int:
-    """A moment in Unix seconds from a number or an ISO 8601 time; without a zone, UTC.
+    """A moment in Unix seconds from a number, or from an ISO 8601 time with an offset or a zone.
+
+    A zone follows in brackets, or ``POWERPACT_ZONE`` names it.
 
     Raises
     ------
     BadChoice
-        If it is neither.
+        If it is neither, or if it is no moment or two: where the zone's clock goes forward or back.
 
     Examples
     --------
-    >>> parse_time("2026-11-21T12:00Z") == parse_time("2026-11-21T12:00") == parse_time("1795262400")
+    >>> parse_time("2026-11-21T12:00Z") == parse_time("2026-11-21T13:00[Europe/Berlin]") == parse_time("1795262400")
     True
     """
     if text.isdecimal():
         return int(text)
+    written, _, name = text.removesuffix("]").partition("[")
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(written.strip())
     except ValueError:
         raise BadChoice("time", text, "is not a time", remedy="Write 2026-11-21T12:00Z or Unix seconds.") from None
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    if moment.tzinfo is not None:
+        return int(moment.timestamp())
+    name = name or os.environ.get("POWERPACT_ZONE", "")
+    if not name:
+        remedy = f"Write {written}Z, {written}+01:00 or {written}[Europe/Berlin], or name your zone in POWERPACT_ZONE."
+        raise BadChoice("time", text, "says neither its offset from UTC nor its zone", remedy=remedy)
+    found = moments_of(moment, zone_named(name))
+    if len(found) == 1:
+        return found[0]
+    offsets = [f"{datetime.fromtimestamp(time_s, zone_named(name)).isoformat(timespec='minutes')}" for time_s in found]
+    problem = f"comes twice in {name}" if found else f"is skipped by the clock of {name}"
+    remedy = f"Write {' or '.join(offsets)}." if found else "Write another time."
+    raise BadChoice("time", text, problem, remedy=remedy)
 
 
 def clock(time_s: int) -> str:

@@ -57,7 +57,7 @@ def cost(report: DayReport) -> str:
     return section(
         "Gas and time",
         wording.gas_sentence(report),
-        table("gas", columns, rows, is_cards=True) if rows else "",
+        table("gas", columns, rows) if rows else "",
         note(f"The program took {seconds(report.seconds_total)} s: {most} and less.") if report.times else "",
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from powerpact.errors import BadChoice
 
@@ -26,6 +26,8 @@ def zone_named(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         remedy = "Write its name in the IANA database, such as Europe/Berlin."
+        if not available_timezones():
+            remedy = "This machine has no database of zones: run `pip install tzdata`."
         raise BadChoice("zone", name, "is no time zone", remedy=remedy) from None
 
 

@@ -298,7 +298,7 @@ def test_files_in_the_page_are_the_report(report, tree):
 
 
 def test_cells_of_cards_name_their_columns(tree):
-    for name in ("homes", "invariants", "gas", "notes"):
+    for name in ("homes", "invariants", "notes"):
         found = tree.find(f".//{XHTML}table[@id='{name}']")
         assert found.get("class") == "cards"
         cells = [cell for row in found.find(f"{XHTML}tbody") for cell in row]
