@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -16,17 +17,19 @@ from powerpact.cli.output import read_input, write_output
 from powerpact.cli.session import tell
 from powerpact.errors import BadChoice
 from powerpact.market.schema import MarketMechanism, Mode
+from powerpact.series import HOUR_S, SLOT_LENGTHS_S
 
 if TYPE_CHECKING:
     from powerpact.simulation.community import DayPlan
 
 
-class SlotLength(StrEnum):
-    """Lengths of a slot in seconds, as the command line offers them."""
+def _choices(name: str, numbers: Iterable[int]) -> Any:
+    """An enum of numbers, which the command line offers as choices."""
+    return StrEnum(name, {f"N{number}": str(number) for number in numbers})
 
-    QUARTER = "900"
-    HALF = "1800"
-    HOUR = "3600"
+
+SlotLength = _choices("SlotLength", SLOT_LENGTHS_S)
+"""Lengths of a slot in seconds."""
 
 
 class TradingMode(StrEnum):
@@ -71,7 +74,7 @@ SERIES: dict[str, tuple[Any, Any]] = {
         Annotated[
             SlotLength, typer.Option(help="Length of the slots traded, s; shorter ones of the series are summed.")
         ],
-        SlotLength.HOUR,
+        SlotLength(str(HOUR_S)),
     ),
     "tariff": (
         Annotated[

@@ -21,6 +21,9 @@ WIDE: Final = 994
 """Width of plots on a desktop and on paper, pixels."""
 NARROW: Final = 330
 """Width of plots on a phone, pixels."""
+MAX_SHOWN: Final = 24
+"""Sellers, and buyers, that have a row or a column of their own."""
+OTHERS: Final = "all others"
 LEFT: Final = 46
 RIGHT: Final = 8
 TOP: Final = 26
@@ -174,16 +177,19 @@ class _Matrix:
 
 
 def trading_matrix(report: DayReport, width: int) -> str:
-    """Show the energy that went from each seller (rows) to each buyer (columns)."""
-    flows_wh: Counter[tuple[str, str]] = Counter()
+    """Show the energy that went from each seller (rows) to each buyer (columns); of many homes the largest ones."""
     sold_wh: Counter[str] = Counter()
     bought_wh: Counter[str] = Counter()
     for trade in report.trades:
-        flows_wh[trade.seller, trade.buyer] += trade.delivered_wh
         sold_wh[trade.seller] += trade.delivered_wh
         bought_wh[trade.buyer] += trade.delivered_wh
-    sellers = [home.home for home in report.homes if home.home in sold_wh]
-    buyers = [home.home for home in report.homes if home.home in bought_wh]
+    sellers, buyers = (_shown(report, sums_wh) for sums_wh in (sold_wh, bought_wh))
+    flows_wh: Counter[tuple[str, str]] = Counter()
+    for trade in report.trades:
+        pair = (trade.seller if trade.seller in sellers else OTHERS, trade.buyer if trade.buyer in buyers else OTHERS)
+        flows_wh[pair] += trade.delivered_wh
+    for shown, sums_wh in ((sellers, sold_wh), (buyers, bought_wh)):
+        sums_wh[OTHERS] = sum(energy_wh for home, energy_wh in sums_wh.items() if home not in shown)
     largest_wh = max(flows_wh.values(), default=0) or 1
     place = _Matrix.of(width, len(buyers))
     end = place.side + len(buyers) * place.cell
@@ -202,6 +208,13 @@ def trading_matrix(report: DayReport, width: int) -> str:
             total = kwh(bought_wh[buyer], 1)
             marks.append(text(total, class_="total", x=place.x(column), y=height - 12, text_anchor="middle"))
     return drawing(end + 56, height, wording.pairs_sentence(report), *marks)
+
+
+def _shown(report: DayReport, sums_wh: Counter[str]) -> list[str]:
+    """Homes that get a row or a column of their own, in the report's order, and the others as one."""
+    largest = {home for home, _ in sums_wh.most_common(MAX_SHOWN)}
+    shown = [home.home for home in report.homes if home.home in largest]
+    return [*shown, OTHERS] if len(sums_wh) > MAX_SHOWN else shown
 
 
 def savings_by_home(report: DayReport, width: int) -> str:

@@ -107,15 +107,39 @@ def run_demo(
     title : str, optional
         What the page is called; by default after the community.
     """
+    console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with (
         Node(kind=kind, timestamp_s=plan.slots[0].start_s - HEAD_START_S) as node,
-        Progress(*columns, console=Console(stderr=True), transient=True) as bar,
+        Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar,
     ):
         task = bar.add_task("starting", total=1.0)
-        web3 = connect(node.rpc_url)
-        result = run_market_day(
-            web3, plan, lambda what, share: bar.update(task, description=what, completed=share), mechanism, mode
-        )
+        tenths = _Tenths(console)
+
+        def progress(what: str, share: float) -> None:
+            bar.update(task, description=what, completed=share)
+            tenths.reached(what, share)
+
+        result = run_market_day(connect(node.rpc_url), plan, progress, mechanism, mode)
         chain_name = f"{_NAMES[kind]}, chain id {node.chain_id}, started and stopped by this program"
         return summarise(result, chain_name, title)
+
+
+class _Tenths:
+    """Prints a line for each tenth of the day where there is no terminal for a bar.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to print.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._next = 0
+
+    def reached(self, what: str, share: float) -> None:
+        """Note a share of the day."""
+        if not self._console.is_terminal and share * 10 >= self._next:
+            self._console.print(f"{share:4.0%} {what}", highlight=False)
+            self._next = int(share * 10) + 1

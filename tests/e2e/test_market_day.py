@@ -245,6 +245,10 @@ def test_demo_shows_tables(tmp_path):
     assert result.exit_code == 0
     assert "MON-1" in result.stdout
     assert "day.html" in result.stderr
+    shares = [int(line.split("%")[0]) for line in result.stderr.splitlines() if "%" in line]
+    assert len(shares) > 8
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0, 100)
 
 
 @pytest.mark.parametrize(

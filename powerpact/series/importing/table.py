@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -144,8 +143,3 @@ def found_separator(header: str) -> str:
     (';', ',')
     """
     return max(SEPARATORS, key=header.count)
-
-
-def numbered(table: Table, column: int) -> Iterator[tuple[int, str]]:
-    """Line and text of one column."""
-    return ((line, fields[column]) for line, fields in table.rows)

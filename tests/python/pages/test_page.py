@@ -333,3 +333,23 @@ def test_a_day_without_trades_gas_and_checks(report):
     assert "No invariant was checked." in page
     assert tree.find(f".//{XHTML}table[@id='trades']") is None
     assert tree.find(f".//{XHTML}table[@id='gas']") is None
+
+
+def test_matrix_of_many_homes_keeps_the_largest_and_sums_the_others(report):
+    names = [f"h{number:02}" for number in range(60)]
+    trade = report.trades[0]
+    trades = tuple(
+        replace(trade, seller=name, buyer=names[-1 - number], delivered_wh=10 * (number + 1))
+        for number, name in enumerate(names)
+    )
+    homes = tuple(replace(report.homes[0], home=name) for name in names)
+    tree = ET.fromstring(render_html(replace(report, trades=trades, homes=homes)))
+    wide = next(list(tree.iter(f"{XHTML}figure"))[3].iter(f"{SVG}svg"))
+    labels = [text.text for text in wide.iter(f"{SVG}text") if text.get("class") == "name"]
+    assert labels.count("all others") == 2
+    assert len(labels) == 50
+    tips = [title.text for title in wide.iter(f"{SVG}title")]
+    total = sum(
+        Decimal(tip.split(": ")[1].removesuffix(" kWh").replace("\N{NARROW NO-BREAK SPACE}", "")) for tip in tips
+    )
+    assert total * 1000 == sum(trade.delivered_wh for trade in trades)
