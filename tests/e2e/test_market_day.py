@@ -258,6 +258,10 @@ def test_demo_shows_tables(tmp_path):
         (("--day", "2001-01-01"), "2001-01-01"),
         (("--homes", "18"), "17 homes"),
         (("--profiles", "none.csv"), "none.csv"),
+        (("--zone", "Europe/Berlin"), "the bundled series have a clock of their own"),
+        (("--slot-length", "900"), "the series have slots of 3600 s"),
+        (("--tariff", "none.json"), "none.json"),
+        (("--tariff", "README.md"), "is not JSON"),
     ],
 )
 def test_demo_tells_what_it_cannot_do(words, told):
