@@ -20,6 +20,12 @@ CLASSES = (None, "a", "b", "c")
 HIGHEST = (1, 3, 12, 1_000, UINT32_MAX)
 """The largest value in a round: small ones make ties, E = L and bid = min = ask common."""
 
+TRADERS = ((None,), (None, "b0", "s0"), ("ann", "bob", "cid", None), ("ann", "bob"), ("ann",))
+"""Whose the orders of a round are; None for the order's id."""
+
+SHARES_PPM = ((0,), (0, 500_000), (0, 1, 333_333, 999_999, PPM), (PPM,))
+"""Least shares of the orders of a one-to-one round."""
+
 ENERGIES = {
     "none": st.just(0),
     "few": st.integers(0, 4),
@@ -38,17 +44,20 @@ def rounds(draw, modes=tuple(Mode), most=6):
     value = st.integers(0, draw(st.sampled_from(HIGHEST)))
     price = st.integers(0, draw(st.sampled_from(HIGHEST)))
     energy = draw(energies(mode))
+    trader = st.sampled_from(draw(st.sampled_from(TRADERS)))
+    share = st.sampled_from(draw(st.sampled_from(SHARES_PPM))) if mode is Mode.ONE_TO_ONE else st.just(0)
 
     def buyer(i):
         weights = draw(weights_ppm(len(schema)))
         soft = tuple(_term(draw, kind, value, weight) for kind, weight in zip(schema, weights, strict=True))
         require = tuple(draw(st.sampled_from((None, None, *CLASSES))) for _ in categories)
-        return Buyer(f"b{i}", draw(price), soft, require, draw(energy))
+        return Buyer(f"b{i}", draw(price), soft, require, draw(energy), draw(trader), draw(share))
 
     def seller(j):
         minimum, ask = sorted((draw(price), draw(price)))
         classes = tuple(draw(st.sampled_from(CLASSES)) for _ in categories)
-        return Seller(f"s{j}", ask, minimum, tuple(draw(value) for _ in schema), classes, draw(energy))
+        values = tuple(draw(value) for _ in schema)
+        return Seller(f"s{j}", ask, minimum, values, classes, draw(energy), draw(trader), draw(share))
 
     buyers = tuple(buyer(i) for i in range(draw(st.integers(0, most))))
     sellers = tuple(seller(j) for j in range(draw(st.integers(0, most))))

@@ -10,6 +10,7 @@ from powerpact.errors import MalformedInput
 from powerpact.market.orders import SoftTerm
 from powerpact.market.rules import Attribute, Kind, Mode
 from powerpact.mechanisms.satisfaction.round import Buyer, BuyOrders, Round, Seller, SellOrders
+from powerpact.units import PPM
 from testkit.strategies import CLASSES, UINT32_MAX, UINT64_MAX
 
 UINT32 = st.integers(0, UINT32_MAX)
@@ -23,10 +24,9 @@ def pairs_of(item):
 
 TERM = st.builds(SoftTerm, UINT32, UINT32, UINT32)
 LABELS = pairs_of(st.sampled_from(CLASSES))
-BUYERS = st.lists(st.builds(Buyer, st.text(), UINT32, pairs_of(TERM), LABELS, ENERGY), max_size=5).map(tuple)
-SELLERS = st.lists(st.builds(Seller, st.text(), UINT32, UINT32, pairs_of(UINT32), LABELS, ENERGY), max_size=5).map(
-    tuple
-)
+COMMON = (LABELS, ENERGY, st.none() | st.text(), st.integers(0, PPM))
+BUYERS = st.lists(st.builds(Buyer, st.text(), UINT32, pairs_of(TERM), *COMMON), max_size=5).map(tuple)
+SELLERS = st.lists(st.builds(Seller, st.text(), UINT32, UINT32, pairs_of(UINT32), *COMMON), max_size=5).map(tuple)
 BUYER = Buyer("b", 1, (SoftTerm(2, 3, 4), SoftTerm(5, 6, 7)), (None, "a"), 8)
 SELLER = Seller("s", 1, 2, (3, 4), ("a", None), None)
 
@@ -48,6 +48,7 @@ def test_orders_come_back_unchanged(buyers, sellers, some):
         assert orders[some] == objects[some]
         assert [orders[-1 - at] for at in range(len(orders))] == list(reversed(objects))
         assert repr(orders) == repr(objects)
+        assert list(orders.persons) == [order.person for order in objects]
         with pytest.raises(IndexError):
             orders[len(objects)]
 
@@ -76,6 +77,8 @@ def test_a_round_takes_orders_from_anything_and_keeps_its_columns():
         replace(BUYER, require=()),
         replace(BUYER, bid_upoints_per_kwh=-1),
         replace(BUYER, soft=(SoftTerm(0, UINT32_MAX + 1, 0), BUYER.soft[1])),
+        replace(BUYER, min_fill_ppm=-1),
+        replace(BUYER, min_fill_ppm=PPM + 1),
     ],
 )
 def test_a_buyer_that_does_not_fit_its_round_is_refused(buyer):
@@ -89,8 +92,33 @@ def test_a_buyer_that_does_not_fit_its_round_is_refused(buyer):
         replace(SELLER, attributes=(1, 2, 3)),
         replace(SELLER, classes=("a",)),
         replace(SELLER, attributes=(1, UINT32_MAX + 1)),
+        replace(SELLER, min_fill_ppm=PPM + 1),
     ],
 )
 def test_a_seller_that_does_not_fit_its_round_is_refused(seller):
     with pytest.raises(MalformedInput, match="seller s: has"):
         round_of([BUYER], [seller])
+
+
+def test_an_order_is_its_trader_s_or_else_its_id_s():
+    assert replace(BUYER, trader="ann").person == "ann"
+    assert BUYER.person == "b"
+    assert replace(BUYER, trader="b") == BUYER
+    assert replace(replace(SELLER, trader="s"), id="t").person == "t"
+    assert replace(SELLER, trader="").person == ""
+
+
+def test_equal_traders_are_kept_once():
+    sellers = [replace(SELLER, id=f"s{j}", trader="".join(("tra", "der"))) for j in range(3)]
+    orders = SellOrders([SELLER, *sellers], ATTRIBUTES, CATEGORIES)
+    assert orders.traders == ["trader"]
+    assert list(orders.trader) == [0, 1, 1, 1]
+
+
+@pytest.mark.parametrize("side", ["buyers", "sellers"])
+def test_a_divisible_round_has_no_least_shares(side):
+    orders = {"buyers": [BUYER], "sellers": [SELLER]}
+    orders[side] = [replace(orders[side][0], id="x", min_fill_ppm=1)]
+    assert getattr(round_of(**orders), side)[0].min_fill_ppm == 1
+    with pytest.raises(MalformedInput, match=f"{side[:-1]} x: has a least share of 1 ppm in a divisible round"):
+        replace(round_of(**orders), mode=Mode.DIVISIBLE)

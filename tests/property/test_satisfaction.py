@@ -1,5 +1,7 @@
 """Scores: the same to the last digit in the rules, in the solver's exact and fast forms, and in the verifier."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,8 +9,9 @@ from hypothesis import strategies as st
 from powerpact.blocks import Threads
 from powerpact.market.orders import equal_weights_ppm
 from powerpact.mechanisms.satisfaction.solver.arrays import encode
+from powerpact.mechanisms.satisfaction.solver.bars import ELIMINATED, terms_of
 from powerpact.mechanisms.satisfaction.solver.pairs import Pairs
-from powerpact.mechanisms.satisfaction.solver.scoring import ELIMINATED, bound_chunk
+from powerpact.mechanisms.satisfaction.solver.scoring import bound_chunk
 from powerpact.mechanisms.satisfaction.spec import cost_satisfaction_ppm, income_satisfaction_ppm, pair_score_ppm
 from powerpact.mechanisms.satisfaction.verifier.cover import pair_scores
 from powerpact.units import MAX_SCORE_PPM, PPM
@@ -31,7 +34,7 @@ def scores(round_):
 def test_solver_and_verifier_score_as_the_rules_do(round_):
     expected = scores(round_)
     buyers, sellers = encode(round_)
-    rows, columns, found = Pairs(buyers, sellers, False, Threads(1)).every()
+    rows, columns, found = Pairs(buyers, sellers, terms_of(round_), False, Threads(1)).every()
     solver = zip(buyers.place[rows].tolist(), sellers.place[columns].tolist(), found.tolist(), strict=True)
     assert {(i, j): w for i, j, w in solver} == {pair: w for pair, w in expected.items() if w is not None}
     verifier = pair_scores(round_, [i for i, _ in expected], [j for _, j in expected])
@@ -51,19 +54,13 @@ def test_bounds_are_as_close_as_the_solver_relies_on(round_):
             seller = round_.sellers[sellers.place[j]]
             unclassed = pair_score_ppm(
                 round_,
-                *(
-                    type(order)(**{**fields(order), name: ()})
-                    for order, name in ((buyer, "require"), (seller, "classes"))
-                ),
+                replace(buyer, require=(), trader="buyer", min_fill_ppm=0),
+                replace(seller, classes=(), trader="seller", min_fill_ppm=0),
             )
             if unclassed is None:
                 assert bound < ELIMINATED / 2
             else:
                 assert unclassed - 1e-6 < bound < unclassed + 3
-
-
-def fields(order):
-    return {name: getattr(order, name) for name in order.__slots__}
 
 
 @given(UINT32, UINT32, UINT32)

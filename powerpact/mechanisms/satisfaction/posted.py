@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from powerpact.blocks import BlockExecutor
-from powerpact.market.orders import Order, Side, SoftTerm
+from powerpact.market.orders import Order, Side, SoftTerm, parse_id
 from powerpact.market.rules import Rules
 from powerpact.mechanisms.claims import Claim, Claims, Exhibits
 from powerpact.mechanisms.satisfaction.round import Buyer, Round, Seller, Solution, Trade
@@ -43,11 +43,11 @@ def round_of(rules: Rules, orders: Iterable[tuple[str, Order]]) -> Round:
 
 
 def claims_of(_: Round, solution: Solution) -> Claims:
-    """A solution as a proposal states it; there are no public prices."""
+    """A solution as a proposal states it, its trades by rising ids of seller and buyer; there are no public prices."""
     u, v = solution.buyer_duals_ppm, solution.seller_duals_ppm
     trades = (
         Claim(trade.buyer, trade.seller, trade.energy_wh or 0, u.get(trade.buyer, 0), v.get(trade.seller, 0))
-        for trade in solution.trades
+        for trade in sorted(solution.trades, key=lambda trade: (parse_id(trade.seller), parse_id(trade.buyer)))
     )
     return Claims(solution.objective, tuple(trades))
 

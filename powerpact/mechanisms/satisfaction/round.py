@@ -11,15 +11,16 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, starmap
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from powerpact.errors import MalformedInput
 from powerpact.market.orders import SoftTerm
 from powerpact.market.rules import Attribute, Mode
 from powerpact.mechanisms.columns import Columns
+from powerpact.units import PPM
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,10 @@ class Buyer:
         For each category of the schema the class that the seller must have, None for any.
     energy_wh : int, optional
         Energy wanted; None, in one-to-one mode only, for any.
+    trader : str, optional
+        Whose order it is, see `person`; the order's id is kept as None.
+    min_fill_ppm : int
+        The least share of its energy that a trade must give the order, at most 1 000 000; 0 in divisible mode.
     """
 
     id: str
@@ -45,6 +50,16 @@ class Buyer:
     soft: tuple[SoftTerm, ...]
     require: tuple[str | None, ...] = ()
     energy_wh: int | None = None
+    trader: str | None = None
+    min_fill_ppm: int = 0
+
+    def __post_init__(self) -> None:
+        _name_trader_once(self)
+
+    @property
+    def person(self) -> str:
+        """Whose order it is: the trader, by default the order's id."""
+        return self.id if self.trader is None else self.trader
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +80,10 @@ class Seller:
         For each category of the schema the seller's class, None if not stated.
     energy_wh : int, optional
         Energy offered; None, in one-to-one mode only, for any.
+    trader : str, optional
+        Whose order it is, see `person`; the order's id is kept as None.
+    min_fill_ppm : int
+        The least share of its energy that a trade must give the order, at most 1 000 000; 0 in divisible mode.
     """
 
     id: str
@@ -73,9 +92,31 @@ class Seller:
     attributes: tuple[int, ...]
     classes: tuple[str | None, ...] = ()
     energy_wh: int | None = None
+    trader: str | None = None
+    min_fill_ppm: int = 0
+
+    def __post_init__(self) -> None:
+        _name_trader_once(self)
+
+    @property
+    def person(self) -> str:
+        """Whose order it is: the trader, by default the order's id."""
+        return self.id if self.trader is None else self.trader
+
+
+def _name_trader_once(order: Buyer | Seller) -> None:
+    """Forget a trader that is the order's id, so that orders that say the same are equal."""
+    if order.trader == order.id:
+        object.__setattr__(order, "trader", None)
 
 
 Order = TypeVar("Order", Buyer, Seller)
+Common: TypeAlias = tuple[int | None, str | None, int]
+"""Energy, trader and least share of an order of either side."""
+
+
+def _named(order: Buyer | Seller) -> str:
+    return f"{type(order).__name__.lower()} {order.id}"
 
 
 class Orders(Columns[Order]):
@@ -101,37 +142,71 @@ class Orders(Columns[Order]):
         Requirements or classes that occur, in the order of their first appearance.
     label : array of uint32
         Position in `labels` of each order's.
+    traders : list of str
+        Traders that orders state, in the order of their first appearance.
+    trader : array of uint32
+        1 + position in `traders` of each order's; 0 for its id.
+    min_fills_ppm : array of uint32
+        Least shares of their energies.
 
     Raises
     ------
     MalformedInput
-        If an order has not as many terms, values, requirements or classes as the round, or a number is not a uint32.
+        If an order has not as many terms, values, requirements or classes as the round, a number is not a uint32, or a
+        least share is none.
     """
 
-    __slots__ = ("energies_wh", "label", "labels", "numbers", "width")
+    __slots__ = ("energies_wh", "label", "labels", "min_fills_ppm", "numbers", "trader", "traders", "width")
 
     def __init__(self, orders: Iterable[Order], attributes: int, categories: int) -> None:
         self.ids = []
         self.energies_wh: list[int | None] = []
         self.numbers = array("I")
         self.label = array("I")
+        self.trader = array("I")
+        self.min_fills_ppm = array("I")
         self.width = self._width(attributes)
         codes: dict[tuple[str | None, ...], int] = {}
+        persons: dict[str | None, int] = {None: 0}
         for order in orders:
             numbers, labels = self._columns(order)
-            name = f"{type(order).__name__.lower()} {order.id}"
             if len(numbers) != self.width or len(labels) != categories:
                 problem = f"has not one term for each of {attributes} attributes and {categories} categories"
-                raise MalformedInput(name, problem, order)
+                raise MalformedInput(_named(order), problem, order)
+            if not 0 <= order.min_fill_ppm <= PPM:
+                raise MalformedInput(_named(order), f"has a least share of {order.min_fill_ppm} ppm", order)
             try:
                 self.numbers.extend(numbers)
             except OverflowError:
                 problem = f"has a number that is not a uint32 among {', '.join(map(str, numbers))}"
-                raise MalformedInput(name, problem, order) from None
+                raise MalformedInput(_named(order), problem, order) from None
             self.ids.append(order.id)
             self.energies_wh.append(order.energy_wh)
             self.label.append(codes.setdefault(labels, len(codes)))
+            self.trader.append(persons.setdefault(order.trader, len(persons)))
+            self.min_fills_ppm.append(order.min_fill_ppm)
         self.labels = list(codes)
+        self.traders = [trader for trader in persons if trader is not None]
+
+    @property
+    def persons(self) -> Sequence[str]:
+        """Whose order each is."""
+        if not self.traders:
+            return self.ids
+        return [self.traders[trader - 1] if trader else id_ for id_, trader in zip(self.ids, self.trader, strict=True)]
+
+    def check_divisible(self) -> None:
+        """Check that no order states a least share, as divisible rounds ask.
+
+        Raises
+        ------
+        MalformedInput
+            If one does.
+        """
+        place = next((at for at, share in enumerate(self.min_fills_ppm) if share), None)
+        if place is not None:
+            share = self.min_fills_ppm[place]
+            raise MalformedInput(_named(self[place]), f"has a least share of {share} ppm in a divisible round", share)
 
     @staticmethod
     @abstractmethod
@@ -145,12 +220,14 @@ class Orders(Columns[Order]):
 
     @staticmethod
     @abstractmethod
-    def _made(id_: str, numbers: array[int], labels: tuple[str | None, ...], energy_wh: int | None) -> Order:
+    def _made(id_: str, numbers: array[int], labels: tuple[str | None, ...], common: Common) -> Order:
         """The order with these columns."""
 
     def _order(self, place: int) -> Order:
         numbers = self.numbers[place * self.width : (place + 1) * self.width]
-        return self._made(self.ids[place], numbers, self.labels[self.label[place]], self.energies_wh[place])
+        trader = self.traders[self.trader[place] - 1] if self.trader[place] else None
+        common = self.energies_wh[place], trader, self.min_fills_ppm[place]
+        return self._made(self.ids[place], numbers, self.labels[self.label[place]], common)
 
 
 class BuyOrders(Orders[Buyer]):
@@ -168,9 +245,9 @@ class BuyOrders(Orders[Buyer]):
         return (order.bid_upoints_per_kwh, *terms), order.require
 
     @staticmethod
-    def _made(id_: str, numbers: array[int], labels: tuple[str | None, ...], energy_wh: int | None) -> Buyer:
+    def _made(id_: str, numbers: array[int], labels: tuple[str | None, ...], common: Common) -> Buyer:
         terms = zip(numbers[1::3], numbers[2::3], numbers[3::3], strict=True)
-        return Buyer(id_, numbers[0], tuple(starmap(SoftTerm, terms)), labels, energy_wh)
+        return Buyer(id_, numbers[0], tuple(starmap(SoftTerm, terms)), labels, *common)
 
 
 class SellOrders(Orders[Seller]):
@@ -187,9 +264,9 @@ class SellOrders(Orders[Seller]):
         return (order.ask_upoints_per_kwh, order.min_upoints_per_kwh, *order.attributes), order.classes
 
     @staticmethod
-    def _made(id_: str, numbers: array[int], labels: tuple[str | None, ...], energy_wh: int | None) -> Seller:
+    def _made(id_: str, numbers: array[int], labels: tuple[str | None, ...], common: Common) -> Seller:
         ask, minimum, *values = numbers
-        return Seller(id_, ask, minimum, tuple(values), labels, energy_wh)
+        return Seller(id_, ask, minimum, tuple(values), labels, *common)
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -208,6 +285,11 @@ class Round:
         Buy orders; made of any iterable of `Buyer`.
     sellers : SellOrders
         Sell orders; made of any iterable of `Seller`.
+
+    Raises
+    ------
+    MalformedInput
+        If an order does not fit the round, see `Orders`, or one of a divisible round states a least share.
     """
 
     mode: Mode
@@ -234,6 +316,9 @@ class Round:
         }
         for name, value in fields.items():
             object.__setattr__(self, name, value)
+        if mode is Mode.DIVISIBLE:
+            self.buyers.check_divisible()
+            self.sellers.check_divisible()
 
 
 @dataclass(frozen=True, slots=True)

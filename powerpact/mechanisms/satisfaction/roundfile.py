@@ -2,6 +2,12 @@
 
 The reader is strict. It accepts what the format says and nothing else, and names the first bad field by its JSON path.
 The writer is canonical: equal rounds give equal text. Neither opens a file.
+
+An order is an ``id``, the ``trader`` whose order it is (by default the id: a buyer and a seller of one id are one
+person, who does not trade with itself), ``energy`` in Wh, and ``minFill``, the least share of it in ppm that a trade
+must give the order (0; it must be 0 in a divisible round). A buyer adds ``bid``, ``require`` (a class by category) and
+``soft`` (``expect``, ``limit`` and ``weight`` by attribute), a seller ``ask``, ``min``, ``class`` and ``attributes``.
+In a one-to-one round ``energy`` may be left out, and so may ``require``, and the weights of a buyer all together.
 """
 
 from __future__ import annotations
@@ -133,13 +139,15 @@ def _attribute(value: Any, path: str) -> Attribute:
 
 
 def _buyer(value: Any, path: str, mode: Mode, attributes: tuple[Attribute, ...], categories: tuple[str, ...]) -> Buyer:
-    data = js.members(value, path, required=("id", "bid", "soft"), optional=("energy", "require"))
+    data = js.members(value, path, required=("id", "bid", "soft"), optional=("trader", "energy", "minFill", "require"))
     return Buyer(
         id=js.name(data["id"], f"{path}.id"),
         bid_upoints_per_kwh=js.integer(data["bid"], f"{path}.bid", PRICE.maximum),
         soft=_soft(data["soft"], f"{path}.soft", attributes),
         require=_classes(data.get("require", {}), f"{path}.require", categories),
         energy_wh=_energy(data, path, mode),
+        trader=_trader(data, path),
+        min_fill_ppm=_min_fill_ppm(data, path, mode),
     )
 
 
@@ -173,7 +181,12 @@ def _soft(value: Any, path: str, attributes: tuple[Attribute, ...]) -> tuple[Sof
 def _seller(
     value: Any, path: str, mode: Mode, attributes: tuple[Attribute, ...], categories: tuple[str, ...]
 ) -> Seller:
-    data = js.members(value, path, required=("id", "ask", "min", "class", "attributes"), optional=("energy",))
+    data = js.members(
+        value,
+        path,
+        required=("id", "ask", "min", "class", "attributes"),
+        optional=("trader", "energy", "minFill"),
+    )
     ask = js.integer(data["ask"], f"{path}.ask", PRICE.maximum)
     minimum = js.integer(data["min"], f"{path}.min", PRICE.maximum)
     if minimum > ask:
@@ -192,6 +205,8 @@ def _seller(
         attributes=seller_values,
         classes=_classes(data["class"], f"{path}.class", categories),
         energy_wh=_energy(data, path, mode),
+        trader=_trader(data, path),
+        min_fill_ppm=_min_fill_ppm(data, path, mode),
     )
 
 
@@ -203,6 +218,18 @@ def _energy(data: dict[str, Any], path: str, mode: Mode) -> int | None:
     return None
 
 
+def _trader(data: dict[str, Any], path: str) -> str | None:
+    return js.name(data["trader"], f"{path}.trader") if "trader" in data else None
+
+
+def _min_fill_ppm(data: dict[str, Any], path: str, mode: Mode) -> int:
+    share_ppm = js.integer(data.get("minFill", 0), f"{path}.minFill", PPM)
+    if share_ppm and mode is Mode.DIVISIBLE:
+        remedy = "State 0 or nothing: orders of a divisible round take any part of their energy."
+        js.fail(f"{path}.minFill", f"{share_ppm} is not 0", share_ppm, remedy=remedy)
+    return share_ppm
+
+
 def _classes(value: Any, path: str, categories: tuple[str, ...]) -> tuple[str | None, ...]:
     data = js.members(value, path, optional=categories, unknown="no category of the round")
     return tuple(
@@ -210,10 +237,20 @@ def _classes(value: Any, path: str, categories: tuple[str, ...]) -> tuple[str | 
     )
 
 
-def _buyer_json(order: Buyer, round_: Round) -> dict[str, Any]:
+def _common_json(order: Buyer | Seller) -> dict[str, Any]:
+    """What orders of both sides state, without what is understood where it is left out."""
     data: dict[str, Any] = {"id": order.id}
+    if order.trader is not None:
+        data["trader"] = order.trader
     if order.energy_wh is not None:
         data["energy"] = order.energy_wh
+    if order.min_fill_ppm:
+        data["minFill"] = order.min_fill_ppm
+    return data
+
+
+def _buyer_json(order: Buyer, round_: Round) -> dict[str, Any]:
+    data = _common_json(order)
     data["bid"] = order.bid_upoints_per_kwh
     data["require"] = _stated(round_.categories, order.require)
     data["soft"] = {
@@ -224,9 +261,7 @@ def _buyer_json(order: Buyer, round_: Round) -> dict[str, Any]:
 
 
 def _seller_json(order: Seller, round_: Round) -> dict[str, Any]:
-    data: dict[str, Any] = {"id": order.id}
-    if order.energy_wh is not None:
-        data["energy"] = order.energy_wh
+    data = _common_json(order)
     data["ask"] = order.ask_upoints_per_kwh
     data["min"] = order.min_upoints_per_kwh
     data["class"] = _stated(round_.categories, order.classes)

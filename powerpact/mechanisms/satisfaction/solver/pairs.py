@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from powerpact.blocks import Block, BlockExecutor, Work, cut
 from powerpact.mechanisms.satisfaction.solver import passes
 from powerpact.mechanisms.satisfaction.solver.arrays import Buyers, Floats, Ints, Sellers, least_of_chunks
+from powerpact.mechanisms.satisfaction.solver.bars import Bars, Terms, bars_of
 from powerpact.mechanisms.satisfaction.solver.passes import NOTHING, Rooms
 
 Value = TypeVar("Value")
@@ -49,6 +50,8 @@ class Priced(NamedTuple):
     ----------
     buyers, sellers : Buyers and Sellers
         The orders.
+    bars : Bars, optional
+        What keeps some of them apart.
     u, v : (n,) and (m,) float64
         Dual prices; one of them is empty where a pass needs the other only.
     most : int
@@ -57,6 +60,7 @@ class Priced(NamedTuple):
 
     buyers: Buyers
     sellers: Sellers
+    bars: Bars | None
     u: Floats
     v: Floats
     most: int
@@ -84,21 +88,31 @@ class Pairs:
     ----------
     buyers, sellers : Buyers and Sellers
         The orders.
+    terms : pair of Terms, optional
+        What keeps orders of the round apart, of all its buyers and sellers.
     divisible : bool
         Whether orders can be divided over several trades.
     executor : BlockExecutor
         Runs the passes.
     """
 
-    def __init__(self, buyers: Buyers, sellers: Sellers, divisible: bool, executor: BlockExecutor) -> None:
+    def __init__(
+        self,
+        buyers: Buyers,
+        sellers: Sellers,
+        terms: tuple[Terms, Terms] | None,
+        divisible: bool,
+        executor: BlockExecutor,
+    ) -> None:
         self.buyers = buyers
         self.sellers = sellers
+        self.terms = terms
         self.divisible = divisible
         self.executor = executor
 
     def of(self, buyers: Buyers, sellers: Sellers) -> Pairs:
         """All pairs of other orders of the same round."""
-        return Pairs(buyers, sellers, self.divisible, self.executor)
+        return Pairs(buyers, sellers, self.terms, self.divisible, self.executor)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -112,7 +126,7 @@ class Pairs:
 
     def above(self, u: Ints, v: Ints, least_row: Floats, least_column: Floats, most: int) -> Edges:
         """Pairs above a threshold of the buyer or of the seller, see `passes.above_thresholds`."""
-        priced = Priced(self.buyers, self.sellers, u.astype(np.float64), v.astype(np.float64), most)
+        priced = self._priced(self.sellers, u, v, most)
         return self._over_rows(_above_thresholds, Thresholds(priced, least_row, least_column))
 
     def uncovered(self, u: Ints, v: Ints, ceiling: Ceiling, most: int) -> Edges:
@@ -130,23 +144,30 @@ class Pairs:
             chunk=least_of_chunks(room[order], sellers.begin),
             chunk_other=least_of_chunks((v - ceiling.column)[order], sellers.begin),
         )
-
-        priced = Priced(self.buyers, sellers, u.astype(np.float64), v[order].astype(np.float64), most)
+        priced = self._priced(sellers, u, v[order], most)
         edges = self._over_rows(_uncovered, Roomed(priced, rooms))
         edges[1] = order[edges[1]]
         return edges
 
     def top_columns(self, u: Ints, tops: int) -> Floats:
         """Best ``w − u`` of each seller, and the best with jitter, (tops, sellers)."""
-        priced = Priced(self.buyers, self.sellers, u.astype(np.float64), np.empty(0), tops)
+        priced = self._priced(self.sellers, u, np.empty(0), tops)
         parts = self._run(_top_columns, priced, cut(self.sellers.chunks, CHUNKS))
         return np.concatenate([np.empty((tops, 0)), *parts], axis=1)
 
     def top_rows(self, v: Ints, tops: int) -> Floats:
         """Best ``w − v`` of each buyer, and the best with jitter, (buyers, tops)."""
-        priced = Priced(self.buyers, self.sellers, np.empty(0), v.astype(np.float64), tops)
+        priced = self._priced(self.sellers, np.empty(0), v, tops)
         parts = self._run(_top_rows, priced, cut(self.buyers.size, ROWS))
         return np.concatenate([np.empty((0, tops)), *parts])
+
+    def _priced(self, sellers: Sellers, u: Ints | Floats, v: Ints | Floats, most: int) -> Priced:
+        """All pairs with the sellers in some order."""
+        bars = None
+        if self.terms is not None:
+            buying, selling = self.terms
+            bars = bars_of(buying.take(self.buyers.place), selling.take(sellers.place), sellers.begin)
+        return Priced(self.buyers, sellers, bars, u.astype(np.float64), v.astype(np.float64), most)
 
     def _over_rows(self, work: Work[Value, Edges], value: Value) -> Edges:
         parts = self._run(work, value, cut(self.buyers.size, ROWS))
@@ -157,18 +178,19 @@ class Pairs:
 
 
 def _above_thresholds(asked: Thresholds, first: int, last: int) -> Edges:
-    buyers, sellers, u, v, most = asked.priced
-    return passes.above_thresholds(first, last, buyers, sellers, u, v, asked.least_row, asked.least_column, most)
+    buyers, sellers, bars, u, v, most = asked.priced
+    least = asked.least_row, asked.least_column
+    return passes.above_thresholds(first, last, buyers, sellers, bars, u, v, *least, most)
 
 
 def _uncovered(asked: Roomed, first: int, last: int) -> Edges:
-    buyers, sellers, u, v, most = asked.priced
-    return passes.uncovered(first, last, buyers, sellers, u, v, asked.rooms, most)
+    buyers, sellers, bars, u, v, most = asked.priced
+    return passes.uncovered(first, last, buyers, sellers, bars, u, v, asked.rooms, most)
 
 
 def _top_columns(asked: Priced, first: int, last: int) -> Floats:
-    return passes.top_columns(first, last, asked.buyers, asked.sellers, asked.u, asked.most)
+    return passes.top_columns(first, last, asked.buyers, asked.sellers, asked.bars, asked.u, asked.most)
 
 
 def _top_rows(asked: Priced, first: int, last: int) -> Floats:
-    return passes.top_rows(first, last, asked.buyers, asked.sellers, asked.v, asked.most)
+    return passes.top_rows(first, last, asked.buyers, asked.sellers, asked.bars, asked.v, asked.most)

@@ -11,8 +11,9 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from powerpact.mechanisms.satisfaction.solver.arrays import CHUNK, Buyers, Codes, Floats, Sellers
+from powerpact.mechanisms.satisfaction.solver.bars import ELIMINATED, Bars, bar_chunk
 from powerpact.mechanisms.satisfaction.solver.compiled import compiled
-from powerpact.mechanisms.satisfaction.solver.scoring import ELIMINATED, bound_chunk, exact_score, may_trade
+from powerpact.mechanisms.satisfaction.solver.scoring import bound_chunk, exact_score, may_trade
 
 
 class Rooms(NamedTuple):
@@ -54,7 +55,9 @@ def jitter(row: int, column: int) -> float:
 
 
 @compiled
-def top_columns(first: int, last: int, buyers: Buyers, sellers: Sellers, u: Floats, tops: int) -> Floats:
+def top_columns(
+    first: int, last: int, buyers: Buyers, sellers: Sellers, bars: Bars | None, u: Floats, tops: int
+) -> Floats:
     """Best ``w − u`` of the sellers of chunks `first` to `last` with all buyers.
 
     Returns
@@ -73,6 +76,8 @@ def top_columns(first: int, last: int, buyers: Buyers, sellers: Sellers, u: Floa
             if not may_trade(buyers, sellers, i, c):
                 continue
             bound_chunk(buyers, sellers, i, lo, hi, bounds)
+            if bars is not None:
+                bar_chunk(bars, i, c, lo, hi, bounds)
             hits = 0
             for k in range(hi - lo):
                 x = bounds[k] - u[i]
@@ -95,7 +100,9 @@ def top_columns(first: int, last: int, buyers: Buyers, sellers: Sellers, u: Floa
 
 
 @compiled
-def top_rows(first: int, last: int, buyers: Buyers, sellers: Sellers, v: Floats, tops: int) -> Floats:
+def top_rows(
+    first: int, last: int, buyers: Buyers, sellers: Sellers, bars: Bars | None, v: Floats, tops: int
+) -> Floats:
     """Best ``w − v`` of the buyers from `first` to `last` with all sellers.
 
     Returns
@@ -113,6 +120,8 @@ def top_rows(first: int, last: int, buyers: Buyers, sellers: Sellers, v: Floats,
             if not may_trade(buyers, sellers, i, c):
                 continue
             bound_chunk(buyers, sellers, i, lo, hi, bounds)
+            if bars is not None:
+                bar_chunk(bars, i, c, lo, hi, bounds)
             high = ELIMINATED
             for k in range(hi - lo):
                 x = bounds[k] - dual[k]
@@ -140,6 +149,7 @@ def above_thresholds(
     last: int,
     buyers: Buyers,
     sellers: Sellers,
+    bars: Bars | None,
     u: Floats,
     v: Floats,
     least_row: Floats,
@@ -164,6 +174,8 @@ def above_thresholds(
             if found[i - first] == most or not may_trade(buyers, sellers, i, c):
                 continue
             bound_chunk(buyers, sellers, i, lo, hi, bounds)
+            if bars is not None:
+                bar_chunk(bars, i, c, lo, hi, bounds)
             hits = 0
             for k in range(hi - lo):
                 needed = min(dual[k] + least_row[i], least[k] + u[i])
@@ -189,7 +201,15 @@ def above_thresholds(
 
 @compiled
 def uncovered(
-    first: int, last: int, buyers: Buyers, sellers: Sellers, u: Floats, v: Floats, rooms: Rooms, most: int
+    first: int,
+    last: int,
+    buyers: Buyers,
+    sellers: Sellers,
+    bars: Bars | None,
+    u: Floats,
+    v: Floats,
+    rooms: Rooms,
+    most: int,
 ) -> Codes:
     """Pairs with ``w > u + v``, without looking at those that `rooms` rules out.
 
@@ -208,11 +228,12 @@ def uncovered(
         dual = v[lo:hi]
         for r in range(rows):
             i = first + r
-            if rooms.row[i] + rooms.chunk[c] >= 0.0 or rooms.row_other[i] + rooms.chunk_other[c] >= 0.0:
-                continue
-            if not may_trade(buyers, sellers, i, c):
+            is_covered = rooms.row[i] + rooms.chunk[c] >= 0.0 or rooms.row_other[i] + rooms.chunk_other[c] >= 0.0
+            if is_covered or not may_trade(buyers, sellers, i, c):
                 continue
             bound_chunk(buyers, sellers, i, lo, hi, bounds)
+            if bars is not None:
+                bar_chunk(bars, i, c, lo, hi, bounds)
             price = u[i]
             hits = 0
             for k in range(hi - lo):

@@ -13,10 +13,8 @@ from typing import Final
 import numpy as np
 
 from powerpact.mechanisms.satisfaction.solver.arrays import ANY, Buyers, Codes, Floats, Sellers
+from powerpact.mechanisms.satisfaction.solver.bars import ELIMINATED
 from powerpact.mechanisms.satisfaction.solver.compiled import compiled
-
-ELIMINATED: Final = -1.0e9
-"""Added to the bound of a pair for each reason why it is not eligible."""
 
 FULL: Final = 1.0e6
 """Full satisfaction, ppm."""

@@ -12,6 +12,7 @@ from powerpact.market.rules import Mode
 from powerpact.mechanisms.satisfaction.round import Round, Solution, Trade
 from powerpact.mechanisms.satisfaction.solver import multiscale
 from powerpact.mechanisms.satisfaction.solver.arrays import Energies, Ints, encode
+from powerpact.mechanisms.satisfaction.solver.bars import terms_of
 from powerpact.mechanisms.satisfaction.solver.pairs import Pairs
 from powerpact.mechanisms.satisfaction.solver.scoring import exact_scores
 from powerpact.progress import Progress, silent
@@ -32,7 +33,7 @@ def solve(round_: Round, *, step: Progress = silent, executor: BlockExecutor | N
     Returns
     -------
     Solution
-        Trades in the order of the round's buyers, and integer dual prices above 0.
+        Trades by seller, then by buyer, in the order of the round, and integer dual prices above 0.
 
     Raises
     ------
@@ -46,9 +47,9 @@ def solve(round_: Round, *, step: Progress = silent, executor: BlockExecutor | N
     """
     buyers, sellers = encode(round_)
     divisible = round_.mode is Mode.DIVISIBLE
-    matched = multiscale.solve(Pairs(buyers, sellers, divisible, executor or Threads()), step)
+    matched = multiscale.solve(Pairs(buyers, sellers, terms_of(round_), divisible, executor or Threads()), step)
     rows, columns, units = matched.flows
-    order = np.lexsort((sellers.place[columns], buyers.place[rows]))
+    order = np.lexsort((buyers.place[rows], sellers.place[columns]))
     rows, columns = rows[order], columns[order]
     scores = exact_scores(buyers, sellers, rows, columns).tolist()
     trades = tuple(

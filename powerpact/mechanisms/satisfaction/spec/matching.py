@@ -28,7 +28,8 @@ def match(round_: Round) -> Solution:
     Returns
     -------
     Solution
-        An optimal solution with a dual price for each order that has one above 0.
+        An optimal solution with a dual price for each order that has one above 0; trades by seller, then by buyer, in
+        the order of the round.
 
     Notes
     -----
@@ -43,7 +44,8 @@ def match(round_: Round) -> Solution:
     while flow.augment():
         pass
     buyer_duals, seller_duals = flow.duals_ppm()
-    trades = [_trade(round_, pair, score, flow.units[pair]) for pair, score in flow.scores_ppm.items()]
+    by_seller = sorted(flow.scores_ppm.items(), key=lambda scored: scored[0][::-1])
+    trades = [_trade(round_, pair, score, flow.units[pair]) for pair, score in by_seller]
     return Solution(
         objective=sum(score * flow.units[pair] for pair, score in flow.scores_ppm.items()),
         trades=tuple(trade for trade in trades if trade is not None),

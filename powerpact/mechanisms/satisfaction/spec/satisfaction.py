@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from powerpact.market.rules import Kind
+from powerpact.market.rules import Kind, Mode
 from powerpact.mechanisms.satisfaction.round import Buyer, Round, Seller
 from powerpact.units import PPM
 
@@ -77,9 +77,34 @@ def meets_requirements(buyer: Buyer, seller: Seller) -> bool:
     return all(required is None or required == stated for required, stated in pairs)
 
 
+def different_traders(buyer: Buyer, seller: Seller) -> bool:
+    """Whether the orders are two persons': nobody trades with oneself."""
+    return buyer.person != seller.person
+
+
+def fills_both(buyer: Buyer, seller: Seller) -> bool:
+    """Whether a one-to-one trade of the pair would give each order the least share of its energy that it accepts.
+
+    ``min(e_i, e_j)·10⁶ ≥ minFill·e`` for the energy e and the least share of either order. An order without energy asks
+    for nothing, and takes any energy: the smaller one is then the other's.
+    """
+    stated = [order for order in (buyer, seller) if order.energy_wh is not None]
+    smaller_wh = min((order.energy_wh or 0 for order in stated), default=0)
+    return all(smaller_wh * PPM >= order.min_fill_ppm * (order.energy_wh or 0) for order in stated)
+
+
+def is_eligible(round_: Round, buyer: Buyer, seller: Seller) -> bool:
+    """Whether a pair may trade, as far as its satisfactions do not tell."""
+    return (
+        meets_requirements(buyer, seller)
+        and different_traders(buyer, seller)
+        and (round_.mode is Mode.DIVISIBLE or fills_both(buyer, seller))
+    )
+
+
 def pair_score_ppm(round_: Round, buyer: Buyer, seller: Seller) -> int | None:
     """Score of a pair from the orders' own terms, None if the pair is not eligible."""
-    if not meets_requirements(buyer, seller):
+    if not is_eligible(round_, buyer, seller):
         return None
     satisfactions = []
     for attribute, term, value in zip(round_.attributes, buyer.soft, seller.attributes, strict=True):

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from powerpact.blocks import BlockExecutor, Threads, cut
 from powerpact.market.rules import Kind
 from powerpact.mechanisms.satisfaction.round import Buyer, BuyOrders, Round, Seller, SellOrders
+from powerpact.units import ENERGY, PPM
 
 TILE = 512
 """Sellers screened at a time."""
@@ -75,11 +76,32 @@ class Demands(NamedTuple):
         return Demands(*(column[index] for column in self))
 
 
+class Conditions(NamedTuple):
+    """What the orders of one side ask of a trade whatever its score.
+
+    Attributes
+    ----------
+    most, least : (orders,) uint64
+        Energy that a trade can give the order and that it must, Wh.
+    person : (orders,) int64
+        Number of the person whose order it is.
+    """
+
+    most: Array
+    least: Array
+    person: Array
+
+    def of(self, index: Array) -> Conditions:
+        """Those of some of the orders."""
+        return Conditions(*(column[index] for column in self))
+
+
 class Group(NamedTuple):
     """Buyers with equal requirements, and the sellers that meet them, cheapest minimum first."""
 
     demands: Demands
     offers: Offers
+    conditions: tuple[Conditions, Conditions] | None
 
 
 def uncovered_pair(
@@ -106,9 +128,11 @@ def uncovered_pair(
     """
     demands = _demands(round_, buyer_duals_ppm)
     offers = _offers(round_, seller_duals_ppm)
+    asked = _conditions(round_)
     workers = executor or Threads()
     for rows, columns in _eligible_groups(round_.buyers, round_.sellers, np.argsort(offers.minimum, kind="stable")):
-        group = workers.share(Group(demands.of(rows), offers.of(columns)))
+        conditions = None if asked is None else (asked[0].of(rows), asked[1].of(columns))
+        group = workers.share(Group(demands.of(rows), offers.of(columns), conditions))
         for row, column in workers.run(_first_uncovered, group, cut(len(rows), BLOCK)):
             if row >= 0:
                 return round_.buyers[rows[row]], round_.sellers[columns[column]]
@@ -138,6 +162,9 @@ def pair_scores(round_: Round, rows: list[int], columns: list[int]) -> list[int 
 
     at_rows, at_columns = np.array(rows, np.int64), np.array(columns, np.int64)
     scores = _scores(_demands(round_, {}), _offers(round_, {}), at_rows, at_columns)
+    conditions = _conditions(round_)
+    if conditions is not None:
+        scores[~_agree(conditions[0].of(at_rows), conditions[1].of(at_columns))] = -1
     return [
         score if score >= 0 and meets(require, classes) else None
         for score, require, classes in zip(
@@ -150,7 +177,9 @@ def pair_scores(round_: Round, rows: list[int], columns: list[int]) -> list[int 
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def first_uncovered(demands: Demands, offers: Offers, first: int, last: int) -> tuple[int, int]:
+def first_uncovered(
+    demands: Demands, offers: Offers, conditions: tuple[Conditions, Conditions] | None, first: int, last: int
+) -> tuple[int, int]:
     """First buyer from `first` to `last` and first offer of an uncovered pair, (-1, -1) if there is none."""
     loss = np.empty(TILE)
     count = offers.minimum.size
@@ -179,9 +208,26 @@ def first_uncovered(demands: Demands, offers: Offers, first: int, last: int) -> 
             if worth_a_look == 0:
                 continue
             for k in range(end - begin):
-                if loss[k] < full and _score(demands, offers, i, begin + k) > demands.dual[i] + dual[k]:
+                if loss[k] >= full or (conditions is not None and not _agree_on(conditions, i, begin + k)):
+                    continue
+                if _score(demands, offers, i, begin + k) > demands.dual[i] + dual[k]:
                     return i, begin + k
     return -1, -1
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _agree_on(conditions: tuple[Conditions, Conditions], i: int, j: int) -> bool:
+    """Whether a pair's orders are two persons' and their trade gives either what it must."""
+    buying, selling = conditions
+    given = min(buying.most[i], selling.most[j])
+    return bool(given >= max(buying.least[i], selling.least[j]) and buying.person[i] != selling.person[j])
+
+
+def _agree(buying: Conditions, selling: Conditions) -> Array:
+    """Whether the orders at each place are two persons' and their trade gives either what it must."""
+    given = np.minimum(buying.most, selling.most)
+    agreed: Array = (given >= np.maximum(buying.least, selling.least)) & (buying.person != selling.person)
+    return agreed
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -249,6 +295,28 @@ def _sign(round_: Round) -> Array:
 def _duals(orders: BuyOrders | SellOrders, duals_ppm: Mapping[str, int]) -> Array:
     """Dual prices of the orders in double precision."""
     return np.fromiter(map(duals_ppm.get, orders.ids, repeat(0)), np.float64, len(orders))
+
+
+def _conditions(round_: Round) -> tuple[Conditions, Conditions] | None:
+    """Conditions of the buyers and of the sellers, None if they bar no pair."""
+    sides = round_.buyers, round_.sellers
+    if set(sides[0].persons).isdisjoint(sides[1].persons) and not any(map(any, (s.min_fills_ppm for s in sides))):
+        return None
+    numbers: dict[str, int] = {}
+    buying, selling = (
+        Conditions(
+            most=np.array([ENERGY.maximum if wh is None else wh for wh in orders.energies_wh], np.uint64),
+            least=np.array(list(map(_least_wh, orders.energies_wh, orders.min_fills_ppm)), np.uint64),
+            person=np.array([numbers.setdefault(person, len(numbers)) for person in orders.persons], np.int64),
+        )
+        for orders in sides
+    )
+    return buying, selling
+
+
+def _least_wh(energy_wh: int | None, share_ppm: int) -> int:
+    """Least energy that an order accepts: its share of the energy, rounded up."""
+    return 0 if energy_wh is None else -(-energy_wh * share_ppm // PPM)
 
 
 def _eligible_groups(buyers: BuyOrders, sellers: SellOrders, sorted_: Array) -> Iterator[tuple[Array, Array]]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class FaultKind(StrEnum):
-    """Names of faults, in the order in which they are looked for, the first six for each trade in turn."""
+    """Names of faults, in the order in which they are looked for, the first seven for each trade in turn."""
 
     UNKNOWN_ORDER = "unknown order"
     """A trade or a dual price names an order that the round does not have."""
@@ -14,6 +14,8 @@ class FaultKind(StrEnum):
     """A trade's orders may not trade with each other."""
     WRONG_SCORE = "wrong score"
     """A trade states another score than the orders' terms give."""
+    PAIR_TRADES_TWICE = "pair trades twice"
+    """An earlier trade is of the same two orders."""
     ORDER_USED_TWICE = "order used twice"
     """An order of a one-to-one round is in two trades."""
     WRONG_ENERGY = "wrong energy"

@@ -101,9 +101,10 @@ def _trade_fault(
     """First fault of the trades and their sum, given the scores of those before the first of an unknown order."""
     check_energy = _single_fault if mode is Mode.ONE_TO_ONE else _divided_fault
     objective = 0
+    pairs: set[tuple[str, str]] = set()
     for trade, score in zip(solution.trades, scores, strict=False):
         fault = _score_fault(trade, score) if trade.score_ppm != score else None
-        fault = fault or check_energy(trade, buyers, sellers)
+        fault = fault or _repeated_fault(trade, pairs) or check_energy(trade, buyers, sellers)
         if fault is not None:
             return fault
         objective += trade.score_ppm * (1 if mode is Mode.ONE_TO_ONE else trade.energy_wh or 0)
@@ -132,6 +133,15 @@ def _score_fault(trade: Trade, score: int | None) -> Fault:
         f"{trade.buyer} and {trade.seller} score {score}, not {trade.score_ppm}",
         {"score_ppm": score, "stated_ppm": trade.score_ppm},
     )
+
+
+def _repeated_fault(trade: Trade, pairs: set[tuple[str, str]]) -> Fault | None:
+    """Fault of a trade of a pair that trades already; else the pair becomes one of those."""
+    pair = (trade.buyer, trade.seller)
+    if pair in pairs:
+        return Fault(FaultKind.PAIR_TRADES_TWICE, pair, f"{trade.buyer} and {trade.seller} trade twice")
+    pairs.add(pair)
+    return None
 
 
 def _single_fault(trade: Trade, buyers: Side, sellers: Side) -> Fault | None:
