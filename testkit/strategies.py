@@ -35,8 +35,8 @@ ENERGIES = {
 
 
 @st.composite
-def rounds(draw, modes=tuple(Mode), most=6):
-    """Rounds of at most `most` orders a side and of one of the given modes."""
+def rounds(draw, modes=tuple(Mode), most=6, barred=True):
+    """Rounds of at most `most` orders a side and of one of the given modes; `barred` by traders and least shares."""
     mode = draw(st.sampled_from(modes))
     schema = draw(st.lists(st.sampled_from(tuple(Kind)), max_size=4))
     attributes = tuple(Attribute(f"f{f}", kind) for f, kind in enumerate(schema))
@@ -44,8 +44,9 @@ def rounds(draw, modes=tuple(Mode), most=6):
     value = st.integers(0, draw(st.sampled_from(HIGHEST)))
     price = st.integers(0, draw(st.sampled_from(HIGHEST)))
     energy = draw(energies(mode))
-    trader = st.sampled_from(draw(st.sampled_from(TRADERS)))
-    share = st.sampled_from(draw(st.sampled_from(SHARES_PPM))) if mode is Mode.ONE_TO_ONE else st.just(0)
+    trader = st.sampled_from(draw(st.sampled_from(TRADERS))) if barred else st.none()
+    has_shares = barred and mode is Mode.ONE_TO_ONE
+    share = st.sampled_from(draw(st.sampled_from(SHARES_PPM))) if has_shares else st.just(0)
 
     def buyer(i):
         weights = draw(weights_ppm(len(schema)))

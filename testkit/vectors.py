@@ -10,6 +10,8 @@ from toolchain.places import ROOT
 VECTORS = ROOT / "tests/vectors"
 SCORING = json.loads((VECTORS / "scoring.json").read_text())["cases"]
 ROUNDS = sorted((VECTORS / "rounds").glob("*.json"))
+ELIGIBILITY = sorted((VECTORS / "eligibility").glob("*.json"))
+"""Rounds in which traders or least shares keep orders apart."""
 
 
 def round_of(case):

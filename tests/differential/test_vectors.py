@@ -9,7 +9,7 @@ from powerpact.mechanisms.satisfaction.solver import solve
 from powerpact.mechanisms.satisfaction.verifier import verify
 from powerpact.mechanisms.satisfaction.verifier.cover import pair_scores
 from testkit.roundfiles import parse_round
-from testkit.vectors import ROUNDS, SCORING, round_of
+from testkit.vectors import ELIGIBILITY, ROUNDS, SCORING, round_of
 
 
 @pytest.mark.parametrize("case", SCORING, ids=lambda case: case["name"])
@@ -31,7 +31,7 @@ def test_scoring_vector(case):
         )
 
 
-@pytest.mark.parametrize("path", ROUNDS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", ROUNDS + ELIGIBILITY, ids=lambda path: path.stem)
 def test_round_vector(path):
     vector = json.loads(path.read_text())
     round_ = parse_round(json.dumps(vector["round"]))
@@ -45,3 +45,4 @@ def test_round_vector(path):
 def test_vectors_are_there():
     assert len(SCORING) >= 30
     assert len(ROUNDS) >= 25
+    assert len(ELIGIBILITY) >= 4

@@ -39,6 +39,12 @@ BAD_ROUNDS = [
     *(('$.sellers[0].attributes["green value"]', ("sellers", 0, "attributes", "green value", b)) for b in NO_UINT32),
     *(("$.buyers[0].energy", ("buyers", 0, "energy", bad)) for bad in NO_UINT64),
     *(("$.sellers[0].energy", ("sellers", 0, "energy", bad)) for bad in NO_UINT64),
+    *(("$.buyers[0].minFill", ("buyers", 0, "minFill", bad)) for bad in [*NO_UINT32, 1_000_001]),
+    *(("$.sellers[1].minFill", ("sellers", 1, "minFill", bad)) for bad in [*NO_UINT32, 1_000_001]),
+    *(("$.buyers[1].trader", ("buyers", 1, "trader", bad)) for bad in [None, "", 7, ["ann"]]),
+    *(("$.sellers[0].trader", ("sellers", 0, "trader", bad)) for bad in [None, "", 7, ["ann"]]),
+    ("$.buyers[0].min_fill", ("buyers", 0, "min_fill", 1)),
+    ("$.sellers[0].person", ("sellers", 0, "person", "ann")),
     ("$.schema", ("schema", "powerpact/round/2")),
     ("$.schema", ("schema", ["powerpact/round/1"])),
     ("$.schema", ("schema", ...)),
@@ -209,6 +215,37 @@ def test_a_divisible_round_needs_energies(side):
     parse_round(json.dumps(data))
     with pytest.raises(MalformedInput, match=rf"{side}\[1\].energy: is missing"):
         parse_round(json.dumps(changed(data, (side, 1, "energy", ...))))
+
+
+@pytest.mark.parametrize("side", ["buyers", "sellers"])
+def test_a_divisible_round_takes_no_least_shares(side):
+    data = changed(ROUND, ("mode", "divisible"), (side, 1, "minFill", 0))
+    assert [order.min_fill_ppm for order in getattr(parse_round(json.dumps(data)), side)] == [0, 0]
+    with pytest.raises(MalformedInput, match=rf"{side}\[1\].minFill: 500000 is not 0"):
+        parse_round(json.dumps(changed(data, (side, 1, "minFill", 500_000))))
+
+
+def test_traders_and_least_shares_are_written_where_they_say_something():
+    stated = [
+        ("buyers", 0, "trader", "ann"),
+        ("buyers", 0, "minFill", 1_000_000),
+        ("buyers", 1, "trader", "b1"),
+        ("sellers", 0, "minFill", 0),
+        ("sellers", 1, "trader", "b1"),
+        ("sellers", 1, "minFill", 1),
+    ]
+    round_ = parse_round(json.dumps(changed(ROUND, *stated)))
+    assert [order.person for order in (*round_.buyers, *round_.sellers)] == ["ann", "b1", "s0", "b1"]
+    written = json.loads(format_round(round_))
+    found = [{key: order.get(key) for key in ("trader", "minFill")} for order in written["buyers"] + written["sellers"]]
+    assert found == [
+        {"trader": "ann", "minFill": 1_000_000},
+        {"trader": None, "minFill": None},
+        {"trader": None, "minFill": None},
+        {"trader": "b1", "minFill": 1},
+    ]
+    assert parse_round(json.dumps(written)) == round_
+    assert parse_round(TEXT) == parse_round(json.dumps(changed(ROUND, ("buyers", 0, "trader", "b0"))))
 
 
 def test_what_may_be_left_out():
