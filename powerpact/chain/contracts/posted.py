@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -114,17 +114,14 @@ class PostedRound:
         return self.mechanism.round_of(self.market.rules, orders)
 
     def claimed_trades(self, solution: Any) -> list[ClaimedTrade]:
-        """The trades of a solution of this round; those of one order close together, so that few chunks share one."""
+        """The trades of a solution of this round, by rising ids of sell and buy order over all its chunks."""
         return self.claimed(solution)[0]
 
     def claimed(self, solution: Any) -> tuple[list[ClaimedTrade], bytes]:
         """The trades of a solution, as `claimed_trades` orders them, and its public prices."""
         claims = self.mechanism.claims_of(self.round(), solution)
-        found = {}
-        for claim in claims.trades:
-            pair = parse_id(claim.buyer), parse_id(claim.seller)
-            found[pair] = ClaimedTrade(*pair, claim.energy_wh, claim.buyer_dual, claim.seller_dual)
-        return [found[pair] for pair in walk(found)], claims.prices
+        found = [ClaimedTrade(parse_id(claim.buyer), parse_id(claim.seller), *claim[2:]) for claim in claims.trades]
+        return sorted(found, key=lambda trade: (trade.sell_id, trade.buy_id)), claims.prices
 
     def chunk(
         self,
@@ -161,32 +158,6 @@ class PostedRound:
             filled_wh = self.orders[id_].energy_wh  # An order that trades is bound as a whole.
         c, k = found[0]
         return self.placed(id_), filled_wh, chunks[c][k].pack(), (c, k), trees[c].root, trees[c].proof(k)
-
-
-def walk(pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Pairs of orders in the order of a walk along them: depth first, lowest ids first.
-
-    Examples
-    --------
-    >>> walk([(1, 7), (2, 8), (3, 7)])
-    [(1, 7), (3, 7), (2, 8)]
-    """
-    left = sorted(pairs, reverse=True)
-    neighbours: dict[int, list[tuple[int, int]]] = {}
-    for pair in left:
-        for id_ in pair:
-            neighbours.setdefault(id_, []).append(pair)
-    seen: set[tuple[int, int]] = set()
-    walked = []
-    while left:
-        stack = [left.pop()]
-        while stack:
-            pair = stack.pop()
-            if pair not in seen:
-                seen.add(pair)
-                walked.append(pair)
-                stack += [near for id_ in pair for near in neighbours[id_] if near not in seen]
-    return walked
 
 
 def numbered(matches: Sequence[ClaimedTrade]) -> tuple[list[tuple[int, int]], list[Link]]:

@@ -8,8 +8,7 @@ from powerpact.agent.pieces import GAS_TARGET
 from powerpact.agent.watch import require_right
 from powerpact.audit import audit
 from powerpact.chain.connection import GAS_LIMIT
-from powerpact.chain.contracts import markets, rounds, settlement
-from powerpact.chain.contracts.posted import walk
+from powerpact.chain.contracts import markets, points, rounds, settlement
 from powerpact.chain.contracts.rounds import ProposalStatus
 from powerpact.chain.errors import ChainUnreachable, ContractError, GasLimitExceeded
 from powerpact.chain.transactions import Sender
@@ -235,8 +234,3 @@ def test_a_divisible_round_goes_from_orders_to_payment(world, sealing, monkeypat
     assert (settled.waiting, settled.released) == (0, 1)
     assert all(held == 0 for _, held in (wallet(world, name) for name in ("alice", "carol")))
     assert all(finding.holds for finding in audit(world.chain))
-
-
-def test_a_walk_keeps_the_trades_of_an_order_together():
-    assert walk([]) == []
-    assert walk([(1, 7), (2, 8), (3, 7), (3, 9)]) == [(1, 7), (3, 7), (3, 9), (2, 8)]
