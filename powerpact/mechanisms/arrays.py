@@ -52,6 +52,29 @@ class _Side:
             raise MalformedInput(f"{self.name}_ids", f"has {len(ids)} ids for {self.size} {self.name}s", len(ids))
         return [f"{self.name[0]}{place}" for place in range(self.size)] if ids is None else list(ids)
 
+    def common(
+        self,
+        ids: Sequence[str] | None,
+        traders: _Names | None,
+        energies_wh: ArrayLike | None,
+        min_fills_ppm: ArrayLike | None,
+    ) -> dict[str, list[Any]]:
+        """What orders of both sides state: ids, their traders, and what is given of energies and least shares."""
+        names = self.ids(ids)
+        named: _Names = [None] * self.size if traders is None else traders
+        if len(named) != self.size:
+            problem = f"has {len(named)} traders for {self.size} {self.name}s"
+            raise MalformedInput(f"{self.name}_traders", problem, len(named))
+        pairs = zip(names, named, strict=True)
+        return {
+            "id": names,
+            "trader": [id_ if trader is None else trader for id_, trader in pairs],
+            **self.columns(
+                energy=(f"{self.name}_energies_wh", energies_wh),
+                minFill=(f"{self.name}_min_fills_ppm", min_fills_ppm),
+            ),
+        }
+
     def labels(self, name: str, rows: Sequence[_Names] | None) -> list[dict[str, str]]:
         """For each order the class of each category for which it states one."""
         width = len(self.categories)
@@ -74,8 +97,12 @@ def round_from_arrays(
     weights_ppm: ArrayLike | None = None,
     buyer_energies_wh: ArrayLike | None = None,
     seller_energies_wh: ArrayLike | None = None,
+    buyer_min_fills_ppm: ArrayLike | None = None,
+    seller_min_fills_ppm: ArrayLike | None = None,
     buyer_ids: Sequence[str] | None = None,
     seller_ids: Sequence[str] | None = None,
+    buyer_traders: _Names | None = None,
+    seller_traders: _Names | None = None,
     categories: Sequence[str] = (),
     requirements: Sequence[_Names] | None = None,
     classes: Sequence[_Names] | None = None,
@@ -101,8 +128,12 @@ def round_from_arrays(
         For each buyer the weight of each attribute, ppm, which sum to 1 000 000; by default equal.
     buyer_energies_wh, seller_energies_wh : array_like, shape (n,) and (m,), optional
         Energy wanted and offered, Wh; divisible rounds need both.
+    buyer_min_fills_ppm, seller_min_fills_ppm : array_like, shape (n,) and (m,), optional
+        The least share of its energy that a trade must give each order, ppm; by default and in divisible rounds 0.
     buyer_ids, seller_ids : sequence of str, optional
         By default b0, b1, … and s0, s1, ….
+    buyer_traders, seller_traders : sequence of str, optional
+        Whose order each is: nobody trades with oneself. None, by default all, for the order's id.
     categories : sequence of str
         The categories of hard constraints, at most eight.
     requirements, classes : sequence of sequences, shape (n, c) and (m, c), optional
@@ -141,16 +172,14 @@ def round_from_arrays(
         width, expect=("expectations", expectations), limit=("limits", limits), weight=("weights_ppm", weights_ppm)
     )
     buy_orders = {
-        "id": buyers.ids(buyer_ids),
-        **buyers.columns(bid=("bids", bids), energy=("buyer_energies_wh", buyer_energies_wh)),
+        **buyers.common(buyer_ids, buyer_traders, buyer_energies_wh, buyer_min_fills_ppm),
+        **buyers.columns(bid=("bids", bids)),
         "soft": [dict(zip(kinds, _rows(row), strict=True)) for row in _rows(terms)],
         "require": buyers.labels("requirements", requirements),
     }
     sell_orders = {
-        "id": sellers.ids(seller_ids),
-        **sellers.columns(
-            ask=("asks", asks), min=("minima", minima), energy=("seller_energies_wh", seller_energies_wh)
-        ),
+        **sellers.common(seller_ids, seller_traders, seller_energies_wh, seller_min_fills_ppm),
+        **sellers.columns(ask=("asks", asks), min=("minima", minima)),
         "attributes": [dict(zip(kinds, row, strict=True)) for row in sellers.column("values", values, width)],
         "class": sellers.labels("classes", classes),
     }

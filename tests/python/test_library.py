@@ -91,6 +91,16 @@ def test_equal_weights_and_numbered_ids_are_the_defaults():
     assert made.sellers[0].energy_wh is None
 
 
+def test_traders_and_least_shares_go_into_the_round():
+    terms = {"buyer_min_fills_ppm": np.array([500_000, 0]), "seller_min_fills_ppm": [250_000]}
+    made = powerpact.round_from_arrays(**TWO_BY_ONE, **terms, buyer_traders=["ann", None], seller_traders=["ann"])
+    assert [buyer.person for buyer in made.buyers] == ["ann", "b1"]
+    assert [order.min_fill_ppm for order in (*made.buyers, *made.sellers)] == [500_000, 0, 250_000]
+    assert [trade.buyer for trade in powerpact.solve(made).trades] == ["b1"]
+    others = powerpact.round_from_arrays(**TWO_BY_ONE, **terms, seller_traders=["ann"])
+    assert [trade.buyer for trade in powerpact.solve(others).trades] == ["b0"]
+
+
 @pytest.mark.parametrize(
     ("changes", "found"),
     [
@@ -102,6 +112,11 @@ def test_equal_weights_and_numbered_ids_are_the_defaults():
         ({"weights_ppm": np.array([[600_000, 400_001], [1, 2]])}, "weights sum to 1000001"),
         ({"buyer_ids": ["alice"]}, "buyer_ids"),
         ({"buyer_ids": ["alice", "alice"]}, "alice"),
+        ({"buyer_traders": ["ann"]}, "buyer_traders"),
+        ({"seller_traders": [""]}, r"sellers\[0\]\.trader"),
+        ({"buyer_min_fills_ppm": [1, 1_000_001]}, r"buyers\[1\]\.minFill"),
+        ({"seller_min_fills_ppm": [1, 2]}, "seller_min_fills_ppm"),
+        ({"seller_min_fills_ppm": [1], "mode": "divisible"}, r"sellers\[0\]\.minFill"),
         ({"classes": [("solar",)]}, "classes"),
         ({"requirements": [("solar", None)]}, "requirements"),
         ({"mode": "both"}, "mode"),

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from powerpact.mechanisms.satisfaction.solver.arrays import CHUNK, Buyers, Codes, Floats, Sellers
+from powerpact.mechanisms.satisfaction.solver.arrays import CHUNK, Buyers, Codes, Floats, Ints, Sellers
 from powerpact.mechanisms.satisfaction.solver.bars import ELIMINATED, Bars, bar_chunk
 from powerpact.mechanisms.satisfaction.solver.compiled import compiled
 from powerpact.mechanisms.satisfaction.solver.scoring import bound_chunk, exact_score, may_trade
@@ -256,9 +256,15 @@ def uncovered(
                 excess[r, t] = x
                 column[r, t] = lo + k
                 found[r] = min(found[r] + 1, most)
+    return listed(first, buyers, sellers, found, column)
+
+
+@compiled
+def listed(first: int, buyers: Buyers, sellers: Sellers, found: Ints, column: Codes) -> Codes:
+    """Row, column and score of the pairs found: so many of each buyer from `first` on, with the columns in its row."""
     pairs = np.empty((3, found.sum()), np.int32)
     count = 0
-    for r in range(rows):
+    for r in range(found.size):
         for t in range(found[r]):
             pairs[0, count] = first + r
             pairs[1, count] = column[r, t]
