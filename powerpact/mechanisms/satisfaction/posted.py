@@ -12,7 +12,7 @@ from powerpact.mechanisms.satisfaction.round import Buyer, Round, Seller, Soluti
 
 
 def round_of(rules: Rules, orders: Iterable[tuple[str, Order]]) -> Round:
-    """The round of a market's orders, given by rising id; class codes become decimal text."""
+    """The round of a market's orders, given by rising id; class codes become decimal text, accounts are traders."""
     terms, categories = len(rules.attributes), len(rules.categories)
     buyers, sellers = [], []
     for id_, order in orders:
@@ -26,6 +26,8 @@ def round_of(rules: Rules, orders: Iterable[tuple[str, Order]]) -> Round:
                     soft=tuple(SoftTerm(expect, limit, weight) for expect, limit, weight in soft),
                     require=codes,
                     energy_wh=order.energy_wh,
+                    trader=order.trader,
+                    min_fill_ppm=order.min_fill_ppm,
                 )
             )
         else:
@@ -37,6 +39,8 @@ def round_of(rules: Rules, orders: Iterable[tuple[str, Order]]) -> Round:
                     attributes=order.levels[:terms],
                     classes=codes,
                     energy_wh=order.energy_wh,
+                    trader=order.trader,
+                    min_fill_ppm=order.min_fill_ppm,
                 )
             )
     return Round(rules.mode, rules.schema, rules.categories, buyers, sellers)

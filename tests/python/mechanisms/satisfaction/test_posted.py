@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from eth_utils import to_checksum_address
 
 from powerpact.chain.contracts.markets import Market
 from powerpact.chain.contracts.posted import PostedRound
@@ -20,7 +21,7 @@ BATCHES = 12
 def order(side, k):
     return Order(
         side=side,
-        trader=f"0x{k + 1:040x}",
+        trader=to_checksum_address(f"0x{k + 1:040x}"),
         energy_wh=100 + 37 * k % 61,
         price_upoints_per_kwh=100 + k if side is Side.BUY else 90,
         min_upoints_per_kwh=0 if side is Side.BUY else 80,
@@ -75,3 +76,21 @@ def test_an_id_that_is_none_of_a_chain_is_no_claim():
 
 def test_both_mechanisms_were_asked():
     assert {posted_round(mechanism).mechanism for mechanism in MarketMechanism} == {SATISFACTION, CALL}
+
+
+def test_accounts_and_least_shares_keep_posted_orders_apart():
+    posted = posted_round(MarketMechanism.SATISFACTION)
+    buy, sell, other = (order(side, k) for k, side in enumerate((Side.BUY, Side.SELL, Side.BUY)))
+    orders = [("0:0", replace(buy, trader=sell.trader)), ("0:1", sell), ("0:2", other)]
+    own = SATISFACTION.round_of(posted.market.rules, orders)
+    assert [buyer.person for buyer in own.buyers] == [sell.trader, other.trader]
+    assert barred(own, ("0:0", "0:1"), ("0:2", "0:1")) == [True, False]
+    single = replace(posted.market.rules, mode=Mode.ONE_TO_ONE)
+    filling = [(id_, replace(each, min_fill_ppm=900_000, trader=buy.trader)) for id_, each in orders[:1]]
+    partly = SATISFACTION.round_of(single, [*filling, ("0:1", replace(sell, energy_wh=89)), ("0:3", sell)])
+    assert partly.buyers[0].min_fill_ppm == 900_000
+    assert barred(partly, ("0:0", "0:1"), ("0:0", "0:3")) == [True, False]
+
+
+def barred(round_, *pairs):
+    return [worth is None for worth in SATISFACTION.worth_of(round_, pairs)]
