@@ -48,19 +48,30 @@ REGISTER = MappingProxyType(
             Invariant(
                 "MON-3",
                 "points are held for open orders, unsettled trades and active proposals alone, so a bond leaves its "
-                "wallet once, and the supply falls by the burnt halves of bonds alone",
+                "wallet once, and the supply falls by the burnt parts of bonds alone",
                 (f"{_CHECKS}::bonds_leave_once",),
             ),
             Invariant(
                 "ORD-1",
                 "the trades of an order, in whole or in parts, never sum to more than its energy, and it never trades "
-                "once it is cancelled or expired",
+                "once it is cancelled, nor at all if it expires before the gate closes",
                 (f"{_CHECKS}::orders_trade_within_their_terms",),
             ),
             Invariant(
                 "ORD-2",
                 "no buyer pays above the bid and no seller is paid below the minimum",
                 (f"{_CHECKS}::orders_trade_within_their_terms",),
+            ),
+            Invariant(
+                "ORD-3",
+                "in pair mechanisms nobody trades with oneself",
+                (f"{_CHECKS}::orders_trade_within_their_terms",),
+            ),
+            Invariant(
+                "FAIR-1",
+                "a pair trades at most once in a round, in the order of its orders, and never less than either of them "
+                "asks for: neither repeating a pair nor splitting a trade nor dust changes what anybody gets",
+                (f"{_CHECKS}::orders_trade_within_their_terms", "tests/property/test_three_orders.py"),
             ),
             Invariant(
                 "CLR-1",
@@ -76,6 +87,11 @@ REGISTER = MappingProxyType(
             ),
             Invariant(
                 "CLR-3",
+                "every chunk of a final round can be settled by anybody within the gas of one transaction, 2^24",
+                ("testkit/stateful/delivery.py::_settle", "tests/gas/test_limits.py"),
+            ),
+            Invariant(
+                "CLR-4",
                 "a refuted proposal never becomes final",
                 (f"{_CHECKS}::refuted_proposals_stay_refuted",),
             ),

@@ -224,9 +224,11 @@ class Community:
             slot_start=slot_start,
             slot_length_s=self.longest_slot_s,
             underuse_ppm=PPM,
+            least_energy_wh=1,
+            least_reservation_upoints=1,
             closes_at=slot_start - SLOT_LENGTH_S // 4,
             final_by=slot_start + SLOT_LENGTH_S // 2,
-            refund_from=slot_start + 3 * SLOT_LENGTH_S,
+            refund_from=slot_start + 3 * SLOT_LENGTH_S + 5 * changes.get("challenge_window_s", 0),
             attribute_count=len(sources),
             income_mask=sum(1 << f for f, is_income in enumerate(income) if is_income),
             category_count=category_count,
@@ -234,6 +236,8 @@ class Community:
             sources=bytes(sources).ljust(8, b"\0"),
             zone=b"orchard lane".ljust(24, b"\0"),
         )._replace(**changes)
+        if rules.bond_upoints and not rules.challenge_cost_upoints:
+            rules = rules._replace(challenge_cost_upoints=rules.bond_upoints // 16)
         names = [f"attribute {f}" for f in range(len(sources))], [f"category {c}" for c in range(category_count)]
         receipt = self.send(self.traders[0].account, "Markets", "openMarket", rules, *names)
         return TestMarket(self, self.events(receipt, "MarketOpened")[0]["market"], rules)
@@ -330,16 +334,15 @@ class TestMarket:
 
     def release(self, ids: Sequence[int]) -> Receipt:
         """Free orders that did not trade."""
-        receipt = self.community.send(self.community.agent, "Clearing", "release", *self.untraded(ids))
+        receipt = self.community.send(self.community.agent, "Releases", "release", *self.untraded(ids))
         self.closed.update(ids)
         return receipt
 
     def untraded(self, ids: Sequence[int]) -> tuple[Any, ...]:
-        """What `release` takes: the market, the orders with their proofs, and how much of each trades, Wh."""
-        placed = [self.placed(id_) for id_ in ids]
-        energies_wh = [Order.unpack(order).energy_wh for _, order, _ in placed]
-        asked = [("Clearing", "boundEnergy", self.id, *order) for order in zip(ids, energies_wh, strict=True)]
-        return self.id, placed, self.community.read_all(asked)
+        """What `release` takes: the market, the orders with their proofs, and a trade of each that trades."""
+        place = {id_: (c, k) for c, k, trade in self.trades() for id_ in trade[:2]}
+        proofs = [self.proof(*place[id_]) if id_ in place else ((0, 0, 0, 0), (0, 0), []) for id_ in ids]
+        return self.id, [self.placed(id_) for id_ in ids], proofs
 
     def placed(self, id_: int) -> tuple[int, PackedOrder, list[bytes]]:
         """An order with its proof."""
@@ -382,6 +385,8 @@ class TestMarket:
                     tuple(map(SoftTerm, order.levels[:count], order.limits[:count], order.weights_ppm[:count])),
                     self._classes(order),
                     order.energy_wh,
+                    trader=order.trader,
+                    min_fill_ppm=order.min_fill_ppm,
                 )
                 for id_, order in orders.items()
                 if order.side is Side.BUY
@@ -394,6 +399,8 @@ class TestMarket:
                     order.levels[:count],
                     self._classes(order),
                     order.energy_wh,
+                    trader=order.trader,
+                    min_fill_ppm=order.min_fill_ppm,
                 )
                 for id_, order in orders.items()
                 if order.side is Side.SELL
@@ -413,7 +420,7 @@ class TestMarket:
         place = {id_: k for k, id_ in enumerate([*buys, *sells])}
         priced = [(id_, solution.buyer_duals_ppm.get(str(id_), 0)) for id_ in buys]
         priced += [(id_, solution.seller_duals_ppm.get(str(id_), 0)) for id_ in sells]
-        ordered = sorted(solution.trades, key=lambda trade: (int(trade.buyer), int(trade.seller)))
+        ordered = sorted(solution.trades, key=lambda trade: (int(trade.seller), int(trade.buyer)))
         return Claims(
             priced, [(place[int(trade.buyer)], place[int(trade.seller)], trade.energy_wh) for trade in ordered]
         )

@@ -5,7 +5,7 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {IAccounts} from "../../interfaces/accounts/IAccounts.sol";
 import {IPowerPoints} from "../../interfaces/tokens/IPowerPoints.sol";
 import {Reliability, packReliability} from "../types/Attested.sol";
-import {Nonces, pageOf} from "../types/Nonces.sol";
+import {Nonces, firstOf, lastOf, pageOf} from "../types/Nonces.sol";
 import {OrderFields, PackedOrder, Side} from "../types/Orders.sol";
 import {PackedPayment, accountOf, deliveredOf, pointsOf, promisedOf} from "../types/Payments.sol";
 import {ONE_PPM, Points, Ppm, Wh, valueDown} from "../types/Units.sol";
@@ -21,6 +21,7 @@ contract Accounts is IAccounts {
     address public immutable ORDER_BOOK;
     address public immutable CLEARING;
     address public immutable SETTLEMENT;
+    address public immutable REFUTATIONS;
 
     /// @inheritdoc IAccounts
     Points public totalCredits;
@@ -46,11 +47,13 @@ contract Accounts is IAccounts {
     /// @param orderBook The module that reserves for orders.
     /// @param clearing The module that holds bonds.
     /// @param settlement The module that pays trades.
-    constructor(address points, address orderBook, address clearing, address settlement) {
+    /// @param refutations The module that awards what waits of lost bonds.
+    constructor(address points, address orderBook, address clearing, address settlement, address refutations) {
         POINTS = IPowerPoints(points);
         ORDER_BOOK = orderBook;
         CLEARING = clearing;
         SETTLEMENT = settlement;
+        REFUTATIONS = refutations;
     }
 
     // Deposit and withdraw
@@ -108,12 +111,11 @@ contract Accounts is IAccounts {
 
     /// @inheritdoc IAccounts
     function cancelNonces(address trader, Side side, uint32 page, uint32 mask) external onlyOrderBook {
-        if (side == Side.Buy) {
-            PackedWallet wallet = _wallets[trader];
-            _wallets[trader] = wallet.withNonces(wallet.nonces().mark(page, mask));
-        } else {
-            _records[trader].nonces = _records[trader].nonces.mark(page, mask);
-        }
+        PackedWallet wallet = _wallets[trader];
+        Nonces nonces = side == Side.Buy ? wallet.nonces() : _records[trader].nonces;
+        require(!nonces.isFar(page), Accounts_NonceFar(trader, side, firstOf(page), lastOf(nonces)));
+        if (side == Side.Buy) _wallets[trader] = wallet.withNonces(nonces.mark(page, mask));
+        else _records[trader].nonces = nonces.mark(page, mask);
         emit NoncesCancelled(trader, side, page, mask);
     }
 
@@ -126,28 +128,34 @@ contract Accounts is IAccounts {
     }
 
     /// @dev Use a buy order's nonce, and hold what it can cost: no trade costs more than the energy at the bid.
-    /// Reverts if: the nonce is used; less is free.
+    /// Reverts if: the nonce is used, or far ahead; less is free.
     function _reserve(PackedOrder memory order) private {
         address trader = order.trader();
         Points points = valueDown(order.energy(), order.price());
         PackedWallet wallet = _wallets[trader];
         _requireFree(trader, wallet, points);
         (bool isNew, Nonces nonces) = wallet.nonces().use(order.nonce());
-        require(isNew, Accounts_NonceUsed(trader, Side.Buy, order.nonce()));
+        if (!isNew) _refuseNonce(trader, Side.Buy, wallet.nonces(), order.nonce());
 
         _wallets[trader] = wallet.hold(_narrow(points)).withNonces(nonces);
     }
 
     /// @dev What is known of a sell order's trader.
-    /// Reverts if: the nonce is used.
+    /// Reverts if: the nonce is used, or far ahead.
     function _pastOf(PackedOrder memory order) private view returns (Reliability) {
         address trader = order.trader();
         TrackRecord storage record = _records[trader];
         (Wh promised, Wh delivered) = (record.promised, record.delivered);
         (uint32 trades, Nonces nonces) = (record.trades, record.nonces);
         (bool isNew,) = nonces.use(order.nonce());
-        require(isNew, Accounts_NonceUsed(trader, Side.Sell, order.nonce()));
+        if (!isNew) _refuseNonce(trader, Side.Sell, nonces, order.nonce());
         return packReliability(trades, _rate(promised, delivered));
+    }
+
+    /// @dev Say why a nonce is not new.
+    function _refuseNonce(address trader, Side side, Nonces nonces, uint32 nonce) private pure {
+        require(!nonces.isFar(nonce >> 5), Accounts_NonceFar(trader, side, nonce, lastOf(nonces)));
+        revert Accounts_NonceUsed(trader, side, nonce);
     }
 
     // Bonds
@@ -168,16 +176,26 @@ contract Accounts is IAccounts {
     }
 
     /// @inheritdoc IAccounts
-    function burnBond(address agent, Points points, address challenger) external onlyClearing {
-        Points reward = points.halfDown();
-        Points burnt = points - reward;
+    function burnBond(address agent, Points points, address challenger, bool isOpen) external onlyClearing {
+        Points eighth = points.eighthDown();
+        Points open = isOpen ? eighth : Points.wrap(0);
+        Points reward = eighth + eighth - open;
+        Points burnt = points - eighth - eighth;
 
         _unhold(agent, points, Points.wrap(0));
-        _wallets[challenger] = _wallets[challenger].give(_narrow(reward));
+        _wallets[challenger] = _wallets[challenger].give(_narrow(reward + open)).hold(_narrow(open));
         totalCredits = totalCredits - burnt;
-        emit BondForfeited(agent, challenger, reward, burnt);
+        emit BondForfeited(agent, challenger, reward, open, burnt);
 
         POINTS.burn(Points.unwrap(burnt));
+    }
+
+    /// @inheritdoc IAccounts
+    function award(address challenger, address winner, Points points) external {
+        require(msg.sender == REFUTATIONS, Accounts_NotRefutations(msg.sender));
+        _unhold(challenger, points, Points.wrap(0));
+        _wallets[winner] = _wallets[winner].give(_narrow(points));
+        emit RewardAwarded(challenger, winner, points);
     }
 
     // Trades

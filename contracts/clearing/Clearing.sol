@@ -5,8 +5,8 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IAccounts} from "../../interfaces/accounts/IAccounts.sol";
 import {IClearing} from "../../interfaces/clearing/IClearing.sol";
 import {IMechanism} from "../../interfaces/clearing/IMechanism.sol";
+import {IRefutations} from "../../interfaces/clearing/IRefutations.sol";
 import {IMarkets} from "../../interfaces/market/IMarkets.sol";
-import {IOrderBook} from "../../interfaces/market/IOrderBook.sol";
 import {ContestTerms} from "../types/Markets.sol";
 import {OrderId, PackedOrder, energyOf} from "../types/Orders.sol";
 import {PackedTrade, TradePosition} from "../types/Trades.sol";
@@ -25,8 +25,8 @@ contract Clearing is IClearing, EIP712 {
     uint256 public constant MOST_MECHANISMS = 4;
 
     IMarkets public immutable MARKETS;
-    IOrderBook public immutable ORDER_BOOK;
     IAccounts public immutable ACCOUNTS;
+    IRefutations public immutable REFUTATIONS;
     /// @dev The mechanisms, by their number in a market's rules. A word of storage would cost each proposal 2 100 gas.
     IMechanism private immutable MECHANISM_0;
     IMechanism private immutable MECHANISM_1;
@@ -35,12 +35,16 @@ contract Clearing is IClearing, EIP712 {
 
     Contest.State private _contest;
 
-    constructor(address markets, address orderBook, address accounts, IMechanism[] memory mechanisms)
+    /// @param markets The rules.
+    /// @param accounts Where bonds are held.
+    /// @param refutations Who knew first that a proposal is false.
+    /// @param mechanisms The mechanisms, by their number in a market's rules.
+    constructor(address markets, address accounts, address refutations, IMechanism[] memory mechanisms)
         EIP712("PowerPact", "1")
     {
         MARKETS = IMarkets(markets);
-        ORDER_BOOK = IOrderBook(orderBook);
         ACCOUNTS = IAccounts(accounts);
+        REFUTATIONS = IRefutations(refutations);
         uint256 count = mechanisms.length;
         require(count != 0 && count <= MOST_MECHANISMS, Clearing_BadMechanisms(count, MOST_MECHANISMS));
         IMechanism none = IMechanism(address(0));
@@ -99,19 +103,25 @@ contract Clearing is IClearing, EIP712 {
         _requireShown(id, shown);
         if (stored.hasPrices) _ask(id, IMechanism.complete.selector);
 
-        _contest.stand(id, terms, ACCOUNTS);
+        _contest.stand(id, terms, ACCOUNTS, REFUTATIONS);
     }
 
     /// @inheritdoc IClearing
     function challenge(uint64 id, Exhibit[] calldata shown, bytes calldata prices) external {
         Proposal storage stored = _contest.proposals[id];
         require(stored.status == Status.Active, Clearing_WrongStatus(id, stored.status));
-        _requirePrices(id, stored, prices);
+        requireRefuted(id, shown, prices);
+
+        bytes32 market = stored.market;
+        _contest.reopen(market, MARKETS.contestTermsOf(market));
+        _contest.refute(id, ACCOUNTS, REFUTATIONS);
+    }
+
+    /// @inheritdoc IClearing
+    function requireRefuted(uint64 id, Exhibit[] calldata shown, bytes calldata prices) public view {
+        _requirePrices(id, _contest.proposals[id], prices);
         _requireShown(id, shown);
         _ask(id, IMechanism.refute.selector);
-
-        _contest.latest[stored.market].active = 0;
-        _contest.refute(id, ACCOUNTS);
     }
 
     // The end of a round
@@ -121,7 +131,7 @@ contract Clearing is IClearing, EIP712 {
         Proposal storage stored = _contest.proposals[id];
         require(stored.status == Status.Active, Clearing_WrongStatus(id, stored.status));
         require(block.timestamp >= stored.finalFrom, Clearing_WindowOpen(id, stored.finalFrom));
-        _contest.finish(id, ACCOUNTS);
+        _contest.finish(id, ACCOUNTS, REFUTATIONS);
     }
 
     /// @inheritdoc IClearing
@@ -163,22 +173,6 @@ contract Clearing is IClearing, EIP712 {
         _prove(id, rows, rows);
     }
 
-    /// @inheritdoc IClearing
-    function release(bytes32 market, IOrderBook.Placed[] calldata placed, Wh[] calldata bound) external {
-        Contest.Latest memory latest = _contest.latest[market];
-        bool isOver =
-            latest.last != 0 || (latest.active == 0 && block.timestamp > MARKETS.contestTermsOf(market).finalBy());
-        for (uint256 i = 0; i < placed.length; ++i) {
-            OrderId order = placed[i].id;
-            Wh whole = energyOf(placed[i].order.head);
-            // Nothing trades in proposal 0.
-            Wh trades = _contest.filledOf(latest.last, order, whole);
-            require(isOver && whole > trades, IOrderBook.Order_StillBound(market, order));
-            require(Wh.unwrap(bound[i]) == Wh.unwrap(trades), Clearing_WrongBound(order, bound[i], trades));
-        }
-        CallData.pass(address(ORDER_BOOK), IOrderBook.release.selector, market);
-    }
-
     // Looking up
 
     /// @inheritdoc IClearing
@@ -202,15 +196,15 @@ contract Clearing is IClearing, EIP712 {
     }
 
     /// @inheritdoc IClearing
+    function finalByOf(bytes32 market) public view returns (uint40) {
+        return uint40(_contest.lastMoment(market, MARKETS.contestTermsOf(market)));
+    }
+
+    /// @inheritdoc IClearing
     function finalRound(bytes32 market) external view returns (uint64 id, address agent) {
         id = finalOf(market);
         require(id != 0, Clearing_NotFinal(market));
         agent = _contest.proposals[id].agent;
-    }
-
-    /// @inheritdoc IClearing
-    function boundEnergy(bytes32 market, OrderId order, Wh whole) external view returns (Wh) {
-        return _contest.filledOf(finalOf(market), order, whole);
     }
 
     /// @inheritdoc IClearing
@@ -221,11 +215,6 @@ contract Clearing is IClearing, EIP712 {
     /// @inheritdoc IClearing
     function filledOf(uint64 id, OrderId order, Wh whole) external view returns (Wh) {
         return _contest.filledOf(id, order, whole);
-    }
-
-    /// @inheritdoc IClearing
-    function isTraded(uint64 id, OrderId order) external view returns (bool) {
-        return _contest.isTraded(id, order);
     }
 
     /// @inheritdoc IClearing
@@ -246,7 +235,8 @@ contract Clearing is IClearing, EIP712 {
     function _openRound(bytes32 market) private view returns (ContestTerms terms) {
         terms = MARKETS.contestTermsOf(market);
         require(block.timestamp >= terms.closesAt(), Clearing_GateOpen(market, terms.closesAt()));
-        require(block.timestamp <= terms.finalBy(), Clearing_TooLate(market, terms.finalBy()));
+        uint256 finalBy = _contest.lastMoment(market, terms);
+        require(block.timestamp <= finalBy, Clearing_TooLate(market, uint40(finalBy)));
         uint64 last = finalOf(market);
         require(last == 0, Clearing_AlreadyFinal(market, last));
     }
@@ -278,7 +268,7 @@ contract Clearing is IClearing, EIP712 {
     function _prove(uint64 id, uint256 to, uint256 count) private {
         _contest.proposals[id].provenRows = uint32(to);
         emit PairsProven(id, uint32(to), uint32(count));
-        if (to == count) _contest.finish(id, ACCOUNTS);
+        if (to == count) _contest.finish(id, ACCOUNTS, REFUTATIONS);
     }
 
     /// Reverts if: `prices` are not the public prices of the proposal.

@@ -4,7 +4,7 @@ pragma solidity ^0.8.27;
 import {IMarkets} from "../../interfaces/market/IMarkets.sol";
 import {IMetering} from "../../interfaces/metering/IMetering.sol";
 import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegistry.sol";
-import {ContestTerms, Market, OrderTerms, PayTerms} from "../types/Markets.sol";
+import {ContestTerms, LeastTerms, Market, OrderTerms, PayTerms} from "../types/Markets.sol";
 import {MarketRules} from "./libraries/MarketRules.sol";
 
 /// @title Markets
@@ -34,6 +34,7 @@ contract Markets is IMarkets {
         require(_markets[market].closesAt == 0, Market_AlreadyOpen(market));
         (uint32 base, uint32 longest) = (METERING.BASE_INTERVAL(), METERING.LONGEST_SLOT());
         MarketRules.check(rules, attributes.length, categories.length, base, longest);
+        MarketRules.checkNames(rules.zone, attributes, categories);
 
         _markets[market] = rules;
         _nextBatch[market] = 1;
@@ -41,9 +42,17 @@ contract Markets is IMarkets {
     }
 
     /// @inheritdoc IMarkets
-    function takeBatch(bytes32 market) external returns (ContestTerms contest, OrderTerms orders, uint32 batch) {
+    function takeBatch(bytes32 market)
+        external
+        returns (ContestTerms contest, OrderTerms orders, LeastTerms least, uint32 batch)
+    {
         require(msg.sender == ORDER_BOOK, Market_NotOrderBook(msg.sender));
         (contest, orders) = orderTermsOf(market);
+        Market storage rules = _markets[market];
+        // Equivalent to packing leastEnergy, leastReservation and challengeCost again.
+        assembly ("memory-safe") {
+            least := sload(add(rules.slot, 5))
+        }
 
         uint256 next = _nextBatch[market];
         _nextBatch[market] = next + 1;

@@ -10,7 +10,7 @@ import {IOrderBook} from "../../interfaces/market/IOrderBook.sol";
 import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegistry.sol";
 import {Reliability, SellerTerms, Admission} from "../types/Attested.sol";
 import {BatchRoot} from "../shared/BatchRoot.sol";
-import {ContestTerms, OrderTerms} from "../types/Markets.sol";
+import {ContestTerms, LeastTerms, OrderTerms} from "../types/Markets.sol";
 import {Slot} from "../types/Slots.sol";
 import {pageOf} from "../types/Nonces.sol";
 import {MAX_BATCH, OrderFields, OrderId, PackedOrder, Side, orderIdAt} from "../types/Orders.sol";
@@ -42,18 +42,23 @@ contract OrderBook is IOrderBook, EIP712 {
     IParticipantRegistry public immutable PARTICIPANTS;
     IDeviceRegistry public immutable DEVICES;
     IMarkets public immutable MARKETS;
-    address public immutable CLEARING;
+    address public immutable RELEASES;
     IAccounts public immutable ACCOUNTS;
 
     mapping(bytes32 market => mapping(uint256 batch => Batch)) private _batches;
 
-    constructor(address participants, address devices, address markets, address clearing, address accounts)
+    /// @param participants Who may trade.
+    /// @param devices What sells, and measures.
+    /// @param markets The rules.
+    /// @param releases Who releases what did not trade.
+    /// @param accounts Where money is reserved.
+    constructor(address participants, address devices, address markets, address releases, address accounts)
         EIP712("PowerPact", "1")
     {
         PARTICIPANTS = IParticipantRegistry(participants);
         DEVICES = IDeviceRegistry(devices);
         MARKETS = IMarkets(markets);
-        CLEARING = clearing;
+        RELEASES = releases;
         ACCOUNTS = IAccounts(accounts);
     }
 
@@ -93,7 +98,7 @@ contract OrderBook is IOrderBook, EIP712 {
         PackedOrder memory order = placed.order;
         require(order.trader() == msg.sender, Order_NotTrader(order.trader(), msg.sender));
         Reservations memory returned = _newReservations(1);
-        _close(market, placed, terms.slot(), Wh.wrap(0), returned);
+        require(_close(market, placed, terms.slot(), Wh.wrap(0), returned), Order_AlreadyClosed(market, placed.id));
         if (!order.isBuy()) {
             (uint32 page, uint32 mask) = pageOf(order.nonce());
             ACCOUNTS.cancelNonces(msg.sender, Side.Sell, page, mask);
@@ -109,16 +114,19 @@ contract OrderBook is IOrderBook, EIP712 {
 
     /// @inheritdoc IOrderBook
     function release(bytes32 market, Placed[] calldata placed, Wh[] calldata bound) external {
-        require(msg.sender == CLEARING, Order_NotClearing(msg.sender));
+        require(msg.sender == RELEASES, Order_NotReleaser(msg.sender));
         // What the contest asks is known to it.
         // slither-disable-next-line unused-return
         (, OrderTerms terms) = MARKETS.orderTermsOf(market);
         Reservations memory returned = _newReservations(placed.length);
+        uint256 released = 0;
         for (uint256 i = 0; i < placed.length; ++i) {
-            _close(market, placed[i], terms.slot(), bound[i], returned);
+            if (!_close(market, placed[i], terms.slot(), bound[i], returned)) continue;
+            ++released;
             PackedOrder memory order = placed[i].order;
             emit OrderReleased(market, placed[i].id, order.trader());
         }
+        require(released != 0 || placed.length == 0, Order_AlreadyClosed(market, placed[placed.length - 1].id));
         _send(returned);
     }
 
@@ -137,9 +145,10 @@ contract OrderBook is IOrderBook, EIP712 {
     function _openBatch(bytes32 market) private returns (OrderRules.Form memory form, uint32 batch) {
         ContestTerms contest;
         OrderTerms terms;
-        (contest, terms, batch) = MARKETS.takeBatch(market);
+        LeastTerms least;
+        (contest, terms, least, batch) = MARKETS.takeBatch(market);
         _requireOpen(market, contest);
-        form = OrderRules.formOf(contest, terms);
+        form = OrderRules.formOf(contest, terms, least);
     }
 
     /// Reverts if: the gate is closed.
@@ -200,15 +209,16 @@ contract OrderBook is IOrderBook, EIP712 {
         orders.log(OrdersPlaced.selector, market, batch, msg.sender);
     }
 
-    /// @dev Close an order that is in its batch and open and of which `traded` Wh stay bound; gather what the
+    /// @dev Close an order that is in its batch and of which `traded` Wh stay bound, unless it is closed; gather what the
     /// rest of it reserved. An order that trades nothing is decided thereby.
     function _close(bytes32 market, Placed calldata placed, Slot slot, Wh traded, Reservations memory returned)
         private
+        returns (bool isClosed)
     {
         verify(market, placed);
         Batch storage batch = _batches[market][placed.id.batchOf()];
         uint256 closed = batch.closed;
-        require(closed & placed.id.bitOf() == 0, Order_AlreadyClosed(market, placed.id));
+        if (closed & placed.id.bitOf() != 0) return false;
         batch.closed = closed | placed.id.bitOf();
         PackedOrder memory order = placed.order;
         if (order.isBuy()) {
@@ -216,9 +226,10 @@ contract OrderBook is IOrderBook, EIP712 {
             returned.traders[count] = order.trader();
             returned.points[count] = valueDown(order.energy(), order.price()) - valueDown(traded, order.price());
         }
-        if (Wh.unwrap(traded) != 0 || order.device() == 0) return;
+        if (Wh.unwrap(traded) != 0 || order.device() == 0) return true;
         Wh before = order.isBuy() ? order.boughtBefore() : order.soldBefore();
         DEVICES.decide(order.device(), order.side(), slot, before, traded);
+        return true;
     }
 
     function _newReservations(uint256 most) private pure returns (Reservations memory) {

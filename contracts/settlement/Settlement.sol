@@ -51,9 +51,12 @@ contract Settlement is ISettlement, EIP712 {
     /// @dev Of the trades of a market's final proposal, one word a chunk: bit i, trade i has ended; bit 128 + i, its share of
     /// the export is certified.
     mapping(bytes32 market => mapping(uint32 chunk => uint256)) private _ends;
-    /// @dev Ids that an agreement ended in divisible rounds, where a pair can have several trades of one id.
-    mapping(bytes32 tradeId => bool) private _agreed;
 
+    /// @param accounts Where trades are paid.
+    /// @param devices What sells, and measures.
+    /// @param metering What was delivered.
+    /// @param markets The rules.
+    /// @param clearing The final rounds.
     constructor(address accounts, address devices, address metering, address markets, address clearing)
         EIP712("PowerPact", "1")
     {
@@ -87,11 +90,7 @@ contract Settlement is ISettlement, EIP712 {
             if ((known >> k) & 1 == 0) continue;
             _payDelivered(round, copies[k], shares.delivered[k], used[k], payments[count++]);
         }
-        // Equivalent to cutting the array to `count`: its length only shrinks.
-        assembly ("memory-safe") {
-            mstore(payments, count)
-        }
-        ACCOUNTS.pay(payments);
+        ACCOUNTS.pay(_first(count, payments));
     }
 
     /// @inheritdoc ISettlement
@@ -101,12 +100,16 @@ contract Settlement is ISettlement, EIP712 {
         Round memory round = _finalRound(market);
         PackedTrade[] memory trades = new PackedTrade[](deliveries.length);
         IMetering.Measured[] memory measured = new IMetering.Measured[](deliveries.length);
+        uint256 count = 0;
         for (uint256 i = 0; i < deliveries.length; ++i) {
-            bytes32 id;
-            (id, trades[i]) = _take(round, deliveries[i].traded, 1 | (1 << CERTIFIED));
-            measured[i] = deliveries[i].measured;
-            _requireBothSides(round, id, measured[i]);
+            (bytes32 id, bool isOpen) = _take(round, deliveries[i].traded, 1 | (1 << CERTIFIED));
+            if (!isOpen) continue;
+            trades[count] = deliveries[i].traded.trade;
+            measured[count] = deliveries[i].measured;
+            _requireBothSides(round, id, measured[count++]);
         }
+        _requireSome(count, market);
+        (trades, measured) = _first(count, trades, measured);
 
         IMetering.Shares memory shares =
             METERING.deliver(round.terms, measured, trades, _totalsOf(round, trades), false);
@@ -187,11 +190,9 @@ contract Settlement is ISettlement, EIP712 {
         bytes[2] calldata signatures
     ) external {
         Round memory round = _finalRound(market);
-        (bytes32 id, PackedTrade memory trade) = _take(round, traded, 1);
-        if (round.isDivisible) {
-            require(!_agreed[id], Settlement_AlreadySettled(id));
-            _agreed[id] = true;
-        }
+        (bytes32 id, bool isOpen) = _take(round, traded, 1);
+        require(isOpen, Settlement_AlreadySettled(id));
+        PackedTrade memory trade = traded.trade;
         Points most = valueDown(trade.energy(), trade.price());
         require(!(toSeller > most), Settlement_AboveValue(id, toSeller, most));
         require(
@@ -220,16 +221,20 @@ contract Settlement is ISettlement, EIP712 {
     function refund(bytes32 market, TradeProof[] calldata traded) external {
         Round memory round = _finalRound(market);
         PackedPayment[] memory payments = new PackedPayment[](traded.length);
+        uint256 count = 0;
         for (uint256 i = 0; i < traded.length; ++i) {
-            (bytes32 id, PackedTrade memory trade) = _take(round, traded[i], 1);
+            (bytes32 id, bool isOpen) = _take(round, traded[i], 1);
             require(block.timestamp >= round.refundFrom, Settlement_TooEarly(id, round.refundFrom));
-            _fill(payments[i], trade, Points.wrap(0), recordOf(trade.energy(), Wh.wrap(0)));
+            if (!isOpen) continue;
+            PackedTrade memory trade = traded[i].trade;
+            _fill(payments[count++], trade, Points.wrap(0), recordOf(trade.energy(), Wh.wrap(0)));
             emit TradeSettled(
                 id, trade.buyer(), trade.seller(), Outcome.Refunded, Wh.wrap(0), Points.wrap(0), Points.wrap(0)
             );
         }
+        _requireSome(count, market);
 
-        ACCOUNTS.pay(payments);
+        ACCOUNTS.pay(_first(count, payments));
     }
 
     // What a device sold
@@ -237,27 +242,42 @@ contract Settlement is ISettlement, EIP712 {
     /// @inheritdoc ISettlement
     function decide(bytes32 market, TradeProof[] calldata traded) external {
         Round memory round = _finalRound(market);
+        uint256 decided = 0;
         for (uint256 i = 0; i < traded.length; ++i) {
             // The id of the trade is not needed.
             // slither-disable-next-line unused-return
-            (, PackedTrade memory trade) = _verify(round, traded[i]);
+            _verify(round, traded[i]);
+            PackedTrade memory trade = traded[i].trade;
+            if (!_isUndecided(round, trade.device(), Side.Sell, trade.soldBefore())) continue;
+            ++decided;
             DEVICES.decide(
                 trade.device(), Side.Sell, round.terms.deliverySlot(), trade.soldBefore(), _soldOf(round, trade)
             );
         }
+        _requireSome(decided, market);
+    }
+
+    /// @dev Whether the order of a device or meter before which it traded `before` is undecided.
+    function _isUndecided(Round memory round, uint32 device, Side side, Wh before) private view returns (bool) {
+        (bool undecided, Wh decided) = DEVICES.promisedOf(device, side, round.terms.deliverySlot());
+        return undecided && Wh.unwrap(decided) == Wh.unwrap(before);
     }
 
     /// @inheritdoc ISettlement
     function decidePurchases(bytes32 market, TradeProof[] calldata traded) external {
         Round memory round = _finalRound(market);
+        uint256 decided = 0;
         for (uint256 i = 0; i < traded.length; ++i) {
-            // slither-disable-next-line unused-return
-            (bytes32 id, PackedTrade memory trade) = _verify(round, traded[i]);
+            bytes32 id = _verify(round, traded[i]);
+            PackedTrade memory trade = traded[i].trade;
             require(trade.meter() != 0, Settlement_ImportNotCounted(id));
+            if (!_isUndecided(round, trade.meter(), Side.Buy, trade.boughtBefore())) continue;
+            ++decided;
             DEVICES.decide(
                 trade.meter(), Side.Buy, round.terms.deliverySlot(), trade.boughtBefore(), _boughtOf(round, trade)
             );
         }
+        _requireSome(decided, market);
     }
 
     // Certificates of what an agreement or a refund did not sell
@@ -269,17 +289,20 @@ contract Settlement is ISettlement, EIP712 {
         Round memory round = _finalRound(market);
         PackedTrade[] memory trades = new PackedTrade[](deliveries.length);
         IMetering.Measured[] memory measured = new IMetering.Measured[](deliveries.length);
+        uint256 count = 0;
         for (uint256 i = 0; i < deliveries.length; ++i) {
             TradeProof calldata traded = deliveries[i].traded;
-            bytes32 id;
-            (id, trades[i]) = _verify(round, traded);
+            bytes32 id = _verify(round, traded);
             uint256 bits = _ends[market][traded.position.chunk] >> traded.position.index;
             require(bits & 1 != 0, Settlement_NotEnded(id));
-            require((bits >> CERTIFIED) & 1 == 0, Settlement_AlreadyCertified(id));
+            if ((bits >> CERTIFIED) & 1 != 0) continue;
             _ends[market][traded.position.chunk] |= 1 << (CERTIFIED + traded.position.index);
+            trades[count] = traded.trade;
             // What was used does not matter.
-            measured[i].exported = deliveries[i].measured.exported;
+            measured[count++].exported = deliveries[i].measured.exported;
         }
+        _requireSome(count, market);
+        (trades, measured) = _first(count, trades, measured);
 
         IMetering.Shares memory shares = METERING.deliver(round.terms, measured, trades, _totalsOf(round, trades), true);
 
@@ -331,33 +354,57 @@ contract Settlement is ISettlement, EIP712 {
         );
     }
 
-    /// @dev End a trade: set `mark` at its place in the state of its chunk.
-    /// Reverts if: it is not in the market's final proposal, or has ended.
+    /// @dev End a trade unless it has ended: set `mark` at its place in the state of its chunk.
+    /// Reverts if: it is not in the market's final proposal.
     function _take(Round memory round, TradeProof calldata traded, uint256 mark)
         private
-        returns (bytes32 id, PackedTrade memory trade)
+        returns (bytes32 id, bool isOpen)
     {
-        (id, trade) = _verify(round, traded);
+        id = _verify(round, traded);
         uint256 ends = _ends[round.market][traded.position.chunk];
-        require((ends >> traded.position.index) & 1 == 0, Settlement_AlreadySettled(id));
-        _ends[round.market][traded.position.chunk] = ends | (mark << traded.position.index);
+        isOpen = (ends >> traded.position.index) & 1 == 0;
+        if (isOpen) _ends[round.market][traded.position.chunk] = ends | (mark << traded.position.index);
     }
 
-    /// @dev A trade and its id.
-    /// Reverts if: it is not in the market's final proposal.
-    function _verify(Round memory round, TradeProof calldata traded)
+    /// @dev Reverts if: nothing of a call is left to be done.
+    function _requireSome(uint256 count, bytes32 market) private pure {
+        require(count != 0, Settlement_NothingLeft(market));
+    }
+
+    /// @dev The first `count` of each, the same arrays.
+    function _first(uint256 count, PackedTrade[] memory trades, IMetering.Measured[] memory measured)
         private
-        view
-        returns (bytes32 id, PackedTrade memory trade)
+        pure
+        returns (PackedTrade[] memory, IMetering.Measured[] memory)
     {
+        // Equivalent to cutting the arrays to `count`: their length only shrinks.
+        assembly ("memory-safe") {
+            mstore(trades, count)
+            mstore(measured, count)
+        }
+        return (trades, measured);
+    }
+
+    /// @dev The first `count`, the same array.
+    function _first(uint256 count, PackedPayment[] memory payments) private pure returns (PackedPayment[] memory) {
+        // Equivalent to cutting the array to `count`: its length only shrinks.
+        assembly ("memory-safe") {
+            mstore(payments, count)
+        }
+        return payments;
+    }
+
+    /// @dev The id of a trade.
+    /// Reverts if: it is not in the market's final proposal.
+    function _verify(Round memory round, TradeProof calldata traded) private view returns (bytes32) {
         TradePosition memory position = traded.position;
-        trade = traded.trade;
+        PackedTrade memory trade = traded.trade;
         require(
             MerkleProof.processProofCalldata(traded.siblings, TradeHashing.leaf(position.index, trade))
                 == CLEARING.chunkRoot(round.proposal, position.chunk),
             Settlement_UnknownTrade(round.market, position.chunk, position.index)
         );
-        id = TradeHashing.id(round.market, round.agent, trade);
+        return TradeHashing.id(round.market, round.agent, trade);
     }
 
     /// @dev Write a payment: `toSeller` to the seller, the rest of the reservation back to the buyer.
@@ -373,12 +420,12 @@ contract Settlement is ISettlement, EIP712 {
     /// @dev All energy that the trade's sell order sold in the round.
     function _soldOf(Round memory round, PackedTrade memory trade) private view returns (Wh) {
         if (!round.isDivisible) return trade.energy();
-        return CLEARING.boundEnergy(round.market, trade.sellId(), trade.offered());
+        return CLEARING.filledOf(round.proposal, trade.sellId(), trade.offered());
     }
 
     /// @dev All energy that the trade's buy order, which has a meter, bought in the round.
     function _boughtOf(Round memory round, PackedTrade memory trade) private view returns (Wh) {
         if (!round.isDivisible) return trade.energy();
-        return CLEARING.boundEnergy(round.market, trade.buyId(), trade.wanted());
+        return CLEARING.filledOf(round.proposal, trade.buyId(), trade.wanted());
     }
 }

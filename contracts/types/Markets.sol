@@ -2,7 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {Slot, slotOf} from "./Slots.sol";
-import {Ppm} from "./Units.sol";
+import {Points, Ppm, Wh} from "./Units.sol";
 
 /// @dev How energy is matched.
 enum Mode {
@@ -66,7 +66,7 @@ uint8 constant CALL = 1;
 /// @dev The rules of a market: data, fixed when it opens. Its id is the hash of this struct and its
 /// names, so that a signature on an order is a signature on the rules.
 /// Slot 0 is what the contest asks for (ContestTerms), slot 1 what the orders need besides (OrderTerms), slot 2 what the
-/// settlement needs besides.
+/// settlement needs besides, slot 5 what keeps dust out (LeastTerms).
 struct Market {
     // slot 0: 1 + 1 + 1 + 1 + 1 + 1 + 5 + 5 + 4 + 4 + 8 = 32
     /// The mechanism that decides which trades are made, and at what price: SATISFACTION or CALL.
@@ -122,6 +122,13 @@ struct Market {
     // slot 4: 32
     /// keccak256(abi.encode(address[])) of the endorsers; 0: none.
     bytes32 endorsers;
+    // slot 5: 8 + 8 + 8 = 24
+    /// The least energy of an order, Wh, at least 1.
+    Wh leastEnergy;
+    /// The least that a buy order reserves, micro-points, at least 1.
+    uint64 leastReservation;
+    /// What it costs to refute a proposal, micro-points: an eighth of the bond is at least twice as much.
+    uint64 challengeCost;
 }
 
 /// @dev What a mechanism needs to judge single orders, the lowest 40 bits of ContestTerms:
@@ -139,6 +146,11 @@ type ContestTerms is uint256;
 /// from the most significant bit down.
 type OrderTerms is uint256;
 
+/// @dev How large an order must be, the sixth storage word of Market: challenge cost 64 | reservation 64 | energy 64, from the
+/// most significant bit down (64 zero bits on top).
+type LeastTerms is uint256;
+
+using {leastEnergy, leastReservation} for LeastTerms global;
 using {mechanism, mode, priceRule, attributeCount, incomeMask} for MatchRules global;
 using {matching, endorsements, closesAt, finalBy, challengeWindow, k, bond} for ContestTerms global;
 using {slot, delivery, subnet, carrier, categoryCount, sourceCategory, sourceAt} for OrderTerms global;
@@ -154,6 +166,16 @@ type DeliveryTerms is uint88;
 ///   underuse 32 | penalty 32 | tolerance 32 | arbiter 160
 /// from the most significant bit down.
 type PayTerms is uint256;
+
+/// @notice The least energy of an order, Wh.
+function leastEnergy(LeastTerms terms) pure returns (Wh) {
+    return Wh.wrap(uint64(LeastTerms.unwrap(terms)));
+}
+
+/// @notice The least that a buy order reserves, micro-points.
+function leastReservation(LeastTerms terms) pure returns (Points) {
+    return Points.wrap(uint64(LeastTerms.unwrap(terms) >> 64));
+}
 
 /// @notice Third key of each trade escrow.
 function arbiter(PayTerms terms) pure returns (address) {

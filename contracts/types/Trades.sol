@@ -28,6 +28,11 @@ struct TradePosition {
 /// @dev The most trades in one chunk, so that the state of a chunk is one word, two bits a trade.
 uint256 constant MAX_CHUNK = 128;
 
+/// @notice Where a trade stands in the order of its proposal: sell id 40 | buy id 40. Links rise, so a pair trades at most once.
+function linkOf(OrderId buyId, OrderId sellId) pure returns (uint80) {
+    return (uint80(OrderId.unwrap(sellId)) << 40) | OrderId.unwrap(buyId);
+}
+
 /// @dev Reading the fields of a packed trade.
 library TradeFields {
     function buyer(PackedTrade memory trade) internal pure returns (address) {
@@ -64,6 +69,11 @@ library TradeFields {
 
     function sellId(PackedTrade memory trade) internal pure returns (OrderId) {
         return OrderId.wrap(uint40(trade.terms >> 152));
+    }
+
+    /// @dev Ids of its orders, buy and sell.
+    function ids(PackedTrade memory trade) internal pure returns (OrderId, OrderId) {
+        return (buyId(trade), sellId(trade));
     }
 
     /// @dev The seller's device that delivers.

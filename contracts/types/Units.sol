@@ -32,7 +32,7 @@ using {
     consecutiveShare
 } for Wh global;
 using {gtPrice as >, midpointDown} for Price global;
-using {addPoints as +, subPoints as -, gtPoints as >, shareDown, halfDown} for Points global;
+using {addPoints as +, subPoints as -, gtPoints as >, shareDown, eighthDown} for Points global;
 
 /// @notice Value of `energy` at `price`, rounded down to a whole micro-point: in the buyer's favour.
 /// @dev The one place where energy meets price. value = energy · price / 1000; cannot overflow:
@@ -118,7 +118,7 @@ function shareDown(Points whole, Ppm rate) pure returns (Points) {
     return Points.wrap(uint128((uint256(Points.unwrap(whole)) * Ppm.unwrap(rate)) / ONE_PPM));
 }
 
-/// @notice Half of `whole`, rounded down to a whole micro-point.
-function halfDown(Points whole) pure returns (Points) {
-    return Points.wrap(Points.unwrap(whole) / 2);
+/// @notice An eighth of `whole`, rounded down to a whole micro-point.
+function eighthDown(Points whole) pure returns (Points) {
+    return Points.wrap(Points.unwrap(whole) / 8);
 }

@@ -64,8 +64,12 @@ interface IAccounts {
     /// @notice `points` micro-points of the agent's bond are free again.
     event BondReleased(address indexed agent, Points points);
 
-    /// @notice A bond is lost: `reward` micro-points to the challenger, `burnt` micro-points destroyed.
-    event BondForfeited(address indexed agent, address indexed challenger, Points reward, Points burnt);
+    /// @notice A bond is lost: `reward` micro-points to the challenger, `open` micro-points held by it until it is clear whose they
+    /// are, `burnt` micro-points destroyed.
+    event BondForfeited(address indexed agent, address indexed challenger, Points reward, Points open, Points burnt);
+
+    /// @notice `points` micro-points of a lost bond, held by `challenger`, are `winner`'s.
+    event RewardAwarded(address indexed challenger, address indexed winner, Points points);
 
     /// @notice The nonces of `page` in `mask`, and all earlier pages, of the trader's orders of one side are used up.
     event NoncesCancelled(address indexed trader, Side indexed side, uint32 page, uint32 mask);
@@ -81,6 +85,9 @@ interface IAccounts {
     /// @notice Thrown when the caller is not the settlement.
     error Accounts_NotSettlement(address caller);
 
+    /// @notice Thrown when another contract than Refutations awards a part of a lost bond.
+    error Accounts_NotRefutations(address caller);
+
     /// @notice Thrown when an account has less free than it needs, micro-points.
     error Accounts_InsufficientBalance(address trader, Points have, Points needed);
 
@@ -92,6 +99,10 @@ interface IAccounts {
 
     /// @notice Thrown when the nonce of an order is used, or on a page that is closed.
     error Accounts_NonceUsed(address trader, Side side, uint32 nonce);
+
+    /// @notice Thrown when the nonce of an order, or the first of a page that is to be cancelled, lies more than 1 024 pages ahead.
+    /// @param most The last nonce that is not too far.
+    error Accounts_NonceFar(address trader, Side side, uint32 nonce, uint32 most);
 
     // Deposit and withdraw: anyone, with the own account
 
@@ -119,12 +130,13 @@ interface IAccounts {
 
     /// @notice Holds the points of each buy order, and uses its nonce. A sell order's nonce stays: that a device has one
     /// undecided order for a slot keeps the order from being posted twice, and `cancelNonces` uses the nonce.
-    /// Reverts if: a nonce is used; a buyer's free points do not suffice.
+    /// Reverts if: a nonce is used, or more than 1 024 pages ahead; a buyer's free points do not suffice.
     /// @param orders A batch of orders.
     /// @return What is known of the seller of each sell order; zero for a buy order.
     function admit(PackedOrder[] calldata orders) external returns (Reliability[] memory);
 
     /// @notice Uses up nonces of a trader's orders.
+    /// Reverts if: the page is more than 1 024 pages ahead.
     /// @param trader Whose they are.
     /// @param side Of which orders.
     /// @param page The page of 32 nonces; all pages before it close.
@@ -151,12 +163,20 @@ interface IAccounts {
     /// @param points The bond, micro-points.
     function releaseBond(address agent, Points points) external;
 
-    /// @notice Takes a bond away: half of it, rounded down, goes to the challenger's account, the rest is burnt.
+    /// @notice Takes a bond away: two eighths of it, each rounded down, go to the challenger's account, the rest is burnt.
     /// Reverts if: less is held.
     /// @param agent Whose it was.
     /// @param points The bond, micro-points.
     /// @param challenger Who is rewarded.
-    function burnBond(address agent, Points points, address challenger) external;
+    /// @param isOpen Whether one of the eighths is held until it is awarded.
+    function burnBond(address agent, Points points, address challenger, bool isOpen) external;
+
+    /// @notice Gives an eighth of a lost bond, which its challenger holds, to whom it is due.
+    /// Reverts if: less is held.
+    /// @param challenger Who holds it.
+    /// @param winner Whose it is; the challenger itself, too.
+    /// @param points The eighth, micro-points.
+    function award(address challenger, address winner, Points points) external;
 
     // Trades: the settlement only
 

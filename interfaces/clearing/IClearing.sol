@@ -60,9 +60,9 @@ interface IClearing {
         uint128 objective;
         /// Σ dual price · capacity over the orders that trade, in the objective's unit. Exact if equal to the objective.
         uint128 bound;
-        // slot 3: 12 + 8 + 1 + 1 + 5 + 1 = 28
-        /// Σ reservations of the buyers in the trades, micro-points: part of all wallets, which fit.
-        uint96 reserved;
+        // slot 3: 10 + 8 + 1 + 1 + 5 + 1 + 5 = 31
+        /// Where its last trade stands: sell id 40 | buy id 40. Links rise.
+        uint80 lastLink;
         /// What its agent loses when it is refuted, micro-points.
         uint64 bond;
         /// The number of its market's mechanism.
@@ -72,6 +72,8 @@ interface IClearing {
         /// When an active proposal can be made final, Unix seconds.
         uint40 finalFrom;
         Status status;
+        /// The block in which it was sealed last.
+        uint40 sealedIn;
     }
 
     /// @dev An order that trades, with its dual price.
@@ -160,6 +162,9 @@ interface IClearing {
     /// @notice Emitted when an active proposal gives way to a better one; its bond is released.
     event ProposalOutranked(bytes32 indexed market, uint64 indexed proposal, uint64 indexed by);
 
+    /// @notice Emitted when a refutation leaves time for one more proposal, until `finalBy`, Unix seconds.
+    event ProposalsExtended(bytes32 indexed market, uint40 finalBy);
+
     /// @notice Emitted when an active proposal is shown to be false; its bond, micro-points, is lost.
     event ProposalRefuted(bytes32 indexed market, uint64 indexed proposal, address indexed challenger, Points bond);
 
@@ -211,6 +216,10 @@ interface IClearing {
 
     /// @notice Thrown when a link names an order beyond the list that comes with it.
     error Clearing_BadLink(uint256 link, uint256 orders);
+
+    /// @notice Thrown when a trade does not stand behind the one before it, by its sell order and then its buy order: a pair trades at
+    /// most once in a proposal.
+    error Clearing_LinkNotRising(OrderId buyId, OrderId sellId);
 
     /// @notice Thrown when the batches given have no order with this id.
     error Clearing_UnknownOrder(OrderId id);
@@ -287,9 +296,6 @@ interface IClearing {
     /// @notice Thrown when a trade shown is not one of the order's.
     error Clearing_ForeignTrade(OrderId id);
 
-    /// @notice Thrown when another energy of an order is said to trade than does, Wh.
-    error Clearing_WrongBound(OrderId id, Wh given, Wh needed);
-
     // Proposing
 
     /// @notice Begins a proposal with its first trades (none for a round in which nothing can trade).
@@ -299,6 +305,7 @@ interface IClearing {
     ///   `continued`; then its dual price is another;
     /// - a side is wrong, or a price beyond an order's limits;
     /// - an order would trade more than its energy, in one-to-one mode more than once or not the smaller energy of the two;
+    /// - trades do not rise by their sell order and then their buy order, through all chunks;
     /// - the mechanism refuses a trade, a dual price or the public prices.
     /// @param market The market's id.
     /// @param orders The orders that trade, each with its proof and its dual price.
@@ -350,8 +357,10 @@ interface IClearing {
     /// @param prices The proposal's public prices.
     function seal(uint64 id, Support calldata support, Exhibit[] calldata shown, bytes calldata prices) external;
 
-    /// @notice Refutes an active proposal by the orders shown. Half of the agent's bond goes to the sender's wallet, the rest
-    /// is burnt, and the round takes proposals again.
+    /// @notice Refutes an active proposal by the orders shown. Three quarters of the agent's bond are burnt. An eighth, rounded
+    /// down, goes to the sender's wallet; another to whoever wrote down first that the proposal is false (IRefutations), else to
+    /// the sender. The round takes proposals again; if less than a challenge window is left for them, it is extended to one, at most
+    /// twice in a round.
     /// Reverts if:
     /// - the proposal is not active;
     /// - an order is not in the book, or cancelled;
@@ -361,6 +370,12 @@ interface IClearing {
     /// @param shown The orders, as many as the mechanism asks for.
     /// @param prices The proposal's public prices.
     function challenge(uint64 id, Exhibit[] calldata shown, bytes calldata prices) external;
+
+    /// @notice Reverts unless the orders shown refute a proposal, active or not; as `challenge` lists.
+    /// @param id The proposal.
+    /// @param shown The orders, as many as the mechanism asks for.
+    /// @param prices The proposal's public prices.
+    function requireRefuted(uint64 id, Exhibit[] calldata shown, bytes calldata prices) external view;
 
     // The end of a round
 
@@ -408,15 +423,6 @@ interface IClearing {
         bytes calldata prices
     ) external returns (uint64 id);
 
-    /// @notice Releases the untraded part of orders, once the round is final, or once the time for proposals has passed and
-    /// no proposal is active. Anyone may call; the reservation of that part goes back to the buyer's free balance, and a device
-    /// that sold nothing may sell the slot again.
-    /// Reverts if: it is too early, or all of an order trades; `bound` is not what trades; an order is not in the book, or closed.
-    /// @param market The market's id.
-    /// @param placed The orders, each with its proof.
-    /// @param bound How much of each order's energy trades, Wh, as `boundEnergy` says.
-    function release(bytes32 market, IOrderBook.Placed[] calldata placed, Wh[] calldata bound) external;
-
     // Looking up
 
     /// @notice A proposal; its status is None if there is none with this id.
@@ -434,27 +440,19 @@ interface IClearing {
     /// @param market The market's id.
     function activeOf(bytes32 market) external view returns (uint64);
 
+    /// @notice The last moment for proposals of a market, extensions included, Unix seconds. Reverts if it is unknown.
+    /// @param market The market's id.
+    function finalByOf(bytes32 market) external view returns (uint40);
+
     /// @notice The final proposal of a market and its agent; reverts if there is none.
     /// @param market The market's id.
     function finalRound(bytes32 market) external view returns (uint64 id, address agent);
-
-    /// @notice Whether the order trades in this proposal.
-    /// @param id Id of the proposal.
-    /// @param order The order.
-    function isTraded(uint64 id, OrderId order) external view returns (bool);
 
     /// @notice How much of the energy of an order trades in a proposal, Wh: 0, `whole`, or in divisible mode a part.
     /// @param id The proposal.
     /// @param order The order.
     /// @param whole The order's energy, Wh.
     function filledOf(uint64 id, OrderId order, Wh whole) external view returns (Wh);
-
-    /// @notice How much of the energy of an order trades in the final proposal of its market, Wh: 0, `whole`, or in
-    /// divisible mode a part. In one-to-one mode an order that trades is bound as a whole.
-    /// @param market The market's id.
-    /// @param order The order.
-    /// @param whole The order's energy, Wh.
-    function boundEnergy(bytes32 market, OrderId order, Wh whole) external view returns (Wh);
 
     /// @notice Merkle root of a chunk of a proposal's trades; 0 if there is none.
     /// @param id Id of the proposal.

@@ -28,8 +28,6 @@ interface IMechanism {
         uint256 objective;
         /// Σ dual price · capacity over the orders that trade for the first time.
         uint256 bound;
-        /// The buyers' money in them, micro-points.
-        uint256 reserved;
         /// The orders of the round that are proven with the chunk, cancelled ones included; 0 if it proves none.
         uint256 rows;
         /// What there is to remember of each order (contracts/clearing/libraries/ChunkAnswer).
@@ -56,6 +54,7 @@ interface IMechanism {
     /// - there are orders and no trades, or more than 128 trades; a link names an order that is not there;
     /// - a side is wrong, or a price beyond an order's limits;
     /// - an order would trade more than its energy, in one-to-one mode more than once or not the smaller energy of the two;
+    /// - links do not rise by sell order and then buy order, so that a pair would trade twice;
     /// - the rule does not allow a trade, its dual prices or the public prices.
     /// @param market The market's id.
     /// @param orders The orders that trade, each with its proof and its dual price.

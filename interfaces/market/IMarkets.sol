@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {ContestTerms, Delivery, Market, OrderTerms, PayTerms} from "../../contracts/types/Markets.sol";
-import {Ppm} from "../../contracts/types/Units.sol";
+import {ContestTerms, Delivery, LeastTerms, Market, OrderTerms, PayTerms} from "../../contracts/types/Markets.sol";
+import {Ppm, Wh} from "../../contracts/types/Units.sol";
 
 /// @title Markets: a zone, a carrier and a delivery slot, with fixed rules
 /// @notice Any active participant may open a market. Its rules never change: its id is their hash, so a trader who signs an
@@ -40,6 +40,24 @@ interface IMarkets {
     /// @notice Thrown when a count of the rules is above 8 or differs from the number of names, or a mask goes beyond its count.
     error Market_BadSchema(uint256 attributes, uint256 categories);
 
+    /// @notice Thrown when the name of an attribute is not 1 to 32 printable characters of ASCII, or repeats another.
+    /// @param index Place among the attributes.
+    error Market_BadAttributeName(uint256 index);
+
+    /// @notice Thrown when the name of a category is not 1 to 32 printable characters of ASCII, or repeats another.
+    /// @param index Place among the categories.
+    error Market_BadCategoryName(uint256 index);
+
+    /// @notice Thrown when a zone is not printable characters of ASCII, followed by zeros.
+    error Market_BadZone(bytes24 zone);
+
+    /// @notice Thrown when orders may have no energy, Wh, or reserve nothing, micro-points.
+    error Market_BadLeast(Wh leastEnergy, uint64 leastReservation);
+
+    /// @notice Thrown when an eighth of the bond is less than twice what a challenge costs, micro-points, or that is zero where
+    /// proposals can be challenged, or given where they cannot.
+    error Market_BondTooLow(uint64 bond, uint64 challengeCost);
+
     /// @notice Thrown when the source of an attribute is unknown, or given for an attribute that the market lacks.
     error Market_BadSource(uint256 attribute);
 
@@ -74,14 +92,17 @@ interface IMarkets {
     /// into the id. Any active participant may call.
     /// Reverts if:
     /// - the sender is not active, or a market with these rules and names is open;
-    /// - not now < closesAt ≤ slotStart, or not closesAt < finalBy;
+    /// - not now < closesAt ≤ slotStart, or not closesAt < finalBy ≤ closesAt + 30 days;
     /// - refundFrom is less than one slot, or more than one slot and 30 days, after both the end of the last challenge
-    ///   window and the slot's end;
+    ///   window, extensions included, and the slot's end;
+    /// - a name is not 1 to 32 printable characters of ASCII, or repeats another; the zone is not printable;
+    /// - the least energy or the least reservation is zero;
     /// - the slot does not begin at a multiple of its length, or that is not a multiple of the base interval that divides the
     ///   longest slot;
     /// - a count is above 8 or differs from the names, or a source is unknown;
     /// - there is no arbiter, or a rate is above 1 000 000 ppm;
-    /// - challenge window, bond and endorsers do not fit together;
+    /// - challenge window, bond and endorsers do not fit together, or an eighth of the bond is less than twice the cost of a
+    ///   challenge;
     /// - the mechanism is unknown, or a rule is not what it needs.
     /// @param rules The rules; units and bounds as in contracts/types/Markets.
     /// @param attributes Names of the soft attributes, at most 8.
@@ -106,8 +127,11 @@ interface IMarkets {
     /// @param market The market's id.
     /// @return contest What the contest asks of the rules.
     /// @return orders What an order must fit besides.
+    /// @return least How large it must be.
     /// @return batch The batch's number, from 0.
-    function takeBatch(bytes32 market) external returns (ContestTerms contest, OrderTerms orders, uint32 batch);
+    function takeBatch(bytes32 market)
+        external
+        returns (ContestTerms contest, OrderTerms orders, LeastTerms least, uint32 batch);
 
     /// @notice Number of batches of a market; 0 if it is unknown.
     /// @param market The market's id.

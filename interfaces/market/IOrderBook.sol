@@ -3,7 +3,7 @@ pragma solidity ^0.8.27;
 
 import {CompactSignature} from "../../contracts/shared/Signatures.sol";
 import {OrderId, PackedOrder, Side} from "../../contracts/types/Orders.sol";
-import {Ppm, Wh} from "../../contracts/types/Units.sol";
+import {Points, Ppm, Wh} from "../../contracts/types/Units.sol";
 
 /// @title The orders of markets
 /// @notice Orders come from their trader, or signed (EIP-712) and relayed by anyone, in batches. A batch
@@ -11,7 +11,8 @@ import {Ppm, Wh} from "../../contracts/types/Units.sol";
 /// the seller is written into the order when it is posted, so that its score depends on nothing but
 /// the order. A buy order reserves the value of its energy at its bid.
 /// @dev Trust assumptions.
-/// Safety: none in the relayer (it cannot change an order). Clearing (fixed at deployment) releases orders. Admission and certification: IParticipantRegistry,
+/// Safety: none in the relayer (it cannot change an order; of two signed orders whose nonces lie on different pages it can choose
+/// to post the later one first, which voids the earlier). Releases (fixed at deployment) releases orders. Admission and certification: IParticipantRegistry,
 /// IDeviceRegistry.
 /// Liveness: a relayer that refuses an order can be passed by: everybody may relay, and traders may post
 /// directly. A batch is all or nothing, and the error names the order that stopped it.
@@ -24,7 +25,8 @@ import {Ppm, Wh} from "../../contracts/types/Units.sol";
 ///   uint32 meter,uint32 nonce,uint40 expiry,uint32[8] expectations,uint32[8] limits,uint32[8] weights)
 /// SellOrder(bytes32 market,address trader,uint64 energyWh,uint32 ask,uint32 minPrice,bytes8 classes,uint32 minFill,
 ///   bool accept,uint32 device,uint32 nonce,uint40 expiry,uint32[8] attributes)
-/// minFill and accept take one value only, 0 and false: an order with another is refused. A buyer names a meter in markets
+/// minFill is the least share of its energy, ppm, that a trade must give the order, in one-to-one mode; in divisible mode it is 0.
+/// accept takes one value only, false: an order with another is refused. A buyer names a meter in markets
 /// where the import counts, and 0 in others.
 interface IOrderBook {
     /// @dev An order that stands in a batch, with its proof.
@@ -61,11 +63,14 @@ interface IOrderBook {
     /// @notice Thrown when a signature is not the trader's.
     error Order_BadSignature(uint256 index, address trader);
 
-    /// @notice Thrown when an order is posted after its expiry, Unix seconds.
-    error Order_Expired(uint256 index, uint40 expiry);
+    /// @notice Thrown when an order expires before the gate closes, Unix seconds: whether it trades would depend on the clock.
+    error Order_ExpiresEarly(uint256 index, uint40 expiry, uint40 closesAt);
 
-    /// @notice Thrown when an order has no energy.
-    error Order_ZeroEnergy(uint256 index);
+    /// @notice Thrown when an order has less energy than the market's least, Wh.
+    error Order_BelowLeastEnergy(uint256 index, Wh energy, Wh least);
+
+    /// @notice Thrown when a buy order would reserve less than the market's least, micro-points.
+    error Order_BelowLeastReservation(uint256 index, Points reserves, Points least);
 
     /// @notice Thrown when the bid or the ask is zero.
     error Order_ZeroPrice(uint256 index);
@@ -79,10 +84,15 @@ interface IOrderBook {
     /// @notice Thrown when a field is set that the side or the market does not use, or that is attested.
     error Order_UnusedFieldSet(uint256 index);
 
-    /// @notice Thrown when an order asks for a least share of its energy, for which there is no rule yet.
+    /// @notice Thrown when an order asks for a least share of its energy in divisible mode.
     /// @param index Place in the batch.
     /// @param minFill The least share, ppm.
     error Order_MinFillNotZero(uint256 index, Ppm minFill);
+
+    /// @notice Thrown when an order asks for more than its energy.
+    /// @param index Place in the batch.
+    /// @param minFill The least share, ppm.
+    error Order_MinFillAboveOne(uint256 index, Ppm minFill);
 
     /// @notice Thrown when an order accepts its trade in advance, for which there is no rule yet.
     /// @param index Place in the batch.
@@ -120,8 +130,8 @@ interface IOrderBook {
     /// @notice Thrown when an order is to be released whose round is not over, or that trades as a whole.
     error Order_StillBound(bytes32 market, OrderId id);
 
-    /// @notice Thrown when another contract than Clearing releases orders.
-    error Order_NotClearing(address caller);
+    /// @notice Thrown when another contract than Releases releases orders.
+    error Order_NotReleaser(address caller);
 
     // Posting orders
 
@@ -134,8 +144,9 @@ interface IOrderBook {
 
     /// @notice Posts signed orders of any traders, as one batch.
     /// Reverts if, for any order, with its index: the trader is not active; the signature is not the
-    /// trader's; it is expired; its nonce is used; energy or price is zero; a field that its side or the
-    /// market does not use is set; buyer: weights do not sum to 1 000 000, a limit is on the wrong side
+    /// trader's; it expires before the gate closes; its nonce is used, or far ahead; its energy is below the market's
+    /// least, or its price zero; a field that its side or the market does not use is set; minFill is above 1; buyer: it would
+    /// reserve less than the market's least, weights do not sum to 1 000 000, a limit is on the wrong side
     /// of its expectation, the free balance is below the reservation; seller: the minimum is above the ask, a class
     /// code is missing, the device is not the trader's, retired, of another carrier or subnet, or sells in this slot already.
     /// @param market The market's id.
@@ -160,8 +171,8 @@ interface IOrderBook {
     /// @param placed The order, with its proof.
     function cancel(bytes32 market, Placed calldata placed) external;
 
-    /// @notice Uses up nonces of the sender's orders of one side, and closes all pages before `page`
-    /// (contracts/types/Nonces). Signed orders with these nonces can never be posted. A buy order uses its nonce when it is
+    /// @notice Uses up nonces of the sender's orders of one side, and closes all pages before `page`, which is at most 1 024
+    /// pages ahead (contracts/types/Nonces). Signed orders with these nonces can never be posted. A buy order uses its nonce when it is
     /// posted, a sell order when it is cancelled: to replace a signed sell order that is not posted, use up its nonce first.
     /// @param side Of which orders.
     /// @param page Number of the page of 32 nonces.
@@ -170,9 +181,9 @@ interface IOrderBook {
 
     // Releasing
 
-    /// @notice Clearing only: closes orders of which a part, or all, did not trade (IClearing.release), and releases the
-    /// reservation of that part to the buyer's free balance. A device whose order sold nothing can sell the slot again.
-    /// Reverts if: an order is not in the book, or closed.
+    /// @notice Releases only: closes orders of which a part, or all, did not trade (IReleases.release), and releases the reservation of that part to the buyer's free balance. A device whose order sold
+    /// nothing can sell the slot again. What is closed already is passed over.
+    /// Reverts if: an order is not in the book; all are closed already.
     /// @param market The market's id.
     /// @param placed The orders, each with its proof.
     /// @param bound How much of each order's energy trades, Wh: below the order's energy.

@@ -64,9 +64,6 @@ interface ISettlement {
     /// @notice Thrown when a trade has not ended yet, so that the meter may still settle it.
     error Settlement_NotEnded(bytes32 tradeId);
 
-    /// @notice Thrown when the trade's share of the export is certified.
-    error Settlement_AlreadyCertified(bytes32 tradeId);
-
     /// @notice Thrown when the trades given are not exactly those of the chunk, in their order.
     error Settlement_WrongChunk(bytes32 market, uint32 chunk);
 
@@ -78,6 +75,9 @@ interface ISettlement {
 
     /// @notice Thrown when the trade has ended.
     error Settlement_AlreadySettled(bytes32 tradeId);
+
+    /// @notice Thrown when all of what a call would do is done already.
+    error Settlement_NothingLeft(bytes32 market);
 
     /// @notice Thrown when the readings of the buyer's meter are missing, before the refund time, Unix seconds.
     error Settlement_ImportMissing(bytes32 tradeId, uint40 refundFrom);
@@ -116,8 +116,8 @@ interface ISettlement {
 
     /// @notice `settle` for trades whose devices have reported a later interval by now, or whose slot has several intervals: each
     /// with its readings' proofs. From the refund time on the readings of a buyer's meter may be missing: then what was delivered
-    /// is paid as if it was used, and its certificates are the seller's.
-    /// Reverts if: the round is not final; a trade is not of it or has ended; the readings are not those of the slot's intervals,
+    /// is paid as if it was used, and its certificates are the seller's. Trades that have ended are passed over.
+    /// Reverts if: the round is not final; a trade is not of it; all have ended; the readings are not those of the slot's intervals,
     /// or unknown; those of the buyer's meter are missing too early, or there where it does not count.
     /// @param market Id of the market.
     /// @param deliveries Trades of the market, in any order.
@@ -126,8 +126,7 @@ interface ISettlement {
     // By agreement: anyone, with two signatures
 
     /// @notice Pays as two of {buyer, seller, arbiter} signed: `toSeller` to the seller, the rest back to the buyer.
-    /// Certificates are the seller's (`certify`), and its track record does not count the trade. If a pair of orders
-    /// has several trades, an agreement ends one of them, and the meter or time the others.
+    /// Certificates are the seller's (`certify`), and its track record does not count the trade.
     /// Reverts if: the round is not final; the trade is not of it or has ended; `toSeller` is above the trade's value; the
     /// signers are not two of the three; a signature is not its signer's.
     /// @param market Id of the market.
@@ -146,8 +145,8 @@ interface ISettlement {
     // By refund: anyone, after the time lock
 
     /// @notice From the market's refund time on: gives the buyers the money of trades that nothing else settled. Each
-    /// counts as not delivered.
-    /// Reverts if: the round is not final; it is too early; a trade is not of the round or has ended.
+    /// counts as not delivered. Trades that have ended are passed over.
+    /// Reverts if: the round is not final; it is too early; a trade is not of the round; all have ended.
     /// @param market Id of the market.
     /// @param traded Trades of the market, in any order.
     function refund(bytes32 market, TradeProof[] calldata traded) external;
@@ -156,14 +155,14 @@ interface ISettlement {
 
     /// @notice Decides sell orders by one trade of each: from now on the device may sell more of the slot, behind what these
     /// orders sold, and its surplus can be certified (IMetering.issue). An order without a trade is decided by its
-    /// cancellation or release (IOrderBook). Whoever sells a slot once need not call this.
-    /// Reverts if: the round is not final; a trade is not of it; its sell order is decided.
+    /// cancellation or release (IOrderBook). Whoever sells a slot once need not call this. Decided ones are passed over.
+    /// Reverts if: the round is not final; a trade is not of it; all sell orders are decided.
     /// @param market Id of the market.
     /// @param traded A trade of each sell order.
     function decide(bytes32 market, TradeProof[] calldata traded) external;
 
     /// @notice `decide` for buy orders whose meters count: from now on the meter may buy more of the slot.
-    /// Reverts if: the round is not final; a trade is not of it; its buyer's meter does not count; its buy order is decided.
+    /// Reverts if: the round is not final; a trade is not of it; its buyer's meter does not count; all buy orders are decided.
     /// @param market Id of the market.
     /// @param traded A trade of each buy order.
     function decidePurchases(bytes32 market, TradeProof[] calldata traded) external;
@@ -171,8 +170,8 @@ interface ISettlement {
     // Certificates of what was not sold in the end: anyone
 
     /// @notice Certifies to the sellers the shares of the export of trades that ended by agreement or refund: what such a
-    /// trade no longer sells is the seller's, and nobody else's share changes.
-    /// Reverts if: the round is not final; a trade is not of it, has not ended, or its share is certified; the readings are
+    /// trade no longer sells is the seller's, and nobody else's share changes. Trades whose share is certified are passed over.
+    /// Reverts if: the round is not final; a trade is not of it, or has not ended; the shares of all are certified; the readings are
     /// not those of the slot's intervals, or unknown.
     /// @param market Id of the market.
     /// @param deliveries Trades of the market with the readings of their devices, in any order; other readings are not looked at.

@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from powerpact.agent.aftermath import certify_unsold, decide_orders
 from powerpact.agent.errors import EndorsementsMissing, GateStillOpen, RoundExpired, SolutionRefuted
@@ -151,18 +151,18 @@ class Agent:
         ContractError
             If the chain refuses.
         """
-        posted, now, final, active = complete.whole(self.chain, lambda: self._before(market_id))
+        posted, now, final, active, final_by = complete.whole(self.chain, lambda: self._before(market_id))
         if final:
             return Cleared(final, posted)
         rules = posted.market.rules
         if now < rules.closes_at:
             raise GateStillOpen(market_id, rules.closes_at, now)
-        if now > rules.final_by and not active:
-            raise RoundExpired(market_id, rules.final_by, now)
+        if now > final_by and not active:
+            raise RoundExpired(market_id, final_by, now)
         solution, solve_s, verify_s = self.solve(posted)
         begin = time.perf_counter()
         sent: list[Mined] = []
-        if active and (now > rules.final_by or self._is_as_good(active, solution)):
+        if active and (now > final_by or self._is_as_good(active, solution)):
             self.report(f"proposal {active} is active")
             proposal_id = active
         else:
@@ -177,15 +177,16 @@ class Agent:
         status, final_from = self._status(proposal_id, sent)
         return Cleared(proposal_id, posted, status, final_from, solution, tuple(sent), solve_s, verify_s, submit_s)
 
-    def _before(self, market_id: bytes) -> tuple[PostedRound, int, int, int]:
-        """A round, of one that is not final all orders; the chain's time; the final and the active proposal."""
+    def _before(self, market_id: bytes) -> tuple[PostedRound, int, int, int, int]:
+        """A round, whole unless it is final; the time; the final and the active proposal; the last moment for one."""
         chain, posted = self.chain, rounds.read_round(self.chain, market_id)
         final = rounds.final_of(chain, market_id)
         if final:
-            return posted, chain.now(), final, 0
+            return posted, chain.now(), final, 0, posted.market.rules.final_by
         found = [*complete.orders_of(posted), complete.result_of(market_id, 0, posted.market.block)]
-        active = complete.require(chain, found, [("Clearing", "activeOf", [market_id])])[0]
-        return posted, chain.now(), 0, int(active)
+        asked: list[Any] = [("Clearing", "activeOf", [market_id]), ("Clearing", "finalByOf", [market_id])]
+        active, final_by = complete.require(chain, found, asked)
+        return posted, chain.now(), 0, int(active), int(final_by)
 
     def _status(self, proposal_id: int, sent: Sequence[Mined]) -> tuple[ProposalStatus, int]:
         """Status of a proposal and when it can be made final; nothing is asked if what was sent made it final."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from powerpact.chain.client import Chain
 from powerpact.chain.contracts import complete, rounds, settlement
+from powerpact.chain.contracts.orders import UNPROVEN, TradeProof
 from powerpact.chain.contracts.posted import PostedRound
 from powerpact.chain.contracts.settlement import FinalTrade
 from powerpact.market.orders import Placed, Side
@@ -22,6 +23,8 @@ class Sight:
     ----------
     now : int
         Time of that block, Unix seconds.
+    final_by : int
+        The last moment for proposals, extensions included, Unix seconds.
     posted : PostedRound
         The orders.
     final, unsettled : list of FinalTrade
@@ -31,6 +34,7 @@ class Sight:
     """
 
     now: int
+    final_by: int
     posted: PostedRound
     final: list[FinalTrade]
     unsettled: list[FinalTrade]
@@ -45,23 +49,24 @@ class Sight:
             found[trade.chunk].append(trade.trade)
         return found
 
-    def idle(self) -> list[tuple[Placed, int]]:
-        """Open orders of which something can be released, with their energy that trades, Wh.
+    def idle(self) -> list[tuple[Placed, TradeProof]]:
+        """Open orders of which something can be released, each with its trade where that has to be shown.
 
         The round is final without them, or its time is over.
         """
-        rules = self.posted.market.rules
-        if not self.is_final and (self.now <= rules.final_by or self.is_active):
+        if not self.is_final and (self.now <= self.final_by or self.is_active):
             return []
         bound_wh: Counter[int] = Counter()
+        shown: dict[int, TradeProof] = {}
         for final in self.final:
             for id_ in (final.trade.buy_id, final.trade.sell_id):
                 bound_wh[id_] += final.trade.energy_wh
-        divisible = rules.mode is Mode.DIVISIBLE
+                if self.posted.market.rules.mode is Mode.ONE_TO_ONE:
+                    shown[id_] = final.proof
         return [
-            (self.posted.placed(id_), bound_wh[id_])
+            (self.posted.placed(id_), shown.get(id_, UNPROVEN))
             for id_, order in self.posted.open_orders()
-            if not bound_wh[id_] or (divisible and order.side is Side.BUY and bound_wh[id_] < order.energy_wh)
+            if not bound_wh[id_] or (order.side is Side.BUY and bound_wh[id_] < order.energy_wh)
         ]
 
 
@@ -86,4 +91,5 @@ def look(chain: Chain, market_id: bytes) -> Sight:
         ended = settlement.ended(chain, market_id, {trade.position: trade.id for trade in final})
         unsettled = [trade for trade in final if trade.position not in ended]
         is_active = not final_id and rounds.active_of(chain, market_id) != 0
-        return Sight(chain.now(), posted, final, unsettled, final_id != 0, is_active)
+        final_by = rounds.final_by(chain, market_id)
+        return Sight(chain.now(), final_by, posted, final, unsettled, final_id != 0, is_active)

@@ -107,8 +107,12 @@ def _replayed_wallets(records: Records) -> dict[ChecksumAddress, list[int]]:
             wallets[a["buyer"]][0] -= a["paid"]
             wallets[a["seller"]][0] += a["paid"]
         elif event.name == "BondForfeited":
-            wallets[a["agent"]][1] -= a["reward"] + a["burnt"]
+            wallets[a["agent"]][1] -= a["reward"] + a["open"] + a["burnt"]
             wallets[a["challenger"]][0] += a["reward"]
+            wallets[a["challenger"]][1] += a["open"]
+        elif event.name == "RewardAwarded":
+            wallets[a["challenger"]][1] -= a["points"]
+            wallets[a["winner"]][0] += a["points"]
         else:
             free_sign, held_sign = {
                 "Deposited": (1, 0),
@@ -142,10 +146,14 @@ def _check_ways_out(records: Records) -> Result:
             latest = max(latest, rules.refund_from)
         for order, upoints in record.waiting_reservations():
             owed[order.trader] += upoints
-            latest = max(latest, 0 if record.is_final else rules.final_by + rules.challenge_window_s)
+            latest = max(latest, 0 if record.is_final else rules.latest_final)
         if record.active is not None:
             owed[record.active.agent] += rules.bond_upoints
             latest = max(latest, record.active.final_from)
+    for event in records.money:
+        if event.name in ("BondForfeited", "RewardAwarded"):
+            a = event.arguments
+            owed[a["challenger"]] += a["open"] if event.name == "BondForfeited" else -a["points"]
     traders = set(owed) | {event.arguments["trader"] for event in records.money if event.name == "Deposited"}
     faults = []
     for trader, wallet in zip(sorted(traders), points.wallets_of(chain, sorted(traders)), strict=True):

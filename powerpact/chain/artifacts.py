@@ -29,7 +29,9 @@ CONTRACTS: Final = (
     "SatisfactionMatching",
     "CallAuction",
     "Clearing",
+    "Refutations",
     "Settlement",
+    "Releases",
 )
 """The contracts of a deployment, in the order in which they are deployed."""
 

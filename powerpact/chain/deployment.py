@@ -133,7 +133,7 @@ def constructor_arguments(addresses: dict[str, ChecksumAddress], parameters: Par
     at = addresses
     return {
         "PowerPoints": [parameters.utility],
-        "Accounts": [at["PowerPoints"], at["OrderBook"], at["Clearing"], at["Settlement"]],
+        "Accounts": [at[name] for name in ("PowerPoints", "OrderBook", "Clearing", "Settlement", "Refutations")],
         "ParticipantRegistry": [parameters.auditors, parameters.threshold, at["Accounts"]],
         "DeviceRegistry": [
             at["ParticipantRegistry"],
@@ -150,13 +150,14 @@ def constructor_arguments(addresses: dict[str, ChecksumAddress], parameters: Par
             at["ParticipantRegistry"],
             at["DeviceRegistry"],
             at["Markets"],
-            at["Clearing"],
+            at["Releases"],
             at["Accounts"],
         ],
         "RoundProver": [at["Markets"], at["OrderBook"]],
         "SatisfactionMatching": [at["Markets"], at["OrderBook"], at["RoundProver"]],
         "CallAuction": [at["Markets"], at["OrderBook"]],
-        "Clearing": [at["Markets"], at["OrderBook"], at["Accounts"], [at[name] for name in MECHANISMS]],
+        "Clearing": [at["Markets"], at["Accounts"], at["Refutations"], [at[name] for name in MECHANISMS]],
+        "Refutations": [at["Clearing"], at["Accounts"]],
         "Settlement": [
             at["Accounts"],
             at["DeviceRegistry"],
@@ -164,6 +165,7 @@ def constructor_arguments(addresses: dict[str, ChecksumAddress], parameters: Par
             at["Markets"],
             at["Clearing"],
         ],
+        "Releases": [at["Markets"], at["OrderBook"], at["Clearing"]],
     }
 
 

@@ -235,6 +235,25 @@ _MARKETS: Final = {
         "counts, names and masks of attributes or classes differ, or there are more than eight",
         "Name at most 8 attributes and 8 classes, and set no bit beyond them.",
     ),
+    "Market_BadAttributeName": Advice(
+        "the name of an attribute is not 1 to 32 printable characters of ASCII without a backslash, or is there twice",
+        "Rename the attribute at this place.",
+    ),
+    "Market_BadCategoryName": Advice(
+        "the name of a category is not 1 to 32 printable characters of ASCII without a backslash, or is there twice",
+        "Rename the category at this place.",
+    ),
+    "Market_BadZone": Advice(
+        "the zone is not printable ASCII, with zeros behind it", "Name the zone in up to 24 printable characters."
+    ),
+    "Market_BadLeast": Advice(
+        "an order may have no energy, or a buy order reserve nothing",
+        "Let the least energy be 1 Wh or more, and the least reservation 1 micro-point or more.",
+    ),
+    "Market_BondTooLow": Advice(
+        "an eighth of the bond is less than twice what a challenge costs, or that is not stated",
+        "Raise the bond to 16 times the cost of a challenge or more; without a challenge window both are 0.",
+    ),
     "Market_BadSource": Advice(
         "the source of an attribute's value is unknown", "Use source 0 to 4, 0 beyond the last."
     ),
@@ -272,18 +291,26 @@ _ORDERS: Final = {
         "neither the trader's key nor the trader's contract signed exactly this order for this market, chain and book",
         "Sign again; leave out the order at this index to post the others.",
     ),
-    "Order_Expired": Advice("the order's expiry is over", "Sign a new order with a later expiry."),
-    "Order_ZeroEnergy": Advice("the order's energy is zero", "State the energy in Wh."),
+    "Order_ExpiresEarly": Advice(
+        "the order expires before the gate closes", "Sign it with an expiry at gate closure or later."
+    ),
+    "Order_BelowLeastEnergy": Advice(
+        "the order has less energy than this market takes", "Order at least the market's least energy."
+    ),
+    "Order_BelowLeastReservation": Advice(
+        "the order would reserve less than this market asks for", "Buy more energy, or bid more."
+    ),
     "Order_ZeroPrice": Advice("the bid or ask is zero", "State the price in micro-points per kWh."),
     "Order_MinAboveAsk": Advice("the seller's minimum is above the ask", "Lower the minimum or raise the ask."),
-    "Order_MinFillNotZero": Advice("a least fill has no rule yet", "Leave `minFill` zero."),
+    "Order_MinFillNotZero": Advice("a divisible market knows no least fill", "Leave `minFill` zero."),
+    "Order_MinFillAboveOne": Advice("the least fill is above 1 000 000 ppm", "State it in ppm of the order's energy."),
     "Order_AcceptedInAdvance": Advice("acceptance in advance has no rule yet", "Leave `accept` false."),
     "Order_MeterNotZero": Advice("the import of a buyer does not count in this market", "Leave `meter` zero."),
     "Order_MeterMissing": Advice(
         "the import of a buyer counts in this market", "Name a certified meter of the buyer's own."
     ),
     "Order_AskNotMin": Advice("in a call auction a seller names one price", "Give the same ask and minimum."),
-    "Order_NotClearing": Advice("only the clearing releases orders", "Use `powerpact refund MARKET`."),
+    "Order_NotReleaser": Advice("only the contract Releases releases orders", "Use `powerpact refund MARKET`."),
     "Order_UnusedFieldSet": Advice(
         "a field is set that this side, this market or the attestation does not leave to the trader",
         "Leave attested attributes and classes, and those beyond the schema, zero.",
@@ -342,6 +369,10 @@ _CLEARING: Final = {
         "trades cannot be added once the proof has begun", "Go on proving, or begin a new proposal."
     ),
     "Clearing_ChunkTooLarge": Advice("a chunk holds at most 128 trades", "Add the rest with `extend`."),
+    "Clearing_LinkNotRising": Advice(
+        "a trade does not stand behind the one before, so that a pair could trade twice",
+        "Sort the trades by sell order and then buy order, through all chunks.",
+    ),
     "Clearing_UnknownOrder": Advice(
         "there is no order with this id in the batches given", "Give the batches up to the last one that is needed."
     ),
@@ -413,9 +444,6 @@ _CLEARING: Final = {
     "Clearing_WrongExhibit": Advice(
         "the order shown trades another energy in the proposal", "Show it with the sum of its trades there."
     ),
-    "Clearing_WrongBound": Advice(
-        "another energy of the order trades than is said", "Give what `boundEnergy` says; `powerpact refund` does."
-    ),
     "Clearing_UnknownTrade": Advice(
         "the trade shown is not in the proposal", "Show it as TradesProposed announced it."
     ),
@@ -430,6 +458,19 @@ _CLEARING: Final = {
     "Clearing_Incomplete": Advice(
         "batches of orders are missing, or there are too many", "Give every batch of orders."
     ),
+}
+
+_REFUTATIONS: Final = {
+    "Refutations_NotClearing": Advice("only the clearing says what is refuted", "Challenge the proposal instead."),
+    "Refutations_CommittedBefore": Advice("this hash is written down already", "Draw another salt."),
+    "Refutations_NothingOpen": Advice("no part of a bond waits for its winner", "Nothing to do."),
+    "Refutations_RevealOver": Advice("the day in which commitments count is over", "Show commitments at once."),
+    "Refutations_RevealRuns": Advice("earlier commitments can still be shown", "Wait for the stated time."),
+    "Refutations_NotCommitted": Advice(
+        "nobody committed to these orders between the seal and the refutation",
+        "Name who committed, the orders and the salt of that commitment.",
+    ),
+    "Refutations_CommittedLater": Advice("an earlier commitment was shown, or this one", "Nothing to do."),
 }
 
 _MECHANISMS: Final = {
@@ -485,6 +526,11 @@ _ACCOUNTS: Final = {
     "Accounts_WalletsFull": Advice(
         "all wallets together hold less than 2^96 micro-points", "Deposit less, or withdraw points first."
     ),
+    "Accounts_NotRefutations": Advice("only Refutations awards parts of lost bonds", "Call `award` there."),
+    "Accounts_NonceFar": Advice(
+        "the nonce lies more than 1 024 pages of 32 ahead: it would use up most of the account's future at once",
+        "Take a nonce up to the stated one; leave it out for the next unused one.",
+    ),
     "Accounts_NonceUsed": Advice(
         "the nonce is used or cancelled, by itself or with a sell order, or a later page of nonces is in use",
         "Sign a new order with an unused nonce.",
@@ -506,7 +552,11 @@ _SETTLEMENT: Final = {
     "Settlement_NotEnded": Advice(
         "the trade has not ended: the meter may still settle it", "Settle it, or wait for the refund time."
     ),
-    "Settlement_AlreadyCertified": Advice("the trade's share of the export is certified already", "Nothing to do."),
+    "Settlement_NothingLeft": Advice("all of it is done already", "Nothing to do."),
+    "Releases_LengthMismatch": Advice("orders and trades differ in number", "Give one trade for each order."),
+    "Releases_UnknownTrade": Advice(
+        "the trade shown is not the order's in the final proposal", "Show the order's own trade with its proof."
+    ),
     "Settlement_AlreadySettled": Advice("the trade is settled already", "Nothing to do."),
     "Settlement_ImportMissing": Advice(
         "the readings of the buyer's meter are missing",
@@ -564,6 +614,7 @@ SECTIONS: Final = MappingProxyType(
         "Markets": _MARKETS,
         "Orders": _ORDERS,
         "Clearing": _CLEARING,
+        "Refutations": _REFUTATIONS,
         "Mechanisms": _MECHANISMS,
         "Accounts": _ACCOUNTS,
         "Settlement": _SETTLEMENT,

@@ -94,8 +94,8 @@ def nonces(
 
     [bold]Example:[/bold] powerpact order nonces alice
     """
-    from powerpact.chain.contracts.orders import MOST_PAGES_AHEAD, nonces_of
-    from powerpact.market.orders import NONCES_PER_PAGE, Side, next_nonce
+    from powerpact.chain.contracts.orders import nonces_of
+    from powerpact.market.orders import MOST_PAGES, NONCES_PER_PAGE, Side, next_nonce
 
     chain, trader = open_chain(deployment), address_of(who)
     words = {side: nonces_of(chain, trader, side) for side in Side}
@@ -104,7 +104,7 @@ def nonces(
             "side": side.name.lower(),
             "next": next_nonce(word),
             "first_open": (word >> NONCES_PER_PAGE) * NONCES_PER_PAGE,
-            "highest": ((word >> NONCES_PER_PAGE) + MOST_PAGES_AHEAD + 1) * NONCES_PER_PAGE - 1,
+            "highest": ((word >> NONCES_PER_PAGE) + MOST_PAGES + 1) * NONCES_PER_PAGE - 1,
         }
         for side, word in words.items()
     )

@@ -17,7 +17,6 @@ from powerpact.chain.errors import LogsIncomplete
 from powerpact.codec.abi import Event
 from powerpact.codec.packing import trade_id
 from powerpact.market.orders import Order, Side
-from powerpact.market.rules import Mode
 from powerpact.market.trades import Trade
 from powerpact.progress import Progress, silent
 from powerpact.units import value_down_upoints
@@ -101,9 +100,8 @@ class RoundRecord:
 
     def waiting_reservations(self) -> Iterator[tuple[Order, int]]:
         """Open orders and what they reserve beyond their trades, micro-points."""
-        divisible = self.market.rules.mode is Mode.DIVISIBLE
         for id_, order in self.posted.open_orders():
-            traded_wh = self.traded_wh[id_] if divisible else order.energy_wh * (id_ in self.traded_wh)
+            traded_wh = self.traded_wh[id_]
             if order.side is Side.BUY and traded_wh < order.energy_wh:
                 price = order.price_upoints_per_kwh
                 yield order, order.reservation_upoints - value_down_upoints(traded_wh, price)
@@ -191,6 +189,7 @@ def _read_records(chain: Chain, report: Progress) -> Records:
         "BondHeld",
         "BondReleased",
         "BondForfeited",
+        "RewardAwarded",
     )
     ends: defaultdict[bytes, list[Event]] = defaultdict(list)
     for event in settled:

@@ -29,6 +29,7 @@ from powerpact.units import MAX_ATTRIBUTES, MAX_CATEGORIES, PPM, value_down_upoi
 
 __all__ = [
     "MAX_BATCH",
+    "MOST_PAGES",
     "NONCES_PER_PAGE",
     "ZEROS",
     "Order",
@@ -50,6 +51,9 @@ MAX_BATCH: Final = 256
 
 NONCES_PER_PAGE: Final = 32
 """Nonces that can be used in any order, before a later one closes them."""
+
+MOST_PAGES: Final = 1_024
+"""The most pages that the nonces of an account move on at once (Nonces.sol)."""
 
 ZEROS: Final = (0,) * MAX_ATTRIBUTES
 
@@ -100,7 +104,7 @@ class Order:
     expiry : int
         Unix seconds; the order cannot be posted later.
     min_fill_ppm : int
-        The least share of its energy that a trade must give the order. The contracts take 0 only, for now.
+        The least share of its energy that a trade must give the order, in one-to-one mode; in divisible mode 0.
     accept : bool
         Whether the order accepts its trade in advance. The contracts take False only, for now.
     """
@@ -128,15 +132,13 @@ class Order:
         return value_down_upoints(self.energy_wh, self.price_upoints_per_kwh)
 
     def check_neutral(self) -> None:
-        """Fields without a rule yet hold their neutral value: `min_fill_ppm` and `accept`.
+        """The field without a rule yet holds its neutral value: `accept`.
 
         Raises
         ------
         FieldWithoutRule
-            If one does not.
+            If it does not.
         """
-        if self.min_fill_ppm != 0:
-            raise FieldWithoutRule("min_fill_ppm", self.min_fill_ppm, 0)
         if self.accept:
             raise FieldWithoutRule("accept", self.accept, False)
 

@@ -64,6 +64,19 @@ FINAL_AFTER_S: Final = 300
 REFUND_AFTER_S: Final = 3_600
 """Time from when a trade can be paid to its refund unless given, s."""
 
+CONTEST_WINDOWS: Final = 5
+"""Challenge windows from the last moment for a proposal to the last one for a final round: one, and two for each of
+the two refutations that put it off (MarketRules.sol)."""
+
+BOND_OF_COST: Final = 16
+"""Least bond over the cost of a challenge: an eighth of it is twice that (MarketRules.sol)."""
+
+LEAST_ENERGY_WH: Final = 10
+"""Least energy of an order unless given, Wh."""
+
+LEAST_RESERVATION_UPOINTS: Final = 100
+"""Least reservation of a buy order unless given, micro-points."""
+
 
 def _row(
     member: str, type_: str, form: Form | None, meaning: str, unit: str = "", option: Option | None = None
@@ -383,6 +396,39 @@ class Rules:
             option=Option("--endorser", Asked.PEOPLE, help="Who may sign proposals; repeatable, the order counts."),
         ),
     )
+    least_energy_wh: int = field(
+        default=LEAST_ENERGY_WH,
+        metadata=_row(
+            "leastEnergy",
+            "uint64",
+            Integer(64),
+            "The least energy of an order, at least 1.",
+            "Wh",
+            Option("--least-energy-wh", Asked.NUMBER, metavar="WH"),
+        ),
+    )
+    least_reservation_upoints: int = field(
+        default=LEAST_RESERVATION_UPOINTS,
+        metadata=_row(
+            "leastReservation",
+            "uint64",
+            Integer(64),
+            "The least that a buy order reserves, at least 1.",
+            "micro-points",
+            Option("--least-reservation-upoints", Asked.NUMBER, metavar="UPOINTS"),
+        ),
+    )
+    challenge_cost_upoints: int = field(
+        default=0,
+        metadata=_row(
+            "challengeCost",
+            "uint64",
+            Integer(64),
+            "What it costs to refute a proposal: an eighth of the bond is at least twice as much.",
+            "micro-points",
+            Option("--challenge-cost-upoints", Asked.NUMBER, metavar="UPOINTS"),
+        ),
+    )
 
     def __post_init__(self) -> None:
         check_names("attributes", [entry.name for entry in self.attributes], MAX_ATTRIBUTES)
@@ -395,6 +441,11 @@ class Rules:
     def slot(self) -> Slot:
         """The delivery slot."""
         return Slot(self.slot_start, self.slot_length_s)
+
+    @property
+    def latest_final(self) -> int:
+        """The last moment for a final round, Unix seconds."""
+        return self.final_by + CONTEST_WINDOWS * self.challenge_window_s
 
     @property
     def is_metered(self) -> bool:

@@ -8,6 +8,8 @@ from typing import Any, Final, NamedTuple
 
 from powerpact.errors import BadChoice
 from powerpact.market.rules import (
+    BOND_OF_COST,
+    CONTEST_WINDOWS,
     FINAL_AFTER_S,
     GATE_BEFORE_S,
     REFUND_AFTER_S,
@@ -72,7 +74,8 @@ def times_of(
     """Gate closure, end of the round and start of refunds of a market.
 
     Refunds start `refund_after_s` after a trade can be paid at the latest: after the slot and after the last moment for
-    a final round, which is a challenge window after the last moment for a proposal.
+    a final round, which is a challenge window after the last moment for a proposal, and two more for each of the
+    refutations that put it off.
 
     Parameters
     ----------
@@ -88,11 +91,11 @@ def times_of(
     >>> times_of(36_000, 3_600)
     Times(closes_at=35700, final_by=36000, refund_from=43200)
     >>> times_of(36_000, 3_600, challenge_window_s=86_400).refund_from
-    126000
+    471600
     """
     closes_at = slot_start - gate_before_s
     final_by = closes_at + final_after_s
-    payable = max(slot_start + slot_length_s, final_by + challenge_window_s)
+    payable = max(slot_start + slot_length_s, final_by + CONTEST_WINDOWS * challenge_window_s)
     return Times(closes_at, final_by, payable + refund_after_s)
 
 
@@ -137,6 +140,8 @@ def rules_from(given: Mapping[str, Any], slot_length_s: int, base: Rules | None 
     window_s = said.get("challenge_window_s", base.challenge_window_s if base else 0)
     if base is None:
         said.setdefault("slot_length_s", slot_length_s)
+    if said.get("bond_upoints"):
+        said.setdefault("challenge_cost_upoints", said["bond_upoints"] // BOND_OF_COST)
     length_s = said.get("slot_length_s", base.slot_length_s if base else slot_length_s)
     times = times_of(slot_start, length_s, **distances, challenge_window_s=window_s)
     if base is not None:
@@ -150,7 +155,7 @@ def rules_from(given: Mapping[str, Any], slot_length_s: int, base: Rules | None 
 
 def _distances_of(rules: Rules) -> dict[str, int]:
     """The distances of the times of these rules, as `times_of` takes them, s."""
-    payable = max(rules.slot.end, rules.final_by + rules.challenge_window_s)
+    payable = max(rules.slot.end, rules.latest_final)
     return {
         "gate_before_s": rules.slot_start - rules.closes_at,
         "final_after_s": rules.final_by - rules.closes_at,

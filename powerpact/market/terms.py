@@ -10,7 +10,7 @@ from eth_typing import ChecksumAddress
 
 from powerpact.errors import BadChoice
 from powerpact.market.orders import Order, Side, equal_weights_ppm
-from powerpact.market.rules import Kind, MarketAttribute, Rules
+from powerpact.market.rules import Kind, MarketAttribute, Mode, Rules
 from powerpact.market.templates import CATEGORIES
 from powerpact.units import ATTRIBUTE, MAX_ATTRIBUTES, MAX_CATEGORIES, PPM
 
@@ -50,8 +50,10 @@ class Common:
         See `powerpact.market.orders.next_nonce`.
     expiry : int, optional
         Unix seconds; None: when the gate closes.
-    min_fill_ppm, accept
-        See `powerpact.market.orders.Order`; neutral until their rules are built.
+    min_fill_ppm : int
+        See `powerpact.market.orders.Order`; 0 in divisible mode.
+    accept : bool
+        See `powerpact.market.orders.Order`; False until its rule is built.
     """
 
     trader: ChecksumAddress
@@ -92,7 +94,8 @@ def buy_order(
     ------
     BadChoice
         If a name is not in the market's schema, weights are given for some attributes only or do not sum to one, a
-        limit is beyond its expectation, a class has no such code, or a meter is missing or does not count.
+        limit is beyond its expectation, a class has no such code, a meter is missing or does not count, the order is
+        below the market's least, asks for a least fill that the mode does not know, or expires before the gate closes.
     FieldWithoutRule
         If a field without a rule is not neutral.
     """
@@ -118,6 +121,7 @@ def buy_order(
         min_fill_ppm=common.min_fill_ppm,
         accept=common.accept,
     )
+    _check_size(rules, order)
     order.check_neutral()
     return order
 
@@ -154,7 +158,8 @@ def sell_order(
     Raises
     ------
     BadChoice
-        If a name is not in the market's schema, or a class has no such code.
+        If a name is not in the market's schema, a class has no such code, the order is below the market's least, asks
+        for a least fill that the mode does not know, or expires before the gate closes.
     FieldWithoutRule
         If a field without a rule is not neutral.
     """
@@ -172,6 +177,7 @@ def sell_order(
         min_fill_ppm=common.min_fill_ppm,
         accept=common.accept,
     )
+    _check_size(rules, order)
     order.check_neutral()
     return order
 
@@ -225,6 +231,26 @@ def class_codes(rules: Rules, classes: Mapping[str, int | str]) -> bytes:
             raise BadChoice("class", f"{name}={value}", "has no such code", remedy=remedy)
         codes[rules.categories.index(name)] = code
     return bytes(codes)
+
+
+def _check_size(rules: Rules, order: Order) -> None:
+    """The order is as large as the market asks, and counts whenever it is posted."""
+    if order.energy_wh < rules.least_energy_wh:
+        remedy = f"This market takes orders from {rules.least_energy_wh} Wh on."
+        raise BadChoice("energy", f"{order.energy_wh} Wh", "is below the market's least", remedy=remedy)
+    least_upoints = rules.least_reservation_upoints
+    if order.side is Side.BUY and order.reservation_upoints < least_upoints:
+        remedy = f"A buy order reserves {least_upoints} micro-points at least: buy more, or bid more."
+        raise BadChoice("reservation", order.reservation_upoints, "is below the market's least", remedy=remedy)
+    if not 0 <= order.min_fill_ppm <= PPM:
+        raise BadChoice("min_fill_ppm", order.min_fill_ppm, f"is not from 0 to {PPM}")
+    if order.min_fill_ppm and rules.mode is Mode.DIVISIBLE:
+        raise BadChoice(
+            "min_fill_ppm", order.min_fill_ppm, "has no meaning in a divisible market", remedy="Leave it 0."
+        )
+    if order.expiry < rules.closes_at:
+        remedy = f"Let it expire at {rules.closes_at} or later: whether an order trades must not depend on the clock."
+        raise BadChoice("expiry", order.expiry, "is before the gate closes", remedy=remedy)
 
 
 def _indifferent(entry: MarketAttribute) -> Want:

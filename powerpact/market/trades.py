@@ -33,6 +33,10 @@ class PackedTrade(NamedTuple):
     context: int = 0
 
 
+NO_TRADE: Final = PackedTrade(0, 0, 0)
+"""In the place of a trade where there is none."""
+
+
 class Trade(NamedTuple):
     """A trade as Clearing commits to it (Trades.sol): energy in Wh, price in micro-points per kWh, duals in ppm.
 

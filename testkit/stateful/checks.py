@@ -13,13 +13,18 @@ from powerpact.market.orders import Side
 from powerpact.market.rules import Mode
 from powerpact.mechanisms.satisfaction.round import Solution
 from powerpact.mechanisms.satisfaction.spec import dual_sum_ppm, match, pair_score_ppm, uncovered_pairs
-from powerpact.units import value_down_upoints
+from powerpact.units import PPM, value_down_upoints
 from testkit.invariants import holds
 from testkit.stateful.ghost import GhostMarket, GhostProposal, Position
 from testkit.stateful.lots import Lot, hour_from, lot_id
 from testkit.stateful.stage import RUNS, Stage, refused
 
 EXIT_NOTICE_S = 7 * 86_400
+
+
+def last_link(proposal: GhostProposal) -> int:
+    """Where the last trade of a proposal stands, as Clearing keeps it."""
+    return max((trade.sell_id << 40 | trade.buy_id for _, _, trade in proposal.trades()), default=0)
 
 
 class Checks(Stage):
@@ -67,7 +72,9 @@ class Checks(Stage):
             "sales": {lot: tuple(next(answers)) for lot in sales},
             "active": [next(answers) for _ in markets],
             "final": [next(answers) for _ in markets],
-            "proposals": {proposal: tuple(next(answers)) for proposal in proposals},
+            "proposals": {
+                proposal: tuple(next(answers))[:-1] for proposal in proposals
+            },  # without the block of the seal
             "certificates": {lot: {t: (next(answers), next(answers)) for t in traders} for lot in lots},
         }
 
@@ -127,7 +134,7 @@ class Checks(Stage):
     def refuted_proposals_stay_refuted(self, state: dict[str, Any]) -> None:
         for _, proposal in self.proposals(lambda _, p: p.status is ProposalStatus.REFUTED):
             status = ProposalStatus(state["proposals"][proposal.id][-1])
-            holds("CLR-3", status is ProposalStatus.REFUTED, f"proposal {proposal.id} is {status.name}")
+            holds("CLR-4", status is ProposalStatus.REFUTED, f"proposal {proposal.id} is {status.name}")
 
     @staticmethod
     def _as_stored(market: GhostMarket, proposal: GhostProposal) -> tuple[Any, ...]:
@@ -141,7 +148,7 @@ class Checks(Stage):
             proposal.proven_rows,
             proposal.claimed.objective,
             proposal.bound,
-            proposal.reserved_upoints,
+            last_link(proposal),
             rules.bond_upoints,
             rules.mechanism,
             False,
@@ -203,16 +210,15 @@ class Checks(Stage):
         assert final is not None
         ids = list(market.orders)
         whole_wh = {id_: market.orders[id_].order.energy_wh for id_ in ids}
-        traded = self.community.read_all([("Clearing", "isTraded", final.id, id_) for id_ in ids])
-        bound = self.community.read_all(
-            [("Clearing", "boundEnergy", market.market.id, id_, whole_wh[id_]) for id_ in ids]
-        )
+        filled = self.community.read_all([("Clearing", "filledOf", final.id, id_, whole_wh[id_]) for id_ in ids])
         energies = final.traded_wh()
-        for id_, is_traded, bound_wh in zip(ids, traded, bound, strict=True):
-            holds("ORD-1", market.orders[id_].is_open or not is_traded, f"order {id_} trades though it is cancelled")
+        for id_, filled_wh in zip(ids, filled, strict=True):
+            holds("ORD-1", market.orders[id_].is_open or not filled_wh, f"order {id_} trades though it is cancelled")
             holds("ORD-1", energies[id_] <= whole_wh[id_], f"order {id_}: {energies[id_]} of {whole_wh[id_]} Wh")
-            assert (is_traded, bound_wh) == (energies[id_] > 0, market.bound_wh(id_))
+            assert filled_wh == market.filled_wh(id_)
         trades = [trade for _, _, trade in final.trades()]
+        pairs = [(trade.sell_id, trade.buy_id) for trade in trades]
+        holds("FAIR-1", pairs == sorted(set(pairs)), f"a pair trades twice, or out of its order: {pairs}")
         if market.mode is Mode.ONE_TO_ONE:
             used = [id_ for trade in trades for id_ in (trade.buy_id, trade.sell_id)]
             holds("ORD-1", len(used) == len(set(used)), f"an order trades twice: {used}")
@@ -221,6 +227,12 @@ class Checks(Stage):
             price, bid, minimum = trade.price_upoints_per_kwh, buy.price_upoints_per_kwh, sell.min_upoints_per_kwh
             holds("ORD-2", minimum <= price <= bid, f"{minimum} <= {price} <= {bid}")
             assert value_down_upoints(trade.energy_wh, price) <= trade.reserved_upoints
+            holds("ORD-3", buy.trader != sell.trader, f"{buy.trader} trades with itself")
+            if market.mode is Mode.ONE_TO_ONE:
+                fills = [order.min_fill_ppm * order.energy_wh for order in (buy, sell)]
+                holds(
+                    "FAIR-1", trade.energy_wh * PPM >= max(fills), f"{trade.energy_wh} Wh fill less than is asked for"
+                )
 
     def teardown(self) -> None:
         """Everyone gets the money out, whatever happened before, unless the run has failed already."""
@@ -275,9 +287,15 @@ class Checks(Stage):
         self.ghost.recorded(self.ghost.settled(market, position, 0), 0)
 
     def _release(self, market: GhostMarket, ids: list[int]) -> None:
-        id_, placed, (bound_wh, *_) = market.market.untraded(ids[:1])
-        with refused("Clearing_WrongBound"):
-            self.community.send(self.watcher, "Clearing", "release", id_, placed, [bound_wh + 1])
+        if market.final:
+            market.about_final()
+        traded = [id_ for id_ in ids if market.bound_wh(id_)]
+        if traded and market.mode is Mode.ONE_TO_ONE:
+            id_, placed, ((trade, place, siblings),) = market.market.untraded(traded[:1])
+            larger = (trade[0], trade[1] + (1 << 32), *trade[2:])
+            with refused("Releases_UnknownTrade"):
+                self.community.send(self.watcher, "Releases", "release", id_, placed, [(larger, place, siblings)])
+            RUNS["release with another trade"] += 1
         market.market.release(ids)
         for id_ in ids:
             self.ghost.closed(market, id_)

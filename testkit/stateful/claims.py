@@ -21,9 +21,7 @@ KINDS = (HONEST, *HIDING, DROPPING, SHIFTED, GAP)
 
 
 def claim(market: GhostMarket, kind: str, which: int) -> Solution:
-    """What an agent of a kind says about a round; `which` chooses the order, trader or trade that it tampers with, and
-    whether it divides trades in two.
-    """
+    """What an agent of a kind says about a round; `which` chooses the order, trader or trade that it tampers with."""
     round_ = market.market.round()
     hidden: list[int] = []
     if kind in HIDING and market.orders:
@@ -41,8 +39,6 @@ def claim(market: GhostMarket, kind: str, which: int) -> Solution:
         _shift(trades, buyer_duals, seller_duals, which)
     if kind == GAP and trades:
         buyer_duals[trades[which % len(trades)].buyer] += 1 + which % 3 * 1_000
-    if round_.mode is Mode.DIVISIBLE and which % 2:
-        trades = [part for trade in trades for part in _halves(trade)]
     return solution(round_, trades, buyer_duals, seller_duals)
 
 
@@ -61,21 +57,15 @@ def solution(
 
 def chunks_of(market: TestMarket, claimed: Solution, pieces: int) -> list[Claims]:
     """The claims of a solution in at most so many chunks; an order that trades in a later one, too, is continued."""
-    size = -(-len(claimed.trades) // pieces) or 1
-    parts = [claimed.trades[first : first + size] for first in range(0, len(claimed.trades), size)]
+    trades = sorted(claimed.trades, key=lambda trade: (int(trade.seller), int(trade.buyer)))
+    size = -(-len(trades) // pieces) or 1
+    parts = [tuple(trades[first : first + size]) for first in range(0, len(trades), size)]
     chunks = []
     for k, part in enumerate(parts):
-        later = {int(id_) for trades in parts[k + 1 :] for trade in trades for id_ in (trade.buyer, trade.seller)}
+        later = {int(id_) for after in parts[k + 1 :] for trade in after for id_ in (trade.buyer, trade.seller)}
         orders, links = market.claims(replace(claimed, trades=part))
         chunks.append(Claims([(placed, dual, placed[0] in later) for placed, dual, _ in orders], links))
     return chunks
-
-
-def _halves(trade: Trade) -> list[Trade]:
-    """A divisible trade as two of the same pair."""
-    half_wh = (trade.energy_wh or 0) // 2
-    parts_wh = half_wh, (trade.energy_wh or 0) - half_wh
-    return [replace(trade, energy_wh=part_wh) for part_wh in parts_wh if part_wh]
 
 
 def _shift(trades: list[Trade], buyer_duals: dict[str, int], seller_duals: dict[str, int], which: int) -> None:

@@ -7,12 +7,19 @@ from collections import Counter
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from powerpact.market.trades import Trade
+from powerpact.market.trades import MAX_CHUNK, Trade
 from powerpact.units import value_down_upoints
+from testkit.invariants import holds
 from testkit.stateful.checks import Checks
 from testkit.stateful.ghost import GhostMarket, Position
 from testkit.stateful.lots import lot_id
 from testkit.stateful.stage import INDICES, PERCENTS, RUNS, TRADERS, refused
+
+MOST_GAS = 16_777_216
+"""Of a transaction (EIP-7825)."""
+
+FIXED_GAS = 100_000
+"""Of settling a chunk, beside its trades."""
 
 
 class DeliveryRules(Checks):
@@ -73,7 +80,9 @@ class DeliveryRules(Checks):
 
     def _settle(self, market: GhostMarket, chunk: int) -> None:
         driver, positions = market.about_final(), self.payable(market)[chunk]
-        driver.settle(chunk)
+        gas = driver.settle(chunk).gas_used
+        most = FIXED_GAS + MOST_GAS * len(driver.chunks[chunk]) // MAX_CHUNK
+        holds("CLR-3", gas <= most, f"settling {len(positions)} trades took {gas} gas of {most}")
         for position in positions:
             self._delivered(market, position)
         if any(left == chunk for left, _, _ in market.unsettled()):
@@ -92,7 +101,7 @@ class DeliveryRules(Checks):
         driver.settle_late(positions)
         for position in positions:
             self._delivered(market, position)
-        with refused("Settlement_AlreadySettled"):
+        with refused("Settlement_NothingLeft"):
             driver.settle_late(positions[-1:])
         RUNS["settle_late"] += 1
 
@@ -103,14 +112,13 @@ class DeliveryRules(Checks):
             RUNS["settle one of several trades of a device"] += 1
         self.ghost.delivered(market, position)
 
-    @precondition(lambda self: self.markets(lambda m: m.agreeable()))
+    @precondition(lambda self: self.markets(lambda m: m.unsettled()))
     @rule(which=INDICES, share=st.integers(0, 4), pair=st.sampled_from(((0, 1), (1, 0), (0, 2), (2, 1))))
     def settle_agreed(self, which, share, pair):
         """Two of buyer, seller and arbiter agree; one alone does not count for two."""
-        choices = self.markets(lambda m: m.agreeable())
+        choices = self.markets(lambda m: m.unsettled())
         market = choices[which % len(choices)]
-        pairs = Counter((trade.buy_id, trade.sell_id) for _, _, trade in market.agreeable())
-        chunk, index, trade = max(market.agreeable(), key=lambda last: pairs[last[2].buy_id, last[2].sell_id])
+        chunk, index, trade = market.unsettled()[-1]
         parties = [self.accounts[trade.buyer], self.accounts[trade.seller], self.community.arbiter]
         most = value_down_upoints(trade.energy_wh, trade.price_upoints_per_kwh)
         driver, agent = market.about_final(), market.final.agent
@@ -124,12 +132,8 @@ class DeliveryRules(Checks):
             return
         driver.settle_agreed((chunk, index), to_seller, signers, agent)
         self.ghost.settled(market, (chunk, index), to_seller)
-        market.agreed.add((trade.buy_id, trade.sell_id))
-        for c, k, other in market.unsettled():
-            if other[:2] == trade[:2] and to_seller <= value_down_upoints(other.energy_wh, other.price_upoints_per_kwh):
-                with refused("Settlement_AlreadySettled"):
-                    driver.settle_agreed((c, k), to_seller, signers, agent)
-                RUNS["settle_agreed: another trade of the pair"] += 1
+        with refused("Settlement_AlreadySettled"):
+            driver.settle_agreed((chunk, index), to_seller, signers, agent)
         RUNS["settle_agreed"] += 1
 
     @precondition(lambda self: self.markets(lambda m: m.unsettled()))
@@ -156,7 +160,7 @@ class DeliveryRules(Checks):
         driver = market.about_final()
         driver.certify([position])
         self.ghost.certified(market, position, driver.chunks[position[0]][position[1]].seller)
-        with refused("Settlement_AlreadyCertified"):
+        with refused("Settlement_NothingLeft"):
             driver.certify([position])
         for chunk, index, _ in market.unsettled():
             if (chunk, index) in self.reported(market):
@@ -180,7 +184,7 @@ class DeliveryRules(Checks):
         driver = market.about_final()
         driver.decide([(chunk, index)])
         self.ghost.decided(market, trade.sell_id)
-        with refused("Device_NotUndecided"):
+        with refused("Settlement_NothingLeft"):
             driver.decide([(chunk, index)])
         RUNS["decide"] += 1
 

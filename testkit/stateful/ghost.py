@@ -20,6 +20,9 @@ from testkit.market import MODES, TestMarket, Trader
 from testkit.stateful.lots import Lot
 from testkit.stateful.nonces import Nonces
 
+MOST_EXTENSIONS = 2
+"""How often refutations can put off the last moment for proposals."""
+
 Position = tuple[int, int]
 """A trade's chunk, and its index in the chunk."""
 
@@ -60,7 +63,6 @@ class GhostProposal:
     claimed: Solution
     """Objective, trades and the dual prices of the orders that trade."""
     bound: int
-    reserved_upoints: int
     status: ProposalStatus = ProposalStatus.DRAFT
     proven_rows: int = 0
     final_from: int = 0
@@ -100,8 +102,10 @@ class GhostMarket:
     proposals: list[GhostProposal] = field(default_factory=list)
     settled: set[Position] = field(default_factory=set)
     certified: set[Position] = field(default_factory=set)
-    agreed: set[tuple[int, int]] = field(default_factory=set)
-    """Pairs of orders of which an agreement has ended a trade: there is no second one."""
+    extensions: int = 0
+    """How often a refutation put off the last moment for proposals."""
+    extended_to: int = 0
+    """That moment, if one did."""
 
     @property
     def rules(self) -> Any:
@@ -110,6 +114,11 @@ class GhostMarket:
     @property
     def mode(self) -> Mode:
         return MODES[self.rules.mode]
+
+    @property
+    def final_by(self) -> int:
+        """The last moment for proposals."""
+        return self.extended_to or int(self.rules.final_by)
 
     @property
     def active(self) -> GhostProposal | None:
@@ -140,11 +149,13 @@ class GhostMarket:
         return [(int(buy), int(sell)) for buy, sell in uncovered_pairs(self.market.round(), proposal.claimed)]
 
     def bound_wh(self, id_: int) -> int:
-        """What of an order is bound by the final proposal: the whole of one that trades one-to-one."""
-        traded_wh = self.final.traded_wh()[id_] if self.final else 0
-        if traded_wh and self.mode is Mode.ONE_TO_ONE:
-            return self.orders[id_].order.energy_wh
-        return traded_wh
+        """What of an order trades in the final proposal."""
+        return self.final.traded_wh()[id_] if self.final else 0
+
+    def filled_wh(self, id_: int) -> int:
+        """What Clearing says of that: the whole of an order that trades one-to-one."""
+        bound_wh = self.bound_wh(id_)
+        return self.orders[id_].order.energy_wh if bound_wh and self.mode is Mode.ONE_TO_ONE else bound_wh
 
     def rest_upoints(self, id_: int) -> int:
         """What an order reserves beyond its trades."""
@@ -157,10 +168,6 @@ class GhostMarket:
         """Chunk, index and trade of what is not settled in the final round."""
         return [trade for trade in self.final.trades() if trade[:2] not in self.settled] if self.final else []
 
-    def agreeable(self) -> list[tuple[int, int, Trade]]:
-        """Those of them that an agreement can end."""
-        return [trade for trade in self.unsettled() if (trade[2].buy_id, trade[2].sell_id) not in self.agreed]
-
     def locked_upoints(self) -> int:
         """Money locked in unsettled trades."""
         return sum(trade.reserved_upoints for _, _, trade in self.unsettled())
@@ -172,7 +179,7 @@ class GhostMarket:
 
     def releasable(self, now: int) -> list[int]:
         """Orders of which anyone may free what did not trade now."""
-        is_over = now > self.rules.final_by and self.active is None
+        is_over = now > self.final_by and self.active is None
         return [
             id_
             for id_, entry in self.orders.items()
@@ -245,7 +252,7 @@ class Ghost:
             if not proposal.beats(active):
                 return "Clearing_NotBetter"
             if self._is_refuted_by(active, proposal):
-                free += rules.bond_upoints // 2
+                free += 2 * (rules.bond_upoints // 8)
             elif active.agent is proposal.agent:
                 free += rules.bond_upoints
         return "Accounts_InsufficientBalance" if free < rules.bond_upoints else None
@@ -257,16 +264,23 @@ class Ghost:
         proposal.status = ProposalStatus.ACTIVE
         proposal.final_from = now + rules.challenge_window_s
         if not proposal.is_exact:
-            proposal.final_from = max(proposal.final_from, rules.final_by + 1)
+            proposal.final_from = max(proposal.final_from, market.final_by + 1)
         self.wallets[proposal.agent.address].hold(rules.bond_upoints)
 
     def refuted(self, market: GhostMarket, proposal: GhostProposal, by: str) -> None:
-        """A active proposal is wrong: half of its bond goes to who showed it, the rest is burnt."""
+        """An active proposal is wrong: two eighths of its bond go to who showed it, the rest is burnt."""
         proposal.status = ProposalStatus.REFUTED
         bond = market.rules.bond_upoints
         self.wallets[proposal.agent.address].held -= bond
-        self.wallets[by].free += bond // 2
-        self.supply_upoints -= bond - bond // 2
+        self.wallets[by].free += 2 * (bond // 8)
+        self.supply_upoints -= bond - 2 * (bond // 8)
+
+    def challenged(self, market: GhostMarket, proposal: GhostProposal, by: str, now: int) -> None:
+        """An active proposal is refuted by a pair: there is time for another one."""
+        self.refuted(market, proposal, by)
+        until = now + market.rules.challenge_window_s
+        if market.extensions < MOST_EXTENSIONS and until > market.final_by:
+            market.extended_to, market.extensions = until, market.extensions + 1
 
     def finalized(self, market: GhostMarket, proposal: GhostProposal) -> None:
         """A proposal is final."""

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from powerpact.market.orders import NONCES_PER_PAGE, Order, Side
+from powerpact.market.rules import Mode
 from testkit.invariants import holds
 from testkit.market import ASK, CREDIBILITY, DECLARED, SLOT_LENGTH_S, Trader
 from testkit.stateful.checks import Checks
@@ -155,6 +156,7 @@ class OrderRules(Checks):
             classes=bytes([price % 2]).ljust(8, b"\0"),
             nonce=nonce,
             expiry=market.rules.closes_at,
+            min_fill_ppm=_least_fill_ppm(market, energy),
         )
 
     @staticmethod
@@ -169,6 +171,7 @@ class OrderRules(Checks):
             device=trader.device,
             nonce=nonce,
             expiry=market.rules.closes_at,
+            min_fill_ppm=_least_fill_ppm(market, energy),
         )
 
     def _posted(self, market: GhostMarket, orders: list[tuple[Trader, Order]]) -> None:
@@ -375,6 +378,11 @@ class OrderRules(Checks):
             market.market.post([self._buy(market, trader, nonce, 1, energy)], [trader])
         RUNS[f"overreach: {error}"] += 1
         return True
+
+
+def _least_fill_ppm(market: GhostMarket, energy: int) -> int:
+    """What an order asks for, where it may ask."""
+    return (0, 0, 400_000, 900_000)[energy % 4] if market.mode is Mode.ONE_TO_ONE else 0
 
 
 def _lanes(values: tuple[int, ...]) -> tuple[int, ...]:

@@ -8,11 +8,9 @@ from hypothesis.stateful import precondition, rule
 
 from powerpact.chain.contracts.rounds import ProposalStatus
 from powerpact.codec.packing import trade_tree
-from powerpact.market.orders import Side
 from powerpact.market.rules import Mode
 from powerpact.mechanisms.satisfaction.round import Solution
 from powerpact.mechanisms.satisfaction.spec import dual_sum_ppm, match, pair_score_ppm, uncovered_pairs
-from powerpact.units import value_down_upoints
 from testkit.market import Claims, TestMarket
 from testkit.stateful.claims import GAP, HIDING, HONEST, KINDS, SHIFTED, chunks_of, claim
 from testkit.stateful.ghost import GhostMarket, GhostProposal
@@ -61,13 +59,8 @@ class RoundRules(SealRules):
         """The ghost hears of the proposal that the driver made last."""
         driver = market.market
         proposal = GhostProposal(
-            driver.proposal, self.agents[who], driver.chunks, claimed, dual_sum_ppm(driver.round(), claimed), 0
+            driver.proposal, self.agents[who], driver.chunks, claimed, dual_sum_ppm(driver.round(), claimed)
         )
-        for id_, traded_wh in proposal.traded_wh().items():
-            order = market.orders[id_].order
-            if order.side is Side.BUY:
-                reserved_wh = traded_wh if market.mode is Mode.DIVISIBLE else order.energy_wh
-                proposal.reserved_upoints += value_down_upoints(reserved_wh, order.price_upoints_per_kwh)
         market.proposals.append(proposal)
         return proposal
 
@@ -113,10 +106,13 @@ class RoundRules(SealRules):
         driver = market.about(proposal)
         pair = pairs[which % len(pairs)]
         driver.challenge(*pair, self.watcher)
-        self.ghost.refuted(market, proposal, self.watcher.address)
+        extensions, was_late = market.extensions, self.chain.now() > market.final_by
+        self.ghost.challenged(market, proposal, self.watcher.address, self.chain.now())
         RUNS["challenge"] += 1
-        if self.chain.now() > market.rules.final_by:
+        if was_late:
             RUNS["challenge after the time for proposals"] += 1
+        if market.extensions > extensions:
+            RUNS["extend the time for proposals"] += 1
         traded = proposal.traded_wh()
         RUNS[f"challenge with {sum(id_ in traded for id_ in pair)} orders that trade"] += 1
         with refused("Clearing_WrongStatus"):
@@ -340,11 +336,9 @@ class RoundRules(SealRules):
         self._refused_claims(market, orders, [(0, 1, wrong_wh)], "Clearing_WrongEnergy")
         if divisible:
             self._refused_claims(market, orders, [(0, 1, most_wh + 1)], "Clearing_Overfilled")
-            self._refused_claims(market, orders, [link, (0, 1, 1)], "Clearing_Overfilled")
             RUNS["overclaim: overfilled"] += 1
-        else:
-            self._refused_claims(market, orders, [link, link], "Clearing_OrderUsedTwice")
-            RUNS["overclaim: twice"] += 1
+        self._refused_claims(market, orders, [link, link], "Clearing_LinkNotRising")
+        RUNS["overclaim: a pair twice"] += 1
         if score:
             low = [(buy, score - 1), (sell, 0)]
             self._refused_claims(market, low, [link], "Satisfaction_DualsBelowScore")

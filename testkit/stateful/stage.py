@@ -22,7 +22,7 @@ PURSE_UPOINTS = 2_000_000
 DEPOSIT_UPOINTS = 600_000
 CREDIBILITIES_PPM = (700_000, 800_000, 900_000, 990_000)
 BOND_UPOINTS = 70_001
-"""What an agent loses with a refuted proposal: odd, so that its half is rounded."""
+"""What an agent loses with a refuted proposal: odd, so that its eighth is rounded."""
 AGENT_DEPOSIT_UPOINTS = 2 * BOND_UPOINTS
 
 RUNS: Counter[str] = Counter()
@@ -102,7 +102,7 @@ class Stage(RuleBasedStateMachine):
 
     def is_clearing(self, market: GhostMarket) -> bool:
         now = self.chain.now() + 1
-        return market.rules.closes_at <= now < market.rules.final_by and market.final is None
+        return market.rules.closes_at <= now < market.final_by and market.final is None
 
     def proposals(self, fits: Callable[[GhostMarket, GhostProposal], Any]) -> list[tuple[GhostMarket, GhostProposal]]:
         return [(market, p) for market in self.ghost.markets for p in market.proposals if fits(market, p)]

@@ -22,7 +22,7 @@ contract AccountsHandler is MarketSystem {
     using TradeFields for PackedTrade;
 
     uint256 public constant TRADERS = 3;
-    /// @dev Odd, so that half of it is rounded. Micro-points.
+    /// @dev Odd, so that an eighth of it is rounded. Micro-points.
     uint256 public constant BOND = 1_000_001;
     uint40 private constant WINDOW = 10 minutes;
     uint256 private constant SELL = 1 << 200;
@@ -51,6 +51,7 @@ contract AccountsHandler is MarketSystem {
         uint40 closesAt;
         uint40 finalBy;
         uint40 refundFrom;
+        uint256 extensions;
         Stage stage;
         PackedOrder[] orders;
         bool[] gone;
@@ -74,6 +75,7 @@ contract AccountsHandler is MarketSystem {
     uint256 public settled;
     uint256 public refunded;
     uint256 public released;
+    uint256 public rests;
     uint256 public cancelled;
     uint256 public stood;
     uint256 public outranked;
@@ -144,12 +146,13 @@ contract AccountsHandler is MarketSystem {
         (rules.slotStart, rules.slotLength, rules.underuse) = (_nextSlot, uint32(SLOT), Ppm.wrap(1e6));
         rules.closesAt = _nextSlot - uint40(fold(times, 0, WINDOW));
         rules.finalBy = rules.closesAt + uint40(fold(times >> 64, 1, 3 * SLOT));
-        uint40 lastFinal = rules.finalBy + WINDOW;
+        uint40 lastFinal = rules.finalBy + 5 * WINDOW;
         uint40 over = (lastFinal > _nextSlot + SLOT ? lastFinal : _nextSlot + SLOT) + SLOT;
         rules.refundFrom = over + uint40(fold(times >> 128, WINDOW, 2 * SLOT));
         rules.tolerance = Ppm.wrap(uint32(fold(tolerance, 0, 1e6)));
         rules.penalty = Ppm.wrap(uint32(fold(penalty, 0, 1e6)));
-        (rules.challengeWindow, rules.bond) = (uint32(WINDOW), uint64(BOND));
+        (rules.challengeWindow, rules.bond, rules.challengeCost) = (uint32(WINDOW), uint64(BOND), uint64(BOND) / 16);
+        (rules.leastEnergy, rules.leastReservation) = (Wh.wrap(1), 1);
         _nextSlot += SLOT;
         vm.prank(traders[0]);
         Round storage round = _rounds.push();
@@ -164,7 +167,7 @@ contract AccountsHandler is MarketSystem {
         address trader = traders[who % TRADERS];
         if (!found || block.timestamp >= _rounds[r].closesAt) return;
         (energy, bid) = (fold(energy, 1, 2 * CAPACITY), fold(bid, 1, 1e6));
-        if (energy * bid / 1000 > accounts.walletOf(trader).free) return;
+        if (energy * bid < 1000 || energy * bid / 1000 > accounts.walletOf(trader).free) return;
         _place(_rounds[r], trader, energy, bid, 0);
         heldGhost[trader] += energy * bid / 1000;
     }
@@ -265,6 +268,8 @@ contract AccountsHandler is MarketSystem {
         _mustDo(challenger, call);
         _forfeit(offer.agent);
         _clearOffer(round);
+        if (round.extensions == 2 || block.timestamp + WINDOW <= round.finalBy) return;
+        (round.finalBy, round.extensions) = (uint40(block.timestamp) + WINDOW, round.extensions + 1);
     }
 
     /// Make what stands final, once its window is over and not before.
@@ -373,7 +378,7 @@ contract AccountsHandler is MarketSystem {
 
     function _forfeit(address agent) private {
         heldGhost[agent] -= BOND;
-        burntGhost += BOND - BOND / 2;
+        burntGhost += BOND - 2 * (BOND / 8);
         ++refuted;
     }
 
@@ -394,7 +399,7 @@ contract AccountsHandler is MarketSystem {
     function _makeFinal(uint256 r) private {
         Round storage round = _rounds[r];
         round.stage = Stage.Final;
-        if (round.offer.buyer != NO_ORDER) lockedGhost[r] = _reservationOf(round.orders[round.offer.buyer]);
+        if (round.offer.buyer != NO_ORDER) lockedGhost[r] = _valueOf(round, round.offer.buyer);
     }
 
     function _release(uint256 r) private {
@@ -405,15 +410,20 @@ contract AccountsHandler is MarketSystem {
             bool isTraded = round.offer.buyer != NO_ORDER && (i == round.offer.buyer || i == round.seller);
             IOrderBook.Placed[] memory placed = new IOrderBook.Placed[](1);
             placed[0] = _placed(round, i);
-            bytes memory call = abi.encodeCall(clearing.release, (round.id, placed, new Wh[](1)));
-            if (isBound || isTraded) {
-                (bool done,) = address(clearing).call(call);
-                assertTrue(!done, "what is bound must not be released");
+            ISettlement.TradeProof[] memory proofs = new ISettlement.TradeProof[](1);
+            if (isTraded) proofs[0] = _proof(round);
+            bool isWhole = isTraded && uint64(round.orders[i].head >> 32) == _soldOf(round, round.offer.buyer);
+            (bool done,) = address(releases).call(abi.encodeCall(releases.release, (round.id, placed, proofs)));
+            assertTrue(done != (isBound || isWhole), "what is bound must not be released, the rest must");
+            if (!done) {
                 ++refusals;
                 continue;
             }
-            _mustDo(address(this), call);
             _forget(round, i);
+            if (isTraded && i == round.offer.buyer) {
+                heldGhost[_traderOf(round.orders[i])] += _valueOf(round, i);
+                ++rests;
+            }
             ++released;
         }
     }
@@ -437,7 +447,7 @@ contract AccountsHandler is MarketSystem {
         round.stage = Stage.Ended;
     }
 
-    /// @dev An order is closed without a trade.
+    /// @dev An order is closed; nothing of it is held any more.
     function _forget(Round storage round, uint256 order) private {
         round.gone[order] = true;
         PackedOrder memory gone = round.orders[order];
@@ -523,7 +533,7 @@ contract AccountsHandler is MarketSystem {
         return PackedTrade({
             purchase: _party(bought, uint64(sold.head >> 32), buyerDual),
             sale: _party(sold, _soldOf(round, buyer), sellerDual),
-            terms: ids | (device << 120) | (uint256(uint32(bought.head)) << 88) | _reservationOf(bought),
+            terms: ids | (device << 120) | (uint256(uint32(bought.head)) << 88) | _valueOf(round, buyer),
             context: sold.limits << 208
         });
     }
@@ -566,6 +576,11 @@ contract AccountsHandler is MarketSystem {
     /// @dev energy · bid / 1000.
     function _reservationOf(PackedOrder memory order) private pure returns (uint256) {
         return uint256(uint64(order.head >> 32)) * uint32(order.head) / 1000;
+    }
+
+    /// @dev What the trade of a buyer is worth at its bid.
+    function _valueOf(Round storage round, uint256 buyer) private view returns (uint256) {
+        return uint256(_soldOf(round, buyer)) * uint32(round.orders[buyer].head) / 1000;
     }
 
     /// @dev One of the last three rounds.

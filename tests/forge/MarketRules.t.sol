@@ -3,7 +3,7 @@ pragma solidity ^0.8.27;
 
 import {MarketRules} from "../../contracts/market/libraries/MarketRules.sol";
 import {Delivery, Market, Mode, PriceRule} from "../../contracts/types/Markets.sol";
-import {Ppm} from "../../contracts/types/Units.sol";
+import {Ppm, Wh} from "../../contracts/types/Units.sol";
 import {ForgeTest} from "./Vm.sol";
 
 contract MarketRulesTest is ForgeTest {
@@ -19,8 +19,8 @@ contract MarketRulesTest is ForgeTest {
         uint256 end = uint256(rules.slotStart) + SLOT;
         rules.closesAt = _near(steps[0] % 2 == 0 ? block.timestamp : rules.slotStart, steps[0]);
         rules.finalBy = _near(steps[1] % 2 == 0 ? rules.closesAt : end, steps[1]);
-        if (steps[0] % 4 < 2) (rules.challengeWindow, rules.bond) = (1 + uint32(steps[1]), uint64(1));
-        uint256 lastFinal = uint256(rules.finalBy) + rules.challengeWindow;
+        if (steps[0] % 4 < 2) (rules.challengeWindow, rules.bond, rules.challengeCost) = (1 + uint32(steps[1]), 16, 1);
+        uint256 lastFinal = uint256(rules.finalBy) + 5 * uint256(rules.challengeWindow);
         uint256 settled = (steps[2] % 2 == 0 ? end : lastFinal) + SLOT;
         rules.refundFrom = _near(steps[3] % 8 < 4 ? settled : settled + 30 days, steps[2]);
         settled = (lastFinal > end ? lastFinal : end) + SLOT;
@@ -64,15 +64,17 @@ contract MarketRulesTest is ForgeTest {
         vm.warp(1_700_000_000);
         Market memory rules = _valid();
         uint32[4] memory windows = [uint32(0), 1, 7 days, 7 days + 1];
-        uint64[3] memory bonds = [uint64(0), 1, type(uint64).max];
+        uint64[4] memory bonds = [uint64(0), 15, 16, type(uint64).max];
         uint8[4] memory counts = [0, 1, 32, 33];
-        (rules.challengeWindow, rules.bond) = (windows[random % 4], bonds[(random >> 8) % 3]);
+        (rules.challengeWindow, rules.bond) = (windows[random % 4], bonds[(random >> 8) % 4]);
         rules.endorsements = (random >> 16) % 2 == 0 ? 0 : counts[(random >> 24) % 4];
         rules.endorsers = (random >> 32) % 2 == 0 ? bytes32(0) : bytes32(random);
-        rules.refundFrom += rules.challengeWindow;
+        rules.refundFrom += 5 * rules.challengeWindow;
+        if ((random >> 40) % 4 != 0) rules.challengeCost = rules.bond / 16 + uint64((random >> 48) % 2);
         bool hasWindow = rules.challengeWindow != 0;
         bool expected = rules.challengeWindow <= 7 days && hasWindow == (rules.bond != 0) && rules.endorsements <= 32
-            && (rules.endorsements == 0) == (rules.endorsers == 0) && (hasWindow || rules.endorsements == 0);
+            && (rules.endorsements == 0) == (rules.endorsers == 0) && (hasWindow || rules.endorsements == 0)
+            && hasWindow == (rules.challengeCost != 0) && rules.bond >= 16 * uint256(rules.challengeCost);
         assertTrue(_isTaken(rules, 8, 8) == expected, "window, bond and endorsements must fit each other");
     }
 
@@ -118,6 +120,72 @@ contract MarketRulesTest is ForgeTest {
         assertTrue(_isTaken(rules, 8, 8) == (isExport ? rate == ONE : rate <= ONE), "the rate must fit the delivery");
     }
 
+    /// A round is over at most thirty days after its gate, and no order is worth nothing.
+    function test_refusesEndlessRoundsAndDust() public {
+        vm.warp(1_700_000_000);
+        Market memory rules = _valid();
+        rules.finalBy = rules.closesAt + 30 days;
+        rules.refundFrom = rules.finalBy + SLOT;
+        assertTrue(_isTaken(rules, 8, 8), "thirty days are taken");
+        (rules.finalBy, rules.refundFrom) = (rules.finalBy + 1, rules.refundFrom + 1);
+        assertTrue(!_isTaken(rules, 8, 8), "a second more is refused");
+        rules = _valid();
+        rules.leastEnergy = Wh.wrap(0);
+        assertTrue(!_isTaken(rules, 8, 8), "orders have energy");
+        rules = _valid();
+        rules.leastReservation = 0;
+        assertTrue(!_isTaken(rules, 8, 8), "buy orders reserve something");
+    }
+
+    /// A name is 1 to 32 printable characters without a backslash, and the only one of its kind.
+    function testFuzz_takesPrintableNames(bytes1 odd, uint8 length, uint8 place, bool isCategory) public view {
+        bytes memory text = new bytes(length % 36);
+        for (uint256 i = 0; i < text.length; ++i) {
+            text[i] = "a";
+        }
+        if (text.length != 0) text[place % text.length] = odd;
+        bool isPrintable = odd >= 0x20 && odd <= 0x7e && odd != "\\";
+        bool expected = text.length != 0 && text.length <= 32 && isPrintable;
+        string[] memory names = new string[](2);
+        (names[0], names[1]) = ("price", string(text));
+        string[] memory none = new string[](0);
+        assertTrue(_areTaken(0, isCategory ? none : names, isCategory ? names : none) == expected, "a printable name");
+        names[0] = names[1];
+        assertTrue(!_areTaken(0, names, none), "a name only once");
+    }
+
+    /// A zone is printable characters, then zeros.
+    function testFuzz_takesPrintableZones(bytes24 zone, uint8 length, uint8 odd) public view {
+        bytes24 text = 0;
+        for (uint256 i = 0; i < length % 25; ++i) {
+            text |= bytes24(bytes1(uint8(fold(uint8(zone[i]), 0x20, 0x5b)))) >> (8 * i);
+        }
+        string[] memory none = new string[](0);
+        assertTrue(_areTaken(text, none, none), "a printable zone");
+        bytes24 strange = text | (bytes24(bytes1(0x80)) >> (8 * (odd % 24)));
+        assertTrue(!_areTaken(strange, none, none), "no byte beyond ASCII");
+        if (length % 25 > 1) {
+            bytes24 hole = text & ~(bytes24(bytes1(0xff)) >> (8 * (odd % (length % 25 - 1))));
+            assertTrue(!_areTaken(hole, none, none), "no zero before the end");
+        }
+    }
+
+    function checkNames(bytes24 zone, string[] calldata attributes, string[] calldata categories) external pure {
+        MarketRules.checkNames(zone, attributes, categories);
+    }
+
+    function _areTaken(bytes24 zone, string[] memory attributes, string[] memory categories)
+        private
+        view
+        returns (bool)
+    {
+        try this.checkNames(zone, attributes, categories) {
+            return true;
+        } catch {
+            return false;
+        }
+    }
+
     /// Nine attributes or categories are too many, even if the rules say so themselves, and so is a source
     /// without an attribute.
     function test_refusesNine() public {
@@ -151,6 +219,7 @@ contract MarketRulesTest is ForgeTest {
         rules.closesAt = rules.slotStart;
         rules.finalBy = rules.slotStart + SLOT;
         rules.refundFrom = rules.finalBy + 2 * SLOT;
+        (rules.leastEnergy, rules.leastReservation) = (Wh.wrap(1), 1);
         (rules.attributeCount, rules.categoryCount) = (8, 8);
     }
 

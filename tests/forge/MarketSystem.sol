@@ -4,6 +4,7 @@ pragma solidity ^0.8.27;
 import {Accounts} from "../../contracts/accounts/Accounts.sol";
 import {IMechanism} from "../../interfaces/clearing/IMechanism.sol";
 import {Clearing} from "../../contracts/clearing/Clearing.sol";
+import {Refutations} from "../../contracts/clearing/Refutations.sol";
 import {RoundProver} from "../../contracts/clearing/mechanisms/satisfaction/RoundProver.sol";
 import {SatisfactionMatching} from "../../contracts/clearing/mechanisms/satisfaction/SatisfactionMatching.sol";
 import {Markets} from "../../contracts/market/Markets.sol";
@@ -11,6 +12,7 @@ import {OrderBook} from "../../contracts/market/OrderBook.sol";
 import {Metering} from "../../contracts/metering/Metering.sol";
 import {DeviceRegistry} from "../../contracts/registry/DeviceRegistry.sol";
 import {ParticipantRegistry} from "../../contracts/registry/ParticipantRegistry.sol";
+import {Releases} from "../../contracts/settlement/Releases.sol";
 import {Settlement} from "../../contracts/settlement/Settlement.sol";
 import {GreenCertificates} from "../../contracts/tokens/GreenCertificates.sol";
 import {PowerPoints} from "../../contracts/tokens/PowerPoints.sol";
@@ -27,8 +29,10 @@ abstract contract MarketSystem is Registries {
     OrderBook internal book;
     IMechanism[] internal mechanisms;
     Clearing internal clearing;
+    Refutations internal refutations;
     Accounts internal accounts;
     Settlement internal settlement;
+    Releases internal releases;
     uint256 private _minted;
 
     function deploySystem() internal {
@@ -38,23 +42,25 @@ abstract contract MarketSystem is Registries {
             auditors[i] = auditor(i);
         }
         uint256 nonce = vm.getNonce(address(this));
-        address[12] memory place;
+        address[14] memory place;
         for (uint256 i = 0; i < place.length; ++i) {
             place[i] = vm.computeCreateAddress(address(this), nonce + i);
         }
         points = new PowerPoints(address(this));
-        accounts = new Accounts(place[0], place[7], place[10], place[11]);
+        accounts = new Accounts(place[0], place[7], place[10], place[12], place[11]);
         participants = new ParticipantRegistry(auditors, 2, place[1]);
-        devices = new DeviceRegistry(place[2], place[7], place[11], place[5], uint32(SLOT), uint32(SLOT));
+        devices = new DeviceRegistry(place[2], place[7], place[12], place[5], uint32(SLOT), uint32(SLOT));
         certificates = new GreenCertificates(place[5]);
-        metering = new Metering(place[3], place[4], place[11]);
+        metering = new Metering(place[3], place[4], place[12]);
         markets = new Markets(place[2], place[5], place[7]);
-        book = new OrderBook(place[2], place[3], place[6], place[10], place[1]);
+        book = new OrderBook(place[2], place[3], place[6], place[13], place[1]);
         RoundProver prover = new RoundProver(place[6], place[7]);
         mechanisms.push(new SatisfactionMatching(place[6], place[7], address(prover)));
-        clearing = new Clearing(place[6], place[7], place[1], mechanisms);
+        clearing = new Clearing(place[6], place[1], place[11], mechanisms);
+        refutations = new Refutations(place[10], place[1]);
         settlement = new Settlement(place[1], place[3], place[5], place[6], place[10]);
-        assertTrue(address(settlement) == place[11], "the contracts must be where they were predicted");
+        releases = new Releases(place[6], place[7], place[10]);
+        assertTrue(address(releases) == place[13], "the contracts must be where they were predicted");
     }
 
     /// The trader with this key; its device has the next key and the returned id.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {Nonces, pageOf} from "../../contracts/types/Nonces.sol";
+import {MOST_PAGES, Nonces, firstOf, lastOf, pageOf} from "../../contracts/types/Nonces.sol";
 import {ForgeTest} from "./Vm.sol";
 
 /// @dev Nonces against a list of those that were used and the highest page: a nonce is used if it is in the list, or its
@@ -37,14 +37,15 @@ contract NoncesTest is ForgeTest {
         }
     }
 
-    /// Using a nonce at once is to look whether it is used, and to mark it.
+    /// Using a nonce at once is to look whether it is used or far ahead, and to mark it.
     function testFuzz_useLooksAndMarks(uint256 seed) public pure {
         Nonces nonces = Nonces.wrap(0);
         for (uint256 i = 0; i < STEPS; ++i) {
             uint32 nonce = _draw(seed, i);
             (uint32 page, uint32 mask) = pageOf(nonce);
             (bool isNew, Nonces next) = nonces.use(nonce);
-            assertTrue(isNew != nonces.isUsed(page, mask), "new is what is not used");
+            bool isOpen = !nonces.isUsed(page, mask) && !nonces.isFar(page);
+            assertTrue(isNew == isOpen, "new is what is neither used nor far");
             if (!isNew) continue;
             assertEq(uint256(Nonces.unwrap(next)), Nonces.unwrap(nonces.mark(page, mask)), "a new nonce is marked");
             nonces = next;
@@ -74,6 +75,26 @@ contract NoncesTest is ForgeTest {
             uint256(Nonces.unwrap(nonces.mark(earlier, old))), Nonces.unwrap(nonces), "a closed page must stay as it is"
         );
         assertTrue(nonces.isUsed(earlier, 1), "every nonce of a closed page counts as used");
+    }
+
+    /// The last nonce of the page that is just near is taken, the next one is not, wherever the nonces stand.
+    function testFuzz_movesOnByLimitedSteps(uint32 page, uint32 mask) public pure {
+        page = uint32(fold(page, 0, (1 << 27) - 2 - MOST_PAGES));
+        Nonces nonces = Nonces.wrap(0).mark(page, mask);
+        uint32 last = lastOf(nonces);
+        assertEq(uint256(last), firstOf(page + MOST_PAGES) + 31, "the last nonce of the last near page");
+        (bool isNew,) = nonces.use(last);
+        assertTrue(isNew, "near");
+        (isNew,) = nonces.use(last + 1);
+        assertTrue(!isNew && nonces.isFar(page + MOST_PAGES + 1), "far");
+    }
+
+    /// Near the end of all nonces, the last one is the last.
+    function test_theLastNonceIsTheLast() public pure {
+        Nonces nonces = Nonces.wrap(0).mark((1 << 27) - 1, 0);
+        assertEq(uint256(lastOf(nonces)), type(uint32).max, "no nonce is beyond the last");
+        (bool isNew,) = nonces.use(type(uint32).max);
+        assertTrue(isNew, "the last nonce can be used");
     }
 
     function _holds(uint32[] memory taken, uint256 count, uint32 nonce) private pure returns (bool) {

@@ -4,9 +4,18 @@ pragma solidity ^0.8.27;
 import {IOrderBook} from "../../interfaces/market/IOrderBook.sol";
 import {OrderRules} from "../../contracts/market/libraries/OrderRules.sol";
 import {SellerTerms, packReliability} from "../../contracts/types/Attested.sol";
-import {AttributeSource, Carrier, ContestTerms, Delivery, Market, OrderTerms} from "../../contracts/types/Markets.sol";
+import {
+    AttributeSource,
+    Carrier,
+    ContestTerms,
+    Delivery,
+    LeastTerms,
+    Market,
+    Mode,
+    OrderTerms
+} from "../../contracts/types/Markets.sol";
 import {OrderFields, PackedOrder} from "../../contracts/types/Orders.sol";
-import {Ppm} from "../../contracts/types/Units.sol";
+import {Ppm, Wh} from "../../contracts/types/Units.sol";
 import {ForgeTest} from "./Vm.sol";
 
 contract OrderRulesTest is ForgeTest {
@@ -20,7 +29,7 @@ contract OrderRulesTest is ForgeTest {
     Market private _stored;
 
     /// A well-formed order with up to two bits flipped, or one class left out, is taken exactly when the rules, written
-    /// down once more field by field, take it. The time is about that of its expiry.
+    /// down once more field by field, take it. The gate closes about when it expires.
     function testFuzz_takesWhatTheRulesTake(
         uint256 random,
         uint8[3] calldata counts,
@@ -30,8 +39,10 @@ contract OrderRulesTest is ForgeTest {
         uint8 dropped,
         uint8 time
     ) public {
-        vm.warp(EXPIRY - 6 + time % 8);
         Market memory rules = _rules(counts[0], counts[1], counts[2], sources);
+        rules.closesAt = uint40(EXPIRY - 6 + time % 8);
+        if (time % 16 < 8) rules.mode = Mode.Divisible;
+        if (time % 32 < 16) (rules.leastEnergy, rules.leastReservation) = (Wh.wrap(1e5), 1e5);
         PackedOrder memory order = isSell ? _sell(random, rules) : _buy(random, rules);
         _flip(order, flips[0] % 1_700);
         _flip(order, flips[1] % 2_560);
@@ -43,16 +54,16 @@ contract OrderRulesTest is ForgeTest {
         }
     }
 
-    /// An order is taken until the second of its expiry, and not one later.
-    function testFuzz_expires(uint256 random, uint40 expiry, bool isSell) public {
+    /// An order may expire in the second in which the gate closes, and not one earlier.
+    function testFuzz_expiresAfterTheGate(uint256 random, uint40 expiry, bool isSell) public {
         expiry = uint40(fold(expiry, 1, type(uint40).max - 1));
         Market memory rules = _rules(3, 2, 0, 0);
+        rules.closesAt = expiry;
         PackedOrder memory order = isSell ? _sell(random, rules) : _buy(random, rules);
         order.terms = (order.terms & ~uint256(type(uint40).max)) | expiry;
-        vm.warp(expiry);
         this.check(order, rules);
-        vm.warp(uint256(expiry) + 1);
-        vm.expectRevert(abi.encodeWithSelector(IOrderBook.Order_Expired.selector, INDEX, expiry));
+        ++rules.closesAt;
+        vm.expectRevert(abi.encodeWithSelector(IOrderBook.Order_ExpiresEarly.selector, INDEX, expiry, rules.closesAt));
         this.check(order, rules);
     }
 
@@ -162,18 +173,25 @@ contract OrderRulesTest is ForgeTest {
         _stored = rules;
         uint256 contest;
         uint256 orders;
+        uint256 least;
         assembly ("memory-safe") {
+            least := sload(add(_stored.slot, 5))
             contest := sload(_stored.slot)
             orders := sload(add(_stored.slot, 1))
         }
-        return OrderRules.formOf(ContestTerms.wrap(contest), OrderTerms.wrap(orders));
+        return OrderRules.formOf(ContestTerms.wrap(contest), OrderTerms.wrap(orders), LeastTerms.wrap(least));
     }
 
-    function _isWellFormed(PackedOrder memory order, Market memory rules) private view returns (bool) {
+    function _isWellFormed(PackedOrder memory order, Market memory rules) private pure returns (bool) {
         bool isSell = (order.terms >> 200) & 1 == 1;
-        if (order.terms >> 201 != 0) return false;
-        if (uint64(order.head >> 32) == 0 || uint32(order.head) == 0) return false;
-        if (block.timestamp > uint40(order.terms)) return false;
+        if ((order.terms >> 201) & 0x7f != 0 || order.terms >> 208 > (rules.mode == Mode.OneToOne ? ONE : 0)) {
+            return false;
+        }
+        if (uint64(order.head >> 32) < Wh.unwrap(rules.leastEnergy) || uint32(order.head) == 0) return false;
+        if (!isSell && uint256(uint64(order.head >> 32)) * uint32(order.head) / 1000 < rules.leastReservation) {
+            return false;
+        }
+        if (rules.closesAt > uint40(order.terms)) return false;
         for (uint256 c = 0; c < 8; ++c) {
             bool isGiven = uint8(order.terms >> (104 + 8 * (7 - c))) != 0;
             if (c >= rules.categoryCount && isGiven) return false;
@@ -197,7 +215,7 @@ contract OrderRulesTest is ForgeTest {
 
     function _buy(uint256 random, Market memory rules) private pure returns (PackedOrder memory order) {
         order.head = (random << 96) | (fold(random, 1, 1e6) << 32) | fold(random >> 8, 1, 1e6);
-        order.terms = _classes(random, rules) | (uint256(uint32(random >> 16)) << 40) | EXPIRY;
+        order.terms = _classes(random, rules) | (uint256(uint32(random >> 16)) << 40) | EXPIRY | _fill(random, rules);
         if (rules.delivery == Delivery.BothSides) order.terms |= (1 + random % 7) << 72;
         uint256 count = rules.attributeCount;
         for (uint256 f = 0; f < count; ++f) {
@@ -213,11 +231,17 @@ contract OrderRulesTest is ForgeTest {
     function _sell(uint256 random, Market memory rules) private pure returns (PackedOrder memory order) {
         uint256 ask = fold(random >> 8, 1, 1e6);
         order.head = (random << 96) | (fold(random, 1, 1e6) << 32) | ask;
-        order.terms = SELL | (fold(random >> 24, 0, ask) << 168) | _classes(random, rules) | (1 << 72) | EXPIRY;
+        order.terms = SELL | (fold(random >> 24, 0, ask) << 168) | _classes(random, rules) | (1 << 72) | EXPIRY
+            | _fill(random, rules);
         if (rules.sourceCategory != 0) order.terms &= ~_class(rules.sourceCategory - 1, 0xff);
         for (uint256 f = 0; f < rules.attributeCount; ++f) {
             if (rules.sources[f] == 0) order.levels |= uint256(uint32(random >> (8 * f))) << (32 * f);
         }
+    }
+
+    /// @dev A least fill, where there may be one.
+    function _fill(uint256 random, Market memory rules) private pure returns (uint256 terms) {
+        return rules.mode == Mode.Divisible ? 0 : fold(random >> 96, 0, ONE) << 208;
     }
 
     /// @dev A code above 0 for each class of the market.
@@ -252,6 +276,7 @@ contract OrderRulesTest is ForgeTest {
         returns (Market memory rules)
     {
         if (other >= 128) rules.delivery = Delivery.BothSides;
+        rules.leastEnergy = Wh.wrap(1);
         rules.attributeCount = uint8(fold(attributes, 0, 8));
         rules.categoryCount = uint8(fold(classes, 0, 8));
         rules.sourceCategory = uint8(fold(other, 0, rules.categoryCount));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {Mode} from "../../contracts/types/Markets.sol";
 import {OrderId, PackedOrder} from "../../contracts/types/Orders.sol";
 import {PackedTrade, TradeFields} from "../../contracts/types/Trades.sol";
 import {Points, Ppm, Price, Wh} from "../../contracts/types/Units.sol";
@@ -42,7 +41,6 @@ contract TradesTest is ForgeTest {
     /// A trade holds what its orders say, up to the largest values of each, at any price between their limits.
     function testFuzz_aTradeHoldsWhatItsOrdersSay(uint256 seed, bool isDivisible) public pure {
         Legs.Pair memory pair = _pair(seed);
-        pair.mode = isDivisible ? Mode.Divisible : Mode.OneToOne;
         (uint256 wanted, uint256 offered) = (_bits(pair.buy.head, 32, 64), _bits(pair.sell.head, 32, 64));
         uint256 smaller = wanted < offered ? wanted : offered;
         uint256 sold = isDivisible ? fold(seed >> 7, 1, smaller) : smaller;
@@ -51,7 +49,7 @@ contract TradesTest is ForgeTest {
         uint40 worth = uint40(seed >> 103);
         PackedTrade memory trade;
         pair.energy = Wh.wrap(uint64(sold));
-        pair.join(packVerdict(Price.wrap(uint32(price)), worth), trade);
+        pair.join(packVerdict(Price.wrap(uint32(price)), worth), trade, !isDivisible);
         assertEq(trade.purchase >> 96, pair.buy.head >> 96, "buyer");
         assertEq(trade.sale >> 96, pair.sell.head >> 96, "seller");
         assertEq(uint256(Wh.unwrap(trade.offered())), offered, "energy offered");
@@ -62,9 +60,8 @@ contract TradesTest is ForgeTest {
         assertEq(uint256(OrderId.unwrap(trade.sellId())), OrderId.unwrap(pair.seller.id), "sell id");
         assertEq(uint256(trade.device()), _bits(pair.sell.terms, 72, 32), "device");
         assertEq(uint256(Price.unwrap(trade.price())), price, "price");
-        uint256 held = (isDivisible ? sold : wanted) * bid / 1000;
+        uint256 held = sold * bid / 1000;
         assertEq(uint256(Points.unwrap(trade.reserved())), held, "reservation");
-        assertEq(pair.reserved, held, "reservation, summed up");
         assertEq(trade.terms >> 232, 0, "nothing above the fields");
         assertEq(uint256(Wh.unwrap(trade.soldBefore())), pair.sell.limits, "sold before by the device");
         assertEq(_bits(trade.context, 32, 64), 0, "a first trade of the buy order");
@@ -94,7 +91,7 @@ contract TradesTest is ForgeTest {
     function join(Legs.Pair memory pair, uint64 energy, uint32 price) external pure {
         PackedTrade memory trade;
         pair.energy = Wh.wrap(energy);
-        pair.join(packVerdict(Price.wrap(price), 1), trade);
+        pair.join(packVerdict(Price.wrap(price), 1), trade, true);
     }
 
     /// @dev A buyer who bids the minimum or more, with any dual prices.

@@ -31,11 +31,10 @@ contract UnitsTest is ForgeTest {
         assertTrue(shares <= energy, "shares must not exceed the energy");
     }
 
-    /// The half and the rest make up the whole, and the rest is at most one micro-point more.
-    function testFuzz_halfRoundsDown(uint128 whole) public pure {
-        uint256 half = Points.unwrap(Points.wrap(whole).halfDown());
-        uint256 rest = whole - half;
-        assertTrue(half <= rest && rest <= half + 1, "the half is rounded down by less than one micro-point");
+    /// Eight eighths are at most the whole, and less than eight micro-points below it.
+    function testFuzz_eighthRoundsDown(uint128 whole) public pure {
+        uint256 eighths = 8 * uint256(Points.unwrap(Points.wrap(whole).eighthDown()));
+        assertTrue(eighths <= whole && whole < eighths + 8, "an eighth is rounded down by less than one micro-point");
     }
 
     function _share(uint64 energy, uint64 part, uint64 whole) private pure returns (uint256) {

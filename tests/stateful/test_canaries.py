@@ -13,7 +13,8 @@ from testkit.stateful.stage import community_on
 EXAMPLES = 300
 STEPS = 30
 
-SATISFACTION = "contracts/clearing/mechanisms/satisfaction"
+MECHANISMS = "contracts/clearing/mechanisms"
+SATISFACTION = f"{MECHANISMS}/satisfaction"
 LEGS = "contracts/clearing/libraries/Legs.sol"
 CONTEST = "contracts/clearing/libraries/Contest.sol"
 ENDORSEMENTS = "contracts/clearing/libraries/Endorsements.sol"
@@ -21,6 +22,7 @@ BOOK = "contracts/market/OrderBook.sol"
 CLEARING = "contracts/clearing/Clearing.sol"
 ACCOUNTS = "contracts/accounts/Accounts.sol"
 SETTLEMENT = "contracts/settlement/Settlement.sol"
+RELEASES = "contracts/settlement/Releases.sol"
 DEVICES = "contracts/registry/DeviceRegistry.sol"
 COMMITTEE = "contracts/shared/Committee.sol"
 METERING = "contracts/metering/Metering.sol"
@@ -58,6 +60,27 @@ MUTANTS = (
         LEGS,
         "require(Wh.unwrap(leg.filled) == 0, IClearing.Clearing_OrderUsedTwice(leg.id));",
         "",
+    ),
+    Mutant(
+        "a pair that trades twice",
+        "SatisfactionMatching",
+        f"{MECHANISMS}/Mechanism.sol",
+        "require(link > last, IClearing.Clearing_LinkNotRising(buyId, sellId));",
+        "",
+    ),
+    Mutant(
+        "a trader who trades with itself",
+        "SatisfactionMatching",
+        f"{SATISFACTION}/Satisfaction.sol",
+        "if (buyHead >> 96 == sellHead >> 96) return false;",
+        "",
+    ),
+    Mutant(
+        "a trade below the least fill",
+        "SatisfactionMatching",
+        f"{SATISFACTION}/Satisfaction.sol",
+        "return traded >= wanted * ((buy.terms >> FILL_SHIFT) & ONE_FILL)",
+        "return traded >= 0",
     ),
     Mutant(
         "an order used twice in two chunks",
@@ -131,9 +154,9 @@ MUTANTS = (
     ),
     Mutant(
         "a part released that trades",
-        "Clearing",
-        CLEARING,
-        "require(Wh.unwrap(bound[i]) == Wh.unwrap(trades), Clearing_WrongBound(order, bound[i], trades));",
+        "Releases",
+        RELEASES,
+        "bound[i] = CLEARING.filledOf(last, order, whole);",
         "",
     ),
     Mutant(
@@ -144,14 +167,14 @@ MUTANTS = (
         "",
     ),
     Mutant(
-        "a bond paid in full and burnt by half",
+        "a bond paid in full and burnt in part",
         "Accounts",
         ACCOUNTS,
-        "_wallets[challenger].give(_narrow(reward));",
-        "_wallets[challenger].give(_narrow(points));",
+        "_wallets[challenger].give(_narrow(reward + open))",
+        "_wallets[challenger].give(_narrow(points))",
     ),
     Mutant(
-        "a burnt half that stays in custody",
+        "a burnt part that stays in custody",
         "Accounts",
         ACCOUNTS,
         "POINTS.burn(Points.unwrap(burnt));",
@@ -252,15 +275,29 @@ MUTANTS = (
         "a round without a certificate that waits for nobody",
         "Clearing",
         CONTEST,
-        "if (!isExact(stored) && from <= terms.finalBy()) from = uint256(terms.finalBy()) + 1;",
+        "if (!isExact(stored) && from <= finalBy) from = finalBy + 1;",
         "",
     ),
     Mutant(
         "orders released under an active proposal",
+        "Releases",
+        RELEASES,
+        "(CLEARING.activeOf(market) == 0 && block.timestamp > CLEARING.finalByOf(market));",
+        "block.timestamp > CLEARING.finalByOf(market);",
+    ),
+    Mutant(
+        "a refutation that leaves no time for another proposal",
         "Clearing",
-        CLEARING,
-        "(latest.active == 0 && block.timestamp > MARKETS.contestTermsOf(market).finalBy());",
-        "block.timestamp > MARKETS.contestTermsOf(market).finalBy();",
+        CONTEST,
+        "(latest.finalBy, latest.extensions) = (uint40(until), latest.extensions + 1);",
+        "",
+    ),
+    Mutant(
+        "a one-to-one trade that holds the whole reservation",
+        "SatisfactionMatching",
+        LEGS,
+        "return valueDown(pair.energy, pair.buy.price());",
+        "return valueDown(pair.buy.energy(), pair.buy.price());",
     ),
     Mutant(
         "a release in part that frees too much",
@@ -287,7 +324,7 @@ MUTANTS = (
         "a nonce used twice",
         "Accounts",
         ACCOUNTS,
-        "require(isNew, Accounts_NonceUsed(trader, Side.Buy, order.nonce()));",
+        "if (!isNew) _refuseNonce(trader, Side.Buy, wallet.nonces(), order.nonce());",
         "",
     ),
     Mutant(
@@ -301,7 +338,7 @@ MUTANTS = (
         "a cancelled sell order relayed again",
         "Accounts",
         ACCOUNTS,
-        "require(isNew, Accounts_NonceUsed(trader, Side.Sell, order.nonce()));",
+        "if (!isNew) _refuseNonce(trader, Side.Sell, nonces, order.nonce());",
         "",
     ),
     Mutant(
@@ -322,7 +359,7 @@ MUTANTS = (
         "a share of the export certified twice",
         "Settlement",
         SETTLEMENT,
-        "require((bits >> CERTIFIED) & 1 == 0, Settlement_AlreadyCertified(id));",
+        "if ((bits >> CERTIFIED) & 1 != 0) continue;",
         "",
     ),
     Mutant(
@@ -343,15 +380,15 @@ MUTANTS = (
         "a page of nonces that is not closed",
         "Accounts",
         "contracts/types/Nonces.sol",
-        "return (page > open, ",
-        "return (true, ",
+        "return (page > open && page <= open + MOST_PAGES, ",
+        "return (page <= open + MOST_PAGES, ",
     ),
     Mutant(
         "a trade settled twice by a proof",
         "Settlement",
         SETTLEMENT,
-        "require((ends >> traded.position.index) & 1 == 0, Settlement_AlreadySettled(id));",
-        "",
+        "isOpen = (ends >> traded.position.index) & 1 == 0;",
+        "isOpen = true;",
     ),
     Mutant(
         "a trade settled twice in its chunk",
@@ -359,13 +396,6 @@ MUTANTS = (
         SETTLEMENT,
         "_totalsOf(round, copies), ~ends);",
         "_totalsOf(round, copies), type(uint256).max);",
-    ),
-    Mutant(
-        "an agreement that ends every trade of a pair",
-        "Settlement",
-        SETTLEMENT,
-        "require(!_agreed[id], Settlement_AlreadySettled(id));",
-        "",
     ),
     Mutant(
         "a refund before its time",

@@ -22,20 +22,4 @@ library CallData {
             if iszero(isDone) { revert(add(answer, 32), mload(answer)) }
         }
     }
-
-    /// @notice Call a function of another contract that returns nothing.
-    /// Reverts if: it does, with its error.
-    function pass(address target, bytes4 selector, bytes32 first) internal {
-        // Equivalent to target.functionCall(abi.encodePacked(selector, first, msg.data[36:])), as above.
-        assembly ("memory-safe") {
-            let data := mload(0x40)
-            calldatacopy(data, 0, calldatasize())
-            mstore(data, selector)
-            mstore(add(data, 4), first)
-            if iszero(call(gas(), target, 0, data, calldatasize(), 0, 0)) {
-                returndatacopy(data, 0, returndatasize())
-                revert(data, returndatasize())
-            }
-        }
-    }
 }

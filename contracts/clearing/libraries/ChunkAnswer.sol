@@ -25,7 +25,6 @@ using {
     ChunkAnswers.root,
     ChunkAnswers.objective,
     ChunkAnswers.bound,
-    ChunkAnswers.reserved,
     ChunkAnswers.rows,
     ChunkAnswers.tradeCount,
     ChunkAnswers.log
@@ -70,8 +69,8 @@ function isPartial(Entry entry) pure returns (bool) {
 
 /// @title Writing, returning and reading the answer about a chunk
 library ChunkAnswers {
-    /// @dev Words before the entries: root, objective, bound, reserved, rows, two offsets, and the number of entries.
-    uint256 private constant HEAD = 256;
+    /// @dev Words before the entries: root, objective, bound, rows, two offsets, and the number of entries.
+    uint256 private constant HEAD = 224;
 
     /// @dev Bytes of a PackedTrade.
     uint256 private constant TRADE_SIZE = 128;
@@ -83,10 +82,10 @@ library ChunkAnswers {
             answer := add(mload(0x40), 32)
             mstore(sub(answer, 32), 32)
             let trades := add(HEAD, mul(32, orders))
-            mstore(add(answer, 128), rows_)
-            mstore(add(answer, 160), 224)
-            mstore(add(answer, 192), trades)
-            mstore(add(answer, 224), orders)
+            mstore(add(answer, 96), rows_)
+            mstore(add(answer, 128), 192)
+            mstore(add(answer, 160), trades)
+            mstore(add(answer, 192), orders)
             let list := add(answer, trades)
             mstore(list, add(64, mul(TRADE_SIZE, links)))
             mstore(add(list, 32), 32)
@@ -103,15 +102,11 @@ library ChunkAnswers {
     }
 
     /// @notice Write what there is beside rows, entries and trades.
-    function set(ChunkAnswer answer, bytes32 root_, uint256 objective_, uint256 bound_, uint256 reserved_)
-        internal
-        pure
-    {
+    function set(ChunkAnswer answer, bytes32 root_, uint256 objective_, uint256 bound_) internal pure {
         assembly ("memory-safe") {
             mstore(answer, root_)
             mstore(add(answer, 32), objective_)
             mstore(add(answer, 64), bound_)
-            mstore(add(answer, 96), reserved_)
         }
     }
 
@@ -131,7 +126,7 @@ library ChunkAnswers {
 
     function entryCount(ChunkAnswer answer) internal pure returns (uint256 count) {
         assembly ("memory-safe") {
-            count := mload(add(answer, 224))
+            count := mload(add(answer, 192))
         }
     }
 
@@ -182,14 +177,9 @@ library ChunkAnswers {
         return _word(answer, 64);
     }
 
-    /// @notice The buyers' money in the trades, micro-points.
-    function reserved(ChunkAnswer answer) internal pure returns (uint256) {
-        return _word(answer, 96);
-    }
-
     /// @notice The orders of the round that are proven with the chunk; 0: none.
     function rows(ChunkAnswer answer) internal pure returns (uint256) {
-        return _word(answer, 128);
+        return _word(answer, 96);
     }
 
     function tradeCount(ChunkAnswer answer) internal pure returns (uint256) {
@@ -207,7 +197,7 @@ library ChunkAnswers {
 
     function _firstTrade(ChunkAnswer answer) private pure returns (uint256 first) {
         assembly ("memory-safe") {
-            first := add(add(answer, mload(add(answer, 192))), 96)
+            first := add(add(answer, mload(add(answer, 160))), 96)
         }
     }
 

@@ -3,13 +3,20 @@ pragma solidity ^0.8.27;
 
 import {IAccounts} from "../../../interfaces/accounts/IAccounts.sol";
 import {IClearing} from "../../../interfaces/clearing/IClearing.sol";
+import {IRefutations} from "../../../interfaces/clearing/IRefutations.sol";
 import {ContestTerms} from "../../types/Markets.sol";
 import {OrderId} from "../../types/Orders.sol";
 import {Points, Ppm, Wh} from "../../types/Units.sol";
+import {PackedTrade, TradeFields, linkOf} from "../../types/Trades.sol";
 import {ChunkAnswer, Entry} from "./ChunkAnswer.sol";
 
 /// @title Proposals, and which of them stands
 library Contest {
+    using TradeFields for PackedTrade;
+
+    /// @dev How often refutations put off the last moment for proposals; MarketRules leaves time for it.
+    uint8 private constant MOST_EXTENSIONS = 2;
+
     /// @dev An order of a divisible round that trades in several chunks, or in part. slot 0: 8 + 4 + 1 = 13
     struct Fill {
         /// Energy of its trades, Wh.
@@ -20,10 +27,14 @@ library Contest {
         bool open;
     }
 
-    /// @dev The proposals of a market that count, 0 for none. slot 0: 8 + 8 = 16
+    /// @dev The proposals of a market that count, 0 for none. slot 0: 8 + 8 + 5 + 1 = 22
     struct Latest {
         uint64 active;
         uint64 last;
+        /// The last moment for proposals where a refutation put it off, Unix seconds; else 0.
+        uint40 finalBy;
+        /// How often refutations put it off.
+        uint8 extensions;
     }
 
     struct State {
@@ -62,7 +73,7 @@ library Contest {
     }
 
     /// @notice Add a chunk as the mechanism made it.
-    /// Reverts if: an order trades in an earlier chunk that did not say `continued`, or in which it has another dual price
+    /// Reverts if: its first trade does not stand behind the last one of the chunk before; an order trades in an earlier chunk that did not say `continued`, or in which it has another dual price
     /// or fill than the chunk says.
     function addChunk(State storage self, uint64 id, ChunkAnswer answer) internal {
         uint256 count = answer.tradeCount();
@@ -75,7 +86,7 @@ library Contest {
         stored.tradeCount += uint32(count);
         stored.objective += uint128(answer.objective());
         stored.bound += uint128(answer.bound());
-        stored.reserved += uint96(answer.reserved());
+        _requireRising(stored, answer, count);
         self.chunkRoots[id][chunk] = answer.root();
         answer.log(IClearing.TradesProposed.selector, id, chunk);
     }
@@ -84,46 +95,68 @@ library Contest {
 
     /// @notice Put a proposal up as the result of the round.
     /// Reverts if: an active proposal is as good; the bond is not there.
-    function stand(State storage self, uint64 id, ContestTerms terms, IAccounts accounts) internal {
+    function stand(State storage self, uint64 id, ContestTerms terms, IAccounts accounts, IRefutations refutations)
+        internal
+    {
         IClearing.Proposal storage stored = self.proposals[id];
         bytes32 market = stored.market;
         uint64 active = self.latest[market].active;
         if (active != 0) _requireBetter(self, id, active);
         uint256 from = block.timestamp + terms.challengeWindow();
+        uint256 finalBy = lastMoment(self, market, terms);
         // Without a certificate a proposal waits for better ones as long as those may come.
-        if (!isExact(stored) && from <= terms.finalBy()) from = uint256(terms.finalBy()) + 1;
+        if (!isExact(stored) && from <= finalBy) from = finalBy + 1;
 
         stored.status = IClearing.Status.Active;
         stored.finalFrom = uint40(from);
+        stored.sealedIn = uint40(block.number);
         self.latest[market].active = id;
         emit IClearing.ProposalSealed(market, id, msg.sender, stored.objective, stored.bound, uint40(from));
-        if (active != 0) _unseat(self, active, id, accounts);
+        if (active != 0) _unseat(self, active, id, accounts, refutations);
 
         accounts.holdBond(msg.sender, Points.wrap(stored.bond));
     }
 
+    /// @notice The last moment for proposals of a market, Unix seconds.
+    function lastMoment(State storage self, bytes32 market, ContestTerms terms) internal view returns (uint256) {
+        uint40 extended = self.latest[market].finalBy;
+        return extended != 0 ? extended : terms.finalBy();
+    }
+
+    /// @notice Take proposals again after a refutation, with time for one more: a challenge window, at most twice in a round.
+    /// Nobody can void a round by a lie in its last minute.
+    function reopen(State storage self, bytes32 market, ContestTerms terms) internal {
+        Latest storage latest = self.latest[market];
+        latest.active = 0;
+        uint256 until = block.timestamp + terms.challengeWindow();
+        if (latest.extensions == MOST_EXTENSIONS || until <= lastMoment(self, market, terms)) return;
+        (latest.finalBy, latest.extensions) = (uint40(until), latest.extensions + 1);
+        emit IClearing.ProposalsExtended(market, uint40(until));
+    }
+
     /// @notice Take down a proposal that was shown to be false; its bond is lost.
-    function refute(State storage self, uint64 id, IAccounts accounts) internal {
+    function refute(State storage self, uint64 id, IAccounts accounts, IRefutations refutations) internal {
         IClearing.Proposal storage stored = self.proposals[id];
         Points bond = Points.wrap(stored.bond);
         stored.status = IClearing.Status.Refuted;
         emit IClearing.ProposalRefuted(stored.market, id, msg.sender, bond);
-        accounts.burnBond(stored.agent, bond, msg.sender);
+        bool isOpen = refutations.open(id, stored.sealedIn, msg.sender);
+        accounts.burnBond(stored.agent, bond, msg.sender, isOpen);
     }
 
     // The end of a round
 
     /// @notice Make a proposal the result of its round.
-    function finish(State storage self, uint64 id, IAccounts accounts) internal {
+    function finish(State storage self, uint64 id, IAccounts accounts, IRefutations refutations) internal {
         IClearing.Proposal storage stored = self.proposals[id];
         bytes32 market = stored.market;
         uint64 active = self.latest[market].active;
         stored.status = IClearing.Status.Final;
-        self.latest[market] = Latest({active: 0, last: id});
+        (self.latest[market].active, self.latest[market].last) = (0, id);
         emit IClearing.RoundFinalized(market, id, stored.agent, stored.objective, stored.bound, stored.tradeCount);
 
         if (active == id) accounts.releaseBond(stored.agent, Points.wrap(stored.bond));
-        else if (active != 0) _unseat(self, active, id, accounts);
+        else if (active != 0) _unseat(self, active, id, accounts, refutations);
     }
 
     // What a proposal says
@@ -151,6 +184,15 @@ library Contest {
         for (uint32 c = 0; c < roots.length; ++c) {
             roots[c] = self.chunkRoots[id][c];
         }
+    }
+
+    /// @dev Remember where the last of `count` trades of a chunk stands: links rise over the whole proposal.
+    /// Reverts if: the first one does not stand behind the last one of the chunk before.
+    function _requireRising(IClearing.Proposal storage stored, ChunkAnswer answer, uint256 count) private {
+        (OrderId buyId, OrderId sellId) = answer.tradeAt(0).ids();
+        require(linkOf(buyId, sellId) > stored.lastLink, IClearing.Clearing_LinkNotRising(buyId, sellId));
+        (buyId, sellId) = answer.tradeAt(count - 1).ids();
+        stored.lastLink = linkOf(buyId, sellId);
     }
 
     /// @dev Mark the orders of a chunk as trading; remember those that trade in several chunks, or in part.
@@ -207,10 +249,12 @@ library Contest {
 
     /// @dev Take an active proposal down for `by`, which is at least as good. A feasible matching with a higher
     /// objective refutes an exact claim: its bound is none.
-    function _unseat(State storage self, uint64 active, uint64 by, IAccounts accounts) private {
+    function _unseat(State storage self, uint64 active, uint64 by, IAccounts accounts, IRefutations refutations)
+        private
+    {
         IClearing.Proposal storage other = self.proposals[active];
         if (isExact(other) && self.proposals[by].objective > other.objective) {
-            refute(self, active, accounts);
+            refute(self, active, accounts, refutations);
         } else {
             other.status = IClearing.Status.Outranked;
             emit IClearing.ProposalOutranked(other.market, active, by);

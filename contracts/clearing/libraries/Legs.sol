@@ -2,7 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {IClearing} from "../../../interfaces/clearing/IClearing.sol";
-import {ContestTerms, Mode} from "../../types/Markets.sol";
+import {ContestTerms} from "../../types/Markets.sol";
 import {OrderFields, OrderId, PackedOrder} from "../../types/Orders.sol";
 import {PackedTrade} from "../../types/Trades.sol";
 import {Points, Ppm, Price, Wh, valueDown} from "../../types/Units.sol";
@@ -33,15 +33,12 @@ library Legs {
     struct Pair {
         /// The market's rules, as far as they concern the contest.
         ContestTerms terms;
-        Mode mode;
         /// The first word of the public prices; 0 if there are none.
         bytes32 prices;
         /// Energy of the trade, Wh.
         Wh energy;
         /// What the trades so far are worth.
         uint256 worth;
-        /// The buyers' money in the trades so far, micro-points.
-        uint256 reserved;
         Leg buyer;
         Leg seller;
         PackedOrder buy;
@@ -75,25 +72,23 @@ library Legs {
         require(!sell.isBuy(), IClearing.Clearing_WrongSide(seller.id));
     }
 
-    /// @notice Make the trade between the orders of a pair, and fill them.
+    /// @notice Make the trade between the orders of a pair, and fill them: once, or in part.
     /// Reverts if: the energy is not what the mode allows; the price is outside the orders' limits.
-    function join(Pair memory pair, Verdict verdict, PackedTrade memory trade) internal pure {
+    function join(Pair memory pair, Verdict verdict, PackedTrade memory trade, bool isOnce) internal pure {
         trade.context = _contextOf(pair);
-        uint256 reserved = pair.mode == Mode.Divisible ? _joinPart(pair) : _joinWhole(pair);
+        Points reserved = isOnce ? _joinWhole(pair) : _joinPart(pair);
         // In 256 bits: a worth of 40 bits times an energy of 64.
         uint256 worth = verdict.worth();
-        pair.worth += pair.mode == Mode.Divisible ? worth * Wh.unwrap(pair.energy) : worth;
-        pair.reserved += reserved;
-        _write(trade, pair, verdict.price(), reserved);
+        pair.worth += isOnce ? worth : worth * Wh.unwrap(pair.energy);
+        _write(trade, pair, verdict.price(), Points.unwrap(reserved));
     }
 
     /// @notice What there is to remember of an order when the chunk is made, and what it adds to the dual bound.
     /// Reverts if: it has no trade in the chunk. It would be marked without a trade that shows its dual price.
-    function leave(Leg memory leg, Mode mode) internal pure returns (Entry entry, uint256 bound) {
+    function leave(Leg memory leg, bool isOnce) internal pure returns (Entry entry, uint256 bound) {
         require(leg.filled > leg.before, IClearing.Clearing_OrderUnused(leg.id));
-        bool divisible = mode == Mode.Divisible;
         Wh whole = Wh.wrap(1);
-        if (divisible) {
+        if (!isOnce) {
             uint256 place = leg.place;
             uint256 head;
             // Equivalent to order.head of the order in the calldata.
@@ -103,26 +98,26 @@ library Legs {
             whole = Wh.wrap(uint64(head >> 32));
         }
         entry = packEntry(
-            leg.id, leg.dual, leg.before, leg.filled, divisible && leg.continued, divisible && whole > leg.filled
+            leg.id, leg.dual, leg.before, leg.filled, !isOnce && leg.continued, !isOnce && whole > leg.filled
         );
         if (Wh.unwrap(leg.before) == 0) bound = uint256(Ppm.unwrap(leg.dual)) * Wh.unwrap(whole);
     }
 
-    /// @dev Fill both orders in part; the buyer's money in the trade, micro-points.
+    /// @dev Fill both orders in part; the buyer's money in the trade.
     /// Reverts if: the energy is zero, or more than an order has left.
-    function _joinPart(Pair memory pair) private pure returns (uint256 reserved) {
+    function _joinPart(Pair memory pair) private pure returns (Points reserved) {
         require(
             Wh.unwrap(pair.energy) != 0,
             IClearing.Clearing_WrongEnergy(pair.buyer.id, pair.seller.id, pair.energy, Wh.wrap(1))
         );
-        reserved = Points.unwrap(_reserve(pair.buyer.filled, pair.energy, pair.buy.price()));
+        reserved = _reserve(pair.buyer.filled, pair.energy, pair.buy.price());
         _fill(pair.buyer, pair.buy, pair.energy);
         _fill(pair.seller, pair.sell, pair.energy);
     }
 
-    /// @dev Fill both orders at once; the buyer's money in the trade, micro-points.
+    /// @dev Fill both orders at once; the buyer's money in the trade: what it reserved beyond can be released.
     /// Reverts if: the energy is not the smaller one of the two orders; one trades already.
-    function _joinWhole(Pair memory pair) private pure returns (uint256 reserved) {
+    function _joinWhole(Pair memory pair) private pure returns (Points) {
         Wh smaller = pair.buy.energy().minWh(pair.sell.energy());
         require(
             Wh.unwrap(pair.energy) == Wh.unwrap(smaller),
@@ -130,7 +125,7 @@ library Legs {
         );
         _fillOnce(pair.buyer, pair.energy);
         _fillOnce(pair.seller, pair.energy);
-        reserved = Points.unwrap(valueDown(pair.buy.energy(), pair.buy.price()));
+        return valueDown(pair.energy, pair.buy.price());
     }
 
     /// Reverts if: the price is outside the orders' limits (ORD-2).

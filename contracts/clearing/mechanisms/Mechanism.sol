@@ -8,9 +8,9 @@ import {IMarkets} from "../../../interfaces/market/IMarkets.sol";
 import {IOrderBook} from "../../../interfaces/market/IOrderBook.sol";
 import {BatchRoot} from "../../shared/BatchRoot.sol";
 import {TradeHashing} from "../../shared/TradeHashing.sol";
-import {ContestTerms, MatchRules} from "../../types/Markets.sol";
+import {ContestTerms, MatchRules, Mode} from "../../types/Markets.sol";
 import {OrderFields, OrderId, PackedOrder} from "../../types/Orders.sol";
-import {MAX_CHUNK, PackedTrade, TradeFields, TradePosition} from "../../types/Trades.sol";
+import {MAX_CHUNK, PackedTrade, TradeFields, TradePosition, linkOf} from "../../types/Trades.sol";
 import {Ppm, Wh} from "../../types/Units.sol";
 import {Verdict} from "../../types/Verdicts.sol";
 import {Batches} from "../libraries/Batches.sol";
@@ -138,6 +138,11 @@ abstract contract Mechanism is IMechanism {
         _prove(task, orders, trades, prices);
     }
 
+    /// @dev Whether an order trades once, as a whole.
+    function _isOnce(ContestTerms terms) internal pure virtual returns (bool) {
+        return terms.matching().mode() == Mode.OneToOne;
+    }
+
     /// @dev Price and worth of a trade; the sides are right.
     /// Reverts if: the rule does not allow it.
     function _verdict(Legs.Pair memory pair) internal view virtual returns (Verdict);
@@ -216,7 +221,8 @@ abstract contract Mechanism is IMechanism {
     }
 
     /// @dev The trades of a chunk, and what there is to remember of its orders.
-    /// Reverts if: there are orders and no trades, or too many trades; a link names an order that is not there; and what
+    /// Reverts if: there are orders and no trades, or too many trades; a link names an order that is not there, or does not
+    /// stand behind the one before; and what
     /// `Legs` and `_verdict` list.
     function _chunkOf(
         ContestTerms terms,
@@ -233,30 +239,43 @@ abstract contract Mechanism is IMechanism {
         // Zero until the trades are made.
         // slither-disable-next-line uninitialized-local
         Legs.Pair memory pair;
-        (pair.terms, pair.mode, pair.legs) = (terms, terms.matching().mode(), legs);
+        (pair.terms, pair.legs) = (terms, legs);
         if (prices.length >= 32) pair.prices = bytes32(prices);
-        _join(answer, pair, links);
-        answer.set(_rootOf(answer), pair.worth, _enter(answer, pair), pair.reserved);
+        _join(answer, pair, links, _isOnce(terms));
+        answer.set(_rootOf(answer), pair.worth, _enter(answer, pair, _isOnce(terms)));
     }
 
     /// @dev Write down what there is to remember of each order; what they add to the dual bound.
-    function _enter(ChunkAnswer answer, Legs.Pair memory pair) private pure returns (uint256 bound) {
+    function _enter(ChunkAnswer answer, Legs.Pair memory pair, bool isOnce) private pure returns (uint256 bound) {
         for (uint256 k = 0; k < pair.legs.length; ++k) {
-            (Entry entry, uint256 adds) = pair.legs[k].leave(pair.mode);
+            (Entry entry, uint256 adds) = pair.legs[k].leave(isOnce);
             answer.setEntry(k, entry);
             bound += adds;
         }
     }
 
-    /// @dev Make the trades; the pair sums up what they are worth and reserve.
-    function _join(ChunkAnswer answer, Legs.Pair memory pair, IClearing.Link[] calldata links) private view {
+    /// @dev Make the trades; the pair sums up what they are worth.
+    function _join(ChunkAnswer answer, Legs.Pair memory pair, IClearing.Link[] calldata links, bool isOnce)
+        private
+        view
+    {
+        uint80 last = 0;
         for (uint256 k = 0; k < links.length; ++k) {
             IClearing.Link calldata link = links[k];
             uint256 count = pair.legs.length;
             require(link.buy < count && link.sell < count, IClearing.Clearing_BadLink(k, count));
             pair.choose(link.buy, link.sell, link.energy);
-            pair.join(_verdict(pair), answer.tradeAt(k));
+            last = _requireRising(last, pair.buyer.id, pair.seller.id);
+            pair.join(_verdict(pair), answer.tradeAt(k), isOnce);
         }
+    }
+
+    /// @dev Where the trade of a pair stands.
+    /// Reverts if: it does not stand behind `last`.
+    function _requireRising(uint80 last, OrderId buyId, OrderId sellId) private pure returns (uint80 link) {
+        link = linkOf(buyId, sellId);
+        // An order does not trade with itself: no link is 0.
+        require(link > last, IClearing.Clearing_LinkNotRising(buyId, sellId));
     }
 
     /// @dev Merkle root of the trades; 0 if there are none.

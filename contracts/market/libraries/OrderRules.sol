@@ -3,10 +3,10 @@ pragma solidity ^0.8.27;
 
 import {IOrderBook} from "../../../interfaces/market/IOrderBook.sol";
 import {Reliability, SellerTerms} from "../../types/Attested.sol";
-import {AttributeSource, CALL, ContestTerms, Delivery, OrderTerms} from "../../types/Markets.sol";
+import {AttributeSource, CALL, ContestTerms, Delivery, LeastTerms, Mode, OrderTerms} from "../../types/Markets.sol";
 import {MAX_ATTRIBUTES, OrderFields, PackedOrder} from "../../types/Orders.sol";
 import {Slot} from "../../types/Slots.sol";
-import {ONE_PPM, Ppm, Price, Wh} from "../../types/Units.sol";
+import {ONE_PPM, Points, Ppm, Price, Wh, valueDown} from "../../types/Units.sol";
 import {Lanes} from "../../shared/Lanes.sol";
 
 /// @title What a well-formed order is, given the rules of its market
@@ -48,13 +48,22 @@ library OrderRules {
         uint256 trades;
         /// Whether a seller's ask must equal its minimum.
         bool onePrice;
+        /// Gate closure, Unix seconds: no order expires before.
+        uint40 closesAt;
+        /// How large an order must be.
+        LeastTerms least;
     }
 
     /// @dev Where the classes lie in `terms`.
     uint256 private constant CLASSES_SHIFT = 104;
 
-    /// @dev Bits above the side in `terms`: `minFill` and `accept`, which have no rule yet, and what no field uses.
+    /// @dev Bits above the side in `terms`: `minFill`, which counts in one-to-one mode only, `accept`, which has no rule yet, and
+    /// what no field uses.
     uint256 private constant TOP = ~uint256(0) << 201;
+
+    /// @dev Where the least fill lies in `terms`, and its bits.
+    uint256 private constant FILL_SHIFT = 208;
+    uint256 private constant MIN_FILL = 0xfffff << FILL_SHIFT;
 
     /// @dev Where a buy order has in the book what its meter bought before, in `terms`.
     uint256 private constant BOUGHT_SHIFT = 168;
@@ -64,7 +73,7 @@ library OrderRules {
     uint256 private constant DEVICE = uint256(type(uint32).max) << 72;
 
     /// @notice The form of the market's orders.
-    function formOf(ContestTerms contest, OrderTerms terms) internal pure returns (Form memory form) {
+    function formOf(ContestTerms contest, OrderTerms terms, LeastTerms least) internal pure returns (Form memory form) {
         uint256 count = contest.matching().attributeCount();
         uint256 incomes = contest.matching().incomeMask();
         form.noAttributes = count == MAX_ATTRIBUTES ? 0 : ~uint256(0) << (32 * count);
@@ -72,6 +81,7 @@ library OrderRules {
         (form.slot, form.carrier, form.subnet) = (terms.slot(), terms.carrier(), terms.subnet());
         form.metered = terms.delivery() == Delivery.BothSides;
         form.onePrice = contest.matching().mechanism() == CALL;
+        (form.closesAt, form.least) = (contest.closesAt(), least);
         for (uint256 f = 0; f < count; ++f) {
             uint256 lane = uint256(type(uint32).max) << (32 * f);
             if ((incomes >> f) & 1 == 0) form.costs |= lane;
@@ -84,18 +94,25 @@ library OrderRules {
             else if (source == AttributeSource.Reliability) form.reliabilities |= one;
             else form.trades |= one;
         }
-        _setCategories(form, terms.categoryCount(), terms.sourceCategory());
+        uint256 unused = contest.matching().mode() == Mode.OneToOne ? TOP ^ MIN_FILL : TOP;
+        _setCategories(form, unused, terms.categoryCount(), terms.sourceCategory());
     }
 
     /// @notice Check the fields of an order as its trader signed it.
-    /// Reverts if: energy or price is zero; the order is expired; a field without a rule yet (`minFill`, `accept`) is not
-    /// neutral; a field that the side or the market does not use, or that is attested, is set; and what `_checkBuyer` and `_checkSeller` list.
-    function check(uint256 index, PackedOrder memory order, Form memory form) internal view {
-        require(Wh.unwrap(order.energy()) != 0, IOrderBook.Order_ZeroEnergy(index));
+    /// Reverts if: the energy is below the market's least; the price is zero; the order expires before the gate closes; `accept`,
+    /// which has no rule yet, is set, or `minFill` above 1, or in divisible mode not 0; a field that the side or the market does
+    /// not use, or that is attested, is set; and what `_checkBuyer` and `_checkSeller` list.
+    function check(uint256 index, PackedOrder memory order, Form memory form) internal pure {
+        require(
+            !(form.least.leastEnergy() > order.energy()),
+            IOrderBook.Order_BelowLeastEnergy(index, order.energy(), form.least.leastEnergy())
+        );
         require(Price.unwrap(order.price()) != 0, IOrderBook.Order_ZeroPrice(index));
-        require(block.timestamp <= order.expiry(), IOrderBook.Order_Expired(index, order.expiry()));
+        require(order.expiry() >= form.closesAt, IOrderBook.Order_ExpiresEarly(index, order.expiry(), form.closesAt));
         if (order.isBuy()) _checkBuyer(index, order, form);
         else _checkSeller(index, order, form);
+        // No bit above the least fill is set.
+        require(order.terms >> FILL_SHIFT <= ONE_PPM, IOrderBook.Order_MinFillAboveOne(index, order.minFill()));
     }
 
     /// @notice Check the device of a sell order, or the meter of a buy order.
@@ -133,11 +150,12 @@ library OrderRules {
         order.terms |= uint256(Wh.unwrap(meter.energy())) << BOUGHT_SHIFT;
     }
 
-    /// @dev The masks of the categories: of `count`, of which the one before `source` is attested.
-    function _setCategories(Form memory form, uint256 count, uint256 source) private pure {
+    /// @dev The masks of the categories: of `count`, of which the one before `source` is attested. `unused`: the bits above the
+    /// side that no order sets.
+    function _setCategories(Form memory form, uint256 unused, uint256 count, uint256 source) private pure {
         uint256 lacking = uint256(type(uint64).max >> (8 * count)) << CLASSES_SHIFT;
-        form.notInBuy = TOP | MINIMUM | lacking | (form.metered ? 0 : DEVICE);
-        form.notInSell = TOP | lacking;
+        form.notInBuy = unused | MINIMUM | lacking | (form.metered ? 0 : DEVICE);
+        form.notInSell = unused | lacking;
         for (uint256 c = 0; c < count; ++c) {
             uint256 lowest = 1 << (CLASSES_SHIFT + 56 - 8 * c);
             if (c + 1 == source) {
@@ -148,13 +166,18 @@ library OrderRules {
         }
     }
 
-    /// Reverts if: there is no meter where one counts; the weights do not sum to 1 000 000 (to zero in a market without attributes); an
+    /// Reverts if: there is no meter where one counts; less than the market's least would be reserved; the weights do not sum to 1 000 000 (to zero in a market without attributes); an
     /// income attribute's limit is above its expectation, or a cost attribute's below.
     function _checkBuyer(uint256 index, PackedOrder memory order, Form memory form) private pure {
         (uint256 expectations, uint256 limits, uint256 weights) = (order.levels, order.limits, order.weights);
         uint256 unused = (order.terms & form.notInBuy) | ((expectations | limits | weights) & form.noAttributes);
-        if (unused != 0) _refuseUnused(index, order, form.metered);
+        if (unused != 0) _refuseUnused(index, order, form);
         require(!form.metered || order.device() != 0, IOrderBook.Order_MeterMissing(index));
+        Points reserves = valueDown(order.energy(), order.price());
+        require(
+            !(form.least.leastReservation() > reserves),
+            IOrderBook.Order_BelowLeastReservation(index, reserves, form.least.leastReservation())
+        );
         // Turned round, x → 2^32 − 1 − x, a cost attribute is an income attribute.
         (expectations, limits) = (expectations ^ form.costs, limits ^ form.costs);
         if (!Lanes.noneBelow(expectations, limits)) {
@@ -168,7 +191,7 @@ library OrderRules {
     function _checkSeller(uint256 index, PackedOrder memory order, Form memory form) private pure {
         uint256 terms = order.terms;
         uint256 unused = (terms & form.notInSell) | (order.levels & (form.noAttributes | form.attested));
-        if (unused | order.limits | order.weights != 0) _refuseUnused(index, order, form.metered);
+        if (unused | order.limits | order.weights != 0) _refuseUnused(index, order, form);
         require(
             !(order.minPrice() > order.price()),
             IOrderBook.Order_MinAboveAsk(index, Price.unwrap(order.minPrice()), Price.unwrap(order.price()))
@@ -185,13 +208,13 @@ library OrderRules {
         }
     }
 
-    /// @dev Say which field is set that has no rule yet, or else that one is set which the side or the market does not use.
-    function _refuseUnused(uint256 index, PackedOrder memory order, bool metered) private pure {
-        Ppm minFill = order.minFill();
-        require(Ppm.unwrap(minFill) == 0, IOrderBook.Order_MinFillNotZero(index, minFill));
+    /// @dev Say that a field is set which has no rule yet or does not count in the market, or else that one is set which the
+    /// side or the market does not use.
+    function _refuseUnused(uint256 index, PackedOrder memory order, Form memory form) private pure {
+        require(order.terms & MIN_FILL & form.notInBuy == 0, IOrderBook.Order_MinFillNotZero(index, order.minFill()));
         require(!order.accept(), IOrderBook.Order_AcceptedInAdvance(index));
         uint32 meter = order.device();
-        require(metered || !order.isBuy() || meter == 0, IOrderBook.Order_MeterNotZero(index, meter));
+        require(form.metered || !order.isBuy() || meter == 0, IOrderBook.Order_MeterNotZero(index, meter));
         revert IOrderBook.Order_UnusedFieldSet(index);
     }
 

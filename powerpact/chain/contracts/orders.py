@@ -14,10 +14,14 @@ from powerpact.chain.transactions import Call, Mined
 from powerpact.codec.eip712 import Domain, compact, recover, sign
 from powerpact.codec.eip712.errors import MessageMismatch
 from powerpact.errors import BadChoice
-from powerpact.market.orders import NONCES_PER_PAGE, Order, Placed, Side, SignedOrder, next_nonce
+from powerpact.market.orders import MOST_PAGES, NONCES_PER_PAGE, Order, Placed, Side, SignedOrder, next_nonce
+from powerpact.market.trades import NO_TRADE, PackedTrade
 
-MOST_PAGES_AHEAD: Final = 1_024
-"""How many pages a nonce may be ahead of the page in use: one that is further would close too much of what is left."""
+TradeProof = tuple[PackedTrade, tuple[int, int], list[bytes]]
+"""A trade of a final round with its proof: trade, (chunk, index), siblings."""
+
+UNPROVEN: Final[TradeProof] = (NO_TRADE, (0, 0), [])
+"""In the place of the trade of an order that has none, or several."""
 
 
 def sign_order(chain: Chain, account: LocalAccount, market: bytes, order: Order) -> SignedOrder:
@@ -74,10 +78,10 @@ def cancel(chain: Chain, market: bytes, placed: Placed) -> Call:
     return chain.call("cancel order", "OrderBook", "cancel", market, placed)
 
 
-def release(chain: Chain, market: bytes, placed: Sequence[tuple[Placed, int]]) -> Call:
-    """Release the untraded part of orders, each given with its energy that trades, Wh."""
-    orders, bound_wh = [order for order, _ in placed], [energy_wh for _, energy_wh in placed]
-    return chain.call("release orders", "Clearing", "release", market, orders, bound_wh, items=len(placed))
+def release(chain: Chain, market: bytes, idle: Sequence[tuple[Placed, TradeProof]]) -> Call:
+    """Release the untraded part of orders, each with its trade if it has one in a one-to-one round, else `UNPROVEN`."""
+    placed, traded = [order for order, _ in idle], [proof for _, proof in idle]
+    return chain.call("release orders", "Releases", "release", market, placed, traded, items=len(idle))
 
 
 def cancel_nonces(chain: Chain, side: Side, page: int, mask: int) -> Call:
@@ -124,8 +128,8 @@ def check_page(chain: Chain, trader: ChecksumAddress, side: Side, page: int) -> 
     """
     word = nonces_of(chain, trader, side)
     in_use = word >> NONCES_PER_PAGE
-    if page > in_use + MOST_PAGES_AHEAD:
-        problem = f"is of page {page}, more than {MOST_PAGES_AHEAD} pages of {NONCES_PER_PAGE} ahead of page {in_use}"
+    if page > in_use + MOST_PAGES:
+        problem = f"is of page {page}, more than {MOST_PAGES} pages of {NONCES_PER_PAGE} ahead of page {in_use}"
         raise _no_nonce(page * NONCES_PER_PAGE, problem, word)
 
 

@@ -14,7 +14,7 @@ from powerpact.codec.merkle import MerkleTree
 from powerpact.codec.packing import order_tree
 from powerpact.market.orders import Order, PackedOrder, Placed, id_text, order_id, parse_id
 from powerpact.market.rules import Mode
-from powerpact.market.trades import PackedTrade, Trade
+from powerpact.market.trades import NO_TRADE, PackedTrade, Trade
 from powerpact.mechanisms.registry import Mechanism, mechanism_of
 
 
@@ -152,7 +152,7 @@ class PostedRound:
         """An order as a challenge of the proposal with these chunks shows it."""
         found = [(c, k) for c, chunk in enumerate(chunks) for k, trade in enumerate(chunk) if id_ in trade[:2]]
         if not found:
-            return self.placed(id_), 0, PackedTrade(0, 0, 0), (0, 0), bytes(32), []
+            return self.placed(id_), 0, NO_TRADE, (0, 0), bytes(32), []
         filled_wh = sum(chunks[c][k].energy_wh for c, k in found)
         if self.market.rules.mode is Mode.ONE_TO_ONE:
             filled_wh = self.orders[id_].energy_wh  # An order that trades is bound as a whole.

@@ -57,8 +57,8 @@ class Proposal:
         Σ w·x over the trades, ppm (one-to-one) or ppm Wh (divisible).
     bound : int
         Σ u·c + Σ v·c; the proposal is exact if it equals the objective.
-    reserved_upoints : int
-        Σ reservations of the buyers in the trades.
+    last_link : int
+        Where its last trade stands: sell id << 40 | buy id.
     bond_upoints : int
         What its agent holds ready, and loses when it is refuted.
     mechanism : int
@@ -69,6 +69,8 @@ class Proposal:
         When an active proposal can be made final, Unix seconds.
     status : ProposalStatus
         State.
+    sealed_in : int
+        The block in which it was sealed last.
     """
 
     market: bytes
@@ -78,12 +80,13 @@ class Proposal:
     proven_rows: int
     objective: int
     bound: int
-    reserved_upoints: int
+    last_link: int
     bond_upoints: int
     mechanism: int
     has_prices: bool
     final_from: int
     status: ProposalStatus
+    sealed_in: int
 
     @property
     def is_exact(self) -> bool:
@@ -240,7 +243,7 @@ def proposal(chain: Chain, proposal_id: int) -> Proposal:
 def proposals(chain: Chain, ids: Sequence[int]) -> list[Proposal]:
     """Several proposals, in one request."""
     found = chain.read_all([("Clearing", "proposal", [id_]) for id_ in ids])
-    return [Proposal(*(*values[:-1], ProposalStatus(values[-1]))) for values in found]
+    return [Proposal(*(*values[:-2], ProposalStatus(values[-2]), values[-1])) for values in found]
 
 
 def proposals_of(chain: Chain, market_id: bytes) -> list[tuple[int, ChecksumAddress]]:
@@ -253,6 +256,11 @@ def final_of(chain: Chain, market_id: bytes) -> int:
     """Id of the market's final proposal, 0 if there is none."""
     found = chain.events("Clearing", "RoundFinalized", market=market_id)
     return int(found[0].arguments["proposal"]) if found else 0
+
+
+def final_by(chain: Chain, market_id: bytes) -> int:
+    """The last moment for proposals of a market, extensions after refutations included, Unix seconds."""
+    return int(chain.read("Clearing", "finalByOf", market_id))
 
 
 def active_of(chain: Chain, market_id: bytes) -> int:

@@ -9,17 +9,15 @@ from typing import Any
 
 from powerpact.chain.client import Chain
 from powerpact.chain.contracts.meters import ProvenReading, packed
+from powerpact.chain.contracts.orders import TradeProof
 from powerpact.chain.contracts.rounds import chunks_of, trade_trees
 from powerpact.chain.transactions import Call
 from powerpact.codec.merkle import MerkleTree
 from powerpact.codec.packing import trade_id
-from powerpact.market.trades import PackedTrade, Trade
-
-TradeProof = tuple[PackedTrade, tuple[int, int], list[bytes]]
-"""A trade of a final round with its proof: trade, (chunk, index), siblings."""
+from powerpact.market.trades import Trade
 
 Position = tuple[int, int]
-"""Chunk and index of a trade in its proposal. The trades of one pair all have one id, their positions differ."""
+"""Chunk and index of a trade in its proposal."""
 
 Delivery = tuple[TradeProof, Sequence[ProvenReading], Sequence[ProvenReading]]
 """A trade with the readings that settle it: of the seller's device, and of the buyer's meter where it counts."""

@@ -8,7 +8,7 @@ from powerpact.agent.pieces import GAS_TARGET
 from powerpact.agent.watch import require_right
 from powerpact.audit import audit
 from powerpact.chain.connection import GAS_LIMIT
-from powerpact.chain.contracts import markets, points, rounds, settlement
+from powerpact.chain.contracts import markets, rounds, settlement
 from powerpact.chain.contracts.rounds import ProposalStatus
 from powerpact.chain.errors import ChainUnreachable, ContractError, GasLimitExceeded
 from powerpact.chain.transactions import Sender

@@ -31,6 +31,11 @@ contract CallAuction is ICallAuction, Mechanism {
 
     constructor(address markets, address orderBook) Mechanism(markets, orderBook) {}
 
+    /// @dev Never: the market is divisible.
+    function _isOnce(ContestTerms) internal pure override returns (bool) {
+        return false;
+    }
+
     /// @dev Two orders that attain the ends of the interval, the upper one first; none if nothing trades.
     function _complete(Shown[] memory shown, bytes calldata prices) internal pure override {
         PriceWord word = _wordOf(prices);

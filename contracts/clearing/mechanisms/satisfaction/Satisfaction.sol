@@ -19,6 +19,10 @@ library Satisfaction {
         uint256 incomeMask;
     }
 
+    /// @dev Where an order's least fill lies in its terms, and its bits.
+    uint256 private constant FILL_SHIFT = 208;
+    uint256 private constant ONE_FILL = 0xfffff;
+
     /// @dev Highest score of a pair, ppm: both sides fully satisfied.
     uint256 internal constant MAX_SCORE = 2 * uint256(ONE_PPM);
 
@@ -62,13 +66,29 @@ library Satisfaction {
         }
     }
 
+    /// @notice Whether the traders differ and the smaller energy fills both orders as far as they ask:
+    /// min(e, e') · 1 000 000 ≥ minFill · e, for each of the two. In divisible mode no order asks.
+    function suits(PackedOrder memory buy, PackedOrder memory sell) internal pure returns (bool) {
+        (uint256 buyHead, uint256 sellHead) = (buy.head, sell.head);
+        if (buyHead >> 96 == sellHead >> 96) return false;
+        uint256 fills = buy.terms | sell.terms;
+        if ((fills >> FILL_SHIFT) & ONE_FILL == 0) return true;
+        // All factors are below 2^64 and 2^20.
+        unchecked {
+            (uint256 wanted, uint256 offered) = (uint64(buyHead >> 32), uint64(sellHead >> 32));
+            uint256 traded = (wanted < offered ? wanted : offered) * ONE_PPM;
+            return traded >= wanted * ((buy.terms >> FILL_SHIFT) & ONE_FILL)
+                && traded >= offered * ((sell.terms >> FILL_SHIFT) & ONE_FILL);
+        }
+    }
+
     /// @notice Eligibility and scores of a pair: t = ⌊Σ weight · a / 1 000 000⌋ and g, ppm.
     function score(PackedOrder memory buy, PackedOrder memory sell, Schema memory schema)
         internal
         pure
         returns (bool eligible, uint256 t, uint256 g)
     {
-        if (!meets(buy.classes(), sell.classes())) return (false, 0, 0);
+        if (!suits(buy, sell) || !meets(buy.classes(), sell.classes())) return (false, 0, 0);
         (eligible, g) = ofSeller(buy.price(), sell.price(), sell.minPrice());
         if (!eligible) return (false, 0, 0);
         (eligible, t) = _weigh(buy, sell, schema, 0);
@@ -86,7 +106,7 @@ library Satisfaction {
         returns (bool)
     {
         if (duals >= MAX_SCORE) return true;
-        if (!meets(buy.classes(), sell.classes())) return true;
+        if (!suits(buy, sell) || !meets(buy.classes(), sell.classes())) return true;
         (bool eligible, uint256 g) = ofSeller(buy.price(), sell.price(), sell.minPrice());
         if (!eligible) return true;
         unchecked {
