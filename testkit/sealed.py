@@ -68,3 +68,13 @@ def seal_without(world, market, hidden, name="rival"):
 
 def state_of(world, proposal):
     return rounds.proposal(world.chain, proposal).status
+
+
+def follower(world, chain, told, **options):
+    """A watcher who sees the deployment through this chain, and notes what it reports."""
+    return Watcher(chain, chain.sender(world.keys["outsider"]), told.append, **options)
+
+
+def refuted(challenges):
+    """The proposals that were refuted."""
+    return [challenge.proposal for challenge in challenges]

@@ -89,25 +89,6 @@ def whole(chain: Chain, question: Callable[[], T]) -> T:
     raise AssertionError("unreachable")
 
 
-def whole_round(chain: Chain, market_id: bytes) -> PostedRound:
-    """A market's orders, all of them.
-
-    Raises
-    ------
-    NotOnChain, BadRules
-        As `rounds.read_round` does.
-    LogsIncomplete
-        If logs are missing.
-    """
-
-    def question() -> PostedRound:
-        posted = rounds.read_round(chain, market_id)
-        require(chain, orders_of(posted))
-        return posted
-
-    return whole(chain, question)
-
-
 def announced(chain: Chain, proposal_id: int, state: Proposal) -> Announced:
     """A proposal in this state as the logs have it."""
     prices = rounds.prices_of(chain, proposal_id) if state.has_prices else b""
