@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from powerpact.errors import BadChoice
+from powerpact.market.forms import word_of
 from powerpact.market.rules import (
     BOND_OF_COST,
     CONTEST_WINDOWS,
@@ -21,6 +22,7 @@ from powerpact.market.rules import (
     PriceRule,
     Rules,
 )
+from powerpact.market.schema import EnergySource
 from powerpact.units import PPM
 
 ATTRIBUTES: Final = (
@@ -33,11 +35,13 @@ ATTRIBUTES: Final = (
 """Soft attributes of the neighbourhood template, in the order of its schema."""
 
 CATEGORIES: Final[dict[str, tuple[str, ...]]] = {
-    "source": ("solar", "wind", "storage"),
+    "source": tuple(word_of(source) for source in EnergySource),
     "grade": ("A", "B"),
     "feeder": ("north", "south"),
 }
-"""Categories of the neighbourhood template and their classes; codes are 1 + index, 0 requires nothing."""
+"""Categories of the neighbourhood template and their classes; codes are 1 + index, 0 requires nothing.
+
+The classes of `source` are the energy sources of devices, with their codes: a seller's is taken from its device."""
 
 SOURCE_CATEGORY: Final = "source"
 """The template's category that is filled with the device's energy source."""

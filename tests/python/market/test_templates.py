@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from powerpact.errors import BadChoice
 from powerpact.market.errors import BadRules
 from powerpact.market.rules import MarketMechanism, Mode, PriceRule
+from powerpact.market.schema import EnergySource
 from powerpact.market.templates import (
     ATTRIBUTES,
     CATEGORIES,
@@ -75,6 +76,12 @@ def test_other_rules_are_kept_but_for_what_is_stated():
     assert moved.price_rule is PriceRule.PAY_AS_BID
     for name in ("slot_start", "closes_at", "final_by", "refund_from"):
         assert getattr(moved, name) == getattr(first, name) + SLOT_S
+
+
+def test_the_classes_of_the_source_are_those_of_devices():
+    """The chain takes a seller's class of this category from its device."""
+    codes = {label: class_code(SOURCE_CATEGORY, label) for label in CATEGORIES[SOURCE_CATEGORY]}
+    assert codes == {source.name.lower(): source for source in EnergySource}
 
 
 def test_class_codes_are_unique_and_start_at_one():
