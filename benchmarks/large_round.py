@@ -140,11 +140,12 @@ class Town(Community):
         added = self.bulk.send_all(calls)
         meters = [meter.address for _, meter in self.people[self.size :]]
         devices = [self.read("DeviceRegistry", "deviceOf", meter) for meter in meters]
+        contents = self.read_all([("DeviceRegistry", "contentOf", device) for device in devices])
         certified = self.bulk.send_all(
             [
-                self._call(auditor.address, "DeviceRegistry", "certify", device)
+                self._call(auditor.address, "DeviceRegistry", "certify", device, content)
                 for auditor in self.auditors[:2]
-                for device in devices
+                for device, content in zip(devices, contents, strict=True)
             ]
         )
         self.traders = [

@@ -106,6 +106,12 @@ REGISTER = MappingProxyType(
                 (f"{_CHECKS}::certificates_follow_the_meter", "tests/forge/GreenCertificatesInvariant.t.sol"),
             ),
             Invariant(
+                "GRN-3",
+                "nothing is certified of a slot that began once its device was stopped, nor to an owner who was "
+                "suspended when it began",
+                (f"{_CHECKS}::certificates_follow_the_meter", "tests/contracts/Metering/test_stopped.py"),
+            ),
+            Invariant(
                 "REG-1",
                 "nobody trades who is not admitted, and no auditor's call changes a balance, an order or a trade",
                 ("testkit/stateful/orders.py::suspend", "testkit/stateful/orders.py::overreach"),

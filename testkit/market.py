@@ -171,8 +171,15 @@ class Community:
             self.send(auditor, "ParticipantRegistry", "approve", account.address, 1, credibility_ppm)
         return Trader(account, meter, self.bind(account, meter, capacity_wh, source))
 
-    def bind(self, account: LocalAccount, meter: LocalAccount, capacity_wh: int = 100_000, source: int = 1) -> int:
-        """Bind a device to a participant and have it certified; its id."""
+    def bind(
+        self,
+        account: LocalAccount,
+        meter: LocalAccount,
+        capacity_wh: int = 100_000,
+        source: int = 1,
+        certified: bool = True,
+    ) -> int:
+        """Bind a device to a participant and have it certified, unless told otherwise; its id."""
         kind, carrier, subnet = 0, 0, 1
         terms = {
             "owner": account.address,
@@ -187,10 +194,26 @@ class Community:
             account, "DeviceRegistry", "add", meter.address, kind, carrier, source, subnet, capacity_wh, signature
         )
         device = int(self.read("DeviceRegistry", "deviceOf", meter.address))
-        for auditor in self.auditors[:2]:
-            self.send(auditor, "DeviceRegistry", "certify", device)
+        if certified:
+            self.certify(device)
         self.counters[device] = Counters()
         return device
+
+    def capacity_wh(self, device: int) -> int:
+        """The most energy of a device in one base interval."""
+        return int(self.read("DeviceRegistry", "meterTermsOf", device) >> 160 & (1 << 40) - 1)
+
+    def certify(self, device: int) -> None:
+        """Have a device certified by two auditors."""
+        content = self.read("DeviceRegistry", "contentOf", device)
+        for auditor in self.auditors[:2]:
+            self.send(auditor, "DeviceRegistry", "certify", device, content)
+
+    def decertify(self, device: int, reason: str = "the seal is broken") -> None:
+        """Have a device taken out of service by two auditors."""
+        content = self.read("DeviceRegistry", "contentOf", device)
+        for auditor in self.auditors[:2]:
+            self.send(auditor, "DeviceRegistry", "decertify", device, content, reason)
 
     def endow(self, trader: Trader, upoints: int, deposit_upoints: int | None = None) -> Receipt:
         """Issue points to a trader, who approves the accounts and deposits them, or part of them."""
@@ -593,12 +616,18 @@ class TestMarket:
         relayer: LocalAccount | None = None,
         imported_wh: Mapping[int, int] | None = None,
         start: int | None = None,
+        signers: Mapping[int, LocalAccount] | None = None,
+        falls_wh: Mapping[int, int] | None = None,
     ) -> Receipt:
-        """Report what devices exported and imported in an interval, by default the slot's first, as one batch."""
+        """Report what devices exported and imported in an interval, by default the slot's first, as one batch.
+
+        Others may sign for a device, and its export counter may fall.
+        """
         community, imported_wh = self.community, imported_wh or {}
         start = self.rules.slot_start if start is None else start
         community.chain.warp(start + community.base_interval_s)
-        meters = {trader.device: trader.meter for trader in community.traders}
+        meters = {trader.device: trader.meter for trader in community.traders} | dict(signers or {})
+        falls_wh = falls_wh or {}
         readings, signatures = [], []
         for device in {**exported_wh, **imported_wh}:
             out_wh, in_wh = exported_wh.get(device, 0), imported_wh.get(device, 0)
@@ -609,7 +638,7 @@ class TestMarket:
                 community.base_interval_s,
                 exported_wh=out_wh,
                 imported_wh=in_wh,
-                export_counter_wh=counters.exported_wh + out_wh,
+                export_counter_wh=counters.exported_wh + out_wh - falls_wh.get(device, 0),
                 import_counter_wh=counters.imported_wh + in_wh,
             )
             readings.append(reading)

@@ -155,8 +155,9 @@ def make_world(web3, base_interval_s: int = SLOT_S) -> World:
         signature = devices.sign_binding(world.chain, meter_key, keys[name].address, described)
         mined = world.sender(name).send(devices.add(world.chain, meter_key.address, described, signature))
         device = devices.added_id(world.chain, mined)
+        content = devices.content(device, keys[name].address, meter_key.address, described)
         for auditor in ("auditor", "second auditor"):
-            world.sender(auditor).send(devices.certify(world.chain, device))
+            world.sender(auditor).send(devices.certify(world.chain, device, content))
         world.meters[name] = Meter(world.chain, meter_key, device)
     for name in ("alice", "carol"):
         world.sender("utility").send(

@@ -4,19 +4,22 @@ pragma solidity ^0.8.27;
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {IDeviceRegistry} from "../../interfaces/registry/IDeviceRegistry.sol";
+import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegistry.sol";
 import {IGreenCertificates} from "../../interfaces/tokens/IGreenCertificates.sol";
 import {IMetering} from "../../interfaces/metering/IMetering.sol";
 import {lotId} from "../tokens/Lots.sol";
 import {BatchRoot} from "../shared/BatchRoot.sol";
 import {ReadingHashing} from "../shared/ReadingHashing.sol";
-import {INTERVAL_MASK, MEASURED, PackedReading, ReadingFields, neutralHead} from "../types/Readings.sol";
+import {PackedReading, ReadingFields} from "../types/Readings.sol";
 import {Signatures} from "../shared/Signatures.sol";
 import {DeliveryTerms} from "../types/Markets.sol";
+import {MeterTerms} from "../types/MeterTerms.sol";
 import {Side} from "../types/Orders.sol";
 import {Slot} from "../types/Slots.sol";
 import {PackedTrade, TradeFields} from "../types/Trades.sol";
 import {Wh} from "../types/Units.sol";
 import {Issues} from "./libraries/Issues.sol";
+import {ReadingRules} from "./libraries/ReadingRules.sol";
 
 /// @title Signed readings, and the certificates that follow from them
 /// @dev What is kept: one word for each device, one root for each batch, one bit for each device and slot.
@@ -25,7 +28,7 @@ contract Metering is IMetering, EIP712 {
     using Issues for Issues.Issue;
     using TradeFields for PackedTrade;
 
-    /// @dev slot 0: 5 + 5 + 5 + 8 + 8 = 31
+    /// @dev slot 0: 5 + 5 + 5 + 8 + 8 + 1 = 32
     struct Meter {
         /// Start of the last interval, Unix seconds.
         uint40 startAt;
@@ -37,6 +40,8 @@ contract Metering is IMetering, EIP712 {
         Wh exportCounter;
         /// Lifetime import at the end of it, Wh.
         Wh importCounter;
+        /// Whether the interval earns no certificates: the device is a storage, or was stopped before it began.
+        bool mintsNothing;
     }
 
     /// @dev A trade with what was measured of its slot.
@@ -53,6 +58,8 @@ contract Metering is IMetering, EIP712 {
         Wh imported;
         /// Whether all certificates are the seller's.
         bool toSeller;
+        /// Whether there are none.
+        bool mintsNothing;
     }
 
     /// @inheritdoc IMetering
@@ -64,6 +71,7 @@ contract Metering is IMetering, EIP712 {
     /// @inheritdoc IMetering
     uint32 public immutable LONGEST_SLOT;
 
+    IParticipantRegistry private immutable PARTICIPANTS;
     IDeviceRegistry private immutable DEVICES;
     IGreenCertificates private immutable CERTIFICATES;
     address private immutable SETTLEMENT;
@@ -81,12 +89,16 @@ contract Metering is IMetering, EIP712 {
         _;
     }
 
+    /// @param participants Who knows when an owner was suspended.
     /// @param devices The registry of devices, which is there already: it says how long intervals and slots are.
     /// @param certificates What is minted.
     /// @param settlement Who ends trades.
-    constructor(address devices, address certificates, address settlement) EIP712("PowerPact", "1") {
+    constructor(address participants, address devices, address certificates, address settlement)
+        EIP712("PowerPact", "1")
+    {
         BASE_INTERVAL = IDeviceRegistry(devices).BASE_INTERVAL();
         LONGEST_SLOT = IDeviceRegistry(devices).LONGEST_SLOT();
+        PARTICIPANTS = IParticipantRegistry(participants);
         DEVICES = IDeviceRegistry(devices);
         CERTIFICATES = IGreenCertificates(certificates);
         SETTLEMENT = settlement;
@@ -114,8 +126,7 @@ contract Metering is IMetering, EIP712 {
         require(measured.length != 0, Metering_WrongCount(0, slot, 0, slot.length() / BASE_INTERVAL));
         uint32 device = measured[0].reading.device();
         Wh exported = _sumOf(device, slot, Side.Sell, measured);
-        (address owner, uint40 since) = DEVICES.certificationOf(device);
-        require(since != 0 && since <= slot.startAt(), Metering_NotCertified(device));
+        address owner = _ownerOf(device, slot.startAt());
         require(!isIssued(device, slot), Metering_AlreadyIssued(device, slot));
         (bool undecided, Wh sold) = DEVICES.promisedOf(device, Side.Sell, slot);
         require(!undecided, Metering_Undecided(device, slot));
@@ -195,7 +206,7 @@ contract Metering is IMetering, EIP712 {
 
     /// @dev Take the reading at `index` of its batch: check it, then move the device's counters.
     ///   start ≡ 0 mod base interval, end ≤ now, start > start of the last reading
-    ///   everything else of the head is neutral (see `_checkHead`)
+    ///   everything else of the head is neutral (see ReadingRules)
     ///   energy ≤ capacity, and counter − energy ≥ last counter, for export and for import
     function _record(uint256 index, PackedReading memory reading, bytes calldata signature) private {
         (uint32 device, uint40 startAt) = (reading.device(), reading.startAt());
@@ -204,13 +215,16 @@ contract Metering is IMetering, EIP712 {
         uint256 end = uint256(startAt) + BASE_INTERVAL;
         if (end > block.timestamp) revert Metering_SlotNotOver(index, device, startAt, end);
         if (startAt <= meter.startAt) revert Metering_SlotNotAfterLast(index, device, startAt, meter.startAt);
-        _checkHead(index, reading, startAt);
+        ReadingRules.checkHead(index, reading, startAt, BASE_INTERVAL);
 
-        (address key, Wh capacity) = DEVICES.keyOf(device);
+        MeterTerms terms = DEVICES.meterTermsOf(device);
         address signer = Signatures.recover(_hashTypedDataV4(ReadingHashing.structHash(reading)), signature);
-        if (signer != key || signer == address(0)) revert Metering_BadSignature(index, device, signer);
+        if (signer != terms.key() || signer == address(0)) revert Metering_BadSignature(index, device, signer);
 
-        last[device] = _moved(index, reading, meter, capacity);
+        meter = _moved(index, reading, meter, terms.capacity());
+        // It stays so: whoever stops the device later does it after the interval began.
+        meter.mintsNothing = startAt >= terms.mintsUntil();
+        last[device] = meter;
     }
 
     /// @dev The meter after a reading.
@@ -223,42 +237,14 @@ contract Metering is IMetering, EIP712 {
         uint32 device = reading.device();
         (Wh exported, Wh exportCounter) = (reading.exported(), reading.exportCounter());
         (Wh imported, Wh importCounter) = (reading.imported(), reading.importCounter());
-        _checkFlow(index, device, exported, exportCounter, meter.exportCounter, capacity);
-        _checkFlow(index, device, imported, importCounter, meter.importCounter, capacity);
-        return Meter(reading.startAt(), _narrow(exported), _narrow(imported), exportCounter, importCounter);
+        ReadingRules.checkFlow(index, device, exported, exportCounter, meter.exportCounter, capacity);
+        ReadingRules.checkFlow(index, device, imported, importCounter, meter.importCounter, capacity);
+        return Meter(reading.startAt(), _narrow(exported), _narrow(imported), exportCounter, importCounter, false);
     }
 
     /// @dev Cannot be cut: it is at most a capacity.
     function _narrow(Wh energy) private pure returns (uint40) {
         return uint40(Wh.unwrap(energy));
-    }
-
-    /// @dev Fields whose rules are not built yet hold their neutral value. `startAt` is a multiple of the base interval
-    /// and not 0, so that an interval precedes it.
-    /// Reverts if: a bit above the fields is set; the length is not the base interval; the predecessor is not the interval
-    /// directly before; the quality is not "measured"; it is not the first version.
-    function _checkHead(uint256 index, PackedReading memory reading, uint40 startAt) private view {
-        if (reading.head & ~INTERVAL_MASK == neutralHead(startAt, BASE_INTERVAL)) return;
-        uint32 device = reading.device();
-        if (reading.head >> 168 != 0) revert Metering_UnusedBitsSet(index, device, reading.head);
-        if (reading.length() != BASE_INTERVAL) {
-            revert Metering_LengthNotBase(index, device, reading.length(), BASE_INTERVAL);
-        }
-        uint40 preceding = startAt - BASE_INTERVAL;
-        if (reading.previousStartAt() != preceding) {
-            revert Metering_PredecessorNotAdjacent(index, device, reading.previousStartAt(), preceding);
-        }
-        if (reading.quality() != MEASURED) revert Metering_QualityNotMeasured(index, device, reading.quality());
-        revert Metering_VersionNotFirst(index, device, reading.version());
-    }
-
-    /// @dev energy ≤ capacity and counter − energy ≥ last counter.
-    function _checkFlow(uint256 index, uint32 device, Wh energy, Wh counter, Wh lastCounter, Wh capacity) private pure {
-        if (energy > capacity) revert Metering_AboveCapacity(index, device, energy, capacity);
-        if (energy > counter) revert Metering_CounterBelowEnergy(index, device, counter, energy);
-        if (lastCounter > counter - energy) {
-            revert Metering_CounterFell(index, device, counter - energy, lastCounter);
-        }
     }
 
     /// @dev The energy that a device exported or a meter imported in a slot.
@@ -285,9 +271,9 @@ contract Metering is IMetering, EIP712 {
     function _readLast(Deal memory deal) private view returns (bool) {
         uint40 startAt = deal.slot.startAt();
         Meter storage seller = last[deal.trade.device()];
-        (uint40 start, uint40 exported) = (seller.startAt, seller.exported);
+        (uint40 start, uint40 exported, bool mintsNothing) = (seller.startAt, seller.exported, seller.mintsNothing);
         if (start != startAt) return false;
-        deal.exported = Wh.wrap(exported);
+        (deal.exported, deal.mintsNothing) = (Wh.wrap(exported), mintsNothing);
         if (!deal.isBothSides) return true;
         Meter storage buyer = last[deal.trade.meter()];
         uint40 imported;
@@ -299,7 +285,9 @@ contract Metering is IMetering, EIP712 {
     /// @dev Set what was measured from readings. Without any of the buyer's meter, it counts as no import.
     function _readProven(Deal memory deal, Measured calldata measured) private view {
         Slot slot = deal.slot;
-        deal.exported = _sumOf(deal.trade.device(), slot, Side.Sell, measured.exported);
+        uint32 device = deal.trade.device();
+        deal.exported = _sumOf(device, slot, Side.Sell, measured.exported);
+        deal.mintsNothing = slot.startAt() >= DEVICES.meterTermsOf(device).mintsUntil();
         deal.imported =
             measured.imported.length == 0 ? Wh.wrap(0) : _sumOf(deal.trade.meter(), slot, Side.Buy, measured.imported);
     }
@@ -313,17 +301,31 @@ contract Metering is IMetering, EIP712 {
         PackedTrade memory trade = deal.trade;
         Wh left = _beyond(deal.exported, trade.soldBefore());
         Wh delivered = _shareOf(deal, left, trade.sellerFilledBefore(), deal.sold);
-        shares.delivered[index] = delivered;
+        Wh used = delivered;
+        if (deal.isBothSides) shares.used[index] = used = _usedOf(deal, delivered);
+        if (deal.toSeller) used = Wh.wrap(0);
+        else shares.delivered[index] = delivered;
+        if (deal.mintsNothing) return;
+
         uint256 id = lotId(trade.device(), deal.slot);
-        if (deal.isBothSides || deal.toSeller) {
-            Wh used = _usedOf(deal, delivered);
-            if (deal.isBothSides) shares.used[index] = used;
-            if (deal.toSeller) used = Wh.wrap(0);
-            gathered.keep(trade.seller(), id, delivered - used);
-            delivered = used;
-        }
-        gathered.sell(trade.buyer(), id, delivered);
-        if (left > deal.sold) gathered.keep(trade.seller(), id, _takeSurplus(deal));
+        gathered.sell(trade.buyer(), id, used);
+        bool exceeds = left > deal.sold;
+        if (!(delivered > used || exceeds) || PARTICIPANTS.isSuspendedAt(trade.seller(), deal.slot.startAt())) return;
+        if (deal.toSeller) shares.delivered[index] = delivered;
+        gathered.keep(trade.seller(), id, delivered - used);
+        if (exceeds) gathered.keep(trade.seller(), id, _takeSurplus(deal));
+    }
+
+    /// @dev The owner of a device, who gets the certificates of a slot.
+    /// Reverts if: a slot that starts then earns none, or not for this owner.
+    function _ownerOf(uint32 device, uint40 startAt) private view returns (address owner) {
+        uint40 since;
+        uint40 until;
+        (owner, since, until) = DEVICES.certificationOf(device);
+        require(since != 0 && since <= startAt, Metering_NotCertified(device));
+        require(until != 0, Metering_Storage(device));
+        require(startAt < until, Metering_Stopped(device, startAt, until));
+        require(!PARTICIPANTS.isSuspendedAt(owner, startAt), Metering_OwnerSuspended(device, startAt, owner));
     }
 
     /// @dev What was used of what was delivered in a trade: the buyer's share of the import, at most all of it.

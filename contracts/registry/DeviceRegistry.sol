@@ -6,6 +6,7 @@ import {IDeviceRegistry} from "../../interfaces/registry/IDeviceRegistry.sol";
 import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegistry.sol";
 import {SellerTerms, packSellerTerms} from "../types/Attested.sol";
 import {Carrier} from "../types/Markets.sol";
+import {MeterTerms, packMeterTerms} from "../types/MeterTerms.sol";
 import {PackedOrder, Side, deviceOf as deviceIn, energyOf, sideOf} from "../types/Orders.sol";
 import {Slot} from "../types/Slots.sol";
 import {Committee, Votes} from "../shared/Committee.sol";
@@ -14,22 +15,22 @@ import {Wh} from "../types/Units.sol";
 
 /// @title Meters, routers, exchanges and interfaces, each with a key of its own
 contract DeviceRegistry is IDeviceRegistry, EIP712 {
-    /// @dev slot 0: 32; slot 1: 20 + 8 = 28
+    /// @dev slot 0: 32; slot 1: 32
     struct Entry {
         /// What decides whether the device may sell, with its capacity.
         SellerTerms terms;
-        /// The account whose key signs the readings.
-        address key;
-        /// The most energy that it can feed or draw in one base interval, Wh, once more beside the key.
-        Wh capacity;
+        /// What decides what becomes of its readings: capacity and source once more, beside the key.
+        MeterTerms meter;
     }
 
-    /// @dev slot 0: 5 + 4 = 9
+    /// @dev slot 0: 5 + 4 + 1 = 10
     struct Certification {
         /// Time of certification, Unix seconds; 0 before.
         uint40 since;
         /// Votes for it so far, one bit for each of at most 32 auditors.
         uint32 votes;
+        /// Whether the auditors took it back.
+        bool withdrawn;
     }
 
     /// @dev The two bits of a device and slot.
@@ -68,6 +69,9 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
     mapping(uint32 id => Entry) private _devices;
 
     mapping(uint32 id => Certification) private _certifications;
+
+    /// @dev Votes to decertify. A motion is the hash of device, content and reason: a device is decertified once, for one reason.
+    mapping(bytes32 motion => Votes) private _motions;
 
     /// @dev Two bits for each device and slot, 128 devices a word, for sales and purchases apart: an order is undecided; energy
     /// was sold or bought in decided ones.
@@ -131,17 +135,15 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
         id = ++deviceCount;
         deviceOf[key] = id;
         SellerTerms terms = packSellerTerms(msg.sender, subnet, source, uint8(carrier), uint8(kind), capacity);
-        _devices[id] = Entry(terms, key, capacity);
+        _devices[id] = Entry(terms, packMeterTerms(key, capacity, source));
         emit DeviceAdded(id, msg.sender, key, kind, carrier, source, subnet, capacity);
     }
 
     /// @inheritdoc IDeviceRegistry
-    function certify(uint32 id) external {
-        uint256 seat = PARTICIPANTS.seatOf(msg.sender);
-        require(seat != 0, Device_NotAuditor(msg.sender));
-        SellerTerms terms = _inService(id);
+    function certify(uint32 id, bytes32 content) external {
+        (uint256 seat, SellerTerms terms) = _seenByAuditor(id, content);
         require(!terms.isCertified(), Device_AlreadyCertified(id));
-        (bool isNew, Votes votes) = Votes.wrap(_certifications[id].votes).cast(seat - 1);
+        (bool isNew, Votes votes) = Votes.wrap(_certifications[id].votes).cast(seat);
         require(isNew, Device_AlreadyVoted(id, msg.sender));
 
         // Cannot be cut: the committee has at most 32 seats.
@@ -156,10 +158,29 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
     }
 
     /// @inheritdoc IDeviceRegistry
+    function decertify(uint32 id, bytes32 content, string calldata reason) external {
+        require(bytes(reason).length != 0, Device_EmptyReason(id));
+        (uint256 seat, SellerTerms terms) = _seenByAuditor(id, content);
+        require(terms.isCertified(), Device_NotCertified(id));
+        bytes32 motion = keccak256(abi.encode(id, content, reason));
+        (bool isNew, Votes votes) = _motions[motion].cast(seat);
+        require(isNew, Device_AlreadyVoted(id, msg.sender));
+
+        _motions[motion] = votes;
+        uint256 count = votes.count();
+        emit DecertificationVoted(id, msg.sender, motion, count);
+        if (count == PARTICIPANTS.threshold()) {
+            _certifications[id].withdrawn = true;
+            _stop(id, terms);
+            emit DeviceDecertified(id, reason);
+        }
+    }
+
+    /// @inheritdoc IDeviceRegistry
     function retire(uint32 id) external {
         SellerTerms terms = _inService(id);
         require(msg.sender == terms.owner(), Device_NotOwner(id, terms.owner(), msg.sender));
-        _devices[id].terms = terms.asRetired();
+        _stop(id, terms);
         emit DeviceRetired(id);
     }
 
@@ -167,23 +188,25 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
     function device(uint32 id) external view returns (Device memory) {
         Entry storage entry = _devices[id];
         SellerTerms terms = entry.terms;
+        bool withdrawn = _certifications[id].withdrawn;
         return Device({
             owner: terms.owner(),
             subnet: terms.subnet(),
             kind: Kind(terms.kind()),
             carrier: Carrier(terms.carrier()),
             source: terms.source(),
-            certified: terms.isCertified(),
-            retired: terms.isRetired(),
-            key: entry.key,
-            capacity: entry.capacity
+            certified: terms.isCertified() && !withdrawn,
+            retired: terms.isRetired() && !withdrawn,
+            decertified: withdrawn,
+            key: entry.meter.key(),
+            capacity: entry.meter.capacity(),
+            stoppedAt: entry.meter.stoppedAt()
         });
     }
 
     /// @inheritdoc IDeviceRegistry
-    function keyOf(uint32 id) external view returns (address key, Wh capacity) {
-        Entry storage entry = _devices[id];
-        return (entry.key, entry.capacity);
+    function meterTermsOf(uint32 id) external view returns (MeterTerms) {
+        return _devices[id].meter;
     }
 
     /// @inheritdoc IDeviceRegistry
@@ -257,8 +280,26 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
     }
 
     /// @inheritdoc IDeviceRegistry
-    function certificationOf(uint32 id) external view returns (address owner, uint40 since) {
-        return (_devices[id].terms.owner(), _certifications[id].since);
+    function certificationOf(uint32 id) external view returns (address owner, uint40 since, uint40 until) {
+        return (_devices[id].terms.owner(), _certifications[id].since, _devices[id].meter.mintsUntil());
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    function contentOf(uint32 id) public view returns (bytes32) {
+        Entry storage entry = _devices[id];
+        SellerTerms terms = entry.terms;
+        return keccak256(
+            abi.encode(
+                id,
+                terms.owner(),
+                entry.meter.key(),
+                terms.kind(),
+                terms.carrier(),
+                terms.source(),
+                terms.subnet(),
+                terms.energy()
+            )
+        );
     }
 
     /// Reverts if: more is promised of a slot than `capacity`, Wh, or than a buy order can say.
@@ -290,7 +331,23 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
         _lengths[slot.startAt() / LONGEST_SLOT][id >> 5] |= units << ((id & 0x1f) << 3);
     }
 
-    /// @dev The device, provided that it exists and is not retired.
+    /// @dev The seat of the auditor who calls, from 0, and the device of which the auditor saw this content.
+    function _seenByAuditor(uint32 id, bytes32 content) private view returns (uint256 seat, SellerTerms terms) {
+        seat = PARTICIPANTS.seatOf(msg.sender);
+        require(seat != 0, Device_NotAuditor(msg.sender));
+        terms = _inService(id);
+        bytes32 have = contentOf(id);
+        require(content == have, Device_OtherContent(id, have, content));
+        --seat;
+    }
+
+    /// @dev Out of service from now on, permanently.
+    function _stop(uint32 id, SellerTerms terms) private {
+        _devices[id].terms = terms.asRetired();
+        _devices[id].meter = _devices[id].meter.asStopped(uint40(block.timestamp));
+    }
+
+    /// @dev The device, provided that it exists and is neither retired nor decertified.
     function _inService(uint32 id) private view returns (SellerTerms terms) {
         terms = _devices[id].terms;
         require(terms.owner() != address(0), Device_Unknown(id));

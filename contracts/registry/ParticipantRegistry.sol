@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
+import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import {IAccounts} from "../../interfaces/accounts/IAccounts.sol";
 import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegistry.sol";
 import {Committee, Votes} from "../shared/Committee.sol";
@@ -13,6 +14,8 @@ import {ONE_PPM, Points, Ppm} from "../types/Units.sol";
 /// one bit for each auditor. Motions on an application name its number, motions to suspend the number
 /// of suspensions so far: a motion that was decided, or overtaken by another, can never be voted on again.
 contract ParticipantRegistry is IParticipantRegistry {
+    using Checkpoints for Checkpoints.Trace208;
+
     /// @dev What a motion would do.
     enum Kind {
         Approve,
@@ -43,6 +46,10 @@ contract ParticipantRegistry is IParticipantRegistry {
 
     /// @dev Number of suspensions so far.
     mapping(address account => uint256) private _suspensions;
+
+    /// @dev By the time of each decision, when the suspension ends, both in Unix seconds. Later decisions replace earlier ones from
+    /// then on, so that what holds for a time in the past never changes.
+    mapping(address account => Checkpoints.Trace208) private _ends;
 
     mapping(bytes32 motion => Votes) private _votes;
 
@@ -115,6 +122,9 @@ contract ParticipantRegistry is IParticipantRegistry {
         if (_vote(account, motion)) {
             _suspensions[account] = suspension + 1;
             subject.suspendedUntil = until;
+            // The registry does not need what it replaces.
+            // slither-disable-next-line unused-return
+            _ends[account].push(uint48(block.timestamp), until);
             emit Suspended(account, until, reason);
         }
     }
@@ -140,7 +150,12 @@ contract ParticipantRegistry is IParticipantRegistry {
 
     /// @inheritdoc IParticipantRegistry
     function isActive(address account) external view returns (bool) {
-        return _isActive(_participants[account]);
+        return _admissionOf(account).isActive();
+    }
+
+    /// @inheritdoc IParticipantRegistry
+    function isSuspendedAt(address account, uint40 time) external view returns (bool) {
+        return time < _ends[account].upperLookupRecent(time);
     }
 
     /// @inheritdoc IParticipantRegistry
@@ -157,8 +172,7 @@ contract ParticipantRegistry is IParticipantRegistry {
     function admissionOf(PackedOrder[] calldata orders) external view returns (Admission[] memory admissions) {
         admissions = new Admission[](orders.length);
         for (uint256 i = 0; i < orders.length; ++i) {
-            Participant storage subject = _participants[traderOf(orders[i].head)];
-            admissions[i] = packAdmission(_isActive(subject), subject.credibility);
+            admissions[i] = _admissionOf(traderOf(orders[i].head));
         }
     }
 
@@ -182,9 +196,11 @@ contract ParticipantRegistry is IParticipantRegistry {
         subject.since = uint40(block.timestamp);
     }
 
-    function _isActive(Participant storage subject) private view returns (bool) {
-        (Status status, uint40 suspendedUntil) = (subject.status, subject.suspendedUntil);
-        return status == Status.Active && suspendedUntil <= block.timestamp;
+    function _admissionOf(address account) private view returns (Admission) {
+        Participant storage subject = _participants[account];
+        (Status status, Ppm credibility, uint40 suspendedUntil) =
+            (subject.status, subject.credibility, subject.suspendedUntil);
+        return packAdmission(status == Status.Active && suspendedUntil <= block.timestamp, credibility);
     }
 
     /// @dev The applicant, provided that this very application is open.

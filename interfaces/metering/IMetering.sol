@@ -9,7 +9,9 @@ import {Wh} from "../../contracts/types/Units.sol";
 
 /// @title Signed readings, and the certificates that follow from them
 /// @notice Anyone may relay readings that devices signed. A batch is kept as a Merkle root; a reading is
-/// used later with its proof. Export of a certified device becomes green certificates, once.
+/// used later with its proof. Export of a certified device becomes green certificates, once: unless it is a storage, or the slot
+/// starts after the device was retired or decertified, in which case it is settled in money alone. What the owner would keep is
+/// not certified either while the owner is suspended; energy that was sold before is certified to its buyer.
 /// @dev Trust assumptions.
 /// Safety: device keys sign what was measured (see IDeviceRegistry). The settlement contract names the
 /// buyer's share.
@@ -117,6 +119,12 @@ interface IMetering {
     error Metering_WrongReading(uint32 device, Slot slot, uint32 readDevice, uint40 readStartAt);
     /// @notice Thrown when the device was not certified when the slot began.
     error Metering_NotCertified(uint32 device);
+    /// @notice Thrown when the device is a storage, whose energy earns no certificates.
+    error Metering_Storage(uint32 device);
+    /// @notice Thrown when the device was retired or decertified, at `stoppedAt`, before the slot began; both Unix seconds.
+    error Metering_Stopped(uint32 device, uint40 slotStart, uint40 stoppedAt);
+    /// @notice Thrown when the auditors had suspended the device's owner when the slot began, Unix seconds.
+    error Metering_OwnerSuspended(uint32 device, uint40 slotStart, address owner);
 
     /// @notice Report readings, 1 to 256 of them, each with the device's EIP-712 signature over
     /// Reading(uint32 device,uint40 startAt,uint32 lengthSeconds,uint40 previousStartAt,uint64 exportedWh,
@@ -139,8 +147,9 @@ interface IMetering {
     /// @notice Turns what a device exported beyond all that it sold in a slot into certificates of its owner. Anyone may call;
     /// where the device could use slots of several lengths and none is fixed yet, its owner alone.
     /// Reverts if: the deployment has no such slot, or the device uses another length; the readings are not those of the slot's
-    /// intervals, or unknown; the device was not certified when the slot began; the slot's surplus is issued; a sell order of the
-    /// device for the slot is undecided (IOrderBook.release or ISettlement.decide decides it).
+    /// intervals, or unknown; the device was not certified when the slot began, was retired or decertified before, or is a
+    /// storage; its owner was suspended then; the slot's surplus is issued; a sell order of the device for the slot is undecided
+    /// (IOrderBook.release or ISettlement.decide decides it).
     /// @param slot The slot, length 32 | start 40.
     /// @param measured A reading for each base interval of the slot, in their order.
     function issue(Slot slot, ProvenReading[] calldata measured) external;
@@ -161,7 +170,8 @@ interface IMetering {
     /// @notice For the settlement alone: issues the certificates of what was delivered and used in trades to their buyers, and of
     /// the rest of what was delivered to the sellers; and once for each slot, what was exported beyond all that was sold, to the
     /// seller, when no order of the device for the slot is undecided. A device that sells is certified before the gate closes
-    /// (IOrderBook), so before the slot begins.
+    /// (IOrderBook), so before the slot begins. There are no certificates where the device is a storage, or was retired or
+    /// decertified before the slot began, and none for a seller who was suspended then; shares are the same.
     /// A trade's share: with S sold by the device before, the order that sold X gets D' = min(max(export − S, 0), X). A trade of
     /// e after b of the order's trades gets ⌊D' · (b + e) / X⌋ − ⌊D' · b / X⌋, or min(max(D' − b, 0), e) where trades are served
     /// one after the other: any subset of trades gets the same, and all of them D'. The buyer's side likewise, with its meter's
@@ -171,7 +181,7 @@ interface IMetering {
     /// @param measured The readings of each trade; without any of the buyer's meter, its import counts as 0.
     /// @param trades As many trades.
     /// @param totals What the orders of each trade traded in the round, Wh, at least the trade's energy.
-    /// @param toSellers Whether all certificates are the sellers'.
+    /// @param toSellers Whether all certificates are the sellers'; shares of the export are then those that were certified.
     function deliver(
         DeliveryTerms terms,
         Measured[] calldata measured,
@@ -185,12 +195,20 @@ interface IMetering {
     /// @param proof Where it is.
     function verify(PackedReading calldata reading, ReadingProof calldata proof) external view;
 
-    /// @notice The device's last interval (Unix seconds), its export and import in it and its counters at the end of it (Wh).
+    /// @notice The device's last interval (Unix seconds), its export and import in it and its counters at the end of it (Wh), and
+    /// whether it earns no certificates.
     /// @param device Id of the device.
     function last(uint32 device)
         external
         view
-        returns (uint40 startAt, uint40 exported, uint40 imported, Wh exportCounter, Wh importCounter);
+        returns (
+            uint40 startAt,
+            uint40 exported,
+            uint40 imported,
+            Wh exportCounter,
+            Wh importCounter,
+            bool mintsNothing
+        );
 
     /// @notice Whether the surplus of the device and slot is issued.
     /// @param device Id of the device.

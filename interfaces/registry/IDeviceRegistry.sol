@@ -3,16 +3,19 @@ pragma solidity ^0.8.27;
 
 import {SellerTerms} from "../../contracts/types/Attested.sol";
 import {Carrier} from "../../contracts/types/Markets.sol";
+import {MeterTerms} from "../../contracts/types/MeterTerms.sol";
 import {PackedOrder, Side} from "../../contracts/types/Orders.sol";
 import {Slot} from "../../contracts/types/Slots.sol";
 import {Wh} from "../../contracts/types/Units.sol";
 
 /// @title Meters, routers, exchanges and interfaces, each with a key of its own
 /// @notice A device is bound to its owner by a signature of the device's key, typed, placed in a subnet
-/// and certified by k of n auditors.
+/// and certified by k of n auditors, who can decertify it. Its owner can retire it. Either stops it permanently: a meter that
+/// comes back is a new device with a new key.
+/// What a storage gives back earns no certificates: the energy was certified where it was made, or came from the grid.
 /// @dev Trust assumptions.
 /// Safety: certified devices measure honestly and keep their keys; auditors look at a device before
-/// they certify it.
+/// they certify it, also for a storage behind a meter of another source; `threshold` of them decertify one that lies.
 /// Liveness: auditors certify. An owner can always retire a device.
 interface IDeviceRegistry {
     enum Kind {
@@ -32,12 +35,18 @@ interface IDeviceRegistry {
         /// Code of the energy source behind it, never 0 (1 solar, 2 wind, 3 hydro, 4 biogas, 5 storage,
         /// 6 mixed; codes are the market's classes).
         uint8 source;
+        /// Whether the auditors certified it, and did not take that back.
         bool certified;
+        /// Whether its owner took it out of service.
         bool retired;
+        /// Whether the auditors took it out of service.
+        bool decertified;
         /// The account whose key signs the readings.
         address key;
         /// The most energy that it can feed or draw in one base interval, Wh.
         Wh capacity;
+        /// When it was taken out of service, Unix seconds; 0 if it was not.
+        uint40 stoppedAt;
     }
 
     /// @notice A device is bound to its owner; `capacity` in Wh for one base interval.
@@ -57,8 +66,12 @@ interface IDeviceRegistry {
     event DeviceCertified(uint32 indexed device);
     /// @notice An order of the device for the slot is decided and sold or bought `energy` Wh; `total` with those before.
     event OrderDecided(uint32 indexed device, Side indexed side, Slot indexed slot, Wh energy, Wh total);
-    /// @notice The device is out of service, permanently.
+    /// @notice The device's owner took it out of service, permanently.
     event DeviceRetired(uint32 indexed device);
+    /// @notice An auditor voted to decertify, for one reason; `votes` for this motion so far.
+    event DecertificationVoted(uint32 indexed device, address indexed auditor, bytes32 indexed motion, uint256 votes);
+    /// @notice The auditors took the device out of service, permanently.
+    event DeviceDecertified(uint32 indexed device, string reason);
 
     /// @notice Thrown when the owner of a new device is no active participant.
     error Device_OwnerNotActive(address owner);
@@ -74,7 +87,13 @@ interface IDeviceRegistry {
     error Device_NotAuditor(address caller);
     /// @notice Thrown when the caller is not the device's owner.
     error Device_NotOwner(uint32 device, address owner, address caller);
-    /// @notice Thrown when an auditor votes for a device a second time.
+    /// @notice Thrown when an auditor's vote names the content of another device than the one with this id.
+    error Device_OtherContent(uint32 device, bytes32 have, bytes32 named);
+    /// @notice Thrown when a device to decertify is not certified.
+    error Device_NotCertified(uint32 device);
+    /// @notice Thrown when there is no reason to decertify.
+    error Device_EmptyReason(uint32 device);
+    /// @notice Thrown when an auditor votes for a device a second time, or a second time to decertify it for the same reason.
     error Device_AlreadyVoted(uint32 device, address auditor);
     /// @notice Thrown when the device is certified.
     error Device_AlreadyCertified(uint32 device);
@@ -123,11 +142,27 @@ interface IDeviceRegistry {
     ) external returns (uint32 id);
 
     /// @notice An auditor's vote to certify; the vote that reaches the registry's threshold certifies.
+    /// A vote names what the auditor saw, not a number alone: after a reorganisation of the chain another device may have the
+    /// number. The content needs no chain and no contract, since the transaction that carries it names both.
+    /// Reverts if: the caller is no auditor or has voted for it; there is no such device, it has another content, is certified, or
+    /// is out of service.
     /// @param id Id of the device.
-    function certify(uint32 id) external;
+    /// @param content `contentOf` the device that the auditor saw.
+    function certify(uint32 id, bytes32 content) external;
 
-    /// @notice Take a device out of service, for ever. It can no longer sell; readings for energy
-    /// already sold are still taken.
+    /// @notice An auditor's vote to take a certified device out of service, permanently; the vote that reaches the registry's
+    /// threshold for the same reason, to the letter, does. It has the effect of `retire`: the device can no longer sell, its
+    /// readings for energy already sold are still taken, and slots that start from then on earn no certificates.
+    /// Reverts if: the caller is no auditor or has voted for this; there is no such device, it has another content, is not
+    /// certified, or is out of service; there is no reason.
+    /// @param id Id of the device.
+    /// @param content `contentOf` the device that the auditor means.
+    /// @param reason Why, in words; not empty.
+    function decertify(uint32 id, bytes32 content, string calldata reason) external;
+
+    /// @notice Takes the sender's device out of service, permanently. It can no longer sell; readings for energy
+    /// already sold are still taken and paid, but slots that start from now on earn no certificates.
+    /// Reverts if: there is no such device, it is out of service, or not the sender's.
     /// @param id Id of the device.
     function retire(uint32 id) external;
 
@@ -135,14 +170,21 @@ interface IDeviceRegistry {
     /// @param id Id of the device.
     function device(uint32 id) external view returns (Device memory);
 
-    /// @notice What decides whether a reading is taken, in one storage word: the key that signs, zero if
-    /// there is no such device, and the most energy in one base interval, Wh.
+    /// @notice What decides whether a reading is taken, and whether it earns certificates, in one storage word; zero if there is
+    /// no such device.
     /// @param id Id of the device.
-    function keyOf(uint32 id) external view returns (address key, Wh capacity);
+    function meterTermsOf(uint32 id) external view returns (MeterTerms);
 
-    /// @notice The device's owner, and the time of its certification, Unix seconds, 0 if there was none.
+    /// @notice The device's owner, and the times between which a slot must start to earn certificates, Unix seconds.
     /// @param id Id of the device.
-    function certificationOf(uint32 id) external view returns (address owner, uint40 since);
+    /// @return owner The participant whose energy it measures.
+    /// @return since Its certification; 0 if there was none.
+    /// @return until When it was retired or decertified, 2^40 − 1 while it is in service; always 0 for a storage.
+    function certificationOf(uint32 id) external view returns (address owner, uint40 since, uint40 until);
+
+    /// @notice What auditors vote for: keccak256(abi.encode(id, owner, key, kind, carrier, source, subnet, capacity)).
+    /// @param id Id of the device.
+    function contentOf(uint32 id) external view returns (bytes32);
 
     /// @notice For the order book alone: reserves energy of a slot for the orders that name a device or meter. For a slot it has
     /// one undecided sell order and one undecided buy order at a time, over all markets, and neither sells nor buys more than its

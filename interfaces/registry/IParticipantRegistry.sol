@@ -134,7 +134,8 @@ interface IParticipantRegistry {
 
     /// @notice Votes to suspend an active participant. The vote that reaches the threshold for the same time and reason
     /// suspends; a later suspension replaces an earlier one, and may end sooner. Exit and a new application do not end it.
-    /// Existing orders and trades are not affected.
+    /// Existing orders and trades are not affected. Slots that start meanwhile earn the participant no certificates
+    /// (IMetering).
     /// Reverts if: the caller is not an auditor or has voted for this; the participant is not active; the time is past or
     /// too far ahead; there is no reason.
     /// @param account Whom.
@@ -147,6 +148,12 @@ interface IParticipantRegistry {
     /// @notice Whether an account may trade now: admitted, and not suspended.
     /// @param account Whose.
     function isActive(address account) external view returns (bool);
+
+    /// @notice Whether the auditors had suspended an account at a time: by the last decision up to it. It is known for good once the
+    /// time is past.
+    /// @param account Whose.
+    /// @param time Unix seconds.
+    function isSuspendedAt(address account, uint40 time) external view returns (bool);
 
     /// @notice The admission of the trader of each order.
     /// @param orders A batch of orders.

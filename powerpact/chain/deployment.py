@@ -144,7 +144,12 @@ def constructor_arguments(addresses: dict[str, ChecksumAddress], parameters: Par
             parameters.longest_slot_s,
         ],
         "GreenCertificates": [at["Metering"]],
-        "Metering": [at["DeviceRegistry"], at["GreenCertificates"], at["Settlement"]],
+        "Metering": [
+            at["ParticipantRegistry"],
+            at["DeviceRegistry"],
+            at["GreenCertificates"],
+            at["Settlement"],
+        ],
         "Markets": [at["ParticipantRegistry"], at["Metering"], at["OrderBook"]],
         "OrderBook": [
             at["ParticipantRegistry"],

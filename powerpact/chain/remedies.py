@@ -74,7 +74,16 @@ _DEVICES: Final = {
         "this auditor has voted for this device", "Nothing to do: the vote counts. Another auditor has to vote."
     ),
     "Device_AlreadyCertified": Advice("the device is certified already", "Nothing to do."),
-    "Device_Retired": Advice("the device is permanently out of service", "Add a new device with a new key."),
+    "Device_Retired": Advice(
+        "the device is permanently out of service, by its owner or by the auditors",
+        "Add a new device with a new key, and have it certified.",
+    ),
+    "Device_OtherContent": Advice(
+        "the device with this id is not the one that the vote is for",
+        "Look at the device with `powerpact device list`, and vote for what you see if it is right.",
+    ),
+    "Device_NotCertified": Advice("the device is not certified", "Nothing to do: it can neither sell nor certify."),
+    "Device_EmptyReason": Advice("a device is decertified for a reason", "Say why with --reason."),
     "Device_Undecided": Advice(
         "the device has an undecided order for this slot, perhaps this very order",
         "Cancel the other order first, or decide it with `powerpact round decide` once its round is final.",
@@ -156,7 +165,8 @@ _METERING: Final = {
     "Metering_BatchTooLarge": Advice("a batch holds at most 256 readings", "Split the batch."),
     "Metering_BadSignature": Advice(
         "the device's key did not sign this reading for this contract",
-        "Sign with the device's key and the deployment's chain id and metering address.",
+        "Sign with the device's key and the deployment's chain id and metering address. A new meter has a new key and "
+        "a device of its own: `powerpact device exchange` (docs/meter-exchange.md).",
     ),
     "Metering_LengthMismatch": Advice("readings and signatures differ in number", "Give one signature for each."),
     "Metering_SlotNotOver": Advice("the slot has not ended", "Report after the slot's end."),
@@ -164,7 +174,9 @@ _METERING: Final = {
         "the slot does not start at a multiple of the slot length", "Report whole slots of the deployment."
     ),
     "Metering_SlotNotAfterLast": Advice(
-        "the device has reported this slot or a later one", "Report each slot once, in order of time."
+        "the device has reported this slot or a later one",
+        "Report each slot once, in order of time. If the meter was exchanged, give the new one a device of its own: "
+        "`powerpact device exchange` (docs/meter-exchange.md).",
     ),
     "Metering_UnusedBitsSet": Advice(
         "a bit above the fields of the reading is set", "Pack the reading with the library; leave these bits zero."
@@ -185,14 +197,17 @@ _METERING: Final = {
     ),
     "Metering_CounterFell": Advice(
         "the counter at the slot's start is below the last one reported",
-        "Counters never fall: report the counter as the meter shows it.",
+        "Report the counter as the meter shows it. If it runs again from the start, the meter was exchanged or reset: "
+        "give it a device of its own with `powerpact device exchange` (docs/meter-exchange.md).",
     ),
     "Metering_CounterBelowEnergy": Advice(
-        "the counter is below the slot's own energy", "Report the lifetime counter at the slot's end."
+        "the counter is below the slot's own energy",
+        "Report the lifetime counter at the slot's end, not the energy of the slot alone.",
     ),
     "Metering_AboveCapacity": Advice(
         "the energy is above what the device can do in a slot",
-        "Check the reading; a device with more capacity must be added and certified again.",
+        "Check the reading; a meter with more capacity is a new device: `powerpact device exchange --capacity-wh` "
+        "(docs/meter-exchange.md).",
     ),
     "Metering_UnknownReading": Advice(
         "the reading is not in this batch", "Use the reading and proof as they were reported."
@@ -212,6 +227,19 @@ _METERING: Final = {
     ),
     "Metering_NotCertified": Advice(
         "the device was not certified when the slot began", "Have the auditors certify it; later slots count."
+    ),
+    "Metering_Storage": Advice(
+        "what a storage gives back earns no certificates: the energy was certified where it was made, or came from the "
+        "grid",
+        "Nothing to do: it is sold and paid without certificates.",
+    ),
+    "Metering_Stopped": Advice(
+        "the device was retired or decertified before the slot began",
+        "Add a new device with a new key, and have it certified; later slots count.",
+    ),
+    "Metering_OwnerSuspended": Advice(
+        "the device's owner was suspended when the slot began",
+        "Nothing to do: slots that start after the suspension count.",
     ),
 }
 

@@ -7,8 +7,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from powerpact.cli.choices import enum_member, words_of
-from powerpact.cli.session import DEPLOYMENT_FILE, As, AsJson, Deployed, done, open_chain, parse_time, table, unlock
+from powerpact.cli.session import (
+    DEPLOYMENT_FILE,
+    As,
+    AsJson,
+    Deployed,
+    clock,
+    done,
+    open_chain,
+    parse_time,
+    table,
+    tell,
+    unlock,
+)
 from powerpact.market.schema import Carrier, DeviceKind, EnergySource
+
+if TYPE_CHECKING:
+    from powerpact.chain.client import Chain
 
 devices_group = typer.Typer(help="Meters and other devices.", no_args_is_help=True)
 meter_group = typer.Typer(help="Readings that devices sign.", no_args_is_help=True)
@@ -16,6 +31,12 @@ meter_group = typer.Typer(help="Readings that devices sign.", no_args_is_help=Tr
 DeviceId = Annotated[int, typer.Argument(metavar="DEVICE", help="Id of the device.")]
 KeyName = Annotated[
     str, typer.Option("--key", metavar="NAME", help="Account of the keystore that is the device's key.")
+]
+ContentSeen = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HASH", help="Content of the device you looked at, of `device list`; by default as it is now."
+    ),
 ]
 
 
@@ -69,18 +90,50 @@ def add(
 
 
 @devices_group.command()
-def certify(device: DeviceId, account: As, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
-    """Vote, as an auditor, to certify a device.
+def certify(
+    device: DeviceId,
+    account: As,
+    content: ContentSeen = None,
+    deployment: Deployed = DEPLOYMENT_FILE,
+    as_json: AsJson = False,
+) -> None:
+    """Vote, as an auditor, to certify a device: the one that is shown, whatever gets its number later.
 
     [bold]Example:[/bold] powerpact device certify 1 -a auditor-ann
     """
     from powerpact.chain.contracts import devices
 
     chain, key = open_chain(deployment), unlock(account)
-    mined = chain.sender(key).send(devices.certify(chain, device))
+    voted = _content(chain, device, content)
+    mined = chain.sender(key).send(devices.certify(chain, device, voted))
     is_certified = devices.device(chain, device).certified
     what = f"voted for device {device}: {'certified' if is_certified else 'more votes needed'}"
-    done(what, [mined], {"device": device, "certified": is_certified}, as_json=as_json)
+    data = {"device": device, "content": f"0x{voted.hex()}", "certified": is_certified}
+    done(what, [mined], data, as_json=as_json)
+
+
+@devices_group.command()
+def decertify(
+    device: DeviceId,
+    account: As,
+    reason: Annotated[str, typer.Option(help="The reason, in words; auditors who name another do not add up.")],
+    content: ContentSeen = None,
+    deployment: Deployed = DEPLOYMENT_FILE,
+    as_json: AsJson = False,
+) -> None:
+    """Vote, as an auditor, to take a certified device out of service permanently.
+
+    [bold]Example:[/bold] powerpact device decertify 1 -a auditor-ann --reason "the seal is broken"
+    """
+    from powerpact.chain.contracts import devices
+
+    chain, key = open_chain(deployment), unlock(account)
+    voted = _content(chain, device, content)
+    mined = chain.sender(key).send(devices.decertify(chain, device, voted, reason))
+    is_over = devices.device(chain, device).decertified
+    what = f"voted to decertify device {device}: {'decertified' if is_over else 'more votes needed'}"
+    data = {"device": device, "content": f"0x{voted.hex()}", "decertified": is_over}
+    done(what, [mined], data, as_json=as_json)
 
 
 @devices_group.command()
@@ -96,6 +149,46 @@ def retire(device: DeviceId, account: As, deployment: Deployed = DEPLOYMENT_FILE
     done(f"retired device {device}", [mined], {"device": device}, as_json=as_json)
 
 
+@devices_group.command()
+def exchange(
+    device: DeviceId,
+    account: As,
+    key: KeyName,
+    capacity_wh: Annotated[
+        int | None, typer.Option(help="Most energy in one base interval, Wh; by default the old device's.")
+    ] = None,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Also if the old device still has energy to deliver or to draw.")
+    ] = False,
+    deployment: Deployed = DEPLOYMENT_FILE,
+    as_json: AsJson = False,
+) -> None:
+    """Put a new meter in a device's place: bind it on the same terms, with a key of its own, and retire the old one.
+
+    Report what the old meter measured first. The auditors certify the new device; it counts from its own readings.
+
+    [bold]Example:[/bold] powerpact device exchange 1 -a alice --key new-meter
+    """
+    from powerpact.chain.contracts import devices
+    from powerpact.devices import Exchange
+
+    chain, owner, new_key = open_chain(deployment), unlock(account), unlock(key)
+    planned = Exchange.planned(chain, device, owner.address, new_key.address, capacity_wh)
+    if planned.promised and not anyway:
+        raise planned.refusal()
+    tell(f"device {device}: last reading of the interval from {clock(planned.last_start)}")
+    sender = chain.sender(owner)
+    mined = []
+    if not planned.new_id:
+        signature = devices.sign_binding(chain, new_key, owner.address, planned.description)
+        mined.append(sender.send(devices.add(chain, new_key.address, planned.description, signature)))
+    new_id = planned.new_id or devices.added_id(chain, mined[0])
+    mined.append(sender.send(devices.retire(chain, device)))
+    what = f"retired device {device}, added device {new_id} in its place; have the auditors certify it"
+    data = {"retired": device, "device": new_id, "key": new_key.address}
+    done(what, mined, data, as_json=as_json, result=str(new_id))
+
+
 @devices_group.command("list")
 def list_devices(deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
     """List all devices.
@@ -105,7 +198,6 @@ def list_devices(deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False
     from powerpact.chain.contracts import devices
 
     def row(id_: int, found: devices.Device) -> dict[str, object]:
-        state = "retired" if found.retired else "certified" if found.certified else "not certified"
         return {
             "device": id_,
             "owner": found.owner,
@@ -114,7 +206,8 @@ def list_devices(deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False
             "source": found.source,
             "subnet": found.subnet,
             "capacity_wh": found.capacity_wh,
-            "state": state,
+            "state": found.state,
+            "content": f"0x{found.content(id_).hex()}",
         }
 
     found = devices.all_devices(open_chain(deployment))
@@ -148,3 +241,28 @@ def report(
     batch = chain.event(mined, "ReadingsReported").arguments["batch"]
     data = {"device": id_, "batch": batch, "reading": signed.reading._asdict()}
     done(f"reported {exported_wh} Wh out, {imported_wh} Wh in, of device {id_}", [mined], data, as_json=as_json)
+
+
+def _content(chain: Chain, device: int, seen: str | None) -> bytes:
+    """What an auditor votes for: the content that was seen, or that of the device, which is shown."""
+    from powerpact.chain.contracts import devices
+    from powerpact.errors import BadChoice
+
+    found = devices.device(chain, device)
+    content = found.content(device)
+    tell(
+        f"device {device}: {found.kind.name.lower()} of {found.owner} with key {found.key}, "
+        f"{found.carrier.name.lower()}, source {found.source}, subnet {found.subnet}, "
+        f"at most {found.capacity_wh} Wh; content 0x{content.hex()}"
+    )
+    if seen is None:
+        return content
+    try:
+        named = bytes.fromhex(seen.removeprefix("0x"))
+    except ValueError:
+        named = b""
+    if len(named) != 32:
+        raise BadChoice(
+            "content", seen, "is not a hash of 32 bytes", remedy="Copy it from `powerpact device list --json`."
+        )
+    return named

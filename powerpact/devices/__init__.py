@@ -1,5 +1,6 @@
-"""The device's side: a meter that counts and signs."""
+"""The device's side: a meter that counts and signs, and its exchange for another."""
 
+from powerpact.devices.exchange import Exchange
 from powerpact.devices.meter import Meter
 
-__all__ = ["Meter"]
+__all__ = ["Exchange", "Meter"]

@@ -158,16 +158,18 @@ class _MarketDay:
         self.progress("registering the meters", 0.05)
         profiles = self.plan.profiles
         flows_wh = abs(profiles.solar_wh - profiles.load_wh)
-        ids = []
+        certified = []
         for index, (home, account) in enumerate(self.cast.homes.items()):
             key = self.cast.meters[home]
             capacity_wh = max(FUSE_WH * self.slot_s // HOUR_S, int(flows_wh[:, index].max()))
             described = devices.Description(subnet=SUBNET, capacity_wh=capacity_wh)
             signature = devices.sign_binding(self.chain, key, account.address, described)
             mined = self._sender(account).send(devices.add(self.chain, key.address, described, signature))
-            ids.append(devices.added_id(self.chain, mined))
-            self.meters[home] = Meter(self.chain, key, ids[-1])
-        self._by_auditors(devices.certify(self.chain, id_) for id_ in ids)
+            id_ = devices.added_id(self.chain, mined)
+            self.meters[home] = Meter(self.chain, key, id_)
+            content = devices.content(id_, account.address, key.address, described)
+            certified.append(devices.certify(self.chain, id_, content))
+        self._by_auditors(certified)
 
     def _by_auditors(self, calls: Iterable[Call]) -> None:
         """As many auditors as decide send the calls, one auditor after another."""

@@ -174,9 +174,22 @@ class Checks(Stage):
             holds(
                 "GRN-1", total <= self.ghost.exported_wh[lot], f"{total} Wh of {self.ghost.exported_wh[lot]} in {lot}"
             )
+            most_wh = self._certifiable_wh(lot)
+            holds("GRN-3", total <= most_wh, f"{total} Wh of at most {most_wh} in {lot}")
             for trader, (balance, retired) in by_trader.items():
                 holds("GRN-2", retired == self.ghost.retired_wh[lot][trader], f"{lot}: {retired} Wh for {trader}")
                 assert balance == self.ghost.certificates_wh[lot][trader], f"{lot}: {trader} holds {balance} Wh"
+
+    def _certifiable_wh(self, lot: Lot) -> int:
+        """The most certificates of a lot: none if its device was stopped, what it sold if its owner was suspended."""
+        stops, (device, slot) = self.ghost.stops, lot
+        owner = next(trader for trader in self.traders if trader.device == device)
+        if stops.is_stopped(lot):
+            return 0
+        if not stops.is_suspended(owner.address, slot):
+            return self.ghost.exported_wh[lot]
+        finals = [market.final for market in self.ghost.markets if market.final and market.rules.slot_start == slot]
+        return sum(trade.energy_wh for final in finals for _, _, trade in final.trades() if trade.device == device)
 
     def final_rounds_keep_their_promise(self, market: GhostMarket) -> None:
         """The recorded round against the rules, computed anew from the orders in the book."""

@@ -47,6 +47,7 @@ class DeliveryRules(Checks):
             device: (sold_wh[device] or 1_000) * percent // 100
             for device, percent in zip(devices, percents, strict=False)
         }
+        self._misreport(market, exported, silent)
         market.market.report(exported)
         for neighbour in neighbours:
             neighbour.market.measured.update(market.market.measured)
@@ -55,14 +56,31 @@ class DeliveryRules(Checks):
             market.market.report(exported)
         for device in exported:
             if (device, slot) in self.ghost.undecided:
-                with refused("Metering_Undecided"):
+                owner = next(trader for trader in self.traders if trader.device == device)
+                error = self.ghost.stops.issue_error((device, slot), owner.address) or "Metering_Undecided"
+                with refused(error):
                     market.market.issue(device)
-                RUNS["overreach: Metering_Undecided"] += 1
+                RUNS[f"overreach: {error}"] += 1
                 break
         for device, energy_wh in exported.items():
             promised_wh = sold_wh[device] or 1_000
             what = "nothing" if not energy_wh else "more" if energy_wh > promised_wh else "less"
             RUNS[f"report {what}"] += 1
+
+    def _misreport(self, market: GhostMarket, exported: dict[int, int], which: int) -> None:
+        """Readings that others sign, the owner among them, and counters that fall."""
+        device = sorted(exported)[which % len(exported)]
+        owner = next(trader for trader in self.traders if trader.device == device)
+        others = [trader.meter for trader in self.traders if trader is not owner]
+        with refused("Metering_BadSignature"):
+            market.market.report(exported, signers={device: [owner.account, self.community.agent, *others][which % 5]})
+        RUNS["report: forged"] += 1
+        if self.community.counters[device].exported_wh:
+            with refused("Metering_CounterFell"):
+                market.market.report(exported, falls_wh={device: 1})
+            RUNS["report: a falling counter"] += 1
+        if device in self.ghost.stops.devices:
+            RUNS["report of a stopped device"] += 1
 
     def _unreported(self, market: GhostMarket) -> list[int]:
         """Devices of which neither this slot nor a later one is reported."""
@@ -108,6 +126,10 @@ class DeliveryRules(Checks):
     def _delivered(self, market: GhostMarket, position: Position) -> None:
         chunk, index = position
         trade = market.about_final().chunks[chunk][index]
+        if self.ghost.stops.is_stopped((trade.device, market.rules.slot_start)):
+            RUNS["settle a trade of a stopped device"] += 1
+        if self.ghost.stops.is_suspended(trade.seller, market.rules.slot_start):
+            RUNS["settle a trade of a suspended seller"] += 1
         if trade.energy_wh < market.final.traded_wh()[trade.sell_id]:
             RUNS["settle one of several trades of a device"] += 1
         self.ghost.delivered(market, position)
@@ -159,7 +181,7 @@ class DeliveryRules(Checks):
         position = positions[which % len(positions)]
         driver = market.about_final()
         driver.certify([position])
-        self.ghost.certified(market, position, driver.chunks[position[0]][position[1]].seller)
+        self.ghost.certified(market, position, is_kept=True)
         with refused("Settlement_NothingLeft"):
             driver.certify([position])
         for chunk, index, _ in market.unsettled():
@@ -211,12 +233,17 @@ class DeliveryRules(Checks):
     @precondition(lambda self: self.idle())
     @rule(which=INDICES)
     def issue(self, which):
-        """What a device exported beyond all that it sold, once."""
+        """What a device exported beyond all that it sold, once; unless it, or its owner, was stopped before."""
         lots = self.idle()
         lot = lots[which % len(lots)]
         market = self.market_of(lot)
-        market.market.issue(lot[0])
         owner = next(trader for trader in self.traders if trader.device == lot[0])
+        if error := self.ghost.stops.issue_error(lot, owner.address):
+            with refused(error):
+                market.market.issue(lot[0])
+            RUNS[f"overreach: {error}"] += 1
+            return
+        market.market.issue(lot[0])
         self.ghost.issued.add(lot)
         unsold_wh = max(self.ghost.exported_wh[lot] - self.ghost.sold_wh[lot], 0)
         self.ghost.certificates_wh[lot][owner.address] += unsold_wh

@@ -19,6 +19,7 @@ from powerpact.units import PPM, value_down_upoints
 from testkit.market import MODES, TestMarket, Trader
 from testkit.stateful.lots import Lot
 from testkit.stateful.nonces import Nonces
+from testkit.stateful.stops import Stops
 
 MOST_EXTENSIONS = 2
 """How often refutations can put off the last moment for proposals."""
@@ -212,11 +213,18 @@ class Ghost:
         self.certificates_wh: dict[Lot, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         self.retired_wh: dict[Lot, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         self.suspended_until: dict[str, int] = {}
+        self.stops = Stops()
+        self.has_late_device = False
         self.leaving: set[str] = set()
 
     def may_trade(self, trader: Trader, now: int) -> bool:
         """Whether the trader is active at a time."""
         return trader.address not in self.leaving and self.suspended_until.get(trader.address, 0) <= now
+
+    def suspended(self, address: str, now: int, until: int) -> None:
+        """The auditors decided on a suspension."""
+        self.suspended_until[address] = until
+        self.stops.suspensions[address].append((now, until))
 
     def posted(self, market: GhostMarket, id_: int, order: Order, trader: Trader) -> None:
         """An order is in the book."""
@@ -331,14 +339,23 @@ class Ghost:
         delivered_wh = self.share_wh(market, position)
         self.settled(market, position, payment_upoints(trade, delivered_wh, market.rules))
         self.recorded(trade, delivered_wh)
-        self.certified(market, position, trade.buyer)
+        self.certified(market, position, is_kept=False)
 
-    def certified(self, market: GhostMarket, position: Position, holder: str) -> None:
-        """A trade's share of the export is certified; and once for the slot, what nobody bought."""
+    def certified(self, market: GhostMarket, position: Position, *, is_kept: bool) -> None:
+        """A trade's share of the export is certified, to the seller if it is kept; and once for the slot, the surplus.
+
+        Nothing if the device was stopped when the slot began; nothing to a seller who was suspended then.
+        """
         market.certified.add(position)
         trade = market.about_final().chunks[position[0]][position[1]]
         lot = trade.device, market.rules.slot_start
-        self.certificates_wh[lot][holder] += self.share_wh(market, position)
+        if self.stops.is_stopped(lot):
+            return
+        is_suspended = self.stops.is_suspended(trade.seller, lot[1])
+        if not is_kept or not is_suspended:
+            self.certificates_wh[lot][trade.seller if is_kept else trade.buyer] += self.share_wh(market, position)
+        if is_suspended:
+            return
         sold_wh = self.sold_wh[lot]
         if self.decidable(market, trade.sell_id):
             sold_wh += market.final.traded_wh()[trade.sell_id]

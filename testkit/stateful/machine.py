@@ -13,15 +13,16 @@ from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 from testkit.market import Community
 from testkit.stateful.claims import GAP, KINDS, SHIFTED, claim
 from testkit.stateful.delivery import DeliveryRules
-from testkit.stateful.orders import RULES_DRAWN, OrderRules
+from testkit.stateful.orders import RULES_DRAWN
 from testkit.stateful.rounds import CLAIM_KINDS, RoundRules
 from testkit.stateful.stage import INDICES, ORDERS, PERCENTS
+from testkit.stateful.stopping import StoppingRules
 
 OPEN, CLOSED, SEALED, CONTESTED, FINAL, REPORTED, SETTLED = range(7)
 """Where a run begins."""
 
 
-class MarketMachine(OrderRules, RoundRules, DeliveryRules):
+class MarketMachine(StoppingRules, RoundRules, DeliveryRules):
     """All rules, a start at any stage of a market, and a rule that leads to its end."""
 
     @initialize(
@@ -32,16 +33,21 @@ class MarketMachine(OrderRules, RoundRules, DeliveryRules):
         kind=st.sampled_from(KINDS[1:]),
         percents=PERCENTS,
         which=INDICES,
+        stops=st.sampled_from(("", "", "", "retire", "decertify", "suspend")),
     )
-    def begin(self, orders, rules, changes_mind, stage, kind, percents, which):
+    def begin(self, orders, rules, changes_mind, stage, kind, percents, which, stops):
         """One market with orders: open, closed, with a proposal that stands, contested, final, reported or settled."""
         self._open_market(**rules)
         market = self.ghost.markets[0]
         self._place_signed(market, orders)
         if changes_mind and market.orders:
             self._cancel(market, max(market.orders))
+        if stops in ("retire", "decertify"):
+            self._stop(self.traders[which % len(self.traders)], stops == "decertify")
         if stage >= CLOSED:
             self.chain.warp(market.rules.closes_at)
+            if stops == "suspend":
+                self._suspend(self.traders[which % len(self.traders)])
             if not market.rules.endorsements:
                 self._hide(market)
         if stage == SEALED:
@@ -159,6 +165,14 @@ RULES = (
     "report more",
     "report less",
     "report nothing",
+    "report: forged",
+    "report: a falling counter",
+    "report of a stopped device",
+    "stop: retired",
+    "stop: decertified",
+    "come_late",
+    "settle a trade of a stopped device",
+    "settle a trade of a suspended seller",
     "settle",
     "settle a part of a chunk",
     "settle one of several trades of a device",
@@ -190,6 +204,9 @@ RULES = (
     "overreach: Accounts_InsufficientBalance",
     "overreach: Device_Undecided",
     "overreach: Metering_Undecided",
+    "overreach: Metering_Stopped",
+    "overreach: Metering_OwnerSuspended",
+    "overreach: Order_DeviceUnfit",
     "overclaim: not eligible",
     "overclaim: a pair twice",
     "overclaim: overfilled",

@@ -121,7 +121,7 @@ class OrderRules(Checks):
         """Orders that the book takes: who may trade, has the money, or has a device that sells nothing yet."""
         orders: list[tuple[Trader, Order]] = []
         free = {address: wallet.free for address, wallet in self.ghost.wallets.items()}
-        selling = set(self.ghost.undecided)
+        selling = {*self.ghost.undecided, *((device, market.rules.slot_start) for device in self.ghost.stops.devices)}
         nonces: dict[tuple[str, Side], Nonces] = {}
         for who, price, energy in drawn[: MOST_ORDERS - len(market.orders)]:
             trader = self.traders[who % TRADERS]
@@ -246,15 +246,16 @@ class OrderRules(Checks):
     @rule(who=st.integers(1, TRADERS - 1))
     def suspend(self, who):
         """Two auditors suspend: no balance, order or trade changes."""
-        trader = self.traders[who]
-        if not self.ghost.may_trade(trader, self.chain.now() + 1):
-            return
+        if self.ghost.may_trade(self.traders[who], self.chain.now() + 1):
+            self._suspend(self.traders[who])
+
+    def _suspend(self, trader: Trader) -> None:
         before = self.everything()
         until = self.chain.now() + SLOT_LENGTH_S // 2
         for auditor in self.community.auditors[:2]:
             self.community.send(auditor, "ParticipantRegistry", "suspend", trader.address, until, "meter under review")
         holds("REG-1", self.everything() == before, f"after the suspension of {trader.address}")
-        self.ghost.suspended_until[trader.address] = until
+        self.ghost.suspended(trader.address, self.chain.now(), until)
         RUNS["suspend"] += 1
 
     @precondition(lambda self: not self.ghost.leaving)

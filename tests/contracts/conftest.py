@@ -126,8 +126,8 @@ def certificates(GreenCertificates, deployer):
 
 
 @pytest.fixture(scope="module")
-def metering(Metering, deployer, devices, settler, certificates):
-    contract = deployer.deploy(Metering, devices, certificates, settler)
+def metering(Metering, deployer, participants, devices, settler, certificates):
+    contract = deployer.deploy(Metering, participants, devices, certificates, settler)
     assert certificates.METERING() == contract
     return contract
 
@@ -160,18 +160,18 @@ def admit(participants, auditors):
 def bind_device(devices, chain):
     """Bind the device of this name to its owner; return its id."""
 
-    def _bind_device(owner, name, capacity_wh=CAPACITY_WH):
+    def _bind_device(owner, name, capacity_wh=CAPACITY_WH, source=SOLAR):
         key = device_key(name)
         message = {
             "owner": owner.address,
             "kind": 0,
             "carrier": 0,
-            "source": SOLAR,
+            "source": source,
             "subnet": SUBNET,
             "capacityWh": capacity_wh,
         }
         signature = sign(key, domain_of(devices, chain.id), "Device", message)
-        added = devices.add(key.address, 0, 0, SOLAR, SUBNET, capacity_wh, signature, {"from": owner})
+        added = devices.add(key.address, 0, 0, source, SUBNET, capacity_wh, signature, {"from": owner})
         return added.events["DeviceAdded"]["device"]
 
     return _bind_device
@@ -182,7 +182,8 @@ def certify(devices, auditors):
     """Certify a device with just enough votes."""
 
     def _certify(device):
+        content = devices.contentOf(device)
         for auditor in auditors[:THRESHOLD]:
-            devices.certify(device, {"from": auditor})
+            devices.certify(device, content, {"from": auditor})
 
     return _certify

@@ -288,7 +288,7 @@ contract AccountsHandler is MarketSystem {
         if (!found || _rounds[r].stage != Stage.Final || _rounds[r].offer.buyer == NO_ORDER) return;
         Round storage round = _rounds[r];
         uint32 device = uint32(round.offer.trade.terms >> 120);
-        (uint40 last,,,,) = metering.last(device);
+        (uint40 last,,,,,) = metering.last(device);
         if (last >= round.slotStart) return;
         _warpTo(round.slotStart + SLOT);
         exported = fold(exported, 0, CAPACITY);

@@ -51,7 +51,7 @@ abstract contract MarketSystem is Registries {
         participants = new ParticipantRegistry(auditors, 2, place[1]);
         devices = new DeviceRegistry(place[2], place[7], place[12], place[5], uint32(SLOT), uint32(SLOT));
         certificates = new GreenCertificates(place[5]);
-        metering = new Metering(place[3], place[4], place[12]);
+        metering = new Metering(place[2], place[3], place[4], place[12]);
         markets = new Markets(place[2], place[5], place[7]);
         book = new OrderBook(place[2], place[3], place[6], place[13], place[1]);
         RoundProver prover = new RoundProver(place[6], place[7]);

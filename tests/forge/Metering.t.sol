@@ -55,7 +55,7 @@ contract MeteringTest is Registries {
             && exportRise >= exported && importRise >= imported;
         try metering.report(single(reading), signaturesOf(KEY, single(reading))) {
             assertTrue(expected, "the rules refuse this reading");
-            (uint40 startAt, uint40 lastExport, uint40 lastImport, Wh exportCounter, Wh importCounter) =
+            (uint40 startAt, uint40 lastExport, uint40 lastImport, Wh exportCounter, Wh importCounter,) =
                 metering.last(device);
             assertEq(startAt, reading.startAt(), "the last interval must be the reading's");
             assertEq(lastExport, exported, "the last export must be the reading's");

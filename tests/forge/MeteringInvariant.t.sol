@@ -141,7 +141,7 @@ contract MeteringHandler is Registries {
     }
 
     function lastCounter(uint32 device) external view returns (uint256 counter) {
-        (,,, Wh wh,) = metering.last(device);
+        (,,, Wh wh,,) = metering.last(device);
         return Wh.unwrap(wh);
     }
 

@@ -40,7 +40,7 @@ abstract contract Registries is ForgeTest {
         devices =
             new DeviceRegistry(address(participants), ORDER_BOOK, SETTLEMENT, predicted, uint32(SLOT), uint32(SLOT));
         certificates = new GreenCertificates(predicted);
-        metering = new Metering(address(devices), address(certificates), SETTLEMENT);
+        metering = new Metering(address(participants), address(devices), address(certificates), SETTLEMENT);
     }
 
     function auditor(uint256 index) internal pure returns (address) {
@@ -68,9 +68,10 @@ abstract contract Registries is ForgeTest {
     }
 
     function certify(uint32 device) internal {
+        bytes32 content = devices.contentOf(device);
         for (uint256 i = 0; i < 2; ++i) {
             vm.prank(auditor(i));
-            devices.certify(device);
+            devices.certify(device, content);
         }
     }
 

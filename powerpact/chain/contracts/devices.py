@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
+from eth_utils import keccak
 
 from powerpact.chain.client import Chain
 from powerpact.chain.transactions import Call, Mined
+from powerpact.codec.abi import encode
 from powerpact.codec.eip712 import sign
 from powerpact.market.schema import Carrier, DeviceKind, EnergySource
 
@@ -30,12 +32,15 @@ class Device:
         What flows through it.
     source : int
         Code of the energy source.
-    certified, retired : bool
-        Whether the auditors certified it; whether it is out of service.
+    certified, retired, decertified : bool
+        Whether the auditors certified it, and did not take that back; whether its owner, or the auditors, took it out
+        of service.
     key : ChecksumAddress
         The account whose key signs its readings.
     capacity_wh : int
-        The most energy that it can feed or draw in one slot.
+        The most energy that it can feed or draw in one base interval.
+    stopped_at : int
+        When it was taken out of service, Unix seconds; 0 if it was not.
     """
 
     owner: ChecksumAddress
@@ -45,8 +50,26 @@ class Device:
     source: int
     certified: bool
     retired: bool
+    decertified: bool
     key: ChecksumAddress
     capacity_wh: int
+    stopped_at: int
+
+    @property
+    def state(self) -> str:
+        """What it is now, in words."""
+        if self.decertified:
+            return "decertified"
+        return "retired" if self.retired else "certified" if self.certified else "not certified"
+
+    @property
+    def description(self) -> Description:
+        """How it was registered."""
+        return Description(self.kind, self.carrier, self.source, self.subnet, self.capacity_wh)
+
+    def content(self, device_id: int) -> bytes:
+        """What auditors vote for: see `content`."""
+        return content(device_id, self.owner, self.key, self.description)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +87,7 @@ class Description:
     subnet : int
         The local network.
     capacity_wh : int
-        The most energy in one slot.
+        The most energy in one base interval.
     """
 
     kind: DeviceKind = DeviceKind.METER
@@ -108,9 +131,24 @@ def added_id(chain: Chain, mined: Mined) -> int:
     return int(chain.event(mined, "DeviceAdded").arguments["device"])
 
 
-def certify(chain: Chain, device_id: int) -> Call:
-    """An auditor's vote to certify."""
-    return chain.call("certify", "DeviceRegistry", "certify", device_id)
+def content(device_id: int, owner: ChecksumAddress, key: ChecksumAddress, described: Description) -> bytes:
+    """What auditors vote for: all that was registered, hashed, so that a vote never counts for another device.
+
+    It is computed here and never asked from the chain: a vote names what the auditor was shown.
+    """
+    types = ("uint32", "address", "address", "uint8", "uint8", "uint8", "uint32", "uint64")
+    codes = described.kind, described.carrier, described.source, described.subnet, described.capacity_wh
+    return keccak(encode(types, (device_id, owner, key, *codes)))
+
+
+def certify(chain: Chain, device_id: int, content: bytes) -> Call:
+    """An auditor's vote to certify the device of this content."""
+    return chain.call("certify", "DeviceRegistry", "certify", device_id, content)
+
+
+def decertify(chain: Chain, device_id: int, content: bytes, reason: str) -> Call:
+    """An auditor's vote to take the device of this content out of service, permanently."""
+    return chain.call("decertify", "DeviceRegistry", "decertify", device_id, content, reason)
 
 
 def retire(chain: Chain, device_id: int) -> Call:

@@ -84,7 +84,7 @@ def measured_in(chain: Chain, slot: Slot) -> dict[int, list[ProvenReading]]:
 
 def last_of(chain: Chain, device_id: int) -> tuple[int, int, int]:
     """A device's last interval (Unix seconds), and its export and import counters at the end of it (Wh)."""
-    start_at, _, _, export_wh, import_wh = chain.read("Metering", "last", device_id)
+    start_at, _, _, export_wh, import_wh, _ = chain.read("Metering", "last", device_id)
     return start_at, export_wh, import_wh
 
 
@@ -96,12 +96,32 @@ def last_starts(chain: Chain, device_ids: Iterable[int]) -> dict[int, int]:
 
 
 def uncertified(chain: Chain, device_ids: Iterable[int], slot: Slot) -> list[int]:
-    """Those devices whose export of a slot is not certified and of which nothing was or may be sold, in one request."""
+    """Those devices whose export of a slot is not certified but can be, and of which nothing was or may be sold.
+
+    It can be if the device was certified when the slot began, is no storage and was not stopped before, and its owner
+    was not suspended then. One request, and another one once anybody was ever suspended.
+    """
     ids = list(device_ids)
-    issued = [("Metering", "isIssued", [id_, slot.pack()]) for id_ in ids]
-    sales = [("DeviceRegistry", "promisedOf", [id_, Side.SELL, slot.pack()]) for id_ in ids]
-    answers = chain.read_all([*issued, *sales])
-    return [id_ for k, id_ in enumerate(ids) if not answers[k] and tuple(answers[len(ids) + k]) == (False, 0)]
+    answers = chain.read_all(
+        [
+            *(("Metering", "isIssued", [id_, slot.pack()]) for id_ in ids),
+            *(("DeviceRegistry", "promisedOf", [id_, Side.SELL, slot.pack()]) for id_ in ids),
+            *(("DeviceRegistry", "certificationOf", [id_]) for id_ in ids),
+        ]
+    )
+    count = len(ids)
+    issued, sales, certifications = answers[:count], answers[count : 2 * count], answers[2 * count :]
+    owners = {
+        id_: owner
+        for id_, is_issued, sale, (owner, since, until) in zip(ids, issued, sales, certifications, strict=True)
+        if not is_issued and tuple(sale) == (False, 0) and 0 < since <= slot.start < until
+    }
+    if not owners or not chain.events("ParticipantRegistry", "Suspended"):
+        return list(owners)
+    suspended = chain.read_all(
+        [("ParticipantRegistry", "isSuspendedAt", [owner, slot.start]) for owner in owners.values()]
+    )
+    return [id_ for id_, is_suspended in zip(owners, suspended, strict=True) if not is_suspended]
 
 
 def is_issued(chain: Chain, device_id: int, slot: Slot) -> bool:

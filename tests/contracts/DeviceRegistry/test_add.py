@@ -1,12 +1,17 @@
 import pytest
 
+from powerpact.chain.contracts.devices import Description, content
 from powerpact.codec.eip712 import Domain, compact, sign
+from powerpact.market.schema import Carrier, DeviceKind, EnergySource
 from testkit.attested import SellerTerms, seller_terms
 from testkit.meters import device_key, domain_of
 from testkit.reverts import reverts_with
 
 KEY = device_key("roof")
 NOBODY = "0x" + "00" * 20
+STORAGE = EnergySource.STORAGE
+NEVER = (1 << 40) - 1
+"""When a device in service stops, as the registry says it."""
 METER, ROUTER = 0, 1
 ELECTRICITY, HEAT = 0, 1
 TERMS = {"kind": ROUTER, "carrier": HEAT, "source": 3, "subnet": 7, "capacityWh": 5_000}
@@ -118,12 +123,12 @@ def test_binds_the_device(devices, order_book, domain, owner):
         "subnet": 7,
         "capacity": 5_000,
     }
-    assert tuple(devices.device(1)) == (owner, 7, ROUTER, HEAT, 3, False, False, KEY.address, 5_000)
-    assert tuple(devices.keyOf(1)) == (KEY.address, 5_000)
+    assert tuple(devices.device(1)) == (owner, 7, ROUTER, HEAT, 3, False, False, False, KEY.address, 5_000, 0)
+    assert devices.meterTermsOf(1) == 3 << 240 | 5_000 << 160 | int(KEY.address, 16)
     assert seller_terms(devices, [1], order_book) == [
         SellerTerms(owner, 7, ROUTER, HEAT, 3, certified=False, retired=False)
     ]
-    assert tuple(devices.certificationOf(1)) == (owner, 0)
+    assert tuple(devices.certificationOf(1)) == (owner, 0, NEVER)
     assert devices.deviceOf(KEY.address) == 1
     assert devices.deviceCount() == 1
 
@@ -132,9 +137,21 @@ def test_takes_a_compact_signature(devices, domain, owner):
     assert add(devices, owner, b"".join(compact(signature(domain, owner)))).return_value == 1
 
 
+def test_a_storage_never_earns_certificates(devices, domain, owner):
+    """Its energy was certified where it was made, or came from the grid."""
+    add(devices, owner, signature(domain, owner, source=STORAGE), source=STORAGE)
+    assert tuple(devices.certificationOf(1)) == (owner, 0, 0)
+
+
+def test_the_content_is_all_that_was_registered(devices, domain, owner):
+    add(devices, owner, signature(domain, owner))
+    described = Description(DeviceKind.ROUTER, Carrier.HEAT, 3, 7, 5_000)
+    assert bytes(devices.contentOf(1)) == content(1, owner.address, KEY.address, described)
+
+
 def test_knows_nothing_of_other_devices(devices, order_book):
-    assert tuple(devices.device(1)) == (NOBODY, 0, 0, 0, 0, False, False, NOBODY, 0)
-    assert tuple(devices.keyOf(1)) == (NOBODY, 0)
+    assert tuple(devices.device(1)) == (NOBODY, 0, 0, 0, 0, False, False, False, NOBODY, 0, 0)
+    assert devices.meterTermsOf(1) == 0
     assert seller_terms(devices, [1], order_book) == [SellerTerms(NOBODY, 0, 0, 0, 0, certified=False, retired=False)]
-    assert tuple(devices.certificationOf(1)) == (NOBODY, 0)
+    assert tuple(devices.certificationOf(1)) == (NOBODY, 0, NEVER)
     assert devices.deviceOf(KEY.address) == 0

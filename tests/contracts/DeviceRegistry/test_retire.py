@@ -30,7 +30,9 @@ def test_takes_the_device_out_of_service(devices, order_book, device, certify, a
     certify(device)
     transaction = devices.retire(device, {"from": alice})
     assert transaction.events["DeviceRetired"]["device"] == device
-    assert devices.device(device)["retired"]
+    now = devices.device(device)
+    assert (now["certified"], now["retired"], now["decertified"]) == (True, True, False)
+    assert now["stoppedAt"] == devices.certificationOf(device)[2] == transaction.timestamp
     assert seller_terms(devices, [device], order_book)[0].retired
 
 

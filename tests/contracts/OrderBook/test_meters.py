@@ -53,7 +53,7 @@ def test_reverts_with_a_meter_out_of_service(book, both, community, alice):
 
 
 def test_reverts_above_the_capacity(book, both, community, alice):
-    capacity = community.read("DeviceRegistry", "keyOf", alice.device)[1]
+    capacity = community.capacity_wh(alice.device)
     order = metered(alice, energy_wh=capacity + 1, price_upoints_per_kwh=1)
     with reverts_with("Device_AboveCapacity", 0, alice.device, capacity + 1, capacity):
         book.place(both.id, order.pack(), by(alice))

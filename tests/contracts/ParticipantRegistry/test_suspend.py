@@ -113,6 +113,34 @@ def test_a_motion_that_passed_cannot_pass_again(participants, participant, suspe
     assert participants.participant(participant)["suspendedUntil"] == first
 
 
+def test_what_held_at_a_time_never_changes(participants, participant, suspend, auditors, now, warp):
+    """Each decision holds from its own time on: a later one neither undoes nor prolongs what was before."""
+    first = suspend(now() + 9 * DAY_S, *auditors[:2]).timestamp
+    warp(first + 5 * DAY_S)
+    second = suspend(now() + DAY_S, *auditors[:2]).timestamp
+    end = participants.participant(participant)["suspendedUntil"]
+    warp(end + 5 * DAY_S)
+    third = suspend(now() + DAY_S, *auditors[:2]).timestamp
+    asked = {
+        first - 1: False,
+        first: True,
+        second - 1: True,
+        second: True,
+        end - 1: True,
+        end: False,
+        first + 9 * DAY_S: False,
+        third - 1: False,
+        third: True,
+    }
+    assert {time: participants.isSuspendedAt(participant, time) for time in asked} == asked
+
+
+def test_nobody_is_suspended_without_a_decision(participants, participant, now, stranger):
+    for account in (participant, stranger):
+        for time in (0, now(), (1 << 40) - 1):
+            assert not participants.isSuspendedAt(account, time)
+
+
 def test_exit_and_return_do_not_end_it(participants, participant, suspend, admit, auditors, now, warp):
     until = now() + 30 * DAY_S - 60
     suspend(until, *auditors[:2])

@@ -139,7 +139,7 @@ def test_the_next_order_stands_behind_what_was_sold(settlement, devices, communi
 def test_a_device_sells_no_more_than_its_capacity_in_sum(community, alice, carol):
     first = community.open_market()
     slot = first.rules.slot_start
-    capacity = community.read("DeviceRegistry", "keyOf", carol.device)[1]
+    capacity = community.capacity_wh(carol.device)
     first.post([buy(alice, energy_wh=600), sell(carol, energy_wh=600)], [alice, carol])
     first.clear()
     first.decide([(0, 0)])

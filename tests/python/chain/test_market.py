@@ -8,6 +8,7 @@ import pytest
 from powerpact.chain.contracts import (
     agreements,
     certificates,
+    devices,
     markets,
     meters,
     orders,
@@ -269,6 +270,27 @@ def test_unsold_export_becomes_certificates_that_can_be_retired(world):
     assert certificates.holdings(world.chain) == {(bob, id_): 500}
     assert certificates.balance_of(world.chain, bob, id_) == 500
     assert certificates.retired_for(world.chain, id_, world.address("carol")) == 200
+
+
+def test_only_what_earns_certificates_is_uncertified(world):
+    """Bob's device is retired in the slot before, and Dave is suspended when it begins."""
+    chain = world.chain
+    first = world.next_slot() + 3_600
+    hours = [Slot(first + 3_600 * k, 3_600) for k in range(3)]
+    bob, dave = (world.meters[name].device for name in ("bob", "dave"))
+    asked = [bob, dave]
+    assert meters.uncertified(chain, asked, hours[0]) == asked
+    world.warp(first + 1)
+    world.sender("bob").send(devices.retire(chain, bob))
+    assert [meters.uncertified(chain, asked, hour) for hour in hours] == [asked, [dave], [dave]]
+    until = first + 7_200
+    for auditor in ("auditor", "second auditor"):
+        call = participants.suspend(chain, world.address("dave"), until, "meter opened")
+        world.sender(auditor).send(call)
+    assert [meters.uncertified(chain, asked, hour) for hour in hours] == [asked, [], [dave]]
+    assert participants.is_suspended_at(chain, world.address("dave"), until - 1)
+    assert not participants.is_suspended_at(chain, world.address("dave"), until)
+    assert meters.uncertified(chain, [bob + 100], hours[0]) == []
 
 
 def test_standing_of_participants(world):
