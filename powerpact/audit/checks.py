@@ -9,7 +9,8 @@ from typing import Final
 
 from eth_typing import ChecksumAddress
 
-from powerpact.audit.laws import Finding
+from powerpact.audit.laws import Finding, Result
+from powerpact.audit.stopped import check_stopped
 from powerpact.chain.client import Chain
 from powerpact.chain.contracts import certificates, complete, points, rounds
 from powerpact.index.records import Records, RoundRecord, read_records, require_complete
@@ -72,10 +73,6 @@ def _findings(chain: Chain, report: Progress) -> list[Finding]:
         detail, faults = check(records)
         findings.append(Finding(law, tuple(faults), detail))
     return findings
-
-
-Result = tuple[str, list[str]]
-"""What was compared, and the violations."""
 
 
 def _check_balances(records: Records) -> Result:
@@ -402,6 +399,7 @@ _CHECKS: Final[dict[str, Callable[[Records], Result]]] = {
     "CLR-2": _check_optimality,
     "GRN-1": _check_minting,
     "GRN-2": _check_retirement,
+    "GRN-3": check_stopped,
     "REG-1": _check_admission,
     "MET-1": _check_readings,
 }

@@ -20,12 +20,18 @@ LAWS: Final = MappingProxyType(
         "CLR-2": "No eligible pair of a round with a certificate has a score above the sum of its dual prices.",
         "GRN-1": "Certificates minted for a device and slot never exceed its measured export.",
         "GRN-2": "What is retired never moves: what was minted is held or retired, to the last Wh.",
+        "GRN-3": "Nothing is certified of a storage, of a slot that began once its device was stopped, or to an owner "
+        "who was suspended when it began.",
         "REG-1": "Nobody trades who is not admitted, and no auditor's vote touches money, orders, trades or "
         "certificates.",
         "MET-1": "A device reports a slot once, and its counters never fall.",
     }
 )
 """The laws by their ids."""
+
+
+Result = tuple[str, list[str]]
+"""What a check compared, in words, and the faults that it found."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Final
 
 from powerpact.chain.client import Chain
 from powerpact.chain.contracts import complete, rounds, settlement
@@ -20,6 +21,15 @@ from powerpact.market.orders import Order, Side
 from powerpact.market.trades import Trade
 from powerpact.progress import Progress, silent
 from powerpact.units import value_down_upoints
+
+DEVICE_EVENTS: Final = (
+    "DeviceAdded",
+    "CertificationVoted",
+    "DecertificationVoted",
+    "DeviceRetired",
+    "DeviceDecertified",
+)
+"""What an audit needs to know of devices."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +136,7 @@ class Records:
     participants : list of Event
         Every event of the participants' registry.
     devices : list of Event
-        Every vote on a device.
+        Every device, every vote on one, and every end of one.
     """
 
     chain: Chain
@@ -204,7 +214,7 @@ def _read_records(chain: Chain, report: Progress) -> Records:
         readings=chain.events("Metering", "ReadingsReported"),
         certificates=chain.events("GreenCertificates", "TransferSingle", "TransferBatch", "Retired"),
         participants=chain.events("ParticipantRegistry", "VoteCast", "Approved", "Suspended", "ExitRequested", "Left"),
-        devices=chain.events("DeviceRegistry", "CertificationVoted"),
+        devices=chain.events("DeviceRegistry", *DEVICE_EVENTS),
     )
 
 

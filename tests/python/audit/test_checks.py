@@ -187,6 +187,31 @@ def trade_twice(records):
     return replace(records, rounds=[replace(first, chunks=[(*first.chunks[0], again)]), *records.rounds[1:]])
 
 
+def change_devices(records, **changes):
+    """Every device was added otherwise."""
+    added = [
+        replace(event, arguments=event.arguments | changes) if event.name == "DeviceAdded" else event
+        for event in records.devices
+    ]
+    return replace(records, devices=added)
+
+
+def stop_devices(records):
+    """Every device was retired in the block in which it was added."""
+    retired = [replace(event, name="DeviceRetired") for event in records.devices if event.name == "DeviceAdded"]
+    return replace(records, devices=[*records.devices, *retired])
+
+
+def suspend_everyone(records):
+    """Everybody was suspended in the block of the admission."""
+    suspended = [
+        replace(event, name="Suspended", arguments=event.arguments | {"until": 2**39})
+        for event in records.participants
+        if event.name == "Approved"
+    ]
+    return replace(records, participants=[*records.participants, *suspended])
+
+
 def hide_trades(records):
     first = records.rounds[0]
     proposal = replace(first.proposal, objective=0, bound=0)
@@ -209,6 +234,9 @@ CANARIES = {
     "certificates that nobody measured": ("GRN-1", lambda r: replace(r, readings=[])),
     "certificates that vanish": ("GRN-2", lambda r: without(r, "certificates", "Retired")),
     "a retirement that is counted twice": ("GRN-2", lambda r: twice(r, "certificates", "Retired")),
+    "certificates of a device that was stopped": ("GRN-3", stop_devices),
+    "certificates of a storage": ("GRN-3", lambda r: change_devices(r, source=5)),
+    "certificates of an owner who was suspended": ("GRN-3", suspend_everyone),
     "a trader who was never admitted": ("REG-1", lambda r: without(r, "participants", "Approved")),
     "a slot that is reported twice": ("MET-1", change_reading),
     "a counter that falls": ("MET-1", lambda r: change_reading(r, start_at=2**39, export_counter_wh=100)),
