@@ -36,7 +36,7 @@ from powerpact.market.orders import id_text
 from powerpact.progress import Progress, silent
 
 REWARD_SHARE: Final = 8
-"""Of a lost bond one such part, rounded down, goes to who refutes; a second one, too, unless somebody committed before."""
+"""Of a lost bond one such part, rounded down, goes to who refutes; a second one, too, unless somebody committed."""
 
 LEAST_REWARD_UPOINTS: Final = 50_000
 """Below it the command does not challenge unless told otherwise, micro-points.
