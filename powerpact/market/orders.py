@@ -24,8 +24,8 @@ from eth_utils import to_checksum_address
 
 from powerpact.errors import BadChoice
 from powerpact.market.errors import BadOrderId, FieldWithoutRule
-from powerpact.market.schema import Side
-from powerpact.units import MAX_ATTRIBUTES, MAX_CATEGORIES, PPM, value_down_upoints
+from powerpact.market.schema import Kind, Side
+from powerpact.units import ATTRIBUTE, MAX_ATTRIBUTES, MAX_CATEGORIES, PPM, value_down_upoints
 
 __all__ = [
     "MAX_BATCH",
@@ -40,6 +40,7 @@ __all__ = [
     "SoftTerm",
     "equal_weights_ppm",
     "id_text",
+    "indifferent",
     "next_nonce",
     "order_id",
     "page_and_mask",
@@ -240,6 +241,18 @@ class SoftTerm:
     expect: int
     limit: int
     weight_ppm: int
+
+
+def indifferent(kind: Kind) -> tuple[int, int]:
+    """Expectation and limit of a buyer who does not care about an attribute: every value satisfies it.
+
+    Examples
+    --------
+    >>> indifferent(Kind.INCOME), indifferent(Kind.COST)
+    ((0, 0), (4294967295, 4294967295))
+    """
+    bound = 0 if kind is Kind.INCOME else ATTRIBUTE.maximum
+    return bound, bound
 
 
 def equal_weights_ppm(count: int) -> tuple[int, ...]:

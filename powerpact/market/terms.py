@@ -9,7 +9,7 @@ from typing import Final
 from eth_typing import ChecksumAddress
 
 from powerpact.errors import BadChoice
-from powerpact.market.orders import Order, Side, equal_weights_ppm
+from powerpact.market.orders import Order, Side, equal_weights_ppm, indifferent
 from powerpact.market.rules import Kind, MarketAttribute, Mode, Rules
 from powerpact.market.templates import CATEGORIES
 from powerpact.units import ATTRIBUTE, MAX_ATTRIBUTES, MAX_CATEGORIES, PPM
@@ -255,8 +255,7 @@ def _check_size(rules: Rules, order: Order) -> None:
 
 def _indifferent(entry: MarketAttribute) -> Want:
     """What satisfies a buyer whatever the value is."""
-    bound = 0 if entry.kind is Kind.INCOME else ATTRIBUTE.maximum
-    return Want(bound, bound, 0)
+    return Want(*indifferent(entry.kind), 0)
 
 
 def _check_want(entry: MarketAttribute, want: Want) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from powerpact.errors import MalformedInput, PowerPactError
 from powerpact.market.rules import Mode
 from powerpact.mechanisms.satisfaction.roundfile import format_round, format_solution
-from powerpact.mechanisms.satisfaction.spec import match
+from powerpact.mechanisms.satisfaction.spec import match, pair_score_ppm
 from testkit.roundfiles import ROUND, changed, parse_round, parse_solution
 from testkit.strategies import rounds
 
@@ -79,7 +79,6 @@ BAD_ROUNDS = [
     ("$.buyers[0].require.grade", ("buyers", 0, "require", "grade", 1)),
     ("$.buyers[0].soft", ("buyers", 0, "soft", ...)),
     ("$.buyers[0].soft", ("buyers", 0, "soft", [])),
-    (GREEN, ("buyers", 0, "soft", "green value", ...)),
     ("$.buyers[0].soft.speed", ("buyers", 0, "soft", "speed", {"expect": 1, "limit": 1})),
     (f"{GREEN}.limit", ("buyers", 0, "soft", "green value", "limit", ...)),
     (f"{GREEN}.limit", ("buyers", 0, "soft", "green value", "limit", 900_001)),
@@ -261,6 +260,32 @@ def test_what_may_be_left_out():
     assert round_.buyers[0].require == (None, None)
     assert round_.buyers[0].energy_wh is None
     assert [term.weight_ppm for term in round_.buyers[0].soft] == [500_000, 500_000]
+
+
+def test_a_buyer_names_only_what_it_cares_about():
+    """What is left out has no limit and no weight: whatever a seller has satisfies it."""
+    alone = parse_round(
+        json.dumps(
+            changed(
+                ROUND, ("buyers", 0, "soft", "green value", ...), ("buyers", 0, "soft", "price", "weight", 1_000_000)
+            )
+        )
+    )
+    price, green = alone.buyers[0].soft
+    assert (price.expect, price.limit, price.weight_ppm) == (90_000, 120_000, 1_000_000)
+    assert (green.expect, green.limit, green.weight_ppm) == (0, 0, 0)
+    none = parse_round(json.dumps(changed(ROUND, ("buyers", 0, "soft", {}))))
+    assert [term.weight_ppm for term in none.buyers[0].soft] == [500_000, 500_000]
+    for seller in none.sellers:
+        worth = pair_score_ppm(none, none.buyers[0], seller)
+        assert worth == 2_000_000
+    assert pair_score_ppm(alone, alone.buyers[0], alone.sellers[0]) == 1_666_666
+
+
+def test_the_weights_of_what_is_named_sum_to_one():
+    with pytest.raises(MalformedInput) as error:
+        parse_round(json.dumps(changed(ROUND, ("buyers", 0, "soft", "green value", ...))))
+    assert (error.value.path, error.value.value) == ("$.buyers[0].soft", 600_000)
 
 
 def test_errors_are_of_one_tree_and_of_the_fitting_builtin():

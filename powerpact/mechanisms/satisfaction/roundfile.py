@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from powerpact.market.orders import SoftTerm, equal_weights_ppm
+from powerpact.market.orders import SoftTerm, equal_weights_ppm, indifferent
 from powerpact.market.rules import Attribute, Kind, Mode
 from powerpact.mechanisms import jsonfile as js
 from powerpact.mechanisms.satisfaction.round import Buyer, BuyOrders, Round, Seller, SellOrders, Solution, Trade
@@ -152,30 +152,42 @@ def _buyer(value: Any, path: str, mode: Mode, attributes: tuple[Attribute, ...],
 
 
 def _soft(value: Any, path: str, attributes: tuple[Attribute, ...]) -> tuple[SoftTerm, ...]:
-    names = tuple(attribute.name for attribute in attributes)
-    data = js.members(value, path, required=names, unknown="no attribute of the round")
-    items = []
-    for attribute in attributes:
-        term_path = js.child(path, attribute.name)
-        term = js.members(data[attribute.name], term_path, required=("expect", "limit"), optional=("weight",))
-        expect = js.integer(term["expect"], f"{term_path}.expect", ATTRIBUTE.maximum)
-        limit = js.integer(term["limit"], f"{term_path}.limit", ATTRIBUTE.maximum)
-        if attribute.kind is Kind.INCOME and limit > expect:
-            js.fail(f"{term_path}.limit", f"{limit} is above the expectation {expect} of an income attribute", limit)
-        if attribute.kind is Kind.COST and expect > limit:
-            js.fail(f"{term_path}.limit", f"{limit} is below the expectation {expect} of a cost attribute", limit)
-        weight = js.integer(term["weight"], f"{term_path}.weight", PPM) if "weight" in term else None
-        items.append((expect, limit, weight, f"{term_path}.weight"))
-    stated = [weight for _, _, weight, _ in items if weight is not None]
-    if not stated:
-        equal = equal_weights_ppm(len(items))
-        return tuple(SoftTerm(term[0], term[1], weight) for term, weight in zip(items, equal, strict=True))
-    for _, _, weight, weight_path in items:
-        if weight is None:
+    """One term for each attribute; one that the buyer leaves out has no limit and no weight.
+
+    Left out, weights are equal over the attributes that the buyer names, or over all if it names none: then every
+    seller satisfies it fully.
+    """
+    data = js.members(value, path, optional=tuple(a.name for a in attributes), unknown="no attribute of the round")
+    named = [attribute for attribute in attributes if attribute.name in data]
+    terms = {a.name: _term(data[a.name], js.child(path, a.name), a.kind) for a in named}
+    weights = {name: weight for name, (_, _, weight) in terms.items() if weight is not None}
+    if not weights:
+        among = named or list(attributes)
+        weights = dict(zip((a.name for a in among), equal_weights_ppm(len(among)), strict=True))
+    for attribute in named:
+        if attribute.name not in weights:
+            weight_path = f"{js.child(path, attribute.name)}.weight"
             js.fail(weight_path, "is missing where other weights are stated", remedy="State every weight or none.")
-    if sum(stated) != PPM:
-        js.fail(path, f"weights sum to {sum(stated)}", sum(stated), remedy=f"Make them sum to exactly {PPM}.")
-    return tuple(SoftTerm(term[0], term[1], weight) for term, weight in zip(items, stated, strict=True))
+    total = sum(weights.values())
+    if attributes and total != PPM:
+        js.fail(path, f"weights sum to {total}", total, remedy=f"Make them sum to exactly {PPM}.")
+    soft = []
+    for attribute in attributes:
+        expect, limit, _ = terms.get(attribute.name) or (*indifferent(attribute.kind), None)
+        soft.append(SoftTerm(expect, limit, weights.get(attribute.name, 0)))
+    return tuple(soft)
+
+
+def _term(value: Any, path: str, kind: Kind) -> tuple[int, int, int | None]:
+    """Expectation, limit and weight of one attribute."""
+    term = js.members(value, path, required=("expect", "limit"), optional=("weight",))
+    expect = js.integer(term["expect"], f"{path}.expect", ATTRIBUTE.maximum)
+    limit = js.integer(term["limit"], f"{path}.limit", ATTRIBUTE.maximum)
+    if kind is Kind.INCOME and limit > expect:
+        js.fail(f"{path}.limit", f"{limit} is above the expectation {expect} of an income attribute", limit)
+    if kind is Kind.COST and expect > limit:
+        js.fail(f"{path}.limit", f"{limit} is below the expectation {expect} of a cost attribute", limit)
+    return expect, limit, js.integer(term["weight"], f"{path}.weight", PPM) if "weight" in term else None
 
 
 def _seller(
