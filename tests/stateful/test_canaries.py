@@ -443,7 +443,7 @@ MUTANTS = (
         "certificates for more than was delivered",
         "Metering",
         METERING,
-        "gathered.sell(trade.buyer(), id, delivered);",
+        "gathered.sell(trade.buyer(), id, used);",
         "gathered.sell(trade.buyer(), id, trade.energy());",
     ),
     Mutant(

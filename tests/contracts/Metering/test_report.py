@@ -173,7 +173,7 @@ def test_one_bad_reading_stops_the_batch(metering, send, reading, slot):
     with reverts_with("Metering_SlotMisaligned", 2, 1, slot(6) + 9, SLOT_LENGTH_S):
         send(reading(), reading(device=2), reading(start_at=slot(6) + 9))
     assert metering.batchCount() == 0
-    assert tuple(metering.last(1)) == (0, 0, 0, 0, 0)
+    assert tuple(metering.last(1)) == (0, 0, 0, 0, 0, False)
 
 
 def test_moves_the_counters_and_keeps_the_root(metering, send, reading, slot, stranger):
@@ -187,8 +187,8 @@ def test_moves_the_counters_and_keeps_the_root(metering, send, reading, slot, st
     event = transaction.events["ReadingsReported"]
     assert (event["batch"], event["relayer"]) == (0, stranger)
     assert [Reading.unpack(words) for words in event["readings"]] == readings
-    assert tuple(metering.last(1)) == (slot(7), 0, CAPACITY_WH, 10_700, 20_020)
-    assert tuple(metering.last(2)) == (slot(5), 700, 20, 800, 40)
+    assert tuple(metering.last(1)) == (slot(7), 0, CAPACITY_WH, 10_700, 20_020, False)
+    assert tuple(metering.last(2)) == (slot(5), 700, 20, 800, 40, False)
     assert metering.batchCount() == 1
     assert bytes(metering.rootOf(0)) == reading_tree(readings).root
     assert bytes(metering.rootOf(1)) == bytes(32)
