@@ -53,11 +53,12 @@ def suspend(participants, mined_at, auditors):
 
 
 @pytest.fixture
-def reported(report, reading, slot, warp):
+def reported(report, reading, slot, warp, now):
     """Report 700 Wh of the n-th slot once it is over: the reading with its proof, as the contracts take it."""
 
     def _reported(number, device=1):
-        warp(slot(number + 1))
+        if now() < slot(number + 1):
+            warp(slot(number + 1))
         said = reading(device=device, start_at=slot(number), previous_start_at=slot(number - 1))
         (proof,) = report(said)
         return said.pack(), proof
