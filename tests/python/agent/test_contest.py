@@ -115,23 +115,6 @@ def test_an_agent_who_hides_orders_loses_its_bond_to_a_watcher(world, sealing, h
     assert all(finding.holds for finding in audit(world.chain))
 
 
-def test_a_market_whose_rules_are_none_does_not_blind_a_watcher(world, sealing):
-    """Its zone is no ASCII; an empty proposal for its empty round is active."""
-    struct, names, categories = world.rules(**CONTEST).arguments()
-    hostile = struct._replace(zone=b"\xff".ljust(24, b"\0"))
-    carol = world.sender("carol")
-    mined = carol.send(world.chain.call("open market", "Markets", "openMarket", hostile, names, categories))
-    bad = world.chain.event(mined, "MarketOpened").arguments["market"]
-    market, _ = closed_market(world)
-    mined = world.sender("agent").send(world.chain.call("propose", "Clearing", "propose", bad, [], [], b""))
-    empty = world.chain.event(mined, "Proposed").arguments["proposal"]
-    world.sender("agent").send(rounds.seal(world.chain, empty))
-    false = seal_without(world, market, {"0:0", "0:1"})
-    told = []
-    assert [challenge.proposal for challenge in watcher(world, told.append).look()] == [false]
-    assert any("has names that are none" in line for line in told)
-
-
 def test_a_better_matching_refutes_a_false_claim_by_itself(world, sealing):
     market, _ = closed_market(world)
     false = seal_without(world, market, {"0:0"})
