@@ -228,8 +228,9 @@ class LogReader:
 
     def _refused(self, length: int, told: str) -> None:
         """Ask for fewer blocks: as many as the node says, if it does, else half."""
-        self._too_long, self._answers = length, 0
-        self.span = _stated_span(told, length) or max(length // 2, 1)
+        stated = _stated_span(told, length)
+        self._too_long, self._answers = stated + 1 if stated else length, 0
+        self.span = stated or max(length // 2, 1)
 
     def _answered(self, length: int) -> None:
         """Try longer ranges, but not again those that were refused until the node has answered a while."""

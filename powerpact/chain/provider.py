@@ -33,6 +33,7 @@ FIRST_PAUSE_S: Final = 0.25
 LONGEST_PAUSE_S: Final = 30.0
 
 _BUSY_STATUS: Final = (429, 503)
+_OF_LOGS: Final = re.compile(r"range|block|logs?\b|result|response|query", re.IGNORECASE)
 _PAUSE: Final = re.compile(
     r"(?:backoff_seconds\W+|(?:retry|try again) (?:in|after) )(\d+(?:\.\d+)?) ?(m?)(?:s|\b)", re.IGNORECASE
 )
@@ -149,7 +150,9 @@ def _told(error: requests.HTTPError) -> Any:
     except ValueError:
         return None
     answers = told if isinstance(told, list) else [told]
-    has_answers = all(isinstance(one, dict) and one.get("error", one.get("result")) is not None for one in answers)
+    has_answers = all(
+        isinstance(one, dict) and ("result" in one or isinstance(one.get("error"), dict)) for one in answers
+    )
     return told if answers and has_answers else None
 
 
@@ -157,7 +160,7 @@ def _is_of_calls(answer: RPCResponse, calls: Sequence[Ask]) -> bool:
     """Whether the one error for a batch is about a range of logs in it, rather than about the batch."""
     text = str(answer.get("error"))
     has_logs = any(method == "eth_getLogs" for method, _ in calls)
-    return has_logs and is_too_much(text) and "batch" not in text.lower()
+    return has_logs and is_too_much(text) and _OF_LOGS.search(text) is not None and "batch" not in text.lower()
 
 
 def _patiently(ask: Callable[[], T], asks_to_wait: Callable[[T], bool]) -> T:
