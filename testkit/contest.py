@@ -9,7 +9,13 @@ WINDOW_S = 600
 """How long a sealed proposal can be challenged."""
 
 BOND_UPOINTS = 10 * POINT + 1
-"""Odd, so that half of it is rounded."""
+"""Odd, so that an eighth of it is rounded."""
+
+EIGHTH_UPOINTS = BOND_UPOINTS // 8
+REWARD_UPOINTS = 2 * EIGHTH_UPOINTS
+"""What a refutation brings of the bond, to one or to two."""
+
+BURNT_UPOINTS = BOND_UPOINTS - REWARD_UPOINTS
 
 DRAFT, ACTIVE, OUTRANKED, REFUTED, FINAL = range(1, 6)
 """What a proposal is, as in IClearing."""

@@ -8,7 +8,7 @@ from testkit.orders import buy, sell
 from testkit.reverts import reverts_with
 
 
-@pytest.fixture(params=["stranger", "alice", "auditor", "utility", "deployer", "Accounts", "Metering"])
+@pytest.fixture(params=["stranger", "alice", "auditor", "utility", "deployer", "Accounts", "Metering", "Releases"])
 def caller(request, community, alice, stranger):
     people = {
         "stranger": stranger.address,
@@ -29,11 +29,16 @@ FOR_THE_ORDER_BOOK = {
 FOR_CLEARING = {
     "holdBond": lambda trader, market: (trader.address, 1),
     "releaseBond": lambda trader, market: (trader.address, 1),
-    "burnBond": lambda trader, market: (trader.address, 1, trader.address),
+    "burnBond": lambda trader, market: (trader.address, 1, trader.address, False),
 }
 
 FOR_SETTLEMENT = {
     "pay": lambda trader, market: ([(payment_entry(trader, 1), payment_entry(trader, 1), 0)],),
+}
+
+
+FOR_REFUTATIONS = {
+    "award": lambda trader, market: (trader.address, trader.address, 1),
 }
 
 
@@ -60,10 +65,17 @@ def test_only_the_settlement_calls(custody, market, alice, caller, function):
         getattr(custody, function)(*FOR_SETTLEMENT[function](alice, market), by(caller))
 
 
+@pytest.mark.parametrize("function", FOR_REFUTATIONS)
+def test_only_refutations_calls(custody, market, alice, caller, function):
+    with reverts_with("Accounts_NotRefutations", caller):
+        getattr(custody, function)(*FOR_REFUTATIONS[function](alice, market), by(caller))
+
+
 MODULES = {
     "OrderBook": ("Accounts_NotOrderBook", FOR_THE_ORDER_BOOK),
     "Clearing": ("Accounts_NotClearing", FOR_CLEARING),
     "Settlement": ("Accounts_NotSettlement", FOR_SETTLEMENT),
+    "Refutations": ("Accounts_NotRefutations", FOR_REFUTATIONS),
 }
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from powerpact.market.orders import Side
+from powerpact.market.orders import MOST_PAGES, NONCES_PER_PAGE, Side
 from testkit.market_fixtures import ENDOWMENT_UPOINTS, by, money_of, record_of, used_nonces
 from testkit.orders import buy, sell
 from testkit.reverts import reverts_with
@@ -35,6 +35,28 @@ def test_refuses_a_nonce_of_a_closed_page(admit, book, carol, order_of):
     book.cancelNonces(order.side, 1, 0, by(carol))
     with reverts_with("Accounts_NonceUsed", carol, order.side, 31):
         admit(order)
+
+
+@pytest.mark.parametrize("order_of", [buy, sell])
+def test_refuses_a_nonce_far_ahead(admit, custody, carol, order_of):
+    """No order uses up an account's future: its nonces move on by at most 1 024 pages."""
+    first_far = NONCES_PER_PAGE * (MOST_PAGES + 1)
+    for nonce in (first_far, 2**32 - 1):
+        order = order_of(carol, nonce=nonce)
+        with reverts_with("Accounts_NonceFar", carol, order.side, nonce, first_far - 1):
+            admit(order)
+    admit(order_of(carol, nonce=first_far - 1))
+    assert used_nonces(custody, carol, Side.BUY, [first_far]) == []
+
+
+def test_the_farthest_nonce_moves_with_the_open_page(admit, carol):
+    """A page further, and the next step is as long as the first."""
+    first_far = NONCES_PER_PAGE * (MOST_PAGES + 1)
+    admit(buy(carol, nonce=first_far - 1))
+    last = first_far - 1 + NONCES_PER_PAGE * MOST_PAGES
+    with reverts_with("Accounts_NonceFar", carol, Side.BUY, last + 1, last):
+        admit(buy(carol, nonce=last + 1))
+    admit(buy(carol, nonce=last))
 
 
 def test_refuses_one_nonce_for_two_buy_orders(admit, alice):

@@ -29,7 +29,9 @@ def test_auditors_cannot_touch_money(custody, points, community, traded, alice, 
     with reverts_with("Accounts_NotSettlement", auditor):
         custody.pay([(1, 1, 1)], by(auditor))
     with reverts_with("Accounts_NotClearing", auditor):
-        custody.burnBond(alice.address, 1, auditor.address, by(auditor))
+        custody.burnBond(alice.address, 1, auditor.address, False, by(auditor))
+    with reverts_with("Accounts_NotRefutations", auditor):
+        custody.award(alice.address, auditor.address, 1, by(auditor))
     with reverts_with("Points_NotUtility", auditor):
         points.mint(auditor.address, 1, b"\1" * 32, by(auditor))
     with reverts_with("ERC20InsufficientAllowance", auditor, 0, 1):
@@ -39,7 +41,7 @@ def test_auditors_cannot_touch_money(custody, points, community, traded, alice, 
     custody.withdraw(ENDOWMENT_UPOINTS - 100_000, alice.address, by(alice))
 
 
-def test_auditors_cannot_touch_orders(book, clearing, custody, devices, community, market, alice, bob):
+def test_auditors_cannot_touch_orders(book, releases, custody, devices, community, market, alice, bob):
     """An auditor can neither place, cancel nor free an order, and a suspension leaves it in its round."""
     auditor = community.auditors[0]
     market.post([buy(alice)], [alice])
@@ -53,9 +55,9 @@ def test_auditors_cannot_touch_orders(book, clearing, custody, devices, communit
     with reverts_with("Order_NotTrader", alice, auditor):
         book.cancel(market.id, market.placed(0), by(auditor))
     with reverts_with("Order_StillBound", market.id, 0):
-        clearing.release(*market.untraded([0]), by(auditor))
-    with reverts_with("Order_NotClearing", auditor):
-        book.release(*market.untraded([0]), by(auditor))
+        releases.release(*market.untraded([0]), by(auditor))
+    with reverts_with("Order_NotReleaser", auditor):
+        book.release(market.id, [market.placed(0)], [0], by(auditor))
     with reverts_with("Device_NotMarket", auditor):
         devices.decide(alice.device, Side.BUY, market.slot.pack(), 0, 0, by(auditor))
     with reverts_with("Device_NotOrderBook", auditor):
