@@ -31,6 +31,8 @@ __all__ = [
     "market",
     "markets",
     "points",
+    "refutations",
+    "releases",
     "settlement",
     "traded",
 ]
@@ -118,6 +120,16 @@ def devices(DeviceRegistry, community):
 @pytest.fixture(scope="module")
 def settlement(Settlement, community):
     return Settlement.at(community.addresses["Settlement"])
+
+
+@pytest.fixture(scope="module")
+def releases(Releases, community):
+    return Releases.at(community.addresses["Releases"])
+
+
+@pytest.fixture(scope="module")
+def refutations(Refutations, community):
+    return Refutations.at(community.addresses["Refutations"])
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from powerpact.market.orders import Order, Side, SoftTerm
 from powerpact.market.rules import Attribute, Kind, Mode
 from powerpact.mechanisms.satisfaction.round import Buyer, Round, Seller
-from powerpact.units import MAX_ATTRIBUTES, MAX_CATEGORIES
+from powerpact.units import MAX_ATTRIBUTES, MAX_CATEGORIES, value_down_upoints
 from testkit.orders import FOREVER, codes, lanes
 from testkit.strategies import UINT32_MAX, weights_ppm
 
@@ -65,6 +65,8 @@ def income_mask(attributes: Sequence[Attribute]) -> int:
 def rounds(draw, most: int = 5, largest_price: int = UINT32_MAX, modes: Sequence[Mode] = (Mode.ONE_TO_ONE,)):
     """Rounds of at most `most` orders a side, with up to eight attributes and classes and no price or energy of zero.
 
+    A buyer's energy is worth a micro-point at least, which is the least that an order reserves.
+
     Values come from a few steps, so that ties, E = L and bid = min = ask are common, or from the whole range. In three
     rounds of four, limits and requirements leave most pairs eligible.
     """
@@ -88,7 +90,10 @@ def rounds(draw, most: int = 5, largest_price: int = UINT32_MAX, modes: Sequence
         weights = draw(weights_ppm(len(schema)))
         bid = max(draw(prices), draw(prices)) if lenient else draw(prices)
         soft = tuple(term(kind, weight) for kind, weight in zip(schema, weights, strict=True))
-        return Buyer(f"b{i}", bid, soft, tuple(draw(required) for _ in range(categories)), draw(energies))
+        energy_wh = draw(energies)
+        if value_down_upoints(energy_wh, bid) == 0:
+            energy_wh *= 1_000
+        return Buyer(f"b{i}", bid, soft, tuple(draw(required) for _ in range(categories)), energy_wh)
 
     def seller(j: int) -> Seller:
         least, ask = sorted((draw(prices), draw(prices)))

@@ -20,6 +20,12 @@ def rival(community):
 
 
 @pytest.fixture(scope="module")
+def erin(community):
+    """A fifth trader."""
+    return _funded(community, "erin")
+
+
+@pytest.fixture(scope="module")
 def watcher(community):
     """Who challenges, without a wallet so far."""
     return community.arbiter

@@ -9,10 +9,12 @@ from testkit.claims import NOTHING, claim
 from testkit.contest import (
     ACTIVE,
     BOND_UPOINTS,
+    BURNT_UPOINTS,
     DRAFT,
     FINAL,
     OUTRANKED,
     REFUTED,
+    REWARD_UPOINTS,
     WINDOW_S,
     at,
     best,
@@ -290,21 +292,26 @@ def test_refuses_an_order_of_another_market(community, contest, show, alice, car
     ids=["empty", "empty, another", "untraded", "one traded", "buyer hidden", "sellers hidden", "both traded"],
 )
 def test_a_pair_refutes(clearing, community, custody, points, contest, agent, watcher, proposed, pair):
-    """Half of the bond to the challenger, the other half burnt, and the round takes proposals again."""
+    """Two eighths of the bond to the challenger, the rest burnt, and the round takes proposals again."""
     supply = points.totalSupply()
     refuted = stand(contest, proposed(contest))
     receipt = contest.challenge(*pair)
-    reward = BOND_UPOINTS // 2
     assert community.events(receipt, "ProposalRefuted") == [
         {"market": contest.id, "proposal": refuted, "challenger": watcher.address, "bond": BOND_UPOINTS}
     ]
     assert community.events(receipt, "BondForfeited") == [
-        {"agent": agent.address, "challenger": watcher.address, "reward": reward, "burnt": BOND_UPOINTS - reward}
+        {
+            "agent": agent.address,
+            "challenger": watcher.address,
+            "reward": REWARD_UPOINTS,
+            "open": 0,
+            "burnt": BURNT_UPOINTS,
+        }
     ]
     assert (clearing.proposal(refuted)["status"], clearing.activeOf(contest.id)) == (REFUTED, 0)
     assert tuple(custody.walletOf(agent.address))[:2] == (ENDOWMENT_UPOINTS - BOND_UPOINTS, 0)
-    assert tuple(custody.walletOf(watcher.address))[:2] == (reward, 0)
-    assert supply - points.totalSupply() == BOND_UPOINTS - reward
+    assert tuple(custody.walletOf(watcher.address))[:2] == (REWARD_UPOINTS, 0)
+    assert supply - points.totalSupply() == BURNT_UPOINTS
     assert custody.totalCredits() == points.balanceOf(custody)
     stand(contest, best(contest))
     assert clearing.proposal(contest.proposal)["status"] == ACTIVE
@@ -337,22 +344,22 @@ def test_anyone_is_a_challenger(custody, contest, alice):
     stand(contest, false(contest))
     free = custody.walletOf(alice.address)["free"]
     contest.challenge(1, 2, challenger=alice.account)
-    assert custody.walletOf(alice.address)["free"] == free + BOND_UPOINTS // 2
+    assert custody.walletOf(alice.address)["free"] == free + REWARD_UPOINTS
 
 
-def test_an_agent_who_refutes_itself_loses_half(custody, contest, agent):
+def test_an_agent_who_refutes_itself_loses_three_quarters(custody, contest, agent):
     stand(contest, false(contest))
     contest.challenge(1, 2, challenger=agent.account)
-    burnt = BOND_UPOINTS - BOND_UPOINTS // 2
-    assert tuple(custody.walletOf(agent.address))[:2] == (ENDOWMENT_UPOINTS - burnt, 0)
+    assert tuple(custody.walletOf(agent.address))[:2] == (ENDOWMENT_UPOINTS - BURNT_UPOINTS, 0)
+    assert 4 * BURNT_UPOINTS >= 3 * BOND_UPOINTS
 
 
 def test_a_reward_can_be_withdrawn(contest, points):
     challenger = key("challenger")
     stand(contest, false(contest))
     contest.challenge(1, 2, challenger=challenger)
-    contest.community.send(challenger, "Accounts", "withdraw", BOND_UPOINTS // 2, challenger.address)
-    assert points.balanceOf(challenger.address) == BOND_UPOINTS // 2
+    contest.community.send(challenger, "Accounts", "withdraw", REWARD_UPOINTS, challenger.address)
+    assert points.balanceOf(challenger.address) == REWARD_UPOINTS
 
 
 def test_costs_the_same_with_more_orders(community, contest, agent, alice, bob, carol, dan):

@@ -143,7 +143,7 @@ def test_does_what_proposing_and_proving_do(clearing, community, closed, links):
     receipt = closed.clear_at_once(links)
     assert (clearing.proposal(1), clearing.chunkRoot(1, 0), clearing.finalOf(closed.id), closed.chunks) == in_steps
     assert closed.locked_upoints() == locked > 0
-    assert [clearing.isTraded(1, id_) for id_ in (0, 1, 2, 256, 257)] == [True, True, True, True, False]
+    assert [clearing.filledOf(1, id_, 1_000) for id_ in (0, 1, 2, 256, 257)] == [1_000] * 4 + [0]
     assert community.events(receipt, "RoundFinalized") == [
         {
             "market": closed.id,

@@ -18,6 +18,7 @@ DUALS_PPM = {0: 250_000, 1: 0, 2: 750_000, 3: 750_000}
 
 OBJECTIVE = 1_000_000 * 1_500 + 750_000 * 500
 TRADES = [(0, 2, 1_000), (0, 3, 500), (1, 3, 500)]
+"""By rising sell order and then buy order, as a proposal takes them."""
 
 
 @pytest.fixture
@@ -59,7 +60,12 @@ def final(market):
 def totals(clearing, id_):
     """What a proposal sums up."""
     state = clearing.proposal(id_)
-    return state["objective"], state["bound"], state["tradeCount"], state["reserved"]
+    return state["objective"], state["bound"], state["tradeCount"]
+
+
+def reserved_upoints(market):
+    """The buyers' money in the trades of the latest proposal."""
+    return sum(trade.reserved_upoints for _, _, trade in market.trades())
 
 
 def wallet(custody, trader):
@@ -120,7 +126,8 @@ def test_refuses_dual_prices_below_the_score(market):
 def test_sums_up_by_energy(clearing, market):
     """w·x in the objective, u·c in the bound: c is all of an order's energy, x what it trades."""
     market.propose(claim(market, TRADES, DUALS_PPM))
-    assert totals(clearing, market.proposal) == (OBJECTIVE, OBJECTIVE, 3, 150_000 + 45_000)
+    assert totals(clearing, market.proposal) == (OBJECTIVE, OBJECTIVE, 3)
+    assert reserved_upoints(market) == 150_000 + 45_000
     trades = market.chunks[0]
     assert [(t.buy_id, t.sell_id, t.offered_wh, t.energy_wh, t.reserved_upoints) for t in trades] == [
         (0, 2, 1_000, 1_000, 100_000),
@@ -141,12 +148,12 @@ def test_a_dual_price_of_a_part_is_no_certificate(clearing, market):
         market.prove()
 
 
-def test_rounds_reservations_so_that_they_sum_up(clearing, community, alice, bob, carol, dan):
+def test_rounds_reservations_so_that_they_sum_up(community, alice, bob, carol, dan, erin):
     """At 99 999 micro-points per kWh every part is worth a fraction; together they are the value of the whole."""
     market = community.open_market(mode=1)
     price = {"price_upoints_per_kwh": 99_999}
-    sellers = [sell(alice, nonce=2), sell(bob), sell(carol), sell(dan)]
-    market.post([buy(alice, energy_wh=1_012, **price), *sellers], [alice, alice, bob, carol, dan])
+    sellers = [sell(erin), sell(bob), sell(carol), sell(dan)]
+    market.post([buy(alice, energy_wh=1_012, **price), *sellers], [alice, erin, bob, carol, dan])
     market.close()
     energies_wh = [1, 3, 7, 1_000]
     trades = [(0, 1 + i, energy_wh) for i, energy_wh in enumerate(energies_wh)]
@@ -158,7 +165,7 @@ def test_rounds_reservations_so_that_they_sum_up(clearing, community, alice, bob
     assert [trade.reserved_upoints for trade in made] == [
         end * 99_999 // 1_000 - start * 99_999 // 1_000 for start, end in zip(starts_wh, ends_wh, strict=True)
     ]
-    assert totals(clearing, market.proposal)[3] == 1_011 * 99_999 // 1_000
+    assert reserved_upoints(market) == 1_011 * 99_999 // 1_000
     for trade in made:
         assert trade.reserved_upoints >= trade.energy_wh * 99_999 // 1_000
 
@@ -211,7 +218,8 @@ def test_refuses_a_continued_order_given_twice(halfway):
 
 def test_several_chunks_come_to_the_same(clearing, market, halfway):
     halfway.extend(claim(market, TRADES[1:], DUALS_PPM, continued=[0, 3]))
-    assert totals(clearing, halfway.proposal) == (OBJECTIVE, OBJECTIVE, 3, 195_000)
+    assert totals(clearing, halfway.proposal) == (OBJECTIVE, OBJECTIVE, 3)
+    assert reserved_upoints(halfway) == 195_000
     halfway.prove()
     assert clearing.proposal(halfway.proposal)["status"] == FINAL
 
@@ -220,16 +228,17 @@ def test_an_order_may_stop_although_it_said_it_goes_on(clearing, market):
     """Bob's rest never comes. He is filled in part, as if he had not said so."""
     market.propose(claim(market, TRADES, DUALS_PPM, continued=[1, 3]))
     market.prove()
-    assert [clearing.boundEnergy(market.id, id_, whole) for id_, whole in ((1, 900), (3, 1_000))] == [500, 1_000]
+    assert [clearing.filledOf(market.proposal, id_, whole) for id_, whole in ((1, 900), (3, 1_000))] == [500, 1_000]
 
 
 # The round
 
 
-def test_what_is_bound_is_what_trades(clearing, final):
+def test_knows_what_of_an_order_trades(clearing, final):
     whole = {0: 1_500, 1: 900, 2: 1_000, 3: 1_000}
-    assert {id_: clearing.boundEnergy(final.id, id_, wh) for id_, wh in whole.items()} == whole | {1: 500}
-    assert clearing.boundEnergy(final.id, 256, 77) == 0
+    assert {id_: clearing.filledOf(final.proposal, id_, wh) for id_, wh in whole.items()} == whole | {1: 500}
+    assert clearing.filledOf(final.proposal, 256, 77) == 0
+    assert [clearing.filledOf(0, id_, wh) for id_, wh in whole.items()] == [0] * 4
 
 
 def test_a_part_is_released(community, custody, final, bob):
@@ -334,14 +343,22 @@ def test_any_trade_shows_the_dual_price(community, clearing, market, halfway, wa
 
 
 @pytest.mark.parametrize("chunk", [0, 1])
-def test_a_pair_refutes_by_any_trade(community, clearing, market, watcher, chunk):
-    """Bob buys of Dan in two chunks at a dual price of 350 000; Carol is idle, and he scores 500 000 with her."""
-    duals = {1: 350_000, 3: 400_000}
-    market.propose(claim(market, [(1, 3, 400)], duals, continued=[1, 3]))
-    market.extend(claim(market, [(1, 3, 500)], duals))
+def test_a_pair_refutes_by_any_trade(community, clearing, agent, bob, carol, dan, erin, watcher, chunk):
+    """Bob (order 0) buys of Dan (2) and of Erin (3), a chunk each, at a dual price of 350 000.
+
+    Carol (1) is idle, and he scores 500 000 with her.
+    """
+    market = community.open_market(mode=1, challenge_window_s=WINDOW_S, bond_upoints=BOND_UPOINTS)
+    cheap = {"min_upoints_per_kwh": 60_000}
+    wanted = buy(bob, energy_wh=900, price_upoints_per_kwh=90_000)
+    market.post([wanted, sell(carol), sell(dan, **cheap), sell(erin, **cheap)], [bob, carol, dan, erin])
+    market.close()
+    duals = {0: 350_000, 2: 400_000, 3: 400_000}
+    market.propose(claim(market, [(0, 2, 400)], duals, continued=[0]))
+    market.extend(claim(market, [(0, 3, 500)], duals))
     market.seal()
     chunks = [market.chunks[c] if c == chunk else [] for c in range(2)]
-    shown = [market.exhibit(1, chunks), market.exhibit(2)]
+    shown = [market.exhibit(0, chunks), market.exhibit(1)]
     assert shown[0][3] == (chunk, 0)
     community.send(watcher, "Clearing", "challenge", market.proposal, shown, b"")
     assert clearing.proposal(market.proposal)["status"] == REFUTED
@@ -371,19 +388,77 @@ def test_the_solvers_round_is_proven(clearing, market):
     assert clearing.finalOf(market.id) == market.proposal
 
 
-# One pair in two trades
+# One pair in two trades: that is one trade too many
 
 
-def test_an_agreement_ends_one_trade_of_a_pair(custody, community, market, alice, carol):
-    """An agent may cut what a pair trades into several trades of one id; what two parties signed is paid once."""
-    market.propose(claim(market, [(0, 2, 600), (0, 2, 400), (0, 3, 500), (1, 3, 500)], DUALS_PPM))
-    market.prove()
-    parties = [alice.account, carol.account]
-    market.settle_agreed((0, 0), 30_000, parties)
-    first = market.chunks[0][0]
-    with refused("Settlement_AlreadySettled", trade_id(market.id, community.agent.address, first)):
-        market.settle_agreed((0, 1), 30_000, parties)
-    assert wallet(custody, carol) == (30_000, 0)
-    market.report({carol.device: 1_000})
+PARTS = [(0, 2, 600), (0, 2, 400)]
+
+
+def test_a_pair_trades_once_in_a_chunk(market):
+    """Parts of a pair would be rounded one by one, and share one id among them."""
+    with refused("Clearing_LinkNotRising", 0, 2):
+        market.propose(claim(market, PARTS, {0: 1_000_000}))
+
+
+def test_a_pair_trades_once_in_a_proposal(market):
+    """In the next chunk, or any later one."""
+    market.propose(claim(market, PARTS[:1], {0: 250_000, 2: 750_000}, continued=[0, 2]))
+    with refused("Clearing_LinkNotRising", 0, 2):
+        market.extend(claim(market, PARTS[1:], {0: 250_000, 2: 750_000}))
+    market.extend(claim(market, [(0, 3, 500)], DUALS_PPM, continued=[0, 3]))
+    with refused("Clearing_LinkNotRising", 0, 2):
+        market.extend(claim(market, PARTS[1:], {0: 250_000, 2: 750_000}))
+
+
+@pytest.mark.parametrize("trades", [[(0, 3, 500), (0, 2, 400)], [(1, 2, 400), (0, 2, 400)]], ids=["sell", "buy"])
+def test_trades_rise_by_sell_and_then_by_buy_order(market, trades):
+    """Within a chunk and from one to the next; who is named second comes first."""
+    (_, _, _), (buy_id, sell_id, _) = trades
+    ids = {id_ for trade in trades for id_ in trade[:2]}
+    duals = dict.fromkeys(ids, 1_000_000)
+    with refused("Clearing_LinkNotRising", buy_id, sell_id):
+        market.propose(claim(market, trades, duals))
+    market.propose(claim(market, trades[:1], duals, continued=ids))
+    with refused("Clearing_LinkNotRising", buy_id, sell_id):
+        market.extend(claim(market, trades[1:], duals))
+
+
+def test_keeps_where_the_last_trade_stands(clearing, market, halfway):
+    """Sell id 40 | buy id 40."""
+    assert clearing.proposal(halfway.proposal)["lastLink"] == 2 << 40 | 0
+    halfway.extend(claim(market, TRADES[1:], DUALS_PPM))
+    assert clearing.proposal(halfway.proposal)["lastLink"] == 3 << 40 | 1
+
+
+def test_proposals_have_a_last_trade_each(market, halfway):
+    """Another proposal begins with the lowest pair again."""
+    halfway.extend(claim(market, TRADES[1:], DUALS_PPM))
+    market.propose(claim(market, TRADES, DUALS_PPM))
+
+
+def test_an_agent_cannot_split_a_pair_until_the_seller_is_paid_nothing(custody, community, alice, carol):
+    """250 parts of 1 Wh, of which each is delivered ⌊249 / 250⌋: as one trade they are 249 Wh, within the tolerance."""
+    market = community.open_market(mode=1, tolerance_ppm=50_000, penalty_ppm=1_000_000)
+    market.post([buy(alice, energy_wh=250), sell(carol, energy_wh=250)], [alice, carol])
+    market.close()
+    with refused("Clearing_LinkNotRising", 0, 1):
+        market.propose(claim(market, [(0, 1, 1)] * 125, {0: 1_000_000}, continued=[0, 1]), agent=alice.account)
+    market.propose(claim(market, [(0, 1, 250)], {0: 1_000_000}), agent=alice.account)
+    market.prove(agent=alice.account)
+    market.report({carol.device: 249})
     market.settle()
-    assert wallet(custody, carol) == (30_000 + 40_000, 0)
+    assert wallet(custody, carol) == (24_900, 0)
+    lot = id_of(carol.device, market.slot)
+    assert community.read("GreenCertificates", "balanceOf", alice.address, lot) == 249
+    assert tuple(custody.reliabilityOf(carol.address)) == (996_000, 1)
+
+
+def test_an_agreement_ends_all_that_a_pair_trades(custody, community, final, alice, carol):
+    """No part of a pair is left without one, whoever was the agent."""
+    parties = [alice.account, carol.account]
+    final.settle_agreed((0, 0), 30_000, parties)
+    first = final.chunks[0][0]
+    with refused("Settlement_AlreadySettled", trade_id(final.id, community.agent.address, first)):
+        final.settle_agreed((0, 0), 30_000, parties)
+    assert wallet(custody, carol) == (30_000, 0)
+    assert [trade[:2] for _, _, trade in final.trades()].count(first[:2]) == 1

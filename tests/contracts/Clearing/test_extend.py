@@ -74,6 +74,13 @@ def test_refuses_an_order_of_an_earlier_chunk(begun):
         begun.extend(claim(begun, [(1, 2)], {1: ONE}))
 
 
+def test_refuses_a_trade_that_stands_before_the_last_one(begun):
+    """Links rise over the whole proposal."""
+    begun.propose(claim(begun, [(1, 3)], {3: ONE}))
+    with refused("Clearing_LinkNotRising", 0, 2):
+        begun.extend(claim(begun, [(0, 2)], {0: ONE}))
+
+
 def test_refuses_an_empty_chunk(begun):
     with refused("Clearing_EmptyChunk"):
         begun.extend(NOTHING)
@@ -96,4 +103,4 @@ def test_adds_a_chunk(clearing, community, begun, second, bob, dan):
     assert bytes(clearing.tradesHash(begun.proposal)) == keccak(b"".join(roots))
     state = clearing.proposal(begun.proposal)
     assert (state["objective"], state["bound"], state["tradeCount"]) == (2_000_000, 2_000_000, 2)
-    assert (state["reserved"], state["chunkCount"]) == (200_000, 2)
+    assert (state["lastLink"], state["chunkCount"]) == (3 << 40 | 1, 2)

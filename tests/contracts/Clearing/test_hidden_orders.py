@@ -65,7 +65,7 @@ def play(community):
         else:
             assert fault.kind is FaultKind.UNCOVERED_PAIR
             market.challenge(*map(int, fault.orders))
-            assert community.read("Clearing", "proposal", market.proposal)[-1] == REFUTED
+            assert community.read("Clearing", "proposal", market.proposal)[-2] == REFUTED
             free, held, _ = community.read("Accounts", "walletOf", community.agent.address)
             assert (ENDOWMENT_UPOINTS - free, held) == (BOND_UPOINTS, 0)
         return fault is not None, match(posted).objective - solution.objective

@@ -119,7 +119,7 @@ def test_refuses_a_cancelled_order(market, alice, carol):
 
 
 def test_a_trade_follows_from_its_orders(clearing, posted, bob, dan, stranger):
-    """The smaller energy, the bid as the price, the value of the whole order at the bid as the reservation."""
+    """The smaller energy, the bid as the price, the value at the bid of what is traded as the reservation."""
     score = (90_000 - 70_001) * ONE // (100_000 - 70_001)
     duals = {1: 300_000, 3: score - 300_000}
     tx = clearing.propose(posted.id, *posted.told(claim(posted, [(1, 3)], duals)), b"", {"from": stranger})
@@ -132,7 +132,12 @@ def test_a_trade_follows_from_its_orders(clearing, posted, bob, dan, stranger):
     state = clearing.proposal(1)
     assert bytes(state["market"]) == posted.id
     assert state["agent"] == stranger
-    assert (state["objective"], state["bound"], state["tradeCount"], state["reserved"]) == (score, score, 1, 63_000)
+    assert (state["objective"], state["bound"], state["tradeCount"], state["lastLink"]) == (
+        score,
+        score,
+        1,
+        3 << 40 | 1,
+    )
     assert (state["chunkCount"], state["provenRows"], state["finalFrom"], state["status"]) == (1, 0, 0, DRAFT)
 
 
@@ -165,7 +170,8 @@ def test_sums_up_over_trades(clearing, posted):
     """Dual prices above the scores count in the bound, not in the objective."""
     posted.propose(claim(posted, [(1, 2), (0, 3)], {1: 500_000, 3: ONE + 7}))
     state = clearing.proposal(1)
-    assert (state["tradeCount"], state["reserved"]) == (2, 163_000)
+    assert (state["tradeCount"], state["lastLink"]) == (2, 3 << 40)
+    assert [trade.reserved_upoints for trade in posted.chunks[0]] == [63_000, 100_000]
     assert (state["objective"], state["bound"]) == (1_500_000, 1_500_007)
 
 
@@ -176,12 +182,76 @@ def test_one_to_one_orders_are_never_continued(posted):
         posted.extend(claim(posted, [(0, 3)], {0: ONE}))
 
 
-def test_a_trader_may_trade_with_herself(market, alice):
-    market.post([buy(alice), sell(alice)], [alice, alice])
+def test_holds_no_more_than_the_trade_can_cost(market, alice, dan):
+    """Alice wants 9 000 kWh and gets 1 Wh: the rest of her reservation is not in the trade."""
+    market.post([buy(alice, energy_wh=9_000_000), sell(dan, energy_wh=1)], [alice, dan])
     market.close()
     market.propose(claim(market, [(0, 1)], {0: ONE}))
     trade = market.chunks[0][0]
-    assert (trade.buyer, trade.seller) == (alice.address, alice.address)
+    assert (trade.energy_wh, trade.reserved_upoints) == (1, 100)
+
+
+@pytest.mark.parametrize("mode", [0, 1])
+def test_nobody_trades_with_oneself(community, alice, carol, mode):
+    """Alice's own offer is the only one for her, and no pair for anybody to show."""
+    market = community.open_market(mode=mode)
+    market.post([buy(alice), sell(alice), sell(carol)], [alice, alice, carol])
+    market.close()
+    with refused("Satisfaction_NotEligible", 0, 1):
+        market.propose(claim(market, [(0, 1, 1_000)], {0: ONE, 1: ONE}))
+    market.propose(claim(market, [(0, 2, 1_000)], {0: ONE}))
+
+
+@pytest.mark.parametrize("side", ["buy", "sell"])
+@pytest.mark.parametrize(
+    ("least_ppm", "partner_wh", "suits"),
+    [
+        (0, 1, True),
+        (1, 1, True),
+        (500_000, 499, False),
+        (500_000, 500, True),
+        (500_001, 500, False),
+        (ONE, 999, False),
+        (ONE, 1_000, True),
+        (ONE, 2**40, True),
+    ],
+)
+def test_no_order_trades_less_than_it_asks_for(community, alice, carol, side, least_ppm, partner_wh, suits):
+    """min(e, e') · 1 000 000 ≥ minFill · e; an order of 1 000 Wh, on either side."""
+    market = community.open_market()
+    asks, takes = {"energy_wh": 1_000, "min_fill_ppm": least_ppm}, {"energy_wh": min(partner_wh, 99_999)}
+    bought, sold = (asks, takes) if side == "buy" else (takes, asks)
+    market.post([buy(alice, **bought), sell(carol, **sold)], [alice, carol])
+    market.close()
+    if suits:
+        market.propose(claim(market, [(0, 1)], {0: ONE}))
+        assert market.chunks[0][0].energy_wh == min(1_000, partner_wh)
+        return
+    with refused("Satisfaction_NotEligible", 0, 1):
+        market.propose(claim(market, [(0, 1)], {0: ONE}))
+
+
+def test_a_pair_must_suit_both_of_its_orders(market, alice, bob, carol, dan):
+    """Dan offers too little for Alice, Carol asks for more than Bob takes."""
+    orders = [
+        buy(alice, min_fill_ppm=600_000),
+        buy(bob, energy_wh=500),
+        sell(carol, min_fill_ppm=ONE),
+        sell(dan, energy_wh=599),
+    ]
+    market.post(orders, [alice, bob, carol, dan])
+    market.close()
+    for buy_id, sell_id in ((0, 3), (1, 2)):
+        with refused("Satisfaction_NotEligible", buy_id, sell_id):
+            market.propose(claim(market, [(buy_id, sell_id)], {buy_id: ONE, sell_id: ONE}))
+    market.propose(claim(market, [(0, 2), (1, 3)], {0: ONE, 1: ONE}))
+
+
+@pytest.mark.parametrize("trades", [[(0, 3), (1, 2)], [(0, 2), (0, 2)]], ids=["falling", "twice"])
+def test_links_rise_by_sell_order(posted, trades):
+    """Nobody needs a list of all pairs to see that none trades twice."""
+    with refused("Clearing_LinkNotRising", *trades[1]):
+        posted.propose(claim(posted, trades, {0: ONE, 1: ONE, 2: ONE}))
 
 
 def test_a_round_can_have_no_trades(clearing, posted):

@@ -65,9 +65,9 @@ def test_makes_the_trades_that_propose_makes(contest, clearing, links):
     assert contest.chunks == trades
     root = f"0x{trade_tree(trades[0]).root.hex()}"
     assert clearing.chunkRoot(contest.proposal, 0) == clearing.chunkRoot(first, 0) == root
-    assert clearing.proposal(contest.proposal)[-1] == DRAFT
+    assert clearing.proposal(contest.proposal)["status"] == DRAFT
     contest.seal()
-    assert clearing.proposal(contest.proposal)[-1] == ACTIVE
+    assert clearing.proposal(contest.proposal)["status"] == ACTIVE
 
 
 def test_needs_no_batch_without_a_trade(contest, clearing, links):

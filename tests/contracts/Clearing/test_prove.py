@@ -9,9 +9,11 @@ from testkit.claims import NOTHING, claim
 from testkit.contest import (
     ACTIVE,
     BOND_UPOINTS,
+    BURNT_UPOINTS,
     FINAL,
     OUTRANKED,
     REFUTED,
+    REWARD_UPOINTS,
     at,
     best,
     false,
@@ -252,11 +254,11 @@ def test_is_final_in_the_last_second(clearing, proposed):
 def test_knows_which_orders_trade(clearing, proposed):
     """A draft knows, too; what they are bound to is what the final round says."""
     orders = {0: 1_000, 1: 1_000, 2: 1_000, 256: 1_000, 257: 1_000}
-    assert [clearing.isTraded(proposed.proposal, id_) for id_ in orders] == [True, True, True, True, False]
-    assert not any(clearing.boundEnergy(proposed.id, id_, whole) for id_, whole in orders.items())
+    filled = [1_000, 1_000, 1_000, 1_000, 0]
+    assert [clearing.filledOf(proposed.proposal, id_, whole) for id_, whole in orders.items()] == filled
+    assert not any(clearing.filledOf(clearing.finalOf(proposed.id), id_, whole) for id_, whole in orders.items())
     proposed.prove()
-    bound = [clearing.boundEnergy(proposed.id, id_, whole) for id_, whole in orders.items()]
-    assert bound == [1_000, 1_000, 1_000, 1_000, 0]
+    assert [clearing.filledOf(clearing.finalOf(proposed.id), id_, whole) for id_, whole in orders.items()] == filled
 
 
 def test_a_market_without_a_final_round_has_none(clearing, proposed):
@@ -307,8 +309,8 @@ def test_a_proof_refutes_a_standing_claim_to_be_the_best(clearing, custody, poin
     contest.prove(agent=rival.account)
     assert clearing.proposal(active)["status"] == REFUTED
     assert tuple(custody.walletOf(agent.address))[:2] == (ENDOWMENT_UPOINTS - BOND_UPOINTS, 0)
-    assert tuple(custody.walletOf(rival.address))[:2] == (ENDOWMENT_UPOINTS + BOND_UPOINTS // 2, 0)
-    assert supply - points.totalSupply() == BOND_UPOINTS - BOND_UPOINTS // 2
+    assert tuple(custody.walletOf(rival.address))[:2] == (ENDOWMENT_UPOINTS + REWARD_UPOINTS, 0)
+    assert supply - points.totalSupply() == BURNT_UPOINTS
 
 
 def test_refuses_what_was_refuted_or_outranked(contest, rival):

@@ -6,9 +6,11 @@ from testkit.claims import NOTHING
 from testkit.contest import (
     ACTIVE,
     BOND_UPOINTS,
+    BURNT_UPOINTS,
     DRAFT,
     OUTRANKED,
     REFUTED,
+    REWARD_UPOINTS,
     WINDOW_S,
     at,
     best,
@@ -111,6 +113,7 @@ def test_holds_the_bond_and_starts_the_window(clearing, community, custody, cont
     assert wallet(custody, agent) == (-BOND_UPOINTS, BOND_UPOINTS)
     state = clearing.proposal(contest.proposal)
     assert (state["status"], state["finalFrom"]) == (ACTIVE, sealed_at + WINDOW_S)
+    assert state["sealedIn"] == int(community.chain.request("eth_blockNumber"), 16)
     assert (clearing.activeOf(contest.id), clearing.finalOf(contest.id)) == (contest.proposal, 0)
     assert community.events(receipt, "BondHeld") == [{"agent": agent.address, "points": BOND_UPOINTS}]
     assert community.events(receipt, "ProposalSealed") == [
@@ -179,20 +182,19 @@ def test_a_higher_objective_outranks_one_without_a_certificate(clearing, custody
 
 @pytest.mark.parametrize("better", [best, loose], ids=["exact", "without a certificate"])
 def test_a_higher_objective_refutes_an_exact_one(clearing, community, custody, points, contest, agent, rival, better):
-    """A feasible matching above its bound shows it false: half of the bond is the new agent's, the rest is burnt."""
+    """A feasible matching above its bound shows it false: two eighths of the bond to the new agent, the rest burnt."""
     supply = points.totalSupply()
     first = stand(contest, poor(contest))
     contest.propose(better(contest), agent=rival.account)
     receipt = contest.seal(agent=rival.account)
-    reward = BOND_UPOINTS // 2
     assert clearing.proposal(first)["status"] == REFUTED
     assert clearing.activeOf(contest.id) == contest.proposal
     assert community.events(receipt, "ProposalRefuted") == [
         {"market": contest.id, "proposal": first, "challenger": rival.address, "bond": BOND_UPOINTS}
     ]
     assert wallet(custody, agent) == (-BOND_UPOINTS, 0)
-    assert wallet(custody, rival) == (reward - BOND_UPOINTS, BOND_UPOINTS)
-    assert supply - points.totalSupply() == BOND_UPOINTS - reward
+    assert wallet(custody, rival) == (REWARD_UPOINTS - BOND_UPOINTS, BOND_UPOINTS)
+    assert supply - points.totalSupply() == BURNT_UPOINTS
     assert custody.totalCredits() == points.balanceOf(custody)
 
 
@@ -203,8 +205,10 @@ def test_what_was_outranked_can_be_sealed_again(clearing, custody, contest, agen
     with refused("Clearing_NotBetter", first, contest.proposal, BEST, BEST):
         contest.seal(proposal=first)
     contest.challenge(1, 2)
+    before = clearing.proposal(first)["sealedIn"]
     contest.seal(proposal=first)
     assert (clearing.activeOf(contest.id), clearing.proposal(first)["status"]) == (first, ACTIVE)
+    assert clearing.proposal(first)["sealedIn"] > before
     assert wallet(custody, agent) == (-BOND_UPOINTS, BOND_UPOINTS)
 
 

@@ -81,24 +81,30 @@ def test_a_proposal_sealed_in_the_last_second_binds_until_its_window_is_over(cle
     contest.finalize()
 
 
-def test_refuted_after_the_time_everyone_is_free(clearing, custody, contest, all_are_free, agent):
+def test_refuted_after_the_time_everyone_is_free_when_nothing_better_came(
+    clearing, custody, contest, refused_to_all, all_are_free, agent
+):
     stand(contest, false(contest))
     contest.community.chain.warp(contest.rules.final_by)
     contest.challenge(1, 2)
+    refused_to_all(contest)
+    at(contest, clearing.finalByOf(contest.id) + 1)
     contest.release(ORDERS)
     all_are_free()
     assert (clearing.activeOf(contest.id), clearing.finalOf(contest.id)) == (0, 0)
     assert tuple(custody.walletOf(agent.address))[:2] == (ENDOWMENT_UPOINTS - BOND_UPOINTS, 0)
 
 
-def test_no_proposal_comes_after_everyone_is_free(contest, rival):
+def test_no_proposal_comes_after_everyone_is_free(clearing, contest, rival):
     """Else trades would be made of money that is gone."""
     outranked = stand(contest, loose(contest))
     stand(contest, false(contest), rival)
     contest.community.chain.warp(contest.rules.final_by)
     contest.challenge(1, 2)
+    until = clearing.finalByOf(contest.id)
+    at(contest, until + 1)
     contest.release(ORDERS)
-    too_late = ("Clearing_TooLate", contest.id, contest.rules.final_by)
+    too_late = ("Clearing_TooLate", contest.id, until)
     with refused(*too_late):
         contest.seal(proposal=outranked)
     with refused(*too_late):

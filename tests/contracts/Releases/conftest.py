@@ -1,0 +1,1 @@
+from testkit.market_fixtures import *
