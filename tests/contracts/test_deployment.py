@@ -9,9 +9,9 @@ def test_contracts_know_each_other(system, utility, auditors):
     assert system.OrderBook.PARTICIPANTS() == system.ParticipantRegistry
     assert system.OrderBook.DEVICES() == system.DeviceRegistry
     assert system.OrderBook.MARKETS() == system.Markets
-    assert system.OrderBook.CLEARING() == system.Clearing
+    assert system.OrderBook.RELEASES() == system.Releases
     assert system.OrderBook.ACCOUNTS() == system.Accounts
-    assert system.Clearing.ORDER_BOOK() == system.OrderBook
+    assert system.Clearing.REFUTATIONS() == system.Refutations
     assert system.Clearing.MARKETS() == system.Markets
     assert [system.Clearing.mechanismAt(i) for i in range(2)] == [system.SatisfactionMatching, system.CallAuction]
     assert system.SatisfactionMatching.PROVER() == system.RoundProver
@@ -26,6 +26,12 @@ def test_contracts_know_each_other(system, utility, auditors):
     assert system.Accounts.ORDER_BOOK() == system.OrderBook
     assert system.Accounts.CLEARING() == system.Clearing
     assert system.Accounts.SETTLEMENT() == system.Settlement
+    assert system.Accounts.REFUTATIONS() == system.Refutations
+    assert system.Refutations.CLEARING() == system.Clearing
+    assert system.Refutations.ACCOUNTS() == system.Accounts
+    assert system.Releases.MARKETS() == system.Markets
+    assert system.Releases.ORDER_BOOK() == system.OrderBook
+    assert system.Releases.CLEARING() == system.Clearing
     assert system.Settlement.ACCOUNTS() == system.Accounts
     assert system.Settlement.DEVICES() == system.DeviceRegistry
     assert system.Settlement.METERING() == system.Metering

@@ -2,7 +2,7 @@
 
 import pytest
 
-from powerpact.market.orders import NONCES_PER_PAGE, Side
+from powerpact.market.orders import MOST_PAGES, NONCES_PER_PAGE, Side
 from testkit.market_fixtures import by, money_of, record_of, used_nonces
 from testkit.orders import buy, sell
 from testkit.reverts import reverts_with
@@ -60,6 +60,28 @@ def test_a_posted_order_stays_though_its_nonce_is_cancelled(book, market, carol)
     for id_ in (0, 1):
         book.cancel(market.id, market.placed(id_), by(carol))
     assert book.batchState(market.id, 0)["closed"] == 0b11
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_refuses_a_page_far_ahead(book, custody, alice, side):
+    """A slip of the hand does not use up an account's future; what is near can be closed in steps."""
+    last = NONCES_PER_PAGE * (MOST_PAGES + 1) - 1
+    for page in (MOST_PAGES + 1, 2**27 - 1):
+        with reverts_with("Accounts_NonceFar", alice, side, NONCES_PER_PAGE * page, last):
+            book.cancelNonces(side, page, WHOLE_PAGE, by(alice))
+    book.cancelNonces(side, MOST_PAGES, WHOLE_PAGE, by(alice))
+    assert used_nonces(custody, alice, side, (0, last, last + 1)) == [0, last]
+    book.cancelNonces(side, 2 * MOST_PAGES, 0, by(alice))
+    with reverts_with("Accounts_NonceFar", alice, side, NONCES_PER_PAGE * (3 * MOST_PAGES + 1), last + 2**16):
+        book.cancelNonces(side, 3 * MOST_PAGES + 1, 0, by(alice))
+
+
+@pytest.mark.parametrize("page", [2**27, 2**32 - 1])
+def test_refuses_a_page_that_is_none(book, alice, page):
+    """Its nonces would be beyond the last of all; the error tells those that are left of its number."""
+    nonce = NONCES_PER_PAGE * page % 2**32
+    with reverts_with("Accounts_NonceFar", alice, Side.BUY, nonce, NONCES_PER_PAGE * (MOST_PAGES + 1) - 1):
+        book.cancelNonces(Side.BUY, page, WHOLE_PAGE, by(alice))
 
 
 def test_changes_neither_money_nor_record(book, custody, alice):

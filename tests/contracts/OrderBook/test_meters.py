@@ -87,7 +87,7 @@ def test_the_next_order_comes_after_what_was_bought(book, both, community, devic
     assert both.chunks[0][0].bought_before_wh == 0
     tx = settlement.decidePurchases(both.id, [both.proof(0, 0)], by(dan))
     assert tx.events["OrderDecided"]["side"] == Side.BUY
-    with reverts_with("Device_NotUndecided", alice.device, Side.BUY, both.slot.pack(), 0):
+    with reverts_with("Settlement_NothingLeft", both.id):
         settlement.decidePurchases(both.id, [both.proof(0, 0)], by(dan))
     start = both.rules.slot_start
     later = community.open_market(

@@ -1,5 +1,7 @@
 """`place`: a trader posts one order."""
 
+import pytest
+
 from powerpact.codec.packing import order_tree
 from powerpact.market.orders import Side
 from testkit.market_fixtures import by, money_of
@@ -13,8 +15,46 @@ def test_only_the_trader_places(book, market, alice, bob):
 
 
 def test_refuses_an_order_that_breaks_the_rules(book, market, alice):
-    with reverts_with("Order_ZeroEnergy", 0):
+    with reverts_with("Order_BelowLeastEnergy", 0, 0, 1):
         book.place(market.id, buy(alice, energy_wh=0).pack(), by(alice))
+
+
+@pytest.mark.parametrize("order_of", [buy, sell])
+def test_refuses_less_than_the_least_energy(book, community, alice, order_of):
+    market = community.open_market(least_energy_wh=250)
+    with reverts_with("Order_BelowLeastEnergy", 0, 249, 250):
+        book.place(market.id, order_of(alice, energy_wh=249).pack(), by(alice))
+    book.place(market.id, order_of(alice, energy_wh=250).pack(), by(alice))
+
+
+def test_refuses_a_buy_order_that_reserves_less_than_the_least(book, custody, community, alice):
+    """9 Wh at 100 micro-points per kWh are worth less than one; 999 are too little where 1 000 are asked."""
+    market = community.open_market()
+    with reverts_with("Order_BelowLeastReservation", 0, 0, 1):
+        book.place(market.id, buy(alice, energy_wh=9, price_upoints_per_kwh=100).pack(), by(alice))
+    market = community.open_market(least_reservation_upoints=1_000, price_rule=1)
+    little = {"energy_wh": 333, "price_upoints_per_kwh": 3_002}
+    with reverts_with("Order_BelowLeastReservation", 0, 999, 1_000):
+        book.place(market.id, buy(alice, **little).pack(), by(alice))
+    enough = little | {"price_upoints_per_kwh": 3_004}
+    book.place(market.id, buy(alice, **enough).pack(), by(alice))
+    assert custody.heldOf(alice.address) == 1_000
+
+
+def test_a_sell_order_reserves_nothing_and_has_no_least_value(markets, book, community, carol):
+    market = community.open_market(least_reservation_upoints=2**64 - 1)
+    cheap = sell(carol, energy_wh=1, price_upoints_per_kwh=1, min_upoints_per_kwh=0)
+    book.place(market.id, cheap.pack(), by(carol))
+    assert markets.batchCount(market.id) == 1
+
+
+def test_who_has_no_money_has_no_order(book, community, market):
+    """Orders cost at least what the market says, however small they are: nobody fills a round for nothing."""
+    broke = community.admit("broke")
+    for price, needed in ((1_000, 1), (100_000, 100)):
+        order = buy(broke, energy_wh=1, price_upoints_per_kwh=price)
+        with reverts_with("Accounts_InsufficientBalance", broke, 0, needed):
+            book.place(market.id, order.pack(), by(broke))
 
 
 def test_records_a_buy_order_and_reserves_its_value(book, custody, market, alice):

@@ -8,11 +8,14 @@ from eth_utils import keccak
 
 from powerpact.codec.eip712 import Domain, compact, sign
 from powerpact.codec.packing import order_tree
-from powerpact.market.orders import Side
+from powerpact.market.orders import MOST_PAGES, NONCES_PER_PAGE, Side
 from testkit.market import key
 from testkit.market_fixtures import by, money_of, used_nonces
 from testkit.orders import buy, sell
 from testkit.reverts import reverts_with
+
+FIRST_FAR = NONCES_PER_PAGE * (MOST_PAGES + 1)
+"""The first nonce that a new account cannot use yet."""
 
 SECP256K1_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
@@ -198,10 +201,19 @@ def test_pages_close_within_a_batch(relay, custody, market, alice):
     assert used_nonces(custody, alice, Side.BUY, range(64)) == list(range(33))
 
 
-def test_takes_the_last_nonce_of_all(relay, custody, market, alice):
-    order = buy(alice, nonce=2**32 - 1)
+@pytest.mark.parametrize("order_of", [buy, sell])
+@pytest.mark.parametrize("nonce", [FIRST_FAR, 2**31, 2**32 - 1])
+def test_refuses_a_nonce_far_ahead(relay, market, alice, order_of, nonce):
+    """A nonce drawn at random is refused with the last good one, and closes nobody's future."""
+    order = order_of(alice, nonce=nonce)
+    with reverts_with("Accounts_NonceFar", alice, order.side, nonce, FIRST_FAR - 1):
+        relay([order], [market.signature(alice, order)])
+
+
+def test_takes_the_last_nonce_that_is_not_far(relay, custody, market, alice):
+    order = buy(alice, nonce=FIRST_FAR - 1)
     relay([order], [market.signature(alice, order)])
-    assert used_nonces(custody, alice, Side.BUY, (0, 2**32 - 2, 2**32 - 1)) == [0, 2**32 - 1]
+    assert used_nonces(custody, alice, Side.BUY, (0, FIRST_FAR - 2, FIRST_FAR - 1)) == [0, FIRST_FAR - 1]
 
 
 def test_each_trader_and_each_side_has_nonces_of_its_own(relay, custody, market, alice, bob):
@@ -213,15 +225,32 @@ def test_each_trader_and_each_side_has_nonces_of_its_own(relay, custody, market,
     assert used_nonces(custody, bob, Side.SELL, range(64)) == []
 
 
-def test_refuses_an_expired_order_and_takes_it_in_its_last_second(book, community, market, alice):
-    order = buy(alice, expiry=community.chain.now() + 10)
-    signature = market.signature(alice, order)
-    community.chain.request("evm_setNextBlockTimestamp", order.expiry + 1)
-    with reverts_with("Order_Expired", 0, order.expiry):
-        book.placeSigned(*market.batch([order], [signature]), by(alice))
-    later = replace(order, expiry=order.expiry + 10)
-    community.chain.request("evm_setNextBlockTimestamp", later.expiry)
-    book.placeSigned(*market.batch([later], [market.signature(alice, later)]), by(alice))
+@pytest.mark.parametrize("order_of", [buy, sell])
+def test_refuses_an_order_that_expires_before_the_gate_closes(relay, community, market, alice, order_of):
+    """It would trade or not with the clock. Long before its expiry it is refused as well as after it."""
+    closes_at = market.rules.closes_at
+    for expiry in (0, community.chain.now() - 1, closes_at - 1):
+        order = order_of(alice, expiry=expiry)
+        with reverts_with("Order_ExpiresEarly", 0, expiry, closes_at):
+            relay([order], [market.signature(alice, order)])
+
+
+@pytest.mark.parametrize("order_of", [buy, sell])
+def test_takes_an_order_that_expires_with_the_gate(markets, relay, market, alice, order_of):
+    order = order_of(alice, expiry=market.rules.closes_at)
+    relay([order], [market.signature(alice, order)])
+    assert markets.batchCount(market.id) == 1
+
+
+def test_who_carries_a_later_order_first_kills_the_earlier_one_on_another_page_alone(relay, custody, market, alice):
+    """What IOrderBook says of a relayer: on one page it has no such choice, and the next nonce that counts is told."""
+    first, same_page, later = (buy(alice, nonce=nonce) for nonce in (30, 31, 32))
+    for order in (same_page, first, later):
+        relay([order], [market.signature(alice, order)])
+    killed = buy(alice, nonce=29)
+    with reverts_with("Accounts_NonceUsed", alice, Side.BUY, 29):
+        relay([killed], [market.signature(alice, killed)])
+    assert used_nonces(custody, alice, Side.BUY, (32, 33)) == [32]
 
 
 def test_refuses_after_the_gate_has_closed(relay, community, market, alice):

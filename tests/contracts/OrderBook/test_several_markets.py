@@ -23,7 +23,7 @@ def test_a_device_sells_different_slots_in_different_markets(devices, community,
     assert devices.promisedOf(carol.device, Side.SELL, later.slot.pack())[0]
 
 
-def test_a_device_moves_to_another_market_when_its_order_is_cancelled(devices, clearing, community, market, carol):
+def test_a_device_moves_to_another_market_when_its_order_is_cancelled(devices, releases, community, market, carol):
     rival = community.open_market(price_rule=1)
     market.place(carol, sell(carol))
     market.cancel(carol, 0)
@@ -31,11 +31,11 @@ def test_a_device_moves_to_another_market_when_its_order_is_cancelled(devices, c
     # The cancelled order cannot come back, nor free the device once more.
     community.chain.warp(market.rules.final_by + 1)
     with reverts_with("Order_AlreadyClosed", market.id, 0):
-        clearing.release(*market.untraded([0]), by(carol))
+        releases.release(*market.untraded([0]), by(carol))
     assert devices.promisedOf(carol.device, Side.SELL, market.slot.pack())[0]
 
 
-def test_a_decided_order_frees_the_device_once(devices, clearing, community, market, traded, alice, carol):
+def test_a_decided_order_frees_the_device_once(devices, releases, community, market, traded, alice, carol):
     """Trade, agree, decide, sell again: nothing that is left of the first trade frees the second sale."""
     slot = market.rules.slot_start
     rival = community.open_market(price_rule=1, slot_start=slot, closes_at=slot)
@@ -43,7 +43,7 @@ def test_a_decided_order_frees_the_device_once(devices, clearing, community, mar
     traded.decide([(0, 0)])
     rival.place(carol, sell(carol, nonce=2))
     with reverts_with("Order_StillBound", traded.id, 1):
-        clearing.release(*traded.untraded([1]), by(carol))
+        releases.release(*traded.untraded([1]), by(carol))
     assert devices.promisedOf(carol.device, Side.SELL, market.slot.pack())[0]
 
 

@@ -1,15 +1,16 @@
-"""Views of the book, and what only Clearing may do."""
+"""Views of the book, and what only Releases may do."""
 
 from testkit.market_fixtures import by
 from testkit.orders import buy, sell
 from testkit.reverts import reverts_with
 
 
-def test_only_clearing_releases_orders(book, community, market, alice, stranger):
+def test_only_releases_releases_orders(book, community, market, alice, stranger):
     market.post([buy(alice)], [alice])
-    for caller in (stranger, alice, community.auditors[0], community.addresses["Settlement"]):
-        with reverts_with("Order_NotClearing", caller):
-            book.release(*market.untraded([0]), by(caller))
+    modules = [community.addresses[name] for name in ("Settlement", "Clearing")]
+    for caller in (stranger, alice, community.auditors[0], *modules):
+        with reverts_with("Order_NotReleaser", caller):
+            book.release(market.id, [market.placed(0)], [0], by(caller))
 
 
 def test_verify_knows_what_is_in_the_book(book, market, alice, carol):

@@ -36,7 +36,7 @@ def test_reverts_for_a_trade_whose_buyer_has_the_certificates(settlement, traded
     traded.report({carol.device: 1_000})
     traded.settle()
     assert settlement.isCertified(traded.id, (0, 0))
-    with reverts_with("Settlement_AlreadyCertified", trade_id_of(traded)):
+    with reverts_with("Settlement_NothingLeft", traded.id):
         settlement.certify(traded.id, [traded.delivery(0, 0)], {"from": stranger})
 
 
@@ -57,7 +57,7 @@ def test_certifies_a_refunded_trade_to_its_seller(settlement, refunded, held, al
     assert (bytes(certified["tradeId"]), certified["seller"]) == (trade_id_of(refunded), carol.address)
     assert certified["energy"] == 1_000
     assert held(alice, carol) == [0, 1_300]
-    with reverts_with("Settlement_AlreadyCertified", trade_id_of(refunded)):
+    with reverts_with("Settlement_NothingLeft", refunded.id):
         settlement.certify(refunded.id, [refunded.delivery(0, 0)], {"from": stranger})
 
 
@@ -68,9 +68,28 @@ def test_certifies_no_more_than_the_export(settlement, community, traded, held, 
     assert held(alice, carol) == [0, 300]
 
 
-def test_a_trade_twice_in_one_call(settlement, refunded, stranger):
-    with reverts_with("Settlement_AlreadyCertified", trade_id_of(refunded)):
-        settlement.certify(refunded.id, [refunded.delivery(0, 0)] * 2, {"from": stranger})
+def test_a_trade_twice_in_one_call(settlement, refunded, held, alice, carol, stranger):
+    tx = settlement.certify(refunded.id, [refunded.delivery(0, 0)] * 2, {"from": stranger})
+    assert len(tx.events["TradeCertified"]) == 1
+    assert held(alice, carol) == [0, 1_300]
+    for count in (0, 2):
+        with reverts_with("Settlement_NothingLeft", refunded.id):
+            settlement.certify(refunded.id, [refunded.delivery(0, 0)] * count, {"from": stranger})
+
+
+def test_passes_over_what_is_certified(settlement, community, market, alice, bob, carol, dan, stranger):
+    """Whoever certifies one trade first does not spoil the batch of another."""
+    market.post([buy(alice), buy(bob), sell(carol), sell(dan)], [alice, bob, carol, dan])
+    market.clear()
+    community.chain.warp(market.rules.refund_from)
+    market.refund([(0, 0), (0, 1)])
+    market.report({carol.device: 700, dan.device: 800})
+    market.certify([(0, 0)])
+    tx = settlement.certify(market.id, [market.delivery(0, index) for index in (0, 1, 0)], {"from": stranger})
+    assert [bytes(event["tradeId"]) for event in tx.events["TradeCertified"]] == [trade_id_of(market, 0, 1)]
+    for seller, exported_wh in ((carol, 700), (dan, 800)):
+        lot = community.read("GreenCertificates", "idOf", seller.device, market.slot.pack())
+        assert community.read("GreenCertificates", "balanceOf", seller.address, lot) == exported_wh
 
 
 def test_what_was_not_sold_waits_for_the_decision(settlement, community, refunded, held, alice, carol, stranger):
@@ -94,8 +113,33 @@ def test_decides_an_order_once(settlement, devices, traded, carol, stranger):
         "total": 1_000,
     }
     assert tuple(devices.promisedOf(carol.device, Side.SELL, traded.slot.pack())) == (False, 1_000)
-    with reverts_with("Device_NotUndecided", carol.device, Side.SELL, traded.slot.pack(), 0):
-        settlement.decide(traded.id, [traded.proof(0, 0)], {"from": stranger})
+    for count in (0, 1, 2):
+        with reverts_with("Settlement_NothingLeft", traded.id):
+            settlement.decide(traded.id, [traded.proof(0, 0)] * count, {"from": stranger})
+
+
+def test_passes_over_what_is_decided(settlement, devices, market, alice, bob, carol, dan, stranger):
+    market.post([buy(alice), buy(bob), sell(carol), sell(dan)], [alice, bob, carol, dan])
+    market.clear()
+    market.decide([(0, 1)])
+    tx = settlement.decide(market.id, [market.proof(0, index) for index in (1, 0, 0)], {"from": stranger})
+    assert [event["device"] for event in tx.events["OrderDecided"]] == [market.chunks[0][0].device]
+    for seller in (carol, dan):
+        assert tuple(devices.promisedOf(seller.device, Side.SELL, market.slot.pack())) == (False, 1_000)
+
+
+def test_an_earlier_order_of_a_device_is_not_decided_again_by_a_later_one(settlement, devices, community, alice, carol):
+    """Carol sold 600 Wh, decided, and offers more: the first trade does not decide the second order."""
+    first = community.open_market()
+    slot = first.rules.slot_start
+    first.post([buy(alice, energy_wh=600), sell(carol, energy_wh=600)], [alice, carol])
+    first.clear()
+    first.decide([(0, 0)])
+    second = community.open_market(slot_start=slot, closes_at=slot - 60, zone=b"intraday".ljust(24))
+    second.post([sell(carol, nonce=2, energy_wh=300)], [carol])
+    with reverts_with("Settlement_NothingLeft", first.id):
+        settlement.decide(first.id, [first.proof(0, 0)], by(alice))
+    assert tuple(devices.promisedOf(carol.device, Side.SELL, first.slot.pack())) == (True, 600)
 
 
 def test_decides_what_an_order_sold_not_what_it_offered(settlement, devices, community, alice, carol):

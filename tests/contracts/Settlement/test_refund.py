@@ -49,14 +49,27 @@ def test_refuses_what_is_settled(settlement, community, traded, alice, carol):
     traded.report({carol.device: 1_000})
     traded.settle()
     community.chain.warp(traded.rules.refund_from)
-    with reverts_with("Settlement_AlreadySettled", trade_id_of(traded)):
-        settlement.refund(traded.id, [traded.proof(0, 0)], by(alice))
+    for count in (1, 2, 0):
+        with reverts_with("Settlement_NothingLeft", traded.id):
+            settlement.refund(traded.id, [traded.proof(0, 0)] * count, by(alice))
 
 
-def test_refuses_a_trade_twice_in_one_call(settlement, community, traded, alice):
+def test_refunds_a_trade_once(custody, settlement, community, traded, alice, carol):
+    """Twice in one call, and once more."""
     community.chain.warp(traded.rules.refund_from)
-    with reverts_with("Settlement_AlreadySettled", trade_id_of(traded)):
-        settlement.refund(traded.id, [traded.proof(0, 0)] * 2, by(alice))
+    tx = settlement.refund(traded.id, [traded.proof(0, 0)] * 2, by(alice))
+    assert len(tx.events["TradeSettled"]) == 1
+    with reverts_with("Settlement_NothingLeft", traded.id):
+        settlement.refund(traded.id, [traded.proof(0, 0)], by(alice))
+    assert money_of(custody, alice) == (ENDOWMENT_UPOINTS, 0)
+    assert record_of(custody, carol) == (1_000, 0, 1)
+
+
+def test_is_refused_too_early_even_if_it_has_ended(settlement, traded, alice, carol):
+    """Before its time nothing is passed over."""
+    traded.settle_agreed((0, 0), 5, [alice.account, carol.account])
+    with reverts_with("Settlement_TooEarly", trade_id_of(traded), traded.rules.refund_from):
+        settlement.refund(traded.id, [traded.proof(0, 0)], by(alice))
 
 
 def test_returns_the_money_and_counts_as_not_delivered(
@@ -106,6 +119,18 @@ def test_returns_the_money_of_trades_in_several_chunks(
     assert [settlement.isSettled(two_chunks.id, (chunk, 0)) for chunk in (0, 1)] == [True, True]
 
 
+@pytest.mark.parametrize("ended", [0, 1])
+def test_one_refund_carried_first_does_not_spoil_a_batch(
+    custody, settlement, community, two_chunks, alice, bob, stranger, ended
+):
+    community.chain.warp(two_chunks.rules.refund_from)
+    two_chunks.refund([(ended, 0)])
+    proofs = [two_chunks.proof(chunk, 0) for chunk in (0, 1)]
+    tx = settlement.refund(two_chunks.id, proofs, {"from": stranger})
+    assert [bytes(event["tradeId"]) for event in tx.events["TradeSettled"]] == [trade_id_of(two_chunks, 1 - ended)]
+    assert [money_of(custody, trader) for trader in (alice, bob)] == [(ENDOWMENT_UPOINTS, 0)] * 2
+
+
 def test_a_trade_counts_in_its_own_chunk_only(settlement, community, two_chunks, stranger):
     """The trade of one chunk, offered once more as one of the next: it would be paid twice."""
     community.chain.warp(two_chunks.rules.refund_from)
@@ -120,7 +145,7 @@ def test_a_reading_after_the_refund_brings_certificates_but_no_money(settlement,
     traded.report({carol.device: 1_000})
     with reverts_with("Settlement_NothingToSettle", traded.id, 0):
         settlement.settle(traded.id, 0, [traded.proof(0, 0)[0]], by(carol))
-    with reverts_with("Settlement_AlreadySettled", trade_id_of(traded)):
+    with reverts_with("Settlement_NothingLeft", traded.id):
         settlement.settleLate(traded.id, [traded.delivery(0, 0)], by(carol))
     settlement.certify(traded.id, [traded.delivery(0, 0)], by(carol))
     lot = community.read("GreenCertificates", "idOf", carol.device, traded.slot.pack())

@@ -3,7 +3,9 @@
 import pytest
 
 from powerpact.market.trades import Trade
+from powerpact.mechanisms.call.spec import auction
 from powerpact.mechanisms.satisfaction.spec import match
+from testkit import auctionmarket
 from testkit.market import Claims
 from testkit.market_fixtures import ENDOWMENT_UPOINTS, by, money_of, record_of, trade_id_of
 from testkit.orders import buy, sell
@@ -15,7 +17,10 @@ PENALTY_PPM = 100_000
 
 @pytest.fixture
 def strict(community, alice, carol):
-    """A final round in which Alice buys 1 000 Wh of Carol at 0.1 points/kWh, with 5% tolerance and 10% penalty."""
+    """A final round in which Alice buys 1 000 Wh of Carol at 0.1 points/kWh, with 5% tolerance and 10% penalty.
+
+    She wanted 500 Wh more; the money for that is not in the trade.
+    """
     market = community.open_market(tolerance_ppm=TOLERANCE_PPM, penalty_ppm=PENALTY_PPM)
     market.post([buy(alice, energy_wh=1_500), sell(carol)], [alice, carol])
     market.clear()
@@ -99,7 +104,7 @@ def test_refuses_to_settle_twice(custody, settlement, settle, traded, alice, car
     settle(traded)
     with reverts_with("Settlement_NothingToSettle", traded.id, 0):
         settle(traded)
-    with reverts_with("Settlement_AlreadySettled", trade_id_of(traded)):
+    with reverts_with("Settlement_NothingLeft", traded.id):
         settlement.settleLate(traded.id, [traded.delivery(0, 0)], {"from": stranger})
     with reverts_with("Settlement_AlreadySettled", trade_id_of(traded)):
         parties = [alice.address, carol.address]
@@ -167,9 +172,11 @@ def test_pays_what_the_meter_counted(custody, settlement, settle, strict, alice,
     settled = settle(strict).events["TradeSettled"]
     assert (settled["buyer"], settled["seller"], settled["outcome"]) == (alice.address, carol.address, 0)
     assert (settled["delivered"], settled["paid"], settled["penalty"]) == (min(delivered_wh, 1_000), paid, penalty)
-    assert gains(custody, alice, carol) == [(-paid, 0), (paid, 0)]
+    assert gains(custody, alice, carol) == [(-paid - 50_000, 50_000), (paid, 0)]
     assert custody.totalCredits() == before
     assert strict.locked_upoints() == 0
+    strict.release([0])
+    assert gains(custody, alice, carol) == [(-paid, 0), (paid, 0)]
     assert settlement.isSettled(strict.id, (0, 0))
 
 
@@ -231,9 +238,12 @@ def test_rounds_down_in_the_buyers_favour(custody, settle, market, alice, carol)
     assert gains(custody, alice, carol) == [(-998, 0), (998, 0)]  # 998.998 micro-points, less the fraction
 
 
-def test_a_self_trade_moves_no_money(custody, settle, market, alice):
-    market.post([buy(alice), sell(alice)], [alice, alice])
-    market.clear()
+def test_a_self_trade_of_an_auction_moves_no_money(custody, settle, community, alice):
+    """Where there is one price for all, it does not matter who trades with whom."""
+    market = auctionmarket.open_auction(community, 500_000)
+    market.post([buy(alice), sell(alice, price_upoints_per_kwh=80_000)], [alice, alice])
+    market.close()
+    auctionmarket.clear_at_once(market, auction(auctionmarket.round_of(market)))
     assert gains(custody, alice) == [(-100_000, 100_000)]
     market.report({alice.device: 700})
     settle(market)

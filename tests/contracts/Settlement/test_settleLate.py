@@ -42,13 +42,23 @@ def test_certifies_the_slot_of_the_trade(settlement, community, overtaken, alice
     assert community.read("GreenCertificates", "balanceOf", carol.address, lot) == 0
 
 
-def test_settles_no_trade_twice(settlement, overtaken, alice):
+def test_settles_no_trade_twice(custody, settlement, overtaken, alice, carol):
+    """Not in one call either."""
     delivery = overtaken.delivery(0, 0)
-    with reverts_with("Settlement_AlreadySettled", trade_id_of(overtaken)):
-        settlement.settleLate(overtaken.id, [delivery, delivery], by(alice))
-    settlement.settleLate(overtaken.id, [delivery], by(alice))
-    with reverts_with("Settlement_AlreadySettled", trade_id_of(overtaken)):
-        settlement.settleLate(overtaken.id, [delivery], by(alice))
+    tx = settlement.settleLate(overtaken.id, [delivery, delivery], by(alice))
+    assert len(tx.events["TradeSettled"]) == 1
+    paid = [money_of(custody, trader) for trader in (alice, carol)]
+    assert paid == [(ENDOWMENT_UPOINTS - 70_000, 0), (ENDOWMENT_UPOINTS + 70_000, 0)]
+    assert record_of(custody, carol) == (1_000, 700, 1)
+    for deliveries in ([delivery], [delivery, delivery]):
+        with reverts_with("Settlement_NothingLeft", overtaken.id):
+            settlement.settleLate(overtaken.id, deliveries, by(alice))
+    assert [money_of(custody, trader) for trader in (alice, carol)] == paid
+
+
+def test_there_is_nothing_in_an_empty_call(settlement, overtaken, alice):
+    with reverts_with("Settlement_NothingLeft", overtaken.id):
+        settlement.settleLate(overtaken.id, [], by(alice))
 
 
 def test_serves_when_the_reading_is_still_the_last(settlement, traded, alice, carol):
@@ -76,6 +86,20 @@ def test_settles_several_trades_in_one_call(custody, settlement, pair, alice, bo
         assert money_of(custody, buyer) == (ENDOWMENT_UPOINTS - paid[buyer.address], 0)
     assert money_of(custody, carol) == (ENDOWMENT_UPOINTS + 100_000, 0)
     assert money_of(custody, dan) == (ENDOWMENT_UPOINTS + 40_000, 0)
+    assert pair.locked_upoints() == 0
+
+
+@pytest.mark.parametrize("ended", [0, 1])
+@pytest.mark.parametrize("order", [(0, 1), (1, 0), (0, 1, 0)])
+def test_passes_over_what_has_ended(custody, settlement, community, pair, carol, dan, stranger, ended, order):
+    """Whoever carries one delivery first does not spoil the batch of another; its readings are not looked at again."""
+    pair.settle_late([(0, ended)])
+    deliveries = [pair.delivery(0, index) for index in order]
+    tx = settlement.settleLate(pair.id, deliveries, {"from": stranger})
+    assert [bytes(event["tradeId"]) for event in tx.events["TradeSettled"]] == [trade_id_of(pair, 0, 1 - ended)]
+    earned = [money_of(custody, trader)[0] - ENDOWMENT_UPOINTS for trader in (carol, dan)]
+    assert earned == [100_000, 40_000]
+    assert [record_of(custody, trader) for trader in (carol, dan)] == [(1_000, 1_000, 1), (1_000, 400, 1)]
     assert pair.locked_upoints() == 0
 
 

@@ -4,11 +4,11 @@ import pytest
 
 from testkit.chains import EvmChain
 from testkit.claims import NOTHING
-from testkit.market import ASK, DECLARED, Claims, Community
+from testkit.market import ASK, DECLARED, Claims, Community, key
 from testkit.orders import buy, codes, lanes, sell
 from testkit.refusals import refused
 
-BUY, SELL, DEAR, POOR, OTHER_CLASS, GONE = range(6)
+BUY, SELL, DEAR, POOR, OTHER_CLASS, GONE, OWN, SMALL, PICKY = range(9)
 """Ids of the orders below."""
 
 SCORE_PPM = 1_769_999
@@ -23,10 +23,11 @@ ENOUGH = (SCORE_PPM, 0)
 
 @pytest.fixture(scope="module")
 def market():
-    """Six orders, of which the first two fit each other; the gate is closed."""
-    community = Community(EvmChain(), traders=5)
+    """Nine orders, of which the first two fit each other; the gate is closed."""
+    community = Community(EvmChain(), traders=7)
     alice, carol, *others = community.traders
     community.endow(alice, 10**9)
+    second = community.bind(alice.account, key("second meter of Alice"))
     opened = community.open_market([ASK, DECLARED], [False, True], category_count=1)
     orders = [
         buy(
@@ -36,6 +37,7 @@ def market():
             limits=lanes(120_000, 500_000),
             weights_ppm=lanes(600_000, 400_000),
             classes=codes(4),
+            min_fill_ppm=500_000,
         ),
         sell(carol, levels=lanes(0, 870_000), classes=codes(4)),
         sell(
@@ -47,9 +49,12 @@ def market():
         ),
         sell(others[1], levels=lanes(0, 499_999), classes=codes(4)),
         sell(others[2], levels=lanes(0, 870_000), classes=codes(5)),
-        sell(alice, levels=lanes(0, 870_000), classes=codes(4), nonce=2),
+        sell(alice, levels=lanes(0, 870_000), classes=codes(4), nonce=2, device=second),
+        sell(alice, levels=lanes(0, 870_000), classes=codes(4), nonce=3),
+        sell(others[3], levels=lanes(0, 870_000), classes=codes(4), energy_wh=499),
+        sell(others[4], levels=lanes(0, 870_000), classes=codes(4), energy_wh=1_001, min_fill_ppm=1_000_000),
     ]
-    opened.post(orders, [alice, carol, *others, alice])
+    opened.post(orders, [alice, carol, *others[:3], alice, alice, *others[3:]])
     opened.cancel(alice, GONE)
     opened.close()
     return opened
@@ -135,6 +140,18 @@ FAULTS = {
     "the wrong class": (
         lambda m: (m.placed(BUY), m.placed(OTHER_CLASS), ENOUGH),
         ("Satisfaction_NotEligible", BUY, OTHER_CLASS),
+    ),
+    "an order of one's own": (
+        lambda m: (m.placed(BUY), m.placed(OWN), ENOUGH),
+        ("Satisfaction_NotEligible", BUY, OWN),
+    ),
+    "less than the buyer asks for": (
+        lambda m: (m.placed(BUY), m.placed(SMALL), ENOUGH, 499),
+        ("Satisfaction_NotEligible", BUY, SMALL),
+    ),
+    "less than the seller asks for": (
+        lambda m: (m.placed(BUY), m.placed(PICKY), ENOUGH),
+        ("Satisfaction_NotEligible", BUY, PICKY),
     ),
     "dual prices below the score": (
         lambda m: (m.placed(BUY), m.placed(SELL), (SCORE_PPM // 2, SCORE_PPM // 2)),

@@ -16,17 +16,20 @@ from testkit.orders import FOREVER, buy, codes, lanes, sell
 from testkit.refusals import refused
 
 UNFIT_CARRIER = 1
+SCHEMA = {"sources": [ASK, DECLARED], "income": [False, True], "category_count": 2, "source_category": 1}
+LEAST = {"least_energy_wh": 20, "least_reservation_upoints": 1_500}
 
 
 @pytest.fixture(scope="module")
 def setting():
-    """A market with a cost attribute (the ask), an income attribute (declared), and two classes, one the source's."""
+    """A market with a cost attribute (the ask), an income attribute (declared), and two classes, one the source's.
+
+    Orders have at least 20 Wh, and buyers reserve at least 1 500 micro-points.
+    """
     community = Community(EvmChain(), traders=2)
     for trader in community.traders:
         community.endow(trader, 10**9)
-    return community, community.open_market(
-        [ASK, DECLARED], [False, True], category_count=2, source_category=1, subnet=1
-    )
+    return community, community.open_market(**SCHEMA, **LEAST, subnet=1)
 
 
 @pytest.fixture(autouse=True)
@@ -75,11 +78,20 @@ def test_the_valid_orders_are_taken(setting, alice, carol):
 
 
 BUY_FAULTS = {
-    "no energy": ({"energy_wh": 0}, "Order_ZeroEnergy", 0),
+    "no energy": ({"energy_wh": 0}, "Order_BelowLeastEnergy", 0, 0, 20),
+    "less than the least energy": ({"energy_wh": 19}, "Order_BelowLeastEnergy", 0, 19, 20),
+    "less than the least reservation": (
+        {"energy_wh": 20, "price_upoints_per_kwh": 74_999},
+        "Order_BelowLeastReservation",
+        0,
+        1_499,
+        1_500,
+    ),
     "no price": ({"price_upoints_per_kwh": 0}, "Order_ZeroPrice", 0),
     "a minimum": ({"min_upoints_per_kwh": 1}, "Order_UnusedFieldSet", 0),
     "a meter": ({"device": 1}, "Order_MeterNotZero", 0, 1),
-    "a least fill": ({"min_fill_ppm": 500_000}, "Order_MinFillNotZero", 0, 500_000),
+    "a least fill above one": ({"min_fill_ppm": 1_000_001}, "Order_MinFillAboveOne", 0, 1_000_001),
+    "the largest least fill": ({"min_fill_ppm": 2**20 - 1}, "Order_MinFillAboveOne", 0, 2**20 - 1),
     "acceptance in advance": ({"accept": True}, "Order_AcceptedInAdvance", 0),
     "a class too many": ({"classes": codes(1, 0, 1)}, "Order_UnusedFieldSet", 0),
     "the last class": ({"classes": codes(1, 0, 0, 0, 0, 0, 0, 1)}, "Order_UnusedFieldSet", 0),
@@ -101,7 +113,7 @@ BUY_FAULTS = {
     ),
     "a cost expected above its limit": ({"levels": lanes(120_001, 900_000)}, "Order_LimitBeyondExpectation", 0, 0),
     "an income expected below its limit": ({"levels": lanes(90_000, 499_999)}, "Order_LimitBeyondExpectation", 0, 1),
-    "expired": ({"expiry": 1}, "Order_Expired", 0, 1),
+    "expired": ({"expiry": 1}, "Order_ExpiresEarly", 0, 1, "gate"),
     "more than the wallet": (
         {"energy_wh": 10_000_010},
         "Accounts_InsufficientBalance",
@@ -119,7 +131,8 @@ BUY_FAULTS = {
 }
 
 SELL_FAULTS = {
-    "no energy": ({"energy_wh": 0}, "Order_ZeroEnergy", 0),
+    "no energy": ({"energy_wh": 0}, "Order_BelowLeastEnergy", 0, 0, 20),
+    "less than the least energy": ({"energy_wh": 19}, "Order_BelowLeastEnergy", 0, 19, 20),
     "no price": ({"price_upoints_per_kwh": 0, "min_upoints_per_kwh": 0}, "Order_ZeroPrice", 0),
     "a minimum above the ask": ({"min_upoints_per_kwh": 100_001}, "Order_MinAboveAsk", 0, 100_001, 100_000),
     "an attested attribute": ({"levels": lanes(100_000, 870_000)}, "Order_UnusedFieldSet", 0),
@@ -127,31 +140,56 @@ SELL_FAULTS = {
     "a class too many": ({"classes": codes(0, 9, 9)}, "Order_UnusedFieldSet", 0),
     "no class": ({"classes": codes(0, 0)}, "Order_ClassMissing", 0, 1),
     "the attested class": ({"classes": codes(1, 9)}, "Order_UnusedFieldSet", 0),
-    "a least fill": ({"min_fill_ppm": 1}, "Order_MinFillNotZero", 0, 1),
+    "a least fill above one": ({"min_fill_ppm": 1_000_001}, "Order_MinFillAboveOne", 0, 1_000_001),
     "acceptance in advance": ({"accept": True}, "Order_AcceptedInAdvance", 0),
     "no device": ({"device": 0}, "Order_DeviceNotOwned", 0, 0, "trader"),
     "the device of another": ({"device": 1}, "Order_DeviceNotOwned", 0, 1, "trader"),
     "an unknown device": ({"device": 2**32 - 1}, "Order_DeviceNotOwned", 0, 2**32 - 1, "trader"),
-    "expired": ({"expiry": 1}, "Order_Expired", 0, 1),
+    "expired": ({"expiry": 1}, "Order_ExpiresEarly", 0, 1, "gate"),
 }
 
 
-def with_trader(trader, arguments):
-    return [trader.address if argument == "trader" else argument for argument in arguments]
+def filled_in(market, trader, arguments):
+    """The arguments of an error, with the trader's address and the gate's closure in the place of their names."""
+    known = {"trader": trader.address, "gate": market.rules.closes_at}
+    return [known.get(argument, argument) for argument in arguments]
 
 
 @pytest.mark.parametrize("fault", BUY_FAULTS)
 def test_a_buy_order_fails_with(setting, alice, fault):
     changes, error, *arguments = BUY_FAULTS[fault]
-    with refused(error, *with_trader(alice, arguments)):
+    with refused(error, *filled_in(setting[1], alice, arguments)):
         setting[1].post([replace(valid_buy(alice), **changes)], [alice])
 
 
 @pytest.mark.parametrize("fault", SELL_FAULTS)
 def test_a_sell_order_fails_with(setting, carol, fault):
     changes, error, *arguments = SELL_FAULTS[fault]
-    with refused(error, *with_trader(carol, arguments)):
+    with refused(error, *filled_in(setting[1], carol, arguments)):
         setting[1].post([replace(valid_sell(carol), **changes)], [carol])
+
+
+@pytest.mark.parametrize("side", ["buy", "sell"])
+@pytest.mark.parametrize("early_s", [1, 60])
+def test_an_order_that_expires_before_the_gate(setting, alice, carol, side, early_s):
+    """By a second or by a minute, on either side."""
+    _, market = setting
+    trader, order = (alice, valid_buy(alice)) if side == "buy" else (carol, valid_sell(carol))
+    expiry = market.rules.closes_at - early_s
+    with refused("Order_ExpiresEarly", 0, expiry, market.rules.closes_at):
+        market.post([replace(order, expiry=expiry)], [trader])
+
+
+@pytest.mark.parametrize("changes", [{"min_fill_ppm": 1}, {"min_fill_ppm": 500_000}, {"min_fill_ppm": 1_000_000}])
+def test_a_least_fill_belongs_to_one_to_one_markets(setting, alice, carol, changes):
+    community, market = setting
+    orders = [replace(valid_buy(alice), **changes), replace(valid_sell(carol), **changes)]
+    divisible = community.open_market(**SCHEMA, **LEAST, mode=1)
+    for order, trader in zip(orders, (alice, carol), strict=True):
+        with refused("Order_MinFillNotZero", 0, changes["min_fill_ppm"]):
+            divisible.post([order], [trader])
+    divisible.post([valid_buy(alice)], [alice])
+    market.post([replace(orders[0], nonce=2), orders[1]], [alice, carol])
 
 
 @pytest.mark.parametrize("word", ["limits", "weights"])
@@ -179,7 +217,7 @@ def test_nothing_stands_between_or_above_the_fields(setting, alice, carol, side,
 def test_a_fault_is_told_before_a_false_signature(setting, alice, carol):
     _, market = setting
     order = replace(valid_buy(alice), energy_wh=0)
-    with refused("Order_ZeroEnergy", 0):
+    with refused("Order_BelowLeastEnergy", 0, 0, 20):
         market.post_signed([order], [market.signature(carol, order)])
 
 
@@ -187,7 +225,7 @@ def test_the_nonce_of_a_buy_order_is_used(setting, alice):
     _, market = setting
     market.post([valid_buy(alice)], [alice])
     with refused("Accounts_NonceUsed", alice.address, Side.BUY, 1):
-        market.post([replace(valid_buy(alice), energy_wh=1)], [alice])
+        market.post([replace(valid_buy(alice), energy_wh=20)], [alice])
 
 
 def test_the_nonce_of_a_sell_order_is_cancelled_with_it(setting, carol):
@@ -195,7 +233,7 @@ def test_the_nonce_of_a_sell_order_is_cancelled_with_it(setting, carol):
     market.post([valid_sell(carol)], [carol])
     market.cancel(carol, 0)
     with refused("Accounts_NonceUsed", carol.address, Side.SELL, 1):
-        market.post([replace(valid_sell(carol), energy_wh=1)], [carol])
+        market.post([replace(valid_sell(carol), energy_wh=20)], [carol])
 
 
 @pytest.mark.parametrize("valid", [valid_buy, valid_sell])
@@ -204,6 +242,15 @@ def test_the_nonce_is_cancelled(setting, alice, valid):
     order = valid(alice)
     community.send(alice.account, "OrderBook", "cancelNonces", order.side, 0, 0b10)
     with refused("Accounts_NonceUsed", alice.address, order.side, 1):
+        market.post([order], [alice])
+
+
+@pytest.mark.parametrize("valid", [valid_buy, valid_sell])
+@pytest.mark.parametrize("nonce", [1_025 * 32, 2**32 - 1])
+def test_the_nonce_is_far_ahead(setting, alice, valid, nonce):
+    _, market = setting
+    order = replace(valid(alice), nonce=nonce)
+    with refused("Accounts_NonceFar", alice.address, order.side, nonce, 1_025 * 32 - 1):
         market.post([order], [alice])
 
 
@@ -234,7 +281,7 @@ def test_the_device_is_retired(setting, carol):
 @pytest.mark.parametrize("rule", [{"subnet": 2}, {"carrier": UNFIT_CARRIER}], ids=["another subnet", "another carrier"])
 def test_the_device_is_of(setting, carol, rule):
     community, _ = setting
-    market = community.open_market([ASK, DECLARED], [False, True], category_count=2, source_category=1, **rule)
+    market = community.open_market(**SCHEMA, **rule)
     with refused("Order_DeviceUnfit", 0, carol.device):
         market.post([valid_sell(carol)], [carol])
 
@@ -275,6 +322,7 @@ TAMPERED_BUY = {
     "a limit": {"limits": lanes(120_001, 500_000)},
     "the weights": {"weights_ppm": lanes(400_000, 600_000)},
     "the classes": {"classes": codes(1, 1)},
+    "the least fill": {"min_fill_ppm": 1},
 }
 
 
@@ -295,6 +343,7 @@ TAMPERED_SELL = {
     "expiry": {"expiry": FOREVER - 1},
     "an attribute": {"levels": lanes(0, 870_001)},
     "the classes": {"classes": codes(0, 8)},
+    "the least fill": {"min_fill_ppm": 1},
 }
 
 
