@@ -7,32 +7,27 @@ from eth_utils import keccak
 from testkit.market import SLOT_LENGTH_S
 from testkit.market_fixtures import POINT, by
 from testkit.reverts import reverts_with
+from testkit.rules import names, stored_rules
 
 ZERO_ADDRESS = "0x" + "00" * 20
 DAY_S = 86_400
 ENDORSERS = keccak(text="the endorsers")
-CONTEST = {"challenge_window_s": 600, "bond_upoints": 10 * POINT}
-"""A challenge window with its bond."""
+CONTEST = {"challenge_window_s": 600, "bond_upoints": 10 * POINT, "challenge_cost_upoints": POINT // 2}
+"""A challenge window with its bond, and what a challenge costs."""
+WINDOWS = 5
+"""Challenge windows from the last moment for a proposal until a round is final, two refutations late in it included."""
 RULES_TYPE = (
     "(uint8,uint8,uint8,uint8,uint8,uint8,uint40,uint40,uint32,uint32,uint64,"
-    "uint40,uint40,uint32,uint8,uint8,uint8,bytes8,uint32,uint8,uint8,address,uint32,uint32,uint32,bytes24,bytes32)"
+    "uint40,uint40,uint32,uint8,uint8,uint8,bytes8,uint32,uint8,uint8,address,uint32,uint32,uint32,bytes24,bytes32,"
+    "uint64,uint64,uint64)"
 )
 
 
-@pytest.fixture
-def rules(community):
-    """Rules of a market that may open, for a slot that no market has yet."""
-    return community.open_market().rules._replace(zone=b"elm street".ljust(24, b"\0"))
-
-
-def names(count, kind):
-    return [f"{kind} {i}" for i in range(count)]
-
-
-def stored_rules(markets, market):
-    """The rules that the book keeps of a market."""
-    words = markets.rulesOf(market)
-    return tuple(bytes(word) if isinstance(word, bytes) else word for word in words)
+def fitting(rules, **changes):
+    """The rules with changes, and a refund time after all challenge windows."""
+    changed = rules._replace(**changes)
+    final = max(changed.final_by + WINDOWS * changed.challenge_window_s, changed.slot_start + changed.slot_length_s)
+    return changed._replace(refund_from=final + changed.slot_length_s)
 
 
 def test_refuses_an_opener_who_is_not_active(markets, rules, stranger):
@@ -67,6 +62,14 @@ def test_refuses_a_rate_of_under_use_that_makes_no_sense(markets, rules, alice, 
         {"refund_from": lambda r, now: r.final_by, "final_by": lambda r, now: r.refund_from},
         {"refund_from": lambda r, now: r.slot_start + 2 * SLOT_LENGTH_S - 1},
         {"refund_from": lambda r, now: r.slot_start + 2 * SLOT_LENGTH_S + 30 * DAY_S + 1},
+        {
+            "final_by": lambda r, now: r.closes_at + 30 * DAY_S + 1,
+            "refund_from": lambda r, now: r.closes_at + 30 * DAY_S + 1 + SLOT_LENGTH_S,
+        },
+        {
+            "final_by": lambda r, now: r.closes_at + 100 * 365 * DAY_S,
+            "refund_from": lambda r, now: r.closes_at + 100 * 365 * DAY_S + SLOT_LENGTH_S,
+        },
     ],
     ids=[
         "gate closed already",
@@ -75,6 +78,8 @@ def test_refuses_a_rate_of_under_use_that_makes_no_sense(markets, rules, alice, 
         "refund before final",
         "refund before a seller had a slot's time to be paid",
         "refund too late",
+        "final a second too late",
+        "final in a century",
     ],
 )
 def test_refuses_times_out_of_order(markets, community, rules, alice, shift):
@@ -83,18 +88,24 @@ def test_refuses_times_out_of_order(markets, community, rules, alice, shift):
         markets.openMarket(bad, [], [], by(alice))
 
 
-def test_the_refund_time_counts_the_challenge_window(markets, rules, alice):
-    """A round can be final a whole window after the time for proposals; then sellers need a slot to be paid."""
-    contest = rules._replace(**CONTEST, final_by=rules.slot_start + SLOT_LENGTH_S - 600)
+def test_reservations_are_bound_a_month_at_most(markets, rules, alice):
+    """Until then a proposal may come; whoever opens a market cannot lock others' money for longer."""
+    final_by = rules.closes_at + 30 * DAY_S
+    markets.openMarket(rules._replace(final_by=final_by, refund_from=final_by + SLOT_LENGTH_S), [], [], by(alice))
+
+
+def test_the_refund_time_counts_the_challenge_windows(markets, rules, alice):
+    """A round can be final five windows after the time for proposals; then sellers need a slot to be paid."""
+    contest = rules._replace(**CONTEST, final_by=rules.slot_start + SLOT_LENGTH_S - WINDOWS * 600)
     window_ends_late = contest._replace(challenge_window_s=601)
     for late in (
-        window_ends_late._replace(refund_from=rules.slot_start + 2 * SLOT_LENGTH_S),
-        window_ends_late._replace(refund_from=rules.slot_start + 2 * SLOT_LENGTH_S + 30 * DAY_S + 2),
+        window_ends_late._replace(refund_from=rules.slot_start + 2 * SLOT_LENGTH_S + WINDOWS - 1),
+        window_ends_late._replace(refund_from=rules.slot_start + 2 * SLOT_LENGTH_S + 30 * DAY_S + WINDOWS + 1),
     ):
         with reverts_with("Market_BadTimes", late.closes_at, late.final_by, late.slot_start, late.refund_from):
             markets.openMarket(late, [], [], by(alice))
     markets.openMarket(contest._replace(refund_from=rules.slot_start + 2 * SLOT_LENGTH_S), [], [], by(alice))
-    for delay in (1, 30 * DAY_S + 1):
+    for delay in (WINDOWS, 30 * DAY_S + WINDOWS):
         refund_from = rules.slot_start + 2 * SLOT_LENGTH_S + delay
         markets.openMarket(window_ends_late._replace(refund_from=refund_from), [], [], by(alice))
 
@@ -104,7 +115,7 @@ def test_the_refund_time_counts_the_challenge_window(markets, rules, alice):
     [
         {"challenge_window_s": 600},
         {"bond_upoints": 1},
-        {"challenge_window_s": 7 * DAY_S + 1, "bond_upoints": 1},
+        {**CONTEST, "challenge_window_s": 7 * DAY_S + 1},
         {**CONTEST, "endorsements": 1},
         {**CONTEST, "endorsers": ENDORSERS},
         {**CONTEST, "endorsements": 33, "endorsers": ENDORSERS},
@@ -121,9 +132,33 @@ def test_the_refund_time_counts_the_challenge_window(markets, rules, alice):
     ],
 )
 def test_refuses_a_contest(markets, rules, alice, changes):
-    bad = rules._replace(refund_from=rules.slot_start + 9 * DAY_S, **changes)
+    bad = fitting(rules, **changes)
     contest = (bad.challenge_window_s, bad.bond_upoints, bad.endorsements, bad.endorsers)
     with reverts_with("Market_BadContest", *contest):
+        markets.openMarket(bad, [], [], by(alice))
+
+
+@pytest.mark.parametrize(
+    ("bond", "cost"),
+    [(15, 1), (10 * POINT - 1, 10 * POINT // 16), (10 * POINT, 0), (2**64 - 1, 2**60), (1, 2**64 - 1)],
+    ids=["a micro-point less", "a little less", "no cost stated", "the largest bond", "the largest cost"],
+)
+def test_refuses_a_bond_that_does_not_pay_a_challenge_twice(markets, rules, alice, bond, cost):
+    """Nobody challenges at a loss: an eighth of the bond is at least twice the cost."""
+    bad = fitting(rules, challenge_window_s=600, bond_upoints=bond, challenge_cost_upoints=cost)
+    with reverts_with("Market_BondTooLow", bond, cost):
+        markets.openMarket(bad, [], [], by(alice))
+
+
+def test_refuses_a_cost_of_challenges_where_there_are_none(markets, rules, alice):
+    with reverts_with("Market_BondTooLow", 0, 1):
+        markets.openMarket(rules._replace(challenge_cost_upoints=1), [], [], by(alice))
+
+
+@pytest.mark.parametrize(("energy_wh", "reservation_upoints"), [(0, 1), (1, 0), (0, 0), (0, 2**64 - 1)])
+def test_refuses_orders_of_nothing(markets, rules, alice, energy_wh, reservation_upoints):
+    bad = rules._replace(least_energy_wh=energy_wh, least_reservation_upoints=reservation_upoints)
+    with reverts_with("Market_BadLeast", energy_wh, reservation_upoints):
         markets.openMarket(bad, [], [], by(alice))
 
 
@@ -131,13 +166,21 @@ def test_refuses_a_contest(markets, rules, alice, changes):
     "changes",
     [
         CONTEST,
-        {"challenge_window_s": 7 * DAY_S, "bond_upoints": 2**64 - 1, "endorsements": 32, "endorsers": ENDORSERS},
+        {
+            "challenge_window_s": 7 * DAY_S,
+            "bond_upoints": 2**64 - 1,
+            "challenge_cost_upoints": 2**60 - 1,
+            "endorsements": 32,
+            "endorsers": ENDORSERS,
+        },
+        {"challenge_window_s": 1, "bond_upoints": 16, "challenge_cost_upoints": 1},
         {"mode": 1},
+        {"least_energy_wh": 2**64 - 1, "least_reservation_upoints": 2**64 - 1},
     ],
-    ids=["a window and a bond", "the largest of all", "divisible"],
+    ids=["a window and a bond", "the largest of all", "the least", "divisible", "no order is large enough"],
 )
 def test_opens_with_a_contest(markets, rules, alice, changes):
-    rules = rules._replace(refund_from=rules.slot_start + 9 * DAY_S, **changes)
+    rules = fitting(rules, **changes)
     market = markets.openMarket(rules, [], [], by(alice)).return_value
     assert stored_rules(markets, market) == rules
 
@@ -280,7 +323,8 @@ def test_the_terms_are_words_of_the_rules(community, markets):
         category_count=2,
         source_category=2,
         challenge_window_s=600,
-        bond_upoints=7,
+        bond_upoints=77,
+        challenge_cost_upoints=4,
         **settled,
     )
     contest, orders = markets.orderTermsOf(rules.id)
