@@ -11,11 +11,15 @@ from powerpact.mechanisms.call import posted
 from powerpact.mechanisms.call.round import Order as Entry
 from powerpact.mechanisms.call.round import Round, Solution
 from powerpact.mechanisms.claims import Claim
+from powerpact.units import value_down_upoints
 from testkit.market import Claims, Community, TestMarket
 from testkit.orders import buy, sell
 
-PURSE_UPOINTS = 10**15
+PURSE_UPOINTS = 2 * 10**15
 """What each trader of an auction begins with."""
+
+SCALE = 1_009
+"""By how much energies are larger on chain where a bid would reserve nothing; a prime, so that shares have their rests."""
 
 CALL = 1
 """The number of the mechanism, as in Markets.sol."""
@@ -62,7 +66,8 @@ def chunks_of(market: TestMarket, solution: Solution, most: int = 128) -> list[C
     """A solution as chunks of at most `most` trades, with its public prices in the driver."""
     claims = posted.claims_of(round_of(market), solution)
     market.prices = claims.prices
-    pieces = [claims.trades[first : first + most] for first in range(0, len(claims.trades), most)]
+    trades = sorted(claims.trades, key=lambda trade: (parse_id(trade.seller), parse_id(trade.buyer)))
+    pieces = [trades[first : first + most] for first in range(0, len(trades), most)]
     return [_chunk(market, piece, pieces[k + 1 :]) for k, piece in enumerate(pieces)]
 
 
@@ -112,7 +117,7 @@ def error_of(market: TestMarket, id_: int) -> str | None:
 
 def status(market: TestMarket) -> ProposalStatus:
     """The status of the latest proposal."""
-    return ProposalStatus(market.community.read("Clearing", "proposal", market.proposal)[-1])
+    return ProposalStatus(market.community.read("Clearing", "proposal", market.proposal)[-2])
 
 
 def propose_and_seal(market: TestMarket, solution: Solution) -> None:
@@ -122,11 +127,16 @@ def propose_and_seal(market: TestMarket, solution: Solution) -> None:
 
 
 def postable(round_: Round) -> Round:
-    """The orders of a round that a book takes: with energy, at a price above zero."""
-    sides = (
+    """The orders of a round that a book takes: with energy, at a price above zero; larger where a bid reserves nothing."""
+    sides = [
         [order for order in round_.orders(side) if order.energy_wh and order.price_upoints_per_kwh] for side in Side
+    ]
+    bids = sides[Side.BUY]
+    if all(value_down_upoints(order.energy_wh, order.price_upoints_per_kwh) for order in bids):
+        return Round(round_.k_ppm, *sides)
+    return Round(
+        round_.k_ppm, *[[order._replace(energy_wh=SCALE * order.energy_wh) for order in side] for side in sides]
     )
-    return Round(round_.k_ppm, *sides)
 
 
 def worked() -> Round:

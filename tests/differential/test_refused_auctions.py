@@ -118,4 +118,4 @@ def test_a_higher_objective_refutes_an_exact_claim(fresh, auctioneers):
     auctioneers.fund(auctioneers.traders[0].account, 10**7)
     auctionmarket.propose(market, true)
     auctionmarket.seal(market, true)
-    assert ProposalStatus(auctioneers.read("Clearing", "proposal", first)[-1]) is ProposalStatus.REFUTED
+    assert ProposalStatus(auctioneers.read("Clearing", "proposal", first)[-2]) is ProposalStatus.REFUTED

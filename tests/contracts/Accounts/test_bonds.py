@@ -1,4 +1,4 @@
-"""`holdBond`, `releaseBond`, `burnBond`, `award`: what an agent risks for a proposal. Alice is agent, Bob challenges."""
+"""`holdBond`, `releaseBond`, `burnBond`, `award`: what an agent risks for a proposal. Alice is agent, Bob watches."""
 
 import pytest
 from brownie.exceptions import VirtualMachineError
