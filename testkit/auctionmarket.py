@@ -19,7 +19,7 @@ PURSE_UPOINTS = 2 * 10**15
 """What each trader of an auction begins with."""
 
 SCALE = 1_009
-"""By how much energies are larger on chain where a bid would reserve nothing; a prime, so that shares have their rests."""
+"""By how much energies are larger where a bid would reserve nothing: a prime, so that shares leave rests."""
 
 CALL = 1
 """The number of the mechanism, as in Markets.sol."""
@@ -127,16 +127,15 @@ def propose_and_seal(market: TestMarket, solution: Solution) -> None:
 
 
 def postable(round_: Round) -> Round:
-    """The orders of a round that a book takes: with energy, at a price above zero; larger where a bid reserves nothing."""
+    """The orders of a round that a book takes: with energy, at a price above zero; larger if a bid reserves nothing."""
     sides = [
         [order for order in round_.orders(side) if order.energy_wh and order.price_upoints_per_kwh] for side in Side
     ]
     bids = sides[Side.BUY]
     if all(value_down_upoints(order.energy_wh, order.price_upoints_per_kwh) for order in bids):
         return Round(round_.k_ppm, *sides)
-    return Round(
-        round_.k_ppm, *[[order._replace(energy_wh=SCALE * order.energy_wh) for order in side] for side in sides]
-    )
+    larger = [[order._replace(energy_wh=SCALE * order.energy_wh) for order in side] for side in sides]
+    return Round(round_.k_ppm, *larger)
 
 
 def worked() -> Round:

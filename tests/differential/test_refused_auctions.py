@@ -111,7 +111,8 @@ def test_a_higher_objective_refutes_an_exact_claim(fresh, auctioneers):
         true.certificate, price_upoints_per_kwh=90, low_upoints_per_kwh=90, high_upoints_per_kwh=100, side=None,
         level_wh=None, last=None,
     )  # fmt: skip
-    false = Solution(50, (Trade("0:0", "0:2", 1),), certificate)
+    scale = auctionmarket.SCALE
+    false = Solution(50 * scale, (Trade("0:0", "0:2", scale),), certificate)
     auctionmarket.propose(market, false)
     first = market.proposal
     market.seal(shown=[market.exhibit(0), market.exhibit(1)])
