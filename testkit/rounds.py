@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from powerpact.market.orders import Order, Side, SoftTerm
 from powerpact.market.rules import Attribute, Kind, Mode
 from powerpact.mechanisms.satisfaction.round import Buyer, Round, Seller
-from powerpact.units import MAX_ATTRIBUTES, MAX_CATEGORIES, value_down_upoints
+from powerpact.units import MAX_ATTRIBUTES, MAX_CATEGORIES, PPM, value_down_upoints
 from testkit.orders import FOREVER, codes, lanes
 from testkit.strategies import UINT32_MAX, weights_ppm
 
@@ -27,13 +27,13 @@ def order_of_buyer(round_: Round, buyer: Buyer, trader: ChecksumAddress, nonce: 
     return Order(
         side=Side.BUY,
         trader=trader,
-        energy_wh=buyer.energy_wh or 1_000,
-        min_fill_ppm=buyer.min_fill_ppm,
+        energy_wh=1_000 if buyer.energy_wh is None else buyer.energy_wh,
         price_upoints_per_kwh=buyer.bid_upoints_per_kwh,
         levels=lanes(*(term.expect for term in buyer.soft)),
         limits=lanes(*(term.limit for term in buyer.soft)),
         weights_ppm=lanes(*(term.weight_ppm for term in buyer.soft)),
         classes=codes(*(_code(round_, required, 0) for required in buyer.require)),
+        min_fill_ppm=buyer.min_fill_ppm,
         nonce=nonce,
         expiry=FOREVER,
     )
@@ -44,12 +44,12 @@ def order_of_seller(round_: Round, seller: Seller, trader: ChecksumAddress, devi
     return Order(
         side=Side.SELL,
         trader=trader,
-        energy_wh=seller.energy_wh or 1_000,
-        min_fill_ppm=seller.min_fill_ppm,
+        energy_wh=1_000 if seller.energy_wh is None else seller.energy_wh,
         price_upoints_per_kwh=seller.ask_upoints_per_kwh,
         min_upoints_per_kwh=seller.min_upoints_per_kwh,
         levels=lanes(*seller.attributes),
         classes=codes(*(_code(round_, stated, UNSTATED) for stated in seller.classes)),
+        min_fill_ppm=seller.min_fill_ppm,
         device=device,
         nonce=nonce,
         expiry=FOREVER,
@@ -70,7 +70,10 @@ def rounds(draw, most: int = 5, largest_price: int = UINT32_MAX, modes: Sequence
     Values come from a few steps, so that ties, E = L and bid = min = ask are common, or from the whole range. In three
     rounds of four, limits and requirements leave most pairs eligible.
     """
+    mode = draw(st.sampled_from(modes))
     lenient = draw(st.integers(0, 3)) > 0
+    picky = mode is Mode.ONE_TO_ONE and draw(st.booleans())
+    least_fills_ppm = st.sampled_from([0, 1, PPM // 2, PPM]) if picky else st.just(0)
     energies = st.integers(1, draw(st.sampled_from([3, 5_000])))
     schema = draw(st.lists(st.sampled_from(Kind), max_size=MAX_ATTRIBUTES))
     categories = draw(st.integers(0, MAX_CATEGORIES))
@@ -93,15 +96,17 @@ def rounds(draw, most: int = 5, largest_price: int = UINT32_MAX, modes: Sequence
         energy_wh = draw(energies)
         if value_down_upoints(energy_wh, bid) == 0:
             energy_wh *= 1_000
-        return Buyer(f"b{i}", bid, soft, tuple(draw(required) for _ in range(categories)), energy_wh)
+        require = tuple(draw(required) for _ in range(categories))
+        return Buyer(f"b{i}", bid, soft, require, energy_wh, min_fill_ppm=draw(least_fills_ppm))
 
     def seller(j: int) -> Seller:
         least, ask = sorted((draw(prices), draw(prices)))
         classes = tuple(draw(st.sampled_from([*CLASSES, None])) for _ in range(categories))
-        return Seller(f"s{j}", ask, least, tuple(draw(values) for _ in schema), classes, draw(energies))
+        given = tuple(draw(values) for _ in schema)
+        return Seller(f"s{j}", ask, least, given, classes, draw(energies), min_fill_ppm=draw(least_fills_ppm))
 
     return Round(
-        mode=draw(st.sampled_from(modes)),
+        mode=mode,
         attributes=tuple(Attribute(f"attribute {f}", kind) for f, kind in enumerate(schema)),
         categories=tuple(f"category {c}" for c in range(categories)),
         buyers=tuple(buyer(i) for i in range(draw(sizes))),

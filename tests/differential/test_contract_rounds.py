@@ -74,8 +74,11 @@ def verdict(market, clear, solution):
     return None, Final(objective, bound, sum(trade.reserved_upoints for trade in trades), trades)
 
 
-def post(community: Community, round_: Round, **rules: int) -> TestMarket:
-    """A market with the orders of the round in several batches, its gate closed; nobody buys and sells."""
+def post(community: Community, round_: Round, are_both: bool = False, **rules: int) -> TestMarket:
+    """A market with the orders of the round in several batches, its gate closed.
+
+    Nobody buys and sells, or the first traders do both.
+    """
     market = community.open_market(
         sources=[DECLARED] * len(round_.attributes),
         income=[attribute.kind is Kind.INCOME for attribute in round_.attributes],
@@ -84,13 +87,14 @@ def post(community: Community, round_: Round, **rules: int) -> TestMarket:
         **rules,
     )
     traders = community.traders
+    sellers = traders if are_both else traders[::-1]
     signed = [
         (order_of_buyer(round_, buyer, trader.address, nonce=0), trader)
         for buyer, trader in zip(round_.buyers, traders[: len(round_.buyers)], strict=True)
     ]
     signed += [
         (order_of_seller(round_, seller, trader.address, trader.device, nonce=1), trader)
-        for seller, trader in zip(round_.sellers, traders[::-1][: len(round_.sellers)], strict=True)
+        for seller, trader in zip(round_.sellers, sellers[: len(round_.sellers)], strict=True)
     ]
     for batch in (signed[first : first + 3] for first in range(0, len(signed), 3)):
         market.post([order for order, _ in batch], [trader for _, trader in batch])
@@ -164,6 +168,18 @@ def test_what_the_solver_finds_is_proven(play, round_):
     posted, solution, error = play(round_, solve)
     assert error is None
     assert solution.objective == match(posted).objective == match(round_).objective
+
+
+@given(round_=BOTH_MODES)
+@settings(max_examples=60, **SETTINGS)
+def test_what_the_solver_finds_among_traders_who_buy_and_sell_is_proven(fresh, round_):
+    """Nobody trades with oneself, and the rest is the best that is left."""
+    market = fresh(round_, are_both=True)
+    posted = market.round()
+    solution = solve(posted)
+    error, final = verdict(market, in_pieces, solution)
+    assert (error, solution.objective) == (None, match(posted).objective)
+    assert all(trade.buyer != trade.seller for trade in final.trades)
 
 
 @given(round_=rounds(most=MOST, largest_price=LARGEST_PRICE), data=st.data())

@@ -50,9 +50,9 @@ def play(community):
     """
     start = community.chain.snapshot()
 
-    def _play(round_, mode, hide):
+    def _play(round_, hide):
         community.chain.revert(start)
-        market = _post(community, round_, mode)
+        market = _post(community, round_)
         posted = market.round()
         solution = match(_without(posted, hide(posted)))
         market.propose(market.claims(solution))
@@ -73,21 +73,21 @@ def play(community):
     return _play
 
 
-@given(round_=rounds(most=MOST, largest_price=10**6), mode=st.sampled_from(MODES), data=st.data())
+@given(round_=rounds(most=MOST, largest_price=10**6, modes=MODES), data=st.data())
 @SETTINGS
-def test_whoever_hides_an_order_is_refuted_if_it_mattered(play, round_, mode, data):
+def test_whoever_hides_an_order_is_refuted_if_it_mattered(play, round_, data):
     def hide(posted):
         orders = _ids(posted)
         assume(orders)
         return [data.draw(st.sampled_from(orders))]
 
-    refuted, loss = play(round_, mode, hide)
+    refuted, loss = play(round_, hide)
     assert refuted or loss == 0
 
 
-@given(round_=rounds(most=MOST, largest_price=10**6), mode=st.sampled_from(MODES))
+@given(round_=rounds(most=MOST, largest_price=10**6, modes=MODES))
 @SETTINGS
-def test_whoever_hides_the_best_order_is_refuted(play, round_, mode):
+def test_whoever_hides_the_best_order_is_refuted(play, round_):
     """The best order is the one without which the round is worth least."""
 
     def hide(posted):
@@ -95,14 +95,14 @@ def test_whoever_hides_the_best_order_is_refuted(play, round_, mode):
         assume(worth and min(worth.values()) < match(posted).objective)
         return [min(worth, key=worth.__getitem__)]
 
-    refuted, loss = play(round_, mode, hide)
+    refuted, loss = play(round_, hide)
     assert loss > 0
     assert refuted
 
 
-@given(round_=rounds(most=MOST, largest_price=10**6), mode=st.sampled_from(MODES), data=st.data())
+@given(round_=rounds(most=MOST, largest_price=10**6, modes=MODES), data=st.data())
 @SETTINGS
-def test_whoever_hides_a_class_of_orders_is_refuted(play, round_, mode, data):
+def test_whoever_hides_a_class_of_orders_is_refuted(play, round_, data):
     """All orders of one class, or all of one side, without which the round is worth less."""
 
     def hide(posted):
@@ -115,18 +115,18 @@ def test_whoever_hides_a_class_of_orders_is_refuted(play, round_, mode, data):
         assume(groups)
         return data.draw(st.sampled_from(groups))
 
-    refuted, loss = play(round_, mode, hide)
+    refuted, loss = play(round_, hide)
     assert loss > 0
     assert refuted
 
 
-def _post(community, round_, mode):
+def _post(community, round_):
     """A market with the orders of the round in batches of three, its gate closed."""
     market = community.open_market(
         sources=[DECLARED] * len(round_.attributes),
         income=[attribute.kind is Kind.INCOME for attribute in round_.attributes],
         category_count=len(round_.categories),
-        mode=MODES.index(mode),
+        mode=MODES.index(round_.mode),
         challenge_window_s=WINDOW_S,
         bond_upoints=BOND_UPOINTS,
     )
