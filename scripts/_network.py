@@ -6,6 +6,7 @@ from pathlib import Path
 import brownie
 from eth_account import Account
 
+from powerpact.chain.artifacts import CONTRACTS
 from powerpact.chain.connection import connect
 from powerpact.chain.deployment import DEFAULT_FILE
 
@@ -36,3 +37,17 @@ def sending_account():
     else:
         made = brownie.accounts.load(os.environ["POWERPACT_ACCOUNT"])
     return Account.from_key(made.private_key)
+
+
+def known_to_brownie(deployment):
+    """Give the contracts of a deployment to Brownie's containers, so that `OrderBook[-1]` is the one deployed last.
+
+    Without a project of Brownie's that has them, nothing happens.
+    """
+    contracts = [
+        (getattr(project, name), deployment.addresses[name])
+        for project in brownie.project.get_loaded_projects()
+        for name in CONTRACTS
+        if hasattr(project, name)
+    ]
+    return [container.at(address) for container, address in contracts]

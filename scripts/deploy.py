@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-import brownie
 from eth_utils import to_checksum_address
 
 from powerpact.chain.deploying import deploy, forget_plan
 from powerpact.chain.deployment import Parameters
 from powerpact.index import deploying
-from scripts._network import active_web3, deployment_file, is_throwaway, sending_account
+from scripts._network import active_web3, deployment_file, is_throwaway, known_to_brownie, sending_account
 
 
 def main(file=None, *auditors):
@@ -34,8 +33,6 @@ def main(file=None, *auditors):
         deployment = deploy(sender, parameters, lambda name: print(f"deploying {name}"), folder)
         deployment.save(path)
         forget_plan(folder)
-    for name, address in deployment.addresses.items():
-        if hasattr(brownie, name):  # a project that is not loaded has no containers
-            getattr(brownie, name).at(address)
+    known_to_brownie(deployment)
     print(f"wrote {path}")
     return deployment

@@ -5,7 +5,7 @@ from pathlib import Path
 from powerpact.agent import Agent
 from powerpact.chain.deployment import Deployment, verify
 from powerpact.index import attach
-from scripts._network import active_web3, deployment_file, sending_account
+from scripts._network import active_web3, deployment_file, known_to_brownie, sending_account
 
 
 def main(market, file=None):
@@ -20,6 +20,7 @@ def main(market, file=None):
     """
     web3, deployment = active_web3(), Deployment.load(Path(file or deployment_file()))
     verify(web3, deployment)
+    known_to_brownie(deployment)
     chain = attach(web3, deployment)
     agent = Agent(chain, chain.sender(sending_account()), print)
     cleared = agent.clear(bytes.fromhex(market.removeprefix("0x")))

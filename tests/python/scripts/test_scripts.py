@@ -1,7 +1,9 @@
 """The Brownie entry points, run on the network that Brownie is connected to."""
 
+import brownie
 import pytest
 
+from powerpact.chain.artifacts import CONTRACTS
 from powerpact.chain.client import Chain
 from powerpact.chain.contracts import markets, orders, participants, rounds
 from powerpact.chain.deployment import Deployment
@@ -23,6 +25,20 @@ def test_deploy_writes_a_file_that_describes_the_chain(accounts, tmp_path):
     assert Deployment.load(file) == deployment
     assert deployment.parameters.auditors == tuple(auditors)
     assert deployment.parameters.threshold == 2
+
+
+def test_brownie_knows_what_was_deployed(tmp_path):
+    """Containers, histories and calls of Brownie work with the contracts that the script deployed."""
+    (project,) = brownie.project.get_loaded_projects()
+    assert len(project.OrderBook) == 0
+    deployment = deploy.main(tmp_path / "deployment.json")
+    assert {name: len(getattr(project, name)) for name in CONTRACTS} == dict.fromkeys(CONTRACTS, 1)
+    assert project.OrderBook[-1].address == deployment.addresses["OrderBook"]
+    points, utility = project.PowerPoints[-1], brownie.accounts.at(deployment.parameters.utility, force=True)
+    minted = points.mint(utility, 1_000, b"\x01" * 32, {"from": utility})
+    assert minted.events["Transfer"]["value"] == points.balanceOf(utility) == 1_000
+    deploy.main(tmp_path / "second.json")
+    assert len(project.OrderBook) == 2
 
 
 def test_market_day_runs_and_reports(tmp_path):
