@@ -35,6 +35,7 @@ powerpact market open -a alice --arbiter ann --slot "$slot" --gate-before 300 \
   --attribute price:cost:ask --attribute credibility:income:credibility \
   --category source --source-category source --json > market.json
 market=$(python3 -c 'import json; print(json.load(open("market.json"))["market"])')
+powerpact market show "$market"
 
 # Bob offers 1.5 kWh himself. Alice signs that she wants 1.2 kWh; the agent relays her order and pays the gas.
 powerpact order sell "$market" -a bob --energy-wh 1500 --ask 100000 --min 80000 --device 1
@@ -54,6 +55,7 @@ powerpact round status "$market"
 powerpact chain advance $((slot + 3600))
 powerpact meter report -a bob --key bob-meter --slot "$slot" --exported-wh 1150
 powerpact settle "$market" -a bob
+powerpact trade list --mine
 powerpact balance alice bob
 
 # The energy is certified: which device, which hour, which hands; retired, it never moves again.
@@ -61,4 +63,5 @@ powerpact certificates list alice --json > certificates.json
 certificate=$(python3 -c 'import json; print(json.load(open("certificates.json"))[0]["certificate"])')
 powerpact certificates trace "$certificate"
 powerpact certificates retire "$certificate" 1150 -a alice --purpose 'cooking on sunshine'
+powerpact account bill bob
 powerpact audit

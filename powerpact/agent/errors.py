@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from powerpact.errors import PowerPactError
+from powerpact.market.wording import moment
 
 
 class GateStillOpen(PowerPactError, RuntimeError):
@@ -20,7 +21,7 @@ class GateStillOpen(PowerPactError, RuntimeError):
 
     def __init__(self, market: bytes, closes_at: int, now: int) -> None:
         super().__init__(
-            f"the gate of market 0x{market.hex()} closes at {closes_at}, the chain's time is {now}",
+            f"the gate of market 0x{market.hex()} closes at {moment(closes_at, now=now)} ({closes_at})",
             remedy=self.advice,
         )
         self.market = market
@@ -43,7 +44,7 @@ class RoundExpired(PowerPactError, RuntimeError):
 
     def __init__(self, market: bytes, final_by: int, now: int) -> None:
         super().__init__(
-            f"market 0x{market.hex()} had to be final by {final_by}, the chain's time is {now}",
+            f"market 0x{market.hex()} had to be final by {moment(final_by, now=now)} ({final_by})",
             remedy=self.advice,
         )
         self.market = market

@@ -248,6 +248,14 @@ class Chain:
         """Names of the contracts that wrote events in a transaction."""
         return {self._names[f"0x{entry.address.hex()}"] for entry in self.log.of_transaction(transaction_hash)}
 
+    def called(self, contract: str, function: str, transaction_hash: str) -> tuple[Any, ...] | None:
+        """The arguments with which a transaction called a function of a contract; None if it called another."""
+        with translated(self.web3, f"transaction {transaction_hash}"):
+            found = self.web3.eth.get_transaction(HexBytes(transaction_hash))
+        if str(found.get("to")).lower() != self.address(contract).lower():
+            return None
+        return self.interfaces[contract].decode_call(function, bytes(found["input"]))
+
     def decode(self, mined: Mined) -> list[Event]:
         """The events that a transaction emitted, of whichever contract of this deployment."""
         return self._decoded(mined.logs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -395,13 +395,24 @@ class ContractError(ChainError, RuntimeError):
         What the error means.
     remedy : str
         What to do about it.
+    shown : sequence of str, optional
+        The arguments in words, in their order; by default as they are.
     """
 
     advice = "See the contract's own error below."
 
-    def __init__(self, name: str, arguments: Mapping[str, Any], *, why: str, remedy: str) -> None:
-        shown = ", ".join(f"{key}={_shown(value)}" for key, value in arguments.items())
-        super().__init__(f"{name}({shown}): {why}" if why else f"{name}({shown})", remedy=remedy)
+    def __init__(
+        self,
+        name: str,
+        arguments: Mapping[str, Any],
+        *,
+        why: str,
+        remedy: str,
+        shown: Sequence[str] | None = None,
+    ) -> None:
+        words = [_shown(value) for value in arguments.values()] if shown is None else shown
+        told = ", ".join(f"{key}={word}" for key, word in zip(arguments, words, strict=True))
+        super().__init__(f"{name}({told}): {why}" if why else f"{name}({told})", remedy=remedy)
         self.name = name
         self.arguments = dict(arguments)
         self.why = why

@@ -5,6 +5,7 @@ The command line prints from it, and ``docs/errors.md`` is written from it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -348,7 +349,10 @@ _ORDERS: Final = {
         "a limit is on the wrong side of its expectation",
         "Income: limit <= expectation. Cost: limit >= expectation.",
     ),
-    "Order_ClassMissing": Advice("a seller's class code is missing", "State a code for each class of the market."),
+    "Order_ClassMissing": Advice(
+        "the seller does not state its class of a category, counted from 0 in the market's order",
+        "State `--class CATEGORY=CLASS` for each; `powerpact market show` lists them with their labels.",
+    ),
     "Order_DeviceNotOwned": Advice(
         "the device that is to deliver is not the seller's", "Name one of your devices: `powerpact device list`."
     ),
@@ -655,6 +659,18 @@ ADVICE: Final = MappingProxyType({name: advice for section in SECTIONS.values() 
 """The whole table."""
 
 
-def advice_for(name: str) -> Advice:
+_APPLIED, _ACTIVE = 1, 2
+
+_OF_STATUS: Final[Mapping[tuple[object, object], Advice]] = {
+    (_APPLIED, 0): Advice("the account has applied already", "Wait for the auditors' votes: `powerpact balance`."),
+    (_ACTIVE, 0): Advice("the account is admitted already", "Nothing to do: deposit points, find a market."),
+    (_ACTIVE, _APPLIED): Advice("the account is admitted already", "Nothing to do: no vote is needed."),
+}
+"""What `Registry_WrongStatus` means for some pairs of the account's status and the one that the step needs."""
+
+
+def advice_for(name: str, arguments: Mapping[str, object] | None = None) -> Advice:
     """Why an error happens and its remedy; both are empty for an error that the table lacks."""
-    return ADVICE.get(name, Advice("", ""))
+    said = arguments or {}
+    own = _OF_STATUS.get((said.get("have"), said.get("needed"))) if name == "Registry_WrongStatus" else None
+    return own or ADVICE.get(name, Advice("", ""))

@@ -19,6 +19,7 @@ from powerpact.cli.session import (
     tell,
     unlock,
 )
+from powerpact.market.wording import money
 
 group = typer.Typer(
     help="A trade ended by agreement: two of buyer, seller and arbiter sign, anyone relays.", no_args_is_help=True
@@ -81,4 +82,4 @@ def submit(
         "trade": f"0x{one.trade.hex()}",
         "to_seller_upoints": one.to_seller_upoints,
     }
-    done(f"ended the trade; the seller got {one.to_seller_upoints} micro-points", [mined], data, as_json=as_json)
+    done(f"ended the trade; the seller got {money(one.to_seller_upoints)}", [mined], data, as_json=as_json)

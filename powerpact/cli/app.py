@@ -13,17 +13,22 @@ from powerpact.cli import (
     agreements,
     certificates,
     chain,
+    config,
     contest,
     data,
     demo,
     devices,
+    history,
     index,
+    listings,
     markets,
     matching,
     money,
     orders,
+    overview,
     people,
     rounds,
+    status,
     wallets,
 )
 from powerpact.cli.output import complain
@@ -67,12 +72,16 @@ MODULES = (
     chain,
     accounts,
     people,
+    history,
     devices,
     money,
+    overview,
     markets,
     orders,
     wallets,
+    listings,
     rounds,
+    status,
     contest,
     data,
     agreements,
@@ -91,11 +100,13 @@ def _show_version(asked: bool) -> None:
 
 @app.callback()
 def options(
-    version: Annotated[
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
     """A peer-to-peer energy market whose matching nobody has to trust."""
+    context.default_map = config.defaults(context.command)
 
 
 def main() -> None:

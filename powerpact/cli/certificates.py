@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from powerpact.cli.names import people_names
 from powerpact.cli.output import print_json, progress
 from powerpact.cli.session import (
     DEPLOYMENT_FILE,
     As,
     AsJson,
     Deployed,
+    Mine,
+    Whose,
     address_of,
     clock,
     done,
+    names_of,
     open_chain,
     parse_time,
     table,
     unlock,
+    utc,
 )
+from powerpact.market import wording
+from powerpact.market.forms import word_of
+
+if TYPE_CHECKING:
+    from powerpact.cli.names import Names
 
 group = typer.Typer(help="Green certificates: one per device and slot, in Wh.", no_args_is_help=True)
 
@@ -34,7 +45,10 @@ def register(app: typer.Typer) -> None:
 
 @group.command("list")
 def list_certificates(
-    holder: Annotated[str | None, typer.Argument(metavar="[WHO]", help="Only this holder's.")] = None,
+    holder: Annotated[
+        str | None, typer.Argument(metavar="[WHO]", help="Only this holder's.", autocompletion=people_names)
+    ] = None,
+    mine: Mine = False,
     deployment: Deployed = DEPLOYMENT_FILE,
     as_json: AsJson = False,
 ) -> None:
@@ -43,24 +57,39 @@ def list_certificates(
     [bold]Example:[/bold] powerpact certificates list alice
     """
     from powerpact.chain.contracts import certificates
+    from powerpact.keystore import Keystore
 
     chain = open_chain(deployment)
     wanted = address_of(holder) if holder else None
+    own = set(Keystore.default().names().values()) if mine else None
     rows = []
     for (owner, id_), energy_wh in certificates.holdings(chain).items():
-        if wanted in (None, owner):
+        if wanted in (None, owner) and (own is None or owner in own):
             device, slot = certificates.lot_of(id_)
             rows.append(
                 {
-                    "certificate": id_,
+                    "certificate": str(id_),
                     "device": device,
-                    "slot": clock(slot.start),
+                    "slot": utc(slot.start),
+                    "slot_start": slot.start,
                     "length_s": slot.length_s,
                     "holder": owner,
                     "energy_wh": energy_wh,
                 }
             )
-    table(rows, as_json=as_json)
+    names = names_of(chain)
+
+    def shown(row: Mapping[str, Any]) -> dict[str, Any]:
+        slot = f"{clock(row['slot_start'])}, {wording.span(row['length_s'])}"
+        return {
+            "certificate": row["certificate"],
+            "device": row["device"],
+            "slot": slot,
+            "holder": names(row["holder"]),
+            "energy": f"{row['energy_wh']} Wh",
+        }
+
+    table(rows, as_json=as_json, shown=shown)
 
 
 @group.command()
@@ -83,11 +112,12 @@ def trace(certificate: CertificateId, deployment: Deployed = DEPLOYMENT_FILE, as
     places = [f"{batch}:{index}" for _, (batch, index, _) in measured]
     retired = chain.events("GreenCertificates", "Retired", id=certificate)
     data: dict[str, Any] = {
-        "certificate": certificate,
+        "certificate": str(certificate),
         "device": device_id,
         "owner": device.owner,
         "source": device.source,
-        "carrier": device.carrier.name.lower(),
+        "source_label": wording.source(device.source),
+        "carrier": word_of(device.carrier),
         "slot_start": slot.start,
         "slot_length_s": slot.length_s,
         "exported_wh": exported_wh,
@@ -107,15 +137,29 @@ def trace(certificate: CertificateId, deployment: Deployed = DEPLOYMENT_FILE, as
     }
     if as_json:
         print_json(data)
-        return
-    typer.echo(f"device {device_id} of {device.owner}, source {device.source}, slot {clock(slot.start)}")
-    typer.echo(f"exported {exported_wh} Wh, signed reading{'s' * (len(places) > 1)} {', '.join(places)}")
+    else:
+        _show_trace(data, names_of(chain))
+
+
+def _show_trace(data: Mapping[str, Any], name: Names) -> None:
+    """Where a certificate comes from and who held it, in words."""
+    length = wording.span(data["slot_length_s"])
+    typer.echo(
+        f"device {data['device']} of {name(data['owner'])}: {data['carrier']} from {data['source_label']}, "
+        f"slot {clock(data['slot_start'])}, {length}"
+    )
+    places = data["readings"]
+    typer.echo(f"exported {data['exported_wh']} Wh, signed reading{'s' * (len(places) != 1)} {', '.join(places)}")
     for entry in data["transfers"]:
-        verb = "minted to" if entry["from"] is None else "retired by" if entry["to"] is None else f"{entry['from']} to"
-        whom = entry["from"] if entry["to"] is None else entry["to"]
-        typer.echo(f"{entry['energy_wh']} Wh {verb} {whom}, transaction {entry['transaction']}")
+        if entry["from"] is None:
+            moved = f"minted to {name(entry['to'])}"
+        elif entry["to"] is None:
+            moved = f"retired by {name(entry['from'])}"
+        else:
+            moved = f"from {name(entry['from'])} to {name(entry['to'])}"
+        typer.echo(f"{entry['energy_wh']} Wh {moved}, transaction {entry['transaction']}")
     for entry in data["retired"]:
-        typer.echo(f"{entry['energy']} Wh retired for {entry['beneficiary']}: {entry['purpose']}")
+        typer.echo(f"{entry['energy']} Wh retired for {name(entry['beneficiary'])}: {entry['purpose']}")
 
 
 @group.command()
@@ -146,7 +190,11 @@ def issue(
         raise NotOnChain(what, remedy="Report them with `powerpact meter report`.")
     mined = chain.sender(key).send(meters.issue(chain, wanted, measured))
     id_ = certificates.id_of(device, wanted)
-    data = {"certificate": id_, "device": device, "exported_wh": sum(reading.exported_wh for reading, _ in measured)}
+    data = {
+        "certificate": str(id_),
+        "device": device,
+        "exported_wh": sum(reading.exported_wh for reading, _ in measured),
+    }
     done(f"issued certificate {id_}", [mined], data, as_json=as_json, result=str(id_))
 
 
@@ -169,8 +217,30 @@ def retire(
     chain, key = open_chain(deployment), unlock(account)
     whom = address_of(beneficiary) if beneficiary else key.address
     mined = chain.sender(key).send(certificates.retire(chain, certificate, energy_wh, whom, purpose))
-    data = {"certificate": certificate, "energy_wh": energy_wh, "beneficiary": whom}
-    done(f"retired {energy_wh} Wh for {whom}", [mined], data, as_json=as_json)
+    data = {"certificate": str(certificate), "energy_wh": energy_wh, "beneficiary": whom}
+    done(f"retired {energy_wh} Wh for {names_of(chain)(whom)}", [mined], data, as_json=as_json)
+
+
+@group.command()
+def transfer(
+    certificate: CertificateId,
+    energy_wh: Annotated[int, typer.Argument(metavar="WH", min=1, help="Energy, Wh.")],
+    to: Whose,
+    account: As,
+    deployment: Deployed = DEPLOYMENT_FILE,
+    as_json: AsJson = False,
+) -> None:
+    """Give energy of a certificate to another holder.
+
+    [bold]Example:[/bold] powerpact certificates transfer 4722370441113272429296 500 bob -a alice
+    """
+    from powerpact.chain.contracts import certificates
+
+    chain, key, target = open_chain(deployment), unlock(account), address_of(to)
+    mined = chain.sender(key).send(certificates.transfer(chain, key.address, target, certificate, energy_wh))
+    left_wh = certificates.balance_of(chain, key.address, certificate)
+    data = {"certificate": str(certificate), "energy_wh": energy_wh, "to": target, "left_wh": left_wh}
+    done(f"gave {energy_wh} Wh of the certificate to {to}, {left_wh} Wh left", [mined], data, as_json=as_json)
 
 
 def audit(deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
@@ -192,6 +262,20 @@ def audit(deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> No
         }
         for finding in findings
     ]
-    table(rows, as_json=as_json)
+    if as_json:
+        print_json(rows)
+    else:
+        _show_findings(rows)
     if not all(finding.holds for finding in findings):
         raise typer.Exit(1)
+
+
+def _show_findings(rows: Sequence[Mapping[str, Any]]) -> None:
+    """What an audit found, a paragraph for each law."""
+    for row in rows:
+        typer.echo(f"{row['law']} {'holds' if row['holds'] else 'IS BROKEN'}: {row['sentence']}")
+        if row["detail"]:
+            typer.echo(f"  {row['detail']}")
+    broken = [row["law"] for row in rows if not row["holds"]]
+    told = f"broken: {', '.join(broken)}" if broken else "all hold"
+    typer.echo(f"{wording.count(len(rows), 'law')} checked, {told}")

@@ -82,7 +82,7 @@ def seal(
     endorsements = sorted(_endorsement(text, endorsers) for text in endorsement or [])
     mined = chain.sender(key).send(rounds.seal(chain, proposal, endorsers, endorsements))
     final_from = rounds.proposal(chain, proposal).final_from
-    what = f"proposal {proposal} is active; it can be made final from {clock(final_from)} on"
+    what = f"proposal {proposal} is active; it can be made final from {clock(final_from, chain.now())} on"
     done(what, [mined], {"proposal": proposal, "final_from": final_from}, as_json=as_json, result=str(proposal))
 
 

@@ -7,19 +7,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from powerpact.cli.choices import enum_member, words_of
+from powerpact.cli.names import account_names
 from powerpact.cli.session import (
     DEPLOYMENT_FILE,
     As,
     AsJson,
     Deployed,
+    Mine,
     clock,
     done,
+    names_of,
     open_chain,
     parse_time,
     table,
     tell,
     unlock,
 )
+from powerpact.market.forms import word_of
 from powerpact.market.schema import Carrier, DeviceKind, EnergySource
 
 if TYPE_CHECKING:
@@ -30,7 +34,13 @@ meter_group = typer.Typer(help="Readings that devices sign.", no_args_is_help=Tr
 
 DeviceId = Annotated[int, typer.Argument(metavar="DEVICE", help="Id of the device.")]
 KeyName = Annotated[
-    str, typer.Option("--key", metavar="NAME", help="Account of the keystore that is the device's key.")
+    str,
+    typer.Option(
+        "--key",
+        metavar="NAME",
+        help="Account of the keystore that is the device's key.",
+        autocompletion=account_names,
+    ),
 ]
 ContentSeen = Annotated[
     str | None,
@@ -101,14 +111,16 @@ def certify(
 
     [bold]Example:[/bold] powerpact device certify 1 -a auditor-ann
     """
-    from powerpact.chain.contracts import devices
+    from powerpact.chain.contracts import devices, participants
 
     chain, key = open_chain(deployment), unlock(account)
     voted = _content(chain, device, content)
     mined = chain.sender(key).send(devices.certify(chain, device, voted))
     is_certified = devices.device(chain, device).certified
-    what = f"voted for device {device}: {'certified' if is_certified else 'more votes needed'}"
-    data = {"device": device, "content": f"0x{voted.hex()}", "certified": is_certified}
+    votes, threshold = chain.event(mined, "CertificationVoted").arguments["votes"], participants.threshold(chain)
+    what = f"voted for device {device}: {'certified' if is_certified else f'{votes} of {threshold} votes'}"
+    counted = {"votes": votes, "threshold": threshold}
+    data = {"device": device, "content": f"0x{voted.hex()}", "certified": is_certified, **counted}
     done(what, [mined], data, as_json=as_json)
 
 
@@ -190,19 +202,21 @@ def exchange(
 
 
 @devices_group.command("list")
-def list_devices(deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
+def list_devices(mine: Mine = False, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
     """List all devices.
 
-    [bold]Example:[/bold] powerpact device list --json
+    [bold]Example:[/bold] powerpact device list --mine
     """
     from powerpact.chain.contracts import devices
+    from powerpact.keystore import Keystore
+    from powerpact.market import wording
 
     def row(id_: int, found: devices.Device) -> dict[str, object]:
         return {
             "device": id_,
             "owner": found.owner,
-            "kind": found.kind.name.lower(),
-            "carrier": found.carrier.name.lower(),
+            "kind": word_of(found.kind),
+            "carrier": word_of(found.carrier),
             "source": found.source,
             "subnet": found.subnet,
             "capacity_wh": found.capacity_wh,
@@ -210,8 +224,15 @@ def list_devices(deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False
             "content": f"0x{found.content(id_).hex()}",
         }
 
-    found = devices.all_devices(open_chain(deployment))
-    table((row(id_, device) for id_, device in found.items()), as_json=as_json)
+    chain = open_chain(deployment)
+    found, names = devices.all_devices(chain), names_of(chain)
+    own = set(Keystore.default().names().values()) if mine else None
+    rows = (row(id_, device) for id_, device in found.items() if own is None or device.owner in own)
+    table(
+        rows,
+        as_json=as_json,
+        shown=lambda row: {**row, "owner": names(row["owner"]), "source": wording.source(row["source"])},
+    )
 
 
 @meter_group.command()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
-from powerpact.cli.output import read_input, write_output
+from powerpact.cli import config
+from powerpact.cli.output import print_json, read_input, write_output
 from powerpact.cli.rules import converted, with_rules
 from powerpact.cli.session import (
     DEPLOYMENT_FILE,
@@ -17,11 +20,16 @@ from powerpact.cli.session import (
     clock,
     done,
     market_of,
+    names_of,
     open_chain,
     table,
     tell,
     unlock,
+    utc,
 )
+from powerpact.errors import BadChoice
+from powerpact.market import wording
+from powerpact.market.forms import word_of
 
 market_group = typer.Typer(help="Markets, each for one delivery slot.", no_args_is_help=True)
 
@@ -53,16 +61,24 @@ def open_(
     [bold]Example:[/bold] powerpact market open -a alice --arbiter ann --slot 2026-11-21T12:00Z
     """
     from powerpact.chain.contracts import markets
+    from powerpact.chain.errors import ContractError
     from powerpact.codec.rulesfile import parse_rules
     from powerpact.market.templates import rules_from
 
     base = parse_rules(read_input(rules_file)) if rules_file is not None else None
     chain, key = open_chain(deployment), unlock(account)
     rules = rules_from(converted(said), chain.deployment.parameters.longest_slot_s, base)
-    mined = chain.sender(key).send(markets.open_market(chain, rules))
+    try:
+        mined = chain.sender(key).send(markets.open_market(chain, rules))
+    except ContractError as error:
+        wrong = wording.wrong_times(rules, chain.now(), config.zone()) if error.name == "Market_BadTimes" else []
+        if not wrong:
+            raise
+        remedy = "State another --slot, --gate-before, --final-after or --refund-after."
+        raise BadChoice("times", "of the market", "; ".join(wrong), remedy=remedy) from error
     id_ = f"0x{chain.event(mined, 'MarketOpened').arguments['market'].hex()}"
     times = {"slot_start": rules.slot_start, "closes_at": rules.closes_at, "final_by": rules.final_by}
-    what = f"opened a market; the gate closes at {clock(rules.closes_at)}"
+    what = f"opened a market; the gate closes at {clock(rules.closes_at, chain.now())}"
     done(what, [mined], {"market": id_, **times}, as_json=as_json, result=id_)
 
 
@@ -107,10 +123,66 @@ def list_markets(deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False
         rows.append(
             {
                 "market": f"0x{market.id.hex()}",
-                "slot": clock(rules.slot_start),
-                "gate": clock(rules.closes_at),
+                "slot": utc(rules.slot_start),
+                "gate": utc(rules.closes_at),
+                "slot_start": rules.slot_start,
+                "slot_length_s": rules.slot_length_s,
+                "closes_at": rules.closes_at,
                 "zone": "(no text)" if market.problem else rules.zone,
+                "mechanism": word_of(rules.mechanism),
+                "mode": word_of(rules.mode),
                 "state": "final" if is_final else "open" if now < rules.closes_at else late,
             }
         )
-    table(rows, as_json=as_json)
+
+    def shown(row: Mapping[str, Any]) -> dict[str, Any]:
+        times = {"slot": clock(row["slot_start"], now), "gate": clock(row["closes_at"], now)}
+        traded = row["mode"] if row["mechanism"] == "satisfaction" else f"{row['mechanism']} auction"
+        return {"market": row["market"], **times, "zone": row["zone"], "trades": traded, "state": row["state"]}
+
+    table(rows, as_json=as_json, shown=shown)
+
+
+@market_group.command()
+def show(market: MarketId, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
+    """Show everything that is known of a market: its state, and every rule with its meaning.
+
+    Read it before you sign an order: the arbiter, the price rule, the tolerance and the times bind both sides.
+
+    [bold]Example:[/bold] powerpact market show 0x5f3a
+    """
+    from powerpact.chain.contracts import markets, participants
+    from powerpact.cli.rulewords import RuleWords
+    from powerpact.codec.rulesfile import format_rules
+    from powerpact.index.outcomes import sentence, state_of
+    from powerpact.index.records import read_rounds
+
+    chain = open_chain(deployment)
+    with chain.reading():
+        now = chain.now()
+        found = markets.market(chain, market_of(chain, market))
+        (record,) = read_rounds(chain, [found])
+        auditors = participants.auditors(chain)
+    state = state_of(record, now)
+    data = {
+        "market": f"0x{found.id.hex()}",
+        "opener": found.opener,
+        "state": state.value,
+        "now": now,
+        "orders": record.posted.order_count,
+        "trades": len(record.trades),
+        "rules": json.loads(format_rules(found.rules))["rules"],
+        "labels": {
+            category: {str(code): label for code, label in wording.labels_of(found.rules, category).items()}
+            for category in found.rules.categories
+        },
+    }
+    if as_json:
+        print_json(data)
+        return
+    names = names_of(chain)
+    known = {markets.endorsers_hash(auditors): f"the auditors: {', '.join(map(names, auditors))}"}
+    typer.echo(f"market {data['market']}, opened by {names(found.opener)}")
+    typer.echo(sentence(record, state))
+    words = RuleWords(names, lambda time_s: clock(time_s, now), known)
+    table(words.rows(found.rules), as_json=False)

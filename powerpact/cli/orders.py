@@ -19,12 +19,12 @@ from powerpact.cli.session import (
     market_of,
     open_chain,
     parse_time,
-    table,
     tell,
     unlock,
 )
 from powerpact.cli.terms import chosen_nonce, stated_values, wanted
 from powerpact.market.schema import Side
+from powerpact.market.wording import count, money
 
 if TYPE_CHECKING:
     from powerpact.chain.client import Chain
@@ -86,7 +86,8 @@ def buy(
         ),
     ] = None,
     require: Annotated[
-        list[str] | None, typer.Option(metavar="CATEGORY=CODE", help="What the seller must be; repeatable.")
+        list[str] | None,
+        typer.Option(metavar="CATEGORY=CLASS", help="What the seller must be, by label or code."),
     ] = None,
     meter: Annotated[int, typer.Option(min=0, help="Your meter that measures it, where the import counts.")] = 0,
     min_fill_ppm: MinFill = 0,
@@ -140,7 +141,8 @@ def sell(
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Declared value of an attribute; repeatable.")
     ] = None,
     category: Annotated[
-        list[str] | None, typer.Option("--class", metavar="CATEGORY=CODE", help="What you are; repeatable.")
+        list[str] | None,
+        typer.Option("--class", metavar="CATEGORY=CLASS", help="What you are, by label or code."),
     ] = None,
     min_fill_ppm: MinFill = 0,
     accept: Accept = False,
@@ -155,12 +157,16 @@ def sell(
 
     [bold]Example:[/bold] powerpact order sell 0x5f3a -a bob --energy-wh 1500 --ask 100000 --min 80000 --device 1
     """
+    from powerpact.chain.contracts.devices import existing as find_device
     from powerpact.chain.contracts.markets import market as find
     from powerpact.market.orders import Side
-    from powerpact.market.terms import Common, sell_order
+    from powerpact.market.terms import Common, require_capacity, sell_order
 
     chain, key = open_chain(deployment), unlock(account)
     id_, sender = market_of(chain, market), chain.sender(key)
+    rules = find(chain, id_).rules
+    intervals = len(rules.slot.intervals(chain.deployment.parameters.base_interval_s))
+    require_capacity(energy_wh, device, find_device(chain, device).capacity_wh, intervals)
     with sender.turn() if sign_only is None else nullcontext():
         common = Common(
             trader=key.address,
@@ -171,7 +177,7 @@ def sell(
             accept=accept,
         )
         order = sell_order(
-            find(chain, id_).rules,
+            rules,
             common,
             ask,
             minimum,
@@ -227,34 +233,7 @@ def revoke(
     orders.check_page(chain, key.address, which, page)
     mined = chain.sender(key).send(orders.cancel_nonces(chain, which, page, mask))
     data = {"side": str(side), "nonces": sorted(set(nonce))}
-    done(f"revoked {len(data['nonces'])} nonces of {side} orders", [mined], data, as_json=as_json)
-
-
-@order_group.command("list")
-def list_orders(market: MarketId, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
-    """List the orders of a market.
-
-    [bold]Example:[/bold] powerpact order list 0x5f3a
-    """
-    from powerpact.chain.contracts import rounds
-    from powerpact.market.orders import Side, id_text
-
-    chain = open_chain(deployment)
-    posted = rounds.read_round(chain, market_of(chain, market))
-    rows = (
-        {
-            "order": id_text(id_),
-            "side": order.side.name.lower(),
-            "trader": order.trader,
-            "energy_wh": order.energy_wh,
-            "price_upoints_per_kwh": order.price_upoints_per_kwh,
-            "min_upoints_per_kwh": order.min_upoints_per_kwh if order.side is Side.SELL else 0,
-            "device": order.device,
-            "state": "closed" if posted.is_closed(id_) else "open",
-        }
-        for id_, order in posted.orders.items()
-    )
-    table(rows, as_json=as_json)
+    done(f"revoked {count(len(data['nonces']), 'nonce')} of {side} orders", [mined], data, as_json=as_json)
 
 
 def _place(
@@ -274,7 +253,7 @@ def _place(
     mined = mined or sender.send(orders.place(chain, market, order))
     id_ = id_text(order_id(orders.batch_of(chain, mined), 0))
     data = {"market": f"0x{market.hex()}", "order": id_, "reserved_upoints": order.reservation_upoints}
-    held = f", {order.reservation_upoints} micro-points reserved" if order.reservation_upoints else ""
+    held = f", {money(order.reservation_upoints)} reserved" if order.reservation_upoints else ""
     done(what.format(id_) + held, [mined], data, as_json=as_json, result=id_)
 
 

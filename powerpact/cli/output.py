@@ -5,17 +5,21 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import typer
 
 from powerpact.errors import FileProblem, PowerPactError
 from powerpact.progress import Progress
+
+_ADDRESS: Final = re.compile(r"\b0x[0-9a-fA-F]{40}\b")
 
 STANDARD_STREAM = "-"
 """As a path, standard input or output."""
@@ -23,10 +27,13 @@ STANDARD_STREAM = "-"
 QUIET_SECONDS = 2.0
 """Work that takes longer than this shows its progress."""
 
+LINE_SECONDS = 10.0
+"""Off a terminal a line says so this often."""
+
 
 def complain(error: PowerPactError) -> None:
-    """Print an error and its remedy to standard error."""
-    typer.secho(f"error: {error}", fg="red", err=True)
+    """Print an error and its remedy to standard error, with the names of the addresses in it that are known."""
+    typer.secho(f"error: {_with_names(str(error))}", fg="red", err=True)
     if error.remedy:
         typer.echo(f"  {error.remedy}", err=True)
 
@@ -85,6 +92,8 @@ def write_output(path: str, text: str) -> None:
 def progress(what: str) -> Iterator[Progress]:
     """Show what is going on, on standard error, once it has lasted longer than `QUIET_SECONDS`.
 
+    On a terminal a line changes in place. Elsewhere a line is printed then and every `LINE_SECONDS`.
+
     Yields
     ------
     callable
@@ -94,22 +103,45 @@ def progress(what: str) -> Iterator[Progress]:
 
     console = Console(stderr=True)
     status = console.status(f"{what} …")
+    begin, latest, done = time.monotonic(), [what], threading.Event()
 
-    def begin() -> None:
+    def show() -> None:
+        if done.wait(QUIET_SECONDS):
+            return
         if console.is_terminal:
             status.start()
-        else:
-            console.print(f"{what} …")
+            return
+        typer.echo(f"{latest[0]} …", err=True)
+        while not done.wait(LINE_SECONDS):
+            typer.echo(f"{latest[0]} … {time.monotonic() - begin:.0f} s", err=True)
 
-    timer = threading.Timer(QUIET_SECONDS, begin)
-    timer.daemon = True
-    timer.start()
+    def step(name: str) -> None:
+        latest[0] = f"{what}: {name}"
+        status.update(f"{latest[0]} …")
+
+    shower = threading.Thread(target=show, daemon=True)
+    shower.start()
     try:
-        yield lambda step: status.update(f"{what}: {step} …")
+        yield step
     finally:
-        timer.cancel()
-        timer.join()
+        done.set()
+        shower.join()
         status.stop()
+
+
+def _with_names(message: str) -> str:
+    """A message in which the name of each known address stands beside it."""
+    found = set(_ADDRESS.findall(message))
+    if not found:
+        return message
+    from powerpact.cli.names import Names
+
+    with contextlib.suppress(PowerPactError):  # an error is shown even where the configuration is broken
+        names = Names()
+        for address in found:
+            if names(address) != address:
+                message = message.replace(address, f"{address} ({names(address)})")
+    return message
 
 
 def _write(path: str, target: Path, text: str) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +17,7 @@ from powerpact.cli.session import (
     As,
     AsJson,
     Deployed,
+    Whose,
     address_of,
     clock,
     done,
@@ -28,10 +29,13 @@ from powerpact.cli.session import (
 from powerpact.errors import BadChoice
 
 if TYPE_CHECKING:
+    from eth_typing import ChecksumAddress
+
+    from powerpact.chain.client import Chain
+    from powerpact.chain.transactions import Mined
     from powerpact.codec.abi import Event
 
 Reason = Annotated[str, typer.Option(help="The reason, in words.")]
-Subject = Annotated[str, typer.Argument(metavar="WHO", help="Account, by name or address.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -65,6 +69,7 @@ def apply(
         hashed = participants.attributes_hash(attributes, salt)
         call = participants.apply(chain, hashed)
         if not any(outgoing.purpose == call.purpose for outgoing, _ in sender.left):
+            _require_may_apply(chain, account, key.address)
             call = replace(call, estimated_gas=sender.estimate(call))  # a file is written only for what is not refused
             _write_application(file, attributes, salt)
         mined = sender.send(call)
@@ -74,7 +79,7 @@ def apply(
 
 
 def approve(
-    applicant: Subject,
+    applicant: Whose,
     account: As,
     credibility_ppm: Annotated[int, typer.Option(min=0, max=1_000_000, help="Attested credit report, ppm.")],
     shown: Annotated[
@@ -96,11 +101,17 @@ def approve(
     mined = chain.sender(key).send(participants.approve(chain, subject, admission.application, credibility_ppm))
     with chain.as_of(mined):
         status = participants.participant(chain, subject).status.name.lower()
-    done(f"voted to admit {applicant}: {status}", [mined], {"applicant": subject, "status": status}, as_json=as_json)
+    data = {"applicant": subject, "status": status, **_votes(chain, mined)}
+    told = status
+    if status == "applied":
+        votes = participants.votes_to_admit(chain, subject, admission.application)
+        data["votes_by_credibility_ppm"] = {str(ppm): number for ppm, number in sorted(votes.items())}
+        told = _votes_text(data["votes"], data["threshold"], credibility_ppm, votes)
+    done(f"voted to admit {applicant}: {told}", [mined], data, as_json=as_json)
 
 
 def reject(
-    applicant: Subject, account: As, reason: Reason, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False
+    applicant: Whose, account: As, reason: Reason, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False
 ) -> None:
     """Vote, as an auditor, to reject an applicant.
 
@@ -113,11 +124,13 @@ def reject(
     mined = chain.sender(key).send(participants.reject(chain, subject, admission.application, reason))
     with chain.as_of(mined):
         status = participants.participant(chain, subject).status.name.lower()
-    done(f"voted to reject {applicant}: {status}", [mined], {"applicant": subject, "status": status}, as_json=as_json)
+    data = {"applicant": subject, "status": status, **_votes(chain, mined)}
+    same = f"{data['votes']} of {data['threshold']} votes for this very reason; the others must give the same"
+    done(f"voted to reject {applicant}: {same if status == 'applied' else status}", [mined], data, as_json=as_json)
 
 
 def suspend(
-    participant: Subject,
+    participant: Whose,
     account: As,
     until: Annotated[str, typer.Option(metavar="TIME", help="ISO 8601 or Unix seconds, at most 30 days ahead.")],
     reason: Reason,
@@ -135,8 +148,10 @@ def suspend(
     mined = chain.sender(key).send(participants.suspend(chain, subject, end, reason))
     with chain.as_of(mined):
         ends = participants.participant(chain, subject).suspended_until
-    found = f"suspended until {clock(ends)}" if ends == end else "more votes are needed"
-    data = {"participant": subject, "suspended_until": ends}
+    data = {"participant": subject, "suspended_until": ends, **_votes(chain, mined)}
+    needed = f"{data['votes']} of {data['threshold']} votes for this very end and reason; the others must give the same"
+    decided = data["votes"] >= data["threshold"]
+    found = f"suspended until {clock(ends, chain.now())}" if decided else f"more votes are needed: {needed}"
     done(f"voted to suspend {participant}: {found}", [mined], data, as_json=as_json)
 
 
@@ -153,6 +168,43 @@ def leave(account: As, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson =
     mined = chain.sender(key).send(call)
     what = "left the market" if is_leaving else "announced the exit; run the command again after the notice"
     done(what, [mined], {"participant": key.address}, as_json=as_json)
+
+
+def _votes(chain: Chain, mined: Mined) -> dict[str, Any]:
+    """How many votes there are for what was voted for, and how many decide."""
+    from powerpact.chain.contracts import participants
+
+    votes = chain.event(mined, "VoteCast").arguments["votes"]
+    return {"votes": votes, "threshold": participants.threshold(chain)}
+
+
+def _votes_text(votes: int, threshold: int, credibility_ppm: int, counted: Mapping[int, int]) -> str:
+    """How far an application is, and what others voted for."""
+    others = [
+        f"{'another auditor' if number == 1 else f'{number} other auditors'} voted for {ppm}"
+        for ppm, number in sorted(counted.items())
+        if ppm != credibility_ppm
+    ]
+    told = "; ".join([f"{votes} of {threshold} votes for {credibility_ppm}", *others])
+    return f"{told}. Only votes for the same credibility count together: agree on one." if others else told
+
+
+def _require_may_apply(chain: Chain, account: str, applicant: ChecksumAddress) -> None:
+    """Refuse an application that the registry would refuse, with what to do in this very case."""
+    from powerpact.chain.contracts.participants import Status, participant
+
+    status = participant(chain, applicant).status
+    problems = {
+        Status.APPLIED: (
+            "has applied already",
+            "Wait for the auditors' votes; `powerpact balance` shows when you are admitted.",
+        ),
+        Status.ACTIVE: ("is admitted already", "Nothing to do: deposit points, or look at `powerpact market list`."),
+        Status.LEAVING: ("is leaving", "Complete the exit with `powerpact leave`, then apply again."),
+    }
+    if status in problems:
+        problem, remedy = problems[status]
+        raise BadChoice("account", account, problem, remedy=remedy)
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from powerpact.cli.output import STANDARD_STREAM, print_json, progress, write_output
+from powerpact.cli.output import STANDARD_STREAM, progress, write_output
 from powerpact.cli.session import (
     DEPLOYMENT_FILE,
     As,
@@ -20,14 +20,10 @@ from powerpact.cli.session import (
     tell,
     unlock,
 )
+from powerpact.market.wording import count
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from powerpact.agent import Cleared, Settled
-    from powerpact.chain.contracts.rounds import Proposal
-    from powerpact.chain.contracts.settlement import FinalTrade
-    from powerpact.market.rules import Rules
 
 group = typer.Typer(help="Rounds: from gate closure to the final proposal.", no_args_is_help=True)
 
@@ -65,13 +61,10 @@ def close(
     if now < closes_at:
         raise GateStillOpen(id_, closes_at, now)
     sides = [order.side.name for _, order in posted.open_orders()]
-    data = {
-        "market": f"0x{id_.hex()}",
-        "closed_at": closes_at,
-        "buys": sides.count("BUY"),
-        "sells": sides.count("SELL"),
-    }
-    what = f"the gate closed at {clock(closes_at)} with {data['buys']} buy and {data['sells']} sell orders"
+    buys, sells = sides.count("BUY"), sides.count("SELL")
+    data = {"market": f"0x{id_.hex()}", "closed_at": closes_at, "buys": buys, "sells": sells}
+    sizes = f"{count(buys, 'buy order')} and {count(sells, 'sell order')}"
+    what = f"the gate closed at {clock(closes_at, now)} with {sizes}"
     done(what, [], data, as_json=as_json)
 
 
@@ -101,7 +94,7 @@ def solve(
     if round_file is not None:
         write_output(round_file, mechanism.format_round(round_))
     write_output(output, mechanism.format_solution(solution))
-    tell(f"{len(solution.trades)} trades, objective {solution.objective} {mechanism.unit}")
+    tell(f"{count(len(solution.trades), 'trade')}, objective {solution.objective} {mechanism.unit}")
 
 
 @group.command()
@@ -133,93 +126,6 @@ def run(market: MarketId, account: As, deployment: Deployed = DEPLOYMENT_FILE, a
     chain, key = open_chain(deployment), unlock(account)
     settled = Agent(chain, chain.sender(key), tell).run(market_of(chain, market))
     _show_settled(settled, as_json=as_json)
-
-
-@group.command()
-def status(market: MarketId, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
-    """Show the state of a round.
-
-    [bold]Example:[/bold] powerpact round status 0x5f3a --json
-    """
-    from powerpact.chain.contracts import rounds, settlement
-
-    chain = open_chain(deployment)
-    with chain.reading():
-        posted = rounds.read_round(chain, market_of(chain, market))
-        id_, rules, now = posted.market.id, posted.market.rules, chain.now()
-        final = settlement.final_trades(chain, id_)
-        ended = settlement.ended(chain, id_, {trade.position: trade.id for trade in final})
-        proposed = rounds.proposals_of(chain, id_)
-        found = rounds.proposals(chain, [number for number, _ in proposed])
-        is_final, is_active = rounds.final_of(chain, id_) != 0, rounds.active_of(chain, id_) != 0
-    trades = [_trade_data(trade, is_settled=trade.position in ended) for trade in final]
-    proposals = [_proposal_data(*named, state) for named, state in zip(proposed, found, strict=True)]
-    late = "expired" if now > rules.final_by else "proposed" if proposals else "closed"
-    closed = "active" if is_active else late
-    state = "final" if is_final else "open" if now < rules.closes_at else closed
-    data = {
-        "market": f"0x{id_.hex()}",
-        "state": state,
-        "now": now,
-        "closes_at": rules.closes_at,
-        "final_by": rules.final_by,
-        "refund_from": rules.refund_from,
-        "orders": posted.order_count,
-        "open_orders": sum(1 for _ in posted.open_orders()),
-        "proposals": proposals,
-        "trades": trades,
-    }
-    if as_json:
-        print_json(data)
-    else:
-        _show_status(data, rules, posted.mechanism.unit)
-
-
-def _trade_data(final: FinalTrade, *, is_settled: bool) -> dict[str, Any]:
-    """A trade of a final round, as data."""
-    from powerpact.market.orders import id_text
-
-    return {
-        "trade": f"0x{final.id.hex()}",
-        "buy": id_text(final.trade.buy_id),
-        "sell": id_text(final.trade.sell_id),
-        "energy_wh": final.trade.energy_wh,
-        "price_upoints_per_kwh": final.trade.price_upoints_per_kwh,
-        "state": "settled" if is_settled else "locked",
-    }
-
-
-def _proposal_data(number: int, agent: str, state: Proposal) -> dict[str, Any]:
-    """A proposal of a round, as data."""
-    return {
-        "proposal": number,
-        "agent": agent,
-        "objective_ppm": state.objective,
-        "bound_ppm": state.bound,
-        "trades": state.trade_count,
-        "proven_orders": state.proven_rows,
-        "final_from": state.final_from,
-        "state": state.status.name.lower(),
-    }
-
-
-def _show_status(data: Mapping[str, Any], rules: Rules, unit: str) -> None:
-    """The state of a round, in words."""
-    orders = data["orders"]
-    typer.echo(f"{data['state']}: {data['open_orders']} of {orders} orders open")
-    typer.echo(f"gate {clock(rules.closes_at)}, final by {clock(rules.final_by)}, refunds {clock(rules.refund_from)}")
-    for entry in data["proposals"]:
-        final_from = f", final from {clock(entry['final_from'])}" if entry["state"] == "active" else ""
-        typer.echo(
-            f"proposal {entry['proposal']} {entry['state']}: {entry['trades']} trades, objective "
-            f"{entry['objective_ppm']} {unit}, dual bound {entry['bound_ppm']}, "
-            f"{entry['proven_orders']} of {orders} orders proven{final_from}"
-        )
-    for trade in data["trades"]:
-        typer.echo(
-            f"{trade['sell']} -> {trade['buy']} {trade['energy_wh']} Wh at {trade['price_upoints_per_kwh']} "
-            f"micro-points per kWh, {trade['state']}"
-        )
 
 
 def settle(market: MarketId, account: As, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
@@ -267,7 +173,7 @@ def decide(
     with progress("deciding") as step:
         mined = Agent(chain, chain.sender(key), step).decide(market_of(chain, market), device)
     decided = sum(event.name == "OrderDecided" for one in mined for event in chain.decode(one))
-    done(f"{decided} orders decided", tuple(mined), {"decided": decided}, as_json=as_json)
+    done(f"{count(decided, 'order')} decided", tuple(mined), {"decided": decided}, as_json=as_json)
 
 
 def certify(market: MarketId, account: As, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
@@ -281,7 +187,7 @@ def certify(market: MarketId, account: As, deployment: Deployed = DEPLOYMENT_FIL
     with progress("certifying") as step:
         mined = Agent(chain, chain.sender(key), step).certify(market_of(chain, market))
     certified = sum(event.name == "TradeCertified" for one in mined for event in chain.decode(one))
-    done(f"{certified} trades certified", tuple(mined), {"certified": certified}, as_json=as_json)
+    done(f"{count(certified, 'trade')} certified", tuple(mined), {"certified": certified}, as_json=as_json)
 
 
 def _show_cleared(market: bytes, cleared: Cleared, *, as_json: bool) -> None:
@@ -297,7 +203,9 @@ def _show_cleared(market: bytes, cleared: Cleared, *, as_json: bool) -> None:
         "verify_s": round(cleared.verify_s, 3),
     }
     unit = cleared.posted.mechanism.unit
-    found = f": {len(solution.trades)} trades, objective {solution.objective} {unit}" if solution else " already"
+    found = (
+        f": {count(len(solution.trades), 'trade')}, objective {solution.objective} {unit}" if solution else " already"
+    )
     what = f"proposal {cleared.proposal} {_status_text(cleared)}{found}"
     done(what, cleared.transactions, data, as_json=as_json, result=str(cleared.proposal))
 
@@ -310,7 +218,7 @@ def _status_text(cleared: Cleared) -> str:
         return "is final"
     if cleared.status is ProposalStatus.ACTIVE:
         return f"is active and can be made final from {clock(cleared.final_from)} on"
-    return f"waits for {cleared.posted.market.rules.endorsements} endorsements"
+    return f"waits for {count(cleared.posted.market.rules.endorsements, 'endorsement')}"
 
 
 def _show_settled(settled: Settled, *, as_json: bool) -> None:
@@ -321,7 +229,8 @@ def _show_settled(settled: Settled, *, as_json: bool) -> None:
         "waiting": settled.waiting,
     }
     what = (
-        f"{settled.paid} trades paid, {settled.refunded} refunded, {settled.released} orders released, "
-        f"{settled.waiting} trades waiting for their readings"
+        f"{count(settled.paid, 'trade')} paid, {settled.refunded} refunded, "
+        f"{count(settled.released, 'order')} released, "
+        f"{count(settled.waiting, 'trade')} waiting for readings"
     )
     done(what, settled.transactions, data, as_json=as_json)

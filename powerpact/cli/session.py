@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from powerpact.cli import config
+from powerpact.cli.names import account_names, people_names
 from powerpact.cli.output import print_json
 from powerpact.errors import BadChoice
 from powerpact.series.zones import moments_of, zone_named
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from powerpact.chain.client import Chain
     from powerpact.chain.transactions import Mined
+    from powerpact.cli.names import Names
 
 Deployed = Annotated[
     Path,
@@ -33,10 +36,17 @@ DEPLOYMENT_FILE = Path("powerpact.deployment.json")
 As = Annotated[
     str,
     typer.Option(
-        "--account", "-a", metavar="NAME", envvar="POWERPACT_ACCOUNT", help="Account of the keystore that sends."
+        "--account",
+        "-a",
+        metavar="NAME",
+        envvar="POWERPACT_ACCOUNT",
+        help="Account of the keystore that sends.",
+        autocompletion=account_names,
     ),
 ]
+Whose = Annotated[str, typer.Argument(metavar="WHO", help="Account, by name or address.", autocompletion=people_names)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
+Mine = Annotated[bool, typer.Option("--mine", help="Only those of the keystore's accounts.")]
 MarketId = Annotated[str, typer.Argument(metavar="MARKET", help="Market id, or its first hexadecimal digits.")]
 
 
@@ -48,13 +58,20 @@ def open_chain(deployment: Path) -> Chain:
     """
     from powerpact import index
 
-    return index.open_chain(deployment, os.environ.get("POWERPACT_RPC"), data_folder(), tell)
+    return index.open_chain(deployment, config.setting("rpc"), data_folder(), tell)
 
 
 def data_folder() -> Path | None:
-    """The folder that ``POWERPACT_DATA`` names for the data of all deployments."""
-    data = os.environ.get("POWERPACT_DATA")
+    """The folder that ``POWERPACT_DATA`` or the configuration names for the data of all deployments."""
+    data = config.setting("data")
     return Path(data) if data else None
+
+
+def names_of(chain: Chain) -> Names:
+    """The names that this user knows, with those of the deployment's contracts."""
+    from powerpact.cli.names import Names
+
+    return Names(chain.deployment.addresses)
 
 
 def ask_password(name: str, *, is_new: bool = False) -> str:
@@ -80,8 +97,10 @@ def ask_secret(variable: str, prompt: str, *, is_new: bool = False, descriptor_v
     BadChoice
         If the file or descriptor cannot be read, or there is neither, nor a terminal.
     """
-    file = os.environ.get(variable)
     descriptor = os.environ.get(descriptor_variable) if descriptor_variable else None
+    file = os.environ.get(variable)
+    if file is None and descriptor is None and variable == config.SETTINGS["password_file"]:
+        file = config.setting("password_file")
     try:
         if file:
             return Path(file).read_text(encoding="utf-8").rstrip("\r\n")
@@ -125,12 +144,17 @@ def unlock(name: str) -> LocalAccount:
 
 
 def address_of(text: str) -> ChecksumAddress:
-    """An address from its hexadecimal form or from the name of an account in the keystore."""
+    """An address from its hexadecimal form, the name of an account in the keystore, or one in the configuration."""
     from eth_utils import is_hex_address, to_checksum_address
 
     from powerpact.keystore import Keystore
 
-    return to_checksum_address(text) if is_hex_address(text) else Keystore.default().address(text)
+    if is_hex_address(text):
+        return to_checksum_address(text)
+    keystore, others = Keystore.default(), config.read_config().names
+    if text in others and text not in keystore.names():
+        return to_checksum_address(others[text])
+    return keystore.address(text)
 
 
 def market_of(chain: Chain, text: str) -> bytes:
@@ -180,7 +204,7 @@ def parse_time(text: str) -> int:
         raise BadChoice("time", text, "is not a time", remedy="Write 2026-11-21T12:00Z or Unix seconds.") from None
     if moment.tzinfo is not None:
         return int(moment.timestamp())
-    name = name or os.environ.get("POWERPACT_ZONE", "")
+    name = name or config.setting("zone") or ""
     if not name:
         remedy = f"Write {written}Z, {written}+01:00 or {written}[Europe/Berlin], or name your zone in POWERPACT_ZONE."
         raise BadChoice("time", text, "says neither its offset from UTC nor its zone", remedy=remedy)
@@ -193,14 +217,25 @@ def parse_time(text: str) -> int:
     raise BadChoice("time", text, problem, remedy=remedy)
 
 
-def clock(time_s: int) -> str:
-    """A moment for people: UTC, or a dash for 0; beyond the calendar, where a market's rules may be, Unix seconds."""
-    if not time_s:
-        return "–"
+def clock(time_s: int, now: int | None = None) -> str:
+    """A moment for people, in the time zone that is set, with its offset and, given `now`, how far off it is."""
+    from powerpact.market.wording import moment
+
+    return moment(time_s, config.zone(), now)
+
+
+def utc(time_s: int) -> str:
+    """A moment for data: UTC; Unix seconds beyond the calendar, where a market's rules may be.
+
+    Examples
+    --------
+    >>> utc(1_795_262_400), utc(2**40 - 1)
+    ('2026-11-21 12:00:00Z', '1099511627775')
+    """
     try:
         return f"{datetime.fromtimestamp(time_s, UTC):%Y-%m-%d %H:%M:%SZ}"
     except (OverflowError, OSError, ValueError):
-        return f"{time_s} s"
+        return str(time_s)
 
 
 def tell(text: str) -> None:
@@ -238,8 +273,23 @@ def done(what: str, transactions: Sequence[Mined], data: Mapping[str, Any], *, a
         typer.echo(result)
 
 
-def table(rows: Iterable[Mapping[str, Any]], *, as_json: bool) -> None:
-    """Show records on standard output: JSON, or a table."""
+def table(
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    as_json: bool,
+    shown: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
+) -> None:
+    """Show records on standard output: JSON, in exact units, or a table.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+        The records, as JSON has them.
+    as_json : bool
+        Whether JSON was asked for.
+    shown : callable, optional
+        From a record to its row in the table, in words; by default the record itself.
+    """
     records = [dict(row) for row in rows]
     if as_json:
         print_json(records)
@@ -250,9 +300,10 @@ def table(rows: Iterable[Mapping[str, Any]], *, as_json: bool) -> None:
     if not records:
         tell("none")
         return
-    shown = Table(box=None, pad_edge=False)
-    for name, value in records[0].items():
-        shown.add_column(name.replace("_", " "), justify="right" if isinstance(value, int) else "left", overflow="fold")
-    for record in records:
-        shown.add_row(*("" if value is None else str(value) for value in record.values()))
-    Console(width=None if os.isatty(1) else 200).print(shown)
+    lines = [dict(record) if shown is None else dict(shown(record)) for record in records]
+    drawn = Table(box=None, pad_edge=False)
+    for name, value in lines[0].items():
+        drawn.add_column(name.replace("_", " "), justify="right" if isinstance(value, int) else "left", overflow="fold")
+    for line in lines:
+        drawn.add_row(*("" if value is None else str(value) for value in line.values()))
+    Console(width=None if os.isatty(1) else 200, highlight=False, markup=False).print(drawn)

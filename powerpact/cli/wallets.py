@@ -26,6 +26,7 @@ from powerpact.cli.session import (
 )
 from powerpact.cli.terms import chosen_nonce, stated_values, wanted
 from powerpact.errors import BadChoice
+from powerpact.market.wording import count
 
 
 def register(_: typer.Typer) -> None:
@@ -126,8 +127,10 @@ def relay(
     [bold]Example:[/bold] powerpact order relay alice.order.json bob.order.json -a rita
     """
     from powerpact.chain.contracts import orders
+    from powerpact.chain.contracts.markets import market as find
     from powerpact.codec.orderfile import parse_order
-    from powerpact.market.orders import id_text, order_id
+    from powerpact.market.orders import Side, id_text, order_id
+    from powerpact.market.terms import require_classes
 
     if signature is not None and len(files) != 1:
         raise BadChoice("signature", f"for {len(files)} files", "is of one order", remedy="Relay that file alone.")
@@ -142,10 +145,13 @@ def relay(
     with sender.turn():
         call = orders.place_signed(chain, market, [signed for _, signed in parsed])
         if not any(outgoing.purpose == call.purpose for outgoing, _ in sender.left):
+            rules = find(chain, market).rules
             for _, signed in parsed:
+                if signed.order.side is Side.SELL:
+                    require_classes(rules, signed.order.classes)
                 orders.check_nonce(chain, signed.order.trader, signed.order.side, signed.order.nonce)
         mined = sender.send(call)
     batch = orders.batch_of(chain, mined)
     ids = [id_text(order_id(batch, index)) for index in range(len(parsed))]
     data = {"market": f"0x{market.hex()}", "orders": ids}
-    done(f"posted {len(ids)} orders", [mined], data, as_json=as_json, result="\n".join(ids))
+    done(f"posted {count(len(ids), 'order')}", [mined], data, as_json=as_json, result="\n".join(ids))

@@ -10,6 +10,7 @@ from typing import Any, Final
 from eth_abi.codec import ABICodec
 from eth_abi.decoding import StringDecoder
 from eth_abi.encoding import TextStringEncoder
+from eth_abi.exceptions import DecodingError
 from eth_abi.registry import BaseEquals
 from eth_abi.registry import registry as standard
 from eth_typing import ChecksumAddress
@@ -124,6 +125,16 @@ class Interface:
         """Calldata of a call."""
         signature = self.functions[function]
         return signature.selector + encode(signature.types, arguments)
+
+    def decode_call(self, function: str, data: bytes) -> tuple[Any, ...] | None:
+        """The arguments of a call of this function; None if the calldata is of another or malformed."""
+        signature = self.functions[function]
+        if data[:4] != signature.selector:
+            return None
+        try:
+            return checksummed(signature.types, decode(signature.types, data[4:]))
+        except DecodingError:
+            return None
 
     def decode_output(self, function: str, data: bytes) -> Any:
         """What a call returned: the value if it returns one, else a tuple."""

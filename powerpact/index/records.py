@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
@@ -201,11 +201,11 @@ def _read_records(chain: Chain, report: Progress) -> Records:
         "BondForfeited",
         "RewardAwarded",
     )
-    ends: defaultdict[bytes, list[Event]] = defaultdict(list)
-    for event in settled:
-        ends[event.arguments["tradeId"]].append(event)
     report("rounds")
-    records = _read_rounds(chain, ends, report)
+    found = markets(chain)
+    for id_, problem in unreadable(chain):
+        report(f"market 0x{id_.hex()[:8]} is left out: {problem}")
+    records = _read_rounds(chain, found, settled)
     report("meters, certificates and registries")
     return Records(
         chain=chain,
@@ -218,11 +218,17 @@ def _read_records(chain: Chain, report: Progress) -> Records:
     )
 
 
-def _read_rounds(chain: Chain, ends: Mapping[bytes, list[Event]], report: Progress) -> list[RoundRecord]:
-    """Every market; the state of all their proposals is asked for in one request."""
-    found = markets(chain)
-    for id_, problem in unreadable(chain):
-        report(f"market 0x{id_.hex()[:8]} is left out: {problem}")
+def read_rounds(chain: Chain, found: Sequence[Market]) -> list[RoundRecord]:
+    """What became of some markets."""
+    with chain.reading():
+        return _read_rounds(chain, found, chain.events("Settlement", "TradeSettled"))
+
+
+def _read_rounds(chain: Chain, found: Sequence[Market], settled: Sequence[Event]) -> list[RoundRecord]:
+    """Some markets; the state of all their proposals is asked for in one request."""
+    ends: defaultdict[bytes, list[Event]] = defaultdict(list)
+    for event in settled:
+        ends[event.arguments["tradeId"]].append(event)
     final_ids = [rounds.final_of(chain, market.id) for market in found]
     active_ids = [rounds.active_of(chain, market.id) for market in found]
     ids = [*final_ids, *filter(None, active_ids)]

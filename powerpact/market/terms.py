@@ -11,7 +11,7 @@ from eth_typing import ChecksumAddress
 from powerpact.errors import BadChoice
 from powerpact.market.orders import Order, Side, equal_weights_ppm, indifferent
 from powerpact.market.rules import Kind, MarketAttribute, Mode, Rules
-from powerpact.market.templates import CATEGORIES
+from powerpact.market.wording import category_labels, labels_of
 from powerpact.units import ATTRIBUTE, MAX_ATTRIBUTES, MAX_CATEGORIES, PPM
 
 _MAX_CODE: Final = 255
@@ -158,8 +158,8 @@ def sell_order(
     Raises
     ------
     BadChoice
-        If a name is not in the market's schema, a class has no such code, the order is below the market's least, asks
-        for a least fill that the mode does not know, or expires before the gate closes.
+        If a name is not in the market's schema, a class has no such code or is missing, the order is below the market's
+        least, asks for a least fill that the mode does not know, or expires before the gate closes.
     FieldWithoutRule
         If a field without a rule is not neutral.
     """
@@ -179,6 +179,7 @@ def sell_order(
     )
     _check_size(rules, order)
     order.check_neutral()
+    require_classes(rules, order.classes)
     return order
 
 
@@ -222,15 +223,54 @@ def class_codes(rules: Rules, classes: Mapping[str, int | str]) -> bytes:
     for name, value in classes.items():
         if name not in rules.categories:
             raise _unknown("class", name, rules.categories)
-        labels = CATEGORIES.get(name, ())
-        code = int(value) if isinstance(value, int) or value.isdecimal() else None
-        if code is None and value in labels:
-            code = 1 + labels.index(str(value))
+        codes_of = {label: code for code, label in labels_of(rules, name).items()}
+        code = int(value) if isinstance(value, int) or value.isdecimal() else codes_of.get(value)
         if code is None or not 0 < code <= _MAX_CODE:
-            remedy = f"Write a number from 1 to {_MAX_CODE}; known: {', '.join(labels)}."
+            remedy = f"Write a number from 1 to {_MAX_CODE}" + (f", or {' or '.join(codes_of)}." if codes_of else ".")
             raise BadChoice("class", f"{name}={value}", "has no such code", remedy=remedy)
         codes[rules.categories.index(name)] = code
     return bytes(codes)
+
+
+def require_classes(rules: Rules, codes: bytes) -> None:
+    """A seller's class of every category but the one that the device's energy source fills.
+
+    Raises
+    ------
+    BadChoice
+        If one is missing, with the categories that are needed and the labels of their classes.
+    """
+    stated = [name for name in rules.categories if name != rules.source_category]
+    missing = [name for name in stated if not codes[rules.categories.index(name)]]
+    if missing:
+        needed = ", ".join(f"--class {name}={category_labels(rules, name)}" for name in missing)
+        problem = "is missing" if len(missing) == 1 else "are missing"
+        raise BadChoice("class", ", ".join(missing), problem, remedy=f"A seller states what it is: {needed}.")
+
+
+def require_capacity(energy_wh: int, device: int, capacity_wh: int, intervals: int) -> None:
+    """A sell order within the capacity of its device.
+
+    Parameters
+    ----------
+    energy_wh : int
+        Energy offered, Wh.
+    device : int
+        Id of the device.
+    capacity_wh : int
+        The most energy in one base interval, Wh.
+    intervals : int
+        Base intervals in the slot.
+
+    Raises
+    ------
+    BadChoice
+        If it is not: the device could never deliver it.
+    """
+    most_wh = capacity_wh * intervals
+    if energy_wh > most_wh:
+        problem = f"is above the capacity of device {device}, {most_wh} Wh in the slot"
+        raise BadChoice("energy", f"{energy_wh} Wh", problem, remedy="Offer less, or use another device.")
 
 
 def _check_size(rules: Rules, order: Order) -> None:

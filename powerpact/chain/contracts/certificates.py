@@ -108,6 +108,11 @@ def retire(chain: Chain, id_: int, energy_wh: int, beneficiary: ChecksumAddress,
     return chain.call("retire certificates", "GreenCertificates", "retire", id_, energy_wh, beneficiary, purpose)
 
 
+def transfer(chain: Chain, sender: ChecksumAddress, to: ChecksumAddress, id_: int, energy_wh: int) -> Call:
+    """Give energy of the sender's certificate to another holder."""
+    return chain.call("transfer certificates", "GreenCertificates", "safeTransferFrom", sender, to, id_, energy_wh, b"")
+
+
 def _transfers(event: Event) -> list[Transfer]:
     a = event.arguments
     if event.name == "TransferSingle":

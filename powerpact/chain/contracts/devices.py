@@ -10,6 +10,7 @@ from eth_typing import ChecksumAddress
 from eth_utils import keccak
 
 from powerpact.chain.client import Chain
+from powerpact.chain.errors import NotOnChain
 from powerpact.chain.transactions import Call, Mined
 from powerpact.codec.abi import encode
 from powerpact.codec.eip712 import sign
@@ -159,6 +160,19 @@ def retire(chain: Chain, device_id: int) -> Call:
 def device(chain: Chain, device_id: int) -> Device:
     """A device; its owner is the zero address if there is none with this id."""
     return _devices(chain, [device_id])[0]
+
+
+def existing(chain: Chain, device_id: int) -> Device:
+    """A device that exists.
+
+    Raises
+    ------
+    NotOnChain
+        If there is none with this id.
+    """
+    if not 0 < device_id <= device_count(chain):
+        raise NotOnChain(f"device {device_id}", remedy="List the devices with `powerpact device list`.")
+    return device(chain, device_id)
 
 
 def all_devices(chain: Chain) -> dict[int, Device]:

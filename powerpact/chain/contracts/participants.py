@@ -7,11 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
+from eth_abi.abi import encode
 from eth_typing import ChecksumAddress
 from eth_utils import keccak
 
 from powerpact.chain.client import Chain
 from powerpact.chain.transactions import Call
+
+_APPROVE = 0
+"""The kind of the motion to admit, as `Kind` in ParticipantRegistry."""
 
 
 class Status(IntEnum):
@@ -100,6 +104,35 @@ def participant(chain: Chain, account: ChecksumAddress) -> Participant:
     """Admission of an account."""
     status, *rest = chain.read("ParticipantRegistry", "participant", account)
     return Participant(Status(status), *rest)
+
+
+def auditors(chain: Chain) -> list[ChecksumAddress]:
+    """The auditors, in the order of their seats."""
+    return list(chain.read("ParticipantRegistry", "auditors"))
+
+
+def threshold(chain: Chain) -> int:
+    """Number of votes that decide."""
+    return int(chain.read("ParticipantRegistry", "threshold"))
+
+
+def votes_to_admit(chain: Chain, applicant: ChecksumAddress, application: int) -> dict[int, int]:
+    """Votes to admit an applicant, by the credibility in ppm that they attest: only equal ones count together.
+
+    A vote's event has but the hash of what was voted for; its transaction says it. Votes that a contract passed on,
+    and are therefore not what the transaction calls, are left out.
+    """
+    types = ["uint8", "address", "uint32", "uint32"]
+    counted: dict[int, int] = {}
+    for event in chain.events("ParticipantRegistry", "VoteCast", subject=applicant):
+        said = chain.called("ParticipantRegistry", "approve", event.transaction_hash)
+        if said is None:
+            continue
+        voted, number, credibility_ppm = said
+        motion = keccak(encode(types, [_APPROVE, voted, number, credibility_ppm]))
+        if (voted, number, motion) == (applicant, application, event.arguments["motion"]):
+            counted[credibility_ppm] = max(counted.get(credibility_ppm, 0), event.arguments["votes"])
+    return counted
 
 
 def is_active(chain: Chain, account: ChecksumAddress) -> bool:

@@ -44,6 +44,11 @@ def mint(chain: Chain, to: ChecksumAddress, upoints: int, deposit: bytes) -> Cal
     return chain.call("issue points", "PowerPoints", "mint", to, upoints, deposit)
 
 
+def transfer(chain: Chain, to: ChecksumAddress, upoints: int) -> Call:
+    """Give points of the sender, outside custody, to another account."""
+    return chain.call("transfer points", "PowerPoints", "transfer", to, upoints)
+
+
 def redeem(chain: Chain, upoints: int, bill: bytes) -> Call:
     """Pay an electricity charge with the sender's points."""
     return chain.call("redeem points", "PowerPoints", "redeem", upoints, bill)

@@ -1,5 +1,6 @@
 """Every error has a why and a remedy, on the page and in the raised error."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,28 @@ def test_an_error_of_a_contract_is_raised_with_its_arguments_why_and_remedy(name
     assert error.why
     assert error.remedy
     assert name in str(error)
+
+
+def raised(name, *values):
+    signature: Signature = next(known for known in known_errors().values() if known.name == name)
+    return revert_error(signature.selector + encode(signature.types, values))
+
+
+def test_numbers_are_told_in_words():
+    """States have their names, moments their date beside the number, orders and points their own form."""
+    who = "0x" + 40 * "1"
+    assert "have=active, needed=leaving" in str(raised("Registry_WrongStatus", who, 2, 4))
+    late = str(raised("Clearing_GateOpen", bytes(32), 1_795_902_900))
+    assert re.search(r"closesAt=1795902900 \(2026-11-2\d \d\d:\d\d [+-]\d\d:\d\d\)", late)
+    assert "have=7700 (0.0077 points)" in str(raised("Accounts_InsufficientBalance", who, 7_700, 8_000))
+    assert "id=3:17" in str(raised("Order_AlreadyClosed", bytes(32), 785))
+    assert "slotLength=3600)" in str(raised("Metering_SlotMisaligned", 0, 7, 1_795_902_900, 3_600))
+
+
+def test_who_applies_twice_is_told_to_wait():
+    again = raised("Registry_WrongStatus", "0x" + 40 * "1", 1, 0)
+    assert "applied already" in str(again)
+    assert "Wait for the auditors' votes" in again.remedy
 
 
 def test_what_require_and_panic_say_is_kept():

@@ -9,9 +9,18 @@ from hypothesis import strategies as st
 from powerpact.errors import BadChoice
 from powerpact.market.errors import FieldWithoutRule
 from powerpact.market.orders import NONCES_PER_PAGE, Side, next_nonce, page_and_mask
-from powerpact.market.schema import DeliveryRule
+from powerpact.market.schema import DeliveryRule, EnergySource
 from powerpact.market.templates import rules_from
-from powerpact.market.terms import Common, Want, buy_order, buyer_terms, class_codes, sell_order
+from powerpact.market.terms import (
+    Common,
+    Want,
+    buy_order,
+    buyer_terms,
+    class_codes,
+    require_capacity,
+    require_classes,
+    sell_order,
+)
 from powerpact.units import ATTRIBUTE, PPM
 
 ARBITER = "0x90F79bf6EB2c4f870365E785982E1f101E93b906"
@@ -80,6 +89,27 @@ def test_a_sell_order():
 def test_a_class_that_is_none_is_told(name, value):
     with pytest.raises(BadChoice, match="class"):
         class_codes(RULES, {name: value})
+
+
+@pytest.mark.parametrize(("label", "code"), [("solar", 1), ("wind", 2), ("hydro", 3), ("storage", 5), ("mixed", 6)])
+def test_the_class_of_a_device_is_its_energy_source(label, code):
+    """The contract fills the source category with the device's registered source, so its labels have those codes."""
+    assert class_codes(RULES, {"source": label})[0] == EnergySource[label.upper()] == code
+
+
+def test_a_seller_states_every_class_but_the_source():
+    with pytest.raises(BadChoice, match=r"class grade, feeder: are missing") as missing:
+        sell_order(RULES, COMMON, 100, 80, 5)
+    assert "--class grade=A or B, --class feeder=north or south" in missing.value.remedy
+    with pytest.raises(BadChoice, match="class feeder: is missing"):
+        require_classes(RULES, bytes([0, 1, 0, 0, 0, 0, 0, 0]))
+    require_classes(RULES, bytes([0, 1, 1, 0, 0, 0, 0, 0]))
+
+
+def test_a_device_offers_what_it_can():
+    require_capacity(5_000, 7, 1_250, 4)
+    with pytest.raises(BadChoice, match="energy 5001 Wh: is above the capacity of device 7, 5000 Wh in the slot"):
+        require_capacity(5_001, 7, 1_250, 4)
 
 
 def test_an_attribute_that_is_none_is_told():

@@ -1,0 +1,79 @@
+"""Amounts and codes in words lose nothing: what is shown is read back as the same number."""
+
+from dataclasses import replace
+from datetime import UTC
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from powerpact.errors import BadChoice
+from powerpact.market import wording
+from powerpact.market.schema import EnergySource
+from powerpact.market.templates import rules_from
+from powerpact.units import MONEY
+
+RULES = rules_from({"arbiter": "0x90F79bf6EB2c4f870365E785982E1f101E93b906", "slot_start": 360_000}, 3_600)
+
+
+@given(st.integers(1, MONEY.maximum))
+def test_points_are_read_back_as_they_are_shown(upoints):
+    assert wording.parse_money(f"{wording.points(upoints)} points") == upoints
+    assert wording.parse_money(str(upoints)) == upoints
+    shown, _, _ = wording.money(upoints).partition(" ")
+    assert int(shown) == upoints
+
+
+@given(st.integers(1, 10**9), st.integers(0, 999_999))
+def test_a_decimal_point_makes_points(whole, fraction):
+    assert wording.parse_money(f"{whole}.{fraction:06d}") == whole * 1_000_000 + fraction
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "five", "5,5", "1e3", "nan", "inf", "-1", "0", "0.0", ".5", "5."),
+        *("5.5 micro-points", "0.0000001", "1_000", "5 wei", str(MONEY.maximum + 1)),
+    ],
+)
+def test_what_is_no_amount_is_refused(text):
+    with pytest.raises(BadChoice, match="amount"):
+        wording.parse_money(text)
+
+
+@given(st.integers(0, 10**9))
+def test_a_span_is_exact(seconds):
+    sizes = {"day": 86_400, "days": 86_400, "h": 3_600, "min": 60, "s": 1}
+    words = wording.span(seconds).split()
+    assert sum(int(number) * sizes[unit] for number, unit in zip(words[::2], words[1::2], strict=True)) == seconds
+
+
+def test_a_moment_beyond_the_calendar_is_a_number():
+    assert wording.moment(2**40 - 1, UTC) == str(2**40 - 1)
+
+
+def test_the_labels_of_the_source_are_those_of_devices():
+    assert wording.labels_of(RULES, "source") == {int(source): wording.source(source) for source in EnergySource}
+    assert wording.labels_of(RULES, "grade") == {1: "A", 2: "B"}
+    assert wording.labels_of(RULES, "unheard of") == {}
+    assert wording.classes(RULES, bytes([5, 0, 9, 0, 0, 0, 0, 0])) == "source=storage, feeder=code 9"
+
+
+def test_the_times_of_the_template_are_right():
+    assert wording.wrong_times(RULES, RULES.closes_at - 1, UTC) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"closes_at": 358_000}, "is not ahead"),
+        ({"closes_at": 360_001, "final_by": 360_002}, "after the slot's start"),
+        ({"final_by": 359_700}, "not after the gate"),
+        ({"refund_from": 360_000 + 2 * 3_600 - 1}, "before 1970-01-05 06:00 +00:00 (in 2 h 16 min)"),
+        ({"challenge_window_s": 7_200}, "before 1970-01-05 07:00"),
+        ({"refund_from": 360_000 + 2 * 3_600 + 30 * 86_400 + 1}, "more than 30 days"),
+    ],
+)
+def test_the_clause_that_is_broken_is_pointed_at(change, problem):
+    (wrong,) = wording.wrong_times(replace(RULES, **change), 359_000, UTC)
+    assert problem in wrong
