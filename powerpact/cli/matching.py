@@ -1,4 +1,4 @@
-"""Commands ``solve`` and ``verify``."""
+"""Commands ``solve``, ``verify`` and ``compare``."""
 
 from __future__ import annotations
 
@@ -7,10 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from powerpact.cli.choices import enum_member, words_of
 from powerpact.cli.output import STANDARD_STREAM, print_json, progress, read_input, write_output
+from powerpact.cli.session import table
+from powerpact.market.schema import PriceRule
+from powerpact.market.wording import count
 
 if TYPE_CHECKING:
+    PriceWord = str
     from powerpact.mechanisms.registry import Mechanism, Result
+else:
+    PriceWord = words_of("PriceWord", tuple(PriceRule))
 
 RoundFile = Annotated[str, typer.Argument(metavar="ROUND", help="Round file, - for standard input.")]
 SolutionFile = Annotated[str, typer.Argument(metavar="SOLUTION", help="Solution file, - for standard input.")]
@@ -24,6 +31,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.command()(solve)
     app.command()(verify)
+    app.command()(compare)
 
 
 def solve(round_file: RoundFile, output: OutputFile = STANDARD_STREAM, as_json: AsJson = False) -> None:
@@ -81,6 +89,41 @@ def verify(round_file: RoundFile, solution_file: SolutionFile, as_json: AsJson =
         raise typer.Exit(1)
 
 
+def compare(
+    round_file: RoundFile,
+    price_rule: Annotated[
+        PriceWord, typer.Option("--price-rule", help="How prices follow from orders in satisfaction matching.")
+    ] = "midpoint",
+    plot: Annotated[str | None, typer.Option(metavar="FILE.svg", help="Also draw the figures.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Clear the same orders one-to-one, divisibly and by a call auction, and compare what comes of it.
+
+    All figures are in units that compare: welfare in points, energy in Wh, prices, satisfaction and fairness. The
+    orders must state their energy.
+
+    [bold]Example:[/bold] powerpact compare round.json --plot designs.svg
+    """
+    from powerpact.mechanisms.metrics import compare as measured
+    from powerpact.mechanisms.registry import parse_round
+
+    with progress("comparing") as step:
+        step("reading")
+        _, round_ = parse_round(read_input(round_file))
+        step("clearing")
+        designs = measured(round_, enum_member(PriceRule, "price rule", price_rule))
+    if plot is not None:
+        from powerpact.cli.designs import drawn
+
+        write_output(plot, drawn(designs))
+    if as_json:
+        print_json({name: found.as_dict() for name, found in designs.items()})
+        return
+    from powerpact.cli.designs import rows
+
+    table(rows(designs), as_json=False)
+
+
 def _figures(mechanism: Mechanism, solution: Result) -> dict[str, object]:
     """What a report says of a solution."""
     price = mechanism.price_of(solution)
@@ -97,4 +140,4 @@ def _in_words(mechanism: Mechanism, solution: Result) -> str:
     """The same in words."""
     price = mechanism.price_of(solution)
     priced = "" if price is None else f" at {price} micro-points per kWh"
-    return f"{len(solution.trades)} trades{priced}, objective {solution.objective}"
+    return f"{count(len(solution.trades), 'trade')}{priced}, objective {solution.objective}"

@@ -4,9 +4,28 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
+from operator import index
 from typing import TypeVar, overload
 
+from powerpact.errors import MalformedInput
+
 Order = TypeVar("Order")
+
+
+def require_whole(field: str, number: object) -> None:
+    """A number that orders can hold: a whole one, or None where it may be left out.
+
+    Raises
+    ------
+    MalformedInput
+        If it is of another type, such as a float, or below 0; the field is named.
+    """
+    if number is None:
+        return
+    if isinstance(number, bool) or not hasattr(number, "__index__"):
+        raise MalformedInput(field, f"is {number!r}, not a whole number", number)
+    if index(number) < 0:
+        raise MalformedInput(field, f"is {number!r}, below 0", number)
 
 
 class Columns(Sequence[Order]):

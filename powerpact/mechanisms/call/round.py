@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from powerpact.errors import MalformedInput
 from powerpact.market.orders import Side
-from powerpact.mechanisms.columns import Columns
+from powerpact.mechanisms.columns import Columns, require_whole
 
 
 class Order(NamedTuple):
@@ -69,6 +69,10 @@ class Orders(Columns[Order]):
             try:
                 self.prices_upoints_per_kwh.append(order.price_upoints_per_kwh)
                 self.energies_wh.append(order.energy_wh)
+            except TypeError:
+                require_whole(f"order {order.id}: price_upoints_per_kwh", order.price_upoints_per_kwh)
+                require_whole(f"order {order.id}: energy_wh", order.energy_wh)
+                raise
             except OverflowError:
                 problem = f"has a price that is not a uint32 or an energy that is not a uint64: {order}"
                 raise MalformedInput(f"order {order.id}", problem, order) from None

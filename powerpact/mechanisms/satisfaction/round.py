@@ -19,7 +19,7 @@ from typing import TypeAlias, TypeVar
 from powerpact.errors import MalformedInput
 from powerpact.market.orders import SoftTerm
 from powerpact.market.rules import Attribute, Mode
-from powerpact.mechanisms.columns import Columns
+from powerpact.mechanisms.columns import Columns, require_whole
 from powerpact.units import PPM
 
 
@@ -152,8 +152,8 @@ class Orders(Columns[Order]):
     Raises
     ------
     MalformedInput
-        If an order has not as many terms, values, requirements or classes as the round, a number is not a uint32, or a
-        least share is none.
+        If an order has not as many terms, values, requirements or classes as the round, a number is not a uint32, an
+        energy is no whole number, or a least share is none.
     """
 
     __slots__ = ("energies_wh", "label", "labels", "min_fills_ppm", "numbers", "trader", "traders", "width")
@@ -170,6 +170,7 @@ class Orders(Columns[Order]):
         persons: dict[str | None, int] = {None: 0}
         for order in orders:
             numbers, labels = self._columns(order)
+            require_whole(f"{_named(order)}: energy_wh", order.energy_wh)
             if len(numbers) != self.width or len(labels) != categories:
                 problem = f"has not one term for each of {attributes} attributes and {categories} categories"
                 raise MalformedInput(_named(order), problem, order)
@@ -177,6 +178,10 @@ class Orders(Columns[Order]):
                 raise MalformedInput(_named(order), f"has a least share of {order.min_fill_ppm} ppm", order)
             try:
                 self.numbers.extend(numbers)
+            except TypeError:
+                for column, number in zip(self._names(attributes), numbers, strict=True):
+                    require_whole(f"{_named(order)}: {column}", number)
+                raise
             except OverflowError:
                 problem = f"has a number that is not a uint32 among {', '.join(map(str, numbers))}"
                 raise MalformedInput(_named(order), problem, order) from None
@@ -215,6 +220,11 @@ class Orders(Columns[Order]):
 
     @staticmethod
     @abstractmethod
+    def _names(attributes: int) -> list[str]:
+        """What the numbers of an order are called."""
+
+    @staticmethod
+    @abstractmethod
     def _columns(order: Order) -> tuple[tuple[int, ...], tuple[str | None, ...]]:
         """Numbers, and requirements or classes, of an order."""
 
@@ -240,6 +250,11 @@ class BuyOrders(Orders[Buyer]):
         return 1 + 3 * attributes
 
     @staticmethod
+    def _names(attributes: int) -> list[str]:
+        terms = [f"soft[{f}].{field}" for f in range(attributes) for field in ("expect", "limit", "weight_ppm")]
+        return ["bid_upoints_per_kwh", *terms]
+
+    @staticmethod
     def _columns(order: Buyer) -> tuple[tuple[int, ...], tuple[str | None, ...]]:
         terms = chain.from_iterable((term.expect, term.limit, term.weight_ppm) for term in order.soft)
         return (order.bid_upoints_per_kwh, *terms), order.require
@@ -258,6 +273,11 @@ class SellOrders(Orders[Seller]):
     @staticmethod
     def _width(attributes: int) -> int:
         return 2 + attributes
+
+    @staticmethod
+    def _names(attributes: int) -> list[str]:
+        values = [f"attributes[{f}]" for f in range(attributes)]
+        return ["ask_upoints_per_kwh", "min_upoints_per_kwh", *values]
 
     @staticmethod
     def _columns(order: Seller) -> tuple[tuple[int, ...], tuple[str | None, ...]]:
@@ -289,7 +309,8 @@ class Round:
     Raises
     ------
     MalformedInput
-        If an order does not fit the round, see `Orders`, or one of a divisible round states a least share.
+        If the mode is no `Mode`, an attribute no `Attribute`, an order does not fit the round, see `Orders`, or one of
+        a divisible round states a least share.
     """
 
     mode: Mode
@@ -306,6 +327,11 @@ class Round:
         buyers: Iterable[Buyer],
         sellers: Iterable[Seller],
     ) -> None:
+        if not isinstance(mode, Mode):
+            raise MalformedInput("mode", f"is {mode!r}, none of {', '.join(map(str, Mode))}", mode)
+        for place, attribute in enumerate(attributes):
+            if not isinstance(attribute, Attribute):
+                raise MalformedInput(f"attributes[{place}]", f"is {attribute!r}, no Attribute", attribute)
         shape = len(attributes), len(categories)
         fields = {
             "mode": mode,

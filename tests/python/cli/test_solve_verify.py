@@ -47,14 +47,14 @@ def test_solve_writes_the_solution_and_verify_accepts_it(worked, solution):
     written = json.loads(solution.read_text())
     assert written["objective"] == 1_769_999
     assert written["trades"] == [{"buyer": "b0", "seller": "s0", "score": 1_769_999, "energy": 1200}]
-    assert powerpact("verify", worked, solution)[:2] == (0, "optimal: 1 trades, objective 1769999\n")
+    assert powerpact("verify", worked, solution)[:2] == (0, "optimal: 1 trade, objective 1769999\n")
     assert sorted(path.name for path in worked.parent.iterdir()) == ["round.json", "solution.json"]
 
 
 def test_solve_reads_standard_input_and_writes_standard_output(worked, solution):
     code, out, err = powerpact("solve", "-", text=worked.read_text())
     assert (code, out) == (0, solution.read_text())
-    assert "1 trades" in err
+    assert "1 trade," in err
     assert powerpact("verify", worked, "-", text=out)[0] == 0
     assert powerpact("verify", "-", solution, text=worked.read_text())[0] == 0
 
