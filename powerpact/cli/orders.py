@@ -22,7 +22,7 @@ from powerpact.cli.session import (
     tell,
     unlock,
 )
-from powerpact.cli.terms import chosen_nonce, stated_values, wanted
+from powerpact.cli.terms import check_capacity, chosen_nonce, stated_values, wanted
 from powerpact.market.schema import Side
 from powerpact.market.wording import count, money
 
@@ -66,6 +66,17 @@ SignOnly = Annotated[
 Again = Annotated[bool, typer.Option("--again", help="Post it although an equal order of yours is open in the market.")]
 
 
+Require = Annotated[
+    list[str] | None, typer.Option(metavar="CATEGORY=CLASS", help="What the seller must be, by label or code.")
+]
+ClassOf = Annotated[
+    list[str] | None, typer.Option("--class", metavar="CATEGORY=CLASS", help="What you are, by label or code.")
+]
+Declared = Annotated[
+    list[str] | None, typer.Option(metavar="NAME=VALUE", help="Declared value of an attribute; repeatable.")
+]
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.add_typer(order_group, name="order")
@@ -85,10 +96,7 @@ def buy(
             "An attribute that you do not name is all the same to you.",
         ),
     ] = None,
-    require: Annotated[
-        list[str] | None,
-        typer.Option(metavar="CATEGORY=CLASS", help="What the seller must be, by label or code."),
-    ] = None,
+    require: Require = None,
     meter: Annotated[int, typer.Option(min=0, help="Your meter that measures it, where the import counts.")] = 0,
     min_fill_ppm: MinFill = 0,
     accept: Accept = False,
@@ -137,13 +145,8 @@ def sell(
     ask: Annotated[int, typer.Option(min=1, help="Price that satisfies you fully, micro-points per kWh.")],
     minimum: Annotated[int, typer.Option("--min", min=0, help="Least that you accept, micro-points per kWh.")],
     device: Annotated[int, typer.Option(min=1, help="Device that delivers.")],
-    attribute: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Declared value of an attribute; repeatable.")
-    ] = None,
-    category: Annotated[
-        list[str] | None,
-        typer.Option("--class", metavar="CATEGORY=CLASS", help="What you are, by label or code."),
-    ] = None,
+    attribute: Declared = None,
+    category: ClassOf = None,
     min_fill_ppm: MinFill = 0,
     accept: Accept = False,
     nonce: Nonce = None,
@@ -157,16 +160,14 @@ def sell(
 
     [bold]Example:[/bold] powerpact order sell 0x5f3a -a bob --energy-wh 1500 --ask 100000 --min 80000 --device 1
     """
-    from powerpact.chain.contracts.devices import existing as find_device
     from powerpact.chain.contracts.markets import market as find
     from powerpact.market.orders import Side
-    from powerpact.market.terms import Common, require_capacity, sell_order
+    from powerpact.market.terms import Common, sell_order
 
     chain, key = open_chain(deployment), unlock(account)
     id_, sender = market_of(chain, market), chain.sender(key)
     rules = find(chain, id_).rules
-    intervals = len(rules.slot.intervals(chain.deployment.parameters.base_interval_s))
-    require_capacity(energy_wh, device, find_device(chain, device).capacity_wh, intervals)
+    check_capacity(chain, rules, energy_wh, device)
     with sender.turn() if sign_only is None else nullcontext():
         common = Common(
             trader=key.address,

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from eth_typing import ChecksumAddress
 
     from powerpact.chain.client import Chain
+    from powerpact.market.rules import Rules
     from powerpact.market.schema import Side
     from powerpact.market.terms import Want
 
@@ -22,6 +23,15 @@ def chosen_nonce(chain: Chain, trader: ChecksumAddress, side: Side, chosen: int 
         return unused_nonce(chain, trader, side, first)
     check_nonce(chain, trader, side, chosen)
     return chosen
+
+
+def check_capacity(chain: Chain, rules: Rules, energy_wh: int, device: int) -> None:
+    """Refuse to sell more of a slot than the device can deliver, before anything is signed."""
+    from powerpact.chain.contracts.devices import existing
+    from powerpact.market.terms import require_capacity
+
+    intervals = len(rules.slot.intervals(chain.deployment.parameters.base_interval_s))
+    require_capacity(energy_wh, device, existing(chain, device).capacity_wh, intervals)
 
 
 def stated_values(texts: list[str] | None) -> dict[str, int]:
