@@ -126,7 +126,9 @@ contract OrderBook is IOrderBook, EIP712 {
             PackedOrder memory order = placed[i].order;
             emit OrderReleased(market, placed[i].id, order.trader());
         }
-        require(released != 0 || placed.length == 0, Order_AlreadyClosed(market, placed[placed.length - 1].id));
+        if (released == 0 && placed.length != 0) {
+            revert Order_AlreadyClosed(market, placed[placed.length - 1].id);
+        }
         _send(returned);
     }
 

@@ -17,6 +17,7 @@ import {Side} from "../types/Orders.sol";
 import {PackedPayment, entryOf, recordOf} from "../types/Payments.sol";
 import {PackedTrade, TradeFields, TradePosition} from "../types/Trades.sol";
 import {Points, Wh, valueDown} from "../types/Units.sol";
+import {Left} from "./libraries/Left.sol";
 import {Payout} from "./libraries/Payout.sol";
 
 /// @title Settlement
@@ -52,11 +53,6 @@ contract Settlement is ISettlement, EIP712 {
     /// the export is certified.
     mapping(bytes32 market => mapping(uint32 chunk => uint256)) private _ends;
 
-    /// @param accounts Where trades are paid.
-    /// @param devices What sells, and measures.
-    /// @param metering What was delivered.
-    /// @param markets The rules.
-    /// @param clearing The final rounds.
     constructor(address accounts, address devices, address metering, address markets, address clearing)
         EIP712("PowerPact", "1")
     {
@@ -90,7 +86,7 @@ contract Settlement is ISettlement, EIP712 {
             if ((known >> k) & 1 == 0) continue;
             _payDelivered(round, copies[k], shares.delivered[k], used[k], payments[count++]);
         }
-        ACCOUNTS.pay(_first(count, payments));
+        ACCOUNTS.pay(Left.first(count, payments));
     }
 
     /// @inheritdoc ISettlement
@@ -108,8 +104,8 @@ contract Settlement is ISettlement, EIP712 {
             measured[count] = deliveries[i].measured;
             _requireBothSides(round, id, measured[count++]);
         }
-        _requireSome(count, market);
-        (trades, measured) = _first(count, trades, measured);
+        Left.requireSome(count, market);
+        (trades, measured) = Left.first(count, trades, measured);
 
         IMetering.Shares memory shares =
             METERING.deliver(round.terms, measured, trades, _totalsOf(round, trades), false);
@@ -232,9 +228,9 @@ contract Settlement is ISettlement, EIP712 {
                 id, trade.buyer(), trade.seller(), Outcome.Refunded, Wh.wrap(0), Points.wrap(0), Points.wrap(0)
             );
         }
-        _requireSome(count, market);
+        Left.requireSome(count, market);
 
-        ACCOUNTS.pay(_first(count, payments));
+        ACCOUNTS.pay(Left.first(count, payments));
     }
 
     // What a device sold
@@ -254,7 +250,7 @@ contract Settlement is ISettlement, EIP712 {
                 trade.device(), Side.Sell, round.terms.deliverySlot(), trade.soldBefore(), _soldOf(round, trade)
             );
         }
-        _requireSome(decided, market);
+        Left.requireSome(decided, market);
     }
 
     /// @dev Whether the order of a device or meter before which it traded `before` is undecided.
@@ -277,7 +273,7 @@ contract Settlement is ISettlement, EIP712 {
                 trade.meter(), Side.Buy, round.terms.deliverySlot(), trade.boughtBefore(), _boughtOf(round, trade)
             );
         }
-        _requireSome(decided, market);
+        Left.requireSome(decided, market);
     }
 
     // Certificates of what an agreement or a refund did not sell
@@ -301,8 +297,8 @@ contract Settlement is ISettlement, EIP712 {
             // What was used does not matter.
             measured[count++].exported = deliveries[i].measured.exported;
         }
-        _requireSome(count, market);
-        (trades, measured) = _first(count, trades, measured);
+        Left.requireSome(count, market);
+        (trades, measured) = Left.first(count, trades, measured);
 
         IMetering.Shares memory shares = METERING.deliver(round.terms, measured, trades, _totalsOf(round, trades), true);
 
@@ -364,34 +360,6 @@ contract Settlement is ISettlement, EIP712 {
         uint256 ends = _ends[round.market][traded.position.chunk];
         isOpen = (ends >> traded.position.index) & 1 == 0;
         if (isOpen) _ends[round.market][traded.position.chunk] = ends | (mark << traded.position.index);
-    }
-
-    /// @dev Reverts if: nothing of a call is left to be done.
-    function _requireSome(uint256 count, bytes32 market) private pure {
-        require(count != 0, Settlement_NothingLeft(market));
-    }
-
-    /// @dev The first `count` of each, the same arrays.
-    function _first(uint256 count, PackedTrade[] memory trades, IMetering.Measured[] memory measured)
-        private
-        pure
-        returns (PackedTrade[] memory, IMetering.Measured[] memory)
-    {
-        // Equivalent to cutting the arrays to `count`: their length only shrinks.
-        assembly ("memory-safe") {
-            mstore(trades, count)
-            mstore(measured, count)
-        }
-        return (trades, measured);
-    }
-
-    /// @dev The first `count`, the same array.
-    function _first(uint256 count, PackedPayment[] memory payments) private pure returns (PackedPayment[] memory) {
-        // Equivalent to cutting the array to `count`: its length only shrinks.
-        assembly ("memory-safe") {
-            mstore(payments, count)
-        }
-        return payments;
     }
 
     /// @dev The id of a trade.

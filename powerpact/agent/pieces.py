@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
 
-from powerpact.chain.errors import ContractError, GasLimitExceeded, RevertedEmpty
+from powerpact.chain.errors import ContractError, GasLimitExceeded
+from powerpact.chain.node_errors import RevertedEmpty
 from powerpact.chain.transactions import Call, Mined, Sender
 
 GAS_TARGET: Final = 15_000_000

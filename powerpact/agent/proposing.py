@@ -13,7 +13,8 @@ from powerpact.chain.client import Chain
 from powerpact.chain.contracts import complete, rounds
 from powerpact.chain.contracts.posted import ClaimedTrade, PostedRound
 from powerpact.chain.contracts.rounds import Proposal, ProposalStatus
-from powerpact.chain.errors import GasLimitExceeded, RevertedEmpty
+from powerpact.chain.errors import GasLimitExceeded
+from powerpact.chain.node_errors import RevertedEmpty
 from powerpact.chain.transactions import Call, Mined, Sender
 from powerpact.market.trades import MAX_CHUNK
 from powerpact.progress import Progress

@@ -24,15 +24,8 @@ from powerpact.chain.client import Chain
 from powerpact.chain.contracts import complete, rounds
 from powerpact.chain.contracts.posted import PostedRound
 from powerpact.chain.contracts.rounds import ProposalStatus
-from powerpact.chain.errors import (
-    ChainUnreachable,
-    ContractError,
-    InsufficientEther,
-    LogsIncomplete,
-    NodeRefused,
-    RevertedEmpty,
-    TransactionTimeout,
-)
+from powerpact.chain.errors import ChainUnreachable, ContractError, InsufficientEther, NodeRefused, TransactionTimeout
+from powerpact.chain.node_errors import LogsIncomplete, RevertedEmpty
 from powerpact.chain.transactions import Mined, Sender
 from powerpact.mechanisms.registry import Mechanism, Result
 from powerpact.progress import Progress, silent

@@ -13,15 +13,8 @@ from web3 import Web3
 from web3.exceptions import ContractLogicError, Web3Exception, Web3RPCError
 from web3.types import RPCEndpoint, RPCResponse
 
-from powerpact.chain.errors import (
-    ChainError,
-    ChainUnreachable,
-    GasLimitExceeded,
-    NodeRefused,
-    NotANode,
-    RateLimited,
-    RevertedEmpty,
-)
+from powerpact.chain.errors import ChainError, ChainUnreachable, GasLimitExceeded, NodeRefused
+from powerpact.chain.node_errors import NotANode, RateLimited, RevertedEmpty
 from powerpact.chain.provider import Ask, NodeProvider
 from powerpact.chain.refusals import is_busy, is_no_ether
 from powerpact.chain.reverts import revert_error

@@ -20,8 +20,9 @@ from web3 import Web3
 from powerpact.chain.artifacts import CONTRACTS, artifact
 from powerpact.chain.connection import ask, rpc_url_of, translated
 from powerpact.chain.deployment import Deployment, Parameters, constructor_arguments, create_address, verify
-from powerpact.chain.errors import DeploymentMismatch, HardForkMissing, NodeRefused
+from powerpact.chain.errors import DeploymentMismatch, NodeRefused
 from powerpact.chain.filing import write_new
+from powerpact.chain.node_errors import HardForkMissing
 from powerpact.chain.refusals import is_old_rules
 from powerpact.chain.transactions import Call, Sender
 from powerpact.codec.abi import Interface

@@ -12,7 +12,8 @@ from web3 import Web3
 from web3.types import TxParams
 
 from powerpact.chain.connection import GAS_LIMIT, answers_of, ask, has_method, note_refusal, result_of, translated
-from powerpact.chain.errors import ContractError, GasLimitExceeded, NodeRefused, RevertedEmpty
+from powerpact.chain.errors import ContractError, GasLimitExceeded, NodeRefused
+from powerpact.chain.node_errors import RevertedEmpty
 from powerpact.chain.nonces import LAG_PATIENCE_S
 from powerpact.chain.reverts import revert_error
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 from web3 import Web3
 
 from powerpact.chain.connection import ask
-from powerpact.chain.errors import NodeRefused, RateLimited
+from powerpact.chain.errors import NodeRefused
+from powerpact.chain.node_errors import RateLimited
 
 MAX_AGE_S: Final = 15.0
 """How long a base fee is taken for the present one. Twice of it is offered, which holds for six full blocks."""

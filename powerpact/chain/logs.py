@@ -18,7 +18,8 @@ from eth_typing import ChecksumAddress
 from web3 import Web3
 
 from powerpact.chain.connection import ask, ask_all
-from powerpact.chain.errors import ChainUnreachable, NodeRefused, RateLimited
+from powerpact.chain.errors import ChainUnreachable, NodeRefused
+from powerpact.chain.node_errors import RateLimited
 from powerpact.chain.provider import Ask
 from powerpact.chain.refusals import is_behind, is_not_served
 

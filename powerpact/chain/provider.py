@@ -20,7 +20,7 @@ from web3 import HTTPProvider
 from web3.providers.rpc.utils import ExceptionRetryConfiguration
 from web3.types import RPCEndpoint, RPCResponse
 
-from powerpact.chain.errors import NotANode
+from powerpact.chain.node_errors import NotANode
 from powerpact.chain.refusals import is_busy, is_too_much
 
 BATCH_SIZE: Final = 100

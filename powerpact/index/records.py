@@ -14,7 +14,7 @@ from powerpact.chain.contracts.markets import Market, markets, unreadable
 from powerpact.chain.contracts.posted import PostedRound
 from powerpact.chain.contracts.rounds import Proposal, ProposalStatus
 from powerpact.chain.contracts.settlement import Position
-from powerpact.chain.errors import LogsIncomplete
+from powerpact.chain.node_errors import LogsIncomplete
 from powerpact.codec.abi import Event
 from powerpact.codec.packing import trade_id
 from powerpact.market.orders import Order, Side

@@ -15,7 +15,8 @@ from powerpact.chain.client import Chain
 from powerpact.chain.contracts import rounds
 from powerpact.chain.contracts.posted import PostedRound
 from powerpact.chain.contracts.rounds import Proposal
-from powerpact.chain.errors import LogsIncomplete, NotOnChain
+from powerpact.chain.errors import NotOnChain
+from powerpact.chain.node_errors import LogsIncomplete
 from powerpact.market.trades import Trade
 
 T = TypeVar("T")

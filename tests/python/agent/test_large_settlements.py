@@ -11,11 +11,10 @@ from powerpact.chain.errors import (
     ContractError,
     GasLimitExceeded,
     InsufficientEther,
-    LogsIncomplete,
     NodeRefused,
-    RevertedEmpty,
     TransactionTimeout,
 )
+from powerpact.chain.node_errors import LogsIncomplete, RevertedEmpty
 from powerpact.chain.transactions import Call, Sender
 from powerpact.index import attach
 from testkit.badlogs import topic

@@ -6,8 +6,9 @@ from powerpact.agent import watch
 from powerpact.agent.watch import require_right
 from powerpact.chain.connection import connect
 from powerpact.chain.contracts.rounds import ProposalStatus
-from powerpact.chain.errors import ChainUnreachable, InsufficientEther, LogsIncomplete, TransactionTimeout
+from powerpact.chain.errors import ChainUnreachable, InsufficientEther, TransactionTimeout
 from powerpact.chain.local.clock import request
+from powerpact.chain.node_errors import LogsIncomplete
 from powerpact.chain.transactions import Sender
 from powerpact.index import attach
 from testkit.badlogs import topic

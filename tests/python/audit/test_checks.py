@@ -9,7 +9,7 @@ from powerpact.audit import LAWS, audit, checks
 from powerpact.chain.connection import connect
 from powerpact.chain.contracts import certificates, orders, points, rounds, settlement
 from powerpact.chain.contracts.agreements import sign_agreement
-from powerpact.chain.errors import LogsIncomplete
+from powerpact.chain.node_errors import LogsIncomplete
 from powerpact.index import attach
 from powerpact.index.records import read_records
 from powerpact.market.orders import order_id

@@ -7,19 +7,12 @@ from powerpact.chain import provider
 from powerpact.chain.connection import ask, connect
 from powerpact.chain.contracts import points
 from powerpact.chain.deploying import check_forks
-from powerpact.chain.errors import (
-    ChainUnreachable,
-    ContractError,
-    HardForkMissing,
-    InsufficientEther,
-    NodeRefused,
-    NotANode,
-    RateLimited,
-)
+from powerpact.chain.errors import ChainUnreachable, ContractError, InsufficientEther, NodeRefused
 from powerpact.chain.fees import Fees
 from powerpact.chain.local.clock import request
 from powerpact.chain.local.node import Node, free_port
 from powerpact.chain.logs import LogReader
+from powerpact.chain.node_errors import HardForkMissing, NotANode, RateLimited
 from powerpact.chain.outbox import OutgoingState
 from powerpact.index import attach
 from testkit.proxy import Proxy
