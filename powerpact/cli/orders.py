@@ -24,12 +24,13 @@ from powerpact.cli.session import (
 )
 from powerpact.cli.terms import check_capacity, chosen_nonce, stated_values, wanted
 from powerpact.market.schema import Side
-from powerpact.market.wording import count, money
+from powerpact.market.wording import count, money, share
 
 if TYPE_CHECKING:
     from powerpact.chain.client import Chain
     from powerpact.chain.transactions import Mined, Sender
     from powerpact.market.orders import Order
+    from powerpact.market.rules import Rules
 
 order_group = typer.Typer(
     help="Orders: posted by their traders, or signed and relayed by anybody.", no_args_is_help=True
@@ -52,7 +53,14 @@ Nonce = Annotated[
 ]
 Expiry = Annotated[str | None, typer.Option(metavar="TIME", help="Not posted later; by default gate closure.")]
 MinFill = Annotated[
-    int, typer.Option("--min-fill-ppm", min=0, max=1_000_000, help="Least share of the energy; only 0 for now.")
+    int | None,
+    typer.Option(
+        "--min-fill-ppm",
+        min=0,
+        max=1_000_000,
+        help="Least share of the energy that a trade must give; by default 500000 in a one-to-one market, 0 in a "
+        "divisible one.",
+    ),
 ]
 Accept = Annotated[bool, typer.Option("--accept", help="Accept any trade in advance; not taken for now.")]
 SignOnly = Annotated[
@@ -98,7 +106,7 @@ def buy(
     ] = None,
     require: Require = None,
     meter: Annotated[int, typer.Option(min=0, help="Your meter that measures it, where the import counts.")] = 0,
-    min_fill_ppm: MinFill = 0,
+    min_fill_ppm: MinFill = None,
     accept: Accept = False,
     nonce: Nonce = None,
     expiry: Expiry = None,
@@ -117,17 +125,18 @@ def buy(
 
     chain, key = open_chain(deployment), unlock(account)
     id_, sender = market_of(chain, market), chain.sender(key)
+    rules = find(chain, id_).rules
     with sender.turn() if sign_only is None else nullcontext():
         common = Common(
             trader=key.address,
             energy_wh=energy_wh,
             nonce=chosen_nonce(chain, key.address, Side.BUY, nonce),
             expiry=parse_time(expiry) if expiry else None,
-            min_fill_ppm=min_fill_ppm,
+            min_fill_ppm=least_fill(rules, min_fill_ppm),
             accept=accept,
         )
         order = buy_order(
-            find(chain, id_).rules,
+            rules,
             common,
             bid,
             wants=wanted(term or []),
@@ -147,7 +156,7 @@ def sell(
     device: Annotated[int, typer.Option(min=1, help="Device that delivers.")],
     attribute: Declared = None,
     category: ClassOf = None,
-    min_fill_ppm: MinFill = 0,
+    min_fill_ppm: MinFill = None,
     accept: Accept = False,
     nonce: Nonce = None,
     expiry: Expiry = None,
@@ -174,7 +183,7 @@ def sell(
             energy_wh=energy_wh,
             nonce=chosen_nonce(chain, key.address, Side.SELL, nonce, id_[-1] + device),
             expiry=parse_time(expiry) if expiry else None,
-            min_fill_ppm=min_fill_ppm,
+            min_fill_ppm=least_fill(rules, min_fill_ppm),
             accept=accept,
         )
         order = sell_order(
@@ -235,6 +244,18 @@ def revoke(
     mined = chain.sender(key).send(orders.cancel_nonces(chain, which, page, mask))
     data = {"side": str(side), "nonces": sorted(set(nonce))}
     done(f"revoked {count(len(data['nonces']), 'nonce')} of {side} orders", [mined], data, as_json=as_json)
+
+
+def least_fill(rules: Rules, stated: int | None) -> int:
+    """The least fill of an order, ppm; what is usual in such a market unless stated, which is told."""
+    from powerpact.market.terms import usual_min_fill_ppm
+
+    if stated is not None:
+        return stated
+    usual = usual_min_fill_ppm(rules.mode)
+    if usual:
+        tell(f"takes trades from {share(usual)} of its energy on; --min-fill-ppm 0 takes any")
+    return usual
 
 
 def _place(

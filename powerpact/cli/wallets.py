@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from powerpact.cli.choices import assignment
-from powerpact.cli.orders import EnergyWh, Expiry, MinFill, Nonce, order_group
+from powerpact.cli.orders import EnergyWh, Expiry, MinFill, Nonce, least_fill, order_group
 from powerpact.cli.output import read_input, write_output
 from powerpact.cli.session import (
     DEPLOYMENT_FILE,
@@ -46,7 +46,7 @@ def show_typed_data(
     require: Annotated[list[str] | None, typer.Option(metavar="CATEGORY=CODE", help="As to buy.")] = None,
     attribute: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="As to sell.")] = None,
     category: Annotated[list[str] | None, typer.Option("--class", metavar="CATEGORY=CODE", help="As to sell.")] = None,
-    min_fill_ppm: MinFill = 0,
+    min_fill_ppm: MinFill = None,
     nonce: Nonce = None,
     expiry: Expiry = None,
     output: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="Where it goes.")] = "-",
@@ -67,14 +67,14 @@ def show_typed_data(
     chain, who = open_chain(deployment), address_of(trader)
     id_ = market_of(chain, market)
     side, first = (Side.BUY, 0) if ask is None else (Side.SELL, id_[-1] + device)
+    rules = find(chain, id_).rules
     common = Common(
         trader=who,
         energy_wh=energy_wh,
         nonce=chosen_nonce(chain, who, side, nonce, first),
         expiry=parse_time(expiry) if expiry else None,
-        min_fill_ppm=min_fill_ppm,
+        min_fill_ppm=least_fill(rules, min_fill_ppm),
     )
-    rules = find(chain, id_).rules
     if ask is None:
         required = dict(assignment("class", text) for text in require or ())
         order = buy_order(rules, common, bid or 0, wants=wanted(term or []), require=required, meter=device)

@@ -16,6 +16,8 @@ from powerpact.units import ATTRIBUTE, MAX_ATTRIBUTES, MAX_CATEGORIES, PPM
 
 _MAX_CODE: Final = 255
 
+_USUAL_MIN_FILL_PPM: Final = 500_000
+
 
 @dataclass(frozen=True, slots=True)
 class Want:
@@ -271,6 +273,11 @@ def require_capacity(energy_wh: int, device: int, capacity_wh: int, intervals: i
     if energy_wh > most_wh:
         problem = f"is above the capacity of device {device}, {most_wh} Wh in the slot"
         raise BadChoice("energy", f"{energy_wh} Wh", problem, remedy="Offer less, or use another device.")
+
+
+def usual_min_fill_ppm(mode: Mode) -> int:
+    """The least fill that a trader is advised to state: half of the energy, so that dust takes no whole order."""
+    return _USUAL_MIN_FILL_PPM if mode is Mode.ONE_TO_ONE else 0
 
 
 def _check_size(rules: Rules, order: Order) -> None:
