@@ -153,3 +153,11 @@ def test_other_markets_keep_their_time(clearing, community, contest, lied):
     contest.community.chain.warp(contest.rules.final_by)
     contest.challenge(1, 2)
     assert clearing.finalByOf(other.id) == other.rules.final_by
+
+
+def test_no_extension_ends_later_than_the_rules_leave_time_for(clearing, contest):
+    """Nobody finalises a false proposal, and it is refuted when refunds may begin: the round does not open again."""
+    stand(contest, false(contest))
+    at(contest, contest.rules.refund_from + 60)
+    contest.challenge(1, 2)
+    assert clearing.finalByOf(contest.id) <= contest.rules.final_by + 4 * WINDOW_S

@@ -374,3 +374,8 @@ def test_the_device_of_a_seller_in_part_stays_bound(
     assert book.batchState(market.id, 0)["closed"] == 0b10
     assert devices.promisedOf(carol.device, Side.SELL, market.slot.pack())[0]
     assert money_of(custody, alice) == (ENDOWMENT_UPOINTS - 40_000, 40_000)
+
+
+def test_releases_nothing_of_nothing(releases, posted, stranger):
+    posted.clear()
+    assert "OrderReleased" not in releases.release(posted.id, [], [], {"from": stranger}).events
