@@ -17,7 +17,7 @@ from powerpact.chain.transactions import Sender
 from powerpact.devices import Meter
 from powerpact.index import attach
 from powerpact.market.orders import Order, Side, SignedOrder
-from powerpact.market.rules import AttributeSource, Kind, MarketAttribute, Rules
+from powerpact.market.rules import BOND_OF_COST, AttributeSource, Kind, MarketAttribute, Rules
 
 SLOT_S = 3_600
 SOLAR_ONLY = bytes([1]) + bytes(7)
@@ -75,6 +75,8 @@ class World:
             source_category="source",
             zone="test",
         )
+        if changes.get("bond_upoints"):
+            changes.setdefault("challenge_cost_upoints", changes["bond_upoints"] // BOND_OF_COST)
         return replace(rules, **changes)
 
     def open_market(self, **changes) -> tuple[bytes, Rules]:

@@ -25,8 +25,8 @@ contract Clearing is IClearing, EIP712 {
     uint256 public constant MOST_MECHANISMS = 4;
 
     IMarkets public immutable MARKETS;
-    IAccounts public immutable ACCOUNTS;
-    IRefutations public immutable REFUTATIONS;
+    IAccounts private immutable ACCOUNTS;
+    IRefutations private immutable REFUTATIONS;
     /// @dev The mechanisms, by their number in a market's rules. A word of storage would cost each proposal 2 100 gas.
     IMechanism private immutable MECHANISM_0;
     IMechanism private immutable MECHANISM_1;
@@ -113,7 +113,7 @@ contract Clearing is IClearing, EIP712 {
         requireRefuted(id, shown, prices);
 
         bytes32 market = stored.market;
-        _contest.reopen(market, MARKETS.contestTermsOf(market));
+        _contest.reopen(market, MARKETS.contestTermsOf(market), stored.finalFrom);
         _contest.refute(id, ACCOUNTS, REFUTATIONS);
     }
 

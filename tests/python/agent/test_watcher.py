@@ -154,21 +154,21 @@ def test_a_head_that_goes_back_for_a_while_is_survived(world, gate, outside, tol
 # Purse
 
 
-def test_a_reward_of_nothing_is_left_alone_and_told_once(world, web3, told):
-    cheap, _ = closed_market(world, bond_upoints=1)
+def test_a_small_reward_is_left_alone_and_told_once(world, web3, told):
+    cheap, _ = closed_market(world, bond_upoints=16)
     false = seal_without(world, cheap, HIDDEN)
     ether = web3.eth.get_balance(world.address("outsider"))
-    watching = watcher(world, told.append)
+    watching = follower(world, world.chain, told, least_reward_upoints=3)
     for _ in range(3):
         assert watching.look() == []
         request(web3, "evm_mine")
     assert [line for line in told if "left alone" in line] == [
-        f"proposal {false} of market 0x{cheap.hex()[:8]} is false, orders 0:0 and 0:1 refute it; its challenge earns 0 "
-        "micro-points, less than 1: left alone"
+        f"proposal {false} of market 0x{cheap.hex()[:8]} is false, orders 0:0 and 0:1 refute it; its challenge earns 2 "
+        "micro-points, less than 3: left alone"
     ]
     assert web3.eth.get_balance(world.address("outsider")) == ether
     assert refuted(follower(world, world.chain, told, least_reward_upoints=0).look()) == [false]
-    assert wallet(world, "outsider") == (0, 0)
+    assert wallet(world, "outsider") == (2 * 2, 0)  # nobody committed before
 
 
 def test_the_least_reward_is_what_the_watcher_gets(world, told):
@@ -177,7 +177,7 @@ def test_the_least_reward_is_what_the_watcher_gets(world, told):
     reward = BOND_UPOINTS // watch.REWARD_SHARE
     assert follower(world, world.chain, told, least_reward_upoints=reward + 1).look() == []
     assert refuted(follower(world, world.chain, told, least_reward_upoints=reward).look()) == [false]
-    assert wallet(world, "outsider") == (reward, 0)
+    assert wallet(world, "outsider") == (2 * reward, 0)  # nobody committed before
 
 
 def test_a_watcher_may_choose_its_markets(world, told):
