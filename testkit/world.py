@@ -74,6 +74,8 @@ class World:
             categories=("source", "grade"),
             source_category="source",
             zone="test",
+            least_energy_wh=1,
+            least_reservation_upoints=1,
         )
         if changes.get("bond_upoints"):
             changes.setdefault("challenge_cost_upoints", changes["bond_upoints"] // BOND_OF_COST)

@@ -106,8 +106,8 @@ def test_an_agent_who_hides_orders_loses_its_bond_to_a_watcher(world, sealing, h
     assert [challenge.proposal for challenge in found] == [proposal]
     assert state_of(world, proposal) is ProposalStatus.REFUTED
     assert wallet(world, "rival") == (BOND_UPOINTS, 0)
-    assert wallet(world, "outsider") == (BOND_UPOINTS // 2, 0)
-    assert world.chain.read("PowerPoints", "totalSupply") == supply - (BOND_UPOINTS - BOND_UPOINTS // 2)
+    assert wallet(world, "outsider") == (2 * (BOND_UPOINTS // 8), 0)
+    assert world.chain.read("PowerPoints", "totalSupply") == supply - (BOND_UPOINTS - 2 * (BOND_UPOINTS // 8))
     cleared = agent(world).clear(market)  # the round takes proposals again
     world.warp(cleared.final_from)
     agent(world).finalize(market)
@@ -121,7 +121,7 @@ def test_a_better_matching_refutes_a_false_claim_by_itself(world, sealing):
     cleared = agent(world).clear(market)
     assert state_of(world, false) is ProposalStatus.REFUTED
     assert rounds.active_of(world.chain, market) == cleared.proposal
-    assert wallet(world, "agent") == (BOND_UPOINTS + BOND_UPOINTS // 2, BOND_UPOINTS)
+    assert wallet(world, "agent") == (BOND_UPOINTS + 2 * (BOND_UPOINTS // 8), BOND_UPOINTS)
 
 
 def test_a_second_watcher_comes_too_late_and_goes_on(world, sealing, monkeypatch):
