@@ -112,7 +112,7 @@ def test_a_chunk_that_is_too_large_is_settled_in_pieces(world, agent, delivered,
 
 def test_what_another_one_settled_does_not_keep_the_others(world, agent, delivered, told, monkeypatch):
     """Between the agent's look and its transaction the first trade is settled by its seller."""
-    first, _ = settlement.final_trades(world.chain, delivered)
+    first, second = settlement.final_trades(world.chain, delivered)
     send, taken = Sender.send, []
 
     def send_second(sender, call):
@@ -126,10 +126,9 @@ def test_what_another_one_settled_does_not_keep_the_others(world, agent, deliver
     rules = rounds.read_round(world.chain, delivered).market.rules
     monkeypatch.setattr("powerpact.agent.settling.settled_at_once", lambda *_: set())
     monkeypatch.setattr(Sender, "send", send_second)
-    settled = agent.settle(delivered)
-    assert (settled.paid, settled.waiting) == (1, 1)
     assert agent.settle(delivered).waiting == 0
-    assert settlement.ended(world.chain, delivered, {first.position: first.id}) == {first.position}
+    both = {final.position: final.id for final in (first, second)}
+    assert settlement.ended(world.chain, delivered, both) == set(both)
 
 
 def test_an_item_that_is_refused_is_found_by_halving_and_passed_over():
