@@ -616,6 +616,10 @@ _LIBRARIES: Final = {
         "the proof of a round has no room for another seller: a fault of the contract",
         "Report it with the market's id.",
     ),
+    "CheckpointUnorderedInsertion": Advice(
+        "a later event of the same account is recorded already: a fault of the contract",
+        "Report it with the account.",
+    ),
     "InvalidShortString": Advice("a string does not fit into a word", "Use a shorter name."),
     "StringTooLong": Advice("a string does not fit into a word", "Use a shorter name."),
     "ECDSAInvalidSignature": Advice("no key can have made the signature", "Sign again."),

@@ -32,9 +32,9 @@ def test_address_of_a_created_contract():
 
 def test_contracts_know_each_other(chain):
     at = chain.deployment.addresses
-    assert chain.read("OrderBook", "CLEARING") == at["Clearing"]
+    assert chain.read("OrderBook", "RELEASES") == at["Releases"]
     assert chain.read("OrderBook", "ACCOUNTS") == at["Accounts"]
-    assert chain.read("Clearing", "ORDER_BOOK") == at["OrderBook"]
+    assert chain.read("Clearing", "MARKETS") == at["Markets"]
     assert chain.read("Accounts", "POINTS") == at["PowerPoints"]
     assert chain.read("GreenCertificates", "METERING") == at["Metering"]
     verify(chain.web3, chain.deployment)
