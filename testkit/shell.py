@@ -49,11 +49,12 @@ class Shell:
         self.ok("chain", "advance", time_s, "--rpc", self.node.rpc_url)
 
     def open_market(self, *more: object) -> Any:
-        """Open a market for a slot an hour or two ahead, in a new zone; what the command says of it."""
+        """Open a market for small orders of a slot an hour or two ahead, in a new zone; what the command says of it."""
         now = ChainClock(connect(self.node.rpc_url)).now()
         slot = (now // 3_600 + 2) * 3_600
         words = ("--arbiter", "arbiter", "--slot", slot, "--zone", f"zone {next(ZONES)}")
-        return self.json("market", "open", "-a", "alice", *words, *more)
+        least = ("--least-energy-wh", 1, "--least-reservation-upoints", 1)
+        return self.json("market", "open", "-a", "alice", *words, *least, *more)
 
 
 def sell_words(market: str, device: int) -> tuple[object, ...]:

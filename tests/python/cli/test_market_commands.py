@@ -152,7 +152,7 @@ def test_a_signed_order_is_revoked(shell, admitted):
     assert "one page" in shell.refused("order", "revoke", "-a", "alice", "--side", "buy", *nonces(900, 32)).stderr
     assert "'buy', 'sell'" in shell.refused("order", "revoke", "-a", "alice", "--side", "hold", *nonces(1)).stderr
     assert shell.json("order", "revoke", "-a", "alice", "--side", "buy", *nonces(900, 903))["nonces"] == [900, 903]
-    assert "Accounts_NonceUsed" in shell.refused("order", "relay", "900.json", "-a", "agent").stderr
+    assert "is used already" in shell.refused("order", "relay", "900.json", "-a", "agent").stderr
     assert shell.json("order", "relay", "901.json", "-a", "agent")["orders"] == ["0:0"]
     assert "Accounts_NonceUsed" in shell.refused(*words[:-1], "--nonce", 5).stderr  # an earlier page
     shell.ok("order", "cancel", market, "0:0", "-a", "alice")

@@ -57,15 +57,35 @@ def test_bad_input_is_told(shell, admitted, words, told):
         (("--require", "source=256"), "no such code"),
         (("--term", "price=2:1"), "limit before"),
         (("--term", "price=1:2:999999"), "sum of the weights"),
-        (("--min-fill-ppm", 1), "min_fill_ppm"),
+        (("--min-fill-ppm", 1_000_001), "min-fill-ppm"),
         (("--accept",), "accept"),
         (("--meter", 1), "meter"),
     ],
 )
 def test_bad_terms_are_told(shell, admitted, words, told):
     market = shell.open_market()["market"]
-    buying = ("order", "buy", market, "-a", "alice", "--energy-wh", 1, "--bid", 1)
+    buying = ("order", "buy", market, "-a", "alice", "--energy-wh", 1_000, "--bid", 1)
     assert told in shell.refused(*buying, *words).stderr
+
+
+def test_a_divisible_market_knows_no_least_fill(shell, admitted):
+    market = shell.open_market("--mode", "divisible")["market"]
+    buying = ("order", "buy", market, "-a", "alice", "--energy-wh", 1_000, "--bid", 1)
+    assert "min_fill_ppm" in shell.refused(*buying, "--min-fill-ppm", 1).stderr
+
+
+def test_an_order_below_the_least_of_its_market_is_told(shell, admitted):
+    market = shell.open_market("--least-energy-wh", 20, "--least-reservation-upoints", 300)["market"]
+    buying = ("order", "buy", market, "-a", "alice", "--bid", 10)
+    assert "energy 19 Wh" in shell.refused(*buying, "--energy-wh", 19).stderr
+    assert "reservation 299" in shell.refused(*buying, "--energy-wh", 29_999).stderr
+
+
+def test_the_usual_least_fill_is_told(shell, admitted):
+    market = shell.open_market()["market"]
+    buying = ("order", "buy", market, "-a", "alice", "--energy-wh", 1_000, "--bid", 1, "--sign-only", "usual.json")
+    assert "trades from 50% of its energy on" in shell.ok(*buying).stderr
+    assert "trades from" not in shell.ok(*buying, "--min-fill-ppm", 0).stderr
 
 
 def test_orders_of_two_markets_are_not_carried_together(shell, admitted, tmp_path):

@@ -171,7 +171,9 @@ def test_the_command_as_a_process(worked, solution):
     process = subprocess.Popen(
         [*command, "solve", "-", "-o", "late.json"], cwd=worked.parent, stdin=subprocess.PIPE, stderr=subprocess.PIPE
     )
-    assert process.stderr.readline().decode() == "solving …\n"  # it waits for its input, and says so after a while
+    assert (
+        process.stderr.readline().decode() == "solving: reading …\n"
+    )  # it waits for its input, and says so after a while
     process.send_signal(signal.SIGINT)
     _, talk = process.communicate()
     assert process.returncode == 130

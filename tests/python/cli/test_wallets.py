@@ -51,7 +51,8 @@ def test_the_side_of_typed_data_must_be_clear(shell, admitted, tmp_path):
     words = ("order", "typed-data", market, "--trader", "alice", "--energy-wh", 1)
     assert "--bid to buy or --ask" in shell.refused(*words).stderr
     assert "--bid to buy or --ask" in shell.refused(*words, "--bid", 1, "--ask", 1).stderr
-    sold = shell.ok(*words, "--ask", 100, "--min", 80, "--device", admitted)
+    classes = ("--class", "grade=A", "--class", "feeder=2")
+    sold = shell.ok(*words, "--ask", 100, "--min", 80, "--device", admitted, *classes)
     assert json.loads(sold.stdout)["primaryType"] == "SellOrder"
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from powerpact.errors import BadChoice
 from powerpact.market.errors import FieldWithoutRule
 from powerpact.market.orders import NONCES_PER_PAGE, Side, next_nonce, page_and_mask
-from powerpact.market.schema import DeliveryRule, EnergySource
+from powerpact.market.schema import DeliveryRule, EnergySource, Mode
 from powerpact.market.templates import rules_from
 from powerpact.market.terms import (
     Common,
@@ -20,6 +20,7 @@ from powerpact.market.terms import (
     require_capacity,
     require_classes,
     sell_order,
+    usual_min_fill_ppm,
 )
 from powerpact.units import ATTRIBUTE, PPM
 
@@ -74,9 +75,9 @@ def test_a_buy_order():
 
 
 def test_a_sell_order():
-    common = Common(trader=TRADER, energy_wh=1_500, nonce=3, expiry=9)
+    common = Common(trader=TRADER, energy_wh=1_500, nonce=3, expiry=RULES.closes_at + 9)
     order = sell_order(RULES, common, 100, 80, 5, declared={"line-length": 200}, classes={"grade": "B", "feeder": "2"})
-    assert (order.side, order.device, order.expiry) == (Side.SELL, 5, 9)
+    assert (order.side, order.device, order.expiry) == (Side.SELL, 5, RULES.closes_at + 9)
     assert (order.price_upoints_per_kwh, order.min_upoints_per_kwh) == (100, 80)
     assert order.levels == (0, 0, 0, 0, 200, 0, 0, 0)
     assert order.limits == order.weights_ppm == (0,) * 8
@@ -117,22 +118,56 @@ def test_an_attribute_that_is_none_is_told():
         sell_order(RULES, COMMON, 100, 80, 5, declared={"colour": 1})
 
 
-@pytest.mark.parametrize(("field", "change"), [("min_fill_ppm", {"min_fill_ppm": 1}), ("accept", {"accept": True})])
-def test_fields_without_a_rule_are_neutral(field, change):
-    common = Common(trader=TRADER, energy_wh=1, nonce=0, **change)
-    for build in (lambda: buy_order(RULES, common, 1), lambda: sell_order(RULES, common, 1, 1, 1)):
+CLASSES = {"grade": "A", "feeder": 1}
+
+
+def test_a_field_without_a_rule_is_neutral():
+    common = Common(trader=TRADER, energy_wh=1_000, nonce=0, accept=True)
+    for build in (lambda: buy_order(RULES, common, 100), lambda: sell_order(RULES, common, 1, 1, 1, classes=CLASSES)):
         with pytest.raises(FieldWithoutRule) as refusal:
+            build()
+        assert refusal.value.field == "accept"
+
+
+@pytest.mark.parametrize(
+    ("field", "change", "mode"),
+    [
+        ("energy", {"energy_wh": RULES.least_energy_wh - 1}, Mode.ONE_TO_ONE),
+        ("expiry", {"expiry": RULES.closes_at - 1}, Mode.ONE_TO_ONE),
+        ("min_fill_ppm", {"min_fill_ppm": 1_000_001}, Mode.ONE_TO_ONE),
+        ("min_fill_ppm", {"min_fill_ppm": 1}, Mode.DIVISIBLE),
+    ],
+)
+def test_what_the_market_does_not_take_is_told(field, change, mode):
+    rules, common = replace(RULES, mode=mode), Common(**{"trader": TRADER, "energy_wh": 1_000, "nonce": 0, **change})
+    for build in (
+        lambda: buy_order(rules, common, 100_000),
+        lambda: sell_order(rules, common, 1, 1, 1, classes=CLASSES),
+    ):
+        with pytest.raises(BadChoice) as refusal:
             build()
         assert refusal.value.field == field
 
 
+def test_a_buy_order_reserves_the_least_of_its_market():
+    common = Common(trader=TRADER, energy_wh=1_000, nonce=0)
+    assert buy_order(RULES, common, 100).reservation_upoints == RULES.least_reservation_upoints
+    with pytest.raises(BadChoice, match="reservation 99"):
+        buy_order(RULES, common, 99)
+
+
+def test_half_of_the_energy_is_usual():
+    assert usual_min_fill_ppm(Mode.ONE_TO_ONE) == 500_000
+    assert usual_min_fill_ppm(Mode.DIVISIBLE) == 0
+
+
 def test_a_buyer_names_a_meter_where_its_import_counts():
     metered = replace(RULES, delivery=DeliveryRule.BOTH_SIDES)
-    assert buy_order(metered, COMMON, 1, meter=4).device == 4
+    assert buy_order(metered, COMMON, 100, meter=4).device == 4
     with pytest.raises(BadChoice, match="meter 0: is no meter"):
-        buy_order(metered, COMMON, 1)
+        buy_order(metered, COMMON, 100)
     with pytest.raises(BadChoice, match="meter 4: does not count in this market"):
-        buy_order(RULES, COMMON, 1, meter=4)
+        buy_order(RULES, COMMON, 100, meter=4)
 
 
 @given(st.integers(0, 2**20), st.integers(0, 2**32 - 1), st.integers(0, 1_000))
