@@ -173,7 +173,7 @@ def test_the_command_as_a_process(worked, solution):
     )
     assert (
         process.stderr.readline().decode() == "solving: reading …\n"
-    )  # it waits for its input, and says so after a while
+    )
     process.send_signal(signal.SIGINT)
     _, talk = process.communicate()
     assert process.returncode == 130
