@@ -87,7 +87,8 @@ REGISTER = MappingProxyType(
             ),
             Invariant(
                 "CLR-3",
-                "every chunk of a final round can be settled by anybody within the gas of one transaction, 2^24",
+                "every chunk of a final round can be settled by anybody, in one transaction of at most 2^24 gas, or by any of "
+                "its trades in several",
                 ("testkit/stateful/delivery.py::_settle", "tests/gas/test_limits.py"),
             ),
             Invariant(

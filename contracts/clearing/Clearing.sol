@@ -113,7 +113,7 @@ contract Clearing is IClearing, EIP712 {
         requireRefuted(id, shown, prices);
 
         bytes32 market = stored.market;
-        _contest.reopen(market, MARKETS.contestTermsOf(market), stored.finalFrom);
+        _contest.reopen(market, MARKETS.contestTermsOf(market));
         _contest.refute(id, ACCOUNTS, REFUTATIONS);
     }
 

@@ -87,7 +87,7 @@ interface IRefutations {
 
     /// @notice Clearing only: a proposal is refuted. Keeps it open if somebody may have known before.
     /// @param id The proposal.
-    /// @param sealedIn The block in which it was sealed.
+    /// @param sealedIn The number of the block in which it was sealed, from 0.
     /// @param challenger Who refuted it.
     /// @return isOpen Whether an eighth of the bond waits.
     function open(uint64 id, uint40 sealedIn, address challenger) external returns (bool isOpen);

@@ -286,8 +286,9 @@ class Ghost:
     def challenged(self, market: GhostMarket, proposal: GhostProposal, by: str, now: int) -> None:
         """An active proposal is refuted by a pair: there is time for another one."""
         self.refuted(market, proposal, by)
-        until, in_time = now + market.rules.challenge_window_s, now <= proposal.final_from
-        if in_time and market.extensions < MOST_EXTENSIONS and until > market.final_by:
+        window_s = market.rules.challenge_window_s
+        until, latest = now + window_s, market.rules.final_by + 2 * MOST_EXTENSIONS * window_s
+        if market.extensions < MOST_EXTENSIONS and market.final_by < until <= latest:
             market.extended_to, market.extensions = until, market.extensions + 1
 
     def finalized(self, market: GhostMarket, proposal: GhostProposal) -> None:

@@ -78,7 +78,7 @@ COMPILED = compiled()
 def test_packed_structs_state_their_slots():
     packed = {name for name, slots in COMPILED.items() if any(len(members) > 1 for members in slots.values())}
     assert {"Certification", "Fill", "Market", "Meter", "Proposal", "TrackRecord"} <= packed
-    assert packed <= set(STATED)
+    assert packed - {"Checkpoint208"} <= set(STATED)  # of OpenZeppelin
 
 
 @pytest.mark.parametrize("name", sorted(STATED))

@@ -11,7 +11,6 @@ def test_contracts_know_each_other(system, utility, auditors):
     assert system.OrderBook.MARKETS() == system.Markets
     assert system.OrderBook.RELEASES() == system.Releases
     assert system.OrderBook.ACCOUNTS() == system.Accounts
-    assert system.Clearing.REFUTATIONS() == system.Refutations
     assert system.Clearing.MARKETS() == system.Markets
     assert [system.Clearing.mechanismAt(i) for i in range(2)] == [system.SatisfactionMatching, system.CallAuction]
     assert system.SatisfactionMatching.PROVER() == system.RoundProver
@@ -21,7 +20,6 @@ def test_contracts_know_each_other(system, utility, auditors):
     assert system.Markets.PARTICIPANTS() == system.ParticipantRegistry
     assert system.Markets.METERING() == system.Metering
     assert system.Markets.ORDER_BOOK() == system.OrderBook
-    assert system.Clearing.ACCOUNTS() == system.Accounts
     assert system.Accounts.POINTS() == system.PowerPoints
     assert system.Accounts.ORDER_BOOK() == system.OrderBook
     assert system.Accounts.CLEARING() == system.Clearing

@@ -50,6 +50,7 @@ contract AccountsHandler is MarketSystem {
         uint40 slotStart;
         uint40 closesAt;
         uint40 finalBy;
+        uint40 latestMoment;
         uint40 refundFrom;
         uint256 extensions;
         Stage stage;
@@ -159,6 +160,7 @@ contract AccountsHandler is MarketSystem {
         round.id = markets.openMarket(rules, new string[](0), new string[](0));
         (round.slotStart, round.closesAt) = (rules.slotStart, rules.closesAt);
         (round.finalBy, round.refundFrom) = (rules.finalBy, rules.refundFrom);
+        round.latestMoment = rules.finalBy + 4 * WINDOW;
         (round.seller, round.offer.buyer) = (NO_ORDER, NO_ORDER);
     }
 
@@ -266,11 +268,10 @@ contract AccountsHandler is MarketSystem {
         bytes memory call = abi.encodeCall(clearing.challenge, (offer.id, shown, ""));
         if (duals >= score) return _mustFail(challenger, call);
         _mustDo(challenger, call);
-        bool isInTime = block.timestamp <= offer.finalFrom;
         _forfeit(offer.agent);
         _clearOffer(round);
         if (round.extensions == 2 || block.timestamp + WINDOW <= round.finalBy) return;
-        if (!isInTime) return;
+        if (block.timestamp + WINDOW > round.latestMoment) return;
         (round.finalBy, round.extensions) = (uint40(block.timestamp) + WINDOW, round.extensions + 1);
     }
 

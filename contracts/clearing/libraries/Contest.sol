@@ -123,15 +123,15 @@ library Contest {
         return extended != 0 ? extended : terms.finalBy();
     }
 
-    /// @notice Take proposals again after a refutation. One within the challenge window leaves time for another proposal: a
-    /// window more, at most twice in a round, for which the rules leave room. Nobody can void a round by a lie in its last minute.
-    /// @param windowEnd The end of the challenge window of what was refuted, Unix seconds.
-    function reopen(State storage self, bytes32 market, ContestTerms terms, uint256 windowEnd) internal {
+    /// @notice Take proposals again after a refutation, with time for one more: a challenge window, at most twice in a round, and
+    /// not later than the market's rules leave time for. Nobody can void a round by a lie in its last minute.
+    function reopen(State storage self, bytes32 market, ContestTerms terms) internal {
         Latest storage latest = self.latest[market];
         latest.active = 0;
-        uint256 until = block.timestamp + terms.challengeWindow();
+        uint256 window = terms.challengeWindow();
+        uint256 until = block.timestamp + window;
         if (latest.extensions == MOST_EXTENSIONS || until <= lastMoment(self, market, terms)) return;
-        if (block.timestamp > windowEnd) return;
+        if (until > terms.finalBy() + 2 * MOST_EXTENSIONS * window) return;
         (latest.finalBy, latest.extensions) = (uint40(until), latest.extensions + 1);
         emit IClearing.ProposalsExtended(market, uint40(until));
     }

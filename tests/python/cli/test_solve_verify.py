@@ -171,9 +171,7 @@ def test_the_command_as_a_process(worked, solution):
     process = subprocess.Popen(
         [*command, "solve", "-", "-o", "late.json"], cwd=worked.parent, stdin=subprocess.PIPE, stderr=subprocess.PIPE
     )
-    assert (
-        process.stderr.readline().decode() == "solving: reading …\n"
-    )
+    assert process.stderr.readline().decode() == "solving: reading …\n"
     process.send_signal(signal.SIGINT)
     _, talk = process.communicate()
     assert process.returncode == 130

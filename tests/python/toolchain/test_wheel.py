@@ -24,7 +24,7 @@ from toolchain.python_packages import RUN_LOCK, UV, install
 
 LOCKS = {"3.11": RUN_LOCK, "3.13": ENV / "newest.txt"}
 NEEDED = ("powerpact", "pyproject.toml", "README.md", "LICENSE")
-SHELL = ("bash", "env", "sh", "sleep")  # what own-chain.sh takes from the system
+SHELL = ("bash", "env", "mkdir", "sh", "sleep")  # what own-chain.sh takes from the system
 
 
 def runs(python: str | Path, version: str) -> bool:
