@@ -377,11 +377,9 @@ class Ghost:
     def _unseat(self, market: GhostMarket, by: GhostProposal) -> None:
         """What stands is taken down for another proposal, if anything does."""
         active = market.active
-        if active is None:
-            return
-        if self._is_refuted_by(active, by):
+        if active and self._is_refuted_by(active, by):
             self.refuted(market, active, by.agent.address)
-        else:
+        elif active:
             active.status = ProposalStatus.OUTRANKED
             self.wallets[active.agent.address].hold(-market.rules.bond_upoints)
 

@@ -64,7 +64,7 @@ def test_an_equal_order_is_posted_again_only_if_that_is_said(shell, admitted):
     assert "--again" in refused.stderr
     assert shell.ok(*buying(market, "--again")).stdout == "1:0\n"
     assert shell.ok(*buying(market, "--require", "source=solar")).stdout == "2:0\n"
-    assert open_ids(shell, market) == ["0:0", "1:0"]
+    assert open_ids(shell, market) == ["0:0", "1:0", "2:0"]
 
 
 def test_an_order_that_was_cancelled_is_not_in_the_way(shell, admitted):
