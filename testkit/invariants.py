@@ -87,8 +87,8 @@ REGISTER = MappingProxyType(
             ),
             Invariant(
                 "CLR-3",
-                "every chunk of a final round can be settled by anybody, in one transaction of at most 2^24 gas, or any "
-                "of its trades alone",
+                "every chunk of a final round can be settled by anybody, in one transaction of at most 2^24 gas, or "
+                "any of its trades alone",
                 ("testkit/stateful/delivery.py::_settle", "tests/gas/test_limits.py"),
             ),
             Invariant(
