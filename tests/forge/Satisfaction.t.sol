@@ -72,6 +72,7 @@ contract SatisfactionTest is ForgeTest {
         pure
         returns (bool, uint256 t, uint256 g)
     {
+        if (!_suit(buy, sell)) return (false, 0, 0);
         for (uint256 c = 0; c < 8; ++c) {
             uint256 shift = 104 + 8 * c;
             uint8 required = uint8(buy.terms >> shift);
@@ -96,6 +97,24 @@ contract SatisfactionTest is ForgeTest {
         }
         t /= ONE;
         return (true, t, g);
+    }
+
+    /// @dev Whether the traders differ, and the smaller energy is the least share of each.
+    function _suit(PackedOrder memory buy, PackedOrder memory sell) private pure returns (bool) {
+        (uint256 wanted, uint256 offered) = (uint64(buy.head >> 32), uint64(sell.head >> 32));
+        (uint256 ofBuyer, uint256 ofSeller) = (wanted * (buy.terms >> 208), offered * (sell.terms >> 208));
+        uint256 traded = wanted < offered ? wanted : offered;
+        return buy.head >> 96 != sell.head >> 96 && traded * ONE >= ofBuyer && traded * ONE >= ofSeller;
+    }
+
+    /// @dev Traders, mostly two, energies, and least fills that are mostly met.
+    function _fill(PackedOrder memory buy, PackedOrder memory sell, uint256 random) private pure {
+        uint256 offered = fold(random, 1, type(uint64).max);
+        uint256 wanted = (random >> 64) % 4 == 0 ? offered : offered / (1 + (random >> 66) % 4) + 1;
+        buy.head |= (uint256(7) << 96) | (wanted << 32);
+        sell.head |= (uint256((random >> 72) % 8) << 96) | (offered << 32);
+        buy.terms |= fold(random >> 80, 0, ONE) << 208;
+        sell.terms |= ((random >> 100) % 2 == 0 ? 0 : fold(random >> 104, 0, ONE / 2)) << 208;
     }
 
     /// @dev A pair of well-formed orders, close enough to each other that most draws are eligible.
@@ -124,6 +143,7 @@ contract SatisfactionTest is ForgeTest {
             buy.weights |= weight << shift;
             sell.levels |= _near(uint32(draw.values >> shift), e, l, income) << shift;
         }
+        _fill(buy, sell, uint256(keccak256(abi.encode(draw.count, draw.classes, draw.prices))));
     }
 
     /// @dev Bid, ask and minimum: the minimum at most the ask, the bid mostly between the two.
