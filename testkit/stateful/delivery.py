@@ -223,6 +223,8 @@ class DeliveryRules(Checks):
         market = choices[which % len(choices)]
         free = market.releasable(self.chain.now() + 1)
         bound = [id_ for id_, entry in market.orders.items() if entry.is_open and id_ not in free]
+        if market.final:
+            market.about_final()
         if bound:
             with refused("Order_StillBound"):
                 market.market.release(bound[:1])
