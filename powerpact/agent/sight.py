@@ -91,5 +91,6 @@ def look(chain: Chain, market_id: bytes) -> Sight:
         ended = settlement.ended(chain, market_id, {trade.position: trade.id for trade in final})
         unsettled = [trade for trade in final if trade.position not in ended]
         is_active = not final_id and rounds.active_of(chain, market_id) != 0
-        final_by = rounds.final_by(chain, market_id)
+        # Once a round is final, nothing depends on the last moment for proposals.
+        final_by = posted.market.rules.final_by if final_id else rounds.final_by(chain, market_id)
         return Sight(chain.now(), final_by, posted, final, unsettled, final_id != 0, is_active)
