@@ -316,10 +316,10 @@ def test_what_was_written_down_of_an_earlier_seal_does_not_count(
 
 def _doing(community, calls):
     """Code of a contract that makes these calls, each contract, function and arguments, when it is created."""
-    datas = [community.interfaces[contract].encode_call(function, args) for contract, function, *args in calls]
+    encoded = [community.interfaces[contract].encode_call(function, args) for contract, function, *args in calls]
     fail = 43 * len(calls) + 1
     start, code = fail + 8, b""
-    for (contract, *_), data in zip(calls, datas, strict=True):
+    for (contract, *_), data in zip(calls, encoded, strict=True):
         size, to = len(data).to_bytes(2, "big"), bytes.fromhex(community.addresses[contract][2:])
         # The data into memory, from 0 on; call; if that fails, go to the end.
         code += b"\x61" + size + b"\x61" + start.to_bytes(2, "big") + b"\x5f\x39"
@@ -327,4 +327,4 @@ def _doing(community, calls):
         code += b"\x15\x61" + fail.to_bytes(2, "big") + b"\x57"
         start += len(data)
     # Stop; the end reverts with what the failed call returned.
-    return code + b"\x00" + b"\x5b\x3d\x5f\x5f\x3e\x3d\x5f\xfd" + b"".join(datas)
+    return code + b"\x00" + b"\x5b\x3d\x5f\x5f\x3e\x3d\x5f\xfd" + b"".join(encoded)
