@@ -34,6 +34,8 @@ contract Refutations is IRefutations {
 
     /// @inheritdoc IRefutations
     function commit(bytes32 commitment) external {
+        // Numbers are given here alone, from one on: zero is a commitment that nobody made.
+        // slither-disable-next-line incorrect-equality
         require(_commitments[commitment].number == 0, Refutations_CommittedBefore(commitment));
         Commitment memory made = Commitment({number: _last.number + 1, madeIn: uint40(block.number)});
         (_last, _commitments[commitment]) = (made, made);
@@ -69,6 +71,7 @@ contract Refutations is IRefutations {
             commitment.madeIn > CLEARING.proposal(id).sealedIn && commitment.madeIn < refutation.madeIn,
             Refutations_NotCommitted(id, challenger)
         );
+        // slither-disable-next-line incorrect-equality
         require(
             refutation.number == 0 || commitment.number < refutation.number,
             Refutations_CommittedLater(id, refutation.winner)
