@@ -88,7 +88,7 @@ def look(chain: Chain, market_id: bytes) -> Sight:
             found.append(complete.hash_of(final_id, rounds.chunks_of(chain, final_id), since))
         complete.require(chain, [*found, complete.readings(chain)])
         final = settlement.final_trades(chain, market_id)
-        ended = settlement.ended(chain, market_id, {trade.position: trade.id for trade in final})
+        ended = settlement.ended(chain, {trade.position: trade.id for trade in final})
         unsettled = [trade for trade in final if trade.position not in ended]
         is_active = not final_id and rounds.active_of(chain, market_id) != 0
         # Once a round is final, nothing depends on the last moment for proposals.

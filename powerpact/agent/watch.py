@@ -28,7 +28,7 @@ from powerpact.chain.client import Chain
 from powerpact.chain.contracts import complete, rounds
 from powerpact.chain.contracts.complete import Announced
 from powerpact.chain.contracts.posted import PostedRound
-from powerpact.chain.contracts.rounds import ProposalStatus, trade_trees
+from powerpact.chain.contracts.rounds import ProposalStatus
 from powerpact.chain.errors import ContractError, NotOnChain, TransactionTimeout
 from powerpact.chain.logs import Block
 from powerpact.chain.transactions import Mined, Sender
@@ -190,7 +190,7 @@ class Watcher:
                 continue
             is_large_one = False
             try:
-                challenge, is_large_one = self._examine(proposal)
+                challenge, is_large_one = self._examine(proposal.market, proposal.proposal)
                 self._failures.pop(proposal.proposal, None)
                 if challenge is not None:
                     challenges.append(challenge)
@@ -218,43 +218,36 @@ class Watcher:
         ChainError
             If the challenge could not be sent.
         """
-        with self.chain.reading(state_too=True):
-            state = rounds.proposal(self.chain, proposal_id)
-            trades = self.chain.read("Clearing", "tradesHash", proposal_id)
-        return self._examine(Active(market_id, proposal_id, state.trade_count, state.bond_upoints, trades))[0]
+        return self._examine(market_id, proposal_id)[0]
 
-    def _examine(self, active: Active) -> tuple[Challenge | None, bool]:
+    def _examine(self, market_id: bytes, proposal_id: int) -> tuple[Challenge | None, bool]:
         """`examine`, and whether the round is a large one."""
-        posted, proposal, block = complete.whole(self.chain, lambda: self._view(active))
+        posted, proposal, block = complete.whole(self.chain, lambda: self._view(market_id, proposal_id))
         if proposal.state.status is not ProposalStatus.ACTIVE:
-            self.report(f"proposal {active.proposal} is no longer active")
+            self.report(f"proposal {proposal_id} is no longer active")
             return None, False
-        trades, is_large_one = rounds.trades_hash(proposal.chunks), is_large(posted, proposal.chunks)
-        verdict = self._verdicts.get(active.proposal)
+        trades, is_large_one = proposal.trades_hash, is_large(posted, proposal.chunks)
+        verdict = self._verdicts.get(proposal_id)
         if verdict is None or verdict.trades != trades:
             if posted.market.problem:
-                self.report(f"market 0x{active.market.hex()[:8]} has names that are none: {posted.market.problem}")
+                self.report(f"market 0x{market_id.hex()[:8]} has names that are none: {posted.market.problem}")
             found = judge(posted, proposal.chunks, proposal.prices, most_s=self.most_s)
-            verdict = self._verdicts[active.proposal] = Verdict(trades, block, found)
+            verdict = self._verdicts[proposal_id] = Verdict(trades, block, found)
             if found is None:
-                self.report(f"proposal {active.proposal} of market 0x{active.market.hex()[:8]}: no order refutes it")
+                self.report(f"proposal {proposal_id} of market 0x{market_id.hex()[:8]}: no order refutes it")
         if verdict.orders is None:
             return None, is_large_one
         return self._challenge(posted, proposal, verdict.orders), is_large_one
 
-    def _view(self, active: Active) -> tuple[PostedRound, Announced, Block]:
+    def _view(self, market_id: bytes, proposal_id: int) -> tuple[PostedRound, Announced, Block]:
         """A proposal and the orders of its round, all of them, as of one block."""
         chain = self.chain
         with chain.reading(state_too=True) as block:
-            size = rounds.size_of(chain, active.market) + active.trade_count
+            state = rounds.proposal(chain, proposal_id)
+            size = rounds.size_of(chain, market_id) + state.trade_count
             if size > self.most_orders:
-                raise RoundTooLarge(active.market, size, self.most_orders)
-            state = rounds.proposal(chain, active.proposal)
-            posted = complete.known_market(chain, state.market)
-            proposal = complete.announced(chain, active.proposal, state)
-            found = complete.trades_of(proposal, posted.market.block)
-            complete.require(chain, [*complete.orders_of(posted), *found])
-            return posted, proposal, block
+                raise RoundTooLarge(market_id, size, self.most_orders)
+            return *complete.posted_and_announced(chain, proposal_id, state), block
 
     def _challenge(self, posted: PostedRound, proposal: Announced, found: tuple[int, ...]) -> Challenge | None:
         reward_upoints = proposal.state.bond_upoints // REWARD_SHARE
@@ -266,8 +259,7 @@ class Watcher:
             self._verdicts[proposal.id] = replace(self._verdicts[proposal.id], is_left_alone=True)
             return None
         self._check_waiting(proposal.id)
-        trees = trade_trees(proposal.chunks)
-        shown = [posted.exhibit(id_, proposal.chunks, trees) for id_ in found]
+        shown = [posted.exhibit(id_, proposal.chunks, proposal.trees) for id_ in found]
         try:
             mined = self.sender.send(rounds.challenge(self.chain, proposal.id, *shown, prices=proposal.prices))
         except TransactionTimeout as error:
@@ -359,11 +351,7 @@ def require_right(chain: Chain, proposal_id: int) -> Announced:
         state = rounds.proposal(chain, proposal_id)
         if state.status is ProposalStatus.NONE:
             raise NotOnChain(f"proposal {proposal_id}", remedy="List them with `powerpact round status MARKET`.")
-        posted = complete.known_market(chain, state.market)
-        proposal = complete.announced(chain, proposal_id, state)
-        found = complete.trades_of(proposal, posted.market.block)
-        complete.require(chain, [*complete.orders_of(posted), *found])
-        return posted, proposal
+        return complete.posted_and_announced(chain, proposal_id, state)
 
     posted, proposal = complete.whole(chain, view)
     if not proposal.state.is_exact:

@@ -17,12 +17,11 @@ from powerpact.market.errors import BadRules
 
 
 class Active(NamedTuple):
-    """A proposal that is active: its market and number, the bond that it may lose, and what its trades are known by."""
+    """A proposal that is active: its market and number, its size, and what its trades are known by."""
 
     market: bytes
     proposal: int
     trade_count: int
-    bond_upoints: int
     trades: bytes
 
 
@@ -64,7 +63,7 @@ class Watchlist:
         states = rounds.proposals(self.chain, [active for _, active in numbers])
         hashes = self.chain.read_all([("Clearing", "tradesHash", [active]) for _, active in numbers])
         found = [
-            Active(id_, number, state.trade_count, state.bond_upoints, trades)
+            Active(id_, number, state.trade_count, trades)
             for (id_, number), state, trades in zip(numbers, states, hashes, strict=True)
         ]
         return sorted(found, key=lambda active: (active.trade_count, active.proposal))

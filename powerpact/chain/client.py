@@ -244,6 +244,11 @@ class Chain:
                 found += map(self._event, self.log.entries(self.address(contract), topics, since))
         return sorted(found, key=lambda event: (event.block, event.position))
 
+    def count_events(self, contract: str, name: str) -> int:
+        """Number of a contract's events of one name since its deployment; none is decoded."""
+        with self.reading():
+            return len(self.log.entries(self.address(contract), [self.interfaces[contract].events[name].topic]))
+
     def touched_by(self, transaction_hash: str) -> set[str]:
         """Names of the contracts that wrote events in a transaction."""
         return {self._names[f"0x{entry.address.hex()}"] for entry in self.log.of_transaction(transaction_hash)}

@@ -18,7 +18,7 @@ from eth_utils import keccak
 from web3 import Web3
 
 from powerpact.chain.artifacts import CONTRACTS, artifact
-from powerpact.chain.connection import ask, rpc_url_of, translated
+from powerpact.chain.connection import ask, chain_id_of, rpc_url_of
 from powerpact.chain.deployment import Deployment, Parameters, constructor_arguments, create_address, verify
 from powerpact.chain.errors import DeploymentMismatch, NodeRefused
 from powerpact.chain.filing import write_new
@@ -103,9 +103,7 @@ def deploy(sender: Sender, parameters: Parameters, report: Progress = silent, fo
             mined = sender.send(_creation(name, arguments[name]))
             if mined.created != addresses[name]:
                 raise DeploymentMismatch(f"address of {name}", mined.created, addresses[name])
-    with translated(web3, "the chain's id"):
-        chain_id = web3.eth.chain_id
-    deployment = Deployment(chain_id, rpc_url_of(web3), plan.block, addresses, parameters)
+    deployment = Deployment(chain_id_of(web3), rpc_url_of(web3), plan.block, addresses, parameters)
     verify(web3, deployment)
     return deployment
 

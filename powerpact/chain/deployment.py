@@ -19,7 +19,7 @@ from eth_utils import is_checksum_address, keccak, to_canonical_address, to_chec
 from web3 import Web3
 
 from powerpact.chain.artifacts import CONTRACTS, artifact
-from powerpact.chain.connection import translated
+from powerpact.chain.connection import chain_id_of, translated
 from powerpact.chain.errors import BadDeploymentFile, DeploymentExists, DeploymentMismatch
 from powerpact.chain.filing import write_new
 
@@ -185,8 +185,7 @@ def verify(web3: Web3, deployment: Deployment) -> None:
     DeploymentMismatch
         At the first difference.
     """
-    with translated(web3, "the chain's id"):
-        chain_id = web3.eth.chain_id
+    chain_id = chain_id_of(web3)
     if chain_id != deployment.chain_id:
         raise DeploymentMismatch("chain id", chain_id, deployment.chain_id)
     arguments = constructor_arguments(deployment.addresses, deployment.parameters)

@@ -239,12 +239,13 @@ class Sender:
         self._unsent = {}
         for nonce, group in groupby(outbox.under_way(self.address), key=lambda one: one.nonce):
             versions = list(group)
-            if not any(self._has_receipt(one) or is_known(self.web3, one) for one in versions):
+            is_mined = any(map(self._has_receipt, versions))
+            if not is_mined and not any(is_known(self.web3, one) for one in versions):
                 if nonce >= self.nonces.count("latest"):
                     self._unsent[nonce] = versions[-1]
                     continue
                 self.notice(f"looking for transaction {versions[-1].hash_text} ({versions[-1].step}), sent before")
-            elif not any(map(self._has_receipt, versions)):
+            elif not is_mined:
                 self.notice(f"waiting for transaction {versions[-1].hash_text} ({versions[-1].step}), sent before")
             self._settle_left(versions)
 

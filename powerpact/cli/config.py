@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
-from powerpact.errors import PowerPactError
+from powerpact.errors import BadChoice, PowerPactError
+from powerpact.series.zones import zone_named
 
 FOLDER_FILE: Final = "powerpact.toml"
 HOME_FILE: Final = "config.toml"
@@ -111,8 +111,8 @@ def zone() -> tzinfo | None:
     if name is None:
         return None
     try:
-        return ZoneInfo(name)
-    except (KeyError, OSError, ValueError):  # not found, a folder, a name such as "../x"
+        return zone_named(name)
+    except BadChoice:
         raise BadConfig(SETTINGS["zone"], f"there is no time zone {name!r}, such as Europe/Berlin") from None
 
 
@@ -148,10 +148,12 @@ def _parsed(path: Path) -> dict[str, Any]:
 
 
 def _names(path: Path, table: Any) -> dict[str, str]:
-    from eth_utils import is_hex_address, to_checksum_address
-
     if not isinstance(table, dict):
         raise BadConfig(path, f"{_NAMES} is not a table")
+    if not table:
+        return {}
+    from eth_utils import is_hex_address, to_checksum_address
+
     found: dict[str, str] = {}
     for name, address in table.items():
         if not isinstance(address, str) or not is_hex_address(address):

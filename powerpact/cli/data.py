@@ -11,11 +11,12 @@ from powerpact.cli.choices import with_options
 from powerpact.cli.output import STANDARD_STREAM, print_json, read_input, write_output
 from powerpact.cli.session import AsJson, tell
 from powerpact.errors import BadChoice
-from powerpact.series import HOUR_S, SLOT_LENGTHS_S, zone_named
-from powerpact.series.importing import Gaps, Layout, Negatives, Rules, Stamps, Unit
+from powerpact.series.importing.options import Gaps, Layout, Negatives, Rules, Stamps, Unit
+from powerpact.series.limits import HOUR_S, SLOT_LENGTHS_S
+from powerpact.series.zones import zone_named
 
 if TYPE_CHECKING:
-    from powerpact.series.importing import Imported
+    from powerpact.series.importing.steps import Imported
 
 data_group = typer.Typer(help="Series of load and solar energy.", no_args_is_help=True)
 WORDS = {"tab": "\t", "\\t": "\t", "blank": " "}
@@ -114,8 +115,8 @@ def import_(
     [bold]Example:[/bold] powerpact data import meter.csv -o homes.csv --time-column Zeit --home Haus1
     --load-column Verbrauch --solar-column Erzeugung --unit kWh --decimal , --zone Europe/Berlin
     """
-    from powerpact.series import format_csv
-    from powerpact.series.importing import import_table
+    from powerpact.series.csvfile import format_csv
+    from powerpact.series.importing.steps import import_table
 
     if STANDARD_STREAM not in (file, output) and Path(output).exists() and Path(output).samefile(file):
         raise BadChoice("output", output, "is the table itself", remedy="Write the series to another file.")

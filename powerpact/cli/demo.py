@@ -17,7 +17,7 @@ from powerpact.cli.output import read_input, write_output
 from powerpact.cli.session import tell
 from powerpact.errors import BadChoice
 from powerpact.market.schema import MarketMechanism, Mode
-from powerpact.series import HOUR_S, SLOT_LENGTHS_S
+from powerpact.series.limits import HOUR_S, SLOT_LENGTHS_S
 
 if TYPE_CHECKING:
     from powerpact.simulation.community import DayPlan

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import wraps
@@ -10,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from powerpact.cli.choices import enum_member, words_of
+from powerpact.cli.choices import enum_member, with_options, words_of
 from powerpact.cli.session import address_of, parse_time
 from powerpact.errors import BadChoice
 from powerpact.market.forms import Asked, Choice, Integer, Row, word_of
@@ -24,26 +23,12 @@ def with_rules(command: Callable[..., None]) -> Callable[..., None]:
 
     The command gets a dictionary of what was said, by the names of the rules.
     """
-    signature = inspect.signature(command, eval_str=True)
-    options = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_annotation(name, row))
-        for name, row in _ASKED.items()
-    ]
-    kept = [
-        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-        for parameter in signature.parameters.values()
-        if parameter.name != "said"
-    ]
 
     @wraps(command)
-    def with_options(**values: Any) -> None:
-        said = {name: values.pop(name) for name in _ASKED}
+    def with_stated(said: Mapping[str, Any], **values: Any) -> None:
         command(said={name: value for name, value in said.items() if value not in (None, [])}, **values)
 
-    parameters = [*kept, *options]
-    with_options.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-    with_options.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return with_options
+    return with_options({name: (_annotation(name, row), None) for name, row in _ASKED.items()})(with_stated)
 
 
 def converted(said: Mapping[str, Any]) -> dict[str, Any]:

@@ -126,7 +126,7 @@ def order_outcome(record: RoundRecord, id_: int, state: RoundState) -> OrderOutc
 
 
 def trades_of(record: RoundRecord) -> Iterator[EndedTrade]:
-    """The trades of a final round with their ends; of several trades of one pair, how each ended is not told apart."""
+    """The trades of a final round with their ends."""
     for position, trade in record.trades.items():
         id_ = trade_id(record.market.id, record.proposal.agent, trade)
         yield _with_end(record, id_, position, trade)
@@ -154,9 +154,5 @@ def sentence(record: RoundRecord, state: RoundState) -> str:
 def _with_end(record: RoundRecord, id_: bytes, position: Position, trade: Trade) -> EndedTrade:
     if position not in record.ended:
         return EndedTrade(id_, trade, TradeOutcome.WAITING)
-    ends = record.ends[id_]
-    said = ends[0].arguments
-    outcome = _ENDS[_End(said["outcome"])]
-    if len(ends) > 1:
-        return EndedTrade(id_, trade, outcome)
-    return EndedTrade(id_, trade, outcome, said["delivered"], said["paid"], said["penalty"])
+    said = record.ends[id_][0].arguments
+    return EndedTrade(id_, trade, _ENDS[_End(said["outcome"])], said["delivered"], said["paid"], said["penalty"])

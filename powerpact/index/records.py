@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Final
 
 from powerpact.chain.client import Chain
-from powerpact.chain.contracts import complete, rounds, settlement
+from powerpact.chain.contracts import complete, rounds
 from powerpact.chain.contracts.markets import Market, markets, unreadable
 from powerpact.chain.contracts.posted import PostedRound
 from powerpact.chain.contracts.rounds import Proposal, ProposalStatus
@@ -258,9 +258,5 @@ def _read_round(
         chunks=rounds.chunks_of(chain, proposal_id) if proposal_id else [],
         active=active,
     )
-    ids = {position: id_ for id_, positions in record.positions.items() for position in positions}
-    return replace(
-        record,
-        ends={id_: all_ends[id_] for id_ in record.positions if id_ in all_ends},
-        ended=frozenset(settlement.ended(chain, market.id, ids)),
-    )
+    ends = {id_: all_ends[id_] for id_ in record.positions if id_ in all_ends}
+    return replace(record, ends=ends, ended=frozenset(place for id_ in ends for place in record.positions[id_]))

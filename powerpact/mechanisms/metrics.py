@@ -168,10 +168,10 @@ def metrics_of(round_: Any, trades: Sequence[PricedTrade]) -> Metrics:
     prices = [trade.price_upoints_per_kwh for trade in trades if trade.energy_wh]
     energy_wh = sum(trade.energy_wh for trade in trades)
     gains = _gains(buyers, sellers, trades)
-    welfare = sum(map(sum, gains.values())) // WH_PER_KWH
-    buyer_gain = sum(gain for gain, _ in gains.values()) // WH_PER_KWH
+    welfare = sum(map(sum, gains)) // WH_PER_KWH
+    buyer_gain = sum(gain for gain, _ in gains) // WH_PER_KWH
     satisfactions, not_eligible_wh = _satisfactions(round_, trades)
-    energy_shares, gain_shares = _shares(buyers, sellers, trades)
+    energy_shares, gain_shares = _shares(buyers, sellers, trades, gains)
     return Metrics(
         buyers=len(buyers),
         sellers=len(sellers),
@@ -297,24 +297,26 @@ def _auctioned(orders: Mapping[str, _Order]) -> Iterator[Any]:
 
 def _gains(
     buyers: Mapping[str, _Order], sellers: Mapping[str, _Order], trades: Sequence[PricedTrade]
-) -> dict[int, tuple[int, int]]:
-    """What buyer and seller gain by each trade, thousandths of micro-points, by its place."""
-    found = {}
-    for place, trade in enumerate(trades):
+) -> list[tuple[int, int]]:
+    """What buyer and seller gain by each trade, thousandths of micro-points."""
+    found = []
+    for trade in trades:
         paid = WH_PER_KWH * value_down_upoints(trade.energy_wh, trade.price_upoints_per_kwh)
         bid, minimum = buyers[trade.buyer].limit_upoints_per_kwh, sellers[trade.seller].limit_upoints_per_kwh
-        found[place] = bid * trade.energy_wh - paid, paid - minimum * trade.energy_wh
+        found.append((bid * trade.energy_wh - paid, paid - minimum * trade.energy_wh))
     return found
 
 
 def _shares(
-    buyers: Mapping[str, _Order], sellers: Mapping[str, _Order], trades: Sequence[PricedTrade]
+    buyers: Mapping[str, _Order],
+    sellers: Mapping[str, _Order],
+    trades: Sequence[PricedTrade],
+    gains: Sequence[tuple[int, int]],
 ) -> tuple[list[int], list[int]]:
     """Of each order that has energy, the part of it that trades, ppm, and what it gains for each Wh, scaled alike."""
     traded_wh: defaultdict[tuple[str, str], int] = defaultdict(int)
     gained: defaultdict[tuple[str, str], int] = defaultdict(int)
-    for place, (buyer_gain, seller_gain) in _gains(buyers, sellers, trades).items():
-        trade = trades[place]
+    for trade, (buyer_gain, seller_gain) in zip(trades, gains, strict=True):
         for key, gain in ((("buyer", trade.buyer), buyer_gain), (("seller", trade.seller), seller_gain)):
             traded_wh[key] += trade.energy_wh
             gained[key] += max(gain, 0)  # rounding can take a seller less than a micro-point below its minimum

@@ -255,11 +255,6 @@ class HomeReport:
     certificates_retired_wh: int = 0
 
     @property
-    def unused_wh(self) -> int:
-        """Energy that it bought and did not then need, Wh."""
-        return self.bought_wh - self.neighbour_used_wh
-
-    @property
     def saving_upoints(self) -> int:
         """What the market saved the home; negative if it cost more."""
         return self.bill_without_upoints - self.bill_upoints

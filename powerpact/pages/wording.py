@@ -36,17 +36,6 @@ def kwh(energy_wh: int, digits: int = 3) -> str:
     return _fixed(Decimal(energy_wh) / WH_PER_KWH, digits)
 
 
-def points(upoints: int | None, digits: int = 2) -> str:
-    """Write money in points, or a price in points per kWh.
-
-    Examples
-    --------
-    >>> points(12_345_678, 4), points(None) == NOTHING
-    ('12.3457', True)
-    """
-    return NOTHING if upoints is None else _fixed(Decimal(upoints) / UPOINTS_PER_POINT, digits)
-
-
 def money(report: DayReport, upoints: int | None, digits: int = 2) -> str:
     """Write money in the currency of the report's tariff, without its name."""
     return (

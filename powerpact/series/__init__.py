@@ -1,18 +1,4 @@
-"""Load and solar series of homes, read from CSV files and checked."""
+"""Load and solar series of homes, read from CSV files and checked.
 
-from powerpact.series.csvfile import format_csv, read_csv
-from powerpact.series.profiles import HOUR_S, SLOT_LENGTHS_S, Flag, Profiles
-from powerpact.series.quality import find_flags, yield_kwh_per_kwp
-from powerpact.series.zones import zone_named
-
-__all__ = [
-    "HOUR_S",
-    "SLOT_LENGTHS_S",
-    "Flag",
-    "Profiles",
-    "find_flags",
-    "format_csv",
-    "read_csv",
-    "yield_kwh_per_kwp",
-    "zone_named",
-]
+Nothing is imported here: the command line needs the zones and lengths at each start, and no arrays.
+"""

@@ -27,17 +27,12 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from powerpact.series.errors import BadProfiles
-from powerpact.series.profiles import HOUR_S, SLOT_LENGTHS_S, Profiles
+from powerpact.series.limits import HOUR_S, MAX_NAME, MAX_SLOT_WH, MAX_TIME_S, SLOT_LENGTHS_S, is_name
+from powerpact.series.profiles import Profiles
 from powerpact.series.quality import find_flags
 from powerpact.series.zones import fixed_zone, zone_label
 
 COLUMNS: Final = ("time", "home", "load_wh", "solar_wh")
-MAX_SLOT_WH: Final = 10**9
-"""Largest energy of one home in one slot, Wh: 1 GWh. More is taken for a wrong unit."""
-MAX_TIME_S: Final = 2**40 - 1
-"""Largest time, Unix seconds."""
-MAX_NAME: Final = 40
-"""Longest name of a home, characters."""
 MAX_DIGITS: Final = 20
 """Longer numbers are too large without looking at their value."""
 UNIX_SECONDS: Final = re.compile(r"[0-9]{1,13}")
@@ -191,7 +186,7 @@ def _time(refuse: Refuse, text: str) -> tuple[int, timedelta]:
 
 def _home(refuse: Refuse, text: str) -> str:
     """Return the name of a home."""
-    if not text or len(text) > MAX_NAME or not text.isprintable():
+    if not is_name(text):
         raise refuse(f"home {text!r} is not a name", remedy=f"Give 1 to {MAX_NAME} printable characters.")
     return text
 

@@ -6,18 +6,12 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from powerpact.errors import BadChoice
-
-HOUR_S: Final = 3_600
-"""An hour, seconds: the usual delivery slot."""
-DAY_S: Final = 24 * HOUR_S
-SLOT_LENGTHS_S: Final = (900, 1_800, HOUR_S)
-"""Lengths of a slot that series may have, seconds."""
+from powerpact.series.limits import HOUR_S, SLOT_LENGTHS_S
 
 
 @dataclass(frozen=True, slots=True)

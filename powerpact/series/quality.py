@@ -26,7 +26,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from powerpact.series.profiles import HOUR_S, Flag, Profiles
+from powerpact.series.limits import HOUR_S
+from powerpact.series.profiles import Flag, Profiles
 
 YIELD_KWH_PER_KWP: Final = (1_000, 2_200)
 """Plausible solar energy of a year for each kW of nominal power."""

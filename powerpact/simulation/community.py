@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from powerpact.errors import BadChoice
 from powerpact.market.orders import SoftTerm
 from powerpact.market.templates import ATTRIBUTES, CATEGORIES
-from powerpact.series import HOUR_S, Profiles
+from powerpact.series.limits import HOUR_S
+from powerpact.series.profiles import Profiles
 from powerpact.simulation.data.tariff import FONTANA
 from powerpact.simulation.tariff import Tariff
 from powerpact.units import PPM

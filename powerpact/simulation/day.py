@@ -31,7 +31,7 @@ from powerpact.market.orders import MAX_BATCH, SignedOrder
 from powerpact.market.rules import MarketMechanism, Mode, Rules
 from powerpact.market.slots import Slot
 from powerpact.market.trades import Trade
-from powerpact.series.profiles import DAY_S, HOUR_S
+from powerpact.series.limits import DAY_S, HOUR_S
 from powerpact.simulation.cast import THRESHOLD, Cast
 from powerpact.simulation.community import DayPlan, OrderIntent, Side, SlotPlan
 from powerpact.simulation.orders import GATE_LEAD_S, OPEN_LEAD_S, market_rules, order_of

@@ -15,7 +15,9 @@ from powerpact.chain.local.node import Kind, Node
 from powerpact.errors import BadChoice
 from powerpact.market.rules import MarketMechanism, Mode
 from powerpact.pages import DayReport
-from powerpact.series import HOUR_S, read_csv, zone_named
+from powerpact.series.csvfile import read_csv
+from powerpact.series.limits import HOUR_S
+from powerpact.series.zones import zone_named
 from powerpact.simulation.community import DayPlan, plan_day
 from powerpact.simulation.data.citylearn import load_citylearn
 from powerpact.simulation.data.tariff import FONTANA

@@ -18,7 +18,7 @@ from powerpact.chain.contracts import points
 from powerpact.chain.local.node import Node
 from powerpact.cli import app
 from powerpact.market.rules import Mode
-from powerpact.series.profiles import DAY_S
+from powerpact.series.limits import DAY_S
 from powerpact.simulation import run_market_day
 from powerpact.simulation.day import OPEN_LEAD_S, SETUP_S, shift_for, zone_of
 from powerpact.simulation.demo import HEAD_START_S, plan_demo

@@ -51,6 +51,12 @@ def test_importing_the_package_imports_nothing_heavy():
     assert done.stdout.strip() == ""
 
 
+def test_the_command_line_starts_without_arrays_and_without_the_chain():
+    script = "import sys, powerpact.cli.app; print(*sorted({'numpy', 'numba', 'web3', 'scipy'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == ""
+
+
 def test_everything_that_is_offered_is_there_and_documented():
     for name in set(powerpact.__all__) - {"__version__"}:
         assert getattr(powerpact, name).__doc__

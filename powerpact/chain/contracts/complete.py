@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 
 from powerpact.chain.client import Chain
@@ -17,12 +18,13 @@ from powerpact.chain.contracts.posted import PostedRound
 from powerpact.chain.contracts.rounds import Proposal
 from powerpact.chain.errors import NotOnChain
 from powerpact.chain.node_errors import LogsIncomplete
+from powerpact.codec.merkle import MerkleTree
 from powerpact.market.trades import Trade
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Announced:
     """A proposal as the logs have it, with what the contract says about it.
 
@@ -42,6 +44,16 @@ class Announced:
     state: Proposal
     chunks: list[tuple[Trade, ...]]
     prices: bytes = b""
+
+    @cached_property
+    def trees(self) -> list[MerkleTree]:
+        """The Merkle tree of each chunk."""
+        return rounds.trade_trees(self.chunks)
+
+    @cached_property
+    def trades_hash(self) -> bytes:
+        """What its trades are known by, 32 bytes."""
+        return rounds.hash_of_roots(self.trees)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,24 +165,27 @@ def trades_of(proposal: Announced, since: int) -> list[Comparison]:
     if (len(proposal.chunks), counted) != (proposal.state.chunk_count, proposal.state.trade_count):
         detail = f"it has {proposal.state.trade_count} trades, the logs have {counted}"
         raise LogsIncomplete(what, detail, since)
-    return [hash_of(proposal.id, proposal.chunks, since)]
+    return [_known_by(proposal.id, proposal.trades_hash, since)]
 
 
 def hash_of(proposal_id: int, chunks: Sequence[Sequence[Trade]], since: int) -> Comparison:
     """The hash of the roots of a proposal's chunks."""
-    trades = rounds.trades_hash(chunks)
+    return _known_by(proposal_id, rounds.trades_hash(chunks), since)
+
+
+def _known_by(proposal_id: int, trades: bytes, since: int) -> Comparison:
     return Comparison("Clearing", "tradesHash", (proposal_id,), trades, f"proposal {proposal_id}", since)
 
 
 def readings(chain: Chain) -> Comparison:
     """The number of batches of readings."""
-    count = len(chain.events("Metering", "ReadingsReported"))
+    count = chain.count_events("Metering", "ReadingsReported")
     return Comparison("Metering", "batchCount", (), count, "the readings", chain.deployment.block)
 
 
 def proposals(chain: Chain) -> Comparison:
     """The number of proposals."""
-    count = len(chain.events("Clearing", "Proposed"))
+    count = chain.count_events("Clearing", "Proposed")
     return Comparison("Clearing", "proposalCount", (), count, "the proposals", chain.deployment.block)
 
 
@@ -193,6 +208,20 @@ def known_market(chain: Chain, market_id: bytes) -> PostedRound:
     except NotOnChain as error:
         what = f"market 0x{market_id.hex()[:8]}"
         raise LogsIncomplete(what, "a proposal names it", chain.deployment.block) from error
+
+
+def posted_and_announced(chain: Chain, proposal_id: int, state: Proposal) -> tuple[PostedRound, Announced]:
+    """The orders of a proposal's round, and the proposal in this state: all of both. Inside of `whole`.
+
+    Raises
+    ------
+    LogsIncomplete
+        If the logs lack orders or trades.
+    """
+    posted = known_market(chain, state.market)
+    proposal = announced(chain, proposal_id, state)
+    require(chain, [*orders_of(posted), *trades_of(proposal, posted.market.block)])
+    return posted, proposal
 
 
 def _shown(value: Any) -> str:

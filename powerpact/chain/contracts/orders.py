@@ -115,7 +115,7 @@ def check_nonce(chain: Chain, trader: ChecksumAddress, side: Side, nonce: int) -
         raise _no_nonce(nonce, f"is of page {its_page}, which is closed: page {page} is in use", word)
     if its_page == page and used >> bit & 1:
         raise _no_nonce(nonce, "is used already", word)
-    check_page(chain, trader, side, its_page)
+    _require_near(word, its_page)
 
 
 def check_page(chain: Chain, trader: ChecksumAddress, side: Side, page: int) -> None:
@@ -126,7 +126,11 @@ def check_page(chain: Chain, trader: ChecksumAddress, side: Side, page: int) -> 
     BadChoice
         If it is, with the next nonce.
     """
-    word = nonces_of(chain, trader, side)
+    _require_near(nonces_of(chain, trader, side), page)
+
+
+def _require_near(word: int, page: int) -> None:
+    """`check_page`, for a trader whose nonces are known."""
     in_use = word >> NONCES_PER_PAGE
     if page > in_use + MOST_PAGES:
         problem = f"is of page {page}, more than {MOST_PAGES} pages of {NONCES_PER_PAGE} ahead of page {in_use}"

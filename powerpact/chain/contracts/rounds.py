@@ -303,7 +303,12 @@ def stated(objective: int, chunks: Iterable[Sequence[Trade]], prices: bytes) -> 
 
 def trades_hash(chunks: Sequence[Sequence[Trade]]) -> bytes:
     """What a proposal with these trades is known by: the hash of its chunks' roots."""
-    return keccak(b"".join(tree.root for tree in trade_trees(chunks)))
+    return hash_of_roots(trade_trees(chunks))
+
+
+def hash_of_roots(trees: Iterable[MerkleTree]) -> bytes:
+    """`trades_hash`, from the trees of the chunks."""
+    return keccak(b"".join(tree.root for tree in trees))
 
 
 def trade_trees(chunks: Sequence[Sequence[Trade]]) -> list[MerkleTree]:

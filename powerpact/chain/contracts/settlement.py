@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -76,29 +75,18 @@ def is_settled(chain: Chain, market_id: bytes, position: tuple[int, int]) -> boo
     return bool(chain.read("Settlement", "isSettled", market_id, position))
 
 
-def ended(chain: Chain, market_id: bytes, trades: Mapping[Position, bytes]) -> set[Position]:
-    """Those trades of a market's final round that have ended.
-
-    Trades of one pair share an id; where only some of them have ended, the contract is asked which.
+def ended(chain: Chain, trades: Mapping[Position, bytes]) -> set[Position]:
+    """Those trades of final rounds that have ended.
 
     Parameters
     ----------
     chain : Chain
         The deployment.
-    market_id : bytes
-        The market.
     trades : mapping of Position to bytes
         Ids of the trades by their position.
     """
     with chain.reading():
-        ends = Counter(
-            {id_: len(chain.events("Settlement", "TradeSettled", tradeId=id_)) for id_ in set(trades.values())}
-        )
-    many = Counter(trades.values())
-    found = {position for position, id_ in trades.items() if ends[id_] >= many[id_]}
-    unclear = [position for position, id_ in trades.items() if 0 < ends[id_] < many[id_]]
-    answers = chain.read_all([("Settlement", "isSettled", [market_id, position]) for position in unclear])
-    return found | {position for position, is_ended in zip(unclear, answers, strict=True) if is_ended}
+        return {place for place, id_ in trades.items() if chain.events("Settlement", "TradeSettled", tradeId=id_)}
 
 
 def unsold(chain: Chain, market_id: bytes, positions: Sequence[Position]) -> set[Position]:

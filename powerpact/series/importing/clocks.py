@@ -19,13 +19,12 @@ from typing import Final, NamedTuple
 from powerpact.series.errors import BadProfiles
 from powerpact.series.importing.options import Rules, Stamps
 from powerpact.series.importing.table import Table
-from powerpact.series.profiles import SLOT_LENGTHS_S
+from powerpact.series.limits import MAX_TIME_S, SLOT_LENGTHS_S
 from powerpact.series.zones import moments_of, zone_label
 
 UNIX_SECONDS: Final = re.compile(r"[0-9]{9,11}")
 GERMAN: Final = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})[ T]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
 END_OF_DAY: Final = re.compile(r"(?<=[ T])24:00(:00)?")
-MAX_TIME_S: Final = 2**40 - 1
 
 
 class Stamp(NamedTuple):

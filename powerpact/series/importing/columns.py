@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
 
 from powerpact.series.importing.options import Layout
 from powerpact.series.importing.table import Table
-
-MAX_NAME: Final = 40
-"""Longest name of a home, characters."""
+from powerpact.series.limits import MAX_NAME, is_name
 
 
 class Kind(StrEnum):
@@ -103,6 +100,6 @@ def _series(table: Table, layout: Layout, time_at: list[int]) -> Iterator[tuple[
 
 def _name(table: Table, line: int, text: str) -> str:
     """The name of a home."""
-    if not text or len(text) > MAX_NAME or not text.isprintable():
+    if not is_name(text):
         raise table.bad(line, f"home {text!r} is not a name", f"Give 1 to {MAX_NAME} printable characters.")
     return text

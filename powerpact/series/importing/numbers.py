@@ -10,8 +10,6 @@ from typing import Final, TypeAlias
 
 UWH_PER_WH: Final = 1_000_000
 """Micro-Wh in a Wh: finer than any meter counts."""
-MAX_SLOT_WH: Final = 10**9
-"""Largest energy of one home in one slot, Wh: more is taken for a wrong unit."""
 MISSING: Final = frozenset({"", "-", "–", "nan", "na", "n/a", "null", "none", "nv", "#n/a"})
 """Texts that say that there is no value, in lower case."""
 GROUPED: Final = r"[0-9]{1,3}(?:%s[0-9]{3})+"

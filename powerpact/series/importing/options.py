@@ -7,7 +7,7 @@ from datetime import tzinfo
 from decimal import Decimal
 from enum import StrEnum
 
-from powerpact.series.profiles import HOUR_S
+from powerpact.series.limits import HOUR_S
 
 
 class Unit(StrEnum):

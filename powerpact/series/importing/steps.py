@@ -21,6 +21,7 @@ from powerpact.series.importing.columns import Group, Kind, groups_of
 from powerpact.series.importing.numbers import UWH_PER_WH, Energy
 from powerpact.series.importing.options import Gaps, Layout, Negatives, Rules, Stamps
 from powerpact.series.importing.table import Table, read_table
+from powerpact.series.limits import MAX_SLOT_WH
 from powerpact.series.profiles import Profiles
 from powerpact.series.quality import find_flags
 from powerpact.series.zones import fixed_zone, zone_label
@@ -214,8 +215,8 @@ class _Import:
 
     def _check_size(self, line: int, key: Key, energy: int) -> None:
         """Refuse what nobody uses in a slot."""
-        if abs(energy) > numbers.MAX_SLOT_WH * UWH_PER_WH:
-            problem = f"{' of '.join(reversed(key))} is above {numbers.MAX_SLOT_WH} Wh in one interval"
+        if abs(energy) > MAX_SLOT_WH * UWH_PER_WH:
+            problem = f"{' of '.join(reversed(key))} is above {MAX_SLOT_WH} Wh in one interval"
             raise self.table.bad(line, problem, "State the unit with --unit, or --counter for a meter's counter.")
 
     def _from_counter(

@@ -9,7 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from powerpact.series.profiles import HOUR_S, Profiles
+from powerpact.series.limits import HOUR_S
+from powerpact.series.profiles import Profiles
 from powerpact.series.quality import find_flags
 
 FILE: Final = "citylearn2022.npz"

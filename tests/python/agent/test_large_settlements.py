@@ -128,7 +128,7 @@ def test_what_another_one_settled_does_not_keep_the_others(world, agent, deliver
     monkeypatch.setattr(Sender, "send", send_second)
     assert agent.settle(delivered).waiting == 0
     both = {final.position: final.id for final in (first, second)}
-    assert settlement.ended(world.chain, delivered, both) == set(both)
+    assert settlement.ended(world.chain, both) == set(both)
 
 
 def test_an_item_that_is_refused_is_found_by_halving_and_passed_over():

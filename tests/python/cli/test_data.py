@@ -9,7 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from powerpact.cli import app
-from powerpact.series import read_csv, zone_named
+from powerpact.series.csvfile import read_csv
+from powerpact.series.zones import zone_named
 from testkit.meter_file import meter_file
 
 PORTAL = ["--wide", "--time-column", "Zeitpunkt", "--load-suffix", " Bezug", "--solar-suffix", " PV"]

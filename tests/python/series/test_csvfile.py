@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from powerpact.series import format_csv, read_csv, zone_named
+from powerpact.series.csvfile import format_csv, read_csv
 from powerpact.series.errors import BadProfiles
+from powerpact.series.zones import zone_named
 from powerpact.simulation.data.citylearn import load_citylearn
 
 HEADER = "time,home,load_wh,solar_wh"

@@ -6,9 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from powerpact.series import format_csv, read_csv, zone_named
+from powerpact.series.csvfile import format_csv, read_csv
 from powerpact.series.errors import BadProfiles
-from powerpact.series.importing import Gaps, Layout, Negatives, Rules, Stamps, Unit, import_table
+from powerpact.series.importing.options import Gaps, Layout, Negatives, Rules, Stamps, Unit
+from powerpact.series.importing.steps import import_table
+from powerpact.series.zones import zone_named
 from testkit.meter_file import HOMES, ZONE, meter_file, quarter_hours
 
 BERLIN = Rules(zone=ZONE)

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from powerpact.errors import BadChoice
-from powerpact.series import Profiles, find_flags, zone_named
+from powerpact.series.profiles import Profiles
+from powerpact.series.quality import find_flags
+from powerpact.series.zones import zone_named
 from powerpact.simulation.data.citylearn import load_citylearn
 
 

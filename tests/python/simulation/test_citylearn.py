@@ -9,7 +9,7 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
-from powerpact.series import yield_kwh_per_kwp
+from powerpact.series.quality import yield_kwh_per_kwp
 from powerpact.simulation.data.citylearn import load_citylearn
 from powerpact.simulation.data.tariff import FONTANA
 from powerpact.units import UPOINTS_PER_POINT
