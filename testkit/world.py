@@ -53,7 +53,9 @@ class World:
         return self.keys[name].address
 
     def next_slot(self) -> int:
-        return (self.chain.now() // SLOT_S + 1) * SLOT_S
+        """The first slot that begins over ten minutes from now. The latest block can be older than the clock."""
+        now = self.chain.web3.eth.get_block("pending")["timestamp"]
+        return ((now + 600) // SLOT_S + 1) * SLOT_S
 
     def warp(self, time_s: int) -> None:
         ChainClock(self.chain.web3).advance_to(time_s)

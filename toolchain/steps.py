@@ -34,9 +34,13 @@ def count_forge(output: str) -> Counts:
     return sum(int(passed) for passed, _ in found), sum(int(failed) for _, failed in found)
 
 
+ON_ALL_CORES = ("-n", "auto", "--dist", "loadfile")
+"""A process for each core; the tests of a file share one, and with it the nodes that they start."""
+
+
 def python_tests(name: str, folder: str, *without: str) -> Step:
     """Return a step for suites that do without Brownie."""
-    return Step(name, ("pytest", folder, *(f"--ignore={other}" for other in without)), count_pytest)
+    return Step(name, ("pytest", folder, *(f"--ignore={other}" for other in without), *ON_ALL_CORES), count_pytest)
 
 
 def brownie_tests(folder: str) -> Step:
@@ -44,7 +48,7 @@ def brownie_tests(folder: str) -> Step:
     return Step(folder.removeprefix("tests/"), ("brownie", "test", folder), count_pytest)
 
 
-BROWNIE_SUITES = ("tests/contracts", "tests/python/scripts", "tests/stateful", "tests/e2e")
+BROWNIE_SUITES = ("tests/contracts", "tests/python/scripts")
 # Slither starts with `forge clean`: it gets its own folders.
 SLITHER_FOLDERS = ("env", "FOUNDRY_OUT=.home/slither/out", "FOUNDRY_CACHE_PATH=.home/slither/cache")
 SOLIDITY = ("contracts", "interfaces", "tests/forge")

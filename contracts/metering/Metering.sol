@@ -330,7 +330,6 @@ contract Metering is IMetering, EIP712 {
 
     /// @dev What was used of what was delivered in a trade: the buyer's share of the import, at most all of it.
     function _usedOf(Deal memory deal, Wh delivered) private pure returns (Wh) {
-        if (!deal.isBothSides) return delivered;
         PackedTrade memory trade = deal.trade;
         Wh left = _beyond(deal.imported, trade.boughtBefore());
         return delivered.minWh(_shareOf(deal, left, trade.buyerFilledBefore(), deal.bought));

@@ -63,6 +63,9 @@ enum Sharing {
 uint8 constant SATISFACTION = 0;
 uint8 constant CALL = 1;
 
+/// @dev How often refutations can put off the last moment for a proposal, each time by at most one challenge window.
+uint8 constant MOST_EXTENSIONS = 2;
+
 /// @dev The rules of a market: data, fixed when it opens. Its id is the hash of this struct and its
 /// names, so that a signature on an order is a signature on the rules.
 /// Slot 0 is what the contest asks for (ContestTerms), slot 1 what the orders need besides (OrderTerms), slot 2 what the

@@ -33,7 +33,7 @@ class Checks(Stage):
     def everything(self) -> dict[str, Any]:
         """The state that matters, read in one request."""
         traders = [trader.address for trader in self.traders]
-        lots = list(self.ghost.certificates_wh)
+        lots = list(self.ghost.exported_wh)
         slots = {market.rules.slot_start for market in self.ghost.markets}
         sales = [(trader.device, slot) for slot in sorted(slots) for trader in self.traders]
         markets = [market.market.id for market in self.ghost.markets]

@@ -10,16 +10,20 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 
-from testkit.market import Community
+from testkit.market import Community, Trader
 from testkit.stateful.claims import GAP, KINDS, SHIFTED, claim
 from testkit.stateful.delivery import DeliveryRules
+from testkit.stateful.ghost import GhostMarket
 from testkit.stateful.orders import RULES_DRAWN
 from testkit.stateful.rounds import CLAIM_KINDS, RoundRules
-from testkit.stateful.stage import INDICES, ORDERS, PERCENTS
+from testkit.stateful.stage import INDICES, MOST_PERCENT, ORDERS, PERCENTS, TRADERS
 from testkit.stateful.stopping import StoppingRules
 
 OPEN, CLOSED, SEALED, CONTESTED, FINAL, REPORTED, SETTLED = range(7)
 """Where a run begins."""
+
+ENDINGS = ("by the last readings", "by proofs", "sold on", "by agreement")
+"""How the trades of a run that begins behind them have ended."""
 
 
 class MarketMachine(StoppingRules, RoundRules, DeliveryRules):
@@ -29,25 +33,29 @@ class MarketMachine(StoppingRules, RoundRules, DeliveryRules):
         orders=st.lists(ORDERS, min_size=6, max_size=10),
         rules=RULES_DRAWN,
         changes_mind=st.booleans(),
-        stage=st.sampled_from((OPEN, OPEN, CLOSED, CLOSED, SEALED, SEALED, CONTESTED, FINAL, REPORTED, SETTLED)),
+        stage=st.sampled_from((OPEN, CLOSED, SEALED, SETTLED) * 2 + (CONTESTED, FINAL, REPORTED)),
         kind=st.sampled_from(KINDS[1:]),
         percents=PERCENTS,
         which=INDICES,
-        stops=st.sampled_from(("", "", "", "retire", "decertify", "suspend")),
+        stops=st.sampled_from(("", "", "retire", "decertify", "suspend", "retire late")),
+        ending=st.sampled_from(ENDINGS),
     )
-    def begin(self, orders, rules, changes_mind, stage, kind, percents, which, stops):
-        """One market with orders: open, closed, with a proposal that stands, contested, final, reported or settled."""
+    def begin(self, orders, rules, changes_mind, stage, kind, percents, which, stops, ending):
+        """One market with orders: open, closed, with a proposal that stands, contested, final, reported or settled.
+
+        If somebody is stopped, it is one of those who sell, and all export more than they sold.
+        """
         self._open_market(**rules)
         market = self.ghost.markets[0]
         self._place_signed(market, orders)
         if changes_mind and market.orders:
             self._cancel(market, max(market.orders))
         if stops in ("retire", "decertify"):
-            self._stop(self.traders[which % len(self.traders)], stops == "decertify")
+            self._stop(self._seller(market, which), stops == "decertify")
         if stage >= CLOSED:
             self.chain.warp(market.rules.closes_at)
             if stops == "suspend":
-                self._suspend(self.traders[which % len(self.traders)])
+                self._suspend(self._seller(market, which))
             if not market.rules.endorsements:
                 self._hide(market)
         if stage == SEALED:
@@ -60,11 +68,36 @@ class MarketMachine(StoppingRules, RoundRules, DeliveryRules):
         if stage >= FINAL:
             self._decide(market, which)
         if stage >= REPORTED:
-            self.chain.warp(market.market.slot_end)
-            self._report(market, percents, which)
+            if stops == "retire late":
+                self.chain.warp(max(market.rules.slot_start, self.chain.now() + 1))
+                self._stop(self._seller(market, which), by_auditors=False)
+            self.chain.warp(max(market.market.slot_end, self.chain.now() + 1))
+            self._report(market, [MOST_PERCENT] * TRADERS if stops else percents, which)
         if stage >= SETTLED:
+            self._end(market, ending, which)
+
+    def _seller(self, market: GhostMarket, which: int) -> Trader:
+        """One of those who have a sell order; anybody if there is none."""
+        devices = {entry.order.device for entry in market.orders.values() if entry.is_open}
+        sellers = [trader for trader in self.traders if trader.device in devices] or self.traders
+        return sellers[which % len(sellers)]
+
+    def _end(self, market: GhostMarket, ending: str, which: int) -> None:
+        """End what trades of the only market can end now."""
+        if ending == "by the last readings":
             for chunk in self.payable(market):
                 self._settle(market, chunk)
+        elif ending == "by proofs" and self.reported(market):
+            self.settle_late(which, all_of_them=True)
+        elif ending == "sold on":
+            while self.decidable(market):
+                self.decide(which)
+            for k in range(len(self.idle())):
+                self.issue(k)
+        elif ending == "by agreement" and market.unsettled():
+            self.settle_agreed(which, which % 5, (1, 2))
+            if self.returned(market):
+                self.certify(which)
 
     @rule(which=INDICES, who=st.booleans(), kind=CLAIM_KINDS, percents=PERCENTS)
     def progress(self, which, who, kind, percents):
@@ -210,6 +243,7 @@ RULES = (
     "overclaim: not eligible",
     "overclaim: a pair twice",
     "overclaim: overfilled",
+    "overclaim: used twice",
     "overclaim: dual prices too low",
     "overclaim: an order without a trade",
     "overclaim: cancelled",

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from powerpact.market.orders import NONCES_PER_PAGE, Order, Side
+from powerpact.market.orders import NONCES_PER_PAGE, Order, Side, page_and_mask
 from powerpact.market.rules import Mode
 from testkit.invariants import holds
 from testkit.market import ASK, CREDIBILITY, DECLARED, SLOT_LENGTH_S, Trader
@@ -344,7 +344,15 @@ class OrderRules(Checks):
             with refused(error):
                 market.market.post([entry.order], [entry.trader])
             RUNS[f"overreach: a posted sell order, {error}"] += 1
+            if not is_used:
+                self._use_up(entry)
         return bool(posted)
+
+    def _use_up(self, entry: GhostOrder) -> None:
+        """Cancel the nonce of an order."""
+        page, mask = page_and_mask([entry.order.nonce])
+        self.community.send(entry.trader.account, "OrderBook", "cancelNonces", entry.order.side, page, mask)
+        self.ghost.nonces[entry.trader.address, entry.order.side].mark(page, mask)
 
     def _sell_orders(self, market: GhostMarket, is_open: bool) -> list[GhostOrder]:
         """Sell orders that stand in an open market, or are cancelled there, of traders who may trade."""

@@ -320,6 +320,7 @@ class RoundRules(SealRules):
             RUNS["overclaim: not eligible"] += 1
         if fit:
             self._overclaim(market, *fit[which % len(fit)])
+            self._use_twice(market, fit)
         cancelled = next((id_ for id_, entry in market.orders.items() if not entry.is_open), None)
         if cancelled is not None:
             with refused("Clearing_OrderClosed"):
@@ -347,6 +348,19 @@ class RoundRules(SealRules):
         if idle is not None:
             self._refused_claims(market, [*orders, (idle, 2_000_000)], [link], "Clearing_OrderUnused")
             RUNS["overclaim: an order without a trade"] += 1
+
+    def _use_twice(self, market: GhostMarket, fit: list[tuple[tuple[int, int], int]]) -> None:
+        """A sell order in two trades of a one-to-one round."""
+        by_seller: dict[int, list[tuple[int, int]]] = {}
+        for (buy, sell), score in fit:
+            by_seller.setdefault(sell, []).append((buy, score))
+        sell, buys = max(by_seller.items(), key=lambda found: len(found[1]))
+        if market.mode is Mode.DIVISIBLE or len(buys) == 1:
+            return
+        (one, _), (other, _) = orders = sorted(buys)[:2]
+        links = [(k, 2, self._most_wh(market, (buy, sell))) for k, buy in enumerate((one, other))]
+        self._refused_claims(market, [*orders, (sell, 0)], links, "Clearing_OrderUsedTwice")
+        RUNS["overclaim: used twice"] += 1
 
     @staticmethod
     def _most_wh(market: GhostMarket, pair: tuple[int, int]) -> int:

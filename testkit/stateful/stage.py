@@ -34,7 +34,9 @@ INDICES = st.integers(0, 1_000)
 ORDERS = st.tuples(INDICES, INDICES, INDICES)
 """Who places an order, at what price, of how much energy."""
 
-PERCENTS = st.lists(st.sampled_from((0, 60, 96, 100, 130)), min_size=TRADERS, max_size=TRADERS)
+MOST_PERCENT = 130
+
+PERCENTS = st.lists(st.sampled_from((0, 60, 96, 100, MOST_PERCENT)), min_size=TRADERS, max_size=TRADERS)
 """What each device exports, in percent of what it sold."""
 
 

@@ -26,7 +26,6 @@ LONG_FILES = {
     "powerpact/market/rules.py",
     "testkit/market.py",
     "tests/forge/AccountsHandler.sol",
-    "tests/stateful/test_canaries.py",
 }
 LONG_FUNCTIONS = {("contracts/clearing/mechanisms/satisfaction/PairSweep.sol", "_skip")}
 

@@ -4,7 +4,7 @@ pragma solidity ^0.8.27;
 import {IAccounts} from "../../../interfaces/accounts/IAccounts.sol";
 import {IClearing} from "../../../interfaces/clearing/IClearing.sol";
 import {IRefutations} from "../../../interfaces/clearing/IRefutations.sol";
-import {ContestTerms} from "../../types/Markets.sol";
+import {ContestTerms, MOST_EXTENSIONS} from "../../types/Markets.sol";
 import {OrderId} from "../../types/Orders.sol";
 import {Points, Ppm, Wh} from "../../types/Units.sol";
 import {PackedTrade, TradeFields, linkOf} from "../../types/Trades.sol";
@@ -13,9 +13,6 @@ import {ChunkAnswer, Entry} from "./ChunkAnswer.sol";
 /// @title Proposals, and which of them stands
 library Contest {
     using TradeFields for PackedTrade;
-
-    /// @dev How often refutations put off the last moment for proposals; MarketRules leaves time for it.
-    uint8 private constant MOST_EXTENSIONS = 2;
 
     /// @dev An order of a divisible round that trades in several chunks, or in part. slot 0: 8 + 4 + 1 = 13
     struct Fill {
@@ -124,7 +121,7 @@ library Contest {
     }
 
     /// @notice Take proposals again after a refutation, with time for one more: a challenge window, at most twice in a round, and
-    /// not later than the market's rules leave time for. Nobody can void a round by a lie in its last minute.
+    /// not later than the market's rules leave time for (MarketRules). Nobody can void a round by a lie in its last minute.
     function reopen(State storage self, bytes32 market, ContestTerms terms) internal {
         Latest storage latest = self.latest[market];
         latest.active = 0;

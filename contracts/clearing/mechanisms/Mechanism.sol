@@ -231,11 +231,10 @@ abstract contract Mechanism is IMechanism {
         bytes calldata prices,
         uint256 rows
     ) private view returns (ChunkAnswer answer) {
-        uint256 count = links.length;
-        require(count != 0 || legs.length == 0, IClearing.Clearing_EmptyChunk());
-        require(count <= MAX_CHUNK, IClearing.Clearing_ChunkTooLarge(count, MAX_CHUNK));
-        _requirePrices(terms, count, prices);
-        answer = ChunkAnswers.make(legs.length, count, rows);
+        require(links.length != 0 || legs.length == 0, IClearing.Clearing_EmptyChunk());
+        require(links.length <= MAX_CHUNK, IClearing.Clearing_ChunkTooLarge(links.length, MAX_CHUNK));
+        _requirePrices(terms, links.length, prices);
+        answer = ChunkAnswers.make(legs.length, links.length, rows);
         // Zero until the trades are made.
         // slither-disable-next-line uninitialized-local
         Legs.Pair memory pair;

@@ -3,7 +3,16 @@ pragma solidity ^0.8.27;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IMarkets} from "../../../interfaces/market/IMarkets.sol";
-import {AttributeSource, CALL, Delivery, Market, Mode, PriceRule, SATISFACTION} from "../../types/Markets.sol";
+import {
+    AttributeSource,
+    CALL,
+    Delivery,
+    MOST_EXTENSIONS,
+    Market,
+    Mode,
+    PriceRule,
+    SATISFACTION
+} from "../../types/Markets.sol";
 import {MAX_ATTRIBUTES} from "../../types/Orders.sol";
 import {ONE_PPM, Ppm, Wh} from "../../types/Units.sol";
 
@@ -15,9 +24,6 @@ library MarketRules {
 
     /// @dev The longest time from gate closure to the last moment for a proposal, seconds: reservations are bound that long.
     uint256 internal constant MAX_CONTEST = 30 days;
-
-    /// @dev How often refutations can put off the last moment for a proposal, each time by at most one challenge window.
-    uint256 internal constant MOST_EXTENSIONS = 2;
 
     /// @dev The least bond over the cost of a challenge: an eighth of it is twice that.
     uint256 internal constant BOND_OF_COST = 16;
@@ -52,7 +58,7 @@ library MarketRules {
             slotLength != 0 && slotLength % base == 0 && longest % slotLength == 0 && rules.slotStart % slotLength == 0,
             IMarkets.Market_BadSlot(rules.slotStart, rules.slotLength, base, longest)
         );
-        uint256 isFinal = uint256(rules.finalBy) + (1 + 2 * MOST_EXTENSIONS) * uint256(rules.challengeWindow);
+        uint256 isFinal = uint256(rules.finalBy) + (1 + 2 * uint256(MOST_EXTENSIONS)) * rules.challengeWindow;
         uint256 settled = Math.max(isFinal, uint256(rules.slotStart) + slotLength) + slotLength;
         require(
             block.timestamp < rules.closesAt && rules.closesAt <= rules.slotStart && rules.closesAt < rules.finalBy

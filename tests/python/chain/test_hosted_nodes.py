@@ -202,13 +202,14 @@ def test_a_transaction_that_hangs_is_replaced_while_it_is_waited_for(world, open
     chain, alice = opened(), world.keys["alice"]
     sender = chain.sender(alice)
     sender.hangs_after_s = 0.3
-    proxy.least_fee_wei = 5 * 10**9
     real_offer, offers = chain.fees.offer, []
+    too_little = real_offer()["maxFeePerGas"]
+    proxy.least_fee_wei = too_little + 1
 
     def spike_after_the_first():
         offers.append(1)
         if len(offers) > 1:
-            proxy.shown_base_fee_wei = 5 * 10**9
+            proxy.shown_base_fee_wei = 2 * too_little
         return real_offer()
 
     chain.fees.offer = spike_after_the_first

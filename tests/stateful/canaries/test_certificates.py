@@ -1,0 +1,108 @@
+"""Bugs seeded into readings, deliveries and certificates."""
+
+import pytest
+
+from testkit.mutants import Mutant
+from testkit.stateful.canaries import find
+
+SETTLEMENT = "contracts/settlement/Settlement.sol"
+METERING = "contracts/metering/Metering.sol"
+
+MUTANTS = (
+    Mutant(
+        "a share of the export certified twice",
+        "Settlement",
+        SETTLEMENT,
+        "if ((bits >> CERTIFIED) & 1 != 0) continue;",
+        "",
+    ),
+    Mutant(
+        "a surplus certified while an order is undecided",
+        "Metering",
+        METERING,
+        "require(!undecided, Metering_Undecided(device, slot));",
+        "",
+    ),
+    Mutant(
+        "a surplus that forgets what was sold",
+        "Metering",
+        METERING,
+        "lotId(device, slot), exported - sold);",
+        "lotId(device, slot), exported);",
+    ),
+    Mutant(
+        "certificates minted twice",
+        "Metering",
+        METERING,
+        "require(!isIssued(device, slot), Metering_AlreadyIssued(device, slot));",
+        "",
+    ),
+    Mutant(
+        "the surplus of a device certified with each sale",
+        "Metering",
+        METERING,
+        "if (isIssued(device, slot)) return Wh.wrap(0);",
+        "",
+    ),
+    Mutant(
+        "a short export that is not shared",
+        "Metering",
+        METERING,
+        "left.cumulativeShare(filled, energy, total)",
+        "left.minWh(energy)",
+    ),
+    Mutant(
+        "a short export that is shared in proportion, each part rounded down",
+        "Metering",
+        METERING,
+        "left.cumulativeShare(filled, energy, total)",
+        "left.proRataDown(energy, total)",
+    ),
+    Mutant(
+        "certificates for more than was delivered",
+        "Metering",
+        METERING,
+        "gathered.sell(trade.buyer(), id, used);",
+        "gathered.sell(trade.buyer(), id, trade.energy());",
+    ),
+    Mutant(
+        "a reading that anybody signs",
+        "Metering",
+        METERING,
+        "if (signer != terms.key() || signer == address(0)) revert",
+        "if (signer == address(0)) revert",
+    ),
+    Mutant(
+        "a counter that falls",
+        "Metering",
+        "contracts/metering/libraries/ReadingRules.sol",
+        "if (lastCounter > counter - energy) {",
+        "if (false) {",
+    ),
+    Mutant(
+        "certificates of a device that nobody certified",
+        "Metering",
+        METERING,
+        "require(since != 0 && since <= startAt, Metering_NotCertified(device));",
+        "require(since <= startAt, Metering_NotCertified(device));",
+    ),
+    Mutant(
+        "certificates from before the certification",
+        "Metering",
+        METERING,
+        "require(since != 0 && since <= startAt, Metering_NotCertified(device));",
+        "require(since != 0, Metering_NotCertified(device));",
+    ),
+    Mutant(
+        "a slot reported twice",
+        "Metering",
+        METERING,
+        "if (startAt <= meter.startAt)",
+        "if (startAt < meter.startAt)",
+    ),
+)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_the_machine_finds(mutant, compiled):
+    find(mutant, compiled)

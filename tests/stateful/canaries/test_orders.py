@@ -1,0 +1,81 @@
+"""Bugs seeded into the order book, nonces and what a device promises."""
+
+import pytest
+
+from testkit.mutants import Mutant
+from testkit.stateful.canaries import find
+
+BOOK = "contracts/market/OrderBook.sol"
+ACCOUNTS = "contracts/accounts/Accounts.sol"
+DEVICES = "contracts/registry/DeviceRegistry.sol"
+
+MUTANTS = (
+    Mutant(
+        "a release in part that frees too much",
+        "OrderBook",
+        BOOK,
+        "valueDown(order.energy(), order.price()) - valueDown(traded, order.price());",
+        "valueDown(order.energy(), order.price());",
+    ),
+    Mutant(
+        "a reservation that is not released",
+        "OrderBook",
+        BOOK,
+        "uint256 count = returned.count++;",
+        "uint256 count = returned.count;",
+    ),
+    Mutant(
+        "an order of a suspended trader",
+        "OrderBook",
+        BOOK,
+        "require(admission.isActive(), Order_TraderNotActive(i, order.trader()));",
+        "",
+    ),
+    Mutant(
+        "a nonce used twice",
+        "Accounts",
+        ACCOUNTS,
+        "if (!isNew) _refuseNonce(trader, Side.Buy, wallet.nonces(), order.nonce());",
+        "",
+    ),
+    Mutant(
+        "a cancelled sell order that leaves its nonce",
+        "OrderBook",
+        BOOK,
+        "ACCOUNTS.cancelNonces(msg.sender, Side.Sell, page, mask);",
+        "",
+    ),
+    Mutant(
+        "a cancelled sell order relayed again",
+        "Accounts",
+        ACCOUNTS,
+        "if (!isNew) _refuseNonce(trader, Side.Sell, nonces, order.nonce());",
+        "",
+    ),
+    Mutant(
+        "a device that sells a slot twice",
+        "DeviceRegistry",
+        DEVICES,
+        "require(mark & UNDECIDED == 0, Device_Undecided(index, id, side, slot));",
+        "",
+    ),
+    Mutant(
+        "an order decided that stays undecided",
+        "DeviceRegistry",
+        DEVICES,
+        "[id >> 7] ^ (UNDECIDED << shift);",
+        "[id >> 7] | (UNDECIDED << shift);",
+    ),
+    Mutant(
+        "a page of nonces that is not closed",
+        "Accounts",
+        "contracts/types/Nonces.sol",
+        "return (page > open && page <= open + MOST_PAGES, ",
+        "return (page <= open + MOST_PAGES, ",
+    ),
+)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_the_machine_finds(mutant, compiled):
+    find(mutant, compiled)
