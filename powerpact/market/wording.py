@@ -18,7 +18,12 @@ NOTHING: Final = "\N{EN DASH}"
 """Shown where there is nothing to show."""
 
 _AMOUNT: Final = re.compile(r"(?P<whole>[0-9]{1,40})(\.(?P<fraction>[0-9]{1,40}))?( *(?P<unit>points?|micro-points))?")
+_MOST_CONTEST_S: Final = 30 * 86_400
+"""Longest time from the gate to the last moment for a proposal, s (MarketRules.sol)."""
+
 _MOST_REFUND_DELAY_S: Final = 30 * 86_400
+"""Longest time to the start of refunds from one slot after all is delivered and final, s (MarketRules.sol)."""
+
 _POINT_DIGITS: Final = 6
 _ETHER_DIGITS: Final = 6
 _WEI_PER_SHOWN: Final = 10 ** (18 - _ETHER_DIGITS)
@@ -224,7 +229,7 @@ def classes(rules: Rules, codes: bytes) -> str:
 
 def wrong_times(rules: Rules, now: int, zone: tzinfo | None = None) -> list[str]:
     """What is wrong with the times of a market that would be opened now, each in words; empty if nothing is."""
-    settled = max(rules.slot.end, rules.final_by + rules.challenge_window_s) + rules.slot_length_s
+    settled = max(rules.slot.end, rules.latest_final) + rules.slot_length_s
 
     def at(time_s: int) -> str:
         return moment(time_s, zone, now)
@@ -235,10 +240,13 @@ def wrong_times(rules: Rules, now: int, zone: tzinfo | None = None) -> list[str]
             rules.closes_at <= rules.slot_start
         ),
         f"the time for a final round ends {at(rules.final_by)}, not after the gate": rules.final_by > rules.closes_at,
+        f"the time for a final round ends {at(rules.final_by)}, more than 30 days after the gate": (
+            rules.final_by <= rules.closes_at + _MOST_CONTEST_S
+        ),
         f"refunds start {at(rules.refund_from)}, before {at(settled)}: one slot after all is delivered and final": (
             rules.refund_from >= settled
         ),
-        f"refunds start {at(rules.refund_from)}, more than 30 days after all is delivered and final": (
+        f"refunds start {at(rules.refund_from)}, more than 30 days after {at(settled)}": (
             rules.refund_from <= settled + _MOST_REFUND_DELAY_S
         ),
     }

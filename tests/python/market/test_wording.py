@@ -70,8 +70,9 @@ def test_the_times_of_the_template_are_right():
         ({"closes_at": 360_001, "final_by": 360_002}, "after the slot's start"),
         ({"final_by": 359_700}, "not after the gate"),
         ({"refund_from": 360_000 + 2 * 3_600 - 1}, "before 1970-01-05 06:00 +00:00 (in 2 h 16 min)"),
-        ({"challenge_window_s": 7_200}, "before 1970-01-05 07:00"),
-        ({"refund_from": 360_000 + 2 * 3_600 + 30 * 86_400 + 1}, "more than 30 days"),
+        ({"challenge_window_s": 7_200}, "before 1970-01-05 15:00"),
+        ({"refund_from": 360_000 + 2 * 3_600 + 30 * 86_400 + 1}, "more than 30 days after 1970-01-05 06:00"),
+        ({"final_by": 359_700 + 30 * 86_400 + 1, "refund_from": 3_000_000}, "more than 30 days after the gate"),
     ],
 )
 def test_the_clause_that_is_broken_is_pointed_at(change, problem):
