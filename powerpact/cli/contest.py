@@ -118,7 +118,7 @@ def watch(
             "--least-reward",
             metavar="UPOINTS",
             min=0,
-            help="Leave a false proposal alone whose challenge earns less; a challenge uses about 140 000 gas.",
+            help="Leave a false proposal alone whose challenge earns less; a challenge uses about 150 000 gas.",
         ),
     ] = LEAST_REWARD_UPOINTS,
     most_orders: Annotated[
@@ -128,7 +128,10 @@ def watch(
     deployment: Deployed = DEPLOYMENT_FILE,
     as_json: AsJson = False,
 ) -> None:
-    """Watch proposals and refute the false ones, for half of the agent's bond. Can be stopped and restarted.
+    """Watch proposals and refute the false ones, for a share of the agent's bond. Can be stopped and restarted.
+
+    Who sends a refutation gets an eighth of the agent's bond, and a second eighth unless somebody committed to it
+    before.
 
     Every active proposal is checked by the independent verifier against the orders' own terms, and looked at again
     until its round is final. Whatever goes wrong is reported and tried again. Ctrl-C ends it.
