@@ -109,17 +109,23 @@ def list_markets(deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False
     """
     from powerpact.chain.contracts import rounds
     from powerpact.chain.contracts.markets import markets, unreadable
+    from powerpact.index.outcomes import state_at
 
     chain = open_chain(deployment)
     with chain.reading():
         now = chain.now()
         for id_, problem in unreadable(chain):
             tell(f"market 0x{id_.hex()} is left out: {problem}")
-        found = [(market, rounds.final_of(chain, market.id) != 0) for market in markets(chain)]
+        found = []
+        for market in markets(chain):
+            last_moment = rounds.put_off_to(chain, market.id) or market.rules.final_by
+            is_final = rounds.final_of(chain, market.id) != 0
+            is_active = not is_final and rounds.active_of(chain, market.id) != 0
+            state = state_at(now, market.rules.closes_at, last_moment, is_final=is_final, is_active=is_active)
+            found.append((market, state))
     rows = []
-    for market, is_final in found:
+    for market, state in found:
         rules = market.rules
-        late = "expired" if now > rules.final_by else "closed"
         rows.append(
             {
                 "market": f"0x{market.id.hex()}",
@@ -131,7 +137,7 @@ def list_markets(deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False
                 "zone": "(no text)" if market.problem else rules.zone,
                 "mechanism": word_of(rules.mechanism),
                 "mode": word_of(rules.mode),
-                "state": "final" if is_final else "open" if now < rules.closes_at else late,
+                "state": state.value,
             }
         )
 
@@ -168,6 +174,7 @@ def show(market: MarketId, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJs
         "market": f"0x{found.id.hex()}",
         "opener": found.opener,
         "state": state.value,
+        "put_off_to": record.put_off_to or None,
         "now": now,
         "orders": record.posted.order_count,
         "trades": len(record.trades),
@@ -184,5 +191,7 @@ def show(market: MarketId, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJs
     known = {markets.endorsers_hash(auditors): f"the auditors: {', '.join(map(names, auditors))}"}
     typer.echo(f"market {data['market']}, opened by {names(found.opener)}")
     typer.echo(sentence(record, state))
+    if record.put_off_to:
+        typer.echo(f"proposals are taken until {clock(record.put_off_to, now)}: a refutation put that off")
     words = RuleWords(names, lambda time_s: clock(time_s, now), known)
     table(words.rows(found.rules), as_json=False)

@@ -50,13 +50,15 @@ def status(market: MarketId, deployment: Deployed = DEPLOYMENT_FILE, as_json: As
         proposed = rounds.proposals_of(chain, id_)
         found = rounds.proposals(chain, [number for number, _ in proposed])
     state = state_of(record, now)
-    is_proposed = bool(proposed) and state is RoundState.CLOSED
+    stands = any(proposal.status is not rounds.ProposalStatus.REFUTED for proposal in found)
+    is_proposed = stands and state is RoundState.CLOSED
     data = {
         "market": f"0x{id_.hex()}",
         "state": "proposed" if is_proposed else state.value,
         "now": now,
         "closes_at": rules.closes_at,
         "final_by": rules.final_by,
+        "put_off_to": record.put_off_to or None,
         "refund_from": rules.refund_from,
         "orders": record.posted.order_count,
         "open_orders": sum(1 for _ in record.posted.open_orders()),
@@ -106,7 +108,8 @@ def _proposal_data(number: int, agent: str, state: Proposal) -> dict[str, Any]:
 def _show_status(data: Mapping[str, Any], rules: Rules, names: Names, shown: Callable[[int], str]) -> None:
     """The state of a round, in words."""
     typer.echo(f"gate     {shown(rules.closes_at)}")
-    typer.echo(f"final by {shown(rules.final_by)}")
+    put_off = f", put off to {shown(data['put_off_to'])} by a refutation" if data["put_off_to"] else ""
+    typer.echo(f"final by {shown(rules.final_by)}{put_off}")
     typer.echo(f"slot     {shown(rules.slot_start)}, {wording.span(rules.slot_length_s)}")
     typer.echo(f"refunds  {shown(rules.refund_from)}")
     traded_wh = sum(trade["energy_wh"] for trade in data["trades"])

@@ -100,14 +100,27 @@ class EndedTrade:
 
 def state_of(record: RoundRecord, now: int) -> RoundState:
     """How far a round is, at a time in Unix seconds."""
-    rules = record.market.rules
-    if record.is_final:
+    closes_at, is_active = record.market.rules.closes_at, record.active is not None
+    return state_at(now, closes_at, record.last_moment, is_final=record.is_final, is_active=is_active)
+
+
+def state_at(now: int, closes_at: int, last_moment: int, *, is_final: bool, is_active: bool) -> RoundState:
+    """How far a round is.
+
+    Parameters
+    ----------
+    now, closes_at, last_moment : int
+        The time, the gate, and the last moment for proposals, extensions included; Unix seconds.
+    is_final, is_active : bool
+        Whether a proposal is final; whether one is active.
+    """
+    if is_final:
         return RoundState.FINAL
-    if now < rules.closes_at:
+    if now < closes_at:
         return RoundState.OPEN
-    if record.active is not None:
+    if is_active:
         return RoundState.ACTIVE
-    return RoundState.EXPIRED if now > rules.final_by else RoundState.CLOSED
+    return RoundState.EXPIRED if now > last_moment else RoundState.CLOSED
 
 
 def order_outcome(record: RoundRecord, id_: int, state: RoundState) -> OrderOutcome:

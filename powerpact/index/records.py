@@ -56,6 +56,8 @@ class RoundRecord:
         Every `TradeSettled` by trade id.
     ended : frozenset of Position
         The trades that have ended.
+    put_off_to : int
+        To when refutations put off the last moment for proposals, Unix seconds; 0 if none did.
     """
 
     posted: PostedRound
@@ -67,6 +69,7 @@ class RoundRecord:
     prices: bytes = b""
     ends: Mapping[bytes, list[Event]] = field(default_factory=dict)
     ended: frozenset[Position] = frozenset()
+    put_off_to: int = 0
 
     @property
     def market(self) -> Market:
@@ -77,6 +80,11 @@ class RoundRecord:
     def is_final(self) -> bool:
         """Whether the round has a final proposal."""
         return self.proposal.status is ProposalStatus.FINAL
+
+    @property
+    def last_moment(self) -> int:
+        """The last moment for proposals, extensions after refutations included, Unix seconds."""
+        return self.put_off_to or self.market.rules.final_by
 
     @cached_property
     def trades(self) -> dict[Position, Trade]:
@@ -257,6 +265,7 @@ def _read_round(
         prices=rounds.prices_of(chain, proposal_id) if proposal.has_prices else b"",
         chunks=rounds.chunks_of(chain, proposal_id) if proposal_id else [],
         active=active,
+        put_off_to=rounds.put_off_to(chain, market.id),
     )
     ends = {id_: all_ends[id_] for id_ in record.positions if id_ in all_ends}
     return replace(record, ends=ends, ended=frozenset(place for id_ in ends for place in record.positions[id_]))

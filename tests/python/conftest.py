@@ -5,8 +5,9 @@ import copy
 import pytest
 
 from powerpact.chain.connection import connect
+from powerpact.chain.contracts import points
 from powerpact.chain.local.node import Node
-from testkit.world import go_back, make_world, snapshot
+from testkit.world import BOND_UPOINTS, go_back, make_world, snapshot
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +39,15 @@ def world(first_world, web3):
 @pytest.fixture
 def chain(world):
     return world.chain
+
+
+@pytest.fixture
+def bonded(world):
+    """Agent and rival have points for two bonds each."""
+    for name in ("agent", "rival"):
+        mint = points.mint(world.chain, world.address(name), 10_000, points.reference(f"bonds of {name}"))
+        world.sender("utility").send(mint)
+        world.sender(name).send(points.deposit(world.chain, world.keys[name], 2 * BOND_UPOINTS))
 
 
 @pytest.fixture

@@ -263,6 +263,12 @@ def final_by(chain: Chain, market_id: bytes) -> int:
     return int(chain.read("Clearing", "finalByOf", market_id))
 
 
+def put_off_to(chain: Chain, market_id: bytes) -> int:
+    """To when refutations put off the last moment for proposals, as announced, Unix seconds; 0 if none did."""
+    events = chain.events("Clearing", "ProposalsExtended", market=market_id)
+    return int(events[-1].arguments["finalBy"]) if events else 0
+
+
 def active_of(chain: Chain, market_id: bytes) -> int:
     """Id of the market's active proposal, 0 if there is none."""
     with chain.reading():
