@@ -43,7 +43,8 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command; ends with the error's exit code, or 130 after Ctrl-C."""
         try:
-            return super().invoke(ctx)
+            with config.read_once():
+                return super().invoke(ctx)
         except PowerPactError as error:
             complain(error)
             raise typer.Exit(error.exit_code) from error

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from pathlib import Path
@@ -72,8 +74,38 @@ class Config:
     names: Mapping[str, str] = field(default_factory=dict)
 
 
+_kept: ContextVar[list[Config] | None] = ContextVar("_kept", default=None)
+"""What `read_once` keeps: nothing yet, or what was read; None outside of it."""
+
+
+@contextmanager
+def read_once() -> Iterator[None]:
+    """Within it the files are read when they are first needed, and not again: a command is under one configuration."""
+    token = _kept.set([])
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+
+
 def read_config() -> Config:
     """What the configuration files that exist say, the current folder's before the user's.
+
+    Raises
+    ------
+    BadConfig
+        If a file cannot be read, or has a key that does not exist or a value of the wrong type.
+    """
+    kept = _kept.get()
+    if kept is None:
+        return _read_files()
+    if not kept:
+        kept.append(_read_files())
+    return kept[0]
+
+
+def _read_files() -> Config:
+    """What the files say now.
 
     Raises
     ------

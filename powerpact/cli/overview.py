@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from powerpact.chain.contracts.devices import Device
     from powerpact.cli.names import Names
     from powerpact.index.records import RoundRecord
+
+
+Rows = defaultdict[str, list[dict[str, Any]]]
 
 
 def register(app: typer.Typer) -> None:
@@ -47,6 +51,7 @@ def overview(
         records = read_rounds(chain, markets.markets(chain))
         held = certificates.holdings(chain)
     known = devices.all_devices(chain)
+    orders, trades = _pending(records, now)
     found = []
     for name in who or Keystore.default().names():
         has = balance_of(chain, name)
@@ -54,7 +59,8 @@ def overview(
         found.append(
             {
                 **has,
-                **_pending(records, has["address"], now),
+                "orders": orders[has["address"]],
+                "trades": trades[has["address"]],
                 "devices": _devices(known, has["address"]),
                 "certificates": len(lots),
                 "certificates_wh": sum(lots),
@@ -67,25 +73,24 @@ def overview(
     typer.echo("\n\n".join(_text(entry, names, now) for entry in found))
 
 
-def _pending(records: list[RoundRecord], account: str, now: int) -> dict[str, Any]:
-    """Orders of an account that can still trade, and its trades that have not ended."""
+def _pending(records: Sequence[RoundRecord], now: int) -> tuple[Rows, Rows]:
+    """By account, the orders that can still trade, and the trades that have not ended."""
     from powerpact.index.outcomes import OrderOutcome, TradeOutcome, order_outcome, state_of, trades_of
 
-    orders, trades = [], []
+    orders: Rows = defaultdict(list)
+    trades: Rows = defaultdict(list)
     for record in records:
-        state = state_of(record, now)
-        orders += [
-            {"market": f"0x{record.market.id.hex()}", **order_data(record, id_, order), "outcome": outcome.value}
-            for id_, order in record.posted.orders.items()
-            if order.trader == account
-            and (outcome := order_outcome(record, id_, state)) in (OrderOutcome.OPEN, OrderOutcome.WAITING)
-        ]
-        trades += [
-            trade_data(record, ended)
-            for ended in trades_of(record)
-            if account in (ended.trade.buyer, ended.trade.seller) and ended.outcome is TradeOutcome.WAITING
-        ]
-    return {"orders": orders, "trades": trades}
+        state, market = state_of(record, now), f"0x{record.market.id.hex()}"
+        for id_, order in record.posted.orders.items():
+            outcome = order_outcome(record, id_, state)
+            if outcome in (OrderOutcome.OPEN, OrderOutcome.WAITING):
+                row = {"market": market, **order_data(record, id_, order), "outcome": outcome.value}
+                orders[order.trader].append(row)
+        for ended in trades_of(record):
+            if ended.outcome is TradeOutcome.WAITING:
+                for account in (ended.trade.buyer, ended.trade.seller):
+                    trades[account].append(trade_data(record, ended))
+    return orders, trades
 
 
 def _devices(known: Mapping[int, Device], account: str) -> list[dict[str, Any]]:

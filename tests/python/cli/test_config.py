@@ -97,6 +97,22 @@ def test_times_are_shown_in_the_zone_that_is_set(folder):
     assert clock(0) == "–"
 
 
+def test_a_command_reads_the_files_once(folder, monkeypatch):
+    """However many times and names it shows."""
+    reads, parsed = [], config._parsed
+    monkeypatch.setattr(config, "_parsed", lambda path: reads.append(path) or parsed(path))
+    write(folder / "work/powerpact.toml", 'zone = "Asia/Kolkata"\n')
+    noon = 1_795_262_400
+    with config.read_once():
+        assert [clock(noon + k) for k in (0, 60)] == ["2026-11-21 17:30 +05:30", "2026-11-21 17:31 +05:30"]
+        assert len(reads) == 1
+    write(folder / "work/powerpact.toml", 'zone = "UTC"\n')
+    assert clock(noon) == "2026-11-21 12:00 +00:00"
+    reads.clear()
+    Shell(folder, None).ok("account", "list")
+    assert len(reads) == 1
+
+
 def test_other_people_have_names(folder):
     write(folder / "work/powerpact.toml", f'[names]\neve = "{EVE.lower()}"\nalice = "{EVE.lower()}"\n')
     own = Keystore.default().create("alice", PASSWORD)

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from powerpact.index import outcomes
 from testkit.shell import sell_words
 
 MOMENT = r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)? [+-]\d\d:\d\d"
@@ -254,6 +255,14 @@ def test_an_overview_has_what_an_account_has_to_do(shell, traded, accounts):
     assert (data["orders"], data["trades"], data["certificates_wh"]) == ([], [], 300)
     assert [device["device"] for device in data["devices"]] == [1]
     shell.ok("order", "cancel", waiting["market"], "0:0", "-a", "alice")
+
+
+def test_an_overview_looks_at_each_round_once(shell, traded, monkeypatch):
+    """Not once more for each account."""
+    looked, state_of = [], outcomes.state_of
+    monkeypatch.setattr(outcomes, "state_of", lambda record, now: looked.append(record) or state_of(record, now))
+    shell.ok("overview")
+    assert len(looked) == len({record.market.id for record in looked}) > 0
 
 
 def test_an_audit_says_in_sentences_what_holds(shell, traded):
