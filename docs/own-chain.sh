@@ -26,8 +26,8 @@ for trader in alice bob; do
 done
 powerpact device add -a bob --key bob-meter --capacity-wh 20000 --source solar
 for auditor in ann ben; do powerpact device certify 1 -a $auditor; done
-powerpact points mint alice 50000000 -a utility --reference 'transfer 4711'
-powerpact deposit 50000000 -a alice
+powerpact points mint alice 50.0 -a utility --reference 'transfer 4711'
+powerpact deposit 50.0 -a alice
 
 # A market for the hour after next: its rules are fixed now, and its id is their hash.
 slot=$(python3 -c 'import time; print((int(time.time()) // 3600 + 2) * 3600)')
@@ -38,9 +38,9 @@ market=$(python3 -c 'import json; print(json.load(open("market.json"))["market"]
 powerpact market show "$market"
 
 # Bob offers 1.5 kWh himself. Alice signs that she wants 1.2 kWh; the agent relays her order and pays the gas.
-powerpact order sell "$market" -a bob --energy-wh 1500 --ask 100000 --min 80000 --device 1
-powerpact order buy "$market" -a alice --energy-wh 1200 --bid 110000 --require source=solar \
-  --term price=90000:120000:600000 --term credibility=900000:500000:400000 --sign-only alice.order.json
+powerpact order sell "$market" -a bob --energy-wh 1500 --ask 0.1 --min 0.08 --device 1
+powerpact order buy "$market" -a alice --energy-wh 1200 --bid 0.11 --require source=solar \
+  --term price=0.09:0.12:600000 --term credibility=900000:500000:400000 --sign-only alice.order.json
 powerpact order nonces alice
 powerpact order relay alice.order.json -a agent
 powerpact order list "$market"

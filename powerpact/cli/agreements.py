@@ -9,6 +9,7 @@ import typer
 from powerpact.cli.output import STANDARD_STREAM, read_input, write_output
 from powerpact.cli.session import (
     DEPLOYMENT_FILE,
+    IN_POINTS,
     As,
     AsJson,
     Deployed,
@@ -19,7 +20,7 @@ from powerpact.cli.session import (
     tell,
     unlock,
 )
-from powerpact.market.wording import money
+from powerpact.market.wording import money, parse_money
 
 group = typer.Typer(
     help="A trade ended by agreement: two of buyer, seller and arbiter sign, anyone relays.", no_args_is_help=True
@@ -39,7 +40,7 @@ def sign(
     ],
     account: As,
     to_seller: Annotated[
-        int, typer.Option(metavar="UPOINTS", min=0, help="What the seller gets; the rest goes back to the buyer.")
+        str, typer.Option(metavar="AMOUNT", help=f"What the seller gets, {IN_POINTS}; the buyer gets the rest back.")
     ],
     output: Annotated[
         str, typer.Option("-o", "--output", metavar="FILE", help="Where the agreement goes, - for standard output.")
@@ -48,15 +49,16 @@ def sign(
 ) -> None:
     """Sign, as a party, the amount that the seller receives; nothing is sent.
 
-    [bold]Example:[/bold] powerpact agreement sign 0x5f3a 2:0 --to-seller 50000 -a alice -o alice.agreement.json
+    [bold]Example:[/bold] powerpact agreement sign 0x5f3a 2:0 --to-seller 0.05 -a alice -o alice.agreement.json
     """
     from powerpact.chain.contracts import agreements
     from powerpact.codec.agreementfile import format_agreement
 
+    to_seller_upoints = parse_money(to_seller, "to-seller", least=0)
     chain, key = open_chain(deployment), unlock(account)
     id_ = market_of(chain, market)
     final = agreements.find_trade(chain, id_, trade)
-    write_output(output, format_agreement(agreements.sign_agreement(chain, key, id_, final, to_seller)))
+    write_output(output, format_agreement(agreements.sign_agreement(chain, key, id_, final, to_seller_upoints)))
     tell("signed; with a second party's agreement anyone can end the trade by `powerpact agreement submit`")
 
 

@@ -9,6 +9,7 @@ import typer
 from powerpact.cli.rounds import group
 from powerpact.cli.session import (
     DEPLOYMENT_FILE,
+    IN_POINTS,
     As,
     AsJson,
     Deployed,
@@ -22,6 +23,7 @@ from powerpact.cli.session import (
     unlock,
 )
 from powerpact.errors import BadChoice
+from powerpact.market.wording import parse_money, points
 
 if TYPE_CHECKING:
     from eth_typing import ChecksumAddress
@@ -112,15 +114,14 @@ def watch(
         list[str] | None,
         typer.Option(metavar="MARKET", help="Watch this market alone, or its first digits; repeatable. Default: all."),
     ] = None,
-    least_reward_upoints: Annotated[
-        int,
+    least_reward: Annotated[
+        str,
         typer.Option(
-            "--least-reward",
-            metavar="UPOINTS",
-            min=0,
-            help="Leave a false proposal alone whose challenge earns less; a challenge uses about 150 000 gas.",
+            metavar="AMOUNT",
+            help=f"Leave a false proposal alone whose challenge earns less, {IN_POINTS}; "
+            "a challenge uses about 150 000 gas.",
         ),
-    ] = LEAST_REWARD_UPOINTS,
+    ] = f"{points(LEAST_REWARD_UPOINTS)} points",
     most_orders: Annotated[
         int,
         typer.Option("--most-orders", metavar="COUNT", min=1, help="Leave a round with more orders and trades alone."),
@@ -136,10 +137,11 @@ def watch(
     Every active proposal is checked by the independent verifier against the orders' own terms, and looked at again
     until its round is final. Whatever goes wrong is reported and tried again. Ctrl-C ends it.
 
-    [bold]Example:[/bold] powerpact watch -a wendy --least-reward 200000
+    [bold]Example:[/bold] powerpact watch -a wendy --least-reward 0.2
     """
     from powerpact.agent.watch import Watcher
 
+    least_reward_upoints = parse_money(least_reward, "least-reward", least=0)
     chain, key = open_chain(deployment), unlock(account)
     watcher = Watcher(
         chain,

@@ -11,6 +11,7 @@ from powerpact.cli.names import people_names
 from powerpact.cli.output import print_json
 from powerpact.cli.session import (
     DEPLOYMENT_FILE,
+    IN_POINTS,
     As,
     AsJson,
     Deployed,
@@ -30,7 +31,7 @@ group = typer.Typer(help="The currency: issued by the utility, redeemed against 
 
 Amount = Annotated[
     str,
-    typer.Argument(metavar="AMOUNT", help="Points with a decimal point (5.5 or 5.0), or whole micro-points (5500000)."),
+    typer.Argument(metavar="AMOUNT", help=f"How much, {IN_POINTS}."),
 ]
 
 

@@ -11,6 +11,7 @@ from powerpact.cli.choices import assignment, enum_member, words_of
 from powerpact.cli.output import write_output
 from powerpact.cli.session import (
     DEPLOYMENT_FILE,
+    PER_KWH,
     As,
     AsJson,
     Deployed,
@@ -24,7 +25,7 @@ from powerpact.cli.session import (
 )
 from powerpact.cli.terms import check_capacity, chosen_nonce, stated_values, wanted
 from powerpact.market.schema import Side
-from powerpact.market.wording import count, money, share
+from powerpact.market.wording import count, money, parse_price, share
 
 if TYPE_CHECKING:
     from powerpact.chain.client import Chain
@@ -95,12 +96,13 @@ def buy(
     market: MarketId,
     account: As,
     energy_wh: EnergyWh,
-    bid: Annotated[int, typer.Option(min=1, help="Most that you pay, micro-points per kWh.")],
+    bid: Annotated[str, typer.Option(metavar="PRICE", help=f"Most that you pay, {PER_KWH}.")],
     term: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME=EXPECT:LIMIT[:WEIGHT]",
-            help="What you want of an attribute; repeatable. Weights in ppm sum to 1000000; left out, they are equal. "
+            help="What you want of an attribute; repeatable. Of the ask, prices like the bid. Weights in ppm sum to "
+            "1000000; left out, they are equal. "
             "An attribute that you do not name is all the same to you.",
         ),
     ] = None,
@@ -117,12 +119,13 @@ def buy(
 ) -> None:
     """Buy energy.
 
-    [bold]Example:[/bold] powerpact order buy 0x5f3a -a alice --energy-wh 1200 --bid 110000 --term price=90000:120000
+    [bold]Example:[/bold] powerpact order buy 0x5f3a -a alice --energy-wh 1200 --bid 0.11 --term price=0.09:0.12
     """
     from powerpact.chain.contracts.markets import market as find
     from powerpact.market.orders import Side
     from powerpact.market.terms import Common, buy_order
 
+    bid_upoints = parse_price(bid, "bid")
     chain, key = open_chain(deployment), unlock(account)
     id_, sender = market_of(chain, market), chain.sender(key)
     rules = find(chain, id_).rules
@@ -138,8 +141,8 @@ def buy(
         order = buy_order(
             rules,
             common,
-            bid,
-            wants=wanted(term or []),
+            bid_upoints,
+            wants=wanted(term or [], rules),
             require=dict(assignment("class", text) for text in require or ()),
             meter=meter,
         )
@@ -151,8 +154,8 @@ def sell(
     market: MarketId,
     account: As,
     energy_wh: EnergyWh,
-    ask: Annotated[int, typer.Option(min=1, help="Price that satisfies you fully, micro-points per kWh.")],
-    minimum: Annotated[int, typer.Option("--min", min=0, help="Least that you accept, micro-points per kWh.")],
+    ask: Annotated[str, typer.Option(metavar="PRICE", help=f"Price that satisfies you fully, {PER_KWH}.")],
+    minimum: Annotated[str, typer.Option("--min", metavar="PRICE", help="Least that you accept, likewise.")],
     device: Annotated[int, typer.Option(min=1, help="Device that delivers.")],
     attribute: Declared = None,
     category: ClassOf = None,
@@ -167,12 +170,13 @@ def sell(
 ) -> None:
     """Sell energy that a device of yours will deliver.
 
-    [bold]Example:[/bold] powerpact order sell 0x5f3a -a bob --energy-wh 1500 --ask 100000 --min 80000 --device 1
+    [bold]Example:[/bold] powerpact order sell 0x5f3a -a bob --energy-wh 1500 --ask 0.1 --min 0.08 --device 1
     """
     from powerpact.chain.contracts.markets import market as find
     from powerpact.market.orders import Side
     from powerpact.market.terms import Common, sell_order
 
+    ask_upoints, min_upoints = parse_price(ask, "ask"), parse_price(minimum, "min", least=0)
     chain, key = open_chain(deployment), unlock(account)
     id_, sender = market_of(chain, market), chain.sender(key)
     rules = find(chain, id_).rules
@@ -189,8 +193,8 @@ def sell(
         order = sell_order(
             rules,
             common,
-            ask,
-            minimum,
+            ask_upoints,
+            min_upoints,
             device,
             declared=stated_values(attribute),
             classes=dict(assignment("class", text) for text in category or ()),

@@ -45,6 +45,8 @@ As = Annotated[
     ),
 ]
 Whose = Annotated[str, typer.Argument(metavar="WHO", help="Account, by name or address.", autocompletion=people_names)]
+IN_POINTS = "in points with a decimal point (5.5 or 5.0), or in whole micro-points (5500000)"
+PER_KWH = "in points per kWh with a decimal point (0.11), or in whole micro-points per kWh (110000)"
 AsJson = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
 Mine = Annotated[bool, typer.Option("--mine", help="Only those of the keystore's accounts.")]
 MarketId = Annotated[str, typer.Argument(metavar="MARKET", help="Market id, or its first hexadecimal digits.")]

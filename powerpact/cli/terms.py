@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from powerpact.cli.choices import assignment, numbers
+from powerpact.market.wording import parse_price
 
 if TYPE_CHECKING:
     from eth_typing import ChecksumAddress
@@ -40,12 +41,18 @@ def stated_values(texts: list[str] | None) -> dict[str, int]:
     return {name: numbers("attribute", value, (1,))[0] for name, value in stated}
 
 
-def wanted(texts: list[str]) -> dict[str, Want]:
-    """What a buyer wants, by attribute."""
+def wanted(texts: list[str], rules: Rules) -> dict[str, Want]:
+    """What a buyer wants, by attribute; of the seller's ask, prices."""
+    from powerpact.market.rules import AttributeSource
     from powerpact.market.terms import Want
 
+    asks = {entry.name for entry in rules.attributes if entry.source is AttributeSource.ASK}
     wants = {}
     for text in texts:
         name, value = assignment("term", text)
+        parts = value.split(":")
+        if name in asks and len(parts) in (2, 3):
+            prices = [str(parse_price(price, "term", least=0)) for price in parts[:2]]
+            value = ":".join([*prices, *parts[2:]])
         wants[name] = Want(*numbers("term", value, (2, 3)))
     return wants

@@ -11,6 +11,7 @@ from powerpact.cli.orders import EnergyWh, Expiry, MinFill, Nonce, least_fill, o
 from powerpact.cli.output import read_input, write_output
 from powerpact.cli.session import (
     DEPLOYMENT_FILE,
+    PER_KWH,
     As,
     AsJson,
     Deployed,
@@ -26,7 +27,7 @@ from powerpact.cli.session import (
 )
 from powerpact.cli.terms import chosen_nonce, stated_values, wanted
 from powerpact.errors import BadChoice
-from powerpact.market.wording import count
+from powerpact.market.wording import count, parse_price
 
 
 def register(_: typer.Typer) -> None:
@@ -38,9 +39,9 @@ def show_typed_data(
     market: MarketId,
     trader: Annotated[str, typer.Option(metavar="WHO", help="Who signs, by address or name.")],
     energy_wh: EnergyWh,
-    bid: Annotated[int | None, typer.Option(min=1, help="To buy: most that is paid, micro-points per kWh.")] = None,
-    ask: Annotated[int | None, typer.Option(min=1, help="To sell: price that satisfies, micro-points per kWh.")] = None,
-    minimum: Annotated[int, typer.Option("--min", min=0, help="To sell: least that is accepted.")] = 0,
+    bid: Annotated[str | None, typer.Option(metavar="PRICE", help=f"To buy: most that is paid, {PER_KWH}.")] = None,
+    ask: Annotated[str | None, typer.Option(metavar="PRICE", help="To sell: price that satisfies, likewise.")] = None,
+    minimum: Annotated[str, typer.Option("--min", metavar="PRICE", help="To sell: least that is accepted.")] = "0",
     device: Annotated[int, typer.Option(min=0, help="Device that delivers, or the buyer's meter.")] = 0,
     term: Annotated[list[str] | None, typer.Option(metavar="NAME=EXPECT:LIMIT[:WEIGHT]", help="As to buy.")] = None,
     require: Annotated[list[str] | None, typer.Option(metavar="CATEGORY=CODE", help="As to buy.")] = None,
@@ -55,7 +56,7 @@ def show_typed_data(
     """Print what a wallet signs of an order (eth_signTypedData_v4), with the trader's next nonce; no key is needed.
 
     [bold]Example:[/bold] powerpact order typed-data 0x5f3a --trader 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 \
-    --energy-wh 1200 --bid 110000 -o order.json
+    --energy-wh 1200 --bid 0.11 -o order.json
     """
     from powerpact.chain.contracts.markets import market as find
     from powerpact.codec.orderfile import format_typed_order
@@ -64,9 +65,12 @@ def show_typed_data(
 
     if (bid is None) == (ask is None):
         raise BadChoice("side", f"bid {bid}, ask {ask}", "is not clear", remedy="Give --bid to buy or --ask to sell.")
+    bid_upoints = None if bid is None else parse_price(bid, "bid")
+    ask_upoints = None if ask is None else parse_price(ask, "ask")
+    min_upoints = parse_price(minimum, "min", least=0)
     chain, who = open_chain(deployment), address_of(trader)
     id_ = market_of(chain, market)
-    side, first = (Side.BUY, 0) if ask is None else (Side.SELL, id_[-1] + device)
+    side, first = (Side.BUY, 0) if ask_upoints is None else (Side.SELL, id_[-1] + device)
     rules = find(chain, id_).rules
     common = Common(
         trader=who,
@@ -75,12 +79,13 @@ def show_typed_data(
         expiry=parse_time(expiry) if expiry else None,
         min_fill_ppm=least_fill(rules, min_fill_ppm),
     )
-    if ask is None:
+    if ask_upoints is None:
         required = dict(assignment("class", text) for text in require or ())
-        order = buy_order(rules, common, bid or 0, wants=wanted(term or []), require=required, meter=device)
+        wants = wanted(term or [], rules)
+        order = buy_order(rules, common, bid_upoints or 0, wants=wants, require=required, meter=device)
     else:
         stated, classes = stated_values(attribute), dict(assignment("class", text) for text in category or ())
-        order = sell_order(rules, common, ask, minimum, device, declared=stated, classes=classes)
+        order = sell_order(rules, common, ask_upoints, min_upoints, device, declared=stated, classes=classes)
     write_output(output, format_typed_order(chain.domain("OrderBook"), id_, order))
     tell("sign it with the trader's wallet, then `powerpact order relay FILE --signature 0x… -a NAME` posts it")
 

@@ -12,7 +12,7 @@ from powerpact.market.forms import word_of
 from powerpact.market.rules import Rules
 from powerpact.market.schema import EnergySource
 from powerpact.market.templates import CATEGORIES
-from powerpact.units import MONEY, PPM, UPOINTS_PER_POINT
+from powerpact.units import MONEY, PPM, PRICE, UPOINTS_PER_POINT, Quantity
 
 NOTHING: Final = "\N{EN DASH}"
 """Shown where there is nothing to show."""
@@ -63,31 +63,69 @@ def price(upoints_per_kwh: int) -> str:
     return f"{upoints_per_kwh} micro-points per kWh ({_points(upoints_per_kwh)})"
 
 
-def parse_money(text: str) -> int:
+def parse_money(text: str, field: str = "amount", *, least: int = 1) -> int:
     """Micro-points from an amount: a whole number of them, or with a decimal point or a unit, points.
+
+    Parameters
+    ----------
+    text : str
+        The amount.
+    field : str
+        What it is, for the error.
+    least : int
+        The least that it may be, micro-points.
 
     Raises
     ------
     BadChoice
-        If it is no amount above 0, has a fraction of a micro-point, or exceeds what contracts count.
+        If it is no amount, is below the least, has a fraction of a micro-point, or exceeds what contracts count.
 
     Examples
     --------
     >>> parse_money("5.5"), parse_money("5.0"), parse_money("5 points"), parse_money("5500000")
     (5500000, 5000000, 5000000, 5500000)
     """
+    return _parsed(text, field, least, MONEY)
+
+
+def parse_price(text: str, field: str = "price", *, least: int = 1) -> int:
+    """Micro-points per kWh from a price, written as `parse_money` takes amounts.
+
+    Parameters
+    ----------
+    text : str
+        The price.
+    field : str
+        What it is, for the error.
+    least : int
+        The least that it may be, micro-points per kWh.
+
+    Raises
+    ------
+    BadChoice
+        If it is no amount, is below the least, has a fraction of a micro-point, or exceeds what contracts count.
+
+    Examples
+    --------
+    >>> parse_price("0.11"), parse_price("110000"), parse_price("0", least=0)
+    (110000, 110000, 0)
+    """
+    return _parsed(text, field, least, PRICE)
+
+
+def _parsed(text: str, field: str, least: int, quantity: Quantity) -> int:
     remedy = "Write points with a decimal point, such as 5.5 or 5.0, or whole micro-points, such as 5500000."
     found = _AMOUNT.fullmatch(text.strip())
     if found is None:
-        raise BadChoice("amount", text, "is not an amount of points", remedy=remedy)
+        raise BadChoice(field, text, "is not an amount of points", remedy=remedy)
     whole, fraction, unit = found["whole"], (found["fraction"] or "").rstrip("0"), found["unit"]
     is_points = found["fraction"] is not None if unit is None else unit != "micro-points"
     digits = _POINT_DIGITS if is_points else 0
     if len(fraction) > digits:
-        raise BadChoice("amount", text, "has a fraction of a micro-point", remedy="Points have six decimals.")
+        raise BadChoice(field, text, "has a fraction of a micro-point", remedy="Points have six decimals.")
     upoints = int(whole + fraction.ljust(digits, "0"))
-    if not 0 < upoints <= MONEY.maximum:
-        raise BadChoice("amount", text, f"is not above 0 and at most {MONEY.maximum} micro-points", remedy=remedy)
+    if not least <= upoints <= quantity.maximum:
+        raise BadChoice(field, text, f"is not from {least} to {quantity.maximum} {quantity.unit}", remedy=remedy)
     return upoints
 
 

@@ -52,6 +52,8 @@ def test_bad_input_is_told(shell, admitted, words, told):
         (("--term", "price"), "NAME=VALUE"),
         (("--term", "colour=1:2"), "schema"),
         (("--term", "price=1"), "2 or 3 numbers"),
+        (("--term", "price=0.0000001:1"), "fraction of a micro-point"),
+        (("--term", "line-length=0.5:1"), "2 or 3 numbers"),
         (("--term", "price=1:2:1000000", "--term", "reliability=1:0"), "weights"),
         (("--require", "source=coal"), "no such code"),
         (("--require", "source=256"), "no such code"),

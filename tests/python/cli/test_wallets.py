@@ -52,8 +52,21 @@ def test_the_side_of_typed_data_must_be_clear(shell, admitted, tmp_path):
     assert "--bid to buy or --ask" in shell.refused(*words).stderr
     assert "--bid to buy or --ask" in shell.refused(*words, "--bid", 1, "--ask", 1).stderr
     classes = ("--class", "grade=A", "--class", "feeder=2")
+    for option, price in (("--bid", "0"), ("--ask", "0.5 micro-points"), ("--bid", "0.0000005")):
+        assert f"{option[2:]} " in shell.refused(*words, option, price).stderr
     sold = shell.ok(*words, "--ask", 100, "--min", 80, "--device", admitted, *classes)
     assert json.loads(sold.stdout)["primaryType"] == "SellOrder"
+
+
+def test_prices_are_points_or_micro_points(shell, admitted):
+    market = shell.open_market()["market"]
+    words = ("order", "typed-data", market, "--trader", "alice", "--energy-wh", 1_000)
+    data = [
+        json.loads(shell.ok(*words, "--bid", bid, "--term", term).stdout)["message"]
+        for bid, term in (("0.11", "price=0.09:0.12"), ("110000", "price=90000:120000"))
+    ]
+    assert data[0] == data[1]
+    assert data[0]["bid"] == 110_000
 
 
 def test_the_contract_judges_a_signature_of_any_length(shell, admitted, tmp_path):

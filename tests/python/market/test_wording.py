@@ -11,7 +11,7 @@ from powerpact.errors import BadChoice
 from powerpact.market import wording
 from powerpact.market.schema import EnergySource
 from powerpact.market.templates import rules_from
-from powerpact.units import MONEY
+from powerpact.units import MONEY, PRICE
 
 RULES = rules_from({"arbiter": "0x90F79bf6EB2c4f870365E785982E1f101E93b906", "slot_start": 360_000}, 3_600)
 
@@ -39,6 +39,19 @@ def test_a_decimal_point_makes_points(whole, fraction):
 def test_what_is_no_amount_is_refused(text):
     with pytest.raises(BadChoice, match="amount"):
         wording.parse_money(text)
+
+
+@given(st.integers(0, PRICE.maximum))
+def test_prices_are_written_as_amounts_are(upoints):
+    assert wording.parse_price(str(upoints), least=0) == upoints
+    assert wording.parse_price(f"{wording.points(upoints)} points", least=0) == upoints
+    assert wording.parse_price(f"{upoints // 10**6}.{upoints % 10**6:06d}", least=0) == upoints
+
+
+@pytest.mark.parametrize("text", ["", "0,11", "0.0000001", "0", str(PRICE.maximum + 1), "5000.0"])
+def test_what_is_no_price_is_refused_by_its_name(text):
+    with pytest.raises(BadChoice, match="bid"):
+        wording.parse_price(text, "bid")
 
 
 @given(st.integers(0, 10**9))
