@@ -1,10 +1,12 @@
 """What `import powerpact` offers, and that all places state its version."""
 
+import ast
 import json
 import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 
 import numpy as np
 import pytest
@@ -12,6 +14,12 @@ import pytest
 import powerpact
 from powerpact.errors import MalformedInput
 from toolchain.places import ROOT
+
+BESIDE_IMPORTS = {
+    "coincurve": "eth-keys signs with it where it is installed",
+    "tzdata": "zoneinfo reads it where the system has no database",
+}
+"""What the package needs without an import of it."""
 
 ROUND = ROOT / "docs/example-round.json"
 TWO_BY_ONE = {
@@ -43,6 +51,31 @@ def test_the_package_takes_its_version_from_the_code():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     assert project["project"]["dynamic"] == ["version"]
     assert project["tool"]["setuptools"]["dynamic"]["version"]["attr"] == "powerpact.__version__"
+
+
+def imported():
+    """The top-level packages that the package imports anywhere, late or for types, with one file each."""
+    found = {}
+    for file in (ROOT / "powerpact").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0]: file for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                found[node.module.partition(".")[0]] = file
+    return {name: file for name, file in found.items() if name not in (*sys.stdlib_module_names, "powerpact")}
+
+
+def test_what_the_package_imports_are_its_dependencies():
+    """And nothing else is: a package that comes with another may stay away with its next version."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    named = {re.match(r"[\w-]+", requirement)[0] for requirement in project["dependencies"]}
+    providers = {
+        name: {provider.lower().replace("_", "-") for provider in packages_distributions()[name]} for name in imported()
+    }
+    missing = {name: str(file) for name, file in imported().items() if not providers[name] & named}
+    assert missing == {}
+    assert named - set(BESIDE_IMPORTS) <= set().union(*providers.values())
+    assert set(BESIDE_IMPORTS) <= named
 
 
 def test_importing_the_package_imports_nothing_heavy():
