@@ -118,7 +118,7 @@ class Sender:
         self.nonces = Nonces(web3, self.address, undone, lambda: outbox.last(self.address) if outbox else None)
         self.left: list[tuple[Outgoing, Mined]] = []
         self._unsent: dict[int, Outgoing] = {}
-        self._depth = 0
+        self._has_turn = False
 
     @property
     def address(self) -> ChecksumAddress:
@@ -137,16 +137,16 @@ class Sender:
         TransactionTimeout
             If what an earlier one sent is not mined in time.
         """
-        if self._depth or self.outbox is None:
+        if self._has_turn or self.outbox is None:
             yield
             return
         with self.outbox.turn(self.address, self.notice):
-            self._depth += 1
+            self._has_turn = True
             try:
                 self._look_after(self.outbox)
                 yield
             finally:
-                self._depth -= 1
+                self._has_turn = False
 
     def estimate(self, call: Call) -> int:
         """Gas that the call would use now.

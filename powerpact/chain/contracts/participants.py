@@ -140,11 +140,6 @@ def is_active(chain: Chain, account: ChecksumAddress) -> bool:
     return bool(chain.read("ParticipantRegistry", "isActive", account))
 
 
-def is_suspended_at(chain: Chain, account: ChecksumAddress, time_s: int) -> bool:
-    """Whether the auditors had suspended the account at a time, Unix seconds."""
-    return bool(chain.read("ParticipantRegistry", "isSuspendedAt", account, time_s))
-
-
 def admission_text(chain: Chain, account: ChecksumAddress) -> str:
     """The account's status in a word; an active participant who may not trade now is suspended."""
     found = participant(chain, account)

@@ -286,8 +286,6 @@ def test_only_what_earns_certificates_is_uncertified(world):
         call = participants.suspend(chain, world.address("dave"), until, "meter opened")
         world.sender(auditor).send(call)
     assert [meters.uncertified(chain, asked, hour) for hour in hours] == [asked, [], [dave]]
-    assert participants.is_suspended_at(chain, world.address("dave"), until - 1)
-    assert not participants.is_suspended_at(chain, world.address("dave"), until)
     assert meters.uncertified(chain, [bob + 100], hours[0]) == []
 
 
