@@ -53,3 +53,10 @@ def test_published_figures_are_beside_todays(use, step):
 def test_the_readme_has_todays_figures(step):
     snapshot = json.loads((SNAPSHOTS / "round-of-100.json").read_text())
     assert f"| {gas_page.spaced(snapshot[step])} gas |" in (PROJECT / "README.md").read_text()
+
+
+def test_the_parts_of_a_challenge_are_its_gas():
+    gas = json.loads((SNAPSHOTS / "round-of-100.json").read_text())["challenge a proposal"]
+    (parts,) = re.findall(r"^- \*\*A challenge\*\*: (.*)$", PAGE, re.MULTILINE)
+    summed = sum(int(part.replace(" ", "")) for part in re.findall(r"\d[\d ]*\d", parts))
+    assert summed == pytest.approx(gas, rel=0.02)
