@@ -125,7 +125,8 @@ def _parsed(text: str, field: str, least: int, quantity: Quantity) -> int:
         raise BadChoice(field, text, "has a fraction of a micro-point", remedy="Points have six decimals.")
     upoints = int(whole + fraction.ljust(digits, "0"))
     if not least <= upoints <= quantity.maximum:
-        raise BadChoice(field, text, f"is not from {least} to {quantity.maximum} {quantity.unit}", remedy=remedy)
+        lowest = f"above {least - 1}" if least else "from 0"
+        raise BadChoice(field, text, f"is not {lowest} and at most {quantity.maximum} {quantity.unit}", remedy=remedy)
     return upoints
 
 
