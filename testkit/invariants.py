@@ -74,6 +74,12 @@ REGISTER = MappingProxyType(
                 (f"{_CHECKS}::orders_trade_within_their_terms", "tests/property/test_three_orders.py"),
             ),
             Invariant(
+                "MAN-1",
+                "the orders under a mandate that are open or have traded are within it, each signed by its delegate "
+                "for its turn before it was revoked, and none uses a nonce of its trader",
+                (f"{_CHECKS}::mandates_bound_their_orders", "tests/contracts/Mandates/test_placeMandated.py"),
+            ),
+            Invariant(
                 "CLR-1",
                 "the trades of a final round are feasible, and its objective and dual bound are those of its trades "
                 "and dual prices",

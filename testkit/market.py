@@ -22,6 +22,7 @@ from powerpact.chain.deployment import Parameters, constructor_arguments, create
 from powerpact.codec.abi import Interface
 from powerpact.codec.eip712 import Domain, sign
 from powerpact.codec.packing import order_tree, reading_tree, trade_tree
+from powerpact.market.mandates import Mandate
 from powerpact.market.orders import Order, PackedOrder, Side, SignedOrder, SoftTerm, order_id
 from powerpact.market.readings import PackedReading, Reading
 from powerpact.market.rules import ROWS, Attribute, Kind, Mode, RulesStruct
@@ -343,6 +344,15 @@ class TestMarket:
         words, of_contracts = signature_words(self.community.domain("OrderBook"), self.id, signed)
         return self.id, [order.pack() for order in orders], words, of_contracts
 
+    def post_mandated(
+        self, orders: Sequence[Order], mandates: Sequence[Mandate], signatures: Sequence[tuple[bytes, bytes]]
+    ) -> Receipt:
+        """Relay orders that delegates signed."""
+        packed = [order.pack() for order in orders], [mandate.pack() for mandate in mandates], list(signatures)
+        receipt = self.community.send(self.community.agent, "OrderBook", "placeMandated", self.id, *packed)
+        self._remember(receipt)
+        return receipt
+
     def place(self, trader: Trader, order: Order) -> Receipt:
         """Post an order by its trader."""
         receipt = self.community.send(trader.account, "OrderBook", "place", self.id, order.pack())
@@ -351,7 +361,11 @@ class TestMarket:
 
     def cancel(self, trader: Trader, id_: int) -> Receipt:
         """Cancel an order by its trader."""
-        receipt = self.community.send(trader.account, "OrderBook", "cancel", self.id, self.placed(id_))
+        return self.cancel_by(trader.account, id_)
+
+    def cancel_by(self, sender: LocalAccount, id_: int) -> Receipt:
+        """Cancel an order by anybody's account."""
+        receipt = self.community.send(sender, "OrderBook", "cancel", self.id, self.placed(id_))
         self.closed.add(id_)
         return receipt
 

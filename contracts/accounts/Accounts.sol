@@ -127,15 +127,19 @@ contract Accounts is IAccounts {
         }
     }
 
-    /// @dev Use a buy order's nonce, and hold what it can cost: no trade costs more than the energy at the bid.
+    /// @dev Use a buy order's nonce, unless it is mandated, and hold what it can cost: no trade costs more than the energy at the bid.
     /// Reverts if: the nonce is used, or far ahead; less is free.
     function _reserve(PackedOrder memory order) private {
         address trader = order.trader();
         Points points = valueDown(order.energy(), order.price());
         PackedWallet wallet = _wallets[trader];
         _requireFree(trader, wallet, points);
-        (bool isNew, Nonces nonces) = wallet.nonces().use(order.nonce());
-        if (!isNew) _refuseNonce(trader, Side.Buy, wallet.nonces(), order.nonce());
+        Nonces nonces = wallet.nonces();
+        if (!order.isMandated()) {
+            bool isNew;
+            (isNew, nonces) = nonces.use(order.nonce());
+            if (!isNew) _refuseNonce(trader, Side.Buy, wallet.nonces(), order.nonce());
+        }
 
         _wallets[trader] = wallet.hold(_narrow(points)).withNonces(nonces);
     }
@@ -147,8 +151,10 @@ contract Accounts is IAccounts {
         TrackRecord storage record = _records[trader];
         (Wh promised, Wh delivered) = (record.promised, record.delivered);
         (uint32 trades, Nonces nonces) = (record.trades, record.nonces);
-        (bool isNew,) = nonces.use(order.nonce());
-        if (!isNew) _refuseNonce(trader, Side.Sell, nonces, order.nonce());
+        if (!order.isMandated()) {
+            (bool isNew,) = nonces.use(order.nonce());
+            if (!isNew) _refuseNonce(trader, Side.Sell, nonces, order.nonce());
+        }
         return packReliability(trades, _rate(promised, delivered));
     }
 

@@ -18,6 +18,9 @@ contract Markets is IMarkets {
     /// @dev 1 + the number of batches: written when the market opens, so that no batch pays for a fresh word.
     mapping(bytes32 market => uint256) private _nextBatch;
 
+    /// @inheritdoc IMarkets
+    mapping(bytes32 market => bytes32) public designOf;
+
     constructor(address participants, address metering, address orderBook) {
         PARTICIPANTS = IParticipantRegistry(participants);
         METERING = IMetering(metering);
@@ -38,6 +41,7 @@ contract Markets is IMarkets {
 
         _markets[market] = rules;
         _nextBatch[market] = 1;
+        designOf[market] = _designOf(rules, attributes, categories);
         emit MarketOpened(market, msg.sender, rules, attributes, categories);
     }
 
@@ -116,6 +120,16 @@ contract Markets is IMarkets {
         view
         returns (bytes32)
     {
+        return keccak256(abi.encode(block.chainid, address(this), rules, attributes, categories));
+    }
+
+    /// @dev As `marketId`, of the rules without their times.
+    function _designOf(Market memory rules, string[] calldata attributes, string[] calldata categories)
+        private
+        view
+        returns (bytes32)
+    {
+        (rules.closesAt, rules.finalBy, rules.slotStart, rules.refundFrom) = (0, 0, 0, 0);
         return keccak256(abi.encode(block.chainid, address(this), rules, attributes, categories));
     }
 }

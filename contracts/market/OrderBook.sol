@@ -5,16 +5,19 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {IAccounts} from "../../interfaces/accounts/IAccounts.sol";
 import {IDeviceRegistry} from "../../interfaces/registry/IDeviceRegistry.sol";
+import {IMandates} from "../../interfaces/market/IMandates.sol";
 import {IMarkets} from "../../interfaces/market/IMarkets.sol";
 import {IOrderBook} from "../../interfaces/market/IOrderBook.sol";
 import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegistry.sol";
 import {Reliability, SellerTerms, Admission} from "../types/Attested.sol";
+import {PackedMandate} from "../types/Mandates.sol";
 import {BatchRoot} from "../shared/BatchRoot.sol";
 import {ContestTerms, LeastTerms, OrderTerms} from "../types/Markets.sol";
 import {Slot} from "../types/Slots.sol";
 import {pageOf} from "../types/Nonces.sol";
-import {MAX_BATCH, OrderFields, OrderId, PackedOrder, Side, orderIdAt} from "../types/Orders.sol";
-import {CompactSignature, Signatures} from "../shared/Signatures.sol";
+import {MANDATED, MAX_BATCH, OrderFields, OrderId, PackedOrder, Side, orderIdAt} from "../types/Orders.sol";
+import {Signatures} from "../shared/Signatures.sol";
+import {CompactSignature} from "../types/CompactSignature.sol";
 import {Points, Wh, valueDown} from "../types/Units.sol";
 import {OrderHashing} from "../shared/OrderHashing.sol";
 import {Answers, NO_ANSWERS, OrderList, OrderLists} from "./libraries/OrderList.sol";
@@ -44,6 +47,7 @@ contract OrderBook is IOrderBook, EIP712 {
     IMarkets public immutable MARKETS;
     address public immutable RELEASES;
     IAccounts public immutable ACCOUNTS;
+    IMandates public immutable MANDATES;
 
     mapping(bytes32 market => mapping(uint256 batch => Batch)) private _batches;
 
@@ -52,14 +56,21 @@ contract OrderBook is IOrderBook, EIP712 {
     /// @param markets The rules.
     /// @param releases Who releases what did not trade.
     /// @param accounts Where money is reserved.
-    constructor(address participants, address devices, address markets, address releases, address accounts)
-        EIP712("PowerPact", "1")
-    {
+    /// @param mandates What delegates may order.
+    constructor(
+        address participants,
+        address devices,
+        address markets,
+        address releases,
+        address accounts,
+        address mandates
+    ) EIP712("PowerPact", "1") {
         PARTICIPANTS = IParticipantRegistry(participants);
         DEVICES = IDeviceRegistry(devices);
         MARKETS = IMarkets(markets);
         RELEASES = releases;
         ACCOUNTS = IAccounts(accounts);
+        MANDATES = IMandates(mandates);
     }
 
     /// @inheritdoc IOrderBook
@@ -80,10 +91,8 @@ contract OrderBook is IOrderBook, EIP712 {
         CompactSignature[] calldata signatures,
         bytes[] calldata ofContracts
     ) external returns (uint32 batch) {
-        uint256 count = orders.length;
-        require(count == signatures.length, Order_LengthMismatch(count, signatures.length));
-        require(count != 0, Order_EmptyBatch());
-        require(count <= MAX_BATCH, Order_BatchTooLarge(count, MAX_BATCH));
+        require(orders.length == signatures.length, Order_LengthMismatch(orders.length, signatures.length));
+        _requireFits(orders.length);
         OrderRules.Form memory form;
         (form, batch) = _openBatch(market);
         OrderList list = OrderLists.copy(orders);
@@ -92,18 +101,44 @@ contract OrderBook is IOrderBook, EIP712 {
     }
 
     /// @inheritdoc IOrderBook
+    function placeMandated(
+        bytes32 market,
+        PackedOrder[] calldata orders,
+        PackedMandate[] calldata mandates,
+        CompactSignature[] calldata signatures
+    ) external returns (uint32 batch) {
+        _requireFits(orders.length);
+        OrderRules.Form memory form;
+        (form, batch) = _openBatch(market);
+        OrderList list = OrderLists.copy(orders);
+        for (uint256 i = 0; i < orders.length; ++i) {
+            PackedOrder memory order = list.at(i);
+            require(order.isMandated(), Order_NotMandated(i));
+            // No other order has this bit.
+            order.terms ^= MANDATED;
+            OrderRules.check(i, order, form);
+            order.terms ^= MANDATED;
+        }
+        MANDATES.admit(market, orders, mandates, signatures);
+        _post(market, batch, form, list);
+    }
+
+    /// @inheritdoc IOrderBook
     function cancel(bytes32 market, Placed calldata placed) external {
         (ContestTerms contest, OrderTerms terms) = MARKETS.orderTermsOf(market);
         _requireOpen(market, contest);
         PackedOrder memory order = placed.order;
-        require(order.trader() == msg.sender, Order_NotTrader(order.trader(), msg.sender));
+        require(
+            order.trader() == msg.sender || (order.isMandated() && MANDATES.delegateOf(order.nonce()) == msg.sender),
+            Order_NotTrader(order.trader(), msg.sender)
+        );
         Reservations memory returned = _newReservations(1);
         require(_close(market, placed, terms.slot(), Wh.wrap(0), returned), Order_AlreadyClosed(market, placed.id));
-        if (!order.isBuy()) {
+        if (!order.isBuy() && !order.isMandated()) {
             (uint32 page, uint32 mask) = pageOf(order.nonce());
             ACCOUNTS.cancelNonces(msg.sender, Side.Sell, page, mask);
         }
-        emit OrderCancelled(market, placed.id, msg.sender);
+        emit OrderCancelled(market, placed.id, order.trader());
         _send(returned);
     }
 
@@ -151,6 +186,12 @@ contract OrderBook is IOrderBook, EIP712 {
         (contest, terms, least, batch) = MARKETS.takeBatch(market);
         _requireOpen(market, contest);
         form = OrderRules.formOf(contest, terms, least);
+    }
+
+    /// Reverts if: there are no orders, or more than a batch takes.
+    function _requireFits(uint256 count) private pure {
+        require(count != 0, Order_EmptyBatch());
+        require(count <= MAX_BATCH, Order_BatchTooLarge(count, MAX_BATCH));
     }
 
     /// Reverts if: the gate is closed.
@@ -227,6 +268,9 @@ contract OrderBook is IOrderBook, EIP712 {
             uint256 count = returned.count++;
             returned.traders[count] = order.trader();
             returned.points[count] = valueDown(order.energy(), order.price()) - valueDown(traded, order.price());
+        }
+        if (order.isMandated()) {
+            MANDATES.giveBack(market, slot, order.nonce(), order.side(), order.energy() - traded);
         }
         if (Wh.unwrap(traded) != 0 || order.device() == 0) return true;
         Wh before = order.isBuy() ? order.boughtBefore() : order.soldBefore();

@@ -42,8 +42,8 @@ library OrderHashing {
 
     function _buyHash(bytes32 market, PackedOrder memory order) private pure returns (bytes32 hash) {
         bytes32 typeHash = BUY_TYPEHASH;
-        (bytes32 expectations, bytes32 limits) = (_hashEight(order.levels), _hashEight(order.limits));
-        bytes32 weights = _hashEight(order.weights);
+        (bytes32 expectations, bytes32 limits) = (hashEight(order.levels), hashEight(order.limits));
+        bytes32 weights = hashEight(order.weights);
         // Equivalent to keccak256(abi.encode(typeHash, market, trader, energy, price, classes, minFill, accept, device,
         // nonce, expiry, expectations, limits, weights)), without taking memory for good.
         assembly ("memory-safe") {
@@ -70,7 +70,7 @@ library OrderHashing {
 
     function _sellHash(bytes32 market, PackedOrder memory order) private pure returns (bytes32 hash) {
         bytes32 typeHash = SELL_TYPEHASH;
-        bytes32 attributes = _hashEight(order.levels);
+        bytes32 attributes = hashEight(order.levels);
         // Equivalent to keccak256(abi.encode(typeHash, market, trader, energy, price, minPrice, classes, minFill,
         // accept, device, nonce, expiry, attributes)), without taking memory for good.
         assembly ("memory-safe") {
@@ -94,8 +94,8 @@ library OrderHashing {
         }
     }
 
-    /// @dev EIP-712 encoding of uint32[8] that lies in one word, element 0 in the lowest bits.
-    function _hashEight(uint256 word) private pure returns (bytes32 hash) {
+    /// @notice EIP-712 encoding of uint32[8] that lies in one word, element 0 in the lowest bits.
+    function hashEight(uint256 word) internal pure returns (bytes32 hash) {
         // Equivalent to keccak256(abi.encode(uint32(word), uint32(word >> 32), …, uint32(word >> 224))),
         // without taking memory for good.
         assembly ("memory-safe") {

@@ -3,12 +3,7 @@ pragma solidity ^0.8.27;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
-
-/// @dev A signature in two words (EIP-2098): the highest bit of `vs` is the parity, the rest is s.
-struct CompactSignature {
-    bytes32 r;
-    bytes32 vs;
-}
+import {CompactSignature} from "../types/CompactSignature.sol";
 
 /// @title Signatures of keys and of contract accounts
 library Signatures {

@@ -11,8 +11,8 @@ enum Side {
 
 /// @dev An order in five words, as it is posted, hashed, scored and logged. The first two words:
 ///   head   trader 160 | energy 64 | price 32                                          = 256 bits
-///   terms  accept 1 | min fill 20 | side 8 | min price 32 | classes 64 | device 32 | nonce 32 | expiry 40 = 229 bits
-/// from the most significant bit downwards (terms: 27 zero bits on top). `device` is the seller's device or the buyer's
+///   terms  mandated 1 | accept 1 | min fill 20 | side 8 | min price 32 | classes 64 | device 32 | nonce 32 | expiry 40 = 230 bits
+/// from the most significant bit downwards (terms: 26 zero bits on top). The nonce of a mandated order is the number of its mandate. `device` is the seller's device or the buyer's
 /// meter. In place of the min price a buy order has zero; in the book what its meter bought of the slot before, Wh.
 /// Arrays of eight lie in one word, element 0 in the lowest 32 bits.
 struct PackedOrder {
@@ -26,6 +26,9 @@ struct PackedOrder {
     /// Buyer: weight of each attribute in ppm, 8 × uint32, summing to 1 000 000. Seller: zero.
     uint256 weights;
 }
+
+/// @dev The bit of `terms` that says that a delegate signed the order inside a mandate.
+uint256 constant MANDATED = 1 << 229;
 
 /// @dev Where an order stands within its market: batch number << 8 | index in the batch.
 type OrderId is uint40;
@@ -134,11 +137,17 @@ library OrderFields {
         return (order.terms >> 228) & 1 == 1;
     }
 
+    /// @dev Whether a delegate signed the order inside a mandate (IMandates).
+    function isMandated(PackedOrder memory order) internal pure returns (bool) {
+        return order.terms & MANDATED != 0;
+    }
+
     /// @dev The id of the seller's device that delivers, or of the buyer's meter that measures what arrives (0: none).
     function device(PackedOrder memory order) internal pure returns (uint32) {
         return deviceOf(order.terms);
     }
 
+    /// @dev Of the trader's orders of this side; of a mandated order the number of the mandate.
     function nonce(PackedOrder memory order) internal pure returns (uint32) {
         return uint32(order.terms >> 40);
     }

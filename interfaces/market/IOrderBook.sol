@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {CompactSignature} from "../../contracts/shared/Signatures.sol";
+import {CompactSignature} from "../../contracts/types/CompactSignature.sol";
+import {PackedMandate} from "../../contracts/types/Mandates.sol";
 import {OrderId, PackedOrder, Side} from "../../contracts/types/Orders.sol";
 import {Points, Ppm, Wh} from "../../contracts/types/Units.sol";
 
@@ -54,7 +55,7 @@ interface IOrderBook {
     /// @notice Thrown when there are not as many signatures as orders.
     error Order_LengthMismatch(uint256 orders, uint256 signatures);
 
-    /// @notice Thrown when someone else than the order's trader posts it unsigned, or cancels it.
+    /// @notice Thrown when someone else than the order's trader posts it unsigned, or than that and its delegate cancels it.
     error Order_NotTrader(address trader, address caller);
 
     /// @notice Thrown when the trader may not trade now.
@@ -133,6 +134,10 @@ interface IOrderBook {
     /// @notice Thrown when another contract than Releases releases orders.
     error Order_NotReleaser(address caller);
 
+    /// @notice Thrown when an order is posted under a mandate and does not say so.
+    /// @param index Place in the batch.
+    error Order_NotMandated(uint256 index);
+
     // Posting orders
 
     /// @notice Posts an order of the sender, as a batch of one.
@@ -162,11 +167,25 @@ interface IOrderBook {
         bytes[] calldata ofContracts
     ) external returns (uint32 batch);
 
+    /// @notice Posts orders that delegates signed inside mandates (IMandates), as one batch.
+    /// Reverts as `placeSigned` does, but for signatures and nonces; and if an order is not mandated, and as IMandates.admit does.
+    /// @param market The market's id.
+    /// @param orders The orders, 1 to 256, each with the number of its mandate in place of a nonce.
+    /// @param mandates The mandate of each order.
+    /// @param signatures Of each order by its delegate, in two words (EIP-2098).
+    /// @return batch Number of the batch, from 0.
+    function placeMandated(
+        bytes32 market,
+        PackedOrder[] calldata orders,
+        PackedMandate[] calldata mandates,
+        CompactSignature[] calldata signatures
+    ) external returns (uint32 batch);
+
     // Cancelling
 
-    /// @notice Cancels the sender's posted order. A buyer's reservation is released at once; a seller's nonce is consumed,
-    /// as by `cancelNonces`, so the order cannot be posted again.
-    /// Reverts if: the gate has closed; the sender is not the trader; the order is not in the book, or closed.
+    /// @notice Cancels a posted order of the sender, or of the mandate whose delegate the sender is. A buyer's reservation is released at once; a seller's nonce is consumed,
+    /// as by `cancelNonces`, so the order cannot be posted again; the energy of a mandated order is given back to its mandate.
+    /// Reverts if: the gate has closed; the sender is neither the trader nor the delegate of a mandate in force; the order is not in the book, or closed.
     /// @param market The market's id.
     /// @param placed The order, with its proof.
     function cancel(bytes32 market, Placed calldata placed) external;

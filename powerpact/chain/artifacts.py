@@ -25,6 +25,7 @@ CONTRACTS: Final = (
     "Metering",
     "Markets",
     "OrderBook",
+    "Mandates",
     "RoundProver",
     "SatisfactionMatching",
     "CallAuction",

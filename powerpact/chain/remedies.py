@@ -316,6 +316,10 @@ _ORDERS: Final = {
     "Order_TraderNotActive": Advice(
         "the trader is not admitted, or is suspended", "Apply, or wait for the end of the suspension."
     ),
+    "Order_NotMandated": Advice(
+        "the order is posted under a mandate and does not say so",
+        "Set the bit `mandated`, or post it as a plain order.",
+    ),
     "Order_BadSignature": Advice(
         "neither the trader's key nor the trader's contract signed exactly this order for this market, chain and book",
         "Sign again; leave out the order at this index to post the others.",
@@ -377,6 +381,59 @@ _ORDERS: Final = {
     "InsufficientBalance": Advice(
         "a contract lacks the ether that it should send; the book never sends any",
         "Use the contracts of this project: others are deployed.",
+    ),
+}
+
+_MANDATES: Final = {
+    "Mandate_AlreadyRegistered": Advice("the mandate is registered already", "Order under it: its number is stated."),
+    "Mandate_Revoked": Advice("its trader revoked the mandate", "Have the trader sign another one, with a new serial."),
+    "Mandate_BadSignature": Advice(
+        "neither the trader's key nor the trader's contract signed exactly this mandate for this chain and deployment",
+        "Sign it again with `powerpact mandate sign`.",
+    ),
+    "Mandate_Malformed": Advice(
+        "the mandate is for no side, names no delegate, or sets bits that no field has",
+        "State a side and a delegate, and pack it as contracts/types/Mandates.sol says.",
+    ),
+    "Mandate_NotTrader": Advice("the mandate is another trader's", "Send it from the account of its trader."),
+    "Mandate_NotOrderBook": Advice("only the order book counts orders", "Post orders by `placeMandated` instead."),
+    "Mandate_LengthMismatch": Advice(
+        "orders, mandates and signatures differ in number", "Give one mandate and one signature for each order."
+    ),
+    "Mandate_WrongNumber": Advice(
+        "the order does not carry the number of its mandate, or the mandate is not registered",
+        "Register the mandate, and write its number in place of the nonce.",
+    ),
+    "Mandate_OtherTrader": Advice(
+        "the order is of another trader than the mandate", "Order in the name of the mandate's trader."
+    ),
+    "Mandate_NotDelegate": Advice(
+        "the delegate did not sign this order for this market and turn",
+        "Sign it again with the delegate's key, for the turn that the contract states.",
+    ),
+    "Mandate_OtherDesign": Advice(
+        "the market's rules are not those that the mandate was signed for",
+        "Order in a market of its design, or have the trader sign a mandate for this one.",
+    ),
+    "Mandate_OtherTimes": Advice(
+        "the slot is outside of the mandate, or the market's gate or refund nearer or farther than it allows",
+        "Compare `powerpact mandate show` with `powerpact market show`.",
+    ),
+    "Mandate_OtherSide": Advice("the mandate is not for this side", "Have the trader sign one that is."),
+    "Mandate_OtherDevice": Advice("the order names another device", "Name the mandate's device."),
+    "Mandate_OtherPrice": Advice(
+        "the bid is above, or the minimum below, what the mandate allows", "Stay within the stated bound."
+    ),
+    "Mandate_OtherTerms": Advice(
+        "classes, least fill, expectations, limits, weights or attributes are not the mandate's",
+        "Take them from the mandate, as `powerpact order buy --mandate` does.",
+    ),
+    "Mandate_OrderOpen": Advice(
+        "an order of this mandate, market and side is open", "Cancel that one first; the delegate may."
+    ),
+    "Mandate_TooMuch": Advice(
+        "the orders of this slot, or all orders that are open or have traded, have more energy than the mandate says",
+        "Order less, or have the trader sign a larger mandate.",
     ),
 }
 
@@ -649,6 +706,7 @@ SECTIONS: Final = MappingProxyType(
         "Metering": _METERING,
         "Markets": _MARKETS,
         "Orders": _ORDERS,
+        "Mandates": _MANDATES,
         "Clearing": _CLEARING,
         "Refutations": _REFUTATIONS,
         "Mechanisms": _MECHANISMS,

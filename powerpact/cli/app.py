@@ -21,6 +21,7 @@ from powerpact.cli import (
     history,
     index,
     listings,
+    mandates,
     markets,
     matching,
     money,
@@ -86,6 +87,7 @@ MODULES = (
     contest,
     data,
     agreements,
+    mandates,
     certificates,
     index,
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from powerpact.cli.choices import assignment, enum_member, words_of
+from powerpact.cli.delegated import Delegated, place_under
 from powerpact.cli.output import write_output
 from powerpact.cli.session import (
     DEPLOYMENT_FILE,
@@ -23,15 +24,18 @@ from powerpact.cli.session import (
     tell,
     unlock,
 )
-from powerpact.cli.terms import check_capacity, chosen_nonce, stated_values, wanted
+from powerpact.cli.terms import check_capacity, chosen_nonce, needed, refuse_beside_mandate, stated_values, wanted
 from powerpact.market.schema import Side
 from powerpact.market.wording import count, money, parse_price, share
 
 if TYPE_CHECKING:
+    from eth_typing import ChecksumAddress
+
     from powerpact.chain.client import Chain
     from powerpact.chain.transactions import Mined, Sender
     from powerpact.market.orders import Order
     from powerpact.market.rules import Rules
+    from powerpact.market.terms import Common
 
 order_group = typer.Typer(
     help="Orders: posted by their traders, or signed and relayed by anybody.", no_args_is_help=True
@@ -75,6 +79,39 @@ SignOnly = Annotated[
 Again = Annotated[bool, typer.Option("--again", help="Post it although an equal order of yours is open in the market.")]
 
 
+Bid = Annotated[
+    str | None,
+    typer.Option(metavar="PRICE", help=f"Most that you pay, {PER_KWH}; under a mandate by default its highest."),
+]
+Ask = Annotated[
+    str | None,
+    typer.Option(metavar="PRICE", help=f"Price that satisfies you fully, {PER_KWH}; under a mandate as --min."),
+]
+Minimum = Annotated[
+    str | None,
+    typer.Option(
+        "--min", metavar="PRICE", help="Least that you accept, likewise; under a mandate by default its lowest."
+    ),
+]
+Terms = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--term",
+        metavar="NAME=EXPECT:LIMIT[:WEIGHT]",
+        help="What you want of an attribute; repeatable. Of the ask, prices like the bid. Weights in ppm sum to "
+        "1000000; left out, they are equal. An attribute that you do not name is all the same to you.",
+    ),
+]
+
+UnderMandate = Annotated[
+    str | None,
+    typer.Option(
+        "--mandate",
+        metavar="FILE",
+        help="Order as the delegate of this mandate, in its trader's name and by its terms.",
+    ),
+]
+
 Require = Annotated[
     list[str] | None, typer.Option(metavar="CATEGORY=CLASS", help="What the seller must be, by label or code.")
 ]
@@ -96,18 +133,11 @@ def buy(
     market: MarketId,
     account: As,
     energy_wh: EnergyWh,
-    bid: Annotated[str, typer.Option(metavar="PRICE", help=f"Most that you pay, {PER_KWH}.")],
-    term: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=EXPECT:LIMIT[:WEIGHT]",
-            help="What you want of an attribute; repeatable. Of the ask, prices like the bid. Weights in ppm sum to "
-            "1000000; left out, they are equal. "
-            "An attribute that you do not name is all the same to you.",
-        ),
-    ] = None,
+    bid: Bid = None,
+    term: Terms = None,
     require: Require = None,
     meter: Annotated[int, typer.Option(min=0, help="Your meter that measures it, where the import counts.")] = 0,
+    mandate: UnderMandate = None,
     min_fill_ppm: MinFill = None,
     accept: Accept = False,
     nonce: Nonce = None,
@@ -123,24 +153,22 @@ def buy(
     """
     from powerpact.chain.contracts.markets import market as find
     from powerpact.market.orders import Side
-    from powerpact.market.terms import Common, buy_order
+    from powerpact.market.terms import buy_order
 
-    bid_upoints = parse_price(bid, "bid")
+    if mandate is not None:
+        refuse_beside_mandate(term=term, require=require, nonce=nonce, min_fill_ppm=min_fill_ppm, sign_only=sign_only)
+        under = Delegated(market, account, Side.BUY, energy_wh, bid=bid, meter=meter, expiry=expiry)
+        place_under(mandate, under, deployment, as_json=as_json)
+        return
+    bid_upoints = parse_price(needed("bid", bid), "bid")
     chain, key = open_chain(deployment), unlock(account)
     id_, sender = market_of(chain, market), chain.sender(key)
     rules = find(chain, id_).rules
     with sender.turn() if sign_only is None else nullcontext():
-        common = Common(
-            trader=key.address,
-            energy_wh=energy_wh,
-            nonce=chosen_nonce(chain, key.address, Side.BUY, nonce),
-            expiry=parse_time(expiry) if expiry else None,
-            min_fill_ppm=least_fill(rules, min_fill_ppm),
-            accept=accept,
-        )
+        used = chosen_nonce(chain, key.address, Side.BUY, nonce)
         order = buy_order(
             rules,
-            common,
+            _common(rules, key.address, energy_wh, used, expiry, min_fill_ppm, accept=accept),
             bid_upoints,
             wants=wanted(term or [], rules),
             require=dict(assignment("class", text) for text in require or ()),
@@ -154,9 +182,10 @@ def sell(
     market: MarketId,
     account: As,
     energy_wh: EnergyWh,
-    ask: Annotated[str, typer.Option(metavar="PRICE", help=f"Price that satisfies you fully, {PER_KWH}.")],
-    minimum: Annotated[str, typer.Option("--min", metavar="PRICE", help="Least that you accept, likewise.")],
-    device: Annotated[int, typer.Option(min=1, help="Device that delivers.")],
+    ask: Ask = None,
+    minimum: Minimum = None,
+    device: Annotated[int | None, typer.Option(min=1, help="Device that delivers; under a mandate its own.")] = None,
+    mandate: UnderMandate = None,
     attribute: Declared = None,
     category: ClassOf = None,
     min_fill_ppm: MinFill = None,
@@ -174,25 +203,25 @@ def sell(
     """
     from powerpact.chain.contracts.markets import market as find
     from powerpact.market.orders import Side
-    from powerpact.market.terms import Common, sell_order
+    from powerpact.market.terms import sell_order
 
+    if mandate is not None:
+        refuse_beside_mandate(device=device, attribute=attribute, nonce=nonce, min_fill_ppm=min_fill_ppm)
+        refuse_beside_mandate(**{"class": category, "sign_only": sign_only})
+        under = Delegated(market, account, Side.SELL, energy_wh, ask=ask, minimum=minimum, expiry=expiry)
+        place_under(mandate, under, deployment, as_json=as_json)
+        return
+    ask, minimum, device = needed("ask", ask), needed("min", minimum), needed("device", device)
     ask_upoints, min_upoints = parse_price(ask, "ask"), parse_price(minimum, "min", least=0)
     chain, key = open_chain(deployment), unlock(account)
     id_, sender = market_of(chain, market), chain.sender(key)
     rules = find(chain, id_).rules
     check_capacity(chain, rules, energy_wh, device)
     with sender.turn() if sign_only is None else nullcontext():
-        common = Common(
-            trader=key.address,
-            energy_wh=energy_wh,
-            nonce=chosen_nonce(chain, key.address, Side.SELL, nonce, id_[-1] + device),
-            expiry=parse_time(expiry) if expiry else None,
-            min_fill_ppm=least_fill(rules, min_fill_ppm),
-            accept=accept,
-        )
+        used = chosen_nonce(chain, key.address, Side.SELL, nonce, id_[-1] + device)
         order = sell_order(
             rules,
-            common,
+            _common(rules, key.address, energy_wh, used, expiry, min_fill_ppm, accept=accept),
             ask_upoints,
             min_upoints,
             device,
@@ -260,6 +289,29 @@ def least_fill(rules: Rules, stated: int | None) -> int:
     if usual:
         tell(f"takes trades from {share(usual)} of its energy on; --min-fill-ppm 0 takes any")
     return usual
+
+
+def _common(
+    rules: Rules,
+    trader: ChecksumAddress,
+    energy_wh: int,
+    nonce: int,
+    expiry: str | None,
+    min_fill_ppm: int | None,
+    *,
+    accept: bool,
+) -> Common:
+    """What orders of both sides say."""
+    from powerpact.market.terms import Common
+
+    return Common(
+        trader=trader,
+        energy_wh=energy_wh,
+        nonce=nonce,
+        expiry=parse_time(expiry) if expiry else None,
+        min_fill_ppm=least_fill(rules, min_fill_ppm),
+        accept=accept,
+    )
 
 
 def _place(

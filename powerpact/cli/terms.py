@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from powerpact.cli.choices import assignment, numbers
+from powerpact.errors import BadChoice
 from powerpact.market.wording import parse_price
 
 if TYPE_CHECKING:
@@ -41,6 +42,13 @@ def stated_values(texts: list[str] | None) -> dict[str, int]:
     return {name: numbers("attribute", value, (1,))[0] for name, value in stated}
 
 
+def coded(rules: Rules, texts: list[str] | None) -> bytes:
+    """Eight class codes of what is stated by category."""
+    from powerpact.market.terms import class_codes
+
+    return class_codes(rules, dict(assignment("class", text) for text in texts or ()))
+
+
 def wanted(texts: list[str], rules: Rules) -> dict[str, Want]:
     """What a buyer wants, by attribute; of the seller's ask, prices."""
     from powerpact.market.rules import AttributeSource
@@ -56,3 +64,33 @@ def wanted(texts: list[str], rules: Rules) -> dict[str, Want]:
             value = ":".join([*prices, *parts[2:]])
         wants[name] = Want(*numbers("term", value, (2, 3)))
     return wants
+
+
+Stated = TypeVar("Stated")
+
+
+def needed(option: str, value: Stated | None) -> Stated:
+    """What an order without a mandate must state.
+
+    Raises
+    ------
+    BadChoice
+        If it does not.
+    """
+    if value is None:
+        raise BadChoice(option, "nothing", "is not enough", remedy=f"Give --{option}, or --mandate FILE.")
+    return value
+
+
+def refuse_beside_mandate(**options: object) -> None:
+    """Refuse what a mandate fixes.
+
+    Raises
+    ------
+    BadChoice
+        At the first option that is given.
+    """
+    for name, value in options.items():
+        if value is not None and value != []:
+            option = name.replace("_", "-")
+            raise BadChoice(option, value, "is not for orders under a mandate", remedy=f"Leave --{option} out.")

@@ -4,7 +4,7 @@ An order is five words. From the most significant bit down:
 
 ======= =====================================================================================
 head    trader 160, energy 64 (Wh), price 32 (micro-points per kWh)
-terms   zero 27, accept 1, min fill 20 (ppm), side 8, min price 32, classes 64, device 32, nonce 32,
+terms   zero 26, mandated 1, accept 1, min fill 20 (ppm), side 8, min price 32, classes 64, device 32, nonce 32,
         expiry 40 (Unix seconds); in place of the min price a buy order in the book has what its meter
         bought of the slot before, Wh
 levels  eight uint32, element 0 lowest: the buyer's expectations, the seller's values
@@ -41,10 +41,12 @@ __all__ = [
     "equal_weights_ppm",
     "id_text",
     "indifferent",
+    "lanes_of",
     "next_nonce",
     "order_id",
     "page_and_mask",
     "parse_id",
+    "word_of",
 ]
 
 MAX_BATCH: Final = 256
@@ -108,6 +110,8 @@ class Order:
         The least share of its energy that a trade must give the order, in one-to-one mode; in divisible mode 0.
     accept : bool
         Whether the order accepts its trade in advance. The contracts take False only, for now.
+    is_mandated : bool
+        Whether a delegate signs it; then its nonce is the number of the mandate (`powerpact.market.mandates`).
     """
 
     side: Side
@@ -124,6 +128,7 @@ class Order:
     expiry: int = 0
     min_fill_ppm: int = 0
     accept: bool = False
+    is_mandated: bool = False
 
     @property
     def reservation_upoints(self) -> int:
@@ -147,7 +152,8 @@ class Order:
         """The five words."""
         head = int(self.trader, 16) << 96 | self.energy_wh << 32 | self.price_upoints_per_kwh
         terms = (
-            self.accept << 228
+            self.is_mandated << 229
+            | self.accept << 228
             | self.min_fill_ppm << 208
             | self.side << 200
             | self.min_upoints_per_kwh << 168
@@ -156,7 +162,7 @@ class Order:
             | self.nonce << 40
             | self.expiry
         )
-        return PackedOrder(head, terms, _word(self.levels), _word(self.limits), _word(self.weights_ppm))
+        return PackedOrder(head, terms, word_of(self.levels), word_of(self.limits), word_of(self.weights_ppm))
 
     @classmethod
     def unpack(cls, packed: Sequence[int]) -> Order:
@@ -167,9 +173,9 @@ class Order:
             trader=to_checksum_address((head >> 96).to_bytes(20, "big")),
             energy_wh=head >> 32 & (1 << 64) - 1,
             price_upoints_per_kwh=head & (1 << 32) - 1,
-            levels=_lanes(levels),
-            limits=_lanes(limits),
-            weights_ppm=_lanes(weights),
+            levels=lanes_of(levels),
+            limits=lanes_of(limits),
+            weights_ppm=lanes_of(weights),
             min_upoints_per_kwh=terms >> 168 & (1 << 32) - 1,
             classes=(terms >> 104 & (1 << 64) - 1).to_bytes(MAX_CATEGORIES, "big"),
             device=terms >> 72 & (1 << 32) - 1,
@@ -177,6 +183,7 @@ class Order:
             expiry=terms & (1 << 40) - 1,
             min_fill_ppm=terms >> 208 & (1 << 20) - 1,
             accept=bool(terms >> 228 & 1),
+            is_mandated=bool(terms >> 229 & 1),
         )
 
     def message(self, market: bytes) -> tuple[str, dict[str, Any]]:
@@ -355,9 +362,11 @@ def parse_id(text: str) -> int:
     return order_id(int(batch), int(index))
 
 
-def _word(lanes: Sequence[int]) -> int:
+def word_of(lanes: Sequence[int]) -> int:
+    """Numbers of 32 bits in one word, the first lowest."""
     return sum(lane << 32 * position for position, lane in enumerate(lanes))
 
 
-def _lanes(word: int) -> tuple[int, ...]:
+def lanes_of(word: int) -> tuple[int, ...]:
+    """The eight numbers of 32 bits in a word, the lowest first."""
     return tuple(word >> 32 * position & (1 << 32) - 1 for position in range(MAX_ATTRIBUTES))

@@ -16,11 +16,13 @@ from powerpact.mechanisms.satisfaction.round import Solution
 from powerpact.mechanisms.satisfaction.solver import solve
 from testkit.chains import GENESIS_TIME, NodeChain, Receipt
 from testkit.gas.typical import CREDIBILITIES_PPM, open_typical_market, typical_buyer, typical_seller
-from testkit.market import Community, TestMarket, key
+from testkit.mandates import Gateway, mandate_of
+from testkit.market import SLOT_LENGTH_S, Community, TestMarket, key
 
 SEED = 2026
 HARDFORK = "prague"
 PURSE_UPOINTS = 500_000_000
+FOUR_SLOTS_S = 4 * SLOT_LENGTH_S
 
 Gas = dict[str, int]
 """Gas by what it is for, in words."""
@@ -77,6 +79,7 @@ class GasMeter:
         self._note_settlement("with surplus", surplus)
         self._note_settlement("with shortfall", short)
         self._single_steps()
+        self._mandates()
         self._sums()
         return self.gas
 
@@ -189,6 +192,24 @@ class GasMeter:
         self._note("settle a trade by two signatures", market.settle_agreed((0, 0), 1, parties).gas_used)
         self.chain.warp(market.rules.refund_from)
         self._note("refund a trade", market.refund([(0, 1)]).gas_used)
+
+    def _mandates(self) -> None:
+        """Orders that gateways sign: of a slot whose mandates' words are in use, and of one whose are not."""
+        gateways: list[Gateway] = []
+        for k, what in enumerate((", first of four slots", "")):
+            start = (self.community.next_slot() // FOUR_SLOTS_S + 1) * FOUR_SLOTS_S + k * SLOT_LENGTH_S
+            market = open_typical_market(self.community, slot_start=start)
+            orders = [typical_buyer(self.community, market, i, 0, Random(i)) for i in range(self.size)]
+            if not gateways:
+                for buyer, order in zip(self.buyers, orders, strict=True):
+                    delegate = key(f"gateway of {buyer.address}")
+                    gateways.append(Gateway(market, buyer, delegate, mandate_of(market, buyer, delegate, order)))
+                receipts = [gateway.register() for gateway in gateways]
+                self._note("register a mandate", receipts[-1].gas_used)
+            signed = [gateway.signed(order, market) for gateway, order in zip(gateways, orders, strict=True)]
+            receipt = market.post_mandated(*map(list, zip(*signed, strict=True)))
+            self._note(f"post a mandated buy order{what}", receipt.gas_used, self.size)
+        self._note("revoke a mandate", gateways[0].revoke().gas_used)
 
     def _parties(self) -> list[Any]:
         return [trader.account for trader in self.community.traders]

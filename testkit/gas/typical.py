@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 from powerpact.market.orders import Order, Side
 from testkit.market import ASK, CREDIBILITY, DECLARED, PPM, RELIABILITY, Community, TestMarket
@@ -14,7 +15,7 @@ SOLAR = 1
 GRADES = (1, 2)
 
 
-def open_typical_market(community: Community) -> TestMarket:
+def open_typical_market(community: Community, **changes: Any) -> TestMarket:
     """A market with price, credibility, reliability and two declared attributes; class 0 is the energy source."""
     return community.open_market(
         SOURCES,
@@ -25,6 +26,7 @@ def open_typical_market(community: Community) -> TestMarket:
         penalty_ppm=200_000,
         challenge_window_s=600,
         bond_upoints=100_000_000,
+        **changes,
     )
 
 

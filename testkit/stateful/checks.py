@@ -15,6 +15,7 @@ from powerpact.mechanisms.satisfaction.round import Solution
 from powerpact.mechanisms.satisfaction.spec import dual_sum_ppm, match, pair_score_ppm, uncovered_pairs
 from powerpact.units import PPM, value_down_upoints
 from testkit.invariants import holds
+from testkit.stateful.gateways import used_wh
 from testkit.stateful.ghost import GhostMarket, GhostProposal, Position
 from testkit.stateful.lots import Lot, hour_from, lot_id
 from testkit.stateful.stage import RUNS, Stage, refused
@@ -57,6 +58,7 @@ class Checks(Stage):
             *(("Clearing", "activeOf", market) for market in markets),
             *(("Clearing", "finalOf", market) for market in markets),
             *(("Clearing", "proposal", proposal) for proposal in proposals),
+            *(("Mandates", "usedIn", gateway.number, gateway.market.slot.pack()) for gateway in self.ghost.gateways),
             *self._holdings(lots, traders),
         ]
         answers = iter(self.community.read_all(calls))
@@ -75,6 +77,7 @@ class Checks(Stage):
             "proposals": {
                 proposal: tuple(next(answers))[:-1] for proposal in proposals
             },  # without the block of the seal
+            "mandates": [next(answers) for _ in self.ghost.gateways],
             "certificates": {lot: {t: (next(answers), next(answers)) for t in traders} for lot in lots},
         }
 
@@ -98,6 +101,7 @@ class Checks(Stage):
         self.bonds_leave_once(state)
         self.refuted_proposals_stay_refuted(state)
         self.counters_never_fall(state)
+        self.mandates_bound_their_orders(state)
         self.certificates_follow_the_meter(state)
         ghost = self.ghost
         nonces = {trader.address: ghost.nonces[trader.address, Side.SELL].word for trader in self.traders}
@@ -155,6 +159,11 @@ class Checks(Stage):
             proposal.final_from,
             proposal.status,
         )
+
+    def mandates_bound_their_orders(self, state: dict[str, Any]) -> None:
+        for gateway, used in zip(self.ghost.gateways, state["mandates"], strict=True):
+            most, expected = gateway.mandate.most_wh_per_slot, used_wh(self.ghost, gateway)
+            holds("MAN-1", used == expected <= most, f"{used} Wh under {gateway.number}: {expected} of at most {most}")
 
     def counters_never_fall(self, state: dict[str, Any]) -> None:
         for device, counters in state["counters"].items():

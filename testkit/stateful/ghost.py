@@ -15,10 +15,12 @@ from powerpact.market.rules import Mode
 from powerpact.market.trades import Trade
 from powerpact.mechanisms.satisfaction.round import Solution
 from powerpact.mechanisms.satisfaction.spec import uncovered_pairs
-from powerpact.units import PPM, value_down_upoints
+from powerpact.units import value_down_upoints
+from testkit.mandates import Gateway
 from testkit.market import MODES, TestMarket, Trader
 from testkit.stateful.lots import Lot
 from testkit.stateful.nonces import Nonces
+from testkit.stateful.payments import payment_upoints
 from testkit.stateful.stops import Stops
 
 MOST_EXTENSIONS = 2
@@ -216,6 +218,8 @@ class Ghost:
         self.stops = Stops()
         self.has_late_device = False
         self.leaving: set[str] = set()
+        self.gateways: list[Gateway] = []
+        self.revoked: set[int] = set()
 
     def may_trade(self, trader: Trader, now: int) -> bool:
         """Whether the trader is active at a time."""
@@ -230,7 +234,7 @@ class Ghost:
         """An order is in the book."""
         lot = order.device, market.rules.slot_start
         market.orders[id_] = GhostOrder(order, trader, self.sold_wh[lot] if order.side is Side.SELL else 0)
-        if order.side is Side.BUY:
+        if order.side is Side.BUY and not order.is_mandated:
             self.nonces[trader.address, Side.BUY].use(order.nonce)
         if order.side is Side.SELL:
             self.undecided.add(lot)
@@ -240,7 +244,8 @@ class Ghost:
         """An order is withdrawn, and can never be posted again."""
         entry = market.orders[id_]
         self.closed(market, id_)
-        self.nonces[entry.trader.address, entry.order.side].use(entry.order.nonce)
+        if not entry.order.is_mandated:
+            self.nonces[entry.trader.address, entry.order.side].use(entry.order.nonce)
 
     def closed(self, market: GhostMarket, id_: int) -> None:
         """An order is cancelled or released, as far as it did not trade."""
@@ -387,13 +392,3 @@ class Ghost:
     def _is_refuted_by(active: GhostProposal, by: GhostProposal) -> bool:
         """Whether a higher objective shows that a claim to be exact is false."""
         return active.is_exact and by.claimed.objective > active.claimed.objective
-
-
-def payment_upoints(trade: Trade, delivered_wh: int, rules: Any) -> int:
-    """What a delivery pays: its value less the penalty on the shortfall beyond the tolerance."""
-    worth = value_down_upoints(delivered_wh, trade.price_upoints_per_kwh)
-    penalised_wh = trade.energy_wh - delivered_wh - trade.energy_wh * rules.tolerance_ppm // PPM
-    if penalised_wh <= 0:
-        return worth
-    penalty = value_down_upoints(penalised_wh, trade.price_upoints_per_kwh) * rules.penalty_ppm // PPM
-    return max(0, worth - penalty)

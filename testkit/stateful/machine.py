@@ -14,6 +14,7 @@ from testkit.market import Community, Trader
 from testkit.stateful.claims import GAP, KINDS, SHIFTED, claim
 from testkit.stateful.delivery import DeliveryRules
 from testkit.stateful.ghost import GhostMarket
+from testkit.stateful.mandating import MandateRules
 from testkit.stateful.orders import RULES_DRAWN
 from testkit.stateful.rounds import CLAIM_KINDS, RoundRules
 from testkit.stateful.stage import INDICES, MOST_PERCENT, ORDERS, PERCENTS, TRADERS
@@ -26,7 +27,7 @@ ENDINGS = ("by the last readings", "by proofs", "sold on", "by agreement")
 """How the trades of a run that begins behind them have ended."""
 
 
-class MarketMachine(StoppingRules, RoundRules, DeliveryRules):
+class MarketMachine(MandateRules, StoppingRules, RoundRules, DeliveryRules):
     """All rules, a start at any stage of a market, and a rule that leads to its end."""
 
     @initialize(
@@ -59,10 +60,7 @@ class MarketMachine(StoppingRules, RoundRules, DeliveryRules):
             if not market.rules.endorsements:
                 self._hide(market)
         if stage == SEALED:
-            proposal = self._propose(market, claim(market, kind, which), False)
-            if market.rules.endorsements:
-                self._endorse_falsely(market, proposal)
-            self._seal(market, proposal)
+            self._have_sealed(market, kind, which)
         if stage == CONTESTED:
             self._contest(market, which, (GAP, SHIFTED))
         if stage >= FINAL:
@@ -75,6 +73,16 @@ class MarketMachine(StoppingRules, RoundRules, DeliveryRules):
             self._report(market, [MOST_PERCENT] * TRADERS if stops else percents, which)
         if stage >= SETTLED:
             self._end(market, ending, which)
+
+    def _have_sealed(self, market: GhostMarket, kind: str, which: int) -> None:
+        """A proposal that stands, unless it cannot; of some, what refutes them comes after the time for proposals."""
+        proposal = self._propose(market, claim(market, kind, which), False)
+        if market.rules.endorsements:
+            self._endorse_falsely(market, proposal)
+        self._seal(market, proposal)
+        if market.active and which % 4 == 1:
+            self.chain.warp(market.final_by + 1)
+            self._watch(market, market.active, which)
 
     def _seller(self, market: GhostMarket, which: int) -> Trader:
         """One of those who have a sell order; anybody if there is none."""
@@ -131,6 +139,14 @@ RULES = (
     "cancel_nonces",
     "cancel_nonces: turn the page",
     "cancel_nonces: a closed page",
+    "order under a mandate",
+    "order under a mandate again",
+    "under a mandate: Mandate_NotDelegate",
+    "under a mandate: Mandate_TooMuch",
+    "under a mandate: Mandate_OtherPrice",
+    "cancel by a delegate",
+    "cancel under a revoked mandate",
+    "revoke a mandate",
     "advance",
     *(f"propose {kind}" for kind in KINDS),
     "extend",

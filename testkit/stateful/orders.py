@@ -349,7 +349,6 @@ class OrderRules(Checks):
         return bool(posted)
 
     def _use_up(self, entry: GhostOrder) -> None:
-        """Cancel the nonce of an order."""
         page, mask = page_and_mask([entry.order.nonce])
         self.community.send(entry.trader.account, "OrderBook", "cancelNonces", entry.order.side, page, mask)
         self.ghost.nonces[entry.trader.address, entry.order.side].mark(page, mask)
@@ -360,7 +359,10 @@ class OrderRules(Checks):
         return [
             entry
             for entry in market.orders.values()
-            if entry.order.side is Side.SELL and entry.is_open is is_open and entry.trader in active
+            if entry.order.side is Side.SELL
+            and not entry.order.is_mandated
+            and entry.is_open is is_open
+            and entry.trader in active
         ]
 
     def _without_money(self, market: GhostMarket) -> bool:

@@ -9,9 +9,6 @@ from testkit.sources import Call, calls_in, home_of_interfaces, imports_of, rela
 
 FREE = ("types", "shared", "testing")  # values and helpers without state, and what is never deployed
 
-# Imports past a wall, until the struct is among the types.
-CROSSING = {("interfaces/market/IOrderBook.sol", "contracts/shared/Signatures.sol")}
-
 CONTRACTS = [path for path in solidity_files("contracts") if room_of(relative(path)) != "testing"]
 
 
@@ -58,13 +55,12 @@ def test_every_room_has_a_floor():
 def test_imports_stay_inside_the_walls(path):
     source = relative(path)
     inside = [name for name in imports_of(path) if name.startswith(("contracts/", "interfaces/"))]
-    assert not [name for name in inside if not allowed(source, name) and (source, name) not in CROSSING]
+    assert not [name for name in inside if not allowed(source, name)]
 
 
 @pytest.mark.parametrize("path", solidity_files("interfaces"), ids=lambda path: path.stem)
 def test_interfaces_import_interfaces_and_types_alone(path):
-    source = relative(path)
-    own = [name for name in imports_of(path) if name.startswith("contracts/") and (source, name) not in CROSSING]
+    own = [name for name in imports_of(path) if name.startswith("contracts/")]
     assert not [name for name in own if not name.startswith("contracts/types/")]
 
 
@@ -76,12 +72,6 @@ def test_calls_go_down(path):
 
 def test_certificates_ask_nobody():
     assert not [call for path in CONTRACTS if room_of(relative(path)) == "tokens" for call in calls_in(path)]
-
-
-def test_no_exception_outlives_its_reason():
-    sources = solidity_files("contracts", "interfaces")
-    imports = {(relative(path), name) for path in sources for name in imports_of(path)}
-    assert not CROSSING - imports, "remove these from CROSSING"
 
 
 def test_calls_are_seen_in_every_form(tmp_path):

@@ -7,6 +7,7 @@ import {Clearing} from "../../contracts/clearing/Clearing.sol";
 import {Refutations} from "../../contracts/clearing/Refutations.sol";
 import {RoundProver} from "../../contracts/clearing/mechanisms/satisfaction/RoundProver.sol";
 import {SatisfactionMatching} from "../../contracts/clearing/mechanisms/satisfaction/SatisfactionMatching.sol";
+import {Mandates} from "../../contracts/market/Mandates.sol";
 import {Markets} from "../../contracts/market/Markets.sol";
 import {OrderBook} from "../../contracts/market/OrderBook.sol";
 import {Metering} from "../../contracts/metering/Metering.sol";
@@ -27,6 +28,7 @@ abstract contract MarketSystem is Registries {
     PowerPoints internal points;
     Markets internal markets;
     OrderBook internal book;
+    Mandates internal mandates;
     IMechanism[] internal mechanisms;
     Clearing internal clearing;
     Refutations internal refutations;
@@ -42,25 +44,26 @@ abstract contract MarketSystem is Registries {
             auditors[i] = auditor(i);
         }
         uint256 nonce = vm.getNonce(address(this));
-        address[14] memory place;
+        address[15] memory place;
         for (uint256 i = 0; i < place.length; ++i) {
             place[i] = vm.computeCreateAddress(address(this), nonce + i);
         }
         points = new PowerPoints(address(this));
-        accounts = new Accounts(place[0], place[7], place[10], place[12], place[11]);
+        accounts = new Accounts(place[0], place[7], place[11], place[13], place[12]);
         participants = new ParticipantRegistry(auditors, 2, place[1]);
-        devices = new DeviceRegistry(place[2], place[7], place[12], place[5], uint32(SLOT), uint32(SLOT));
+        devices = new DeviceRegistry(place[2], place[7], place[13], place[5], uint32(SLOT), uint32(SLOT));
         certificates = new GreenCertificates(place[5]);
-        metering = new Metering(place[2], place[3], place[4], place[12]);
+        metering = new Metering(place[2], place[3], place[4], place[13]);
         markets = new Markets(place[2], place[5], place[7]);
-        book = new OrderBook(place[2], place[3], place[6], place[13], place[1]);
+        book = new OrderBook(place[2], place[3], place[6], place[14], place[1], place[8]);
+        mandates = new Mandates(place[6], place[7]);
         RoundProver prover = new RoundProver(place[6], place[7]);
         mechanisms.push(new SatisfactionMatching(place[6], place[7], address(prover)));
-        clearing = new Clearing(place[6], place[1], place[11], mechanisms);
-        refutations = new Refutations(place[10], place[1]);
-        settlement = new Settlement(place[1], place[3], place[5], place[6], place[10]);
-        releases = new Releases(place[6], place[7], place[10]);
-        assertTrue(address(releases) == place[13], "the contracts must be where they were predicted");
+        clearing = new Clearing(place[6], place[1], place[12], mechanisms);
+        refutations = new Refutations(place[11], place[1]);
+        settlement = new Settlement(place[1], place[3], place[5], place[6], place[11]);
+        releases = new Releases(place[6], place[7], place[11]);
+        assertTrue(address(releases) == place[14], "the contracts must be where they were predicted");
     }
 
     /// The trader with this key; its device has the next key and the returned id.

@@ -1,7 +1,7 @@
 """Hash, sign and recover the structs of the table in `powerpact.codec.eip712.types`.
 
-``digest = keccak256(0x1901 ‖ domainSeparator ‖ hashStruct(message))`` (EIP-712). All members of the table are value
-types or arrays of them; an array enters as the hash of its elements, padded to words.
+``digest = keccak256(0x1901 ‖ domainSeparator ‖ hashStruct(message))`` (EIP-712). A member of the table is a value type,
+an array of them or another struct; an array enters as the hash of its elements, padded to words, a struct as its hash.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from eth_typing import ChecksumAddress, Hash32
 from eth_utils import keccak
 
 from powerpact.codec.eip712.errors import MessageMismatch
-from powerpact.codec.eip712.types import members_of, type_hash
+from powerpact.codec.eip712.types import TYPES, members_of, type_hash
 
 DOMAIN_NAME: Final = "PowerPact"
 """Domain name of every signing contract, the token's permit included unless it says otherwise."""
@@ -92,7 +92,10 @@ def struct_hash(primary_type: str, message: Mapping[str, Any]) -> bytes:
     try:
         for member in members:
             value = message[member.name]
-            if member.type.endswith("]"):
+            if member.type in TYPES:
+                types.append("bytes32")
+                values.append(struct_hash(member.type, value))
+            elif member.type.endswith("]"):
                 types.append("bytes32")
                 values.append(keccak(encode([member.type], [value])))
             else:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from powerpact.codec.eip712.signing import Domain
-from powerpact.codec.eip712.types import members_of
+from powerpact.codec.eip712.types import members_of, structs_in
 from powerpact.codec.files import SignedFile
 
 DOMAIN_MEMBERS: Final = (
@@ -33,10 +33,11 @@ def typed_data(domain: Domain, primary_type: str, message: Mapping[str, Any]) ->
         A value for each member.
     """
     members = members_of(primary_type)
+    declared = {name: members_of(name) for name in (primary_type, *structs_in(primary_type))}
     return {
         "types": {
-            "EIP712Domain": [{"name": name, "type": type_} for name, type_ in DOMAIN_MEMBERS],
-            primary_type: [{"name": member.name, "type": member.type} for member in members],
+            name: [{"name": member, "type": type_} for member, type_ in its]
+            for name, its in {"EIP712Domain": DOMAIN_MEMBERS, **declared}.items()
         },
         "primaryType": primary_type,
         "domain": {
@@ -81,6 +82,8 @@ def _json_of(value: Any) -> Any:
         return f"0x{value.hex()}"
     if isinstance(value, tuple | list):
         return [_json_of(item) for item in value]
+    if isinstance(value, Mapping):
+        return {name: _json_of(item) for name, item in value.items()}
     return str(value) if isinstance(value, int) and not isinstance(value, bool) and value >= _EXACT else value
 
 

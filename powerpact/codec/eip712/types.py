@@ -37,6 +37,16 @@ TYPES: Final = MappingProxyType(
             "bytes32 market,address trader,uint64 energyWh,uint32 ask,uint32 minPrice,bytes8 classes,uint32 minFill,"
             "bool accept,uint32 device,uint32 nonce,uint40 expiry,uint32[8] attributes"
         ),
+        # Mandates. design is the hash of the markets' rules without their times; leads and refund in seconds.
+        "Mandate": _members(
+            "address trader,address delegate,bytes32 design,bool buys,bool sells,uint32 device,uint64 mostWhPerSlot,"
+            "uint64 mostWh,uint32 highestBid,uint32 lowestMinPrice,uint32 minFill,bytes8 requires,bytes8 classes,"
+            "uint40 from,uint40 until,uint32 shortestLead,uint32 longestLead,uint32 longestRefund,uint32 serial,"
+            "uint32[8] expectations,uint32[8] limits,uint32[8] weights,uint32[8] attributes"
+        ),
+        # What a delegate signs. The nonce of the order is the number of the mandate, turn counts from 0.
+        "MandatedBuyOrder": _members("BuyOrder order,uint32 turn"),
+        "MandatedSellOrder": _members("SellOrder order,uint32 turn"),
         # Metering. Times in Unix seconds; quality 1: measured.
         "Reading": _members(
             "uint32 device,uint40 startAt,uint32 lengthSeconds,uint40 previousStartAt,uint64 exportedWh,"
@@ -69,16 +79,30 @@ def members_of(primary_type: str) -> tuple[Member, ...]:
         raise UnknownSignedType(primary_type, tuple(TYPES)) from None
 
 
+def structs_in(primary_type: str) -> tuple[str, ...]:
+    """The signed structs that are members of a signed struct, sorted.
+
+    Examples
+    --------
+    >>> structs_in("MandatedBuyOrder"), structs_in("BuyOrder")
+    (('BuyOrder',), ())
+    """
+    return tuple(sorted({member.type for member in members_of(primary_type)} & TYPES.keys()))
+
+
 def encode_type(primary_type: str) -> str:
-    """The type string of EIP-712, ``Name(type1 name1,type2 name2,…)``.
+    """The type string of EIP-712, ``Name(type1 name1,type2 name2,…)``, followed by those of its structs.
 
     Examples
     --------
     >>> encode_type("Agreement")
     'Agreement(bytes32 tradeId,uint128 toSeller)'
     """
-    members = ",".join(f"{member.type} {member.name}" for member in members_of(primary_type))
-    return f"{primary_type}({members})"
+    declared = ""
+    for name in (primary_type, *structs_in(primary_type)):
+        members = ",".join(f"{member.type} {member.name}" for member in members_of(name))
+        declared += f"{name}({members})"
+    return declared
 
 
 def type_hash(primary_type: str) -> bytes:

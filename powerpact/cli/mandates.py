@@ -1,0 +1,271 @@
+"""Commands ``mandate``: what a delegate may order in a trader's name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from powerpact.cli.delegated import read_mandate
+from powerpact.cli.names import people_names
+from powerpact.cli.orders import ClassOf, Declared, MinFill, Require, Terms, least_fill
+from powerpact.cli.output import STANDARD_STREAM, print_json, write_output
+from powerpact.cli.session import (
+    DEPLOYMENT_FILE,
+    PER_KWH,
+    As,
+    AsJson,
+    Deployed,
+    MarketId,
+    Whose,
+    address_of,
+    clock,
+    done,
+    market_of,
+    names_of,
+    open_chain,
+    parse_time,
+    table,
+    tell,
+    unlock,
+    utc,
+)
+from powerpact.cli.terms import coded, stated_values, wanted
+from powerpact.errors import BadChoice
+from powerpact.market import wording
+from powerpact.market.wording import parse_price
+
+if TYPE_CHECKING:
+    from powerpact.chain.client import Chain
+    from powerpact.chain.contracts.mandates import MandateState
+    from powerpact.market.mandates import Mandate
+    from powerpact.market.rules import Rules
+
+group = typer.Typer(
+    help="Mandates: orders that a delegate, such as a home's gateway, signs in a trader's name.", no_args_is_help=True
+)
+
+Delegate = Annotated[str, typer.Option(metavar="WHO", help="Whose key signs the orders.", autocompletion=people_names)]
+MostPerSlot = Annotated[int, typer.Option(min=1, help="Most energy of the orders of a slot, Wh.")]
+Most = Annotated[int, typer.Option(min=1, help="Most energy of all orders that are open or traded, Wh.")]
+Until = Annotated[str, typer.Option(metavar="TIME", help="Its slots have ended by then.")]
+From = Annotated[
+    str | None, typer.Option("--from", metavar="TIME", help="Its slots begin from then on; by default now.")
+]
+HighestBid = Annotated[str | None, typer.Option("--bid", metavar="PRICE", help=f"To buy: highest bid, {PER_KWH}.")]
+LowestMinimum = Annotated[str | None, typer.Option("--min", metavar="PRICE", help="To sell: lowest minimum, likewise.")]
+ShortestLead = Annotated[int, typer.Option(min=0, help="The gate closes at least so long before the slot, s.")]
+LongestLead = Annotated[
+    int | None, typer.Option(min=0, help="The gate closes at most so long before the slot, s; by default as here.")
+]
+LongestRefund = Annotated[
+    int | None, typer.Option(min=0, help="Money is free at most so long after the slot begins, s; by default as here.")
+]
+Serial = Annotated[int, typer.Option(min=0, help="Tells equal mandates apart, after one was revoked.")]
+Output = Annotated[
+    str, typer.Option("-o", "--output", metavar="FILE", help="Where the mandate goes, - for standard output.")
+]
+MandateFile = Annotated[str, typer.Argument(metavar="FILE", help="A signed mandate, - for standard input.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.add_typer(group, name="mandate")
+
+
+@group.command()
+def sign(
+    market: MarketId,
+    account: As,
+    delegate: Delegate,
+    most_wh_per_slot: MostPerSlot,
+    most_wh: Most,
+    until: Until,
+    from_: From = None,
+    bid: HighestBid = None,
+    minimum: LowestMinimum = None,
+    device: Annotated[int, typer.Option(min=0, help="Device that delivers, or meter where the import counts.")] = 0,
+    term: Terms = None,
+    require: Require = None,
+    attribute: Declared = None,
+    category: ClassOf = None,
+    min_fill_ppm: MinFill = None,
+    shortest_lead_s: ShortestLead = 0,
+    longest_lead_s: LongestLead = None,
+    longest_refund_s: LongestRefund = None,
+    serial: Serial = 0,
+    output: Output = STANDARD_STREAM,
+    deployment: Deployed = DEPLOYMENT_FILE,
+) -> None:
+    """Sign a mandate for all markets that differ from this one in nothing but their times; nothing is sent.
+
+    [bold]Example:[/bold] powerpact mandate sign 0x5f3a -a alice --delegate gateway --bid 0.11 \
+    --most-wh-per-slot 3000 --most-wh 500000 --until 2027-01-01 -o alice.mandate.json
+    """
+    from powerpact.chain.contracts import mandates
+    from powerpact.chain.contracts.markets import market as find
+    from powerpact.codec.mandatefile import format_mandate
+    from powerpact.market.mandates import Mandate
+
+    chain, key = open_chain(deployment), unlock(account)
+    id_ = market_of(chain, market)
+    rules = find(chain, id_).rules
+    terms = _terms(rules, (bid, term, require), (minimum, attribute, category, device))
+    mandate = Mandate(
+        trader=key.address,
+        delegate=address_of(delegate),
+        design=mandates.design_of(chain, id_),
+        most_wh_per_slot=most_wh_per_slot,
+        most_wh=most_wh,
+        min_fill_ppm=least_fill(rules, min_fill_ppm),
+        from_s=parse_time(from_) if from_ else chain.now(),
+        until_s=parse_time(until),
+        shortest_lead_s=shortest_lead_s,
+        longest_lead_s=rules.slot_start - rules.closes_at if longest_lead_s is None else longest_lead_s,
+        longest_refund_s=rules.refund_from - rules.slot_start if longest_refund_s is None else longest_refund_s,
+        serial=serial,
+        **terms,
+    )
+    write_output(output, format_mandate(chain.domain("Mandates"), mandates.sign_mandate(chain, key, mandate)))
+    tell("signed; its delegate orders with `powerpact order buy|sell --mandate FILE`")
+
+
+@group.command()
+def show(file: MandateFile, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
+    """Show a mandate, what of it is used, and whether it is revoked.
+
+    [bold]Example:[/bold] powerpact mandate show alice.mandate.json
+    """
+    from powerpact.chain.contracts import mandates
+
+    chain = open_chain(deployment)
+    mandate = read_mandate(chain, file).mandate
+    state = mandates.state_of(chain, mandate)
+    if as_json:
+        print_json(_data(mandate, state))
+        return
+    table(({"field": field, "value": value} for field, value in _words(chain, mandate, state)), as_json=False)
+
+
+@group.command("list")
+def list_mandates(who: Whose, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
+    """List the mandates of an account that are registered.
+
+    [bold]Example:[/bold] powerpact mandate list alice
+    """
+    from powerpact.chain.contracts import mandates
+
+    chain = open_chain(deployment)
+    found = [(mandate, mandates.state_of(chain, mandate)) for mandate in mandates.mandates_of(chain, address_of(who))]
+    name_of, now = names_of(chain), chain.now()
+    rows = [
+        {
+            "number": state.number,
+            "delegate": mandate.delegate,
+            "for": _sides(mandate),
+            "used_wh": state.used_wh,
+            "most_wh": mandate.most_wh,
+            "until": utc(mandate.until_s),
+            "state": _state_word(mandate, state, now),
+        }
+        for mandate, state in found
+    ]
+    table(
+        rows,
+        as_json=as_json,
+        shown=lambda row: {
+            **row,
+            "delegate": name_of(row["delegate"]),
+            "until": clock(parse_time(row["until"])),
+        },
+    )
+
+
+@group.command()
+def revoke(file: MandateFile, account: As, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
+    """Revoke a mandate for good, registered or not; what is open under it can be cancelled as any other order.
+
+    [bold]Example:[/bold] powerpact mandate revoke alice.mandate.json -a alice
+    """
+    from powerpact.chain.contracts import mandates
+
+    chain, key = open_chain(deployment), unlock(account)
+    mandate = read_mandate(chain, file).mandate
+    mined = chain.sender(key).send(mandates.revoke(chain, mandate))
+    done("revoked the mandate", [mined], {"delegate": mandate.delegate}, as_json=as_json)
+
+
+Texts = list[str] | None
+
+
+def _terms(
+    rules: Rules, buyer: tuple[str | None, Texts, Texts], seller: tuple[str | None, Texts, Texts, int]
+) -> dict[str, Any]:
+    """The buyer's bid, wants and required classes; the seller's minimum, values, classes and device."""
+    from powerpact.market.terms import buyer_terms, declared_values, require_classes
+
+    (bid, term, require), (minimum, attribute, category, device) = buyer, seller
+    if bid is None and minimum is None:
+        raise BadChoice("side", "none", "is not clear", remedy="Give --bid to buy, --min to sell, or both.")
+    terms: dict[str, Any] = {"buys": bid is not None, "sells": minimum is not None, "device": device}
+    terms["highest_bid_upoints_per_kwh"] = 0 if bid is None else parse_price(bid, "bid")
+    terms["lowest_min_upoints_per_kwh"] = 0 if minimum is None else parse_price(minimum, "min", least=0)
+    if bid is not None:
+        expectations, limits, weights_ppm = buyer_terms(rules, wanted(term or [], rules))
+        terms |= {"expectations": expectations, "limits": limits, "weights_ppm": weights_ppm}
+        terms["requires"] = coded(rules, require)
+    if minimum is not None:
+        terms |= {"attributes": declared_values(rules, stated_values(attribute)), "classes": coded(rules, category)}
+        require_classes(rules, terms["classes"])
+        if device == 0:
+            raise BadChoice("device", device, "is no device", remedy="Name the device that delivers: --device ID.")
+    return terms
+
+
+def _sides(mandate: Mandate) -> str:
+    return " and ".join(side for side, is_for in (("buy", mandate.buys), ("sell", mandate.sells)) if is_for)
+
+
+def _state_word(mandate: Mandate, state: MandateState, now: int) -> str:
+    if state.is_revoked:
+        return "revoked"
+    if now >= mandate.until_s:
+        return "over"
+    return "in force" if state.number else "not registered"
+
+
+def _words(chain: Chain, mandate: Mandate, state: MandateState) -> list[tuple[str, str]]:
+    """A mandate for people, a row for each field."""
+    name_of = names_of(chain)
+    rows = [
+        ("state", _state_word(mandate, state, chain.now())),
+        ("number", str(state.number or wording.NOTHING)),
+        ("trader", name_of(mandate.trader)),
+        ("delegate", name_of(mandate.delegate)),
+        ("for", _sides(mandate)),
+        ("device", str(mandate.device or wording.NOTHING)),
+        ("a slot", f"{mandate.most_wh_per_slot} Wh at most"),
+        ("in all", f"{state.used_wh} of {mandate.most_wh} Wh"),
+    ]
+    if mandate.buys:
+        rows.append(("bid", f"{wording.price(mandate.highest_bid_upoints_per_kwh)} at most"))
+    if mandate.sells:
+        rows.append(("minimum", f"{wording.price(mandate.lowest_min_upoints_per_kwh)} at least"))
+    lead = f"{wording.span(mandate.shortest_lead_s)} to {wording.span(mandate.longest_lead_s)} before its slot"
+    return [
+        *rows,
+        ("least share", wording.share(mandate.min_fill_ppm)),
+        ("slots from", clock(mandate.from_s)),
+        ("slots until", clock(mandate.until_s)),
+        ("gate closes", lead),
+        ("money is free", f"{wording.span(mandate.longest_refund_s)} after the slot begins at the latest"),
+        ("design", f"0x{mandate.design.hex()}"),
+    ]
+
+
+def _data(mandate: Mandate, state: MandateState) -> dict[str, Any]:
+    """A mandate for programs."""
+    _, message = mandate.message()
+    written = {name: f"0x{value.hex()}" if isinstance(value, bytes) else value for name, value in message.items()}
+    times = {"from": utc(mandate.from_s), "until": utc(mandate.until_s)}
+    return {**written, **times, "number": state.number, "used_wh": state.used_wh, "is_revoked": state.is_revoked}
