@@ -37,7 +37,8 @@ class Mutant:
 
 @cache
 def _compile(mutant: Mutant) -> Artifact:
-    path = next((ROOT / "contracts").rglob(f"{mutant.contract}.sol")).relative_to(ROOT)
+    named = (ROOT / "contracts").rglob(f"{mutant.contract}.sol")
+    path = next(path for path in named if path.parent.name != "types").relative_to(ROOT)
     sources = _closure(path)
     text = sources[mutant.source]
     if text.count(mutant.found) != 1:

@@ -68,13 +68,13 @@ LINT = (
 )
 COMPILE = (
     Step("brownie compile", ("brownie", "compile", "--all")),  # else a changed file of types alone is overlooked
-    Step("forge build", ("forge", "build")),
+    Step("forge build", ("forge", "build", "contracts")),  # its tests are compiled without the optimiser, below
 )
 TEST = (
     *LINT,
     *COMPILE,
     Step("artifacts", ("python", "-m", "tools.artifacts", "--check")),
-    Step("forge", ("forge", "test"), count_forge),
+    Step("forge", ("env", "FOUNDRY_PROFILE=fuzz", "forge", "test"), count_forge),
     python_tests("examples", "powerpact"),  # in docstrings
     python_tests("set-up", "tests/python/toolchain"),
     python_tests("python", "tests", "tests/python/toolchain", *BROWNIE_SUITES),

@@ -123,12 +123,7 @@ contract Mandates is IMandates, EIP712 {
         );
         Place memory place = _placeOf(market);
         for (uint256 i = 0; i < count; ++i) {
-            PackedOrder memory order = orders[i];
-            _requirePlace(i, mandates[i], place);
-            _requireTerms(i, mandates[i], order);
-            bytes32 id = mandates[i].structHash();
-            uint32 turn = _take(i, id, mandates[i], order, place);
-            _requireSigned(i, mandates[i].delegate(), turn, order, market, signatures[i]);
+            _admit(i, place, orders[i], mandates[i], signatures[i]);
         }
     }
 
@@ -164,6 +159,20 @@ contract Mandates is IMandates, EIP712 {
     function usedIn(uint32 number, Slot slot) public view returns (Wh) {
         (uint256 slots, uint256 shift) = _laneOf(slot);
         return Wh.wrap(uint64(_used[number][slots] >> shift));
+    }
+
+    /// Reverts if: an order is not inside its mandate, not signed by the delegate for its turn, or one too many.
+    function _admit(
+        uint256 index,
+        Place memory place,
+        PackedOrder memory order,
+        PackedMandate calldata mandate,
+        CompactSignature calldata signature
+    ) private {
+        _requirePlace(index, mandate, place);
+        _requireTerms(index, mandate, order);
+        uint32 turn = _take(index, mandate.structHash(), mandate, order, place);
+        _requireSigned(index, mandate.delegate(), turn, order, place.market, signature);
     }
 
     function _placeOf(bytes32 market) private view returns (Place memory place) {

@@ -133,25 +133,25 @@ contract MeteringTest is Registries {
         exported = fold(exported, 0, CAPACITY);
         total = fold(total, 1, 2 * CAPACITY);
         part = fold(part, 0, total);
-        uint40 slotStart = start + 11 * SLOT;
-        uint256 lot = lotId(device, hourFrom(slotStart));
-        PackedReading memory reading = _reading(slotStart, uint64(exported), 0, uint64(50_000 + exported), 60_000);
+        uint256 lot = lotId(device, hourFrom(start + 11 * SLOT));
+        PackedReading memory reading =
+            _reading(start + 11 * SLOT, uint64(exported), 0, uint64(50_000 + exported), 60_000);
         uint64 batch = report(KEY, single(reading));
         uint256 shared = 0;
         for (uint256 i = 0; i < 2; ++i) {
             uint256 sold = i == 0 ? part : total - part;
             uint256 before = i == 0 ? 0 : part;
             uint256 delivered = _deliver(reading, batch, before, sold, total, isLate);
-            uint256 due = exported < total ? exported : total;
-            uint256 share = due * (before + sold) / total - due * before / total;
-            assertEq(delivered, share, "each sale must get its share");
+            assertEq(delivered, _shareOf(exported, total, before, sold), "each sale must get its share");
             shared += delivered;
             assertEq(certificates.balanceOf(BUYER, lot), shared, "the buyer gets what was delivered");
         }
         assertEq(shared, exported < total ? exported : total, "GRN-1: all of the export that is sold, and no more");
         uint256 rest = exported > total ? exported - total : 0;
         assertEq(certificates.balanceOf(OWNER, lot), rest, "the owner gets what was not sold, once");
-        assertTrue(metering.isIssued(device, hourFrom(slotStart)) == (rest != 0), "then the slot counts as issued");
+        assertTrue(
+            metering.isIssued(device, hourFrom(start + 11 * SLOT)) == (rest != 0), "then the slot counts as issued"
+        );
     }
 
     /// The last reading is of another slot: nothing is known, nothing happens.
@@ -174,6 +174,12 @@ contract MeteringTest is Registries {
         try metering.report(single(reading), signatures) {
             revert("a forged signature must be refused");
         } catch {}
+    }
+
+    /// What a sale of `sold` behind `before` gets of an export of which `total` is sold.
+    function _shareOf(uint256 exported, uint256 total, uint256 before, uint256 sold) private pure returns (uint256) {
+        uint256 due = exported < total ? exported : total;
+        return due * (before + sold) / total - due * before / total;
     }
 
     function _deliver(
