@@ -208,14 +208,16 @@ class EvmChain:
     ----------
     largest_code : int
         The most bytes that a contract may have. Real chains allow 24 576 (EIP-170).
+    most_gas : int
+        The gas of a transaction.
     """
 
     chain_id = 1
 
-    def __init__(self, largest_code: int = 24_576) -> None:
+    def __init__(self, largest_code: int = 24_576, most_gas: int = 2**62) -> None:
         self._pyrevm = pytest.importorskip("pyrevm", reason="pyrevm has no wheel for this Python")
         config = self._pyrevm.CfgEnv(limit_contract_code_size=largest_code)
-        self._evm = self._pyrevm.EVM(env=self._pyrevm.Env(cfg=config), gas_limit=2**62)
+        self._evm = self._pyrevm.EVM(env=self._pyrevm.Env(cfg=config), gas_limit=most_gas)
         self._time = GENESIS_TIME
         self._number = 0
         self._tick()

@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from powerpact.chain.artifacts import Artifact, artifact
+from powerpact.chain.artifacts import CONTRACTS, Artifact, artifact
 from toolchain.places import ROOT, environment, solc
 
 _IMPORT = re.compile(r'from "(\.[^"]+)"')
@@ -37,20 +38,53 @@ class Mutant:
 
 @cache
 def _compile(mutant: Mutant) -> Artifact:
-    named = (ROOT / "contracts").rglob(f"{mutant.contract}.sol")
-    path = next(path for path in named if path.parent.name != "types").relative_to(ROOT)
-    sources = _closure(path)
-    text = sources[mutant.source]
+    text = (ROOT / mutant.source).read_text(encoding="utf-8")
     if text.count(mutant.found) != 1:
         raise ValueError(f"{mutant.source} has {mutant.found!r} {text.count(mutant.found)} times, not once")
-    sources[mutant.source] = text.replace(mutant.found, mutant.seeded)
+    changed = {mutant.source: text.replace(mutant.found, mutant.seeded)}
+    try:
+        return compile_with([mutant.contract], changed)[mutant.contract]
+    except DoesNotCompile as fault:
+        raise ValueError(f"{mutant.name} does not compile: {fault}") from fault
+
+
+class DoesNotCompile(Exception):
+    """The compiler refuses a changed source."""
+
+
+def compile_with(contracts: Iterable[str], changed: Mapping[str, str]) -> dict[str, Artifact]:
+    """Compile contracts without the optimizer, with other texts of some sources.
+
+    Raises
+    ------
+    DoesNotCompile
+        If the compiler finds a fault.
+    """
+    paths = {name: path_of(name) for name in contracts}
+    outputs = ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]
+    compiled = _ask(paths.values(), changed, {str(path): {name: outputs} for name, path in paths.items()})
+    return {name: _artifact(name, compiled[str(path)][name]) for name, path in paths.items()}
+
+
+def check_with(contracts: Iterable[str], changed: Mapping[str, str]) -> None:
+    """Let the compiler check contracts with other texts of some sources, which is quicker than to compile them.
+
+    Raises
+    ------
+    DoesNotCompile
+        If the compiler finds a fault.
+    """
+    _ask([path_of(name) for name in contracts], changed, {"*": {"*": ["abi"]}})
+
+
+def _ask(paths: Iterable[Path], changed: Mapping[str, str], outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """What the compiler makes of some sources and what they import."""
+    sources = {name: text for path in paths for name, text in _closure(path).items()} | dict(changed)
     settings = {
         "optimizer": {"enabled": False},
         "evmVersion": "shanghai",
         "remappings": ["@openzeppelin/=node_modules/@openzeppelin/"],
-        "outputSelection": {
-            str(path): {mutant.contract: ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]}
-        },
+        "outputSelection": outputs,
     }
     job = {
         "language": "Solidity",
@@ -69,16 +103,28 @@ def _compile(mutant: Mutant) -> Artifact:
     answer = json.loads(run.stdout)
     faults = [error["formattedMessage"] for error in answer.get("errors", []) if error["severity"] == "error"]
     if faults:
-        raise ValueError(f"{mutant.name} does not compile: {faults[0]}")
-    output = answer["contracts"][str(path)][mutant.contract]
-    return Artifact(
-        mutant.contract,
-        output["abi"],
-        bytes.fromhex(output["evm"]["bytecode"]["object"]),
-        bytes.fromhex(output["evm"]["deployedBytecode"]["object"]),
-    )
+        raise DoesNotCompile(faults[0])
+    compiled: dict[str, Any] = answer["contracts"]
+    return compiled
 
 
+def users_of(source: str) -> list[str]:
+    """The contracts of a deployment that are compiled from a source."""
+    return [name for name in CONTRACTS if source in _closure(path_of(name))]
+
+
+def path_of(contract: str) -> Path:
+    """The source of a contract, from the root of the project."""
+    paths = (ROOT / "contracts").rglob(f"{contract}.sol")
+    return next(path for path in paths if f"\ncontract {contract} " in path.read_text(encoding="utf-8")).relative_to(ROOT)
+
+
+def _artifact(name: str, output: dict[str, Any]) -> Artifact:
+    code, runtime = (bytes.fromhex(output["evm"][kind]["object"]) for kind in ("bytecode", "deployedBytecode"))
+    return Artifact(name, output["abi"], code, runtime)
+
+
+@cache
 def _closure(path: Path) -> dict[str, str]:
     """The source and all that it imports from the project."""
     sources: dict[str, str] = {}

@@ -4,7 +4,7 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -31,17 +31,21 @@ def environment_of(command: Sequence[str]) -> Iterator[dict[str, str]]:
 
 @contextlib.contextmanager
 def piped(
-    command: Sequence[str], cwd: Path = ROOT, stderr: int | None = subprocess.STDOUT
+    command: Sequence[str],
+    cwd: Path = ROOT,
+    stderr: int | None = subprocess.STDOUT,
+    variables: Mapping[str, str] | None = None,
 ) -> Iterator["subprocess.Popen[str]"]:
     """Start a command with its output in a pipe, in its own process group, of which nothing is left behind.
 
-    A watchdog ends the group when this process is killed without a chance to do so.
+    `variables` are added to its environment. A watchdog ends the group when this process is killed without a chance to
+    do so.
     """
     with environment_of(command) as env:
         process = subprocess.Popen(
             command,
             cwd=cwd,
-            env=env,
+            env={**env, **(variables or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=stderr,
