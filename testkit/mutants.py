@@ -115,8 +115,10 @@ def users_of(source: str) -> list[str]:
 
 def path_of(contract: str) -> Path:
     """The source of a contract, from the root of the project."""
-    paths = (ROOT / "contracts").rglob(f"{contract}.sol")
-    return next(path for path in paths if f"\ncontract {contract} " in path.read_text(encoding="utf-8")).relative_to(ROOT)
+    for path in (ROOT / "contracts").rglob(f"{contract}.sol"):
+        if f"\ncontract {contract} " in path.read_text(encoding="utf-8"):
+            return path.relative_to(ROOT)
+    raise LookupError(contract)
 
 
 def _artifact(name: str, output: dict[str, Any]) -> Artifact:

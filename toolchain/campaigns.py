@@ -16,10 +16,23 @@ SOAK = ("python", "-m", "testkit.soak")
 SHORT = ("--minutes", "6", "--tick", "1.5")
 SEEDS = (2026, 2027, 2028)
 
+MUTATE = ("python", "-m", "testkit.mutation")
+GROUPS = (
+    *("accounts", "settlement", "releases", "metering", "certificates", "points"),
+    *("clearing", "satisfaction", "refutations", "devices", "orders", "trades"),
+)
+"""Of contracts, in `testkit.mutation.catalogue`."""
+SMALLEST_GROUP = "points"
+
 
 def _solver_part(mode: str, family: str) -> Part:
     command = (*BENCH, "solver", mode, family)
     return Part(f"solver-{mode}-{family}", command, (*command, *SMALL) if f"{mode} {family}" in SAMPLED else ())
+
+
+def _seeded_part(group: str) -> Part:
+    command = (*MUTATE, "part", group)
+    return Part(group, command, (*command, "--machine-only") if group == SMALLEST_GROUP else ())
 
 
 CAMPAIGNS = {
@@ -47,6 +60,17 @@ CAMPAIGNS = {
                 Part(f"hour-{seed}", (*SOAK, "--seed", str(seed)), (*SOAK, *SHORT) if seed == SEEDS[0] else ())
                 for seed in SEEDS
             ),
+        ),
+        Campaign(
+            "mutate",
+            "200 bugs seeded into the contracts, which machine and unit tests must find",
+            (
+                Part("unchanged", (*MUTATE, "unchanged")),
+                *map(_seeded_part, GROUPS),
+            ),
+            renew=(*MUTATE, "record"),
+            records=("docs/mutation.md",),
+            packages=("hypothesis", "pyrevm"),
         ),
     )
 }

@@ -1,15 +1,15 @@
 """Which bugs the campaign seeds: a committed list, and the groups of contracts over which it is spread.
 
 A bug is known by its content: its source, the function around it, its operator, what becomes what, and its place among
-equal ones. So the list holds as long as the code around its bugs does; `python -m testkit.mutation list` renews it: what
-still applies stays.
+equal ones. So the list holds as long as the code around its bugs does; `python -m testkit.mutation list` renews it, and
+what still applies stays.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from hashlib import sha256
@@ -89,7 +89,9 @@ GROUPS = {
         ("market/OrderBook", "market/libraries/OrderList", "shared/BatchRoot", "types/Orders"),
         ("OrderBook", "Releases"),
     ),
-    "trades": Group(8, ("shared/TradeHashing", "types/Slots", "types/Trades", "types/Units"), ("Settlement", "Clearing")),
+    "trades": Group(
+        8, ("shared/TradeHashing", "types/Slots", "types/Trades", "types/Units"), ("Settlement", "Clearing")
+    ),
 }
 """By the part of the campaign."""
 
@@ -122,11 +124,16 @@ class Seeded:
 
     @property
     def line(self) -> int:
-        return self.change.line((ROOT / self.bug.source).read_text(encoding="utf-8"))
+        return self.change.line(text_of(self.bug.source))
 
     def artifacts(self) -> dict[str, Artifact]:
         """All contracts that the bug is in, compiled. Raises DoesNotCompile."""
         return compile_with(users_of(self.bug.source), self.texts)
+
+
+def text_of(source: str) -> str:
+    """The present text of a source."""
+    return (ROOT / source).read_text(encoding="utf-8")
 
 
 def listed() -> list[Bug]:
@@ -145,7 +152,7 @@ def present() -> dict[str, Seeded]:
     """All bugs of the present sources, by id."""
     owners = {f"contracts/{source}.sol": name for name, group in GROUPS.items() for source in group.sources}
     texts = {
-        str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
+        (name := str(path.relative_to(ROOT))): text_of(name)
         for path in sorted((ROOT / "contracts").rglob("*.sol"))
         if path.parent.name != "testing"
     }
@@ -212,14 +219,14 @@ class Overlap(Exception):
     """Two changes are of the same text."""
 
 
-def together(made: Iterable[Change]) -> dict[str, str]:
+def together(made: Iterable[Change], read: Callable[[str], str] = text_of) -> dict[str, str]:
     """The sources with several changes at once. Raises Overlap."""
     texts: dict[str, str] = {}
     ends: dict[str, int] = {}
     for change in sorted(made, key=lambda each: (each.source, -each.start)):
         if change.end > ends.get(change.source, change.end):
             raise Overlap
-        text = texts.get(change.source) or (ROOT / change.source).read_text(encoding="utf-8")
+        text = texts.get(change.source) or read(change.source)
         texts[change.source] = change.apply(text)
         ends[change.source] = change.start
     return texts

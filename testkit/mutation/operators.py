@@ -7,7 +7,7 @@ no contract calls.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from testkit.mutation.syntax import Node, children, span, walk
@@ -37,6 +37,9 @@ UNTOUCHED = {
 }
 GUARDED = {"RevertStatement", "Return", "Continue"}
 """What a guard clause does if its condition holds."""
+
+NAMED = {"ContractDefinition", "FunctionDefinition", "ModifierDefinition"}
+"""What a bug is said to be in, besides constants."""
 
 _NUMBER = re.compile(r"0x[0-9a-fA-F_]+|[0-9_]+")
 
@@ -96,11 +99,10 @@ class _Source:
         kind = node["nodeType"]
         if kind in UNTOUCHED or self._is_left_out(node):
             return
-        if kind in ("ContractDefinition", "FunctionDefinition", "ModifierDefinition", "VariableDeclaration"):
-            if kind != "VariableDeclaration" or node.get("constant"):
-                function = f"{function}.{node['name']}".removeprefix(".")
-        if own := getattr(self, f"_{kind}", None):
-            yield from own(node, function)
+        if kind in NAMED or (kind == "VariableDeclaration" and node.get("constant")):
+            function = f"{function}.{node['name']}".removeprefix(".")
+        if own := OPERATORS.get(kind):
+            yield from own(self, node, function)
         for child in self._inside(node):
             yield from self.below(child, function)
 
@@ -134,7 +136,7 @@ class _Source:
         if condition.get("operator") not in ("==", "!="):
             yield self._change(condition, function, "negation", f"!({self._text(*span(condition))})")
 
-    def _ExpressionStatement(self, node: Node, function: str) -> Iterator[Change]:
+    def _statement(self, node: Node, function: str) -> Iterator[Change]:
         inner = node["expression"]
         if inner["nodeType"] not in ("Assignment", "FunctionCall", "UnaryOperation") or inner["src"] in self.steps:
             return
@@ -143,24 +145,24 @@ class _Source:
         operator = "check dropped" if _is_require(inner) else "statement dropped"
         yield Change(self.path, function, operator, start, end, self._text(start, end), "{}")
 
-    def _FunctionCall(self, node: Node, function: str) -> Iterator[Change]:
+    def _check(self, node: Node, function: str) -> Iterator[Change]:
         if _is_require(node):
             yield from self._negated(node["arguments"][0], function)
 
-    def _IfStatement(self, node: Node, function: str) -> Iterator[Change]:
+    def _branch(self, node: Node, function: str) -> Iterator[Change]:
         body = node["trueBody"]
         statements = body["statements"] if body["nodeType"] == "Block" else [body]
         if len(statements) == 1 and statements[0]["nodeType"] in GUARDED and not node.get("falseBody"):
             yield self._change(node["condition"], function, "check dropped", "false")
         yield from self._negated(node["condition"], function)
 
-    def _Conditional(self, node: Node, function: str) -> Iterator[Change]:
+    def _choice(self, node: Node, function: str) -> Iterator[Change]:
         yield from self._negated(node["condition"], function)
 
-    def _BinaryOperation(self, node: Node, function: str) -> Iterator[Change]:
+    def _operation(self, node: Node, function: str) -> Iterator[Change]:
         yield from self._swapped(node, function, node["leftExpression"], node["rightExpression"])
 
-    def _Assignment(self, node: Node, function: str) -> Iterator[Change]:
+    def _assignment(self, node: Node, function: str) -> Iterator[Change]:
         yield from self._swapped(node, function, node["leftHandSide"], node["rightHandSide"])
 
     def _swapped(self, node: Node, function: str, left: Node, right: Node) -> Iterator[Change]:
@@ -172,7 +174,7 @@ class _Source:
         after = f"{self._text(start, middle)}{between}{self._text(go_on, end)}"
         yield Change(self.path, function, BINARY[old], start, end, self._text(start, end), after)
 
-    def _UnaryOperation(self, node: Node, function: str) -> Iterator[Change]:
+    def _step(self, node: Node, function: str) -> Iterator[Change]:
         if node["operator"] in ("++", "--"):
             text = self._text(*span(node))
             other = "--" if node["operator"] == "++" else "++"
@@ -180,7 +182,7 @@ class _Source:
             if node["src"] not in self.steps:
                 yield self._change(node, function, "counting", self._text(*span(node["subExpression"])))
 
-    def _Literal(self, node: Node, function: str) -> Iterator[Change]:
+    def _literal(self, node: Node, function: str) -> Iterator[Change]:
         text = self._text(*span(node))
         if node["kind"] == "bool":
             yield self._change(node, function, "truth", "false" if text == "true" else "true")
@@ -189,7 +191,7 @@ class _Source:
             written = hex(more) if number[0].startswith("0x") else str(more)
             yield self._change(node, function, "constant", f"{written}{text[number.end() :]}")
 
-    def _FunctionDefinition(self, node: Node, function: str) -> Iterator[Change]:
+    def _answers(self, node: Node, function: str) -> Iterator[Change]:
         returned = node["returnParameters"]["parameters"]
         if [each["typeName"].get("name") for each in returned] != ["bool"] or not node.get("body"):
             return
@@ -197,6 +199,20 @@ class _Source:
             if each["nodeType"] == "Return" and each.get("expression", {}).get("nodeType") not in (None, "Literal"):
                 for answer in ("true", "false"):
                     yield self._change(each["expression"], function, "truth", answer)
+
+
+OPERATORS: Mapping[str, Callable[[_Source, Node, str], Iterator[Change]]] = {
+    "ExpressionStatement": _Source._statement,
+    "FunctionCall": _Source._check,
+    "IfStatement": _Source._branch,
+    "Conditional": _Source._choice,
+    "BinaryOperation": _Source._operation,
+    "Assignment": _Source._assignment,
+    "UnaryOperation": _Source._step,
+    "Literal": _Source._literal,
+    "FunctionDefinition": _Source._answers,
+}
+"""By the type of node: what makes changes of it."""
 
 
 def _is_require(node: Node) -> bool:

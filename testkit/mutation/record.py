@@ -21,17 +21,18 @@ LONGEST = 110  # of a change in the page
 
 HEAD = f"""# Seeded bugs
 
-Written by `./run mutate` from the results of its parts; see [CONTRIBUTING.md](../CONTRIBUTING.md) for campaigns. A bug is
-one small change of a contract: a check left out or turned round, a comparison, a sum or a constant a little off, a
-statement left out. The list, `testkit/mutation/mutants.jsonl`, is drawn once, by a fixed seed and by operator in turn, from
-all changes of the contracts that hold money or certificates or decide the contest. Events, constructors, assembly and the
-arguments of errors are not changed, nor getters that no contract calls.
+Written by `./run mutate` from the results of its parts; see [CONTRIBUTING.md](../CONTRIBUTING.md) for campaigns. A bug
+is one small change of a contract: a check left out or turned round, a comparison, a sum or a constant a little off, a
+statement left out. The list, `testkit/mutation/mutants.jsonl`, is drawn by a fixed seed, each operator in turn, from
+all changes of the contracts that hold money or certificates or decide the contest. Events, constructors, assembly and
+the arguments of errors are not changed, nor getters that no contract calls.
 
 First the stateful machine looks for each bug ({machine.EXAMPLES} runs of {machine.STEPS} steps, the same in each
 campaign), then, only for what it does not find, the unit tests of the contract, the differential tests and Forge's. At
-least {LEAST_FOUND:.0%} are to be found, and at least {LEAST_BY_MACHINE:.0%} by the machine alone. What is equivalent changes nothing that anybody could see, for the reason
-given; it is not counted.
+least {LEAST_FOUND:.0%} must be found, at least {LEAST_BY_MACHINE:.0%} by the machine alone. A bug is equivalent if it
+changes nothing that anybody could see; it has a reason below, and is not counted.
 """
+HEADS = "| where | change |\n|---|---|", "| where | change | why nobody can see it |\n|---|---|---|"
 
 
 def renew(paths: Iterable[Path]) -> int:
@@ -81,10 +82,10 @@ def page(
     lines += [_row("all", total), "", f"Found: {found:.1%}; by the machine alone: {by_machine:.1%}."]
     for title, fate in (("Found by unit tests alone", Fate.UNIT_TESTS), ("Not found", Fate.SURVIVED)):
         some = [bug for bug in tried if fates[bug.id] == fate]
-        lines += _section(title, "| where | change |\n|---|---|", [f"| {_where(b, there)} | {_shown(b)} |" for b in some])
+        lines += _section(title, HEADS[0], [f"| {_where(bug, there)} | {_shown(bug)} |" for bug in some])
     some = [bug for bug in tried if fates[bug.id] == EQUIVALENT]
     rows = [f"| {_where(bug, there)} | {_shown(bug)} | {reasons[bug.id]} |" for bug in some]
-    lines += _section("Equivalent", "| where | change | why nobody can see it |\n|---|---|---|", rows)
+    lines += _section("Equivalent", HEADS[1], rows)
     return "\n".join(lines) + "\n"
 
 

@@ -1,6 +1,7 @@
-"""What becomes of a bug: whether machine or unit tests find it. Verdicts are kept, so that a campaign goes on with them.
+"""What becomes of a bug: whether machine or unit tests find it.
 
-A verdict holds as long as the contracts and what tests them are the same.
+Verdicts are kept, so that an interrupted part goes on where it was; one holds as long as the contracts and what tests
+them are the same.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+from testkit.mutants import DoesNotCompile
 from testkit.mutation import machine, units
 from testkit.mutation.catalogue import GROUPS, Seeded
-from testkit.mutants import DoesNotCompile
 from toolchain.campaign import FOLDER
 from toolchain.places import ROOT, write_whole
 
@@ -23,6 +24,7 @@ KEPT = ROOT / FOLDER / "mutate/verdicts"
 BY_MACHINE = ("contracts", "interfaces", "testkit")
 BY_UNIT_TESTS = (*BY_MACHINE, "tests/contracts", "tests/differential", "tests/forge")
 CODE = {".py", ".sol"}
+OURS = Path(__file__).parent  # makes the bugs, and finds none
 
 
 class Fate(StrEnum):
@@ -89,8 +91,9 @@ def _tests(fate: Fate) -> str:
 
 @cache
 def digest(folders: tuple[str, ...]) -> str:
-    """A hash of the code in some folders."""
-    total = sha256()
-    for path in sorted(path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in CODE):
+    """A hash of the code in some folders, and of how long the machine runs."""
+    total = sha256(f"{machine.EXAMPLES} {machine.STEPS}".encode())
+    found = sorted(path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in CODE)
+    for path in (path for path in found if path.parent != OURS):
         total.update(f"\0{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
     return total.hexdigest()[:16]
