@@ -11,7 +11,7 @@ from testkit.chains import EvmChain
 from testkit.stateful.machine import run_machine
 from testkit.stateful.stage import community_on
 
-EXAMPLES = 100
+EXAMPLES = 300
 STEPS = 30
 MOST_GAS = 1 << 28  # of a transaction: a loop without an end stops here
 PATIENCE_S = 1_200.0
