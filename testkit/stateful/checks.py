@@ -131,7 +131,8 @@ class Checks(Stage):
     def bonds_leave_once(self, state: dict[str, Any]) -> None:
         held = sum(held for _, held, _ in state["wallets"].values())
         owed = sum(market.held_upoints() for market in self.ghost.markets)
-        holds("MON-3", held == owed, f"{held} are held, {owed} for orders, trades and active proposals")
+        owed += sum(pot.upoints for pot in self.ghost.rewards.pots.values())
+        holds("MON-3", held == owed, f"{held} are held, {owed} for orders, trades, active proposals and who knew first")
         supply, expected = state["supply"], self.ghost.supply_upoints
         holds("MON-3", supply == expected, f"the supply is {supply}, not {expected}")
 
@@ -273,6 +274,9 @@ class Checks(Stage):
                 self._refund(market, (chunk, index))
             if free := market.releasable(self.chain.now() + 1):
                 self._release(market, free)
+        for proposal_id, pot in list(self.ghost.rewards.pots.items()):
+            self.chain.warp(pot.until)
+            self._award(proposal_id)
         for address, account in self.accounts.items():
             wallet = self.ghost.wallets[address]
             holds("MON-2", wallet.held == 0, f"{wallet.held} of {address} are still held")
@@ -302,6 +306,19 @@ class Checks(Stage):
         self.ghost.finalized(market, proposal)
         self.final_rounds_keep_their_promise(market)
         self.orders_trade_within_their_terms(market)
+
+    def _award(self, proposal: int) -> None:
+        """What waited of a bond goes to who knew first, or else to who challenged."""
+        self._send_award(proposal)
+        pot = self.ghost.rewards.pots.pop(proposal)
+        self.ghost.wallets[pot.challenger].held -= pot.upoints
+        self.ghost.wallets[pot.winner or pot.challenger].free += pot.upoints
+        RUNS["award to who knew first" if pot.winner else "award to the challenger"] += 1
+        with refused("Refutations_NothingOpen"):
+            self._send_award(proposal)
+
+    def _send_award(self, proposal: int) -> None:
+        self.community.send(self.watcher, "Refutations", "award", proposal)
 
     def _refund(self, market: GhostMarket, position: Position) -> None:
         RUNS["refund"] += 1

@@ -20,7 +20,8 @@ from testkit.mandates import Gateway
 from testkit.market import MODES, TestMarket, Trader
 from testkit.stateful.lots import Lot
 from testkit.stateful.nonces import Nonces
-from testkit.stateful.payments import payment_upoints
+from testkit.stateful.payment import payment_upoints
+from testkit.stateful.rewards import Rewards
 from testkit.stateful.stops import Stops
 
 MOST_EXTENSIONS = 2
@@ -200,10 +201,13 @@ class Ghost:
     ----------
     wallets : mapping of str to Wallet
         Of everybody, by address, in the state from which the run starts.
+    rewards : Rewards
+        Of who knows that a proposal is false.
     """
 
-    def __init__(self, wallets: dict[str, Wallet]) -> None:
+    def __init__(self, wallets: dict[str, Wallet], rewards: Rewards) -> None:
         self.wallets = wallets
+        self.rewards = rewards
         self.supply_upoints = sum(wallet.outside + wallet.free for wallet in wallets.values())
         self.records: dict[str, tuple[int, int, int]] = defaultdict(lambda: (0, 0, 0))
         self.nonces: dict[tuple[str, Side], Nonces] = defaultdict(Nonces)
@@ -260,12 +264,12 @@ class Ghost:
         rules, active = market.rules, market.active
         if not rules.challenge_window_s:
             return "Clearing_ProofOnly"
-        free = self.wallets[proposal.agent.address].free
+        free, eighth = self.wallets[proposal.agent.address].free, rules.bond_upoints // 8
         if active:
             if not proposal.beats(active):
                 return "Clearing_NotBetter"
             if self._is_refuted_by(active, proposal):
-                free += 2 * (rules.bond_upoints // 8)
+                free += 2 * eighth - self.rewards.waiting_upoints(active.id, eighth)
             elif active.agent is proposal.agent:
                 free += rules.bond_upoints
         return "Accounts_InsufficientBalance" if free < rules.bond_upoints else None
@@ -275,17 +279,18 @@ class Ghost:
         self._unseat(market, proposal)
         rules = market.rules
         proposal.status = ProposalStatus.ACTIVE
-        proposal.final_from = now + rules.challenge_window_s
-        if not proposal.is_exact:
-            proposal.final_from = max(proposal.final_from, market.final_by + 1)
+        earliest = 0 if proposal.is_exact else market.final_by + 1
+        proposal.final_from = max(now + rules.challenge_window_s, earliest)
+        self.rewards.sealed(proposal.id)
         self.wallets[proposal.agent.address].hold(rules.bond_upoints)
 
     def refuted(self, market: GhostMarket, proposal: GhostProposal, by: str) -> None:
-        """An active proposal is wrong: two eighths of its bond go to who showed it, the rest is burnt."""
+        """An active proposal is wrong: two eighths of its bond go to who showed it, one can wait, the rest is burnt."""
         proposal.status = ProposalStatus.REFUTED
         bond = market.rules.bond_upoints
         self.wallets[proposal.agent.address].held -= bond
         self.wallets[by].free += 2 * (bond // 8)
+        self.wallets[by].hold(self.rewards.refuted(proposal.id, by, bond // 8))
         self.supply_upoints -= bond - 2 * (bond // 8)
 
     def challenged(self, market: GhostMarket, proposal: GhostProposal, by: str, now: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from powerpact.market.orders import NONCES_PER_PAGE, Order, Side, page_and_mask
+from powerpact.market.orders import MOST_PAGES, NONCES_PER_PAGE, Order, Side, page_and_mask
 from powerpact.market.rules import Mode
 from testkit.invariants import holds
 from testkit.market import ASK, CREDIBILITY, DECLARED, SLOT_LENGTH_S, Trader
@@ -280,6 +280,7 @@ class OrderRules(Checks):
             self._without_money,
             self._with_a_used_nonce,
             self._with_a_nonce_of_a_closed_page,
+            self._with_a_nonce_too_far_ahead,
             self._with_a_cancelled_sell_order,
             self._with_a_posted_sell_order,
             self._behind_the_gate,
@@ -311,6 +312,10 @@ class OrderRules(Checks):
     def _with_a_nonce_of_a_closed_page(self, market: GhostMarket) -> bool:
         return self._with_nonce(market, lambda own: range(own.page * NONCES_PER_PAGE)[-1:], "of a closed page")
 
+    def _with_a_nonce_too_far_ahead(self, market: GhostMarket) -> bool:
+        pages = MOST_PAGES + 1
+        return self._with_nonce(market, lambda own: [(own.page + pages) * NONCES_PER_PAGE], "too far ahead")
+
     def _with_nonce(self, market: GhostMarket, choose: Callable[[Nonces], Sequence[int]], what: str) -> bool:
         if not self.is_gate_open(market):
             return False
@@ -320,7 +325,7 @@ class OrderRules(Checks):
                 order = self._buy(market, trader, nonce, 1, 1)
                 if order.reservation_upoints > self.ghost.wallets[trader.address].free:
                     continue
-                with refused("Accounts_NonceUsed"):
+                with refused("Accounts_NonceFar" if what == "too far ahead" else "Accounts_NonceUsed"):
                     market.market.post([order], [trader])
                 RUNS[f"overreach: a nonce {what}"] += 1
                 return True

@@ -14,6 +14,7 @@ from powerpact.mechanisms.satisfaction.spec import dual_sum_ppm, match, pair_sco
 from testkit.market import Claims, TestMarket
 from testkit.stateful.claims import GAP, HIDING, HONEST, KINDS, SHIFTED, chunks_of, claim
 from testkit.stateful.ghost import GhostMarket, GhostProposal
+from testkit.stateful.knowing import KnowingRules
 from testkit.stateful.sealing import SealRules
 from testkit.stateful.stage import INDICES, RUNS, refused
 
@@ -22,7 +23,7 @@ MOST_PROPOSALS = 5
 CLAIM_KINDS = st.sampled_from((HONEST, HONEST, *KINDS))
 
 
-class RoundRules(SealRules):
+class RoundRules(SealRules, KnowingRules):
     """Propose, extend, watch, challenge, finalize, prove, clear."""
 
     @precondition(lambda self: self._open_rounds())
@@ -105,6 +106,8 @@ class RoundRules(SealRules):
             return
         driver = market.about(proposal)
         pair = pairs[which % len(pairs)]
+        for who in range((which + 1) % 3):
+            self._commit(proposal, pair, which + who)
         driver.challenge(*pair, self.watcher)
         extensions, was_late = market.extensions, self.chain.now() > market.final_by
         self.ghost.challenged(market, proposal, self.watcher.address, self.chain.now())
@@ -117,6 +120,10 @@ class RoundRules(SealRules):
         RUNS[f"challenge with {sum(id_ in traded for id_ in pair)} orders that trade"] += 1
         with refused("Clearing_WrongStatus"):
             driver.challenge(*pair, self.watcher)
+        if proposal.id in self.ghost.rewards.pots:
+            self._commit(proposal, pair, which + 2)
+            if which % 4 < 2:
+                self._reveal_all(market, proposal)
 
     @precondition(lambda self: self.proposals(lambda *_: True))
     @rule(which=INDICES, pick=INDICES)

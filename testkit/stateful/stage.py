@@ -16,6 +16,7 @@ from powerpact.chain.contracts.rounds import ProposalStatus
 from powerpact.chain.errors import ContractError
 from testkit.market import Community, Counters, Trader
 from testkit.stateful.ghost import Ghost, GhostMarket, GhostProposal, Position, Wallet
+from testkit.stateful.rewards import Rewards
 
 TRADERS = 4
 PURSE_UPOINTS = 2_000_000
@@ -92,7 +93,7 @@ class Stage(RuleBasedStateMachine):
         for account, deposit_upoints in depositors(self.community):
             wallets[account.address] = Wallet(PURSE_UPOINTS - deposit_upoints, deposit_upoints)
             self.accounts[account.address] = account
-        self.ghost = Ghost(wallets)
+        self.ghost = Ghost(wallets, Rewards(self.chain.now))
         self.last_counters = dict.fromkeys((trader.device for trader in self.traders), (0, 0, 0, 0, 0))
 
     def markets(self, fits: Callable[[GhostMarket], Any]) -> list[GhostMarket]:

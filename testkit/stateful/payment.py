@@ -1,4 +1,4 @@
-"""What a delivery pays, as the rules say."""
+"""What the ghost pays for a delivery."""
 
 from __future__ import annotations
 
