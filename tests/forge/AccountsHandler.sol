@@ -422,11 +422,12 @@ contract AccountsHandler is MarketSystem {
                 ++refusals;
                 continue;
             }
-            _forget(round, i);
+            // The money of the trade stays held, or was refunded before.
             if (isTraded && i == round.offer.buyer) {
                 heldGhost[_traderOf(round.orders[i])] += _valueOf(round, i);
                 ++rests;
             }
+            _forget(round, i);
             ++released;
         }
     }
