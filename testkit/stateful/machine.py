@@ -14,6 +14,7 @@ from testkit.market import Community, Trader
 from testkit.stateful.claims import GAP, KINDS, SHIFTED, claim
 from testkit.stateful.delivery import DeliveryRules
 from testkit.stateful.ghost import GhostMarket
+from testkit.stateful.intruding import IntrudingRules
 from testkit.stateful.mandating import MandateRules
 from testkit.stateful.orders import RULES_DRAWN
 from testkit.stateful.rounds import CLAIM_KINDS, RoundRules
@@ -27,7 +28,7 @@ ENDINGS = ("by the last readings", "by proofs", "sold on", "by agreement")
 """How the trades of a run that begins behind them have ended."""
 
 
-class MarketMachine(MandateRules, StoppingRules, RoundRules, DeliveryRules):
+class MarketMachine(MandateRules, StoppingRules, RoundRules, DeliveryRules, IntrudingRules):
     """All rules, a start at any stage of a market, and a rule that leads to its end."""
 
     @initialize(
@@ -266,6 +267,8 @@ RULES = (
     "overreach: Metering_Stopped",
     "overreach: Metering_OwnerSuspended",
     "overreach: Order_DeviceUnfit",
+    "intrude",
+    "mint for nothing",
     "overclaim: not eligible",
     "overclaim: a pair twice",
     "overclaim: overfilled",
