@@ -54,6 +54,7 @@ class Checks(Stage):
             *(("Accounts", "trackRecordOf", trader) for trader in traders),
             *(("Metering", "last", trader.device) for trader in self.traders),
             *(("Settlement", "isSettled", market, position) for market, position in positions),
+            *(("Settlement", "isCertified", market, position) for market, position in positions),
             *(("DeviceRegistry", "promisedOf", device, Side.SELL, hour_from(slot).pack()) for device, slot in sales),
             *(("Clearing", "activeOf", market) for market in markets),
             *(("Clearing", "finalOf", market) for market in markets),
@@ -71,6 +72,7 @@ class Checks(Stage):
             "records": {trader: tuple(next(answers)) for trader in traders},
             "counters": {trader.device: tuple(next(answers)) for trader in self.traders},
             "settled": {place for place in positions if next(answers)},
+            "certified": {place for place in positions if next(answers)},
             "sales": {lot: tuple(next(answers)) for lot in sales},
             "active": [next(answers) for _ in markets],
             "final": [next(answers) for _ in markets],
@@ -108,8 +110,9 @@ class Checks(Stage):
         assert state["records"] == {address: (*ghost.records[address], word) for address, word in nonces.items()}
         sales = {lot: (lot in ghost.undecided, ghost.sold_wh[lot]) for lot in state["sales"]}
         assert state["sales"] == sales, f"sales {state['sales']}, expected {sales}"
-        settled = {(market.market.id, position) for market in ghost.markets for position in market.settled}
-        assert state["settled"] == settled, f"settled {state['settled']}, expected {settled}"
+        for end in ("settled", "certified"):
+            ended = {(market.market.id, position) for market in ghost.markets for position in getattr(market, end)}
+            assert state[end] == ended, f"{end} {state[end]}, expected {ended}"
         expected = {p.id: self._as_stored(market, p) for market, p in self.proposals(lambda *_: True)}
         assert state["proposals"] == expected, f"proposals {state['proposals']}, expected {expected}"
         assert state["active"] == [market.active.id if market.active else 0 for market in ghost.markets]
@@ -263,7 +266,16 @@ class Checks(Stage):
             self.everyone_gets_the_money_out()
 
     def everyone_gets_the_money_out(self) -> None:
-        self.chain.warp(max(market.rules.refund_from for market in self.ghost.markets))
+        last = max(self.ghost.markets, key=lambda market: market.rules.refund_from)
+        self.chain.warp(last.rules.refund_from - 2)
+        if unsettled := last.unsettled():
+            position = unsettled[0][:2]
+            if self.chain.now() + 1 < last.rules.refund_from:
+                with refused("Settlement_TooEarly"):
+                    last.about_final().refund([position])
+                self.chain.warp(last.rules.refund_from - 1)
+            self._refund(last, position)
+        self.chain.warp(last.rules.refund_from)
         for market in self.ghost.markets:
             for proposal in market.of_status(ProposalStatus.REFUTED):
                 with refused("Clearing_WrongStatus"):

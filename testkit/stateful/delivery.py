@@ -171,6 +171,17 @@ class DeliveryRules(Checks):
             return
         self._refund(market, position)
 
+    @precondition(lambda self: self.markets(lambda m: not m.final))
+    @rule(which=INDICES)
+    def settle_nothing(self, which):
+        """Before a round is final, nothing of it ends."""
+        choices = self.markets(lambda m: not m.final)
+        market = choices[which % len(choices)].market.id
+        for function, arguments in (("settle", (0, [])), ("settleLate", ([],)), ("refund", ([],)), ("certify", ([],))):
+            with refused("Clearing_NotFinal"):
+                self.community.send(self.watcher, "Settlement", function, market, *arguments)
+        RUNS["settle before the round is final"] += 1
+
     @precondition(lambda self: self.markets(self.returned))
     @rule(which=INDICES)
     def certify(self, which):

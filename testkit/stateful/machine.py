@@ -233,6 +233,7 @@ RULES = (
     "settle a trade of a stopped device",
     "settle a trade of a suspended seller",
     "settle",
+    "settle before the round is final",
     "settle a part of a chunk",
     "settle one of several trades of a device",
     "settle_late",
