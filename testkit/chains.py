@@ -7,6 +7,7 @@ set the time. `NodeChain` mines each transaction and reports its true gas; `EvmC
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -26,6 +27,9 @@ T = TypeVar("T")
 
 GAS_LIMIT = 16_777_216
 """The most gas that one transaction may have (EIP-7825)."""
+
+LARGEST_CODE = int(os.environ.get("POWERPACT_LARGEST_CODE", "24576"))
+"""The most bytes that a contract may have on a real chain (EIP-170), unless the tests run on larger ones."""
 
 GENESIS_TIME = 1_700_000_000
 """Time of the first block of a new chain, Unix seconds."""
@@ -207,14 +211,14 @@ class EvmChain:
     Parameters
     ----------
     largest_code : int
-        The most bytes that a contract may have. Real chains allow 24 576 (EIP-170).
+        The most bytes that a contract may have.
     most_gas : int
         The gas of a transaction.
     """
 
     chain_id = 1
 
-    def __init__(self, largest_code: int = 24_576, most_gas: int = 2**62) -> None:
+    def __init__(self, largest_code: int = LARGEST_CODE, most_gas: int = 2**62) -> None:
         self._pyrevm = pytest.importorskip("pyrevm", reason="pyrevm has no wheel for this Python")
         config = self._pyrevm.CfgEnv(limit_contract_code_size=largest_code)
         self._evm = self._pyrevm.EVM(env=self._pyrevm.Env(cfg=config), gas_limit=most_gas)

@@ -28,9 +28,9 @@ all changes of the contracts that hold money or certificates or decide the conte
 the arguments of errors are not changed, nor getters that no contract calls.
 
 First the stateful machine looks for each bug ({machine.EXAMPLES} runs of {machine.STEPS} steps, the same in each
-campaign), then, only for what it does not find, the unit tests of the contract, the differential tests and Forge's. At
-least {LEAST_FOUND:.0%} must be found, at least {LEAST_BY_MACHINE:.0%} by the machine alone. A bug is equivalent if it
-changes nothing that anybody could see; it has a reason below, and is not counted.
+campaign), then, only for what it does not find, the unit tests of the contract and Forge's tests. At least
+{LEAST_FOUND:.0%} must be found, at least {LEAST_BY_MACHINE:.0%} by the machine alone. A bug is equivalent if it changes
+nothing that anybody could see; it has a reason below, and is not counted.
 """
 HEADS = "| where | change |\n|---|---|", "| where | change | why nobody can see it |\n|---|---|---|"
 

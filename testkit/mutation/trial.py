@@ -22,7 +22,7 @@ from toolchain.places import ROOT, write_whole
 
 KEPT = ROOT / FOLDER / "mutate/verdicts"
 BY_MACHINE = ("contracts", "interfaces", "testkit")
-BY_UNIT_TESTS = (*BY_MACHINE, "tests/contracts", "tests/differential", "tests/forge")
+BY_UNIT_TESTS = (*BY_MACHINE, "tests/contracts", "tests/forge")
 CODE = {".py", ".sol"}
 OURS = Path(__file__).parent  # makes the bugs, and finds none
 

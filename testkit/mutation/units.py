@@ -24,6 +24,7 @@ exec {BIN / "anvil"} --disable-code-size-limit "$@"
 """
 VARIABLES = {
     "POWERPACT_BUILD": "build/contracts",
+    "POWERPACT_LARGEST_CODE": "1000000",
     "FOUNDRY_VIA_IR": "false",
     "FOUNDRY_OPTIMIZER": "false",
     "FOUNDRY_CODE_SIZE_LIMIT": "1000000",
@@ -46,7 +47,8 @@ def failing(texts: Mapping[str, str], folders: Sequence[str]) -> str | None:
     with copied(texts) as project:
         _require(("brownie", "compile", "--all"), project)
         tests = [f"tests/contracts/{folder}" for folder in (*folders, "failures")]
-        for command in (("brownie", "test", *tests), ("forge", "test", "--skip", NEEDS_OPTIMIZER)):
+        suites = ("brownie", "test", *tests, "-x"), ("forge", "test", "--skip", NEEDS_OPTIMIZER)
+        for command in suites:
             code, output = _call(command, project)
             if code:
                 print("\n".join(output.splitlines()[-LINES:]), flush=True)

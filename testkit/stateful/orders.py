@@ -269,9 +269,9 @@ class OrderRules(Checks):
             self.community.send(trader.account, "ParticipantRegistry", "exit")
         RUNS["leave"] += 1
 
-    @rule(which=INDICES, how=INDICES)
-    def overreach(self, which, how):
-        """An order that the book must refuse: of the drawn kind, or else of the first that can be tried now."""
+    @rule(which=INDICES)
+    def overreach(self, which):
+        """Orders that the book must refuse, of each kind that can be tried now."""
         markets = self.markets(self.is_gate_open) or self.ghost.markets
         market = markets[which % len(markets)]
         kinds = (
@@ -285,7 +285,8 @@ class OrderRules(Checks):
             self._with_a_posted_sell_order,
             self._behind_the_gate,
         )
-        any(attempt(market) for attempt in (kinds[how % len(kinds)], *kinds))
+        for attempt in kinds:
+            attempt(market)
 
     def _active(self) -> list[Trader]:
         return [trader for trader in self.traders if self.ghost.may_trade(trader, self.chain.now() + 1)]
