@@ -15,6 +15,7 @@ from pathlib import Path
 
 from toolchain import commands
 from toolchain.places import BIN, ROOT, environment
+from toolchain.steps import count_forge, count_pytest
 
 LINKED = (".home", ".venv", "node_modules")
 LEFT_OUT = (*LINKED, ".git", "reports", "site", "build", "out", "cache", "__pycache__", ".hypothesis", "keystore")
@@ -47,12 +48,19 @@ def failing(texts: Mapping[str, str], folders: Sequence[str]) -> str | None:
     with copied(texts) as project:
         _require(("brownie", "compile", "--all"), project)
         tests = [f"tests/contracts/{folder}" for folder in (*folders, "failures")]
-        suites = ("brownie", "test", *tests, "-x"), ("forge", "test", "--skip", NEEDS_OPTIMIZER)
-        for command in suites:
+        suites = (
+            (("brownie", "test", *tests, "-x"), count_pytest),
+            (("forge", "test", "--skip", NEEDS_OPTIMIZER), count_forge),
+        )
+        for command, count in suites:
             code, output = _call(command, project)
-            if code:
-                print("\n".join(output.splitlines()[-LINES:]), flush=True)
-                return " ".join(command)
+            if not code:
+                continue
+            end = "\n".join(output.splitlines()[-LINES:])
+            if not count(output)[1]:  # it broke down: that finds nothing
+                raise RuntimeError(f"{' '.join(command)} ended with {code}, and no test failed:\n{end}")
+            print(end, flush=True)
+            return " ".join(command)
     return None
 
 
