@@ -1,21 +1,19 @@
-"""Rules of money, orders, time and admission, and the orders that the book must refuse."""
+"""Rules of money, orders, time and admission."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from copy import copy
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from powerpact.market.orders import MOST_PAGES, NONCES_PER_PAGE, Order, Side, page_and_mask
-from powerpact.market.rules import Mode
+from powerpact.market.orders import NONCES_PER_PAGE, Order, Side
 from testkit.invariants import holds
 from testkit.market import ASK, CREDIBILITY, DECLARED, SLOT_LENGTH_S, Trader
-from testkit.stateful.checks import Checks
 from testkit.stateful.endorsing import ENDORSERS_HASH
-from testkit.stateful.ghost import GhostMarket, GhostOrder, Nonces
+from testkit.stateful.ghost import GhostMarket, Nonces
+from testkit.stateful.overreaching import OverreachRules
 from testkit.stateful.stage import BOND_UPOINTS, INDICES, ORDERS, RUNS, TRADERS, refused
 
 MOST_MARKETS = 3
@@ -32,10 +30,9 @@ RULES_DRAWN = st.fixed_dictionaries(
 )
 """Rules that differ among markets. A window of an hour ends after the time for proposals; without one, rounds are
 proven exhaustively only, and nobody endorses them."""
-EXPECTATIONS, LIMITS, WEIGHTS_PPM = (80_000, 950_000, 90), (115_000, 600_000, 40), (500_000, 300_000, 200_000)
 
 
-class OrderRules(Checks):
+class OrderRules(OverreachRules):
     """Deposit, withdraw, open markets, post and cancel orders, let time pass, suspend, leave."""
 
     @rule(who=INDICES, share=st.integers(1, 4))
@@ -143,37 +140,6 @@ class OrderRules(Checks):
             orders.append((trader, order))
         return orders
 
-    @staticmethod
-    def _buy(market: GhostMarket, trader: Trader, nonce: int, price: int, energy: int) -> Order:
-        return Order(
-            Side.BUY,
-            trader.address,
-            energy_wh=500 + 3 * energy,
-            price_upoints_per_kwh=85_000 + 40 * price,
-            levels=_lanes(EXPECTATIONS),
-            limits=_lanes(LIMITS),
-            weights_ppm=_lanes(WEIGHTS_PPM),
-            classes=bytes([price % 2]).ljust(8, b"\0"),
-            nonce=nonce,
-            expiry=market.rules.closes_at,
-            min_fill_ppm=_least_fill_ppm(market, energy),
-        )
-
-    @staticmethod
-    def _sell(market: GhostMarket, trader: Trader, nonce: int, price: int, energy: int) -> Order:
-        return Order(
-            Side.SELL,
-            trader.address,
-            energy_wh=500 + 3 * energy,
-            price_upoints_per_kwh=75_000 + 45 * price,
-            min_upoints_per_kwh=70_000 + 45 * price,
-            levels=_lanes((0, 0, 35 + energy % 60)),
-            device=trader.device,
-            nonce=nonce,
-            expiry=market.rules.closes_at,
-            min_fill_ppm=_least_fill_ppm(market, energy),
-        )
-
     def _posted(self, market: GhostMarket, orders: list[tuple[Trader, Order]]) -> None:
         batch = len(market.market.batches) - 1
         for index, (trader, order) in enumerate(orders):
@@ -268,139 +234,3 @@ class OrderRules(Checks):
         with refused("Registry_NoticeRunning"):
             self.community.send(trader.account, "ParticipantRegistry", "exit")
         RUNS["leave"] += 1
-
-    @rule(which=INDICES)
-    def overreach(self, which):
-        """Orders that the book must refuse, of each kind that can be tried now."""
-        markets = self.markets(self.is_gate_open) or self.ghost.markets
-        market = markets[which % len(markets)]
-        kinds = (
-            self._with_a_device_that_sells,
-            self._without_admission,
-            self._without_money,
-            self._with_a_used_nonce,
-            self._with_a_nonce_of_a_closed_page,
-            self._with_a_nonce_too_far_ahead,
-            self._with_a_cancelled_sell_order,
-            self._with_a_posted_sell_order,
-            self._behind_the_gate,
-        )
-        for attempt in kinds:
-            attempt(market)
-
-    def _active(self) -> list[Trader]:
-        return [trader for trader in self.traders if self.ghost.may_trade(trader, self.chain.now() + 1)]
-
-    def _behind_the_gate(self, market: GhostMarket) -> bool:
-        return not self.is_gate_open(market) and self._refused_order(market, self.traders[0], "Market_GateClosed")
-
-    def _without_admission(self, market: GhostMarket) -> bool:
-        inactive = [trader for trader in self.traders if trader not in self._active()]
-        if not inactive or not self.is_gate_open(market):
-            return False
-        trader = inactive[0]
-        order = self._buy(market, trader, self.ghost.nonces[trader.address, Side.BUY].next(), 1, 1)
-        if order.reservation_upoints > self.ghost.wallets[trader.address].free:
-            order = self._sell(market, trader, self.ghost.nonces[trader.address, Side.SELL].next(), 1, 1)
-        with refused("Order_TraderNotActive"):
-            market.market.post([order], [trader])
-        RUNS["overreach: Order_TraderNotActive"] += 1
-        return True
-
-    def _with_a_used_nonce(self, market: GhostMarket) -> bool:
-        return self._with_nonce(market, lambda own: [own.page * NONCES_PER_PAGE + own.used.bit_length() - 1], "used")
-
-    def _with_a_nonce_of_a_closed_page(self, market: GhostMarket) -> bool:
-        return self._with_nonce(market, lambda own: range(own.page * NONCES_PER_PAGE)[-1:], "of a closed page")
-
-    def _with_a_nonce_too_far_ahead(self, market: GhostMarket) -> bool:
-        pages = MOST_PAGES + 1
-        return self._with_nonce(market, lambda own: [(own.page + pages) * NONCES_PER_PAGE], "too far ahead")
-
-    def _with_nonce(self, market: GhostMarket, choose: Callable[[Nonces], Sequence[int]], what: str) -> bool:
-        if not self.is_gate_open(market):
-            return False
-        for trader in self._active():
-            own = self.ghost.nonces[trader.address, Side.BUY]
-            for nonce in choose(own) if own.used else ():
-                order = self._buy(market, trader, nonce, 1, 1)
-                if order.reservation_upoints > self.ghost.wallets[trader.address].free:
-                    continue
-                with refused("Accounts_NonceFar" if what == "too far ahead" else "Accounts_NonceUsed"):
-                    market.market.post([order], [trader])
-                RUNS[f"overreach: a nonce {what}"] += 1
-                return True
-        return False
-
-    def _with_a_cancelled_sell_order(self, market: GhostMarket) -> bool:
-        """The signature is out: anybody might relay the order once more, now that its device is free."""
-        cancelled = self._sell_orders(market, is_open=False)
-        for entry in cancelled:
-            with refused("Accounts_NonceUsed"):
-                market.market.post([entry.order], [entry.trader])
-            RUNS["overreach: a cancelled sell order"] += 1
-        return bool(cancelled)
-
-    def _with_a_posted_sell_order(self, market: GhostMarket) -> bool:
-        """The nonce is not used, unless the trader cancelled it since; but the device sells."""
-        posted = self._sell_orders(market, is_open=True)
-        for entry in posted:
-            is_used = self.ghost.nonces[entry.trader.address, Side.SELL].is_used(entry.order.nonce)
-            error = "Accounts_NonceUsed" if is_used else "Device_Undecided"
-            with refused(error):
-                market.market.post([entry.order], [entry.trader])
-            RUNS[f"overreach: a posted sell order, {error}"] += 1
-            if not is_used:
-                self._use_up(entry)
-        return bool(posted)
-
-    def _use_up(self, entry: GhostOrder) -> None:
-        page, mask = page_and_mask([entry.order.nonce])
-        self.community.send(entry.trader.account, "OrderBook", "cancelNonces", entry.order.side, page, mask)
-        self.ghost.nonces[entry.trader.address, entry.order.side].mark(page, mask)
-
-    def _sell_orders(self, market: GhostMarket, is_open: bool) -> list[GhostOrder]:
-        """Sell orders that stand in an open market, or are cancelled there, of traders who may trade."""
-        active = self._active() if self.is_gate_open(market) else []
-        return [
-            entry
-            for entry in market.orders.values()
-            if entry.order.side is Side.SELL
-            and not entry.order.is_mandated
-            and entry.is_open is is_open
-            and entry.trader in active
-        ]
-
-    def _without_money(self, market: GhostMarket) -> bool:
-        if not self.is_gate_open(market):
-            return False
-        trader = self._active()[-1]
-        energy = self.ghost.wallets[trader.address].free // 85 + 1
-        return self._refused_order(market, trader, "Accounts_InsufficientBalance", energy=energy)
-
-    def _with_a_device_that_sells(self, market: GhostMarket) -> bool:
-        slot = market.rules.slot_start
-        trader = next((t for t in self._active() if (t.device, slot) in self.ghost.undecided), None)
-        if trader is None or not self.is_gate_open(market):
-            return False
-        with refused("Device_Undecided"):
-            nonce = self.ghost.nonces[trader.address, Side.SELL].next()
-            market.market.post([self._sell(market, trader, nonce, 1, 1)], [trader])
-        RUNS["overreach: Device_Undecided"] += 1
-        return True
-
-    def _refused_order(self, market: GhostMarket, trader: Trader, error: str, energy: int = 1) -> bool:
-        nonce = self.ghost.nonces[trader.address, Side.BUY].next()
-        with refused(error):
-            market.market.post([self._buy(market, trader, nonce, 1, energy)], [trader])
-        RUNS[f"overreach: {error}"] += 1
-        return True
-
-
-def _least_fill_ppm(market: GhostMarket, energy: int) -> int:
-    """What an order asks for, where it may ask."""
-    return (0, 0, 400_000, 900_000)[energy % 4] if market.mode is Mode.ONE_TO_ONE else 0
-
-
-def _lanes(values: tuple[int, ...]) -> tuple[int, ...]:
-    return values + (0,) * (8 - len(values))
