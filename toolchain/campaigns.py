@@ -12,6 +12,13 @@ FAMILIES = ("mid", "dense", "sat", "corner", "homes")
 SAMPLED = ("one-to-one mid", "divisible homes")
 SMALL = ("30", "--contender", "PowerPact", "PowerPact verifier", "OR-tools flow")
 
+FUZZ = ("python", "-m", "testkit.fuzzing")
+FUZZED = (
+    *("AccountsInvariant", "BatchRoot", "Committee", "GreenCertificatesInvariant", "Lanes", "MarketRules", "Metering"),
+    *("MeteringInvariant", "Nonces", "OrderList", "OrderRules", "PairSweep", "ParticipantRegistry", "Payout"),
+    *("Satisfaction", "Trades", "Units", "Wallets"),
+)
+
 SOAK = ("python", "-m", "testkit.soak")
 SHORT = ("--minutes", "6", "--tick", "1.5")
 SEEDS = (2026, 2027, 2028)
@@ -59,6 +66,13 @@ CAMPAIGNS = {
             tuple(
                 Part(f"hour-{seed}", (*SOAK, "--seed", str(seed)), (*SOAK, *SHORT) if seed == SEEDS[0] else ())
                 for seed in SEEDS
+            ),
+        ),
+        Campaign(
+            "fuzz",
+            "Foundry's fuzz tests and invariants, each for two minutes: over two hours",
+            tuple(
+                Part(file, (*FUZZ, file), (*FUZZ, file, "--seconds", "2") if file == "Units" else ()) for file in FUZZED
             ),
         ),
         Campaign(
