@@ -33,7 +33,9 @@ def mandate_for(market: TestMarket, trader: Trader, delegate: LocalAccount, **ch
         "until_s": rules.slot_start + 30 * DAY_S,
         "shortest_lead_s": rules.slot_start - rules.closes_at,
         "longest_lead_s": rules.slot_start - rules.closes_at,
+        "shortest_refund_s": rules.refund_from - rules.slot_start,
         "longest_refund_s": rules.refund_from - rules.slot_start,
+        "longest_ahead_s": 30 * DAY_S,
     }
     return Mandate(trader=trader.address, delegate=delegate.address, **terms | changes)
 

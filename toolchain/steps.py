@@ -45,7 +45,7 @@ def python_tests(name: str, folder: str, *without: str) -> Step:
 
 def brownie_tests(folder: str) -> Step:
     """Return a step for a suite that runs on Brownie and its own chain."""
-    return Step(folder.removeprefix("tests/"), ("brownie", "test", folder), count_pytest)
+    return Step(folder.removeprefix("tests/"), ("brownie", "test", folder, *ON_ALL_CORES), count_pytest)
 
 
 BROWNIE_SUITES = ("tests/contracts", "tests/python/scripts")

@@ -41,10 +41,10 @@ contract Mandates is IMandates, EIP712 {
     }
 
     /// @dev Bits of `times` that no field uses, of the sides among them.
-    uint256 private constant UNUSED_TIMES = (~uint256(0) << 216) | (uint256(0xfc) << 176);
+    uint256 private constant UNUSED_TIMES = (~uint256(0) << 248) | (uint256(0xfc) << 176);
 
     /// @dev Bits of `amounts` that no field uses.
-    uint256 private constant UNUSED_AMOUNTS = ~uint256(0) << 192;
+    uint256 private constant UNUSED_AMOUNTS = ~uint256(0) << 224;
 
     /// @dev The bit of a turn that says that its order is open: above the number of orders, 32 bits.
     uint256 private constant OPEN = 1 << 32;
@@ -181,17 +181,22 @@ contract Mandates is IMandates, EIP712 {
         (place.slot, place.closesAt, place.refundFrom) = (terms.slot(), contest.closesAt(), terms.refundFrom());
     }
 
-    /// Reverts if: the market is of another design; its slot is not within the mandate; its gate closes, or it refunds, too early or
-    /// too late before or after the slot begins.
-    function _requirePlace(uint256 index, PackedMandate calldata mandate, Place memory place) private pure {
+    /// Reverts if: the market is of another design; its slot is not within the mandate, or too far ahead; its gate closes, or it
+    /// refunds, too early or too late before or after the slot begins.
+    function _requirePlace(uint256 index, PackedMandate calldata mandate, Place memory place) private view {
         require(place.design == mandate.design, Mandate_OtherDesign(index, place.design, mandate.design));
         uint256 start = place.slot.startAt();
-        uint256 lead = start - place.closesAt;
         require(
-            mandate.from() <= start && start + place.slot.length() <= mandate.until() && mandate.shortestLead() <= lead
-                && lead <= mandate.longestLead() && place.refundFrom <= start + mandate.longestRefund(),
+            mandate.from() <= start && start + place.slot.length() <= mandate.until()
+                && start <= block.timestamp + mandate.longestAhead()
+                && _isWithin(start - place.closesAt, mandate.shortestLead(), mandate.longestLead())
+                && _isWithin(place.refundFrom - start, mandate.shortestRefund(), mandate.longestRefund()),
             Mandate_OtherTimes(index, place.closesAt, place.slot, place.refundFrom)
         );
+    }
+
+    function _isWithin(uint256 time, uint256 shortest, uint256 longest) private pure returns (bool) {
+        return shortest <= time && time <= longest;
     }
 
     /// Reverts if: the order is of another trader, of a side that the mandate does not allow, or names another device; its price is
@@ -242,8 +247,8 @@ contract Mandates is IMandates, EIP712 {
     ) private returns (uint32 turn) {
         State storage state = stateOf[id];
         uint32 number = state.number;
-        require(number != 0 && order.nonce() == number, Mandate_WrongNumber(index, order.nonce(), number));
         require(!state.isRevoked, Mandate_Revoked(id));
+        require(number != 0 && order.nonce() == number, Mandate_WrongNumber(index, order.nonce(), number));
         turn = _nextTurn(index, id, number, order.side(), place.market);
         state.used = _sum(index, state.used, order.energy(), mandate.most());
         (uint256 slots, uint256 shift) = _laneOf(place.slot);

@@ -123,13 +123,14 @@ contract Markets is IMarkets {
         return keccak256(abi.encode(block.chainid, address(this), rules, attributes, categories));
     }
 
-    /// @dev As `marketId`, of the rules without their times.
+    /// @dev As `marketId`, of the rules with the time for proposals in place of all times.
     function _designOf(Market memory rules, string[] calldata attributes, string[] calldata categories)
         private
         view
         returns (bytes32)
     {
-        (rules.closesAt, rules.finalBy, rules.slotStart, rules.refundFrom) = (0, 0, 0, 0);
+        rules.finalBy -= rules.closesAt;
+        (rules.closesAt, rules.slotStart, rules.refundFrom) = (0, 0, 0);
         return keccak256(abi.encode(block.chainid, address(this), rules, attributes, categories));
     }
 }

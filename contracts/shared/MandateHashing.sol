@@ -12,8 +12,8 @@ library MandateHashing {
     bytes32 internal constant MANDATE_TYPEHASH = keccak256(
         "Mandate(address trader,address delegate,bytes32 design,bool buys,bool sells,uint32 device,uint64 mostWhPerSlot,"
         "uint64 mostWh,uint32 highestBid,uint32 lowestMinPrice,uint32 minFill,bytes8 requires,bytes8 classes,uint40 from,"
-        "uint40 until,uint32 shortestLead,uint32 longestLead,uint32 longestRefund,uint32 serial,uint32[8] expectations,"
-        "uint32[8] limits,uint32[8] weights,uint32[8] attributes)"
+        "uint40 until,uint32 shortestLead,uint32 longestLead,uint32 shortestRefund,uint32 longestRefund,"
+        "uint32 longestAhead,uint32 serial,uint32[8] expectations,uint32[8] limits,uint32[8] weights,uint32[8] attributes)"
     );
     bytes32 internal constant BUY_TYPEHASH = keccak256(
         "MandatedBuyOrder(BuyOrder order,uint32 turn)"
@@ -66,7 +66,9 @@ library MandateHashing {
             mandate.until(),
             mandate.shortestLead(),
             mandate.longestLead(),
+            mandate.shortestRefund(),
             mandate.longestRefund(),
+            mandate.longestAhead(),
             mandate.serial()
         );
     }

@@ -6,8 +6,9 @@ import {Price, Wh} from "./Units.sol";
 /// @dev A mandate in nine words: what a delegate may order in a trader's name.
 ///   head    trader 160 | most energy of a slot 64 (Wh) | highest bid 32                        = 256 bits
 ///   keys    delegate 160 | lowest minimum 32 | device 32 | min fill 32                         = 256 bits
-///   times   serial 32 | sides 8 | longest refund 32 | longest lead 32 | shortest lead 32 | until 40 | from 40 = 216 bits
-///   amounts most energy 64 (Wh) | requires 64 | classes 64                                     = 192 bits
+///   times   shortest refund 32 | serial 32 | sides 8 | longest refund 32 | longest lead 32 | shortest lead 32 | until 40 | from 40
+///           = 248 bits
+///   amounts longest ahead 32 | most energy 64 (Wh) | requires 64 | classes 64                  = 224 bits
 /// from the most significant bit downwards, prices in micro-points per kWh, lengths in seconds, times in Unix seconds; zeros
 /// on top. Arrays of eight lie in one word, element 0 in the lowest 32 bits.
 struct PackedMandate {
@@ -85,6 +86,16 @@ library MandateFields {
     /// @dev The longest time from the start of the slot to when a buyer can take the money back, seconds.
     function longestRefund(PackedMandate calldata mandate) internal pure returns (uint32) {
         return uint32(mandate.times >> 144);
+    }
+
+    /// @dev The shortest time from the start of the slot to when a buyer can take the money back, seconds.
+    function shortestRefund(PackedMandate calldata mandate) internal pure returns (uint32) {
+        return uint32(mandate.times >> 216);
+    }
+
+    /// @dev The longest time from when an order is posted to its slot, seconds.
+    function longestAhead(PackedMandate calldata mandate) internal pure returns (uint32) {
+        return uint32(mandate.amounts >> 192);
     }
 
     /// @dev Whether it is for buy orders.

@@ -14,14 +14,14 @@ import {Price, Wh} from "../../contracts/types/Units.sol";
 /// known by mandate, market and side, of which one is open at a time; what does not trade is given back to the mandate.
 /// @dev Trust assumptions.
 /// Safety: a delegate, or who steals its key, orders within the mandate and nothing else, until the trader revokes it; the trader
-/// can cancel what is open. OrderBook (fixed at deployment) asks for every order and tells every end.
+/// can cancel what is open. The signature of a contract account (ERC-1271) is asked for once, at registration. OrderBook (fixed at deployment) asks for every order and tells every end.
 /// Liveness: none. A trader can always order without a mandate.
 ///
 /// Signed types, in this contract's EIP-712 domain ("PowerPact", "1"):
 /// Mandate(address trader,address delegate,bytes32 design,bool buys,bool sells,uint32 device,uint64 mostWhPerSlot,uint64 mostWh,
 ///   uint32 highestBid,uint32 lowestMinPrice,uint32 minFill,bytes8 requires,bytes8 classes,uint40 from,uint40 until,
-///   uint32 shortestLead,uint32 longestLead,uint32 longestRefund,uint32 serial,uint32[8] expectations,uint32[8] limits,
-///   uint32[8] weights,uint32[8] attributes)
+///   uint32 shortestLead,uint32 longestLead,uint32 shortestRefund,uint32 longestRefund,uint32 longestAhead,uint32 serial,
+///   uint32[8] expectations,uint32[8] limits,uint32[8] weights,uint32[8] attributes)
 /// MandatedBuyOrder(BuyOrder order,uint32 turn) and MandatedSellOrder(SellOrder order,uint32 turn), with the order as in IOrderBook, whose nonce
 /// is the number of the mandate. `turn` counts the orders of this mandate, market and side, from 0: no signature counts twice.
 interface IMandates {
@@ -74,7 +74,7 @@ interface IMandates {
     /// @notice Thrown when the market is of another design.
     error Mandate_OtherDesign(uint256 index, bytes32 have, bytes32 design);
 
-    /// @notice Thrown when the slot is outside of the mandate, or the market's gate or refund too near or too far.
+    /// @notice Thrown when the slot is outside of the mandate or too far ahead, or the market's gate or refund too near or too far.
     error Mandate_OtherTimes(uint256 index, uint40 closesAt, Slot slot, uint40 refundFrom);
 
     /// @notice Thrown when a mandate is not for orders of this side.

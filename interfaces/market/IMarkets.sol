@@ -158,8 +158,8 @@ interface IMarkets {
         view
         returns (ContestTerms contest, OrderTerms orders, PayTerms payment);
 
-    /// @notice The design of a market: the hash that is its id, of its rules without their times (closesAt, finalBy, slotStart,
-    /// refundFrom). Markets of one design differ in nothing but when they are.
+    /// @notice The design of a market: the hash that is its id, of its rules without closesAt, slotStart and refundFrom, and with
+    /// finalBy − closesAt in place of finalBy. Markets of one design differ in nothing but when they are.
     /// @param market The market's id.
     /// @return Its design; 0 if there is no such market.
     function designOf(bytes32 market) external view returns (bytes32);

@@ -10,7 +10,7 @@ from powerpact.chain.contracts import complete, rounds, settlement
 from powerpact.chain.contracts.orders import UNPROVEN, TradeProof
 from powerpact.chain.contracts.posted import PostedRound
 from powerpact.chain.contracts.settlement import FinalTrade
-from powerpact.market.orders import Placed, Side
+from powerpact.market.orders import Order, Placed, Side
 from powerpact.market.rules import Mode
 from powerpact.market.trades import Trade
 
@@ -66,8 +66,13 @@ class Sight:
         return [
             (self.posted.placed(id_), shown.get(id_, UNPROVEN))
             for id_, order in self.posted.open_orders()
-            if not bound_wh[id_] or (order.side is Side.BUY and bound_wh[id_] < order.energy_wh)
+            if not bound_wh[id_] or (_keeps_a_rest(order) and bound_wh[id_] < order.energy_wh)
         ]
+
+
+def _keeps_a_rest(order: Order) -> bool:
+    """Whether what did not trade of an order is held somewhere: as money, or as energy of a mandate."""
+    return order.side is Side.BUY or order.is_mandated
 
 
 def look(chain: Chain, market_id: bytes) -> Sight:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from powerpact.cli.output import read_input
+from powerpact.cli.posting import posted_before
 from powerpact.cli.session import done, market_of, open_chain, parse_time, tell, unlock
 from powerpact.errors import BadChoice
 from powerpact.market.schema import Side
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from powerpact.chain.transactions import Sender
     from powerpact.market.mandates import Mandate, SignedMandate
     from powerpact.market.orders import Order
+    from powerpact.market.rules import Rules
 
 
 def read_mandate(chain: Chain, file: str) -> SignedMandate:
@@ -42,7 +44,7 @@ class Delegated:
         Its prices. Left out, a bid is the mandate's highest, a minimum its lowest, and an ask the
         minimum.
     meter : int
-        The buyer's meter, where the import counts.
+        The buyer's meter, where the import counts; 0: the mandate's.
     expiry : str, optional
         When it expires; by default when the gate closes.
     """
@@ -57,15 +59,16 @@ class Delegated:
     meter: int = 0
     expiry: str | None = None
 
-    def order(self, mandate: Mandate, number: int, closes_at: int) -> Order:
-        """The order, under a mandate with this number, in a market whose gate closes then."""
-        expires = parse_time(self.expiry) if self.expiry else closes_at
+    def order(self, mandate: Mandate, number: int, rules: Rules) -> Order:
+        """The order, under a mandate with this number, in a market with these rules."""
+        expires = parse_time(self.expiry) if self.expiry else rules.closes_at
         if self.side is Side.BUY:
             bid = mandate.highest_bid_upoints_per_kwh if self.bid is None else parse_price(self.bid, "bid")
-            return mandate.buy_order(number, self.energy_wh, expires, bid, self.meter)
+            meter = self.meter or (mandate.device if rules.is_metered else 0)
+            return mandate.buy_order(number, self.energy_wh, expires, bid, meter)
         lowest = mandate.lowest_min_upoints_per_kwh
         least = lowest if self.minimum is None else parse_price(self.minimum, "min", least=0)
-        ask = least if self.ask is None else parse_price(self.ask, "ask")
+        ask = max(least, 1) if self.ask is None else parse_price(self.ask, "ask")
         return mandate.sell_order(number, self.energy_wh, expires, ask, least)
 
 
@@ -84,10 +87,12 @@ def place_under(file: str, under: Delegated, deployment: Path, *, as_json: bool)
     rules = find(chain, id_).rules
     with sender.turn():
         number = _registered(chain, sender, signed)
-        order = under.order(signed.mandate, number, rules.closes_at)
-        turn = mandates.next_turn(chain, number, id_, order.side)
-        mandated = mandates.sign_mandated(chain, key, signed.mandate, id_, order, turn)
-        mined = sender.send(mandates.place_mandated(chain, id_, [mandated]))
+        order = under.order(signed.mandate, number, rules)
+        mined = posted_before(chain, sender, id_, order)
+        if mined is None:
+            turn = mandates.next_turn(chain, number, id_, order.side)
+            mandated = mandates.sign_mandated(chain, key, signed.mandate, id_, order, turn)
+            mined = sender.send(mandates.place_mandated(chain, id_, [mandated]))
     text = id_text(order_id(orders.batch_of(chain, mined), 0))
     data = {"market": f"0x{id_.hex()}", "order": text, "reserved_upoints": order.reservation_upoints}
     held = f", {money(order.reservation_upoints)} reserved" if order.reservation_upoints else ""
@@ -99,7 +104,9 @@ def _registered(chain: Chain, sender: Sender, signed: SignedMandate) -> int:
     from powerpact.chain.contracts import mandates
 
     state = mandates.state_of(chain, signed.mandate)
-    if state.number or state.is_revoked:
+    if state.is_revoked:
+        raise BadChoice("mandate", state.number or "new", "is revoked", remedy="Have its trader sign another one.")
+    if state.number:
         return state.number
     sender.send(mandates.register(chain, signed))
     number = mandates.state_of(chain, signed.mandate).number

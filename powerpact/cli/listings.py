@@ -120,7 +120,8 @@ def show(
         "market": f"0x{record.market.id.hex()}",
         **order_data(record, id_, found),
         "outcome": order_outcome(record, id_, state_of(record, now)).value,
-        "nonce": found.nonce,
+        "nonce": None if found.is_mandated else found.nonce,
+        "mandate": found.nonce if found.is_mandated else None,
         "expiry": found.expiry,
         "min_fill_ppm": found.min_fill_ppm,
         "reserved_upoints": found.reservation_upoints,
@@ -280,7 +281,8 @@ def _show_order(data: Mapping[str, Any], rules: Rules, order: Order, names: Name
             )
     if order.min_fill_ppm:
         typer.echo(f"  accepts at least {wording.share(order.min_fill_ppm)} of its energy in a trade")
-    typer.echo(f"  could be posted until {clock(order.expiry, now)}, nonce {order.nonce}")
+    known_by = "under mandate" if order.is_mandated else "nonce"
+    typer.echo(f"  could be posted until {clock(order.expiry, now)}, {known_by} {order.nonce}")
     for trade in data["trades"]:
         other = f"from {names(trade['seller'])}" if wants else f"to {names(trade['buyer'])}"
         typer.echo(

@@ -54,10 +54,16 @@ From = Annotated[
 ]
 HighestBid = Annotated[str | None, typer.Option("--bid", metavar="PRICE", help=f"To buy: highest bid, {PER_KWH}.")]
 LowestMinimum = Annotated[str | None, typer.Option("--min", metavar="PRICE", help="To sell: lowest minimum, likewise.")]
-ShortestLead = Annotated[int, typer.Option(min=0, help="The gate closes at least so long before the slot, s.")]
+ShortestLead = Annotated[
+    int | None, typer.Option(min=0, help="The gate closes at least so long before the slot, s; by default as here.")
+]
 LongestLead = Annotated[
     int | None, typer.Option(min=0, help="The gate closes at most so long before the slot, s; by default as here.")
 ]
+ShortestRefund = Annotated[
+    int | None, typer.Option(min=0, help="Money is free at least so long after the slot begins, s; by default as here.")
+]
+LongestAhead = Annotated[int, typer.Option(min=0, help="Orders are posted at most so long before their slot, s.")]
 LongestRefund = Annotated[
     int | None, typer.Option(min=0, help="Money is free at most so long after the slot begins, s; by default as here.")
 ]
@@ -65,6 +71,7 @@ Serial = Annotated[int, typer.Option(min=0, help="Tells equal mandates apart, af
 Output = Annotated[
     str, typer.Option("-o", "--output", metavar="FILE", help="Where the mandate goes, - for standard output.")
 ]
+TWO_DAYS_S = 172_800
 MandateFile = Annotated[str, typer.Argument(metavar="FILE", help="A signed mandate, - for standard input.")]
 
 
@@ -90,9 +97,11 @@ def sign(
     attribute: Declared = None,
     category: ClassOf = None,
     min_fill_ppm: MinFill = None,
-    shortest_lead_s: ShortestLead = 0,
+    shortest_lead_s: ShortestLead = None,
     longest_lead_s: LongestLead = None,
+    shortest_refund_s: ShortestRefund = None,
     longest_refund_s: LongestRefund = None,
+    longest_ahead_s: LongestAhead = TWO_DAYS_S,
     serial: Serial = 0,
     output: Output = STANDARD_STREAM,
     deployment: Deployed = DEPLOYMENT_FILE,
@@ -111,6 +120,8 @@ def sign(
     id_ = market_of(chain, market)
     rules = find(chain, id_).rules
     terms = _terms(rules, (bid, term, require), (minimum, attribute, category, device))
+    leads, refunds = (shortest_lead_s, longest_lead_s), (shortest_refund_s, longest_refund_s)
+    times = _times(rules, parse_time(from_) if from_ else chain.now(), parse_time(until), leads, refunds)
     mandate = Mandate(
         trader=key.address,
         delegate=address_of(delegate),
@@ -118,12 +129,9 @@ def sign(
         most_wh_per_slot=most_wh_per_slot,
         most_wh=most_wh,
         min_fill_ppm=least_fill(rules, min_fill_ppm),
-        from_s=parse_time(from_) if from_ else chain.now(),
-        until_s=parse_time(until),
-        shortest_lead_s=shortest_lead_s,
-        longest_lead_s=rules.slot_start - rules.closes_at if longest_lead_s is None else longest_lead_s,
-        longest_refund_s=rules.refund_from - rules.slot_start if longest_refund_s is None else longest_refund_s,
+        longest_ahead_s=longest_ahead_s,
         serial=serial,
+        **times,
         **terms,
     )
     write_output(output, format_mandate(chain.domain("Mandates"), mandates.sign_mandate(chain, key, mandate)))
@@ -139,12 +147,15 @@ def show(file: MandateFile, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJ
     from powerpact.chain.contracts import mandates
 
     chain = open_chain(deployment)
-    mandate = read_mandate(chain, file).mandate
-    state = mandates.state_of(chain, mandate)
+    signed = read_mandate(chain, file)
+    mandate, state = signed.mandate, mandates.state_of(chain, signed.mandate)
+    is_signed = mandates.is_signed_by_key(chain, signed)
     if as_json:
-        print_json(_data(mandate, state))
+        print_json(_data(mandate, state) | {"is_signed_by_key": is_signed})
         return
-    table(({"field": field, "value": value} for field, value in _words(chain, mandate, state)), as_json=False)
+    rows = [*_words(chain, mandate, state), *_term_words(mandate)]
+    rows.append(("signature", f"{'' if is_signed else 'not '}by the trader's key"))
+    table(({"field": field, "value": value} for field, value in rows), as_json=False)
 
 
 @group.command("list")
@@ -182,7 +193,12 @@ def list_mandates(who: Whose, deployment: Deployed = DEPLOYMENT_FILE, as_json: A
 
 
 @group.command()
-def revoke(file: MandateFile, account: As, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
+def revoke(
+    mandate: Annotated[str, typer.Argument(metavar="FILE|NUMBER", help="A signed mandate, or its number.")],
+    account: As,
+    deployment: Deployed = DEPLOYMENT_FILE,
+    as_json: AsJson = False,
+) -> None:
     """Revoke a mandate for good, registered or not; what is open under it can be cancelled as any other order.
 
     [bold]Example:[/bold] powerpact mandate revoke alice.mandate.json -a alice
@@ -190,9 +206,36 @@ def revoke(file: MandateFile, account: As, deployment: Deployed = DEPLOYMENT_FIL
     from powerpact.chain.contracts import mandates
 
     chain, key = open_chain(deployment), unlock(account)
-    mandate = read_mandate(chain, file).mandate
-    mined = chain.sender(key).send(mandates.revoke(chain, mandate))
-    done("revoked the mandate", [mined], {"delegate": mandate.delegate}, as_json=as_json)
+    if mandate.isdecimal():
+        own = mandates.mandates_of(chain, key.address)
+        found = next((one for one in own if mandates.state_of(chain, one).number == int(mandate)), None)
+        if found is None:
+            raise BadChoice("mandate", mandate, f"is none of {account}", remedy="See `powerpact mandate list`.")
+    else:
+        found = read_mandate(chain, mandate).mandate
+    mined = chain.sender(key).send(mandates.revoke(chain, found))
+    done("revoked the mandate", [mined], {"delegate": found.delegate}, as_json=as_json)
+
+
+Range = tuple[int | None, int | None]
+
+
+def _times(rules: Rules, from_s: int, until_s: int, leads: Range, refunds: Range) -> dict[str, Any]:
+    """When, and the ranges of lead and refund times: what is left out is as in the market with these rules."""
+    if from_s >= until_s:
+        raise BadChoice("until", utc(until_s), "is not after its start", remedy="Name a later end.")
+    lead, refund = rules.slot_start - rules.closes_at, rules.refund_from - rules.slot_start
+    ranges = _range("lead", *leads, lead) | _range("refund", *refunds, refund)
+    return {"from_s": from_s, "until_s": until_s, **ranges}
+
+
+def _range(name: str, shortest: int | None, longest: int | None, here: int) -> dict[str, int]:
+    """The shortest and longest lead or refund time; what is left out is as in the market that was named."""
+    shortest, longest = here if shortest is None else shortest, here if longest is None else longest
+    if shortest > longest:
+        problem = f"is longer than the longest, {longest}"
+        raise BadChoice(f"shortest-{name}-s", shortest, problem, remedy=f"Give --longest-{name}-s, too.")
+    return {f"shortest_{name}_s": shortest, f"longest_{name}_s": longest}
 
 
 Texts = list[str] | None
@@ -251,6 +294,7 @@ def _words(chain: Chain, mandate: Mandate, state: MandateState) -> list[tuple[st
         rows.append(("bid", f"{wording.price(mandate.highest_bid_upoints_per_kwh)} at most"))
     if mandate.sells:
         rows.append(("minimum", f"{wording.price(mandate.lowest_min_upoints_per_kwh)} at least"))
+    refund = f"{wording.span(mandate.shortest_refund_s)} to {wording.span(mandate.longest_refund_s)}"
     lead = f"{wording.span(mandate.shortest_lead_s)} to {wording.span(mandate.longest_lead_s)} before its slot"
     return [
         *rows,
@@ -258,9 +302,24 @@ def _words(chain: Chain, mandate: Mandate, state: MandateState) -> list[tuple[st
         ("slots from", clock(mandate.from_s)),
         ("slots until", clock(mandate.until_s)),
         ("gate closes", lead),
-        ("money is free", f"{wording.span(mandate.longest_refund_s)} after the slot begins at the latest"),
+        ("money is free", f"{refund} after its slot begins"),
+        ("orders ahead", f"{wording.span(mandate.longest_ahead_s)} before their slot at most"),
+        ("serial", str(mandate.serial)),
         ("design", f"0x{mandate.design.hex()}"),
     ]
+
+
+def _term_words(mandate: Mandate) -> list[tuple[str, str]]:
+    """What its orders say, in the order of the design's classes and attributes, unless all of it is zero."""
+    eight = {
+        "requires": tuple(mandate.requires),
+        "classes": tuple(mandate.classes),
+        "expectations": mandate.expectations,
+        "limits": mandate.limits,
+        "weights, ppm": mandate.weights_ppm,
+        "values": mandate.attributes,
+    }
+    return [(name, " ".join(map(str, values))) for name, values in eight.items() if any(values)]
 
 
 def _data(mandate: Mandate, state: MandateState) -> dict[str, Any]:

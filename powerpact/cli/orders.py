@@ -10,6 +10,7 @@ import typer
 from powerpact.cli.choices import assignment, enum_member, words_of
 from powerpact.cli.delegated import Delegated, place_under
 from powerpact.cli.output import write_output
+from powerpact.cli.posting import posted_before
 from powerpact.cli.session import (
     DEPLOYMENT_FILE,
     PER_KWH,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from eth_typing import ChecksumAddress
 
     from powerpact.chain.client import Chain
-    from powerpact.chain.transactions import Mined, Sender
+    from powerpact.chain.transactions import Sender
     from powerpact.market.orders import Order
     from powerpact.market.rules import Rules
     from powerpact.market.terms import Common
@@ -157,6 +158,7 @@ def buy(
 
     if mandate is not None:
         refuse_beside_mandate(term=term, require=require, nonce=nonce, min_fill_ppm=min_fill_ppm, sign_only=sign_only)
+        refuse_beside_mandate(accept=accept or None, again=again or None)
         under = Delegated(market, account, Side.BUY, energy_wh, bid=bid, meter=meter, expiry=expiry)
         place_under(mandate, under, deployment, as_json=as_json)
         return
@@ -207,7 +209,7 @@ def sell(
 
     if mandate is not None:
         refuse_beside_mandate(device=device, attribute=attribute, nonce=nonce, min_fill_ppm=min_fill_ppm)
-        refuse_beside_mandate(**{"class": category, "sign_only": sign_only})
+        refuse_beside_mandate(**{"class": category, "sign_only": sign_only}, accept=accept or None, again=again or None)
         under = Delegated(market, account, Side.SELL, energy_wh, ask=ask, minimum=minimum, expiry=expiry)
         place_under(mandate, under, deployment, as_json=as_json)
         return
@@ -326,32 +328,10 @@ def _place(
         write_output(sign_only, format_order(chain.domain("OrderBook"), market, signed))
         tell(f"signed; anybody can post it with `powerpact order relay {sign_only}`")
         return
-    mined = None if again else _posted_before(chain, sender, market, order)
+    mined = None if again else posted_before(chain, sender, market, order)
     what = "order {} was posted by the command that was stopped; it is not posted again" if mined else "posted order {}"
     mined = mined or sender.send(orders.place(chain, market, order))
     id_ = id_text(order_id(orders.batch_of(chain, mined), 0))
     data = {"market": f"0x{market.hex()}", "order": id_, "reserved_upoints": order.reservation_upoints}
     held = f", {money(order.reservation_upoints)} reserved" if order.reservation_upoints else ""
     done(what.format(id_) + held, [mined], data, as_json=as_json, result=id_)
-
-
-def _posted_before(chain: Chain, sender: Sender, market: bytes, order: Order) -> Mined | None:
-    """The transaction of an earlier command, stopped before it said so, that posted an equal order; None for none.
-
-    Raises
-    ------
-    EqualOrderOpen
-        If an equal order is open that a command told of.
-    """
-    from powerpact.chain.contracts import orders, rounds
-    from powerpact.chain.errors import EqualOrderOpen
-    from powerpact.market.orders import id_text
-
-    equal = orders.equal_open(rounds.read_round(chain, market), order)
-    if equal is None:
-        return None
-    for _, mined in sender.left:
-        posted = [event.arguments for event in chain.decode(mined) if event.name == "OrdersPlaced"]
-        if any(event["market"] == market and event["batch"] == equal >> 8 for event in posted):
-            return mined
-    raise EqualOrderOpen(id_text(equal))

@@ -42,7 +42,7 @@ class Mandate:
     delegate : ChecksumAddress
         Whose key signs the orders.
     design : bytes
-        The design of the markets, 32 bytes: the hash of their rules without their times.
+        The design of the markets, 32 bytes: the hash of their rules without their times but that for proposals.
     buys, sells : bool
         For which sides it is.
     device : int
@@ -65,8 +65,10 @@ class Mandate:
         Delivery slots begin and end between them, Unix seconds.
     shortest_lead_s, longest_lead_s : int
         How long before its slot the gate of a market closes.
-    longest_refund_s : int
-        How long after its slot begins a market refunds at the latest.
+    shortest_refund_s, longest_refund_s : int
+        How long after its slot begins a market refunds.
+    longest_ahead_s : int
+        How long before its slot an order may be posted.
     serial : int
         Tells equal mandates apart.
     expectations, limits, weights_ppm : tuple of 8 int
@@ -90,7 +92,9 @@ class Mandate:
     until_s: int
     shortest_lead_s: int
     longest_lead_s: int
+    shortest_refund_s: int
     longest_refund_s: int
+    longest_ahead_s: int
     serial: int = 0
     requires: bytes = bytes(MAX_CATEGORIES)
     classes: bytes = bytes(MAX_CATEGORIES)
@@ -108,14 +112,18 @@ class Mandate:
             | self.lowest_min_upoints_per_kwh << 64
             | self.device << 32
             | self.min_fill_ppm,
-            self.serial << 184
+            self.shortest_refund_s << 216
+            | self.serial << 184
             | sides << 176
             | self.longest_refund_s << 144
             | self.longest_lead_s << 112
             | self.shortest_lead_s << 80
             | self.until_s << 40
             | self.from_s,
-            self.most_wh << 128 | int.from_bytes(self.requires, "big") << 64 | int.from_bytes(self.classes, "big"),
+            self.longest_ahead_s << 192
+            | self.most_wh << 128
+            | int.from_bytes(self.requires, "big") << 64
+            | int.from_bytes(self.classes, "big"),
             self.design,
             word_of(self.expectations),
             word_of(self.limits),
@@ -143,7 +151,9 @@ class Mandate:
             until_s=_part(times, 40, 40),
             shortest_lead_s=_part(times, 80, 32),
             longest_lead_s=_part(times, 112, 32),
+            shortest_refund_s=_part(times, 216, 32),
             longest_refund_s=_part(times, 144, 32),
+            longest_ahead_s=_part(amounts, 192, 32),
             serial=_part(times, 184, 32),
             requires=_part(amounts, 64, 64).to_bytes(MAX_CATEGORIES, "big"),
             classes=_part(amounts, 0, 64).to_bytes(MAX_CATEGORIES, "big"),
@@ -173,7 +183,9 @@ class Mandate:
             "until": self.until_s,
             "shortestLead": self.shortest_lead_s,
             "longestLead": self.longest_lead_s,
+            "shortestRefund": self.shortest_refund_s,
             "longestRefund": self.longest_refund_s,
+            "longestAhead": self.longest_ahead_s,
             "serial": self.serial,
             "expectations": self.expectations,
             "limits": self.limits,
@@ -202,7 +214,9 @@ class Mandate:
             until_s=message["until"],
             shortest_lead_s=message["shortestLead"],
             longest_lead_s=message["longestLead"],
+            shortest_refund_s=message["shortestRefund"],
             longest_refund_s=message["longestRefund"],
+            longest_ahead_s=message["longestAhead"],
             serial=message["serial"],
             expectations=message["expectations"],
             limits=message["limits"],

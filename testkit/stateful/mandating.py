@@ -29,6 +29,8 @@ class MandateRules(OrderRules):
             gateway = self._gateway(market, trader, made)
             self._post_under(market, gateway, made)
             RUNS["order under a mandate"] += 1
+            if which % 4 == 0:
+                self._revoke(gateway)
 
     @precondition(lambda self: self.ghost.gateways)
     @rule(which=INDICES, sure=st.integers(0, 2))
@@ -38,13 +40,16 @@ class MandateRules(OrderRules):
         with refused("Mandate_NotTrader"):
             gateway.revoke(gateway.delegate)
         if sure == 0:
-            gateway.revoke()
-            self.ghost.revoked.add(gateway.number)
-            RUNS["revoke a mandate"] += 1
-            market = market_of(self.ghost, gateway)
-            for id_, entry in list(market.orders.items()):
-                if self.is_gate_open(market) and entry.is_open and is_under(gateway, entry.order):
-                    self._cancel(market, id_)
+            self._revoke(gateway)
+
+    def _revoke(self, gateway: Gateway) -> None:
+        gateway.revoke()
+        self.ghost.revoked.add(gateway.number)
+        RUNS["revoke a mandate"] += 1
+        market = market_of(self.ghost, gateway)
+        for id_, entry in list(market.orders.items()):
+            if self.is_gate_open(market) and entry.is_open and is_under(gateway, entry.order):
+                self._cancel(market, id_)
 
     def _cancel(self, market: GhostMarket, id_: int) -> None:
         """A mandated order by its delegate; by its trader if the mandate is revoked. Its signature is out."""
@@ -62,7 +67,7 @@ class MandateRules(OrderRules):
             market.market.cancel_by(gateway.delegate, id_)
         self.ghost.cancelled(market, id_)
         with refused("Mandate_Revoked" if is_revoked else "Mandate_NotDelegate"):
-            gateway.post(entry.order, turn=gateway.turn(entry.order.side) - 1)
+            gateway.post(entry.order, turn=max(gateway.turn(entry.order.side) - 1, 0))
         RUNS["cancel under a revoked mandate" if is_revoked else "cancel by a delegate"] += 1
         if not is_revoked and entry.order.energy_wh % 2 and self._is_possible(market, gateway.trader, entry.order):
             self._post_under(market, gateway, entry.order)

@@ -10,8 +10,8 @@ from toolchain.places import ROOT
 IDS = (
     *("MON-1", "MON-2", "MON-3"),
     *("ORD-1", "ORD-2", "ORD-3"),
-    "MAN-1",
     "FAIR-1",
+    "MAN-1",
     *("CLR-1", "CLR-2", "CLR-3", "CLR-4"),
     *("GRN-1", "GRN-2", "GRN-3"),
     *("REG-1", "MET-1"),

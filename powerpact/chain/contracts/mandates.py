@@ -10,7 +10,8 @@ from eth_typing import ChecksumAddress
 
 from powerpact.chain.client import Chain
 from powerpact.chain.transactions import Call
-from powerpact.codec.eip712 import compact, sign
+from powerpact.codec.eip712 import compact, recover, sign
+from powerpact.codec.eip712.errors import MessageMismatch
 from powerpact.market.mandates import Mandate, SignedMandate, mandated_message
 from powerpact.market.orders import Order, Side
 
@@ -61,6 +62,15 @@ def design_of(chain: Chain, market: bytes) -> bytes:
 def sign_mandate(chain: Chain, account: LocalAccount, mandate: Mandate) -> SignedMandate:
     """Sign a mandate as its trader."""
     return SignedMandate(mandate, sign(account, chain.domain("Mandates"), *mandate.message()))
+
+
+def is_signed_by_key(chain: Chain, signed: SignedMandate) -> bool:
+    """Whether the key of the trader signed a mandate; if not, its contract may take the signature."""
+    try:
+        signer = recover(chain.domain("Mandates"), *signed.mandate.message(), signed.signature)
+    except MessageMismatch:
+        return False
+    return signer == signed.mandate.trader
 
 
 def register(chain: Chain, signed: SignedMandate) -> Call:

@@ -157,7 +157,8 @@ def equal_open(posted: PostedRound, order: Order) -> int | None:
 
 def _terms_of(order: Order) -> tuple[object, ...]:
     """What a trader states in an order, without what the contract adds to it."""
-    stated = (order.side, order.trader, order.energy_wh, order.price_upoints_per_kwh, order.device, order.min_fill_ppm)
+    stated: tuple[object, ...] = (order.side, order.trader, order.energy_wh, order.price_upoints_per_kwh)
+    stated += (order.device, order.min_fill_ppm, order.is_mandated)
     if order.side is Side.SELL:
         return (*stated, order.min_upoints_per_kwh)
     return (*stated, order.classes, order.levels, order.limits, order.weights_ppm)

@@ -41,7 +41,8 @@ TYPES: Final = MappingProxyType(
         "Mandate": _members(
             "address trader,address delegate,bytes32 design,bool buys,bool sells,uint32 device,uint64 mostWhPerSlot,"
             "uint64 mostWh,uint32 highestBid,uint32 lowestMinPrice,uint32 minFill,bytes8 requires,bytes8 classes,"
-            "uint40 from,uint40 until,uint32 shortestLead,uint32 longestLead,uint32 longestRefund,uint32 serial,"
+            "uint40 from,uint40 until,uint32 shortestLead,uint32 longestLead,uint32 shortestRefund,"
+            "uint32 longestRefund,uint32 longestAhead,uint32 serial,"
             "uint32[8] expectations,uint32[8] limits,uint32[8] weights,uint32[8] attributes"
         ),
         # What a delegate signs. The nonce of the order is the number of the mandate, turn counts from 0.

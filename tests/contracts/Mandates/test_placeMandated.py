@@ -88,6 +88,18 @@ def test_in_the_name_of_its_trader_alone(gateway, bob):
         gateway.post(replace(gateway.buy(), trader=bob.address))
 
 
+def gateway_with(gateway, **changes):
+    """The gateway with a second mandate."""
+    other = Gateway(
+        gateway.market,
+        gateway.trader,
+        gateway.delegate,
+        replace(gateway.mandate, serial=gateway.mandate.serial + 1, **changes),
+    )
+    other.register()
+    return other
+
+
 RULES = (
     {"tolerance_ppm": 1},
     {"penalty_ppm": 1},
@@ -110,7 +122,7 @@ def test_in_markets_of_its_design_alone(community, gateway, changes):
 
 def test_markets_of_a_design_differ_in_their_times_alone(community, gateway):
     rules = gateway.market.rules
-    later = community.open_market(slot_start=rules.slot_start + 7_200, final_by=rules.final_by + 7_300)
+    later = community.open_market(slot_start=rules.slot_start + 7_200)
     assert community.read("Markets", "designOf", later.id) == gateway.mandate.design != bytes(32)
     assert community.read("Markets", "designOf", bytes(32)) == bytes(32)
     gateway.post(gateway.buy(), market=later)
@@ -129,6 +141,8 @@ def test_within_its_times(community, alice, delegate, market):
             ({"shortest_lead_s": lead + 1}, False),
             ({"longest_lead_s": lead}, True),
             ({"longest_lead_s": lead - 1}, False),
+            ({"shortest_refund_s": refund}, True),
+            ({"shortest_refund_s": refund + 1}, False),
             ({"longest_refund_s": refund}, True),
             ({"longest_refund_s": refund - 1}, False),
         )
@@ -140,6 +154,25 @@ def test_within_its_times(community, alice, delegate, market):
             continue
         with refused("Mandate_OtherTimes", 0, rules.closes_at, market.slot.pack(), rules.refund_from):
             gateway.post(gateway.buy())
+
+
+def test_a_thief_cannot_choose_how_long_a_round_takes(community, gateway):
+    """A round that is decided late leaves a seller no time to be paid before the buyer is refunded."""
+    other = community.open_market(final_by=gateway.market.rules.final_by + 1)
+    have = bytes(community.read("Markets", "designOf", other.id))
+    with refused("Mandate_OtherDesign", 0, have, gateway.mandate.design):
+        gateway.post(gateway.buy(), market=other)
+
+
+def test_no_further_ahead_than_the_mandate_says(community, gateway, now):
+    """Money is not bound for slots of next year."""
+    market = gateway.market
+    ahead = market.rules.slot_start - now() - 60
+    near = gateway_with(gateway, longest_ahead_s=ahead)
+    with refused("Mandate_OtherTimes", 0, market.rules.closes_at, market.slot.pack(), market.rules.refund_from):
+        near.post(near.buy())
+    community.chain.warp(market.rules.slot_start - ahead)
+    near.post(near.buy())
 
 
 def test_on_its_sides(market, alice, delegate):
@@ -264,7 +297,10 @@ def test_a_slot_takes_no_more_than_the_mandate_says(gateway, alice):
 def test_markets_of_one_slot_share_it(community, gateway):
     """Whoever steals the key opens a second market for the slot, and finds the slot used up."""
     rules, most = gateway.market.rules, gateway.mandate.most_wh_per_slot
-    other = community.open_market(slot_start=rules.slot_start, final_by=rules.final_by + 1)
+    other = community.open_market(
+        slot_start=rules.slot_start, closes_at=rules.closes_at - 1, final_by=rules.final_by - 1
+    )
+    gateway = gateway_with(gateway, longest_lead_s=gateway.mandate.longest_lead_s + 1)
     gateway.post(gateway.buy(energy_wh=most))
     with refused("Mandate_TooMuch", 0, most + 1, most):
         gateway.post(gateway.buy(energy_wh=1), market=other)

@@ -31,7 +31,7 @@ def test_refuses_a_mandate_for_nothing_or_nobody(unregistered, changes):
         unregistered.register()
 
 
-@pytest.mark.parametrize(("word", "bit"), [("times", 178), ("times", 183), ("times", 216), ("amounts", 192)])
+@pytest.mark.parametrize(("word", "bit"), [("times", 178), ("times", 183), ("times", 248), ("amounts", 224)])
 def test_refuses_bits_that_nobody_signs(community, unregistered, word, bit):
     """Two words of one signature would be two mandates to a reader, and one to the contract."""
     mandate = unregistered.mandate.pack()
@@ -93,6 +93,8 @@ def test_a_revoked_mandate_is_registered_never(community, unregistered):
     ]
     with refused("Mandate_Revoked", hash_of(unregistered.mandate)):
         unregistered.register()
+    with refused("Mandate_Revoked", hash_of(unregistered.mandate)):
+        unregistered.post(unregistered.buy())
 
 
 def test_a_revoked_mandate_takes_no_order(gateway, alice):

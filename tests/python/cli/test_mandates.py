@@ -42,20 +42,69 @@ def test_the_gateway_orders_in_the_traders_name(shell, accounts, gateway, market
     shown = shell.json("mandate", "show", signed)
     assert (shown["used_wh"], shown["delegate"], shown["is_revoked"]) == (1_200, gateway, False)
     assert shell.json("mandate", "list", "alice")[-1]["number"] == shown["number"] > 0
-    refusal = shell.refused(*under(signed, market))
-    assert "is open" in refusal.stderr
     shell.ok("order", "cancel", market, posted["order"], "-a", "gateway")
     assert shell.json("mandate", "show", signed)["used_wh"] == 0
     assert shell.json(*under(signed, market, "--bid", 100))["reserved_upoints"] == 120
 
 
 def test_what_the_mandate_fixes_is_not_stated_again(shell, market, signed):
-    for words in (("--require", "source=solar"), ("--nonce", 3), ("--min-fill-ppm", 0), ("--term", "price=1:2")):
+    for words in (
+        ("--require", "source=solar"),
+        ("--nonce", 3),
+        ("--min-fill-ppm", 0),
+        ("--term", "price=1:2"),
+        ("--again",),
+    ):
         assert f"Leave {words[0]} out" in shell.refused(*under(signed, market, *words)).stderr
     assert "--bid" in shell.refused("order", "buy", market, "-a", "alice", "--energy-wh", 1).stderr
     assert "Bid 110 at most" in shell.refused(*under(signed, market, "--bid", 111)).stderr
     sold = ("order", "sell", market, "-a", "gateway", "--mandate", signed, "--energy-wh", 1)
     assert "for buy orders only" in shell.refused(*sold).stderr
+
+
+def test_a_command_that_is_run_again_posts_nothing_twice(shell, market, signed):
+    posted = shell.json(*under(signed, market))
+    assert f"is open: {posted['order']}" in shell.refused(*under(signed, market)).stderr
+    assert len(shell.json("order", "list", market)) == 1
+
+
+def test_a_mandated_order_says_so(shell, market, signed):
+    posted = shell.json(*under(signed, market))
+    shown = shell.json("order", "show", market, posted["order"])
+    number = shell.json("mandate", "show", signed)["number"]
+    assert (shown["nonce"], shown["mandate"]) == (None, number)
+    assert f"under mandate {number}" in shell.ok("order", "show", market, posted["order"]).stdout
+
+
+def test_it_is_revoked_without_its_file(shell, market, signed):
+    shell.ok(*under(signed, market))
+    number = shell.json("mandate", "show", signed)["number"]
+    assert "none of bob" in shell.refused("mandate", "revoke", number, "-a", "bob").stderr
+    shell.ok("mandate", "revoke", number, "-a", "alice")
+    assert shell.json("mandate", "show", signed)["is_revoked"]
+
+
+def test_a_revoked_mandate_is_not_registered(shell, market, signed):
+    shell.ok("mandate", "revoke", signed, "-a", "alice")
+    refusal = shell.refused(*under(signed, market))
+    assert "is revoked" in refusal.stderr
+    assert shell.json("mandate", "show", signed)["number"] == 0
+
+
+def test_times_that_cannot_be_are_refused(shell, market, gateway):
+    words = ("mandate", "sign", market, "-a", "alice", "--delegate", "gateway", "--bid", 110, *TERMS)
+    assert "later end" in shell.refused(*words, "--until", "2001-01-01T00:00Z").stderr
+    assert "--longest-lead-s" in shell.refused(*words, *UNTIL, "--shortest-lead-s", 10**6).stderr
+
+
+def test_a_mandate_shows_what_binds(shell, market, signed):
+    told = shell.ok("mandate", "show", signed).stdout
+    assert "by the trader's key" in told
+    assert "weights, ppm" in told
+    data = json.loads(signed.read_text())
+    data["message"]["mostWh"] += 1
+    signed.write_text(json.dumps(data))
+    assert "not by the trader's key" in shell.ok("mandate", "show", signed).stdout
 
 
 def test_another_delegate_is_refused(shell, market, signed):

@@ -42,7 +42,9 @@ MANDATES = st.builds(
     until_s=bits(40),
     shortest_lead_s=bits(32),
     longest_lead_s=bits(32),
+    shortest_refund_s=bits(32),
     longest_refund_s=bits(32),
+    longest_ahead_s=bits(32),
     serial=bits(32),
     requires=CODES,
     classes=CODES,
@@ -89,7 +91,9 @@ def example(**changes):
         "until_s": 10,
         "shortest_lead_s": 0,
         "longest_lead_s": 10,
+        "shortest_refund_s": 0,
         "longest_refund_s": 10,
+        "longest_ahead_s": 10,
     }
     return Mandate(trader=key("a").address, delegate=key("b").address, design=bytes(32), **terms | changes)
 

@@ -199,7 +199,8 @@ def test_the_brownie_suites_are_run_by_brownie_alone():
     python = next(step for step in steps.TEST if step.name == "python")
     for folder in steps.BROWNIE_SUITES:
         assert f"--ignore={folder}" in python.command
-        assert Step(folder.removeprefix("tests/"), ("brownie", "test", folder), steps.count_pytest) in steps.TEST
+        step = next(step for step in steps.TEST if step.name == folder.removeprefix("tests/"))
+        assert step.command[:3] == ("brownie", "test", folder)
 
 
 def test_nothing_of_a_step_is_left_behind():
