@@ -7,7 +7,7 @@ set -euo pipefail
 # The folder tells git to leave it alone, whatever repository it lies in.
 export POWERPACT_HOME=$PWD/keys POWERPACT_PASSWORD_FILE=$PWD/keys/password
 (umask 077; mkdir keys; echo '*' > keys/.gitignore; python3 -c 'import secrets; print(secrets.token_hex(16))' > keys/password)
-people=(utility ann ben alice bob agent)
+people=(utility ann ben alice bob agent gateway)
 for name in "${people[@]}" bob-meter; do powerpact account new "$name"; done
 
 # A local chain with a block every second. Any other chain: give its URL to `powerpact deploy --rpc`.
@@ -44,6 +44,14 @@ powerpact order buy "$market" -a alice --energy-wh 1200 --bid 0.11 --require sou
 powerpact order nonces alice
 powerpact order relay alice.order.json -a agent
 powerpact order list "$market"
+
+# Alice cannot sign every hour. Inside a mandate her gateway orders in her name; here it cancels again, and she revokes.
+powerpact mandate sign "$market" -a alice --delegate gateway --bid 0.09 --most-wh-per-slot 500 --most-wh 20000 \
+  --until 2100-01-01T00:00Z -o alice.mandate.json
+powerpact order buy "$market" -a gateway --mandate alice.mandate.json --energy-wh 300
+powerpact mandate show alice.mandate.json
+powerpact order cancel "$market" 2:0 -a gateway
+powerpact mandate revoke alice.mandate.json -a alice
 
 # The gate closes by itself; on a local chain time can be moved. Then the agent solves, proposes and proves.
 powerpact chain advance $((slot - 300))
