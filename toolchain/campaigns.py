@@ -19,6 +19,9 @@ FUZZED = (
     *("Satisfaction", "Trades", "Units", "Wallets"),
 )
 
+PROVE = ("python", "-m", "testkit.proving")
+PROVEN = ("Lanes", "Nonces", "Units", "Wallets")
+
 SOAK = ("python", "-m", "testkit.soak")
 SHORT = ("--minutes", "6", "--tick", "1.5")
 SEEDS = (2026, 2027, 2028)
@@ -73,6 +76,18 @@ CAMPAIGNS = {
             "Foundry's fuzz tests and invariants, each for two minutes: over two hours",
             tuple(
                 Part(file, (*FUZZ, file), (*FUZZ, file, "--seconds", "2") if file == "Units" else ()) for file in FUZZED
+            ),
+        ),
+        Campaign(
+            "prove",
+            "lemmas about the contracts, for every input",
+            tuple(
+                Part(
+                    name,
+                    (*PROVE, f"{name}Proof", "--seconds", "600"),
+                    (*PROVE, "UnitsProof") if name == "Units" else (),
+                )
+                for name in PROVEN
             ),
         ),
         Campaign(

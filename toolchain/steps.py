@@ -51,7 +51,7 @@ def brownie_tests(folder: str) -> Step:
 BROWNIE_SUITES = ("tests/contracts", "tests/python/scripts")
 # Slither starts with `forge clean`: it gets its own folders.
 SLITHER_FOLDERS = ("env", "FOUNDRY_OUT=.home/slither/out", "FOUNDRY_CACHE_PATH=.home/slither/cache")
-SOLIDITY = ("contracts", "interfaces", "tests/forge")
+SOLIDITY = ("contracts", "interfaces", "tests/forge", "tests/proofs")
 SPELT = (
     *("contracts", "interfaces", "powerpact", "scripts", "benchmarks", "testkit", "tests", "toolchain", "tools"),
     *("docs", "run", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "requirements.in"),
@@ -75,6 +75,7 @@ TEST = (
     *COMPILE,
     Step("artifacts", ("python", "-m", "tools.artifacts", "--check")),
     Step("forge", ("env", "FOUNDRY_PROFILE=fuzz", "forge", "test"), count_forge),
+    Step("proofs", ("python", "-m", "testkit.proving"), count_pytest),
     python_tests("examples", "powerpact"),  # in docstrings
     python_tests("set-up", "tests/python/toolchain"),
     python_tests("python", "tests", "tests/python/toolchain", *BROWNIE_SUITES),

@@ -72,7 +72,10 @@ def page(
     listed: Iterable[Bug], there: Mapping[str, Seeded], fates: Mapping[str, str], reasons: Mapping[str, str]
 ) -> str:
     """The text of the page."""
-    tried = [bug for bug in listed if bug.id in fates]
+    bugs = list(listed)
+    tried = [bug for bug in bugs if bug.id in fates]
+    if not tried:
+        return f"{HEAD}\nNone of the {len(bugs)} has a verdict with the present code yet.\n"
     lines = [HEAD, "| part | bugs | machine | unit tests | not found | equivalent |", "|---|---:|---:|---:|---:|---:|"]
     for group in GROUPS:
         counts = Counter(fates[bug.id] for bug in tried if bug.group == group)

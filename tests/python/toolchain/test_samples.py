@@ -12,8 +12,9 @@ from toolchain.places import SetupError
 ENDLESS = "while :; do sleep 0.02; done"
 
 
-def sampled(trial, monkeypatch, seconds, *parts):
+def sampled(trial, monkeypatch, seconds, *parts, least=0.0):
     monkeypatch.setattr(campaign, "SAMPLES_S", seconds)
+    monkeypatch.setattr(campaign, "LEAST_S", least)
     begin = time.monotonic()
     code = campaign.samples([replace(trial.campaign, parts=parts)], trial.project)
     passed = time.monotonic() - begin
@@ -47,6 +48,12 @@ def test_a_sample_that_measures_nothing_in_all_the_time_fails(trial, monkeypatch
     code, states, passed = sampled(trial, monkeypatch, 2, *parts)
     assert (code, states) == (1, ["done", "failed"])
     assert passed < 15
+
+
+def test_the_last_samples_have_time_on_a_busy_machine(trial, monkeypatch):
+    parts = [trial.part("a", "false", f"{MEASURE}; sleep 2"), trial.part("b", "false", f"sleep 1; {MEASURE}")]
+    assert sampled(trial, monkeypatch, 1, *parts)[:2] == (1, ["stopped", "failed"])
+    assert sampled(trial, monkeypatch, 1, *parts, least=20.0)[:2] == (0, ["done", "done"])
 
 
 def test_a_sample_that_errs_fails(trial, monkeypatch):
