@@ -82,6 +82,8 @@ PACKED: Final = {
 
 def _value(name: str, type_: str, fill: str, source: random.Random) -> Any:
     """A value of a member: zero, the largest, or any."""
+    if type_ in TYPES:
+        return {member.name: _value(member.name, member.type, fill, source) for member in TYPES[type_]}
     if type_.endswith("[8]"):
         return [_value(name, type_[:-3], fill, source) for _ in range(8)]
     if type_ == "bool":
@@ -112,15 +114,22 @@ def _words(primary_type: str, message: dict[str, Any]) -> list[str]:
     return words
 
 
+def _declared(type_: str) -> str:
+    return f"{type_}({','.join(f'{member.type} {member.name}' for member in TYPES[type_])})"
+
+
 def _case(primary_type: str, fill: str, source: random.Random) -> dict[str, Any]:
     members = TYPES[primary_type]
     message = {member.name: _value(member.name, member.type, fill, source) for member in members}
-    signable = encode_typed_data(DOMAIN, {primary_type: [member._asdict() for member in members]}, message)
+    types = [primary_type, *sorted(member.type for member in members if member.type in TYPES)]
+    signable = encode_typed_data(
+        DOMAIN, {name: [member._asdict() for member in TYPES[name]] for name in types}, message
+    )
     signed = Account.from_key(KEY).sign_message(signable)
     case = {
         "type": primary_type,
         "fill": fill,
-        "encodeType": f"{primary_type}({','.join(f'{member.type} {member.name}' for member in members)})",
+        "encodeType": "".join(map(_declared, types)),
         "message": message,
         "structHash": f"0x{bytes(signable.body).hex()}",
         "digest": f"0x{bytes(signed.message_hash).hex()}",

@@ -271,6 +271,7 @@ RULES = (
     "intrude",
     "mint for nothing",
     "overclaim: not eligible",
+    "overclaim: below the least fill",
     "overclaim: a pair twice",
     "overclaim: overfilled",
     "overclaim: used twice",

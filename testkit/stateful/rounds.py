@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from eth_utils import keccak
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
@@ -9,7 +11,7 @@ from hypothesis.stateful import precondition, rule
 from powerpact.chain.contracts.rounds import ProposalStatus
 from powerpact.codec.packing import trade_tree
 from powerpact.market.rules import Mode
-from powerpact.mechanisms.satisfaction.round import Solution
+from powerpact.mechanisms.satisfaction.round import Round, Solution
 from powerpact.mechanisms.satisfaction.spec import dual_sum_ppm, match, pair_score_ppm, uncovered_pairs
 from testkit.market import Claims, TestMarket
 from testkit.stateful.claims import GAP, HIDING, HONEST, KINDS, SHIFTED, chunks_of, claim
@@ -320,11 +322,11 @@ class RoundRules(SealRules, KnowingRules):
         }
         unfit = [pair for pair, score in scores.items() if score is None]
         fit = [(pair, score) for pair, score in scores.items() if score is not None]
-        if unfit:
-            pair = unfit[which % len(unfit)]
-            orders = [(pair[0], 0), (pair[1], 0)]
+        small = [pair for pair in unfit if self._is_small_alone(round_, pair)]
+        for pair in (*unfit[which % len(unfit) :][:1], *small[:1]) if unfit else ():
+            orders = [(pair[0], 1_000_000), (pair[1], 1_000_000)]
             self._refused_claims(market, orders, [(0, 1, self._most_wh(market, pair))], "Satisfaction_NotEligible")
-            RUNS["overclaim: not eligible"] += 1
+            RUNS["overclaim: below the least fill" if pair in small else "overclaim: not eligible"] += 1
         if fit:
             self._overclaim(market, *fit[which % len(fit)])
             self._use_twice(market, fit)
@@ -333,6 +335,13 @@ class RoundRules(SealRules, KnowingRules):
             with refused("Clearing_OrderClosed"):
                 market.market.propose(self._claims(market, [(cancelled, 0)], [(0, 0, 1)]))
             RUNS["overclaim: cancelled"] += 1
+
+    @staticmethod
+    def _is_small_alone(round_: Round, pair: tuple[int, int]) -> bool:
+        """Whether a pair that is not eligible would be, if its orders took any share of their energy."""
+        buyer = next(replace(buyer, min_fill_ppm=0) for buyer in round_.buyers if int(buyer.id) == pair[0])
+        seller = next(replace(seller, min_fill_ppm=0) for seller in round_.sellers if int(seller.id) == pair[1])
+        return pair_score_ppm(round_, buyer, seller) is not None
 
     def _overclaim(self, market: GhostMarket, pair: tuple[int, int], score: int) -> None:
         """Everything that can be wrong with a trade of an eligible pair."""
