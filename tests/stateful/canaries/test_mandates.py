@@ -42,8 +42,8 @@ MUTANTS = (
         "a revoked mandate in force",
         "Mandates",
         MANDATES,
-        "require(!state.isRevoked, Mandate_Revoked(id));\n        turn",
-        "turn",
+        "require(!state.isRevoked, Mandate_Revoked(id));\n        require(number",
+        "require(number",
     ),
     Mutant(
         "a bid above the mandate",
