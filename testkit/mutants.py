@@ -5,9 +5,7 @@ They are compiled without the optimizer, in half the time; they are too large fo
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from powerpact.chain.artifacts import CONTRACTS, Artifact, artifact
-from toolchain.places import ROOT, environment, solc
+from testkit.compiler import DoesNotCompile, ask_compiler
+from toolchain.places import ROOT
 
 _IMPORT = re.compile(r'from "(\.[^"]+)"')
 
@@ -46,10 +45,6 @@ def _compile(mutant: Mutant) -> Artifact:
         return compile_with([mutant.contract], changed)[mutant.contract]
     except DoesNotCompile as fault:
         raise ValueError(f"{mutant.name} does not compile: {fault}") from fault
-
-
-class DoesNotCompile(Exception):
-    """The compiler refuses a changed source."""
 
 
 def compile_with(contracts: Iterable[str], changed: Mapping[str, str]) -> dict[str, Artifact]:
@@ -86,25 +81,7 @@ def _ask(paths: Iterable[Path], changed: Mapping[str, str], outputs: Mapping[str
         "remappings": ["@openzeppelin/=node_modules/@openzeppelin/"],
         "outputSelection": outputs,
     }
-    job = {
-        "language": "Solidity",
-        "sources": {name: {"content": content} for name, content in sources.items()},
-        "settings": settings,
-    }
-    run = subprocess.run(
-        [str(solc()), "--standard-json"],
-        input=json.dumps(job),
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=ROOT,
-        env=environment(),
-    )
-    answer = json.loads(run.stdout)
-    faults = [error["formattedMessage"] for error in answer.get("errors", []) if error["severity"] == "error"]
-    if faults:
-        raise DoesNotCompile(faults[0])
-    compiled: dict[str, Any] = answer["contracts"]
+    compiled: dict[str, Any] = ask_compiler(sources, settings)["contracts"]
     return compiled
 
 

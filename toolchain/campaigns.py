@@ -5,6 +5,7 @@ A part is any command that prints a JSON object in a line of its own for each th
 """
 
 from toolchain.campaign import Campaign, Part
+from toolchain.places import ROOT
 
 BENCH = ("python", "-m", "benchmarks")
 MODES = ("one-to-one", "divisible")
@@ -13,14 +14,10 @@ SAMPLED = ("one-to-one mid", "divisible homes")
 SMALL = ("30", "--contender", "PowerPact", "PowerPact verifier", "OR-tools flow")
 
 FUZZ = ("python", "-m", "testkit.fuzzing")
-FUZZED = (
-    *("AccountsInvariant", "BatchRoot", "Committee", "GreenCertificatesInvariant", "Lanes", "MarketRules", "Metering"),
-    *("MeteringInvariant", "Nonces", "OrderList", "OrderRules", "PairSweep", "ParticipantRegistry", "Payout"),
-    *("Satisfaction", "Trades", "Units", "Wallets"),
-)
+FUZZED = sorted(path.name.removesuffix(".t.sol") for path in (ROOT / "tests/forge").glob("*.t.sol"))
 
 PROVE = ("python", "-m", "testkit.proving")
-PROVEN = ("Lanes", "Nonces", "Units", "Wallets")
+PROVEN = sorted(path.stem for path in (ROOT / "tests/proofs").glob("*.sol"))
 
 SOAK = ("python", "-m", "testkit.soak")
 SHORT = ("--minutes", "6", "--tick", "1.5")

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from powerpact.cli.output import read_input
-from powerpact.cli.posting import posted_before
-from powerpact.cli.session import done, market_of, open_chain, parse_time, tell, unlock
+from powerpact.cli.posting import posted_before, tell_posted
+from powerpact.cli.session import market_of, open_chain, parse_time, tell, unlock
 from powerpact.errors import BadChoice
 from powerpact.market.schema import Side
-from powerpact.market.wording import money, parse_price
+from powerpact.market.wording import parse_price
 
 if TYPE_CHECKING:
     from powerpact.chain.client import Chain
@@ -74,9 +74,8 @@ class Delegated:
 
 def place_under(file: str, under: Delegated, deployment: Path, *, as_json: bool) -> None:
     """Sign an order as the delegate of a mandate and post it; the mandate is registered first if it is not yet."""
-    from powerpact.chain.contracts import mandates, orders
+    from powerpact.chain.contracts import mandates
     from powerpact.chain.contracts.markets import market as find
-    from powerpact.market.orders import id_text, order_id
 
     chain, key = open_chain(deployment), unlock(under.account)
     id_, sender = market_of(chain, under.market), chain.sender(key)
@@ -88,15 +87,12 @@ def place_under(file: str, under: Delegated, deployment: Path, *, as_json: bool)
     with sender.turn():
         number = _registered(chain, sender, signed)
         order = under.order(signed.mandate, number, rules)
-        mined = posted_before(chain, sender, id_, order)
+        mined = earlier = posted_before(chain, sender, id_, order)
         if mined is None:
             turn = mandates.next_turn(chain, number, id_, order.side)
             mandated = mandates.sign_mandated(chain, key, signed.mandate, id_, order, turn)
             mined = sender.send(mandates.place_mandated(chain, id_, [mandated]))
-    text = id_text(order_id(orders.batch_of(chain, mined), 0))
-    data = {"market": f"0x{id_.hex()}", "order": text, "reserved_upoints": order.reservation_upoints}
-    held = f", {money(order.reservation_upoints)} reserved" if order.reservation_upoints else ""
-    done(f"posted order {text}{held}", [mined], data, as_json=as_json, result=text)
+    tell_posted(chain, id_, order, mined, was_posted=earlier is not None, as_json=as_json)
 
 
 def _registered(chain: Chain, sender: Sender, signed: SignedMandate) -> int:

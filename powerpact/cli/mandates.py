@@ -41,6 +41,11 @@ if TYPE_CHECKING:
     from powerpact.market.mandates import Mandate
     from powerpact.market.rules import Rules
 
+TWO_DAYS_S = 172_800
+
+Range = tuple[int | None, int | None]
+Texts = list[str] | None
+
 group = typer.Typer(
     help="Mandates: orders that a delegate, such as a home's gateway, signs in a trader's name.", no_args_is_help=True
 )
@@ -63,15 +68,14 @@ LongestLead = Annotated[
 ShortestRefund = Annotated[
     int | None, typer.Option(min=0, help="Money is free at least so long after the slot begins, s; by default as here.")
 ]
-LongestAhead = Annotated[int, typer.Option(min=0, help="Orders are posted at most so long before their slot, s.")]
 LongestRefund = Annotated[
     int | None, typer.Option(min=0, help="Money is free at most so long after the slot begins, s; by default as here.")
 ]
+LongestAhead = Annotated[int, typer.Option(min=0, help="Orders are posted at most so long before their slot, s.")]
 Serial = Annotated[int, typer.Option(min=0, help="Tells equal mandates apart, after one was revoked.")]
 Output = Annotated[
     str, typer.Option("-o", "--output", metavar="FILE", help="Where the mandate goes, - for standard output.")
 ]
-TWO_DAYS_S = 172_800
 MandateFile = Annotated[str, typer.Argument(metavar="FILE", help="A signed mandate, - for standard input.")]
 
 
@@ -167,11 +171,12 @@ def list_mandates(who: Whose, deployment: Deployed = DEPLOYMENT_FILE, as_json: A
     from powerpact.chain.contracts import mandates
 
     chain = open_chain(deployment)
-    found = [(mandate, mandates.state_of(chain, mandate)) for mandate in mandates.mandates_of(chain, address_of(who))]
+    own = mandates.mandates_of(chain, address_of(who))
+    states = mandates.states_of(chain, list(own.values()))
     name_of, now = names_of(chain), chain.now()
     rows = [
         {
-            "number": state.number,
+            "number": number,
             "delegate": mandate.delegate,
             "for": _sides(mandate),
             "used_wh": state.used_wh,
@@ -179,7 +184,7 @@ def list_mandates(who: Whose, deployment: Deployed = DEPLOYMENT_FILE, as_json: A
             "until": utc(mandate.until_s),
             "state": _state_word(mandate, state, now),
         }
-        for mandate, state in found
+        for (number, mandate), state in zip(own.items(), states, strict=True)
     ]
     table(
         rows,
@@ -187,7 +192,7 @@ def list_mandates(who: Whose, deployment: Deployed = DEPLOYMENT_FILE, as_json: A
         shown=lambda row: {
             **row,
             "delegate": name_of(row["delegate"]),
-            "until": clock(parse_time(row["until"])),
+            "until": clock(own[row["number"]].until_s),
         },
     )
 
@@ -207,17 +212,13 @@ def revoke(
 
     chain, key = open_chain(deployment), unlock(account)
     if mandate.isdecimal():
-        own = mandates.mandates_of(chain, key.address)
-        found = next((one for one in own if mandates.state_of(chain, one).number == int(mandate)), None)
+        found = mandates.mandates_of(chain, key.address).get(int(mandate))
         if found is None:
             raise BadChoice("mandate", mandate, f"is none of {account}", remedy="See `powerpact mandate list`.")
     else:
         found = read_mandate(chain, mandate).mandate
     mined = chain.sender(key).send(mandates.revoke(chain, found))
     done("revoked the mandate", [mined], {"delegate": found.delegate}, as_json=as_json)
-
-
-Range = tuple[int | None, int | None]
 
 
 def _times(rules: Rules, from_s: int, until_s: int, leads: Range, refunds: Range) -> dict[str, Any]:
@@ -236,9 +237,6 @@ def _range(name: str, shortest: int | None, longest: int | None, here: int) -> d
         problem = f"is longer than the longest, {longest}"
         raise BadChoice(f"shortest-{name}-s", shortest, problem, remedy=f"Give --longest-{name}-s, too.")
     return {f"shortest_{name}_s": shortest, f"longest_{name}_s": longest}
-
-
-Texts = list[str] | None
 
 
 def _terms(

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from powerpact.cli.choices import assignment, enum_member, words_of
+from powerpact.cli.choices import enum_member, words_of
 from powerpact.cli.delegated import Delegated, place_under
 from powerpact.cli.output import write_output
-from powerpact.cli.posting import posted_before
+from powerpact.cli.posting import posted_before, tell_posted
 from powerpact.cli.session import (
     DEPLOYMENT_FILE,
     PER_KWH,
@@ -25,9 +25,17 @@ from powerpact.cli.session import (
     tell,
     unlock,
 )
-from powerpact.cli.terms import check_capacity, chosen_nonce, needed, refuse_beside_mandate, stated_values, wanted
+from powerpact.cli.terms import (
+    check_capacity,
+    chosen_nonce,
+    needed,
+    refuse_beside_mandate,
+    stated_classes,
+    stated_values,
+    wanted,
+)
 from powerpact.market.schema import Side
-from powerpact.market.wording import count, money, parse_price, share
+from powerpact.market.wording import count, parse_price, share
 
 if TYPE_CHECKING:
     from eth_typing import ChecksumAddress
@@ -158,7 +166,7 @@ def buy(
 
     if mandate is not None:
         refuse_beside_mandate(term=term, require=require, nonce=nonce, min_fill_ppm=min_fill_ppm, sign_only=sign_only)
-        refuse_beside_mandate(accept=accept or None, again=again or None)
+        refuse_beside_mandate(accept=accept, again=again)
         under = Delegated(market, account, Side.BUY, energy_wh, bid=bid, meter=meter, expiry=expiry)
         place_under(mandate, under, deployment, as_json=as_json)
         return
@@ -173,7 +181,7 @@ def buy(
             _common(rules, key.address, energy_wh, used, expiry, min_fill_ppm, accept=accept),
             bid_upoints,
             wants=wanted(term or [], rules),
-            require=dict(assignment("class", text) for text in require or ()),
+            require=stated_classes(require),
             meter=meter,
         )
         _place(chain, sender, id_, order, sign_only, again=again, as_json=as_json)
@@ -209,7 +217,7 @@ def sell(
 
     if mandate is not None:
         refuse_beside_mandate(device=device, attribute=attribute, nonce=nonce, min_fill_ppm=min_fill_ppm)
-        refuse_beside_mandate(**{"class": category, "sign_only": sign_only}, accept=accept or None, again=again or None)
+        refuse_beside_mandate(**{"class": category, "sign_only": sign_only}, accept=accept, again=again)
         under = Delegated(market, account, Side.SELL, energy_wh, ask=ask, minimum=minimum, expiry=expiry)
         place_under(mandate, under, deployment, as_json=as_json)
         return
@@ -228,7 +236,7 @@ def sell(
             min_upoints,
             device,
             declared=stated_values(attribute),
-            classes=dict(assignment("class", text) for text in category or ()),
+            classes=stated_classes(category),
         )
         _place(chain, sender, id_, order, sign_only, again=again, as_json=as_json)
 
@@ -321,17 +329,12 @@ def _place(
 ) -> None:
     from powerpact.chain.contracts import orders
     from powerpact.codec.orderfile import format_order
-    from powerpact.market.orders import id_text, order_id
 
     if sign_only is not None:
         signed = orders.sign_order(chain, sender.account, market, order)
         write_output(sign_only, format_order(chain.domain("OrderBook"), market, signed))
         tell(f"signed; anybody can post it with `powerpact order relay {sign_only}`")
         return
-    mined = None if again else posted_before(chain, sender, market, order)
-    what = "order {} was posted by the command that was stopped; it is not posted again" if mined else "posted order {}"
-    mined = mined or sender.send(orders.place(chain, market, order))
-    id_ = id_text(order_id(orders.batch_of(chain, mined), 0))
-    data = {"market": f"0x{market.hex()}", "order": id_, "reserved_upoints": order.reservation_upoints}
-    held = f", {money(order.reservation_upoints)} reserved" if order.reservation_upoints else ""
-    done(what.format(id_) + held, [mined], data, as_json=as_json, result=id_)
+    earlier = None if again else posted_before(chain, sender, market, order)
+    mined = earlier or sender.send(orders.place(chain, market, order))
+    tell_posted(chain, market, order, mined, was_posted=earlier is not None, as_json=as_json)

@@ -42,11 +42,16 @@ def stated_values(texts: list[str] | None) -> dict[str, int]:
     return {name: numbers("attribute", value, (1,))[0] for name, value in stated}
 
 
+def stated_classes(texts: list[str] | None) -> dict[str, str]:
+    """Labels or codes of classes, by category."""
+    return dict(assignment("class", text) for text in texts or ())
+
+
 def coded(rules: Rules, texts: list[str] | None) -> bytes:
     """Eight class codes of what is stated by category."""
     from powerpact.market.terms import class_codes
 
-    return class_codes(rules, dict(assignment("class", text) for text in texts or ()))
+    return class_codes(rules, stated_classes(texts))
 
 
 def wanted(texts: list[str], rules: Rules) -> dict[str, Want]:
@@ -91,6 +96,6 @@ def refuse_beside_mandate(**options: object) -> None:
         At the first option that is given.
     """
     for name, value in options.items():
-        if value is not None and value != []:
+        if value is not None and value is not False and value != []:
             option = name.replace("_", "-")
             raise BadChoice(option, value, "is not for orders under a mandate", remedy=f"Leave --{option} out.")

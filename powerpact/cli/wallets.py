@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from powerpact.cli.choices import assignment
 from powerpact.cli.orders import EnergyWh, Expiry, MinFill, Nonce, least_fill, order_group
 from powerpact.cli.output import read_input, write_output
 from powerpact.cli.session import (
@@ -25,7 +24,7 @@ from powerpact.cli.session import (
     tell,
     unlock,
 )
-from powerpact.cli.terms import chosen_nonce, stated_values, wanted
+from powerpact.cli.terms import chosen_nonce, stated_classes, stated_values, wanted
 from powerpact.errors import BadChoice
 from powerpact.market.wording import count, parse_price
 
@@ -80,11 +79,11 @@ def show_typed_data(
         min_fill_ppm=least_fill(rules, min_fill_ppm),
     )
     if ask_upoints is None:
-        required = dict(assignment("class", text) for text in require or ())
+        required = stated_classes(require)
         wants = wanted(term or [], rules)
         order = buy_order(rules, common, bid_upoints or 0, wants=wants, require=required, meter=device)
     else:
-        stated, classes = stated_values(attribute), dict(assignment("class", text) for text in category or ())
+        stated, classes = stated_values(attribute), stated_classes(category)
         order = sell_order(rules, common, ask_upoints, min_upoints, device, declared=stated, classes=classes)
     write_output(output, format_typed_order(chain.domain("OrderBook"), id_, order))
     tell("sign it with the trader's wallet, then `powerpact order relay FILE --signature 0x… -a NAME` posts it")

@@ -7,11 +7,10 @@ first schema, with names of their own and without domain, are still read.
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 from powerpact.codec.eip712 import Domain
-from powerpact.codec.eip712.typeddata import domain_in, message_in, typed_data
+from powerpact.codec.eip712.typeddata import check_domain, message_in, text_of, typed_data
 from powerpact.codec.errors import BadSignedFile
 from powerpact.codec.files import SignedFile
 from powerpact.market.errors import FieldWithoutRule
@@ -47,7 +46,7 @@ def format_typed_order(domain: Domain, market: bytes, order: Order) -> str:
     order : Order
         The order.
     """
-    return json.dumps({"schema": SCHEMA, **typed_data(domain, *order.message(market))}, indent=2) + "\n"
+    return text_of(SCHEMA, domain, *order.message(market))
 
 
 def format_order(domain: Domain, market: bytes, signed: SignedOrder) -> str:
@@ -62,8 +61,7 @@ def format_order(domain: Domain, market: bytes, signed: SignedOrder) -> str:
     signed : SignedOrder
         The order and its signature.
     """
-    data = {"schema": SCHEMA, **typed_data(domain, *signed.order.message(market))}
-    return json.dumps(data | {"signature": f"0x{signed.signature.hex()}"}, indent=2) + "\n"
+    return text_of(SCHEMA, domain, *signed.order.message(market), signed.signature)
 
 
 def parse_order(
@@ -106,10 +104,7 @@ def _typed(file: SignedFile, domain: Domain | None) -> tuple[bytes, Order]:
     primary_type = file.data["primaryType"]
     if primary_type not in _TYPES:
         file.fail("$.primaryType", f"is not {' or '.join(_TYPES)}")
-    named = domain_in(file)
-    if domain is not None and named != domain:
-        field = "chainId" if named.chain_id != domain.chain_id else "verifyingContract"
-        file.fail(f"$.domain.{field}", "is of another deployment than this one")
+    named = check_domain(file, domain)
     message = message_in(file, primary_type)
     order = _buy(message) if primary_type == "BuyOrder" else _sell(message)
     if file.data["types"] != typed_data(named, *order.message(message["market"]))["types"]:

@@ -16,6 +16,35 @@ from powerpact.units import MAX_CATEGORIES
 _BUYS: Final = 1
 _SELLS: Final = 2
 
+_SIGNED: Final = {
+    "trader": "trader",
+    "delegate": "delegate",
+    "design": "design",
+    "buys": "buys",
+    "sells": "sells",
+    "device": "device",
+    "most_wh_per_slot": "mostWhPerSlot",
+    "most_wh": "mostWh",
+    "highest_bid_upoints_per_kwh": "highestBid",
+    "lowest_min_upoints_per_kwh": "lowestMinPrice",
+    "min_fill_ppm": "minFill",
+    "requires": "requires",
+    "classes": "classes",
+    "from_s": "from",
+    "until_s": "until",
+    "shortest_lead_s": "shortestLead",
+    "longest_lead_s": "longestLead",
+    "shortest_refund_s": "shortestRefund",
+    "longest_refund_s": "longestRefund",
+    "longest_ahead_s": "longestAhead",
+    "serial": "serial",
+    "expectations": "expectations",
+    "limits": "limits",
+    "weights_ppm": "weights",
+    "attributes": "attributes",
+}
+"""By field: its name in the signed type."""
+
 
 class PackedMandate(NamedTuple):
     """The nine words of a mandate."""
@@ -165,64 +194,12 @@ class Mandate:
 
     def message(self) -> tuple[str, dict[str, Any]]:
         """The signed type's name and the message that the trader signs."""
-        return "Mandate", {
-            "trader": self.trader,
-            "delegate": self.delegate,
-            "design": self.design,
-            "buys": self.buys,
-            "sells": self.sells,
-            "device": self.device,
-            "mostWhPerSlot": self.most_wh_per_slot,
-            "mostWh": self.most_wh,
-            "highestBid": self.highest_bid_upoints_per_kwh,
-            "lowestMinPrice": self.lowest_min_upoints_per_kwh,
-            "minFill": self.min_fill_ppm,
-            "requires": self.requires,
-            "classes": self.classes,
-            "from": self.from_s,
-            "until": self.until_s,
-            "shortestLead": self.shortest_lead_s,
-            "longestLead": self.longest_lead_s,
-            "shortestRefund": self.shortest_refund_s,
-            "longestRefund": self.longest_refund_s,
-            "longestAhead": self.longest_ahead_s,
-            "serial": self.serial,
-            "expectations": self.expectations,
-            "limits": self.limits,
-            "weights": self.weights_ppm,
-            "attributes": self.attributes,
-        }
+        return "Mandate", {signed: getattr(self, field) for field, signed in _SIGNED.items()}
 
     @classmethod
     def of_message(cls, message: dict[str, Any]) -> Mandate:
         """The mandate that `message` describes."""
-        return cls(
-            trader=message["trader"],
-            delegate=message["delegate"],
-            design=message["design"],
-            buys=message["buys"],
-            sells=message["sells"],
-            device=message["device"],
-            most_wh_per_slot=message["mostWhPerSlot"],
-            most_wh=message["mostWh"],
-            highest_bid_upoints_per_kwh=message["highestBid"],
-            lowest_min_upoints_per_kwh=message["lowestMinPrice"],
-            min_fill_ppm=message["minFill"],
-            requires=message["requires"],
-            classes=message["classes"],
-            from_s=message["from"],
-            until_s=message["until"],
-            shortest_lead_s=message["shortestLead"],
-            longest_lead_s=message["longestLead"],
-            shortest_refund_s=message["shortestRefund"],
-            longest_refund_s=message["longestRefund"],
-            longest_ahead_s=message["longestAhead"],
-            serial=message["serial"],
-            expectations=message["expectations"],
-            limits=message["limits"],
-            weights_ppm=message["weights"],
-            attributes=message["attributes"],
-        )
+        return cls(**{field: message[signed] for field, signed in _SIGNED.items()})
 
     def buy_order(self, number: int, energy_wh: int, expiry: int, bid_upoints_per_kwh: int, meter: int = 0) -> Order:
         """A buy order inside the mandate.

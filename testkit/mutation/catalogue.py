@@ -17,7 +17,8 @@ from itertools import chain, islice, zip_longest
 from pathlib import Path
 
 from powerpact.chain.artifacts import Artifact
-from testkit.mutants import DoesNotCompile, check_with, compile_with, users_of
+from testkit.compiler import DoesNotCompile
+from testkit.mutants import check_with, compile_with, users_of
 from testkit.mutation.operators import Change, changes
 from testkit.mutation.syntax import trees
 from toolchain.places import ROOT, write_whole

@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from toolchain.places import ROOT, environment, solc
+from testkit.compiler import ask_compiler
 
 Node = dict[str, Any]
 
 
 def trees(sources: Mapping[str, str]) -> dict[str, Node]:
     """Parse sources, given by path. Places in a tree (`src`) count bytes."""
-    job = {
-        "language": "Solidity",
-        "sources": {path: {"content": text} for path, text in sources.items()},
-        "settings": {"stopAfter": "parsing", "outputSelection": {"*": {"": ["ast"]}}},
-    }
-    run = subprocess.run(
-        [str(solc()), "--standard-json"],
-        input=json.dumps(job),
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=ROOT,
-        env=environment(),
-    )
-    answer = json.loads(run.stdout)
-    faults = [error["formattedMessage"] for error in answer.get("errors", []) if error["severity"] == "error"]
-    if faults:
-        raise ValueError(faults[0])
+    settings = {"stopAfter": "parsing", "outputSelection": {"*": {"": ["ast"]}}}
+    answer = ask_compiler(sources, settings)
     return {path: answer["sources"][path]["ast"] for path in sources}
 
 

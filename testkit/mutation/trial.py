@@ -14,7 +14,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from testkit.mutants import DoesNotCompile
+from testkit.compiler import DoesNotCompile
 from testkit.mutation import machine, units
 from testkit.mutation.catalogue import GROUPS, Seeded
 from toolchain.campaign import FOLDER

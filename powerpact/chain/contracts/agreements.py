@@ -9,8 +9,7 @@ from powerpact.chain.contracts.markets import market
 from powerpact.chain.contracts.settlement import FinalTrade, final_trades
 from powerpact.chain.errors import NotOnChain
 from powerpact.chain.transactions import Call
-from powerpact.codec.eip712 import expand, recover, sign
-from powerpact.codec.eip712.errors import MessageMismatch
+from powerpact.codec.eip712 import expand, is_by, sign
 from powerpact.errors import BadChoice
 from powerpact.market.orders import id_text
 from powerpact.market.trades import SignedAgreement
@@ -93,8 +92,5 @@ def settle_agreed(chain: Chain, one: SignedAgreement, other: SignedAgreement) ->
 def _usual(chain: Chain, agreement: SignedAgreement) -> bytes:
     """A key's signature in the form that the contract takes; that of a contract account as it is."""
     message = {"tradeId": agreement.trade, "toSeller": agreement.to_seller_upoints}
-    try:
-        is_of_key = recover(chain.domain("Settlement"), "Agreement", message, agreement.signature) == agreement.signer
-    except MessageMismatch:
-        return agreement.signature
+    is_of_key = is_by(agreement.signer, chain.domain("Settlement"), "Agreement", message, agreement.signature)
     return expand(agreement.signature) if is_of_key else agreement.signature

@@ -10,8 +10,7 @@ from eth_typing import ChecksumAddress
 
 from powerpact.chain.client import Chain
 from powerpact.chain.transactions import Call
-from powerpact.codec.eip712 import compact, recover, sign
-from powerpact.codec.eip712.errors import MessageMismatch
+from powerpact.codec.eip712 import compact, is_by, sign, struct_hash
 from powerpact.market.mandates import Mandate, SignedMandate, mandated_message
 from powerpact.market.orders import Order, Side
 
@@ -66,11 +65,7 @@ def sign_mandate(chain: Chain, account: LocalAccount, mandate: Mandate) -> Signe
 
 def is_signed_by_key(chain: Chain, signed: SignedMandate) -> bool:
     """Whether the key of the trader signed a mandate; if not, its contract may take the signature."""
-    try:
-        signer = recover(chain.domain("Mandates"), *signed.mandate.message(), signed.signature)
-    except MessageMismatch:
-        return False
-    return signer == signed.mandate.trader
+    return is_by(signed.mandate.trader, chain.domain("Mandates"), *signed.mandate.message(), signed.signature)
 
 
 def register(chain: Chain, signed: SignedMandate) -> Call:
@@ -85,9 +80,13 @@ def revoke(chain: Chain, mandate: Mandate) -> Call:
 
 def state_of(chain: Chain, mandate: Mandate) -> MandateState:
     """What the chain knows of a mandate."""
-    hash_ = chain.read_all([("Mandates", "hashOf", [mandate.pack()])])[0]
-    number, used_wh, is_revoked, _ = chain.read_all([("Mandates", "stateOf", [hash_])])[0]
-    return MandateState(number, used_wh, is_revoked)
+    return states_of(chain, [mandate])[0]
+
+
+def states_of(chain: Chain, mandates: Sequence[Mandate]) -> list[MandateState]:
+    """What the chain knows of mandates, each in its place."""
+    reads = [("Mandates", "stateOf", [struct_hash(*mandate.message())]) for mandate in mandates]
+    return [MandateState(number, used_wh, revoked) for number, used_wh, revoked, _ in chain.read_all(reads)]
 
 
 def next_turn(chain: Chain, number: int, market: bytes, side: Side) -> int:
@@ -112,7 +111,7 @@ def place_mandated(chain: Chain, market: bytes, orders: Sequence[MandatedOrder])
     return chain.call("post orders", *call, items=len(orders))
 
 
-def mandates_of(chain: Chain, trader: ChecksumAddress) -> list[Mandate]:
-    """The registered mandates of a trader, the oldest first."""
+def mandates_of(chain: Chain, trader: ChecksumAddress) -> dict[int, Mandate]:
+    """The registered mandates of a trader by their numbers, the oldest first."""
     events = chain.events("Mandates", "MandateRegistered", trader=trader)
-    return [Mandate.unpack(event.arguments["terms"]) for event in events]
+    return {event.arguments["number"]: Mandate.unpack(event.arguments["terms"]) for event in events}

@@ -11,8 +11,7 @@ from eth_typing import ChecksumAddress
 from powerpact.chain.client import Chain
 from powerpact.chain.contracts.posted import PostedRound
 from powerpact.chain.transactions import Call, Mined
-from powerpact.codec.eip712 import Domain, compact, recover, sign
-from powerpact.codec.eip712.errors import MessageMismatch
+from powerpact.codec.eip712 import Domain, compact, is_by, sign
 from powerpact.errors import BadChoice
 from powerpact.market.orders import MOST_PAGES, NONCES_PER_PAGE, Order, Placed, Side, SignedOrder, next_nonce
 from powerpact.market.trades import NO_TRADE, PackedTrade
@@ -62,10 +61,7 @@ def signature_words(
 
 def _is_of_key(domain: Domain, market: bytes, signed: SignedOrder) -> bool:
     """Whether the signature is by the key whose account the trader is."""
-    try:
-        return recover(domain, *signed.order.message(market), signed.signature) == signed.order.trader
-    except MessageMismatch:
-        return False
+    return is_by(signed.order.trader, domain, *signed.order.message(market), signed.signature)
 
 
 def batch_of(chain: Chain, mined: Mined) -> int:

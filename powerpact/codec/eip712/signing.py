@@ -132,6 +132,14 @@ def recover(domain: Domain, primary_type: str, message: Mapping[str, Any], signa
         raise MessageMismatch(primary_type, f"bad signature: {error}") from error
 
 
+def is_by(signer: str, domain: Domain, primary_type: str, message: Mapping[str, Any], signature: bytes) -> bool:
+    """Whether the key of this account signed; a signature that no key can have made is nobody's."""
+    try:
+        return recover(domain, primary_type, message, signature) == signer
+    except MessageMismatch:
+        return False
+
+
 def compact(signature: bytes) -> tuple[bytes, bytes]:
     """The two words of EIP-2098, ``r`` and parity with ``s``, of a signature of 65 or 64 bytes.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -48,6 +49,40 @@ def typed_data(domain: Domain, primary_type: str, message: Mapping[str, Any]) ->
         },
         "message": {member.name: _json_of(message[member.name]) for member in members},
     }
+
+
+def text_of(
+    schema: str, domain: Domain, primary_type: str, message: Mapping[str, Any], signature: bytes | None = None
+) -> str:
+    """The file of what is signed, with the signature if there is one.
+
+    Parameters
+    ----------
+    schema : str
+        Of the file.
+    domain, primary_type, message
+        See `typed_data`.
+    signature : bytes, optional
+        None before it is signed; that of a contract account may be empty.
+    """
+    data = {"schema": schema, **typed_data(domain, primary_type, message)}
+    signed = {"signature": f"0x{signature.hex()}"} if signature is not None else {}
+    return json.dumps(data | signed, indent=2) + "\n"
+
+
+def check_domain(file: SignedFile, domain: Domain | None) -> Domain:
+    """The domain in a file of typed data, which must be this one if one is given.
+
+    Raises
+    ------
+    BadSignedFile
+        If it is another, or at the first member that is missing, unknown or not of its type.
+    """
+    named = domain_in(file)
+    if domain is not None and named != domain:
+        field = "chainId" if named.chain_id != domain.chain_id else "verifyingContract"
+        file.fail(f"$.domain.{field}", "is of another deployment than this one")
+    return named
 
 
 def message_in(file: SignedFile, primary_type: str) -> dict[str, Any]:
