@@ -9,6 +9,7 @@ What it promises, and how:
   (`powerpact.chain.contracts.complete`).
 - *No verdict outlives what it is about.* It belongs to a proposal's number, its trades and the block that it was judged
   at; until the round is final each new block is held against it.
+- *Its reward cannot be copied away* (`powerpact.agent.rewards`), if it is told to write down first what it knows.
 - *It goes on.* Timeouts, congestion, a lack of ether, a chain that goes back: all is reported, and tried again.
 
 It keeps nothing: it can be stopped and restarted at any time, and any number of watchers can run at once.
@@ -23,6 +24,7 @@ from typing import Final
 
 from powerpact.agent.errors import ChallengeWaiting, JudgementTooLong, ProposalFalse, RoundTooLarge
 from powerpact.agent.judge import MOST_SECONDS, is_large, judge, refuting_orders
+from powerpact.agent.rewards import REWARD_SHARE, Evidence, Rewards
 from powerpact.agent.watchlist import Active, Watchlist
 from powerpact.chain.client import Chain
 from powerpact.chain.contracts import complete, rounds
@@ -34,9 +36,6 @@ from powerpact.chain.logs import Block
 from powerpact.chain.transactions import Mined, Sender
 from powerpact.market.orders import id_text
 from powerpact.progress import Progress, silent
-
-REWARD_SHARE: Final = 8
-"""Of a lost bond one such part, rounded down, goes to who refutes; a second one, too, unless somebody committed."""
 
 LEAST_REWARD_UPOINTS: Final = 50_000
 """Below it the command does not challenge unless told otherwise, micro-points.
@@ -130,6 +129,8 @@ class Watcher:
         Orders and trades of the largest round that is examined.
     most_s : float
         How long a large proposal may be judged, s.
+    commits : bool
+        Whether a hash is written down in an earlier block than each challenge, which can then be copied in vain.
     """
 
     def __init__(
@@ -142,6 +143,7 @@ class Watcher:
         least_reward_upoints: int = 1,
         most_orders: int = MOST_ORDERS,
         most_s: float = MOST_SECONDS,
+        commits: bool = False,
     ) -> None:
         self.chain = chain
         self.sender = sender
@@ -149,6 +151,8 @@ class Watcher:
         self.least_reward_upoints = least_reward_upoints
         self.most_orders = most_orders
         self.most_s = most_s
+        self.commits = commits
+        self._rewards = Rewards(chain, sender, self._evidence, report)
         self._watchlist = Watchlist(chain, markets)
         self._verdicts: dict[int, Verdict] = {}
         self._failures: dict[int, Failure] = {}
@@ -200,6 +204,7 @@ class Watcher:
             if is_large_one:
                 self._is_hurried = True  # for those that are left, and the small ones that came meanwhile
                 break
+        self._rewards.collect()
         return challenges
 
     def not_examined(self) -> list[int]:
@@ -222,7 +227,7 @@ class Watcher:
 
     def _examine(self, market_id: bytes, proposal_id: int) -> tuple[Challenge | None, bool]:
         """`examine`, and whether the round is a large one."""
-        posted, proposal, block = complete.whole(self.chain, lambda: self._view(market_id, proposal_id))
+        posted, proposal, block = complete.whole(self.chain, lambda: self._view(proposal_id))
         if proposal.state.status is not ProposalStatus.ACTIVE:
             self.report(f"proposal {proposal_id} is no longer active")
             return None, False
@@ -239,14 +244,14 @@ class Watcher:
             return None, is_large_one
         return self._challenge(posted, proposal, verdict.orders), is_large_one
 
-    def _view(self, market_id: bytes, proposal_id: int) -> tuple[PostedRound, Announced, Block]:
+    def _view(self, proposal_id: int) -> tuple[PostedRound, Announced, Block]:
         """A proposal and the orders of its round, all of them, as of one block."""
         chain = self.chain
         with chain.reading(state_too=True) as block:
             state = rounds.proposal(chain, proposal_id)
-            size = rounds.size_of(chain, market_id) + state.trade_count
+            size = rounds.size_of(chain, state.market) + state.trade_count
             if size > self.most_orders:
-                raise RoundTooLarge(market_id, size, self.most_orders)
+                raise RoundTooLarge(state.market, size, self.most_orders)
             return *complete.posted_and_announced(chain, proposal_id, state), block
 
     def _challenge(self, posted: PostedRound, proposal: Announced, found: tuple[int, ...]) -> Challenge | None:
@@ -259,9 +264,11 @@ class Watcher:
             self._verdicts[proposal.id] = replace(self._verdicts[proposal.id], is_left_alone=True)
             return None
         self._check_waiting(proposal.id)
-        shown = [posted.exhibit(id_, proposal.chunks, proposal.trees) for id_ in found]
+        evidence = _shown(posted, proposal, found)
+        if self.commits:
+            self._rewards.commit(proposal.id, evidence, proposal.state.final_from)
         try:
-            mined = self.sender.send(rounds.challenge(self.chain, proposal.id, *shown, prices=proposal.prices))
+            mined = self.sender.send(rounds.challenge(self.chain, proposal.id, *evidence.shown, prices=evidence.prices))
         except TransactionTimeout as error:
             self._waiting[proposal.id] = error.transaction_hash
             raise
@@ -273,6 +280,12 @@ class Watcher:
             return None
         self.report(f"refuted proposal {proposal.id} by {named(found)}")
         return Challenge(posted.market.id, proposal.id, found, mined)
+
+    def _evidence(self, proposal_id: int) -> Evidence | None:
+        """What refutes a proposal, whether or not it is active; None if nothing does."""
+        posted, proposal, _ = complete.whole(self.chain, lambda: self._view(proposal_id))
+        found = judge(posted, proposal.chunks, proposal.prices, most_s=self.most_s)
+        return None if found is None else _shown(posted, proposal, found)
 
     def _check_waiting(self, proposal: int) -> None:
         """Send no challenge while an earlier one can still be mined."""
@@ -296,12 +309,15 @@ class Watcher:
             self.report(f"block {known.number} left the chain: everything is examined again")
             self._verdicts.clear()
             self._failures.clear()
+            self._rewards.forget()
             self._watchlist.forget()
             return
 
     def _forget_others(self, active: Collection[Active]) -> None:
         """Keep what is known of active proposals alone."""
         numbers = {proposal.proposal for proposal in active}
+        self._rewards.note(number for number in self._verdicts if number not in numbers)
+        self._rewards.note(self._watchlist.take_refuted())
         self._verdicts = {number: verdict for number, verdict in self._verdicts.items() if number in numbers}
         self._failures = {number: failure for number, failure in self._failures.items() if number in numbers}
 
@@ -362,6 +378,12 @@ def require_right(chain: Chain, proposal_id: int) -> Announced:
     if found is not None:
         raise ProposalFalse(proposal_id, f"{named(found)} refute{'' if len(found) > 1 else 's'} it")
     return proposal
+
+
+def _shown(posted: PostedRound, proposal: Announced, found: tuple[int, ...]) -> Evidence:
+    """Orders as the contracts want to see them."""
+    shown = [posted.exhibit(id_, proposal.chunks, proposal.trees) for id_ in found]
+    return Evidence(found, shown, proposal.prices)
 
 
 def _reason(error: Exception) -> str:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from powerpact.chain.client import Chain
 from powerpact.chain.contracts import rounds
 from powerpact.chain.contracts.markets import market
+from powerpact.chain.contracts.rounds import ProposalStatus
 from powerpact.chain.errors import NotOnChain
 from powerpact.market.errors import BadRules
 
@@ -45,6 +46,7 @@ class Watchlist:
         """Begin at the first proposal again: numbers that were seen may be others' now."""
         self._count = 0
         self._open: dict[bytes, None] = {}
+        self._refuted: list[int] = []
 
     def active(self) -> list[Active]:
         """The active proposals now, the smallest first. Inside of `Chain.reading` on the state of one block."""
@@ -53,9 +55,12 @@ class Watchlist:
             self.forget()
             count, latest = self._ask()
         if count > self._count:
-            for state in rounds.proposals(self.chain, range(self._count + 1, count + 1)):
+            new = range(self._count + 1, count + 1)
+            for number, state in zip(new, rounds.proposals(self.chain, new), strict=True):
                 if self.chosen is None or state.market in self.chosen:
                     self._open[state.market] = None
+                    if state.status is ProposalStatus.REFUTED:
+                        self._refuted.append(number)
             self._count = count
             _, latest = self._ask()
         self._close(latest)
@@ -67,6 +72,11 @@ class Watchlist:
             for (id_, number), state, trades in zip(numbers, states, hashes, strict=True)
         ]
         return sorted(found, key=lambda active: (active.trade_count, active.proposal))
+
+    def take_refuted(self) -> list[int]:
+        """The proposals that had fallen already when they were seen first, each once."""
+        refuted, self._refuted = self._refuted, []
+        return refuted
 
     def _ask(self) -> tuple[int, dict[bytes, tuple[int, int]]]:
         """The number of proposals, and of each open market the active and the final one."""

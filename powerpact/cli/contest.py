@@ -126,13 +126,18 @@ def watch(
         int,
         typer.Option("--most-orders", metavar="COUNT", min=1, help="Leave a round with more orders and trades alone."),
     ] = MOST_ORDERS,
+    commit: Annotated[
+        bool,
+        typer.Option("--commit", help="Write down a hash before each challenge: then copying it does not take all."),
+    ] = False,
     deployment: Deployed = DEPLOYMENT_FILE,
     as_json: AsJson = False,
 ) -> None:
     """Watch proposals and refute the false ones, for a share of the agent's bond. Can be stopped and restarted.
 
     Who sends a refutation gets an eighth of the agent's bond, and a second eighth unless somebody committed to it
-    before.
+    before. A challenge can be copied before it is executed: with --commit a hash is written down a block earlier, which
+    is worth the second eighth whoever sends the refutation. It is collected a day later, by whatever watch runs then.
 
     Every active proposal is checked by the independent verifier against the orders' own terms, and looked at again
     until its round is final. Whatever goes wrong is reported and tried again. Ctrl-C ends it.
@@ -150,6 +155,7 @@ def watch(
         markets=[market_of(chain, text) for text in market] if market else None,
         least_reward_upoints=least_reward_upoints,
         most_orders=most_orders,
+        commits=commit,
     )
     if not once:
         watcher.run(poll_s=poll_s)

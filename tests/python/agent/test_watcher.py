@@ -2,7 +2,8 @@
 
 import pytest
 
-from powerpact.agent import watch
+from powerpact.agent.errors import ProposalFalse
+from powerpact.agent.rewards import REWARD_SHARE
 from powerpact.agent.watch import require_right
 from powerpact.chain.connection import connect
 from powerpact.chain.contracts.rounds import ProposalStatus
@@ -119,7 +120,7 @@ def test_nobody_endorses_what_the_logs_do_not_show_whole(world, gate, outside, c
     with pytest.raises(LogsIncomplete):
         require_right(outside, proposal)
     gate.hidden = None
-    with pytest.raises(watch.ProposalFalse):
+    with pytest.raises(ProposalFalse):
         require_right(outside, proposal)
 
 
@@ -174,7 +175,7 @@ def test_a_small_reward_is_left_alone_and_told_once(world, web3, told):
 def test_the_least_reward_is_what_the_watcher_gets(world, told):
     market, _ = closed_market(world)
     false = seal_without(world, market, HIDDEN)
-    reward = BOND_UPOINTS // watch.REWARD_SHARE
+    reward = BOND_UPOINTS // REWARD_SHARE
     assert follower(world, world.chain, told, least_reward_upoints=reward + 1).look() == []
     assert refuted(follower(world, world.chain, told, least_reward_upoints=reward).look()) == [false]
     assert wallet(world, "outsider") == (2 * reward, 0)  # nobody committed before
