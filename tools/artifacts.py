@@ -10,10 +10,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from eth_utils import to_checksum_address
+
 from powerpact.chain.artifacts import CONTRACTS
+from powerpact.chain.deployment import MECHANISMS, Parameters, constructor_arguments
 from powerpact.codec.eip712 import TYPES
 from powerpact.codec.eip712.signing import DOMAIN_NAME, DOMAIN_VERSION
 from toolchain.artifacts import FOLDER, digest
@@ -47,11 +51,38 @@ def render_contract(name: str) -> str:
             "compiler": f"solc {metadata['compiler']['version']}",
             "digest": digest(sources),
             "sources": sources,
-            "abi": sorted(compiled["abi"], key=_place),
+            "abi": sorted([*compiled["abi"], *errors_passed_through(name)], key=_place),
             "bytecode": compiled["bytecode"]["object"],
             "deployedBytecode": compiled["deployedBytecode"]["object"],
         }
     )
+
+
+def errors_passed_through(name: str) -> list[dict[str, Any]]:
+    """The errors of the contracts that one calls, and that they call, which reach the caller unchanged."""
+    reached, waiting = {name}, [name]
+    while waiting:
+        found = _called_by(waiting.pop()) - reached
+        reached |= found
+        waiting += found
+    own = {_place(entry) for entry in forge_output(name)["abi"]}
+    errors = {_place(e): e for callee in reached for e in forge_output(callee)["abi"] if e["type"] == "error"}
+    return [entry for place, entry in errors.items() if place not in own]
+
+
+@cache
+def _called_by(name: str) -> set[str]:
+    """The contracts that one is constructed with and whose interface it is compiled with."""
+    nobody = Parameters(to_checksum_address(bytes(20)), auditors=(), threshold=0)
+    names: dict[str, Any] = {each: each for each in CONTRACTS}  # in place of addresses
+    given = constructor_arguments(names, nobody)[name]
+    known = {Path(source).stem for source in forge_output(name)["metadata"]["sources"]}
+    flat = [item for each in given for item in (each if isinstance(each, list) else [each])]
+    return {item for item in flat if item in CONTRACTS and not known.isdisjoint(_interfaces(item))}
+
+
+def _interfaces(name: str) -> tuple[str, ...]:
+    return (f"I{name}", "IMechanism") if name in MECHANISMS else (f"I{name}",)
 
 
 def render_types() -> str:

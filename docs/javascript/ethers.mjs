@@ -21,7 +21,10 @@ const signature = await wallet.signTypedData(domain, types, message);
 const { r, yParityAndS } = Signature.from(signature);
 
 const book = new Contract(deployment.addresses.OrderBook, abi, wallet);
-const sent = await book.placeSigned(market, [packBuyOrder(order)], [{ r, vs: yParityAndS }], []);
+const sent = await book.placeSigned(market, [packBuyOrder(order)], [{ r, vs: yParityAndS }], []).catch((error) => {
+  const refusal = error.data && book.interface.parseError(error.data); // of whichever contract it comes from
+  throw refusal ? new Error(`${refusal.name}(${refusal.args.join(", ")})`) : error;
+});
 const { logs, hash } = await sent.wait();
 const placed = logs.map((log) => book.interface.parseLog(log)).find((event) => event?.name === "OrdersPlaced");
 console.log(JSON.stringify({ trader: wallet.address, batch: Number(placed.args.batch), signature, hash }));

@@ -347,6 +347,9 @@ class Checks(Stage):
             with refused("Releases_UnknownTrade"):
                 self.community.send(self.watcher, "Releases", "release", id_, placed, [(larger, place, siblings)])
             RUNS["release with another trade"] += 1
+        id_, placed, proofs = market.market.untraded(ids)
+        with refused("Releases_LengthMismatch"):
+            self.community.send(self.watcher, "Releases", "release", id_, placed, [*proofs, proofs[0]])
         market.market.release(ids)
         for id_ in ids:
             self.ghost.closed(market, id_)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from powerpact.market.orders import NONCES_PER_PAGE
+from powerpact.market.orders import MOST_PAGES, NONCES_PER_PAGE
 
 
 @dataclass(slots=True)
@@ -26,6 +26,17 @@ class Nonces:
         """Whether no order with this nonce can be posted any more."""
         page, bit = divmod(nonce, NONCES_PER_PAGE)
         return page < self.page or (page == self.page and bool(self.used >> bit & 1))
+
+    @property
+    def far_page(self) -> int:
+        """The first page that lies too far ahead."""
+        return self.page + MOST_PAGES + 1
+
+    @property
+    def telling(self) -> list[int]:
+        """The nonces of the open page, and the one on either side of it."""
+        first = self.page * NONCES_PER_PAGE
+        return list(range(max(first - 1, 0), first + NONCES_PER_PAGE + 1))
 
     def next(self, turn: bool = False) -> int:
         """The lowest unused nonce of the open page, or of the next page if that is asked for or the page is full."""

@@ -110,9 +110,16 @@ class OrderRules(OverreachRules):
     def _place_signed(self, market: GhostMarket, drawn: list[tuple[int, int, int]]) -> bool:
         orders = self._orders(market, drawn)
         if orders:
+            self._post_unevenly(market, *orders[0])
             market.market.post([order for _, order in orders], [trader for trader, _ in orders])
             self._posted(market, orders)
         return bool(orders)
+
+    def _post_unevenly(self, market: GhostMarket, trader: Trader, order: Order) -> None:
+        id_, orders, words, of_contracts = market.market.batch([order], [market.market.signature(trader, order)])
+        for lists in ((orders * 2, words), (orders, words * 2)):
+            with refused("Order_LengthMismatch"):
+                self.community.send(self.watcher, "OrderBook", "placeSigned", id_, *lists, of_contracts)
 
     def _orders(self, market: GhostMarket, drawn: list[tuple[int, int, int]]) -> list[tuple[Trader, Order]]:
         """Orders that the book takes: who may trade, has the money, or has a device that sells nothing yet."""
@@ -179,14 +186,26 @@ class OrderRules(OverreachRules):
             RUNS["cancel_nonces: turn the page"] += 1
         elif page < nonces.page:
             RUNS["cancel_nonces: a closed page"] += 1
+        far = {"nonce": nonces.far_page * NONCES_PER_PAGE, "most": nonces.far_page * NONCES_PER_PAGE - 1}
+        with refused("Accounts_NonceFar", **far):
+            self.community.send(trader.account, "OrderBook", "cancelNonces", side, nonces.far_page, mask)
         self.community.send(trader.account, "OrderBook", "cancelNonces", side, page, mask)
         nonces.mark(page, mask)
         RUNS["cancel_nonces"] += 1
+        self._check_nonces(trader, side)
         market = self.markets(self.is_gate_open)[-1]
         self._with_a_used_nonce(market)
         self._with_a_nonce_of_a_closed_page(market)
         self._with_a_cancelled_sell_order(market)
         self._with_a_posted_sell_order(market)
+
+    def _check_nonces(self, trader: Trader, side: Side) -> None:
+        """What is used is the same as seen from outside."""
+        own = self.ghost.nonces[trader.address, side]
+        asked = [("Accounts", "isNonceUsed", trader.address, side, nonce) for nonce in own.telling]
+        used = {nonce for nonce, is_used in zip(own.telling, self.community.read_all(asked), strict=True) if is_used}
+        expected = {nonce for nonce in own.telling if own.is_used(nonce)}
+        assert used == expected, f"nonces of {trader.address}: used {used}, expected {expected}"
 
     @rule()
     def advance(self):

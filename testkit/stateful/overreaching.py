@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from hypothesis.stateful import rule
 
-from powerpact.market.orders import MOST_PAGES, NONCES_PER_PAGE, Order, Side, page_and_mask
+from powerpact.market.orders import NONCES_PER_PAGE, Order, Side, page_and_mask
 from powerpact.market.rules import Mode
 from testkit.market import Trader
 from testkit.stateful.checks import Checks
@@ -64,8 +64,7 @@ class OverreachRules(Checks):
         self._with_nonce(market, lambda own: range(own.page * NONCES_PER_PAGE)[-1:], "of a closed page")
 
     def _with_a_nonce_too_far_ahead(self, market: GhostMarket) -> None:
-        pages = MOST_PAGES + 1
-        self._with_nonce(market, lambda own: [(own.page + pages) * NONCES_PER_PAGE], "too far ahead")
+        self._with_nonce(market, lambda own: [own.far_page * NONCES_PER_PAGE], "too far ahead")
 
     def _with_nonce(self, market: GhostMarket, choose: Callable[[Nonces], Sequence[int]], what: str) -> None:
         if not self.is_gate_open(market):
@@ -76,7 +75,9 @@ class OverreachRules(Checks):
                 order = self._buy(market, trader, nonce, 1, 1)
                 if order.reservation_upoints > self.ghost.wallets[trader.address].free:
                     continue
-                with refused("Accounts_NonceFar" if what == "too far ahead" else "Accounts_NonceUsed"):
+                is_far = what == "too far ahead"
+                told = {"nonce": nonce, "most": nonce - 1} if is_far else {"nonce": nonce}
+                with refused("Accounts_NonceFar" if is_far else "Accounts_NonceUsed", **told):
                     market.market.post([order], [trader])
                 RUNS[f"overreach: a nonce {what}"] += 1
                 return

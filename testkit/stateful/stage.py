@@ -60,13 +60,15 @@ def depositors(community: Community) -> list[tuple[LocalAccount, int]]:
 
 
 @contextmanager
-def refused(*names: str) -> Iterator[None]:
-    """Expect one of these errors of the contracts."""
+def refused(*names: str, **arguments: Any) -> Iterator[None]:
+    """Expect one of these errors of the contracts, and some of its arguments."""
     try:
         yield
     except ContractError as error:
         if error.name not in names:
             raise AssertionError(f"refused with {error}, not with {' or '.join(names)}") from error
+        if {**error.arguments, **arguments} != error.arguments:
+            raise AssertionError(f"{error.name} says {error.arguments}, not {arguments}") from error
     else:
         raise AssertionError(f"not refused with {' or '.join(names)}")
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from eth_abi import encode
 
+from powerpact.chain.artifacts import CONTRACTS, artifact
 from powerpact.chain.remedies import ADVICE
 from powerpact.chain.reverts import known_errors, revert_error
-from powerpact.codec.abi import Signature
+from powerpact.codec.abi import Interface, Signature
 from tools.errors_page import contract_errors, library_errors, render
 
 ROOT = Path(__file__).parents[3]
@@ -58,6 +59,28 @@ def test_numbers_are_told_in_words():
     assert "have=7700 (0.0077 points)" in str(raised("Accounts_InsufficientBalance", who, 7_700, 8_000))
     assert "id=3:17" in str(raised("Order_AlreadyClosed", bytes(32), 785))
     assert "slotLength=3600)" in str(raised("Metering_SlotMisaligned", 0, 7, 1_795_902_900, 3_600))
+
+
+@pytest.mark.parametrize(
+    ("called", "error"),
+    [
+        ("Accounts", "ERC20InsufficientAllowance"),
+        ("OrderBook", "Accounts_InsufficientBalance"),
+        ("OrderBook", "Mandate_TooMuch"),
+        ("Clearing", "Satisfaction_BetterPair"),
+        ("Refutations", "Satisfaction_PairCovered"),
+        ("Settlement", "Metering_WrongReading"),
+        ("Settlement", "Device_NotMarket"),
+    ],
+)
+def test_the_interface_of_a_contract_has_the_errors_that_pass_through_it(called, error):
+    assert error in Interface(artifact(called).abi).errors
+
+
+def test_an_interface_has_no_error_twice():
+    for name in CONTRACTS:
+        selectors = [Signature.of(entry).selector for entry in artifact(name).abi if entry["type"] == "error"]
+        assert len(selectors) == len(set(selectors)), name
 
 
 def test_who_applies_twice_is_told_to_wait():

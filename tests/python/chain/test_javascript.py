@@ -67,3 +67,18 @@ def test_what_npm_would_publish():
     published = {file["path"] for file in package["files"]}
     artifacts = {str(file.relative_to(ROOT)) for file in (ROOT / "powerpact/artifacts").glob("*.json")}
     assert published == artifacts | {"package.json", "README.md", "LICENSE"}
+
+
+@pytest.mark.parametrize("library", ["viem", "ethers"])
+def test_what_another_contract_refuses_is_told_by_its_name(library, world, keystore, tmp_path):
+    """The order book passes on what the accounts say: its own interface has that error, too."""
+    market, rules = world.open_market()
+    order = world.buy("alice", rules, energy_wh=4_000_000_000)
+    world.chain.deployment.save(tmp_path / "deployment.json")
+    (tmp_path / "terms.json").write_text(json.dumps(terms_of(order)))
+    command = ["node", str(EXAMPLES / f"{library}.mjs"), "deployment.json", f"0x{market.hex()}", "terms.json"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env={**os.environ, **keystore}, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode != 0
+    assert "Accounts_InsufficientBalance" in done.stderr
