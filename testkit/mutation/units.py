@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -45,22 +45,13 @@ def failing(texts: Mapping[str, str], folders: Sequence[str]) -> str | None:
     folders : sequence of str
         Folders of `tests/contracts`.
     """
+    tests = [f"tests/contracts/{folder}" for folder in (*folders, "failures")]
     with copied(texts) as project:
+        if _fails(("forge", "test", "--skip", NEEDS_OPTIMIZER), count_forge, project):  # the faster one
+            return "forge test"
         _require(("brownie", "compile", "--all"), project)
-        tests = [f"tests/contracts/{folder}" for folder in (*folders, "failures")]
-        suites = (
-            (("brownie", "test", *tests, "-x"), count_pytest),
-            (("forge", "test", "--skip", NEEDS_OPTIMIZER), count_forge),
-        )
-        for command, count in suites:
-            code, output = _call(command, project)
-            if not code:
-                continue
-            end = "\n".join(output.splitlines()[-LINES:])
-            if not count(output)[1]:  # it broke down: that finds nothing
-                raise RuntimeError(f"{' '.join(command)} ended with {code}, and no test failed:\n{end}")
-            print(end, flush=True)
-            return " ".join(command)
+        if _fails(("brownie", "test", *tests, "-x"), count_pytest, project):
+            return " ".join(("brownie test", *tests))
     return None
 
 
@@ -81,6 +72,17 @@ def copied(texts: Mapping[str, str]) -> Iterator[Path]:
         (project / TOOLS / "anvil").write_text(ANVIL, encoding="utf-8")
         (project / TOOLS / "anvil").chmod(0o755)
         yield project
+
+
+def _fails(command: Sequence[str], count: Callable[[str], tuple[int, ...]], project: Path) -> bool:
+    """Whether tests fail; what breaks down without a failing test finds nothing, and is an error."""
+    code, output = _call(command, project)
+    end = "\n".join(output.splitlines()[-LINES:])
+    if code and not count(output)[1]:
+        raise RuntimeError(f"{' '.join(command)} ended with {code}, and no test failed:\n{end}")
+    if code:
+        print(end, flush=True)
+    return bool(code)
 
 
 def _require(command: Sequence[str], project: Path) -> None:

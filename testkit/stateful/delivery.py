@@ -9,20 +9,25 @@ from hypothesis.stateful import precondition, rule
 
 from powerpact.market.trades import MAX_CHUNK, Trade
 from powerpact.units import value_down_upoints
+from testkit.chains import Receipt
 from testkit.invariants import holds
-from testkit.stateful.checks import Checks
 from testkit.stateful.ghost import GhostMarket, Position
-from testkit.stateful.lots import lot_id
+from testkit.stateful.lots import Lot, hour_from, lot_id
+from testkit.stateful.misreading import MisreadingRules
+from testkit.stateful.payment import payment_upoints
 from testkit.stateful.stage import INDICES, PERCENTS, RUNS, TRADERS, refused
 
 MOST_GAS = 16_777_216
 """Of a transaction (EIP-7825)."""
 
+STANDARDS = (bytes.fromhex("01ffc9a7"), bytes.fromhex("d9b67a26"))
+"""ERC-165 and ERC-1155, by the ids of their interfaces."""
+
 FIXED_GAS = 100_000
 """Of settling a chunk, beside its trades."""
 
 
-class DeliveryRules(Checks):
+class DeliveryRules(MisreadingRules):
     """Report, settle, agree, refund, release; issue, transfer and retire certificates."""
 
     @precondition(lambda self: self.markets(lambda m: self.is_over(m) and self._unreported(m)))
@@ -67,21 +72,6 @@ class DeliveryRules(Checks):
             what = "nothing" if not energy_wh else "more" if energy_wh > promised_wh else "less"
             RUNS[f"report {what}"] += 1
 
-    def _misreport(self, market: GhostMarket, exported: dict[int, int], which: int) -> None:
-        """Readings that others sign, the owner among them, and counters that fall."""
-        device = sorted(exported)[which % len(exported)]
-        owner = next(trader for trader in self.traders if trader.device == device)
-        others = [trader.meter for trader in self.traders if trader is not owner]
-        with refused("Metering_BadSignature"):
-            market.market.report(exported, signers={device: [owner.account, self.community.agent, *others][which % 5]})
-        RUNS["report: forged"] += 1
-        if self.community.counters[device].exported_wh:
-            with refused("Metering_CounterFell"):
-                market.market.report(exported, falls_wh={device: 1})
-            RUNS["report: a falling counter"] += 1
-        if device in self.ghost.stops.devices:
-            RUNS["report of a stopped device"] += 1
-
     def _unreported(self, market: GhostMarket) -> list[int]:
         """Devices of which neither this slot nor a later one is reported."""
         return [device for device, slot in self.last_slots().items() if slot < market.rules.slot_start]
@@ -100,11 +90,10 @@ class DeliveryRules(Checks):
         driver, positions = market.about_final(), self.payable(market)[chunk]
         with refused("Settlement_NotEnded"):
             driver.certify(positions[:1])
-        gas = driver.settle(chunk).gas_used
+        receipt = driver.settle(chunk)
         most = FIXED_GAS + MOST_GAS * len(driver.chunks[chunk]) // MAX_CHUNK
-        holds("CLR-3", gas <= most, f"settling {len(positions)} trades took {gas} gas of {most}")
-        for position in positions:
-            self._delivered(market, position)
+        holds("CLR-3", receipt.gas_used <= most, f"{len(positions)} trades took {receipt.gas_used} gas of {most}")
+        self._delivered(market, positions, receipt)
         if any(left == chunk for left, _, _ in market.unsettled()):
             RUNS["settle a part of a chunk"] += 1
         with refused("Settlement_NothingToSettle"):
@@ -120,26 +109,32 @@ class DeliveryRules(Checks):
         driver = market.about_final()
         with refused("Settlement_NotEnded"):
             driver.certify(positions[:1])
-        driver.settle_late(positions[:1])
+        self._with_other_readings(market, positions[0], "settleLate")
+        self._delivered(market, positions[:1], driver.settle_late(positions[:1]))
         if positions[1:]:
-            driver.settle_late(positions)
+            self._delivered(market, positions[1:], driver.settle_late(positions))
             RUNS["settle_late beside what has ended"] += 1
-        for position in positions:
-            self._delivered(market, position)
         with refused("Settlement_NothingLeft"):
             driver.settle_late(positions[-1:])
         RUNS["settle_late"] += 1
 
-    def _delivered(self, market: GhostMarket, position: Position) -> None:
-        chunk, index = position
-        trade = market.about_final().chunks[chunk][index]
-        if self.ghost.stops.is_stopped((trade.device, market.rules.slot_start)):
-            RUNS["settle a trade of a stopped device"] += 1
-        if self.ghost.stops.is_suspended(trade.seller, market.rules.slot_start):
-            RUNS["settle a trade of a suspended seller"] += 1
-        if trade.energy_wh < market.final.traded_wh()[trade.sell_id]:
-            RUNS["settle one of several trades of a device"] += 1
-        self.ghost.delivered(market, position)
+    def _delivered(self, market: GhostMarket, positions: list[Position], receipt: Receipt) -> None:
+        """Trades have ended by their readings, as is told."""
+        rules, told = market.rules, self.community.events(receipt, "TradeSettled")
+        for (chunk, index), ended in zip(positions, told, strict=True):
+            trade = market.about_final().chunks[chunk][index]
+            delivered_wh = self.ghost.share_wh(market, (chunk, index))
+            paid = payment_upoints(trade, delivered_wh, rules)
+            worth = value_down_upoints(delivered_wh, trade.price_upoints_per_kwh)
+            said = ended["seller"], ended["delivered"], ended["paid"], ended["penalty"]
+            assert said == (trade.seller, delivered_wh, paid, worth - paid), f"{said} is told of {trade}"
+            if self.ghost.stops.is_stopped((trade.device, rules.slot_start)):
+                RUNS["settle a trade of a stopped device"] += 1
+            if self.ghost.stops.is_suspended(trade.seller, rules.slot_start):
+                RUNS["settle a trade of a suspended seller"] += 1
+            if trade.energy_wh < market.final.traded_wh()[trade.sell_id]:
+                RUNS["settle one of several trades of a device"] += 1
+            self.ghost.delivered(market, (chunk, index))
 
     @precondition(lambda self: self.markets(lambda m: m.unsettled()))
     @rule(which=INDICES, share=st.integers(0, 4), pair=st.sampled_from(((0, 1), (1, 0), (0, 2), (2, 1))))
@@ -192,14 +187,16 @@ class DeliveryRules(Checks):
     @precondition(lambda self: self.markets(self.returned))
     @rule(which=INDICES)
     def certify(self, which):
-        """To its seller, once, what a trade that ended by agreement or refund no longer sells."""
+        """To its seller, once, what trades that ended by agreement or refund no longer sell."""
         choices = self.markets(self.returned)
         market = choices[which % len(choices)]
         positions = self.returned(market)
         driver = market.about_final()
         for k, position in enumerate(positions):
-            driver.certify(positions[: k + 1])  # what is certified is passed over
-            self.ghost.certified(market, position, is_kept=True)
+            self._with_other_readings(market, position, "certify")
+            (told,) = self.community.events(driver.certify(positions[: k + 1]), "TradeCertified")
+            certified_wh = self.ghost.certified(market, position, is_kept=True)
+            assert told["energy"] == certified_wh, f"{told} is told of {certified_wh} Wh"
         with refused("Settlement_NothingLeft"):
             driver.certify(positions)
         if positions[1:]:
@@ -293,7 +290,16 @@ class DeliveryRules(Checks):
         )
         self.ghost.certificates_wh[lot][holder.address] -= energy_wh
         self.ghost.certificates_wh[lot][receiver.address] += energy_wh
+        self._check_names(lot)
         RUNS["transfer_certificates"] += 1
+
+    def _check_names(self, lot: Lot) -> None:
+        """What a wallet asks about certificates: which lot they are of, and which standards the contract keeps."""
+        slot, known = hour_from(lot[1]).pack(), [*STANDARDS, bytes(4)]
+        asked = [("lotOf", lot_id(*lot)), ("idOf", lot[0], slot), *(("supportsInterface", each) for each in known)]
+        named, id_, *kept = self.community.read_all([("GreenCertificates", *question) for question in asked])
+        assert (tuple(named), id_) == ((lot[0], slot), lot_id(*lot)), f"lot {lot} is {named} and has the id {id_}"
+        assert kept == [True, True, False], f"the contract says of its standards {kept}"
 
     @precondition(lambda self: self.holdings())
     @rule(which=INDICES, beneficiary=INDICES, share=st.integers(1, 3))

@@ -352,21 +352,26 @@ class Ghost:
         self.recorded(trade, delivered_wh)
         self.certified(market, position, is_kept=False)
 
-    def certified(self, market: GhostMarket, position: Position, *, is_kept: bool) -> None:
+    def certified(self, market: GhostMarket, position: Position, *, is_kept: bool) -> int:
         """A trade's share of the export is certified, to the seller if it is kept; and once for the slot, the surplus.
 
-        Nothing if the device was stopped when the slot began; nothing to a seller who was suspended then.
+        Nothing if the device was stopped when the slot began; nothing to a seller who was suspended then. Return the
+        trade's share, Wh, as far as it is certified.
         """
         market.certified.add(position)
         trade = market.about_final().chunks[position[0]][position[1]]
         lot = trade.device, market.rules.slot_start
         if self.stops.is_stopped(lot):
-            return
+            return 0
         is_suspended = self.stops.is_suspended(trade.seller, lot[1])
-        if not is_kept or not is_suspended:
-            self.certificates_wh[lot][trade.seller if is_kept else trade.buyer] += self.share_wh(market, position)
-        if is_suspended:
-            return
+        share_wh = 0 if is_kept and is_suspended else self.share_wh(market, position)
+        self.certificates_wh[lot][trade.seller if is_kept else trade.buyer] += share_wh
+        if not is_suspended:
+            self._issue_surplus(market, trade, lot)
+        return share_wh
+
+    def _issue_surplus(self, market: GhostMarket, trade: Trade, lot: Lot) -> None:
+        """Certify to a seller what its device exported beyond what it sold, unless an order of it is undecided."""
         sold_wh = self.sold_wh[lot]
         if self.decidable(market, trade.sell_id):
             sold_wh += market.final.traded_wh()[trade.sell_id]

@@ -16,6 +16,7 @@ from testkit.stateful.delivery import DeliveryRules
 from testkit.stateful.ghost import GhostMarket
 from testkit.stateful.intruding import IntrudingRules
 from testkit.stateful.mandating import MandateRules
+from testkit.stateful.misreading import MISREAD
 from testkit.stateful.orders import RULES_DRAWN
 from testkit.stateful.rounds import CLAIM_KINDS, RoundRules
 from testkit.stateful.stage import INDICES, MOST_PERCENT, ORDERS, PERCENTS, TRADERS
@@ -226,6 +227,9 @@ RULES = (
     "report nothing",
     "report: forged",
     "report: a falling counter",
+    "report: at a wrong time",
+    "report: lists of wrong lengths",
+    *(f"{function} with {what}" for function in ("settleLate", "certify") for what in MISREAD),
     "report of a stopped device",
     "stop: retired",
     "stop: decertified",

@@ -1,0 +1,70 @@
+"""Readings that the contracts must refuse: forged, ill-timed, of others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from testkit.market import SLOT_LENGTH_S, Proven
+from testkit.stateful.checks import Checks
+from testkit.stateful.ghost import GhostMarket, Position
+from testkit.stateful.stage import RUNS, refused
+
+MAX_READINGS = 256
+MISREAD = ("no reading", "another reading", "another device's reading", "another slot's reading")
+"""What is shown in place of a trade's reading."""
+
+
+class MisreadingRules(Checks):
+    """Try what no meter has measured."""
+
+    def _misreport(self, market: GhostMarket, exported: dict[int, int], which: int) -> None:
+        """Readings that others sign, the owner among them, counters that fall, and wrong times."""
+        device = sorted(exported)[which % len(exported)]
+        owner = next(trader for trader in self.traders if trader.device == device)
+        others = [trader.meter for trader in self.traders if trader is not owner]
+        with refused("Metering_BadSignature"):
+            market.market.report(exported, signers={device: [owner.account, self.community.agent, *others][which % 5]})
+        RUNS["report: forged"] += 1
+        if self.community.counters[device].exported_wh:
+            with refused("Metering_CounterFell"):
+                market.market.report(exported, falls_wh={device: 1})
+            RUNS["report: a falling counter"] += 1
+        with refused("Metering_SlotMisaligned"):
+            market.market.report(exported, start=market.rules.slot_start - 1)
+        with refused("Metering_SlotNotOver"):
+            market.market.report(exported, start=self.chain.now() // SLOT_LENGTH_S * SLOT_LENGTH_S, waits=False)
+        RUNS["report: at a wrong time"] += 1
+        for readings, signatures, error in (
+            (0, 0, "Metering_EmptyBatch"),
+            (1, 2, "Metering_LengthMismatch"),
+            (MAX_READINGS, MAX_READINGS, "Metering_SlotNotAfterLast"),
+            (MAX_READINGS + 1, MAX_READINGS + 1, "Metering_BatchTooLarge"),
+        ):
+            with refused(error):
+                lists = [(0, 0)] * readings, [b""] * signatures
+                self.community.send(self.watcher, "Metering", "report", *lists)
+        RUNS["report: lists of wrong lengths"] += 1
+        if device in self.ghost.stops.devices:
+            RUNS["report of a stopped device"] += 1
+
+    def _with_other_readings(self, market: GhostMarket, position: Position, function: str) -> None:
+        """A trade of the final round is shown with what is not its reading."""
+        driver = market.about_final()
+        traded = driver.proof(*position)
+        for what, proven, error in self._other_readings(market, driver.chunks[position[0]][position[1]].device):
+            with refused(error):
+                self.community.send(self.watcher, "Settlement", function, driver.id, [(traded, (proven, []))])
+            RUNS[f"{function} with {what}"] += 1
+
+    def _other_readings(self, market: GhostMarket, device: int) -> Iterator[tuple[str, list[Proven], str]]:
+        """In place of a device's reading of a market's slot, with what is wrong with it."""
+        ((reading, proof),) = market.market.measured[device]
+        none, altered, of_others, of_slots = MISREAD
+        yield none, [], "Metering_WrongCount"
+        yield altered, [(type(reading)(reading[0], reading[1] ^ 1), proof)], "Metering_UnknownReading"
+        for other, proven in market.market.measured.items():
+            if other != device and proven:
+                yield of_others, proven, "Metering_WrongReading"
+        for neighbour in self.markets(lambda m: m.rules.slot_start != market.rules.slot_start):
+            if elsewhere := neighbour.market.measured.get(device):
+                yield of_slots, elsewhere, "Metering_WrongReading"
