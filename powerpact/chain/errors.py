@@ -248,12 +248,15 @@ class EqualOrderOpen(ChainError, ValueError):
     ----------
     order : str
         Id of the open order.
+    is_mandated : bool
+        Whether it is under a mandate, which has one open order of a side in a market.
     """
 
     advice = "Nothing to do if one order is meant. `--again` posts another one."
 
-    def __init__(self, order: str) -> None:
-        super().__init__(f"an equal order of yours is open: {order}", remedy=self.advice)
+    def __init__(self, order: str, *, is_mandated: bool = False) -> None:
+        instead = "Nothing to do. Cancel it with `powerpact order cancel` to post another one under the mandate."
+        super().__init__(f"an equal order of yours is open: {order}", remedy=instead if is_mandated else self.advice)
         self.order = order
 
 

@@ -32,7 +32,7 @@ def posted_before(chain: Chain, sender: Sender, market: bytes, order: Order) -> 
         posted = [event.arguments for event in chain.decode(mined) if event.name == "OrdersPlaced"]
         if any(event["market"] == market and event["batch"] == equal >> 8 for event in posted):
             return mined
-    raise EqualOrderOpen(id_text(equal))
+    raise EqualOrderOpen(id_text(equal), is_mandated=order.is_mandated)
 
 
 def tell_posted(chain: Chain, market: bytes, order: Order, mined: Mined, *, was_posted: bool, as_json: bool) -> None:

@@ -64,7 +64,10 @@ def test_what_the_mandate_fixes_is_not_stated_again(shell, market, signed):
 
 def test_a_command_that_is_run_again_posts_nothing_twice(shell, market, signed):
     posted = shell.json(*under(signed, market))
-    assert f"is open: {posted['order']}" in shell.refused(*under(signed, market)).stderr
+    refused = shell.refused(*under(signed, market)).stderr
+    assert f"is open: {posted['order']}" in refused
+    assert "powerpact order cancel" in refused
+    assert "--again" not in refused  # which is refused, too
     assert len(shell.json("order", "list", market)) == 1
 
 
