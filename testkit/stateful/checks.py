@@ -58,6 +58,7 @@ class Checks(Stage):
             *(("DeviceRegistry", "promisedOf", device, Side.SELL, hour_from(slot).pack()) for device, slot in sales),
             *(("Clearing", "activeOf", market) for market in markets),
             *(("Clearing", "finalOf", market) for market in markets),
+            *(("Clearing", "finalByOf", market) for market in markets),
             *(("Clearing", "proposal", proposal) for proposal in proposals),
             *(("Mandates", "usedIn", gateway.number, gateway.market.slot.pack()) for gateway in self.ghost.gateways),
             *self._holdings(lots, traders),
@@ -76,6 +77,7 @@ class Checks(Stage):
             "sales": {lot: tuple(next(answers)) for lot in sales},
             "active": [next(answers) for _ in markets],
             "final": [next(answers) for _ in markets],
+            "final by": [next(answers) for _ in markets],
             "proposals": {
                 proposal: tuple(next(answers))[:-1] for proposal in proposals
             },  # without the block of the seal
@@ -117,6 +119,7 @@ class Checks(Stage):
         assert state["proposals"] == expected, f"proposals {state['proposals']}, expected {expected}"
         assert state["active"] == [market.active.id if market.active else 0 for market in ghost.markets]
         assert state["final"] == [market.final.id if market.final else 0 for market in ghost.markets]
+        assert state["final by"] == [market.final_by for market in ghost.markets]
 
     def money_is_conserved(self, state: dict[str, Any]) -> None:
         wallets, ghost = state["wallets"], self.ghost.wallets

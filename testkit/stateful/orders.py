@@ -10,7 +10,7 @@ from hypothesis.stateful import precondition, rule
 
 from powerpact.market.orders import NONCES_PER_PAGE, Order, Side
 from testkit.invariants import holds
-from testkit.market import ASK, CREDIBILITY, DECLARED, SLOT_LENGTH_S, Trader
+from testkit.market import ASK, COMPLETED_TRADES, CREDIBILITY, DECLARED, RELIABILITY, SLOT_LENGTH_S, Trader
 from testkit.stateful.endorsing import ENDORSERS_HASH
 from testkit.stateful.ghost import GhostMarket, Nonces
 from testkit.stateful.overreaching import OverreachRules
@@ -19,13 +19,15 @@ from testkit.stateful.stage import BOND_UPOINTS, INDICES, ORDERS, RUNS, TRADERS,
 MOST_MARKETS = 3
 MOST_ORDERS = 10
 
-SOURCES, INCOME = (ASK, CREDIBILITY, DECLARED), (False, True, True)
+SOURCES = ASK, CREDIBILITY, DECLARED, RELIABILITY, DECLARED, COMPLETED_TRADES
+INCOME = False, True, True, True, False, True
 RULES_DRAWN = st.fixed_dictionaries(
     {
         "price_rule": st.integers(0, 1),
         "mode": st.sampled_from((0, 1)),
         "challenge_window_s": st.sampled_from((600, 600, 600, 3_600, 3_600, 0)),
         "endorsements": st.sampled_from((0, 0, 0, 1, 2)),
+        "attributes": st.sampled_from((3, 3, 6)),
     }
 )
 """Rules that differ among markets. A window of an hour ends after the time for proposals; without one, rounds are
@@ -71,12 +73,12 @@ class OrderRules(OverreachRules):
             self._open_market(**rules)
             RUNS["open_market"] += 1
 
-    def _open_market(self, challenge_window_s: int, endorsements: int, **changes: Any) -> None:
+    def _open_market(self, challenge_window_s: int, endorsements: int, attributes: int, **changes: Any) -> None:
         number = len(self.ghost.markets)
         endorsements = endorsements if challenge_window_s else 0
         market = self.community.open_market(
-            SOURCES,
-            INCOME,
+            SOURCES[:attributes],
+            INCOME[:attributes],
             category_count=1,
             source_category=1,
             tolerance_ppm=50_000,

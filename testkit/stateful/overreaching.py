@@ -13,7 +13,9 @@ from testkit.stateful.checks import Checks
 from testkit.stateful.ghost import GhostMarket, GhostOrder, Nonces
 from testkit.stateful.stage import INDICES, RUNS, refused
 
-EXPECTATIONS, LIMITS, WEIGHTS_PPM = (80_000, 950_000, 90), (115_000, 600_000, 40), (500_000, 300_000, 200_000)
+EXPECTATIONS, LIMITS = (80_000, 950_000, 90, 900_000, 20, 3), (115_000, 600_000, 40, 900_000, 80, 0)
+WEIGHTS_PPM = {3: (500_000, 300_000, 200_000), 6: (300_000, 200_000, 150_000, 50_000, 200_000, 100_000)}
+"""By the number of attributes. Of the fourth nothing but a limit matters."""
 
 
 class OverreachRules(Checks):
@@ -142,14 +144,15 @@ class OverreachRules(Checks):
 
     @staticmethod
     def _buy(market: GhostMarket, trader: Trader, nonce: int, price: int, energy: int) -> Order:
+        count = market.rules.attribute_count
         return Order(
             Side.BUY,
             trader.address,
             energy_wh=500 + 3 * energy,
             price_upoints_per_kwh=85_000 + 40 * price,
-            levels=_lanes(EXPECTATIONS),
-            limits=_lanes(LIMITS),
-            weights_ppm=_lanes(WEIGHTS_PPM),
+            levels=_lanes(EXPECTATIONS[:count]),
+            limits=_lanes(LIMITS[:count]),
+            weights_ppm=_lanes(WEIGHTS_PPM[count]),
             classes=bytes([price % 2]).ljust(8, b"\0"),
             nonce=nonce,
             expiry=market.rules.closes_at,
@@ -164,7 +167,7 @@ class OverreachRules(Checks):
             energy_wh=500 + 3 * energy,
             price_upoints_per_kwh=75_000 + 45 * price,
             min_upoints_per_kwh=70_000 + 45 * price,
-            levels=_lanes((0, 0, 35 + energy % 60)),
+            levels=_lanes((0, 0, 35 + energy % 60, 0, energy % 90)[: market.rules.attribute_count]),
             device=trader.device,
             nonce=nonce,
             expiry=market.rules.closes_at,

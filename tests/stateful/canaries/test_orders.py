@@ -73,6 +73,27 @@ MUTANTS = (
         "return (page > open && page <= open + MOST_PAGES, ",
         "return (page <= open + MOST_PAGES, ",
     ),
+    Mutant(
+        "nonces of an earlier page that seem unused",
+        "Accounts",
+        "contracts/types/Nonces.sol",
+        "return page < open || (page == open && uint32(raw) & mask != 0);",
+        "return page == open && uint32(raw) & mask != 0;",
+    ),
+    Mutant(
+        "a page cancelled far ahead",
+        "Accounts",
+        "contracts/accounts/Accounts.sol",
+        "require(!nonces.isFar(page), Accounts_NonceFar(trader, side, firstOf(page), lastOf(nonces)));",
+        "",
+    ),
+    Mutant(
+        "fewer signatures than orders",
+        "OrderBook",
+        "contracts/market/OrderBook.sol",
+        "require(orders.length == signatures.length, Order_LengthMismatch(orders.length, signatures.length));",
+        "",
+    ),
 )
 
 
