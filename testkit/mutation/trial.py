@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import cache
 from hashlib import sha256
@@ -48,45 +49,50 @@ class Verdict:
 
 def judge(seeded: Seeded, *, machine_only: bool = False) -> Verdict:
     """Let the machine look for a bug, and the unit tests if it finds none; or say again what is known."""
-    file = KEPT / f"{seeded.bug.id}.json"
-    known = _load(file)
-    if known and not (machine_only and known.fate == Fate.UNIT_TESTS):
+    by_machine = _kept(seeded, "machine", _try_machine, BY_MACHINE)
+    if machine_only or by_machine.fate != Fate.SURVIVED:
+        return by_machine
+    by_unit_tests = _kept(seeded, "units", _try_unit_tests, BY_UNIT_TESTS)
+    return replace(by_unit_tests, seconds=round(by_machine.seconds + by_unit_tests.seconds, 1))
+
+
+def _kept(
+    seeded: Seeded, what: str, attempt: Callable[[Seeded], tuple[Fate, str]], folders: tuple[str, ...]
+) -> Verdict:
+    """What is known of an attempt to find a bug, or comes of it now."""
+    file, tests = KEPT / f"{seeded.bug.id}.{what}.json", digest(folders)
+    if known := _load(file, tests):
         return known
     begin = time.monotonic()
-    fate, found_by = _fate(seeded, machine_only)
+    fate, found_by = attempt(seeded)
     verdict = Verdict(seeded.bug.id, fate, found_by, round(time.monotonic() - begin, 1))
-    if not machine_only or fate == Fate.MACHINE:
-        write_whole(file, json.dumps({**asdict(verdict), "tests": _tests(fate)}) + "\n")
+    write_whole(file, json.dumps({**asdict(verdict), "tests": tests}) + "\n")
     return verdict
 
 
-def _fate(seeded: Seeded, machine_only: bool) -> tuple[Fate, str]:
+def _try_machine(seeded: Seeded) -> tuple[Fate, str]:
     try:
         compiled = seeded.artifacts()
     except DoesNotCompile as fault:
         return Fate.INVALID, str(fault).splitlines()[0]
-    if found := machine.fault_found(compiled):
-        return Fate.MACHINE, found
-    if machine_only:
-        return Fate.SURVIVED, ""
+    found = machine.fault_found(compiled)
+    return (Fate.MACHINE, found) if found else (Fate.SURVIVED, "")
+
+
+def _try_unit_tests(seeded: Seeded) -> tuple[Fate, str]:
     failing = units.failing(seeded.texts, GROUPS[seeded.bug.group].tests)
     return (Fate.UNIT_TESTS, failing) if failing else (Fate.SURVIVED, "")
 
 
-def _load(file: Path) -> Verdict | None:
+def _load(file: Path, tests: str) -> Verdict | None:
     """A verdict that is kept, if what it depends on is the same."""
     try:
         fields = json.loads(file.read_text(encoding="utf-8"))
-        tests = fields.pop("tests")
+        of_tests = fields.pop("tests")
         verdict = Verdict(**{**fields, "fate": Fate(fields["fate"])})
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return verdict if tests == _tests(verdict.fate) else None
-
-
-def _tests(fate: Fate) -> str:
-    """A digest of what a fate depends on."""
-    return digest(BY_MACHINE if fate == Fate.MACHINE else BY_UNIT_TESTS)
+    return verdict if of_tests == tests else None
 
 
 @cache

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from powerpact.market.orders import NONCES_PER_PAGE, Order, Side
+from powerpact.market.orders import MOST_PAGES, NONCES_PER_PAGE, Order, Side
 from testkit.invariants import holds
 from testkit.market import ASK, COMPLETED_TRADES, CREDIBILITY, DECLARED, RELIABILITY, SLOT_LENGTH_S, Trader
 from testkit.stateful.endorsing import ENDORSERS_HASH
@@ -178,9 +178,14 @@ class OrderRules(OverreachRules):
         self._with_a_cancelled_sell_order(market)
 
     @precondition(lambda self: self.markets(self.is_gate_open))
-    @rule(who=INDICES, side=st.sampled_from(Side), ahead=st.integers(-1, 1), mask=st.integers(1, (1 << 32) - 1))
+    @rule(
+        who=INDICES,
+        side=st.sampled_from(Side),
+        ahead=st.sampled_from((-1, 0, 1, 1, MOST_PAGES)),
+        mask=st.integers(1, (1 << 32) - 1),
+    )
     def cancel_nonces(self, who, side, ahead, mask):
-        """Some nonces of the open page; of the next one, which closes it; or of a closed one, which changes nothing."""
+        """Some nonces of the open page; of a later one, which closes it; or of a closed one, which changes nothing."""
         trader = self.traders[who % TRADERS]
         nonces = self.ghost.nonces[trader.address, side]
         page = max(0, nonces.page + ahead)

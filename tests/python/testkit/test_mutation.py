@@ -158,16 +158,19 @@ def test_reasons_are_of_listed_bugs():
 
 @pytest.fixture
 def kept(monkeypatch, tmp_path, small):
-    """A bug, verdicts in a folder of the test, and a count of what was tried."""
-    tried = []
-    fates = {False: (Fate.UNIT_TESTS, "brownie test"), True: (Fate.SURVIVED, "")}
+    """A bug, verdicts in a folder of the test, what was tried, and what comes of it."""
+    tried, fates = [], {"machine": (Fate.SURVIVED, ""), "units": (Fate.UNIT_TESTS, "brownie test")}
 
-    def fate(seeded: Seeded, machine_only: bool):
-        tried.append(machine_only)
-        return fates[machine_only]
+    def attempt(what: str):
+        def _attempt(_: Seeded):
+            tried.append(what)
+            return fates[what]
+
+        return _attempt
 
     monkeypatch.setattr(trial, "KEPT", tmp_path)
-    monkeypatch.setattr(trial, "_fate", fate)
+    monkeypatch.setattr(trial, "_try_machine", attempt("machine"))
+    monkeypatch.setattr(trial, "_try_unit_tests", attempt("units"))
     return next(named(small, {"Small.sol": "small"})), tried, fates
 
 
@@ -176,20 +179,24 @@ def test_a_verdict_is_kept_while_the_tests_are_the_same(kept, monkeypatch):
     verdict = trial.judge(seeded)
     assert verdict == Verdict(seeded.bug.id, Fate.UNIT_TESTS, "brownie test", verdict.seconds)
     assert trial.judge(seeded) == verdict
-    assert tried == [False]
+    assert tried == ["machine", "units"]
     monkeypatch.setattr(trial, "digest", lambda folders: "other tests")
     assert trial.judge(seeded).fate == Fate.UNIT_TESTS
-    assert tried == [False, False]
+    assert tried == ["machine", "units"] * 2
 
 
-def test_the_machine_alone_decides_only_what_it_finds(kept):
+def test_unit_tests_look_only_for_what_the_machine_does_not_find(kept):
     seeded, tried, fates = kept
+    fates["machine"] = Fate.MACHINE, "MKT-1"
+    assert trial.judge(seeded).fate == Fate.MACHINE
+    assert tried == ["machine"]
+
+
+def test_what_the_machine_did_not_find_it_need_not_look_for_again(kept):
+    seeded, tried, _ = kept
     assert trial.judge(seeded, machine_only=True).fate == Fate.SURVIVED
     assert trial.judge(seeded).fate == Fate.UNIT_TESTS
-    fates[True] = Fate.MACHINE, "MKT-1"
-    assert trial.judge(seeded, machine_only=True).fate == Fate.MACHINE
-    assert trial.judge(seeded).fate == Fate.MACHINE
-    assert tried == [True, False, True]
+    assert tried == ["machine", "units"]
 
 
 @pytest.fixture

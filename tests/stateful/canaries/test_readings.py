@@ -55,7 +55,8 @@ MUTANTS = (
         "trades that are certified already, once more beside others",
         "Settlement",
         SETTLEMENT,
-        "(trades, measured) = Left.first(count, trades, measured);\n\n        IMetering.Shares memory shares = METERING",
+        "(trades, measured) = Left.first(count, trades, measured);\n\n"
+        "        IMetering.Shares memory shares = METERING",
         "IMetering.Shares memory shares = METERING",
     ),
     Mutant(
