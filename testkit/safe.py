@@ -44,7 +44,7 @@ class Safe:
         asked = (call.to, call.value_wei, call.data, 0, *gas_and_refund)
         hash_ = self.contract.functions.getTransactionHash(*asked, self.contract.functions.nonce().call()).call()
         data = self.contract.encode_abi("execTransaction", [*asked, _by(self.owners, hash_)])
-        self.sender.send(Call("safe", self.address, bytes.fromhex(data[2:])))
+        self.sender.send(Call("safe", self.contract.address, bytes.fromhex(data[2:])))
 
     def signature(self, hash_: bytes, owners: Sequence[LocalAccount] | None = None) -> bytes:
         """The owners' signatures of a hash, as the Safe judges them (ERC-1271): 65 bytes each, by rising address."""

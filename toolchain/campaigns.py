@@ -23,6 +23,8 @@ SOAK = ("python", "-m", "testkit.soak")
 SHORT = ("--minutes", "6", "--tick", "1.5")
 SEEDS = (2026, 2027, 2028)
 
+COVER = ("python", "-m", "testkit.covering")
+
 MUTATE = ("python", "-m", "testkit.mutation")
 GROUPS = (
     *("accounts", "settlement", "releases", "metering", "certificates", "points"),
@@ -86,6 +88,17 @@ CAMPAIGNS = {
                 )
                 for name in PROVEN
             ),
+        ),
+        Campaign(
+            "coverage",
+            "which lines of the library and of the contracts the tests run",
+            (
+                Part("library", (*COVER, "library"), (*COVER, "library", "tests/python/market")),
+                Part("contracts", (*COVER, "contracts")),
+            ),
+            renew=(*COVER, "record"),
+            records=("docs/coverage.md",),
+            packages=("coverage",),
         ),
         Campaign(
             "mutate",

@@ -16,7 +16,7 @@ from powerpact.mechanisms.satisfaction.spec import dual_sum_ppm, match, pair_sco
 from powerpact.units import PPM, value_down_upoints
 from testkit.invariants import holds
 from testkit.stateful.gateways import used_wh
-from testkit.stateful.ghost import GhostMarket, GhostProposal, Position
+from testkit.stateful.ghostmarket import GhostMarket, GhostProposal, Position
 from testkit.stateful.lots import Lot, hour_from, lot_id
 from testkit.stateful.stage import RUNS, Stage, refused
 
@@ -56,9 +56,7 @@ class Checks(Stage):
             *(("Settlement", "isSettled", market, position) for market, position in positions),
             *(("Settlement", "isCertified", market, position) for market, position in positions),
             *(("DeviceRegistry", "promisedOf", device, Side.SELL, hour_from(slot).pack()) for device, slot in sales),
-            *(("Clearing", "activeOf", market) for market in markets),
-            *(("Clearing", "finalOf", market) for market in markets),
-            *(("Clearing", "finalByOf", market) for market in markets),
+            *(("Clearing", name, market) for name in ("activeOf", "finalOf", "finalByOf") for market in markets),
             *(("Clearing", "proposal", proposal) for proposal in proposals),
             *(("Mandates", "usedIn", gateway.number, gateway.market.slot.pack()) for gateway in self.ghost.gateways),
             *self._holdings(lots, traders),

@@ -9,7 +9,7 @@ from powerpact.market.rules import Mode
 from powerpact.mechanisms.satisfaction.round import Round, Solution, Trade
 from powerpact.mechanisms.satisfaction.spec import match, pair_score_ppm
 from testkit.market import Claims, TestMarket
-from testkit.stateful.ghost import GhostMarket
+from testkit.stateful.ghostmarket import GhostMarket
 
 HONEST = "the best"
 HIDING = "hiding an order", "hiding a trader"

@@ -11,7 +11,7 @@ from powerpact.market.trades import MAX_CHUNK, Trade
 from powerpact.units import value_down_upoints
 from testkit.chains import Receipt
 from testkit.invariants import holds
-from testkit.stateful.ghost import GhostMarket, Position
+from testkit.stateful.ghostmarket import GhostMarket, Position
 from testkit.stateful.lots import Lot, hour_from, lot_id
 from testkit.stateful.misreading import MisreadingRules
 from testkit.stateful.payment import payment_upoints

@@ -10,7 +10,7 @@ from eth_utils import keccak
 
 from powerpact.codec.packing import trade_tree
 from testkit.market import key
-from testkit.stateful.ghost import GhostMarket, GhostProposal
+from testkit.stateful.ghostmarket import GhostMarket, GhostProposal
 
 ENDORSERS = tuple(key(f"endorser {seat}") for seat in range(3))
 """The endorsers of every market that asks for endorsements."""

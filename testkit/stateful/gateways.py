@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from powerpact.market.orders import Order
 from testkit.mandates import Gateway
-from testkit.stateful.ghost import Ghost, GhostMarket
+from testkit.stateful.ghost import Ghost
+from testkit.stateful.ghostmarket import GhostMarket
 
 
 def is_under(gateway: Gateway, order: Order) -> bool:

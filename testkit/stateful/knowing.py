@@ -9,7 +9,7 @@ from hypothesis.stateful import precondition, rule
 
 from powerpact.chain.contracts.rounds import ProposalStatus
 from testkit.stateful.checks import Checks
-from testkit.stateful.ghost import GhostMarket, GhostProposal
+from testkit.stateful.ghostmarket import GhostMarket, GhostProposal
 from testkit.stateful.rewards import Knowledge
 from testkit.stateful.stage import INDICES, RUNS, refused
 

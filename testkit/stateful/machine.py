@@ -13,7 +13,7 @@ from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 from testkit.market import Community, Trader
 from testkit.stateful.claims import GAP, KINDS, SHIFTED, claim
 from testkit.stateful.delivery import DeliveryRules
-from testkit.stateful.ghost import GhostMarket
+from testkit.stateful.ghostmarket import GhostMarket
 from testkit.stateful.intruding import IntrudingRules
 from testkit.stateful.mandating import MandateRules
 from testkit.stateful.misreading import MISREAD

@@ -11,7 +11,7 @@ from powerpact.market.orders import Order, Side
 from testkit.mandates import Gateway, mandate_for
 from testkit.market import Trader, key
 from testkit.stateful.gateways import is_under, market_of
-from testkit.stateful.ghost import GhostMarket
+from testkit.stateful.ghostmarket import GhostMarket
 from testkit.stateful.orders import OrderRules
 from testkit.stateful.stage import INDICES, ORDERS, RUNS, refused
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from testkit.market import SLOT_LENGTH_S, Proven
 from testkit.stateful.checks import Checks
-from testkit.stateful.ghost import GhostMarket, Position
+from testkit.stateful.ghostmarket import GhostMarket, Position
 from testkit.stateful.stage import RUNS, refused
 
 MAX_READINGS = 256

@@ -12,7 +12,8 @@ from powerpact.market.orders import MOST_PAGES, NONCES_PER_PAGE, Order, Side
 from testkit.invariants import holds
 from testkit.market import ASK, COMPLETED_TRADES, CREDIBILITY, DECLARED, RELIABILITY, SLOT_LENGTH_S, Trader
 from testkit.stateful.endorsing import ENDORSERS_HASH
-from testkit.stateful.ghost import GhostMarket, Nonces
+from testkit.stateful.ghost import Nonces
+from testkit.stateful.ghostmarket import GhostMarket
 from testkit.stateful.overreaching import OverreachRules
 from testkit.stateful.stage import BOND_UPOINTS, INDICES, ORDERS, RUNS, TRADERS, refused
 

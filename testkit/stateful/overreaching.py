@@ -10,7 +10,8 @@ from powerpact.market.orders import NONCES_PER_PAGE, Order, Side, page_and_mask
 from powerpact.market.rules import Mode
 from testkit.market import Trader
 from testkit.stateful.checks import Checks
-from testkit.stateful.ghost import GhostMarket, GhostOrder, Nonces
+from testkit.stateful.ghost import Nonces
+from testkit.stateful.ghostmarket import GhostMarket, GhostOrder
 from testkit.stateful.stage import INDICES, RUNS, refused
 
 EXPECTATIONS, LIMITS = (80_000, 950_000, 90, 900_000, 20, 3), (115_000, 600_000, 40, 900_000, 80, 0)

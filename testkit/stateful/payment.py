@@ -1,4 +1,4 @@
-"""What the ghost pays for a delivery."""
+"""What the ghost pays for a delivery, and what of it is a trade's."""
 
 from __future__ import annotations
 
@@ -16,3 +16,9 @@ def payment_upoints(trade: Trade, delivered_wh: int, rules: Any) -> int:
         return worth
     penalty = value_down_upoints(penalised_wh, trade.price_upoints_per_kwh) * rules.penalty_ppm // PPM
     return max(0, worth - penalty)
+
+
+def share_wh(energy_wh: int, before_wh: int, sold_wh: int, left_wh: int) -> int:
+    """A trade's share of what is left for its order, min(max(left, 0), sold), by cumulative rounding, Wh."""
+    due_wh = min(max(left_wh, 0), sold_wh)
+    return due_wh * (before_wh + energy_wh) // sold_wh - due_wh * before_wh // sold_wh

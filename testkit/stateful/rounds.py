@@ -15,7 +15,7 @@ from powerpact.mechanisms.satisfaction.round import Round, Solution
 from powerpact.mechanisms.satisfaction.spec import dual_sum_ppm, match, pair_score_ppm, uncovered_pairs
 from testkit.market import Claims, TestMarket
 from testkit.stateful.claims import GAP, HIDING, HONEST, KINDS, SHIFTED, chunks_of, claim
-from testkit.stateful.ghost import GhostMarket, GhostProposal
+from testkit.stateful.ghostmarket import GhostMarket, GhostProposal
 from testkit.stateful.knowing import KnowingRules
 from testkit.stateful.sealing import SealRules
 from testkit.stateful.stage import INDICES, RUNS, refused

@@ -8,7 +8,7 @@ from powerpact.chain.contracts.rounds import ProposalStatus
 from powerpact.codec.eip712 import sign
 from testkit.stateful.checks import Checks
 from testkit.stateful.endorsing import Support, false_support, support, support_error
-from testkit.stateful.ghost import GhostMarket, GhostProposal
+from testkit.stateful.ghostmarket import GhostMarket, GhostProposal
 from testkit.stateful.stage import INDICES, RUNS, refused
 
 

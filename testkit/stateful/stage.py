@@ -15,7 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine
 from powerpact.chain.contracts.rounds import ProposalStatus
 from powerpact.chain.errors import ContractError
 from testkit.market import Community, Counters, Trader
-from testkit.stateful.ghost import Ghost, GhostMarket, GhostProposal, Position, Wallet
+from testkit.stateful.ghost import Ghost, Wallet
+from testkit.stateful.ghostmarket import GhostMarket, GhostProposal, Position
 from testkit.stateful.rewards import Rewards
 
 TRADERS = 4
