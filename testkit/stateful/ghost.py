@@ -17,6 +17,9 @@ from testkit.stateful.payment import payment_upoints, share_wh
 from testkit.stateful.rewards import Rewards
 from testkit.stateful.stops import Stops
 
+FIRST_IN_FIRST_OUT = 1
+"""As in Markets.sol: the trades of an order are delivered one after another, not in proportion."""
+
 MOST_EXTENSIONS = 2
 """How often refutations can put off the last moment for proposals."""
 
@@ -182,7 +185,9 @@ class Ghost:
         )
         exported_wh = self.exported_wh[trade.device, market.rules.slot_start]
         left_wh = exported_wh - market.orders[trade.sell_id].sold_before_wh
-        return share_wh(trade.energy_wh, before_wh, market.final.traded_wh()[trade.sell_id], left_wh)
+        sold_wh = market.final.traded_wh()[trade.sell_id]
+        is_first_in_first_out = market.rules.sharing == FIRST_IN_FIRST_OUT
+        return share_wh(trade.energy_wh, before_wh, sold_wh, left_wh, is_first_in_first_out=is_first_in_first_out)
 
     def delivered(self, market: GhostMarket, position: Position) -> None:
         """A trade is settled by its reading."""

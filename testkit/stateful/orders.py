@@ -29,6 +29,7 @@ RULES_DRAWN = st.fixed_dictionaries(
         "challenge_window_s": st.sampled_from((600, 600, 600, 3_600, 3_600, 0)),
         "endorsements": st.sampled_from((0, 0, 0, 1, 2)),
         "attributes": st.sampled_from((3, 3, 6)),
+        "sharing": st.integers(0, 1),
     }
 )
 """Rules that differ among markets. A window of an hour ends after the time for proposals; without one, rounds are
@@ -164,8 +165,18 @@ class OrderRules(OverreachRules):
         stranger = next(trader for trader in self.traders if trader is not entry.trader)
         with refused("Order_NotTrader"):
             market.market.cancel(stranger, id_)
+        self._cancel_altered(market, id_)
         self._cancel(market, id_)
         RUNS["cancel"] += 1
+
+    def _cancel_altered(self, market: GhostMarket, id_: int) -> None:
+        """An order is shown as it is in the book, or not at all: nobody gets back what it did not reserve."""
+        trader, (_, packed, siblings) = market.orders[id_].trader, market.market.placed(id_)
+        for word in range(len(packed)):
+            words = [value ^ (word == place) << 40 for place, value in enumerate(packed)]
+            with refused("Order_Unknown"):
+                altered = id_, words, siblings
+                self.community.send(trader.account, "OrderBook", "cancel", market.market.id, altered)
 
     def _cancel(self, market: GhostMarket, id_: int) -> None:
         entry = market.orders[id_]

@@ -18,7 +18,9 @@ def payment_upoints(trade: Trade, delivered_wh: int, rules: Any) -> int:
     return max(0, worth - penalty)
 
 
-def share_wh(energy_wh: int, before_wh: int, sold_wh: int, left_wh: int) -> int:
-    """A trade's share of what is left for its order, min(max(left, 0), sold), by cumulative rounding, Wh."""
+def share_wh(energy_wh: int, before_wh: int, sold_wh: int, left_wh: int, *, is_first_in_first_out: bool) -> int:
+    """A trade's share of what is left for its order, min(max(left, 0), sold), Wh: in proportion, or one by one."""
     due_wh = min(max(left_wh, 0), sold_wh)
+    if is_first_in_first_out:
+        return min(max(due_wh - before_wh, 0), energy_wh)
     return due_wh * (before_wh + energy_wh) // sold_wh - due_wh * before_wh // sold_wh
