@@ -36,7 +36,7 @@ class Checks(Stage):
         traders = [trader.address for trader in self.traders]
         lots = list(self.ghost.exported_wh)
         slots = {market.rules.slot_start for market in self.ghost.markets}
-        sales = [(trader.device, slot) for slot in sorted(slots) for trader in self.traders]
+        sales = [(side, (trader.device, slot)) for side in Side for slot in slots for trader in self.traders]
         markets = [market.market.id for market in self.ghost.markets]
         positions = [
             (market.market.id, trade[:2])
@@ -55,7 +55,7 @@ class Checks(Stage):
             *(("Metering", "last", trader.device) for trader in self.traders),
             *(("Settlement", "isSettled", market, position) for market, position in positions),
             *(("Settlement", "isCertified", market, position) for market, position in positions),
-            *(("DeviceRegistry", "promisedOf", device, Side.SELL, hour_from(slot).pack()) for device, slot in sales),
+            *(("DeviceRegistry", "promisedOf", lot[0], side, hour_from(lot[1]).pack()) for side, lot in sales),
             *(("Clearing", name, market) for name in ("activeOf", "finalOf", "finalByOf") for market in markets),
             *(("Clearing", "proposal", proposal) for proposal in proposals),
             *(("Mandates", "usedIn", gateway.number, gateway.market.slot.pack()) for gateway in self.ghost.gateways),
@@ -72,7 +72,7 @@ class Checks(Stage):
             "counters": {trader.device: tuple(next(answers)) for trader in self.traders},
             "settled": {place for place in positions if next(answers)},
             "certified": {place for place in positions if next(answers)},
-            "sales": {lot: tuple(next(answers)) for lot in sales},
+            "sales": {sale: tuple(next(answers)) for sale in sales},
             "active": [next(answers) for _ in markets],
             "final": [next(answers) for _ in markets],
             "final by": [next(answers) for _ in markets],
@@ -108,7 +108,9 @@ class Checks(Stage):
         ghost = self.ghost
         nonces = {trader.address: ghost.nonces[trader.address, Side.SELL].word for trader in self.traders}
         assert state["records"] == {address: (*ghost.records[address], word) for address, word in nonces.items()}
-        sales = {lot: (lot in ghost.undecided, ghost.sold_wh[lot]) for lot in state["sales"]}
+        sales = {
+            (side, lot): (lot in ghost.undecided[side], ghost.decided_wh[side][lot]) for side, lot in state["sales"]
+        }
         assert state["sales"] == sales, f"sales {state['sales']}, expected {sales}"
         for end in ("settled", "certified"):
             ended = {(market.market.id, position) for market in ghost.markets for position in getattr(market, end)}

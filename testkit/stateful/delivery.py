@@ -7,6 +7,7 @@ from collections import Counter
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from powerpact.market.orders import Side
 from powerpact.market.trades import MAX_CHUNK, Trade
 from powerpact.units import value_down_upoints
 from testkit.chains import Receipt
@@ -14,8 +15,10 @@ from testkit.invariants import holds
 from testkit.stateful.ghostmarket import GhostMarket, Position
 from testkit.stateful.lots import Lot, hour_from, lot_id
 from testkit.stateful.misreading import MisreadingRules
-from testkit.stateful.payment import payment_upoints
-from testkit.stateful.stage import INDICES, PERCENTS, RUNS, TRADERS, refused
+from testkit.stateful.stage import CAPACITY_WH, INDICES, PERCENTS, RUNS, TRADERS, refused
+
+UNSOLD_WH = 1_000
+"""Of which a share is measured if nothing was traded."""
 
 MOST_GAS = 16_777_216
 """Of a transaction (EIP-7825)."""
@@ -42,35 +45,53 @@ class DeliveryRules(MisreadingRules):
         devices = [device for i, device in enumerate(self._unreported(market)) if i != silent % 8]
         if not devices:
             return
+        if silent % 2:
+            self._report_earlier(market, devices)
         slot = market.rules.slot_start
         neighbours = self.markets(lambda m: m.rules.slot_start == slot)
-        sold_wh: Counter[int] = Counter()
-        for neighbour in neighbours:
-            for _, _, trade in neighbour.final.trades() if neighbour.final else ():
-                sold_wh[trade.device] += trade.energy_wh
-        exported = {
-            device: (sold_wh[device] or 1_000) * percent // 100
-            for device, percent in zip(devices, percents, strict=False)
-        }
+        traded_wh = {side: self._traded_wh(neighbours, side) for side in Side}
+        shares = list(zip(devices, percents, reversed(percents), strict=False))
+        exported = {device: self._measured_wh(traded_wh[Side.SELL][device], percent) for device, percent, _ in shares}
+        imported = {device: self._measured_wh(traded_wh[Side.BUY][device], percent) for device, _, percent in shares}
         self._misreport(market, exported, silent)
-        market.market.report(exported)
+        market.market.report(exported, imported_wh=imported)
         for neighbour in neighbours:
             neighbour.market.measured.update(market.market.measured)
         self.ghost.exported_wh.update({(device, slot): energy_wh for device, energy_wh in exported.items()})
+        self.ghost.imported_wh.update({(device, slot): energy_wh for device, energy_wh in imported.items()})
         with refused("Metering_SlotNotAfterLast"):
             market.market.report(exported)
-        for device in exported:
-            if (device, slot) in self.ghost.undecided:
-                owner = next(trader for trader in self.traders if trader.device == device)
-                error = self.ghost.stops.issue_error((device, slot), owner.address) or "Metering_Undecided"
-                with refused(error):
-                    market.market.issue(device)
-                RUNS[f"overreach: {error}"] += 1
-                break
+        self._issue_too_early(market, list(exported))
         for device, energy_wh in exported.items():
-            promised_wh = sold_wh[device] or 1_000
+            promised_wh = traded_wh[Side.SELL][device] or UNSOLD_WH
             what = "nothing" if not energy_wh else "more" if energy_wh > promised_wh else "less"
             RUNS[f"report {what}"] += 1
+
+    @staticmethod
+    def _traded_wh(markets: list[GhostMarket], side: Side) -> Counter[int]:
+        """What devices sold, or meters bought, of a slot in final rounds."""
+        traded_wh: Counter[int] = Counter()
+        for market in markets:
+            for _, _, trade in market.final.trades() if market.final else ():
+                traded_wh[trade.device if side is Side.SELL else trade.meter] += trade.energy_wh
+        return traded_wh
+
+    @staticmethod
+    def _measured_wh(traded_wh: int, percent: int) -> int:
+        """A share of what was traded, within the device's capacity."""
+        return min((traded_wh or UNSOLD_WH) * percent // 100, CAPACITY_WH)
+
+    def _issue_too_early(self, market: GhostMarket, devices: list[int]) -> None:
+        """Nobody gets certificates of a surplus while an order of the device is undecided."""
+        slot = market.rules.slot_start
+        device = next((each for each in devices if (each, slot) in self.ghost.undecided[Side.SELL]), None)
+        if device is None:
+            return
+        owner = next(trader for trader in self.traders if trader.device == device)
+        error = self.ghost.stops.issue_error((device, slot), owner.address) or "Metering_Undecided"
+        with refused(error):
+            market.market.issue(device)
+        RUNS[f"overreach: {error}"] += 1
 
     def _unreported(self, market: GhostMarket) -> list[int]:
         """Devices of which neither this slot nor a later one is reported."""
@@ -120,21 +141,34 @@ class DeliveryRules(MisreadingRules):
 
     def _delivered(self, market: GhostMarket, positions: list[Position], receipt: Receipt) -> None:
         """Trades have ended by their readings, as is told."""
-        rules, told = market.rules, self.community.events(receipt, "TradeSettled")
-        for (chunk, index), ended in zip(positions, told, strict=True):
-            trade = market.about_final().chunks[chunk][index]
-            delivered_wh = self.ghost.share_wh(market, (chunk, index))
-            paid = payment_upoints(trade, delivered_wh, rules)
-            worth = value_down_upoints(delivered_wh, trade.price_upoints_per_kwh)
+        settled, used = (self.community.events(receipt, name) for name in ("TradeSettled", "EnergyUsed"))
+        assert len(used) == (len(positions) if market.is_both_sides else 0)
+        for k, (position, ended) in enumerate(zip(positions, settled, strict=True)):
+            trade = market.about_final().chunks[position[0]][position[1]]
+            delivered_wh, (paid, penalty) = self.ghost.share_wh(market, position), self.ghost.payment(market, position)
             said = ended["seller"], ended["delivered"], ended["paid"], ended["penalty"]
-            assert said == (trade.seller, delivered_wh, paid, worth - paid), f"{said} is told of {trade}"
-            if self.ghost.stops.is_stopped((trade.device, rules.slot_start)):
-                RUNS["settle a trade of a stopped device"] += 1
-            if self.ghost.stops.is_suspended(trade.seller, rules.slot_start):
-                RUNS["settle a trade of a suspended seller"] += 1
-            if trade.energy_wh < market.final.traded_wh()[trade.sell_id]:
-                RUNS["settle one of several trades of a device"] += 1
-            self.ghost.delivered(market, (chunk, index))
+            assert said == (trade.seller, delivered_wh, paid, penalty), f"{said} is told of {trade}"
+            if used:
+                self._used(market, position, used[k]["used"])
+            self._note_delivered(market, trade)
+            self.ghost.delivered(market, position)
+
+    def _used(self, market: GhostMarket, position: Position, told_wh: int) -> None:
+        """A trade was settled by the import of its buyer's meter, too, or without it where that did not come."""
+        trade = market.about_final().chunks[position[0]][position[1]]
+        is_measured = (trade.meter, market.rules.slot_start) in self.ghost.imported_wh
+        charged_wh = self.ghost.used_wh(market, position) if is_measured else self.ghost.share_wh(market, position)
+        assert told_wh == charged_wh, f"{told_wh} Wh of {charged_wh} are told of {trade}"
+        RUNS["settle by export and import" if is_measured else "settle without an import"] += 1
+
+    def _note_delivered(self, market: GhostMarket, trade: Trade) -> None:
+        slot = market.rules.slot_start
+        for what, is_so in (
+            ("settle a trade of a stopped device", self.ghost.stops.is_stopped((trade.device, slot))),
+            ("settle a trade of a suspended seller", self.ghost.stops.is_suspended(trade.seller, slot)),
+            ("settle one of several trades of a device", trade.energy_wh < market.final.traded_wh()[trade.sell_id]),
+        ):
+            RUNS[what] += is_so
 
     @precondition(lambda self: self.markets(lambda m: m.unsettled()))
     @rule(which=INDICES, share=st.integers(0, 4), pair=st.sampled_from(((0, 1), (1, 0), (0, 2), (2, 1))))
@@ -225,12 +259,52 @@ class DeliveryRules(MisreadingRules):
         self.ghost.decided(market, trade.sell_id)
         with refused("Settlement_NothingLeft"):
             driver.decide([(chunk, index)])
+        if not market.is_both_sides:
+            with refused("Settlement_ImportNotCounted"):
+                driver.decide_purchases([(chunk, index)])
         RUNS["decide"] += 1
 
     def decidable(self, market: GhostMarket) -> list[tuple[int, int, Trade]]:
         """Trades whose sell order is undecided."""
         trades = market.final.trades() if market.final else []
         return [trade for trade in trades if self.ghost.decidable(market, trade[2].sell_id)]
+
+    @precondition(lambda self: self.markets(self.bought))
+    @rule(which=INDICES)
+    def decide_purchases(self, which):
+        """Buy orders by their trades, each once: their meters may buy more of the slot."""
+        choices = self.markets(self.bought)
+        market = choices[which % len(choices)]
+        positions, driver = self.bought(market), market.about_final()
+        driver.decide_purchases(positions)
+        for chunk, index in positions:
+            self.ghost.decided(market, driver.chunks[chunk][index].buy_id)
+        with refused("Settlement_NothingLeft"):
+            driver.decide_purchases(positions)
+        RUNS["decide_purchases"] += 1
+
+    def bought(self, market: GhostMarket) -> list[Position]:
+        """One trade of each buy order that is undecided."""
+        trades = market.final.trades() if market.final and market.is_both_sides else []
+        first = {trade.buy_id: (c, k) for c, k, trade in reversed(trades)}
+        return [position for id_, position in first.items() if self.ghost.decidable(market, id_)]
+
+    @precondition(lambda self: self.markets(self.waiting))
+    @rule(which=INDICES)
+    def settle_without_import(self, which):
+        """Until the refund time the buyer's meter is waited for."""
+        choices = self.markets(self.waiting)
+        market = choices[which % len(choices)]
+        driver = market.about_final()
+        with refused("Settlement_ImportMissing"):
+            driver.settle_late(self.waiting(market)[:1])
+        RUNS["settle_late refused: Settlement_ImportMissing"] += 1
+
+    def waiting(self, market: GhostMarket) -> list[Position]:
+        """Unsettled trades whose device has reported, and whose meter has not and is waited for."""
+        slot, settleable = market.rules.slot_start, self.reported(market)
+        reported = [(c, k) for c, k, t in market.unsettled() if (t.device, slot) in self.ghost.exported_wh]
+        return [position for position in reported if position not in settleable]
 
     @precondition(lambda self: self.markets(lambda m: any(entry.is_open for entry in m.orders.values())))
     @rule(which=INDICES)
@@ -264,12 +338,13 @@ class DeliveryRules(MisreadingRules):
             return
         market.market.issue(lot[0])
         self.ghost.issued.add(lot)
-        unsold_wh = max(self.ghost.exported_wh[lot] - self.ghost.sold_wh[lot], 0)
+        sold_wh = self.ghost.decided_wh[Side.SELL][lot]
+        unsold_wh = max(self.ghost.exported_wh[lot] - sold_wh, 0)
         self.ghost.certificates_wh[lot][owner.address] += unsold_wh
         with refused("Metering_AlreadyIssued"):
             market.market.issue(lot[0])
         RUNS["issue"] += 1
-        if self.ghost.sold_wh[lot]:
+        if sold_wh:
             RUNS["issue beside what was sold"] += 1
 
     @precondition(lambda self: self.holdings())

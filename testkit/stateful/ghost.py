@@ -7,18 +7,16 @@ from dataclasses import dataclass
 
 from powerpact.chain.contracts.rounds import ProposalStatus
 from powerpact.market.orders import Order, Side
+from powerpact.market.schema import Sharing
 from powerpact.market.trades import Trade
 from testkit.mandates import Gateway
-from testkit.market import Trader
+from testkit.market import Proven, Trader
 from testkit.stateful.ghostmarket import GhostMarket, GhostOrder, GhostProposal, Position
 from testkit.stateful.lots import Lot
 from testkit.stateful.nonces import Nonces
 from testkit.stateful.payment import payment_upoints, share_wh
 from testkit.stateful.rewards import Rewards
 from testkit.stateful.stops import Stops
-
-FIRST_IN_FIRST_OUT = 1
-"""As in Markets.sol: the trades of an order are delivered one after another, not in proportion."""
 
 MOST_EXTENSIONS = 2
 """How often refutations can put off the last moment for proposals."""
@@ -56,9 +54,11 @@ class Ghost:
         self.records: dict[str, tuple[int, int, int]] = defaultdict(lambda: (0, 0, 0))
         self.nonces: dict[tuple[str, Side], Nonces] = defaultdict(Nonces)
         self.markets: list[GhostMarket] = []
-        self.undecided: set[Lot] = set()
-        self.sold_wh: Counter[Lot] = Counter()
+        self.undecided: dict[Side, set[Lot]] = {side: set() for side in Side}
+        self.decided_wh: dict[Side, Counter[Lot]] = {side: Counter() for side in Side}
         self.exported_wh: dict[Lot, int] = {}
+        self.imported_wh: dict[Lot, int] = {}
+        self.earlier: dict[Lot, list[Proven]] = {}
         self.issued: set[Lot] = set()
         self.certificates_wh: dict[Lot, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         self.retired_wh: dict[Lot, dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -81,11 +81,11 @@ class Ghost:
     def posted(self, market: GhostMarket, id_: int, order: Order, trader: Trader) -> None:
         """An order is in the book."""
         lot = order.device, market.rules.slot_start
-        market.orders[id_] = GhostOrder(order, trader, self.sold_wh[lot] if order.side is Side.SELL else 0)
+        market.orders[id_] = GhostOrder(order, trader, self.decided_wh[order.side][lot])
         if order.side is Side.BUY and not order.is_mandated:
             self.nonces[trader.address, Side.BUY].use(order.nonce)
-        if order.side is Side.SELL:
-            self.undecided.add(lot)
+        if order.device:
+            self.undecided[order.side].add(lot)
         self.wallets[trader.address].hold(order.reservation_upoints)
 
     def cancelled(self, market: GhostMarket, id_: int) -> None:
@@ -100,7 +100,7 @@ class Ghost:
         entry = market.orders[id_]
         entry.is_open = False
         if entry.order.device and not market.bound_wh(id_):
-            self.undecided.discard((entry.order.device, market.rules.slot_start))
+            self.undecided[entry.order.side].discard((entry.order.device, market.rules.slot_start))
         self.wallets[entry.trader.address].hold(-market.rest_upoints(id_))
 
     def seal_error(self, market: GhostMarket, proposal: GhostProposal) -> str | None:
@@ -162,72 +162,88 @@ class Ghost:
         self.wallets[trade.seller].free += to_seller_upoints
         return trade
 
-    def decided(self, market: GhostMarket, sell_id: int) -> None:
-        """A sell order that traded is decided."""
-        lot = self._lot_of(market, sell_id)
-        self.undecided.remove(lot)
-        self.sold_wh[lot] += market.final.traded_wh()[sell_id]
+    def decided(self, market: GhostMarket, id_: int) -> None:
+        """An order that traded is decided."""
+        side, lot = self._lot_of(market, id_)
+        self.undecided[side].remove(lot)
+        self.decided_wh[side][lot] += market.final.traded_wh()[id_]
 
-    def decidable(self, market: GhostMarket, sell_id: int) -> bool:
-        """Whether a sell order that traded is undecided."""
-        lot = self._lot_of(market, sell_id)
-        return lot in self.undecided and self.sold_wh[lot] == market.orders[sell_id].sold_before_wh
+    def decidable(self, market: GhostMarket, id_: int) -> bool:
+        """Whether an order that traded is undecided."""
+        side, lot = self._lot_of(market, id_)
+        return lot in self.undecided[side] and self.decided_wh[side][lot] == market.orders[id_].before_wh
 
-    def share_wh(self, market: GhostMarket, position: Position) -> int:
-        """A trade's share of the export, of what its order's device exported beyond the orders before."""
+    def share_wh(self, market: GhostMarket, position: Position, side: Side = Side.SELL) -> int:
+        """A trade's share of what its device exported, or its meter imported, beyond the orders before."""
         chunks = market.about_final().chunks
         trade = chunks[position[0]][position[1]]
+        id_ = trade.sell_id if side is Side.SELL else trade.buy_id
         before_wh = sum(
             other.energy_wh
             for c, chunk in enumerate(chunks)
             for k, other in enumerate(chunk)
-            if (c, k) < position and other.sell_id == trade.sell_id
+            if (c, k) < position and id_ in (other.sell_id, other.buy_id)
         )
-        exported_wh = self.exported_wh[trade.device, market.rules.slot_start]
-        left_wh = exported_wh - market.orders[trade.sell_id].sold_before_wh
-        sold_wh = market.final.traded_wh()[trade.sell_id]
-        is_first_in_first_out = market.rules.sharing == FIRST_IN_FIRST_OUT
-        return share_wh(trade.energy_wh, before_wh, sold_wh, left_wh, is_first_in_first_out=is_first_in_first_out)
+        device, measured = (trade.device, self.exported_wh) if side is Side.SELL else (trade.meter, self.imported_wh)
+        left_wh = measured.get((device, market.rules.slot_start), 0) - market.orders[id_].before_wh
+        traded_wh = market.final.traded_wh()[id_]
+        is_fifo = market.rules.sharing == Sharing.FIRST_IN_FIRST_OUT
+        return share_wh(trade.energy_wh, before_wh, traded_wh, left_wh, is_first_in_first_out=is_fifo)
+
+    def used_wh(self, market: GhostMarket, position: Position) -> int:
+        """What of a trade's share of the export the buyer's meter imported: all of it where that does not count."""
+        delivered_wh = self.share_wh(market, position)
+        return min(delivered_wh, self.share_wh(market, position, Side.BUY)) if market.is_both_sides else delivered_wh
+
+    def payment(self, market: GhostMarket, position: Position) -> tuple[int, int]:
+        """What a delivery pays, and the penalty that is taken off, micro-points. A missing import counts as used."""
+        trade = market.about_final().chunks[position[0]][position[1]]
+        delivered_wh, used_wh = self.share_wh(market, position), self.used_wh(market, position)
+        is_measured = (trade.meter, market.rules.slot_start) in self.imported_wh
+        return payment_upoints(trade, delivered_wh, used_wh if is_measured else delivered_wh, market.rules)
 
     def delivered(self, market: GhostMarket, position: Position) -> None:
-        """A trade is settled by its reading."""
+        """A trade is settled by its readings."""
         trade = market.about_final().chunks[position[0]][position[1]]
-        delivered_wh = self.share_wh(market, position)
-        self.settled(market, position, payment_upoints(trade, delivered_wh, market.rules))
-        self.recorded(trade, delivered_wh)
+        self.settled(market, position, self.payment(market, position)[0])
+        self.recorded(trade, self.share_wh(market, position))
         self.certified(market, position, is_kept=False)
 
     def certified(self, market: GhostMarket, position: Position, *, is_kept: bool) -> int:
-        """A trade's share of the export is certified, to the seller if it is kept; and once for the slot, the surplus.
+        """A trade's share of the export is certified, and once for the slot, the surplus.
 
-        Nothing if the device was stopped when the slot began; nothing to a seller who was suspended then. Return the
-        trade's share, Wh, as far as it is certified.
+        What was used to the buyer, the rest to the seller; all to the seller if it is kept. Nothing if the device was
+        stopped when the slot began; nothing to a seller who was suspended then. Return what of the share is the
+        seller's, Wh.
         """
         market.certified.add(position)
         trade = market.about_final().chunks[position[0]][position[1]]
         lot = trade.device, market.rules.slot_start
         if self.stops.is_stopped(lot):
             return 0
-        is_suspended = self.stops.is_suspended(trade.seller, lot[1])
-        share_wh = 0 if is_kept and is_suspended else self.share_wh(market, position)
-        self.certificates_wh[lot][trade.seller if is_kept else trade.buyer] += share_wh
-        if not is_suspended:
-            self._issue_surplus(market, trade, lot)
-        return share_wh
+        used_wh = 0 if is_kept else self.used_wh(market, position)
+        self.certificates_wh[lot][trade.buyer] += used_wh
+        if self.stops.is_suspended(trade.seller, lot[1]):
+            return 0
+        kept_wh = self.share_wh(market, position) - used_wh
+        self.certificates_wh[lot][trade.seller] += kept_wh
+        self._issue_surplus(market, trade, lot)
+        return kept_wh
 
     def _issue_surplus(self, market: GhostMarket, trade: Trade, lot: Lot) -> None:
         """Certify to a seller what its device exported beyond what it sold, unless an order of it is undecided."""
-        sold_wh = self.sold_wh[lot]
+        sold_wh = self.decided_wh[Side.SELL][lot]
         if self.decidable(market, trade.sell_id):
             sold_wh += market.final.traded_wh()[trade.sell_id]
-        elif lot in self.undecided:
+        elif lot in self.undecided[Side.SELL]:
             return
         if self.exported_wh[lot] > sold_wh and lot not in self.issued:
             self.issued.add(lot)
             self.certificates_wh[lot][trade.seller] += self.exported_wh[lot] - sold_wh
 
-    def _lot_of(self, market: GhostMarket, sell_id: int) -> Lot:
-        return market.orders[sell_id].order.device, market.rules.slot_start
+    def _lot_of(self, market: GhostMarket, id_: int) -> tuple[Side, Lot]:
+        order = market.orders[id_].order
+        return order.side, (order.device, market.rules.slot_start)
 
     def recorded(self, trade: Trade, delivered_wh: int) -> None:
         """A trade counts for the seller's reliability."""

@@ -12,6 +12,7 @@ from eth_account.signers.local import LocalAccount
 from powerpact.chain.contracts.rounds import ProposalStatus
 from powerpact.market.orders import Order, Side
 from powerpact.market.rules import Mode
+from powerpact.market.schema import DeliveryRule
 from powerpact.market.trades import Trade
 from powerpact.mechanisms.satisfaction.round import Solution
 from powerpact.mechanisms.satisfaction.spec import uncovered_pairs
@@ -28,8 +29,8 @@ class GhostOrder:
 
     order: Order
     trader: Trader
-    sold_before_wh: int = 0
-    """What the device of a sell order sold of the slot before."""
+    before_wh: int = 0
+    """What its device or meter traded of the slot before."""
     is_open: bool = True
     """Neither cancelled nor released."""
 
@@ -95,6 +96,11 @@ class GhostMarket:
     @property
     def mode(self) -> Mode:
         return MODES[self.rules.mode]
+
+    @property
+    def is_both_sides(self) -> bool:
+        """Whether the buyers' meters count, too."""
+        return bool(self.rules.delivery == DeliveryRule.BOTH_SIDES)
 
     @property
     def final_by(self) -> int:

@@ -25,7 +25,8 @@ from testkit.stateful.stopping import StoppingRules
 OPEN, CLOSED, SEALED, CONTESTED, FINAL, REPORTED, SETTLED = range(7)
 """Where a run begins."""
 
-ENDINGS = ("by the last readings", "by proofs", "sold on", "by agreement")
+LATE = "after the refund time"
+ENDINGS = ("by the last readings", "by proofs", "sold on", "by agreement", LATE)
 """How the trades of a run that begins behind them have ended."""
 
 
@@ -36,7 +37,7 @@ class MarketMachine(MandateRules, StoppingRules, RoundRules, DeliveryRules, Intr
         orders=st.lists(ORDERS, min_size=6, max_size=10),
         rules=RULES_DRAWN,
         changes_mind=st.booleans(),
-        stage=st.sampled_from((OPEN, CLOSED, SEALED, SETTLED) * 2 + (CONTESTED, FINAL, REPORTED)),
+        stage=st.sampled_from((OPEN, CLOSED, SEALED, CONTESTED, SETTLED) * 2 + (FINAL, REPORTED)),
         kind=st.sampled_from(KINDS[1:]),
         percents=PERCENTS,
         which=INDICES,
@@ -65,6 +66,8 @@ class MarketMachine(MandateRules, StoppingRules, RoundRules, DeliveryRules, Intr
             self._have_sealed(market, kind, which)
         if stage == CONTESTED:
             self._contest(market, which, (GAP, SHIFTED))
+            if self.ghost.rewards.pots and which % 4 == 3:
+                self.award(which, is_patient=True)
         if stage >= FINAL:
             self._decide(market, which)
         if stage >= REPORTED:
@@ -72,7 +75,8 @@ class MarketMachine(MandateRules, StoppingRules, RoundRules, DeliveryRules, Intr
                 self.chain.warp(max(market.rules.slot_start, self.chain.now() + 1))
                 self._stop(self._seller(market, which), by_auditors=False)
             self.chain.warp(max(market.market.slot_end, self.chain.now() + 1))
-            self._report(market, [MOST_PERCENT] * TRADERS if stops else percents, which)
+            silent = self._silent_buyer(market, which) if ending == LATE else which
+            self._report(market, [MOST_PERCENT] * TRADERS if stops else percents, silent)
         if stage >= SETTLED:
             self._end(market, ending, which)
 
@@ -92,6 +96,11 @@ class MarketMachine(MandateRules, StoppingRules, RoundRules, DeliveryRules, Intr
         sellers = [trader for trader in self.traders if trader.device in devices] or self.traders
         return sellers[which % len(sellers)]
 
+    def _silent_buyer(self, market: GhostMarket, which: int) -> int:
+        """A device to be silent: a meter that counts, if one does."""
+        meters = [trade.meter for _, _, trade in market.unsettled() if trade.meter in self._unreported(market)]
+        return self._unreported(market).index(meters[0]) if meters else which
+
     def _end(self, market: GhostMarket, ending: str, which: int) -> None:
         """End what trades of the only market can end now."""
         if ending == "by the last readings":
@@ -104,6 +113,12 @@ class MarketMachine(MandateRules, StoppingRules, RoundRules, DeliveryRules, Intr
                 self.decide(which)
             for k in range(len(self.idle())):
                 self.issue(k)
+        elif ending == LATE:
+            if self.waiting(market):
+                self.settle_without_import(which)
+            self.chain.warp(market.rules.refund_from)
+            if self.reported(market):
+                self.settle_late(which, all_of_them=True)
         elif ending == "by agreement" and market.unsettled():
             self.settle_agreed(which, which % 5, (1, 2))
             if self.returned(market):
@@ -130,6 +145,22 @@ class MarketMachine(MandateRules, StoppingRules, RoundRules, DeliveryRules, Intr
             self.advance()
 
 
+MISORDERED = (
+    "AcceptedInAdvance",
+    "BelowLeastEnergy",
+    "DeviceNotOwned",
+    "ExpiresEarly",
+    "LimitBeyondExpectation",
+    "MeterMissing",
+    "MeterNotZero",
+    "MinAboveAsk",
+    "MinFillAboveOne",
+    "MinFillNotZero",
+    "UnusedFieldSet",
+    "WeightsSum",
+    "ZeroPrice",
+)
+
 RULES = (
     "deposit",
     "withdraw",
@@ -140,7 +171,6 @@ RULES = (
     "cancel: turn the page",
     "cancel_nonces",
     "cancel_nonces: turn the page",
-    "cancel_nonces: a closed page",
     "order under a mandate",
     "order under a mandate again",
     "under a mandate: Mandate_NotDelegate",
@@ -255,6 +285,11 @@ RULES = (
     "certify",
     "certify beside what is certified",
     "decide",
+    "decide_purchases",
+    "settle by export and import",
+    "settle without an import",
+    "settle_late refused: Settlement_ImportMissing",
+    "overreach: a meter that buys",
     "transfer_certificates",
     "retire_certificates",
     "suspend",
@@ -270,6 +305,7 @@ RULES = (
     "overreach: a posted sell order, Device_Undecided",
     "overreach: Accounts_InsufficientBalance",
     "overreach: Device_Undecided",
+    *(f"misorder: Order_{error}" for error in MISORDERED),
     "overreach: Metering_Undecided",
     "overreach: Metering_Stopped",
     "overreach: Metering_OwnerSuspended",

@@ -78,9 +78,9 @@ class MandateRules(OrderRules):
         lot = trader.device, market.rules.slot_start
         if not self.is_gate_open(market) or not self.ghost.may_trade(trader, self.chain.now() + 1):
             return False
-        if order.side is Side.BUY:
-            return order.reservation_upoints <= self.ghost.wallets[trader.address].free
-        return lot not in self.ghost.undecided and trader.device not in self.ghost.stops.devices
+        if order.reservation_upoints > self.ghost.wallets[trader.address].free:
+            return False
+        return not order.device or (lot not in self.ghost.undecided[order.side] and self._is_fit(trader))
 
     def _gateway(self, market: GhostMarket, trader: Trader, order: Order) -> Gateway:
         """A new mandate of a trader, inside which this order lies, and no other."""

@@ -10,6 +10,7 @@ from testkit.stateful.ghostmarket import GhostMarket, Position
 from testkit.stateful.stage import RUNS, refused
 
 MAX_READINGS = 256
+EARLIER_WH = 9
 MISREAD = ("no reading", "another reading", "another device's reading", "another slot's reading")
 """What is shown in place of a trade's reading."""
 
@@ -47,14 +48,28 @@ class MisreadingRules(Checks):
         if device in self.ghost.stops.devices:
             RUNS["report of a stopped device"] += 1
 
+    def _report_earlier(self, market: GhostMarket, devices: list[int]) -> None:
+        """What devices measured before the slot of a market; nobody traded it."""
+        start = market.rules.slot_start - SLOT_LENGTH_S
+        new = [device for device in devices if self.last_slots()[device] < start]
+        if not new:
+            return
+        market.market.report(dict.fromkeys(new, EARLIER_WH), start=start)
+        for device in new:
+            self.ghost.exported_wh[device, start] = EARLIER_WH
+            self.ghost.earlier[device, market.rules.slot_start] = market.market.measured.pop(device)
+
     def _with_other_readings(self, market: GhostMarket, position: Position, function: str) -> None:
         """A trade of the final round is shown with what is not its reading."""
         driver = market.about_final()
-        traded = driver.proof(*position)
+        traded, (exported, imported) = driver.delivery(*position)
         for what, proven, error in self._other_readings(market, driver.chunks[position[0]][position[1]].device):
             with refused(error):
-                self.community.send(self.watcher, "Settlement", function, driver.id, [(traded, (proven, []))])
+                self.community.send(self.watcher, "Settlement", function, driver.id, [(traded, (proven, imported))])
             RUNS[f"{function} with {what}"] += 1
+        if function == "settleLate" and not market.is_both_sides:
+            with refused("Settlement_ImportNotCounted"):
+                self.community.send(self.watcher, "Settlement", function, driver.id, [(traded, (exported, exported))])
 
     def _other_readings(self, market: GhostMarket, device: int) -> Iterator[tuple[str, list[Proven], str]]:
         """In place of a device's reading of a market's slot, with what is wrong with it."""
@@ -65,6 +80,5 @@ class MisreadingRules(Checks):
         for other, proven in market.market.measured.items():
             if other != device and proven:
                 yield of_others, proven, "Metering_WrongReading"
-        for neighbour in self.markets(lambda m: m.rules.slot_start != market.rules.slot_start):
-            if elsewhere := neighbour.market.measured.get(device):
-                yield of_slots, elsewhere, "Metering_WrongReading"
+        if earlier := self.ghost.earlier.get((device, market.rules.slot_start)):
+            yield of_slots, earlier, "Metering_WrongReading"

@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from powerpact.market.orders import MOST_PAGES, NONCES_PER_PAGE, Order, Side
+from powerpact.market.schema import DeliveryRule, Sharing
+from powerpact.units import PPM
 from testkit.invariants import holds
 from testkit.market import ASK, COMPLETED_TRADES, CREDIBILITY, DECLARED, RELIABILITY, SLOT_LENGTH_S, Trader
 from testkit.stateful.endorsing import ENDORSERS_HASH
 from testkit.stateful.ghost import Nonces
 from testkit.stateful.ghostmarket import GhostMarket
-from testkit.stateful.overreaching import OverreachRules
+from testkit.stateful.misordering import MisorderingRules
 from testkit.stateful.stage import BOND_UPOINTS, INDICES, ORDERS, RUNS, TRADERS, refused
 
 MOST_MARKETS = 3
@@ -29,14 +31,16 @@ RULES_DRAWN = st.fixed_dictionaries(
         "challenge_window_s": st.sampled_from((600, 600, 600, 3_600, 3_600, 0)),
         "endorsements": st.sampled_from((0, 0, 0, 1, 2)),
         "attributes": st.sampled_from((3, 3, 6)),
-        "sharing": st.integers(0, 1),
+        "sharing": st.sampled_from(Sharing),
+        "delivery": st.sampled_from((DeliveryRule.EXPORT, DeliveryRule.EXPORT, DeliveryRule.BOTH_SIDES)),
+        "underuse_ppm": st.sampled_from((0, 400_000, PPM)),
     }
 )
 """Rules that differ among markets. A window of an hour ends after the time for proposals; without one, rounds are
 proven exhaustively only, and nobody endorses them."""
 
 
-class OrderRules(OverreachRules):
+class OrderRules(MisorderingRules):
     """Deposit, withdraw, open markets, post and cancel orders, let time pass, suspend, leave."""
 
     @rule(who=INDICES, share=st.integers(1, 4))
@@ -75,7 +79,10 @@ class OrderRules(OverreachRules):
             self._open_market(**rules)
             RUNS["open_market"] += 1
 
-    def _open_market(self, challenge_window_s: int, endorsements: int, attributes: int, **changes: Any) -> None:
+    def _open_market(
+        self, challenge_window_s: int, endorsements: int, attributes: int, underuse_ppm: int, **changes: Any
+    ) -> None:
+        is_both_sides = changes["delivery"] == DeliveryRule.BOTH_SIDES
         number = len(self.ghost.markets)
         endorsements = endorsements if challenge_window_s else 0
         market = self.community.open_market(
@@ -90,6 +97,7 @@ class OrderRules(OverreachRules):
             bond_upoints=BOND_UPOINTS if challenge_window_s else 0,
             endorsements=endorsements,
             endorsers=ENDORSERS_HASH if endorsements else bytes(32),
+            underuse_ppm=underuse_ppm if is_both_sides else PPM,
             **changes,
         )
         self.ghost.markets.append(GhostMarket(market))
@@ -129,25 +137,28 @@ class OrderRules(OverreachRules):
         """Orders that the book takes: who may trade, has the money, or has a device that sells nothing yet."""
         orders: list[tuple[Trader, Order]] = []
         free = {address: wallet.free for address, wallet in self.ghost.wallets.items()}
-        selling = {*self.ghost.undecided, *((device, market.rules.slot_start) for device in self.ghost.stops.devices)}
+        taken = {side: set(self.ghost.undecided[side]) for side in Side}
         nonces: dict[tuple[str, Side], Nonces] = {}
         for who, price, energy in drawn[: MOST_ORDERS - len(market.orders)]:
             trader = self.traders[who % TRADERS]
             if not self.ghost.may_trade(trader, self.chain.now() + 1):
                 continue
-            lot = trader.device, market.rules.slot_start
-            side = Side.SELL if who // TRADERS % 2 and lot not in selling else Side.BUY
+            lot, is_fit = (trader.device, market.rules.slot_start), self._is_fit(trader)
+            side = Side.SELL if who // TRADERS % 2 and is_fit and lot not in taken[Side.SELL] else Side.BUY
+            if side is Side.BUY and market.is_both_sides and (not is_fit or lot in taken[side]):
+                continue
             own = nonces.setdefault((trader.address, side), copy(self.ghost.nonces[trader.address, side]))
             nonce = own.next(turn=energy % 10 == 7)
             if side is Side.SELL:
                 order = self._sell(market, trader, nonce, price, energy)
-                selling.add(lot)
             else:
                 order = self._buy(market, trader, nonce, price, energy)
                 if order.reservation_upoints > free[trader.address]:
                     continue
                 free[trader.address] -= order.reservation_upoints
                 own.use(nonce)
+            if order.device:
+                taken[side].add(lot)
             orders.append((trader, order))
         return orders
 
@@ -193,24 +204,21 @@ class OrderRules(OverreachRules):
     @rule(
         who=INDICES,
         side=st.sampled_from(Side),
-        ahead=st.sampled_from((-1, 0, 1, 1, MOST_PAGES)),
+        ahead=st.sampled_from((0, 0, 1, MOST_PAGES)),
         mask=st.integers(1, (1 << 32) - 1),
     )
     def cancel_nonces(self, who, side, ahead, mask):
-        """Some nonces of the open page; of a later one, which closes it; or of a closed one, which changes nothing."""
+        """Some nonces of the open page, or of a later one, which closes it: cancelling there then changes nothing."""
         trader = self.traders[who % TRADERS]
         nonces = self.ghost.nonces[trader.address, side]
-        page = max(0, nonces.page + ahead)
-        if page > nonces.page:
-            RUNS["cancel_nonces: turn the page"] += 1
-        elif page < nonces.page:
-            RUNS["cancel_nonces: a closed page"] += 1
+        page = nonces.page + ahead
         far = {"nonce": nonces.far_page * NONCES_PER_PAGE, "most": nonces.far_page * NONCES_PER_PAGE - 1}
         with refused("Accounts_NonceFar", **far):
             self.community.send(trader.account, "OrderBook", "cancelNonces", side, nonces.far_page, mask)
-        self.community.send(trader.account, "OrderBook", "cancelNonces", side, page, mask)
-        nonces.mark(page, mask)
-        RUNS["cancel_nonces"] += 1
+        for cancelled in (page, page - 1) if ahead else (page,):
+            self.community.send(trader.account, "OrderBook", "cancelNonces", side, cancelled, mask)
+            nonces.mark(cancelled, mask)
+        RUNS["cancel_nonces: turn the page" if ahead else "cancel_nonces"] += 1
         self._check_nonces(trader, side)
         market = self.markets(self.is_gate_open)[-1]
         self._with_a_used_nonce(market)

@@ -29,6 +29,7 @@ class OverreachRules(Checks):
         market = markets[which % len(markets)]
         kinds = (
             self._with_a_device_that_sells,
+            self._with_a_meter_that_buys,
             self._without_admission,
             self._without_money,
             self._with_a_used_nonce,
@@ -44,12 +45,17 @@ class OverreachRules(Checks):
     def _active(self) -> list[Trader]:
         return [trader for trader in self.traders if self.ghost.may_trade(trader, self.chain.now() + 1)]
 
+    def _may_buy(self, market: GhostMarket, trader: Trader) -> bool:
+        """Whether there is a meter in service where one counts."""
+        return self._is_fit(trader) or not market.is_both_sides
+
     def _behind_the_gate(self, market: GhostMarket) -> None:
         if not self.is_gate_open(market):
             self._refused_order(market, self.traders[0], "Market_GateClosed")
 
     def _without_admission(self, market: GhostMarket) -> None:
-        inactive = [trader for trader in self.traders if trader not in self._active()]
+        active = self._active()
+        inactive = [each for each in self.traders if each not in active and self._is_fit(each)]
         if not inactive or not self.is_gate_open(market):
             return
         trader = inactive[0]
@@ -74,7 +80,7 @@ class OverreachRules(Checks):
             return
         for trader in self._active():
             own = self.ghost.nonces[trader.address, Side.BUY]
-            for nonce in choose(own) if own.used else ():
+            for nonce in choose(own) if own.used and self._may_buy(market, trader) else ():
                 order = self._buy(market, trader, nonce, 1, 1)
                 if order.reservation_upoints > self.ghost.wallets[trader.address].free:
                     continue
@@ -123,19 +129,33 @@ class OverreachRules(Checks):
     def _without_money(self, market: GhostMarket) -> None:
         if not self.is_gate_open(market):
             return
-        trader = self._active()[-1]
+        trader = next((each for each in reversed(self._active()) if self._may_buy(market, each)), None)
+        if trader is None:
+            return
         energy = self.ghost.wallets[trader.address].free // 85 + 1
         self._refused_order(market, trader, "Accounts_InsufficientBalance", energy=energy)
 
     def _with_a_device_that_sells(self, market: GhostMarket) -> None:
         slot = market.rules.slot_start
-        trader = next((t for t in self._active() if (t.device, slot) in self.ghost.undecided), None)
+        trader = next((t for t in self._active() if (t.device, slot) in self.ghost.undecided[Side.SELL]), None)
         if trader is None or not self.is_gate_open(market):
             return
         with refused("Device_Undecided"):
             nonce = self.ghost.nonces[trader.address, Side.SELL].next()
             market.market.post([self._sell(market, trader, nonce, 1, 1)], [trader])
         RUNS["overreach: Device_Undecided"] += 1
+
+    def _with_a_meter_that_buys(self, market: GhostMarket) -> None:
+        if not self.is_gate_open(market) or not market.is_both_sides:
+            return
+        slot = market.rules.slot_start
+        for trader in self._active():
+            order = self._buy(market, trader, self.ghost.nonces[trader.address, Side.BUY].next(), 1, 1)
+            is_rich = order.reservation_upoints <= self.ghost.wallets[trader.address].free
+            if is_rich and self._is_fit(trader) and (trader.device, slot) in self.ghost.undecided[Side.BUY]:
+                with refused("Device_Undecided"):
+                    market.market.post([order], [trader])
+                RUNS["overreach: a meter that buys"] += 1
 
     def _refused_order(self, market: GhostMarket, trader: Trader, error: str, energy: int = 1) -> None:
         nonce = self.ghost.nonces[trader.address, Side.BUY].next()
@@ -155,6 +175,7 @@ class OverreachRules(Checks):
             limits=_lanes(LIMITS[:count]),
             weights_ppm=_lanes(WEIGHTS_PPM[count]),
             classes=bytes([price % 2]).ljust(8, b"\0"),
+            device=trader.device if market.is_both_sides else 0,
             nonce=nonce,
             expiry=market.rules.closes_at,
             min_fill_ppm=_least_fill_ppm(market, energy),

@@ -8,14 +8,16 @@ from powerpact.market.trades import Trade
 from powerpact.units import PPM, value_down_upoints
 
 
-def payment_upoints(trade: Trade, delivered_wh: int, rules: Any) -> int:
-    """What a delivery pays: its value less the penalty on the shortfall beyond the tolerance."""
-    worth = value_down_upoints(delivered_wh, trade.price_upoints_per_kwh)
-    penalised_wh = trade.energy_wh - delivered_wh - trade.energy_wh * rules.tolerance_ppm // PPM
-    if penalised_wh <= 0:
-        return worth
+def payment_upoints(trade: Trade, delivered_wh: int, charged_wh: int, rules: Any) -> tuple[int, int]:
+    """What a delivery pays, and the penalty on the shortfall beyond the tolerance that is taken off, micro-points.
+
+    What was delivered and is not charged in full is paid at the share that the rules say.
+    """
+    worth, of_charged = (value_down_upoints(wh, trade.price_upoints_per_kwh) for wh in (delivered_wh, charged_wh))
+    worth = of_charged + (worth - of_charged) * rules.underuse_ppm // PPM
+    penalised_wh = max(trade.energy_wh - delivered_wh - trade.energy_wh * rules.tolerance_ppm // PPM, 0)
     penalty = value_down_upoints(penalised_wh, trade.price_upoints_per_kwh) * rules.penalty_ppm // PPM
-    return max(0, worth - penalty)
+    return worth - min(penalty, worth), min(penalty, worth)
 
 
 def share_wh(energy_wh: int, before_wh: int, sold_wh: int, left_wh: int, *, is_first_in_first_out: bool) -> int:

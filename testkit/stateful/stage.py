@@ -14,12 +14,15 @@ from hypothesis.stateful import RuleBasedStateMachine
 
 from powerpact.chain.contracts.rounds import ProposalStatus
 from powerpact.chain.errors import ContractError
+from powerpact.market.orders import Side
 from testkit.market import Community, Counters, Trader
 from testkit.stateful.ghost import Ghost, Wallet
 from testkit.stateful.ghostmarket import GhostMarket, GhostProposal, Position
 from testkit.stateful.rewards import Rewards
 
 TRADERS = 4
+CAPACITY_WH = 5_000
+"""Of each device."""
 PURSE_UPOINTS = 2_000_000
 DEPOSIT_UPOINTS = 600_000
 CREDIBILITIES_PPM = (700_000, 800_000, 900_000, 990_000)
@@ -44,7 +47,7 @@ PERCENTS = st.lists(st.sampled_from((0, 60, 96, 100, MOST_PERCENT)), min_size=TR
 
 def community_on(chain: Any, **options: Any) -> Community:
     """The people of the machine; all but the watcher have points outside and inside their accounts."""
-    community = Community(chain, TRADERS, CREDIBILITIES_PPM, capacity_wh=5_000, **options)
+    community = Community(chain, TRADERS, CREDIBILITIES_PPM, capacity_wh=CAPACITY_WH, **options)
     custody = community.addresses["Accounts"]
     for account, deposit_upoints in depositors(community):
         reference = keccak(text=f"purse of {account.address}")
@@ -121,20 +124,31 @@ class Stage(RuleBasedStateMachine):
         unproven = ProposalStatus.DRAFT, ProposalStatus.ACTIVE
         return self.proposals(lambda market, proposal: self.is_clearing(market) and proposal.status in unproven)
 
+    def _is_fit(self, trader: Trader) -> bool:
+        """Whether the trader's device is in service."""
+        return trader.device not in self.ghost.stops.devices
+
     def is_over(self, market: GhostMarket) -> bool:
         return self.chain.now() >= market.market.slot_end
 
     def reported(self, market: GhostMarket) -> list[Position]:
-        """Unsettled trades whose device has reported the slot."""
+        """Unsettled trades whose device has reported the slot, and their meter if it counts and is still waited for."""
         slot = market.rules.slot_start
-        return [(c, k) for c, k, trade in market.unsettled() if (trade.device, slot) in self.ghost.exported_wh]
+        is_waited_for = market.is_both_sides and self.chain.now() + 1 < market.rules.refund_from
+        return [
+            (c, k)
+            for c, k, trade in market.unsettled()
+            if (trade.device, slot) in self.ghost.exported_wh
+            and not (is_waited_for and (trade.meter, slot) not in self.ghost.imported_wh)
+        ]
 
     def payable(self, market: GhostMarket) -> dict[int, list[Position]]:
-        """By chunk, unsettled trades whose device has reported the slot, and none since."""
+        """By chunk, unsettled trades whose device, and meter if it counts, have reported the slot, and none since."""
         latest = self.last_slots()
         by_chunk: dict[int, list[Position]] = {}
         for chunk, index, trade in market.unsettled():
-            if latest[trade.device] == market.rules.slot_start:
+            meters = {trade.device, trade.meter or trade.device}
+            if all(latest[meter] == market.rules.slot_start for meter in meters):
                 by_chunk.setdefault(chunk, []).append((chunk, index))
         return by_chunk
 
@@ -150,7 +164,7 @@ class Stage(RuleBasedStateMachine):
         return [
             lot
             for lot in self.ghost.exported_wh
-            if lot not in self.ghost.issued and lot not in self.ghost.undecided and self.market_of(lot)
+            if lot not in self.ghost.issued and lot not in self.ghost.undecided[Side.SELL] and self.market_of(lot)
         ]
 
     def market_of(self, lot: tuple[int, int]) -> GhostMarket | None:

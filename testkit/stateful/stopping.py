@@ -62,15 +62,19 @@ class StoppingRules(OrderRules):
         vote(1, contents[0])
 
     def _with_a_stopped_device(self, trader: Trader) -> None:
-        """It sells nothing from now on."""
+        """It sells nothing from now on, and buys nothing where it would have to measure that."""
+        if not self.ghost.may_trade(trader, self.chain.now() + 1):
+            return
         for market in self.markets(self.is_gate_open):
-            lot = trader.device, market.rules.slot_start
-            if lot not in self.ghost.undecided and self.ghost.may_trade(trader, self.chain.now() + 1):
-                nonce = self.ghost.nonces[trader.address, Side.SELL].next()
-                with refused("Order_DeviceUnfit"):
-                    market.market.post([self._sell(market, trader, nonce, 1, 1)], [trader])
-                RUNS["overreach: Order_DeviceUnfit"] += 1
-                return
+            makes = {Side.SELL: self._sell, **({Side.BUY: self._buy} if market.is_both_sides else {})}
+            for side, make in makes.items():
+                if (trader.device, market.rules.slot_start) in self.ghost.undecided[side]:
+                    continue
+                order = make(market, trader, self.ghost.nonces[trader.address, side].next(), 1, 1)
+                if order.reservation_upoints <= self.ghost.wallets[trader.address].free:
+                    with refused("Order_DeviceUnfit"):
+                        market.market.post([order], [trader])
+                    RUNS["overreach: Order_DeviceUnfit"] += 1
 
     @precondition(lambda self: not self.ghost.has_late_device)
     @rule(who=INDICES)

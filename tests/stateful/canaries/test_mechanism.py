@@ -102,13 +102,6 @@ MUTANTS = (
         "return valueDown(pair.buy.energy(), pair.buy.price());",
     ),
     Mutant(
-        "attributes beyond the fourth without limits",
-        "RoundProver",
-        f"{SATISFACTION}/PairSweep.sol",
-        "buyer[7] = Lanes.spread(limits >> 128);",
-        "",
-    ),
-    Mutant(
         "a limit that is the expectation",
         "RoundProver",
         f"{SATISFACTION}/PairSweep.sol",
