@@ -94,6 +94,20 @@ MUTANTS = (
         "require(orders.length == signatures.length, Order_LengthMismatch(orders.length, signatures.length));",
         "",
     ),
+    Mutant(
+        "an order cancelled that is not the one in the book",
+        "OrderBook",
+        "contracts/market/OrderBook.sol",
+        "verify(market, placed);\n",
+        "\n",
+    ),
+    Mutant(
+        "an order that accepts in advance",
+        "OrderBook",
+        "contracts/market/libraries/OrderRules.sol",
+        "if (unused != 0) _refuseUnused(index, order, form);",
+        "",
+    ),
 )
 
 

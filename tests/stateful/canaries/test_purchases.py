@@ -1,0 +1,66 @@
+"""Bugs seeded into trades that export and import settle, and into how trades share what was delivered."""
+
+import pytest
+
+from testkit.mutants import Mutant
+from testkit.stateful.canaries import find
+
+METERING = "contracts/metering/Metering.sol"
+SETTLEMENT = "contracts/settlement/Settlement.sol"
+
+MUTANTS = (
+    Mutant(
+        "what was not used is paid in full",
+        "Settlement",
+        "contracts/settlement/libraries/Payout.sol",
+        "worth = ofUsed + (worth - ofUsed).shareDown(rules.underuse());",
+        "",
+    ),
+    Mutant(
+        "certificates of what was not used",
+        "Metering",
+        METERING,
+        "gathered.sell(trade.buyer(), id, used);",
+        "gathered.sell(trade.buyer(), id, delivered);",
+    ),
+    Mutant(
+        "an import that nobody waits for",
+        "Settlement",
+        SETTLEMENT,
+        "require(count != 0 || block.timestamp >= round.refundFrom, Settlement_ImportMissing(id, round.refundFrom));",
+        "",
+    ),
+    Mutant(
+        "an import where it does not count",
+        "Settlement",
+        SETTLEMENT,
+        "require(count == 0, Settlement_ImportNotCounted(id));",
+        "",
+    ),
+    Mutant(
+        "an import of another slot",
+        "Metering",
+        METERING,
+        "return start == startAt;",
+        "return true;",
+    ),
+    Mutant(
+        "a purchase that frees its meter before it is decided",
+        "Settlement",
+        SETTLEMENT,
+        "if (!_isUndecided(round, trade.meter(), Side.Buy, trade.boughtBefore())) continue;",
+        "",
+    ),
+    Mutant(
+        "shares of later trades before those of earlier ones",
+        "Metering",
+        "contracts/types/Units.sol",
+        "if (!(energy > before)) return Wh.wrap(0);\n    return (energy - before).minWh(part);",
+        "return energy.minWh(part);",
+    ),
+)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_the_machine_finds(mutant, compiled):
+    find(mutant, compiled)
