@@ -93,6 +93,8 @@ class Community:
         The compiled contract of a name; tests of seeded bugs pass mutants.
     base_interval_s, longest_slot_s : int
         Of the deployment.
+    auditors, threshold : int
+        How many auditors there are, and how many votes decide.
     """
 
     def __init__(
@@ -104,15 +106,18 @@ class Community:
         artifacts: Callable[[str], Artifact] = artifact,
         base_interval_s: int = SLOT_LENGTH_S,
         longest_slot_s: int = SLOT_LENGTH_S,
+        auditors: int = 3,
+        threshold: int = 2,
     ) -> None:
         self.chain = chain
+        self.threshold = threshold
         self.base_interval_s = base_interval_s
         self.longest_slot_s = longest_slot_s
         self.deployer = key("deployer")
         self.utility = key("utility")
         self.agent = key("agent")
         self.arbiter = key("arbiter")
-        self.auditors = [key(f"auditor {i}") for i in range(3)]
+        self.auditors = [key(f"auditor {i}") for i in range(auditors)]
         compiled = {name: artifacts(name) for name in CONTRACTS}
         self.interfaces = {name: Interface(compiled[name].abi) for name in CONTRACTS}
         self.addresses = self._deploy(compiled)
@@ -168,7 +173,7 @@ class Community:
         """Apply, be approved, and have a device certified."""
         account, meter = key(name), key(f"meter of {name}")
         self.send(account, "ParticipantRegistry", "applyFor", keccak(text=name))
-        for auditor in self.auditors[:2]:
+        for auditor in self.auditors[: self.threshold]:
             self.send(auditor, "ParticipantRegistry", "approve", account.address, 1, credibility_ppm)
         return Trader(account, meter, self.bind(account, meter, capacity_wh, source))
 
@@ -205,15 +210,15 @@ class Community:
         return int(self.read("DeviceRegistry", "meterTermsOf", device) >> 160 & (1 << 40) - 1)
 
     def certify(self, device: int) -> None:
-        """Have a device certified by two auditors."""
+        """Have a device certified by as many auditors as decide."""
         content = self.read("DeviceRegistry", "contentOf", device)
-        for auditor in self.auditors[:2]:
+        for auditor in self.auditors[: self.threshold]:
             self.send(auditor, "DeviceRegistry", "certify", device, content)
 
     def decertify(self, device: int, reason: str = "the seal is broken") -> None:
-        """Have a device taken out of service by two auditors."""
+        """Have a device taken out of service by as many auditors as decide."""
         content = self.read("DeviceRegistry", "contentOf", device)
-        for auditor in self.auditors[:2]:
+        for auditor in self.auditors[: self.threshold]:
             self.send(auditor, "DeviceRegistry", "decertify", device, content, reason)
 
     def endow(self, trader: Trader, upoints: int, deposit_upoints: int | None = None) -> Receipt:
@@ -273,7 +278,7 @@ class Community:
         parameters = Parameters(
             self.utility.address,
             auditors,
-            threshold=2,
+            threshold=self.threshold,
             base_interval_s=self.base_interval_s,
             longest_slot_s=self.longest_slot_s,
         )

@@ -1,0 +1,221 @@
+"""The moments after the slot: readings, payments, certificates and refunds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from eth_abi.abi import encode
+from eth_account.signers.local import LocalAccount
+from eth_utils import keccak
+
+from powerpact.codec.eip712 import sign
+from powerpact.market.readings import Reading
+from testkit.market import TestMarket
+from testkit.meters import packed
+from testkit.powers.cast import Stage
+from testkit.powers.contest import awarded
+from testkit.powers.scenes import Scene, same
+
+EXPORTED_WH, IMPORTED_WH = 1_500, 1_000
+"""What each device reports of the slot: sellers export more than they sold, the first buyer uses all it bought."""
+
+
+def delivery(stage: Stage) -> Iterator[list[Scene]]:
+    """The first market's slot, until everything has ended."""
+    market = stage.markets[0]
+    stage.community.chain.warp(market.slot_end)
+    yield [_reporting(stage, market)]
+    flows = {trader.device: EXPORTED_WH for trader in (stage.carol, stage.eve)}
+    draws = {trader.device: IMPORTED_WH for trader in (stage.alice, stage.bob)}
+    market.report(flows, imported_wh=draws)
+    yield [*_ending(stage, market), *_deciding(market)]
+    market.decide([(0, 0), (0, 1)])
+    yield [_issuing(stage, market)]
+    market.settle_late([(0, 1)])
+    yield _certificates(stage, market)
+    stage.community.chain.warp(market.rules.refund_from)
+    yield [_refunding(stage, market), *_releasing(stage, market)]
+    market.refund([(0, 0)])
+    yield [_certifying(stage, market)]
+    stage.community.chain.warp(stage.community.chain.now() + 86_400)
+    yield [awarded(stage)]
+
+
+def _parties(stage: Stage, market: TestMarket, *indices: int) -> tuple[str, ...]:
+    """Buyers and sellers of trades."""
+    trades = [market.chunks[0][index] for index in indices]
+    owners = {trader.device: trader.address for trader in stage.community.traders}
+    return tuple({owners[device] for trade in trades for device in (trade.device, trade.meter)})
+
+
+def _reporting(stage: Stage, market: TestMarket) -> Scene:
+    community, carol = stage.community, stage.carol
+    reading = Reading.measured(
+        carol.device,
+        market.rules.slot_start,
+        community.base_interval_s,
+        exported_wh=EXPORTED_WH,
+        imported_wh=0,
+        export_counter_wh=EXPORTED_WH,
+        import_counter_wh=0,
+    )
+
+    def signed_by(who: LocalAccount) -> tuple[Any, ...]:
+        return packed([reading]), [sign(who, community.domain("Metering"), "Reading", reading.message())]
+
+    return Scene("Metering", "report", same(*signed_by(carol.meter)), touches=(carol.address,), forged=signed_by)
+
+
+def _ending(stage: Stage, market: TestMarket) -> list[Scene]:
+    trades = [trade.pack() for trade in market.chunks[0]]
+    both, first = _parties(stage, market, 0, 1), _parties(stage, market, 0)
+    late = market.delivery(0, 0)
+    return [
+        Scene(
+            "Settlement",
+            "settle",
+            same(market.id, 0, trades),
+            touches=both,
+            forged=same(market.id, 0, [_invented(trades[0]), trades[1]]),
+        ),
+        Scene(
+            "Settlement",
+            "settleLate",
+            same(market.id, [late]),
+            touches=first,
+            forged=same(market.id, [_with_invented_reading(late)]),
+        ),
+        _agreeing(stage, market, first),
+    ]
+
+
+def _invented(trade: Any) -> Any:
+    """A trade with more in it than the round says."""
+    return trade._replace(purchase=trade.purchase ^ 1)
+
+
+def _with_invented_reading(delivery: Any) -> Any:
+    """A trade's delivery of which a reading says more than the meter did."""
+    traded, (((reading, proof), *others), imported) = delivery
+    return traded, ([(reading._replace(flows=reading.flows + 1), proof), *others], imported)
+
+
+def _unknown(proof: Any) -> Any:
+    """A trade's proof with another trade in it."""
+    trade, *rest = proof
+    return (_invented(trade), *rest)
+
+
+def _agreeing(stage: Stage, market: TestMarket, touches: Sequence[str]) -> Scene:
+    """Buyer and arbiter of the first trade sign; who forges signs for the arbiter."""
+    community, trade = stage.community, market.chunks[0][0]
+    buyer = next(trader.account for trader in community.traders if trader.device == trade.meter)
+    id_ = keccak(
+        encode(
+            ["uint40", "uint40", "address", "bytes32"],
+            [trade.sell_id, trade.buy_id, community.agent.address, market.id],
+        )
+    )
+    message, domain = {"tradeId": id_, "toSeller": 5_000}, community.domain("Settlement")
+    signers = [buyer.address, community.arbiter.address]
+
+    def signed_by(second: LocalAccount) -> tuple[Any, ...]:
+        signatures = [sign(signer, domain, "Agreement", message) for signer in (buyer, second)]
+        return market.id, market.proof(0, 0), 5_000, signers, signatures
+
+    return Scene(
+        "Settlement", "settleAgreed", same(*signed_by(community.arbiter)), touches=tuple(touches), forged=signed_by
+    )
+
+
+def _deciding(market: TestMarket) -> list[Scene]:
+    proof = market.proof(0, 0)
+    return [
+        Scene("Settlement", function, same(market.id, [proof]), forged=same(market.id, [_unknown(proof)]))
+        for function in ("decide", "decidePurchases")
+    ]
+
+
+def _issuing(stage: Stage, market: TestMarket) -> Scene:
+    """What Carol exported beyond what she sold. Eve was suspended when the slot began, and gets nothing."""
+    reading, proof = market.measured[stage.carol.device][0]
+    false = reading._replace(flows=reading.flows + 1), proof
+    slot = market.slot.pack()
+    return Scene(
+        "Metering",
+        "issue",
+        same(slot, [(reading, proof)]),
+        touches=(stage.carol.address,),
+        forged=same(slot, [false]),
+    )
+
+
+def _certificates(stage: Stage, market: TestMarket) -> list[Scene]:
+    """Everyone has some of the second trade's; its buyer makes somebody an operator."""
+    community, trade = stage.community, market.chunks[0][1]
+    holder = next(trader.account for trader in community.traders if trader.device == trade.meter)
+    lot = trade.device << 72 | market.slot.pack()
+    contract = "GreenCertificates"
+    for account in stage.accounts.values():
+        if account != holder:
+            community.send(holder, contract, "safeTransferFrom", holder.address, account.address, lot, 10, b"")
+    community.send(holder, contract, "setApprovalForAll", stage.approved.address, True)
+
+    return [
+        *_moving(stage, holder, "safeTransferFrom", (lot, 3)),
+        *_moving(stage, holder, "safeBatchTransferFrom", ([lot], [3])),
+        Scene(contract, "retire", lambda who: (lot, 3, who.address, "heating")),
+        Scene(contract, "setApprovalForAll", same(stage.approved.address, True)),
+    ]
+
+
+def _moving(stage: Stage, holder: LocalAccount, function: str, what: tuple[Any, Any]) -> list[Scene]:
+    """Everyone moves its own certificates, the operator those of the holder."""
+    newcomer = stage.newcomer.address
+
+    def own(who: LocalAccount) -> tuple[Any, ...]:
+        return who.address, newcomer, *what, b""
+
+    others = same(*own(holder))
+    touched = newcomer, holder.address
+    return [
+        Scene("GreenCertificates", function, own, touches=(newcomer,), forged=others),
+        Scene("GreenCertificates", function, others, sender=stage.approved, touches=touched),
+    ]
+
+
+def _refunding(stage: Stage, market: TestMarket) -> Scene:
+    proof = market.proof(0, 0)
+    return Scene(
+        "Settlement",
+        "refund",
+        same(market.id, [proof]),
+        touches=_parties(stage, market, 0),
+        forged=same(market.id, [_unknown(proof)]),
+    )
+
+
+def _releasing(stage: Stage, market: TestMarket) -> list[Scene]:
+    """Dan's mandated order did not trade; Alice's did."""
+    return [
+        Scene(
+            "Releases",
+            "release",
+            same(*market.untraded([256])),
+            touches=(stage.dan.address,),
+            forged=same(*market.untraded([0])),
+        )
+    ]
+
+
+def _certifying(stage: Stage, market: TestMarket) -> Scene:
+    delivered = market.delivery(0, 0)
+    traded, measured = delivered
+    return Scene(
+        "Settlement",
+        "certify",
+        same(market.id, [delivered]),
+        touches=_parties(stage, market, 0),
+        forged=same(market.id, [(_unknown(traded), measured)]),
+    )

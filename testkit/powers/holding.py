@@ -1,0 +1,193 @@
+"""The power table, first part: points, certificates, custody, admissions and devices."""
+
+from __future__ import annotations
+
+from testkit.powers.terms import (
+    ADMISSIONS,
+    ANYONE,
+    APPLICANT,
+    APPROVALS,
+    APPROVED,
+    AUDITOR,
+    CERTIFICATES,
+    DEVICES,
+    HOLDER,
+    METER,
+    ORDERS,
+    OWNER,
+    PARTICIPANT,
+    POINTS,
+    TRADER,
+    TRADES,
+    UTILITY,
+    Power,
+    inner,
+)
+
+TOKENS = {
+    "PowerPoints": {
+        "approve": Power(HOLDER, APPROVALS, "Only over the caller's own points."),
+        "burn": Power(HOLDER, POINTS, "Only the caller's own points."),
+        "mint": Power(
+            UTILITY,
+            POINTS,
+            "Against the reference of a deposit, once each. The amount is the utility's word: points are worth what it "
+            "redeems them for.",
+            refused="Points_NotUtility",
+            forged="Points_DepositAlreadyUsed",
+        ),
+        "permit": Power(
+            ANYONE,
+            APPROVALS,
+            "Only what the holder signed (EIP-2612), once, until the deadline.",
+            signed=HOLDER,
+            forged="ERC2612InvalidSigner",
+        ),
+        "redeem": Power(HOLDER, POINTS, "Only the caller's own points, against the reference of a bill."),
+        "transfer": Power(HOLDER, POINTS, "Only the caller's own points."),
+        "transferFrom": Power(
+            APPROVED,
+            POINTS + APPROVALS,
+            "Up to the holder's allowance, which is used up.",
+            refused="ERC20InsufficientAllowance",
+        ),
+    },
+    "GreenCertificates": {
+        "mint": inner(
+            "Metering", CERTIFICATES, "Certificates_NotMetering", "What Metering computes from a device's readings."
+        ),
+        "retire": Power(HOLDER, CERTIFICATES, "Only the caller's own. What is retired never moves again."),
+        "safeBatchTransferFrom": Power(
+            HOLDER + APPROVED,
+            CERTIFICATES,
+            "Only the caller's own, or those of a holder who made it an operator.",
+            forged="ERC1155MissingApprovalForAll",
+        ),
+        "safeTransferFrom": Power(
+            HOLDER + APPROVED,
+            CERTIFICATES,
+            "Only the caller's own, or those of a holder who made it an operator.",
+            forged="ERC1155MissingApprovalForAll",
+        ),
+        "setApprovalForAll": Power(HOLDER, APPROVALS, "Only over the caller's own certificates."),
+    },
+}
+
+ACCOUNTS = {
+    "Accounts": {
+        "admit": inner(
+            "OrderBook",
+            POINTS + ORDERS,
+            "Accounts_NotOrderBook",
+            "Holds what a buy order can cost, of its trader's free points, and uses the order's nonce.",
+        ),
+        "award": inner(
+            "Refutations",
+            POINTS,
+            "Accounts_NotRefutations",
+            "The eighth of a lost bond that waits, from who sent the refutation to who knew first; once.",
+        ),
+        "burnBond": inner(
+            "Clearing",
+            POINTS,
+            "Accounts_NotClearing",
+            "A refuted proposal's bond: an eighth or two to the challenger, the rest is burnt.",
+        ),
+        "cancelNonces": inner(
+            "OrderBook", ORDERS, "Accounts_NotOrderBook", "Nonces of the account that calls the order book."
+        ),
+        "deposit": Power(HOLDER, POINTS + APPROVALS, "Only the caller's own points, which the caller approved."),
+        "depositWithPermit": Power(HOLDER, POINTS + APPROVALS, "Only the caller's own points, by its own permit."),
+        "holdBond": inner("Clearing", POINTS, "Accounts_NotClearing", "Of the free points of the agent who seals."),
+        "pay": inner(
+            "Settlement",
+            POINTS + TRADES,
+            "Accounts_NotSettlement",
+            "What a trade's buyer holds for it, to its seller and back to the buyer; the seller's track record.",
+        ),
+        "release": inner("OrderBook", POINTS, "Accounts_NotOrderBook", "A reservation, back to its own trader."),
+        "releaseBond": inner("Clearing", POINTS, "Accounts_NotClearing", "A bond, back to its own agent."),
+        "withdraw": Power(
+            HOLDER, POINTS, "Only what is free of the caller's own. Nobody can stop it, and no status is asked for."
+        ),
+    },
+}
+
+REGISTRY = {
+    "ParticipantRegistry": {
+        "applyFor": Power(
+            APPLICANT,
+            ADMISSIONS,
+            "Only for the caller, who is not admitted by it.",
+            refused="Registry_WrongStatus",
+        ),
+        "approve": Power(
+            AUDITOR,
+            ADMISSIONS,
+            "k of n, for one application and one credibility, which nobody changes afterwards.",
+            refused="Registry_NotAuditor",
+        ),
+        "exit": Power(
+            PARTICIPANT,
+            ADMISSIONS,
+            "Only for the caller, seven days after its notice, with nothing held.",
+            refused="Registry_WrongStatus",
+        ),
+        "reject": Power(
+            AUDITOR,
+            ADMISSIONS,
+            "k of n, for one open application and one reason. The applicant can apply again.",
+            refused="Registry_NotAuditor",
+        ),
+        "requestExit": Power(
+            PARTICIPANT, ADMISSIONS, "Only for the caller, suspended or not.", refused="Registry_WrongStatus"
+        ),
+        "suspend": Power(
+            AUDITOR,
+            ADMISSIONS,
+            "k of n, with a reason, for at most 30 days. Who is suspended posts no orders and earns no certificates of "
+            "its surplus; its orders, trades and points stay, and it can cancel and withdraw.",
+            refused="Registry_NotAuditor",
+        ),
+    },
+    "DeviceRegistry": {
+        "add": Power(
+            TRADER,
+            DEVICES,
+            "A key has one device, permanently; the key signs owner and description.",
+            signed=METER,
+            refused="Device_OwnerNotActive",
+            forged="Device_BadSignature",
+        ),
+        "certify": Power(
+            AUDITOR,
+            DEVICES,
+            "k of n, for the content that they saw: owner, key and description.",
+            refused="Device_NotAuditor",
+            forged="Device_OtherContent",
+        ),
+        "decertify": Power(
+            AUDITOR,
+            DEVICES,
+            "k of n, for one content and one reason, permanently. The device sells no more, and slots that begin later "
+            "earn no certificates; readings, orders and payments stay.",
+            refused="Device_NotAuditor",
+            forged="Device_OtherContent",
+        ),
+        "decide": inner(
+            "OrderBook Settlement", ORDERS, "Device_NotMarket", "What the undecided order of a device sold or bought."
+        ),
+        "fixLength": inner(
+            "Metering",
+            ORDERS,
+            "Device_NotMetering",
+            "The slot length of a device, where its owner or an order did not.",
+        ),
+        "reserve": inner(
+            "OrderBook", ORDERS, "Device_NotOrderBook", "What an order wants of its device's slot, within the capacity."
+        ),
+        "retire": Power(
+            OWNER, DEVICES, "Only the owner, permanently. Energy sold before is paid.", refused="Device_NotOwner"
+        ),
+    },
+}

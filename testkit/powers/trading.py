@@ -1,0 +1,227 @@
+"""The power table, second part: readings, markets, orders, rounds and how trades end."""
+
+from __future__ import annotations
+
+from testkit.powers.terms import (
+    AGENT,
+    ANYONE,
+    ARBITER,
+    CERTIFICATES,
+    DELEGATE,
+    ENDORSER,
+    HOLDER,
+    MANDATES,
+    MARKETS,
+    METER,
+    ORDERS,
+    PARTICIPANT,
+    POINTS,
+    PROPOSALS,
+    READINGS,
+    TRADER,
+    TRADES,
+    WATCHER,
+    Power,
+    inner,
+)
+
+METERING = {
+    "Metering": {
+        "deliver": inner(
+            "Settlement", CERTIFICATES, "Metering_NotSettlement", "What proven readings say that a trade delivered."
+        ),
+        "deliverLast": inner(
+            "Settlement", CERTIFICATES, "Metering_NotSettlement", "What the last readings say that a trade delivered."
+        ),
+        "issue": Power(
+            ANYONE,
+            CERTIFICATES,
+            "A certified device's export beyond what it sold of the slot, once, to its owner, by reported readings.",
+            forged="Metering_UnknownReading",
+        ),
+        "report": Power(
+            ANYONE,
+            READINGS,
+            "Only what the device signed, in the order of the intervals, within its capacity and its counters.",
+            signed=METER,
+            forged="Metering_BadSignature",
+        ),
+    },
+}
+
+MARKET = {
+    "Markets": {
+        "openMarket": Power(
+            TRADER,
+            MARKETS,
+            "The rules are fixed with it; who does not like them, signs no order.",
+            refused="Market_OpenerNotActive",
+        ),
+        "takeBatch": inner("OrderBook", ORDERS, "Market_NotOrderBook", "Numbers the next batch."),
+    },
+    "OrderBook": {
+        "cancel": Power(
+            PARTICIPANT + DELEGATE,
+            ORDERS + POINTS + MANDATES,
+            "The order's own trader, or the delegate of a mandated order, before the gate; its reservation is released.",
+            refused="Order_NotTrader",
+        ),
+        "cancelNonces": Power(HOLDER, ORDERS, "Only the caller's own nonces."),
+        "place": Power(
+            TRADER,
+            ORDERS + POINTS,
+            "Only in the caller's own name, before the gate, with free points and a certified device.",
+            refused="Order_TraderNotActive",
+            forged="Order_NotTrader",
+        ),
+        "placeMandated": Power(
+            ANYONE,
+            ORDERS + POINTS + MANDATES,
+            "Only what the delegate signed for this turn, inside the mandate that the trader signed.",
+            signed=DELEGATE,
+            forged="Mandate_NotDelegate",
+        ),
+        "placeSigned": Power(
+            ANYONE,
+            ORDERS + POINTS,
+            "Only what the trader signed for this market, once, while the trader is active.",
+            signed=TRADER,
+            forged="Order_BadSignature",
+        ),
+        "release": inner(
+            "Releases", ORDERS + POINTS + MANDATES, "Order_NotReleaser", "What an order of the book did not trade."
+        ),
+    },
+    "Mandates": {
+        "admit": inner("OrderBook", MANDATES, "Mandate_NotOrderBook", "Counts an order of the delegate."),
+        "giveBack": inner("OrderBook", MANDATES, "Mandate_NotOrderBook", "Takes off what an order did not trade."),
+        "register": Power(
+            ANYONE,
+            MANDATES,
+            "Only what the trader signed, once, and not after it was revoked.",
+            signed=TRADER,
+            forged="Mandate_BadSignature",
+        ),
+        "revoke": Power(
+            PARTICIPANT, MANDATES, "Only the trader who gave it, permanently.", refused="Mandate_NotTrader"
+        ),
+    },
+}
+
+CLEARING = {
+    "Clearing": {
+        "challenge": Power(
+            WATCHER,
+            PROPOSALS + POINTS,
+            "Only with orders of the book that refute the proposal; the points are its agent's bond.",
+            forged="Satisfaction_PairCovered",
+        ),
+        "clear": Power(
+            ANYONE,
+            PROPOSALS + TRADES,
+            "Only trades by the orders' own terms, with a proof that no matching is better.",
+            forged="Satisfaction_BetterPair",
+        ),
+        "extend": Power(
+            AGENT,
+            PROPOSALS,
+            "As `propose`, to the agent's own draft.",
+            refused="Clearing_NotAgent",
+            forged="Order_Unknown",
+        ),
+        "finalize": Power(
+            ANYONE,
+            PROPOSALS + TRADES + POINTS,
+            "Only the active proposal, after its window; the points are the agent's own bond.",
+            forged="Clearing_WindowOpen",
+        ),
+        "propose": Power(
+            ANYONE,
+            PROPOSALS,
+            "A draft binds nobody. Only trades by the terms of orders in the book, after the gate.",
+            forged="Order_Unknown",
+        ),
+        "proposeBatches": Power(ANYONE, PROPOSALS, "As `propose`, from whole batches.", forged="Clearing_WrongOrders"),
+        "prove": Power(
+            AGENT,
+            PROPOSALS + TRADES,
+            "Its own proposal, order by order: every pair is checked.",
+            refused="Clearing_NotAgent",
+            forged="Clearing_WrongTrades",
+        ),
+        "seal": Power(
+            AGENT,
+            PROPOSALS + POINTS,
+            "Its own proposal, with its own bond and the endorsements that the market asks for.",
+            signed=ENDORSER,
+            refused="Clearing_NotAgent",
+            forged="Clearing_BadEndorsement",
+        ),
+    },
+    "Refutations": {
+        "award": Power(
+            ANYONE,
+            PROPOSALS + POINTS,
+            "The eighth that waits, to who knew first, once the time to show it is over.",
+            forged="Refutations_RevealRuns",
+        ),
+        "commit": Power(ANYONE, (), "Writes down a hash, which names who made it; it binds nobody."),
+        "open": inner("Clearing", PROPOSALS, "Refutations_NotClearing", "Waits for who knew first."),
+        "reveal": Power(
+            WATCHER,
+            PROPOSALS,
+            "Only what was written down after the seal and before the refutation, and does refute the proposal.",
+            forged="Refutations_NotCommitted",
+        ),
+    },
+}
+
+SETTLEMENT = {
+    "Settlement": {
+        "certify": Power(
+            ANYONE,
+            TRADES + CERTIFICATES,
+            "What a refunded or agreed trade no longer sells, certified to its seller, once, by reported readings.",
+            forged="Settlement_UnknownTrade",
+        ),
+        "decide": Power(
+            ANYONE, ORDERS, "What a final trade shows that its device sold.", forged="Settlement_UnknownTrade"
+        ),
+        "decidePurchases": Power(
+            ANYONE, ORDERS, "What a final trade shows that its meter bought.", forged="Settlement_UnknownTrade"
+        ),
+        "refund": Power(
+            ANYONE,
+            POINTS + TRADES,
+            "From the refund time on, all that a final trade holds, back to its buyer.",
+            forged="Settlement_UnknownTrade",
+        ),
+        "settle": Power(
+            ANYONE,
+            POINTS + TRADES + CERTIFICATES,
+            "What the readings and the market's rules say of a final trade, once.",
+            forged="Settlement_WrongChunk",
+        ),
+        "settleAgreed": Power(
+            ANYONE,
+            POINTS + TRADES,
+            "What two of buyer, seller and arbiter signed, within the trade's value; the rest goes back to the buyer.",
+            signed=PARTICIPANT + ARBITER,
+            forged="Settlement_BadSignature",
+        ),
+        "settleLate": Power(
+            ANYONE,
+            POINTS + TRADES + CERTIFICATES,
+            "As `settle`, by proofs of readings.",
+            forged="Metering_UnknownReading",
+        ),
+    },
+    "Releases": {
+        "release": Power(
+            ANYONE,
+            ORDERS + POINTS + MANDATES,
+            "Once the round is over, what an order did not trade, back to its own trader.",
+            forged="Order_StillBound",
+        ),
+    },
+}

@@ -1,0 +1,43 @@
+"""Bugs that give somebody more power than the table says: the market day must find each of them."""
+
+import pytest
+
+from testkit.mutants import Mutant
+from testkit.powers.trials import try_everything
+
+SEEDED = {
+    "Accounts.holdBond: a stranger succeeds, not refused with Accounts_NotClearing": Mutant(
+        "a bond held at anybody's word",
+        "Accounts",
+        "contracts/accounts/Accounts.sol",
+        "function holdBond(address agent, Points points) external onlyClearing {",
+        "function holdBond(address agent, Points points) external {",
+    ),
+    "DeviceRegistry.decertify: k - 1 auditors changes devices": Mutant(
+        "a device stopped by one vote less than decides",
+        "DeviceRegistry",
+        "contracts/registry/DeviceRegistry.sol",
+        "if (count == PARTICIPANTS.threshold()) {\n            _certifications[id].withdrawn = true;",
+        "if (count + 1 == PARTICIPANTS.threshold()) {\n            _certifications[id].withdrawn = true;",
+    ),
+    "PowerPoints.mint: the utility succeeds with something invented": Mutant(
+        "points issued twice for a deposit",
+        "PowerPoints",
+        "contracts/tokens/PowerPoints.sol",
+        "isDepositUsed[depositRef] = true;",
+        "",
+    ),
+    "Metering.report: one auditor succeeds with something invented": Mutant(
+        "a reading that anybody signs",
+        "Metering",
+        "contracts/metering/Metering.sol",
+        "if (signer != terms.key() || signer == address(0))",
+        "if (signer == address(0))",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", SEEDED)
+def test_a_seeded_power_is_found(fault):
+    faults = try_everything(SEEDED[fault].artifacts()).faults
+    assert any(found.startswith(fault) for found in faults), faults
