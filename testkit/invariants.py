@@ -124,7 +124,7 @@ REGISTER = MappingProxyType(
                 (
                     "testkit/stateful/orders.py::suspend",
                     "testkit/stateful/overreaching.py::overreach",
-                    "tests/differential/test_powers.py",
+                    "tests/differential/test_powers.py::test_everyone_can_do_exactly_what_the_table_says",
                 ),
             ),
             Invariant(

@@ -12,7 +12,7 @@ from eth_utils import keccak
 from powerpact.chain.artifacts import Artifact, artifact
 from testkit.chains import EvmChain
 from testkit.mandates import Gateway
-from testkit.market import Community, TestMarket, Trader, key
+from testkit.market import SLOT_LENGTH_S, Community, TestMarket, Trader, key
 from testkit.powers.terms import Role
 
 AUDITORS, THRESHOLD = 5, 3
@@ -95,8 +95,15 @@ class Stage:
 
 def set_stage(artifacts: Callable[[str], Artifact] = artifact) -> Stage:
     """Deploy, admit seven traders, and give everyone points."""
-    chain = EvmChain(largest_code=1 << 16)
-    community = Community(chain, 7, capacity_wh=5_000, artifacts=artifacts, auditors=AUDITORS, threshold=THRESHOLD)
+    community = Community(
+        EvmChain(largest_code=1 << 16),
+        traders=7,
+        capacity_wh=5_000,
+        artifacts=artifacts,
+        longest_slot_s=2 * SLOT_LENGTH_S,
+        auditors=AUDITORS,
+        threshold=THRESHOLD,
+    )
     stage = Stage(community, *community.traders)
     for account in stage.accounts.values():
         community.fund(account, PURSE_UPOINTS, DEPOSIT_UPOINTS)

@@ -22,14 +22,16 @@ SALT = keccak(text="salt of who knew first")
 
 
 def contest(stage: Stage) -> Iterator[list[Scene]]:
-    """From the gate to two final rounds."""
-    proven, sealed = stage.markets
+    """From the gate to final rounds."""
+    proven, sealed, last = stage.markets
     proven.close()
     yield from _proven(stage, proven)
     sealed.close()
     sealed.propose(sealed.claims(match(sealed.round())))
     yield [_sealing(stage, sealed)]
     yield from _sealed(stage, sealed)
+    last.close()
+    yield [_outdoing(stage, last)]
 
 
 def _proven(stage: Stage, market: TestMarket) -> Iterator[list[Scene]]:
@@ -46,17 +48,29 @@ def _proven(stage: Stage, market: TestMarket) -> Iterator[list[Scene]]:
         forged=same(market.proposal, *_invented(rest), b""),
     )
     market.propose(best)
-    trades = [[trade.pack() for trade in chunk] for chunk in market.chunks]
-    _, start, rows = market.part()
-    proven = Scene(
-        "Clearing",
-        "prove",
-        same(market.proposal, market.batches, trades, market.part(), b""),
-        sender=agent,
-        forged=same(market.proposal, market.batches, trades, (SALT, start, rows), b""),
-    )
-    yield [extended, proven, *_proposing(market, best, market.links(solution))]
+    yield [extended, _proving(stage, market), *_proposing(market, best, market.links(solution))]
     market.prove()
+
+
+def _proving(stage: Stage, market: TestMarket) -> Scene:
+    """Prove the latest proposal at once; who forges names other trades."""
+    trades = [[trade.pack() for trade in chunk] for chunk in market.chunks]
+    part = market.part()
+
+    def proven(part: tuple[bytes, int, int]) -> tuple[Any, ...]:
+        return market.proposal, market.batches, trades, part, b""
+
+    agent = stage.community.agent
+    return Scene("Clearing", "prove", same(*proven(part)), sender=agent, forged=same(*proven((SALT, *part[1:]))))
+
+
+def _outdoing(stage: Stage, market: TestMarket) -> Scene:
+    """Clear while the agent's false proposal is active: its bond is lost, an eighth of it to who clears."""
+    solution = match(market.round())
+    market.propose(claim(market, [(1, 2)], {1: 500_000}))
+    market.seal()
+    better = same(market.id, market.batches, *market.links(solution), b"")
+    return Scene("Clearing", "clear", better, touches=(stage.community.agent.address,))
 
 
 def _proposing(market: TestMarket, best: Claims, links: Claims) -> list[Scene]:
@@ -136,6 +150,7 @@ def _sealed(stage: Stage, market: TestMarket) -> Iterator[list[Scene]]:
     stage.community.send(frank.account, "Refutations", "reveal", *revealed(newcomer))
     market.propose(market.claims(match(market.round())))
     _seal(stage, market)
+    yield [_proving(stage, market)]
     stage.community.chain.warp(stage.community.chain.now() + WINDOW_S)
     yield [Scene("Clearing", "finalize", same(market.proposal), touches=(agent,))]
     market.finalize()

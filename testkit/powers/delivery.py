@@ -11,7 +11,7 @@ from eth_utils import keccak
 
 from powerpact.codec.eip712 import sign
 from powerpact.market.readings import Reading
-from testkit.market import TestMarket
+from testkit.market import TestMarket, Trader
 from testkit.meters import packed
 from testkit.powers.cast import Stage
 from testkit.powers.contest import awarded
@@ -26,12 +26,12 @@ def delivery(stage: Stage) -> Iterator[list[Scene]]:
     market = stage.markets[0]
     stage.community.chain.warp(market.slot_end)
     yield [_reporting(stage, market)]
-    flows = {trader.device: EXPORTED_WH for trader in (stage.carol, stage.eve)}
+    flows = {trader.device: EXPORTED_WH for trader in (stage.carol, stage.eve, stage.frank)}
     draws = {trader.device: IMPORTED_WH for trader in (stage.alice, stage.bob)}
     market.report(flows, imported_wh=draws)
     yield [*_ending(stage, market), *_deciding(market)]
     market.decide([(0, 0), (0, 1)])
-    yield [_issuing(stage, market)]
+    yield [_issuing(market, stage.carol), _issuing(market, stage.frank, sender=stage.frank.account)]
     market.settle_late([(0, 1)])
     yield _certificates(stage, market)
     stage.community.chain.warp(market.rules.refund_from)
@@ -137,17 +137,17 @@ def _deciding(market: TestMarket) -> list[Scene]:
     ]
 
 
-def _issuing(stage: Stage, market: TestMarket) -> Scene:
-    """What Carol exported beyond what she sold. Eve was suspended when the slot began, and gets nothing."""
-    reading, proof = market.measured[stage.carol.device][0]
-    false = reading._replace(flows=reading.flows + 1), proof
-    slot = market.slot.pack()
+def _issuing(market: TestMarket, owner: Trader, sender: LocalAccount | None = None) -> Scene:
+    """What a device exported beyond what it sold. Frank sold nothing, so nobody else says how long its slots are."""
+    (reading, proof), slot = market.measured[owner.device][0], market.slot.pack()
+    false = reading._replace(flows=reading.flows + 1)
     return Scene(
         "Metering",
         "issue",
         same(slot, [(reading, proof)]),
-        touches=(stage.carol.address,),
-        forged=same(slot, [false]),
+        sender=sender,
+        touches=(owner.address,),
+        forged=same(slot, [(false, proof)]),
     )
 
 

@@ -20,13 +20,13 @@ from testkit.powers.scenes import Scene, same
 
 
 def gate(stage: Stage) -> Iterator[list[Scene]]:
-    """Two markets: one that is proven and delivered, by both sides, and one that is sealed and challenged.
+    """Three markets: one that is proven and delivered by both sides, two that are sealed, the first with endorsements.
 
     In the first, Alice (order 0) and Bob (1) buy of Carol (2) and Eve (3); Dan's gateway wants more for little (256).
-    In the second, an hour later, Alice (0) and Bob (1) buy, and Dan (2) sells to the better bid.
+    In the others, Alice (0) and Bob (1) buy, and Dan (2) sells to the better bid.
     """
     alice, bob, carol, dan, eve = stage.alice, stage.bob, stage.carol, stage.dan, stage.eve
-    proven, sealed = _open_markets(stage)
+    proven, *sealed = _open_markets(stage)
     orders = [
         buy(alice, device=alice.device),
         buy(bob, device=bob.device, price_upoints_per_kwh=90_000),
@@ -36,25 +36,27 @@ def gate(stage: Stage) -> Iterator[list[Scene]]:
     proven.post(orders, [alice, bob, carol, eve])
     gateway = _gateway(stage, proven, dan)
     gateway.post(gateway.buy(device=dan.device, price_upoints_per_kwh=10_000, energy_wh=500))
-    bids = [buy(alice, nonce=2), buy(bob, nonce=2, price_upoints_per_kwh=90_000), sell(dan)]
-    sealed.post(bids, [alice, bob, dan])
+    for nonce, market in enumerate(sealed, 2):
+        bids = [buy(alice, nonce=nonce), buy(bob, nonce=nonce, price_upoints_per_kwh=90_000), sell(dan, nonce=nonce)]
+        market.post(bids, [alice, bob, dan])
     stage.suspend(eve)
     yield [*_placing(stage, proven), *_mandates(stage, proven, gateway), *_cancelling(stage, proven, gateway)]
 
 
-def _open_markets(stage: Stage) -> tuple[TestMarket, TestMarket]:
-    community = stage.community
-    start = community.next_slot(2 * SLOT_LENGTH_S)
-    proven = community.open_market(slot_start=start, delivery=DeliveryRule.BOTH_SIDES)
-    sealed = community.open_market(
-        slot_start=start + SLOT_LENGTH_S,
-        challenge_window_s=WINDOW_S,
-        bond_upoints=BOND_UPOINTS,
-        endorsements=2,
-        endorsers=ENDORSERS_HASH,
+def _open_markets(stage: Stage) -> list[TestMarket]:
+    """Three markets, an hour after each other, of which the last two have a bond."""
+    community, sealed = stage.community, {"challenge_window_s": WINDOW_S, "bond_upoints": BOND_UPOINTS}
+    changes = (
+        {"delivery": DeliveryRule.BOTH_SIDES},
+        {**sealed, "endorsements": 2, "endorsers": ENDORSERS_HASH},
+        sealed,
     )
-    stage.markets += [proven, sealed]
-    return proven, sealed
+    start = community.next_slot(2 * SLOT_LENGTH_S)
+    stage.markets += [
+        community.open_market(slot_start=start + hour * SLOT_LENGTH_S, slot_length_s=SLOT_LENGTH_S, **rules)
+        for hour, rules in enumerate(changes)
+    ]
+    return stage.markets
 
 
 def _gateway(stage: Stage, market: TestMarket, trader: Trader) -> Gateway:

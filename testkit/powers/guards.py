@@ -1,6 +1,6 @@
 """Which contracts of a deployment get past a guard.
 
-Each guarded contract is deployed with accounts in the places of the others: no chain takes a transaction from a contract.
+Each guarded contract is deployed with accounts in the places of the others, since no contract sends transactions.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ TOKENS = {
             UTILITY,
             POINTS,
             "Against the reference of a deposit, once each. The amount is the utility's word: points are worth what it "
-            "redeems them for.",
+            "redeems them for, and 2^96 of them would fill the custody, so that nobody could deposit.",
             refused="Points_NotUtility",
             forged="Points_DepositAlreadyUsed",
         ),
@@ -61,12 +61,14 @@ TOKENS = {
             HOLDER + APPROVED,
             CERTIFICATES,
             "Only the caller's own, or those of a holder who made it an operator.",
+            refused="ERC1155MissingApprovalForAll",
             forged="ERC1155MissingApprovalForAll",
         ),
         "safeTransferFrom": Power(
             HOLDER + APPROVED,
             CERTIFICATES,
             "Only the caller's own, or those of a holder who made it an operator.",
+            refused="ERC1155MissingApprovalForAll",
             forged="ERC1155MissingApprovalForAll",
         ),
         "setApprovalForAll": Power(HOLDER, APPROVALS, "Only over the caller's own certificates."),
@@ -181,7 +183,7 @@ REGISTRY = {
             "Metering",
             ORDERS,
             "Device_NotMetering",
-            "The slot length of a device, where its owner or an order did not.",
+            "The length of a device's slots, where no order fixed it.",
         ),
         "reserve": inner(
             "OrderBook", ORDERS, "Device_NotOrderBook", "What an order wants of its device's slot, within the capacity."

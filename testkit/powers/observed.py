@@ -116,6 +116,7 @@ def _of_market(stage: Stage, market) -> Iterator[Reading]:
         yield _read(stage, State.TRADES, "", "Settlement", "isSettled", id_, (0, index))
         yield _read(stage, State.TRADES, "", "Settlement", "isCertified", id_, (0, index))
     for trader in stage.community.traders:
+        yield _read(stage, State.ORDERS, "", "DeviceRegistry", "lengthOf", trader.device, market.rules.slot_start)
         for side in (Side.BUY, Side.SELL):
             yield _read(stage, State.ORDERS, "", "DeviceRegistry", "promisedOf", trader.device, side, slot)
         yield _read(stage, State.CERTIFICATES, trader.address, "Metering", "isIssued", trader.device, slot)

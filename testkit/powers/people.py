@@ -8,7 +8,7 @@ from eth_account.signers.local import LocalAccount
 from eth_utils import keccak
 
 from powerpact.codec.eip712 import sign
-from testkit.market import key
+from testkit.market import SLOT_LENGTH_S, key
 from testkit.powers.cast import DAY_S, Stage
 from testkit.powers.scenes import Scene, same
 
@@ -154,7 +154,7 @@ def _rules(stage: Stage) -> tuple[object, ...]:
     """The rules of a market that is not open yet."""
     community = stage.community
     point = community.chain.snapshot()
-    opened = community.open_market()
+    opened = community.open_market(slot_length_s=SLOT_LENGTH_S)
     community.chain.revert(point)
     stage.coming.append(opened.id)
     return opened.rules, [], []

@@ -77,7 +77,7 @@ class State(Enum):
 CONTENTS = {
     State.POINTS: "outside, free and held; deposits that count as used",
     State.APPROVALS: "allowances for points, operators for certificates",
-    State.ORDERS: "batches, cancellations, nonces, what a device has promised of a slot",
+    State.ORDERS: "batches, cancellations, nonces; what a device promised of a slot, and the length of its slots",
     State.MANDATES: "registered, used, revoked",
     State.MARKETS: "their rules",
     State.PROPOSALS: "drafts, active and refuted ones, and who is rewarded for a refutation",
@@ -121,7 +121,7 @@ class Power:
 
     @property
     def is_open(self) -> bool:
-        """Whether any account may call it."""
+        """Whether any account may call it, over what is its own or with a proof."""
         return not OPEN.isdisjoint(self.by)
 
 

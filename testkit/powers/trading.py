@@ -35,8 +35,10 @@ METERING = {
         ),
         "issue": Power(
             ANYONE,
-            CERTIFICATES,
-            "A certified device's export beyond what it sold of the slot, once, to its owner, by reported readings.",
+            CERTIFICATES + ORDERS,
+            "A certified device's export beyond what it sold of the slot, once, to its owner, by reported readings. "
+            "Where no order fixed the length of the device's slots, only its owner does.",
+            refused="Device_NotOwner",
             forged="Metering_UnknownReading",
         ),
         "report": Power(
@@ -54,7 +56,7 @@ MARKET = {
         "openMarket": Power(
             TRADER,
             MARKETS,
-            "The rules are fixed with it; who does not like them, signs no order.",
+            "The rules are fixed with it. Whoever signs an order signs them.",
             refused="Market_OpenerNotActive",
         ),
         "takeBatch": inner("OrderBook", ORDERS, "Market_NotOrderBook", "Numbers the next batch."),
@@ -63,7 +65,7 @@ MARKET = {
         "cancel": Power(
             PARTICIPANT + DELEGATE,
             ORDERS + POINTS + MANDATES,
-            "The order's own trader, or the delegate of a mandated order, before the gate; its reservation is released.",
+            "The order's own trader, or a mandated order's delegate, before the gate. The reservation is released.",
             refused="Order_NotTrader",
         ),
         "cancelNonces": Power(HOLDER, ORDERS, "Only the caller's own nonces."),
@@ -118,8 +120,9 @@ CLEARING = {
         ),
         "clear": Power(
             ANYONE,
-            PROPOSALS + TRADES,
-            "Only trades by the orders' own terms, with a proof that no matching is better.",
+            PROPOSALS + TRADES + POINTS,
+            "Only trades by the orders' own terms, with a proof that no matching is better. It takes the place of an "
+            "active proposal, whose bond is released, or lost if its claim was false.",
             forged="Satisfaction_BetterPair",
         ),
         "extend": Power(
@@ -144,15 +147,16 @@ CLEARING = {
         "proposeBatches": Power(ANYONE, PROPOSALS, "As `propose`, from whole batches.", forged="Clearing_WrongOrders"),
         "prove": Power(
             AGENT,
-            PROPOSALS + TRADES,
-            "Its own proposal, order by order: every pair is checked.",
+            PROPOSALS + TRADES + POINTS,
+            "Its own proposal, order by order: every pair is checked. Bonds as with `clear`.",
             refused="Clearing_NotAgent",
             forged="Clearing_WrongTrades",
         ),
         "seal": Power(
             AGENT,
             PROPOSALS + POINTS,
-            "Its own proposal, with its own bond and the endorsements that the market asks for.",
+            "Its own proposal, with its own bond and the endorsements that the market asks for. Only a better one "
+            "takes an active one's place; bonds as with `clear`.",
             signed=ENDORSER,
             refused="Clearing_NotAgent",
             forged="Clearing_BadEndorsement",

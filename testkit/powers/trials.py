@@ -81,7 +81,7 @@ class Trials:
         """One call. A vote of an auditor alone is taken, and changes nothing."""
         error, changed = self._send(who, scene.contract, scene.function, scene.call)
         if not _may(actor, who, scene, power):
-            expected = power.refused or power.forged
+            expected = power.refused
             if error != expected:
                 self._fault(scene, f"{_outcome(actor, error)}, not refused with {expected}")
             return
