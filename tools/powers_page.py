@@ -29,7 +29,7 @@ Every function of a deployment that changes state: who can call it with effect, 
 _MATRIX: Final = """
 ## Role and state
 
-● calls a function that changes it, ○ signs what somebody else may send. What limits each is said with the functions below.
+● calls a function that changes it, ○ signs what somebody else may send. The functions below say what limits it.
 """
 
 _FUNCTIONS: Final = """
@@ -72,9 +72,8 @@ def _functions() -> Iterator[str]:
         yield from ("", f"### {contract}", "", _row(_COLUMNS), "|---" * len(_COLUMNS) + "|")
         for function, power in POWERS[contract].items():
             changes = ", ".join(state.value for state in power.changes) or "nothing"
-            yield _row(
-                [f"`{function}`", _who(power), changes, power.limit, _error(power.refused), _error(power.forged)]
-            )
+            errors = map(_error, (power.refused, power.forged))
+            yield _row([f"`{function}`", _who(power), changes, power.limit, *errors])
 
 
 def render() -> str:
