@@ -27,3 +27,28 @@ class BadProfiles(PowerPactError, ValueError):
         self.path = path
         self.line = line
         self.problem = problem
+
+
+class BadMeterFile(PowerPactError, ValueError):
+    """A meter's file cannot be read, or a part of it is bad.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    place : str
+        Where in it, such as ``line 12`` or ``frame 3 at byte 480``; empty for the file itself.
+    problem : str
+        What is wrong there, with the value.
+    remedy : str, optional
+        How to repair it.
+    """
+
+    exit_code = 2
+    advice = "Read the meter again, or repair the place that the message names."
+
+    def __init__(self, path: object, place: str, problem: str, *, remedy: str | None = None) -> None:
+        super().__init__(f"{path}: {place}: {problem}" if place else f"{path}: {problem}", remedy=remedy)
+        self.path = path
+        self.place = place
+        self.problem = problem

@@ -18,6 +18,12 @@ MAX_TIME_S: Final = 2**40 - 1
 MAX_SLOT_WH: Final = 10**9
 """Largest energy of one home in one slot, Wh: 1 GWh. More is taken for a wrong unit."""
 
+MAX_FILE_BYTES: Final = 2**25
+"""Largest file of a meter, bytes."""
+
+MAX_SLOTS: Final = 2**19
+"""Most slots of a series that is read from meters' files: 15 years of quarter-hours. More is taken for a wrong time."""
+
 MAX_NAME: Final = 40
 """Longest name of a home, characters."""
 
