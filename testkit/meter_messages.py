@@ -16,6 +16,20 @@ DELTA = "<accumulationBehaviour>4</accumulationBehaviour>"
 VIENNA = ZoneInfo("Europe/Vienna")
 ESCAPE = b"\x1b" * 4
 
+KEBA_KEY = (
+    b"3059301306072A8648CE3D020106082A8648CE3D030107034200043AEEB45C392357820A58FDFB0857BD77ADA31585C61C430531DFA53B44"
+    b"0AFBFDD95AC887C658EA55260F808F55CA948DF235C2108A0D6DC7D4AB1A5E1A7955BE"
+)
+KEBA = (
+    b'OCMF|{"FV":"1.0","GI":"KEBA_KCP30","GS":"17619300","GV":"2.8.5","PG":"T32","IS":false,"IL":"NONE",'
+    b'"IF":["RFID_NONE","OCPP_NONE","ISO15118_NONE","PLMN_NONE"],"IT":"NONE","ID":"",'
+    b'"RD":[{"TM":"2019-08-13T10:03:15,000+0000 I","TX":"B","EF":"","ST":"G","RV":0.2596,"RI":"1-b:1.8.0","RU":"kWh"},'
+    b'{"TM":"2019-08-13T10:03:36,000+0000 R","TX":"E","EF":"","ST":"G","RV":0.2597,"RI":"1-b:1.8.0","RU":"kWh"}]}|'
+    b'{"SD":"304502200E2F107C987A300AC1695CA89EA149A8CDFA16188AF0A33EE64B67964AA943F9'
+    b'022100889A72B6D65364BEA8562E7F6A0253157ACFF84FE4929A93B5964D23C4265699"}'
+)
+"""A record of a charging station, published with its key."""
+
 
 def telegram(
     time_s: int, import_wh: int, export_wh: int = 0, *, version: int = 5, meter: str = P1_METER, said: str = ""

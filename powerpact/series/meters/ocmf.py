@@ -84,7 +84,11 @@ def read_ocmf(source: Source) -> MeterData:
     notes = [
         *noted("clock", clocks, "readings with a clock that was not synchronised (U or I)"),
         *noted("faulty", faults, "readings that the meter marks as faulty, passed over"),
-        *([Note("register", len(left_out), f"registers left out: {', '.join(left_out)}")] if left_out else []),
+        *(
+            [Note("register", len(left_out), f"{len(left_out)} registers left out: {', '.join(left_out)}")]
+            if left_out
+            else []
+        ),
     ]
     if not counts and not intervals:
         raise source.place().bad("there is no good reading of energy", "Give records with readings of 1.8.0 or 2.8.0.")
