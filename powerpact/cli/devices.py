@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from powerpact.chain.client import Chain
 
 devices_group = typer.Typer(help="Meters and other devices.", no_args_is_help=True)
-meter_group = typer.Typer(help="Readings that devices sign.", no_args_is_help=True)
+meter_group = typer.Typer(help="Readings that devices sign, and files of meters.", no_args_is_help=True)
 
 DeviceId = Annotated[int, typer.Argument(metavar="DEVICE", help="Id of the device.")]
 KeyName = Annotated[
