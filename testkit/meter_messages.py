@@ -109,7 +109,7 @@ def green_button(
             _entry(
                 kind,
                 "ReadingType",
-                f"<accumulationBehaviour>4</accumulationBehaviour><commodity>1</commodity>{flow}{scale}",
+                f"{DELTA}<commodity>1</commodity>{flow}{scale}",
             ),
             _entry(f"{reading}/IntervalBlock/1", "IntervalBlock", text, up=f"{reading}/IntervalBlock"),
         ]

@@ -181,19 +181,19 @@ def _readings(
         register = _register(here, meter, said)
         if register is not None:
             time_s = _moment(here, said["TM"], clocks)
-            total = total_wh(here, "RV", str(said["RV"]), UNITS[said["RU"]])
+            total = total_wh(here, "RV", str(said["RV"]), UNITS[str(said["RU"])])
             found.setdefault(register, []).append(Count(meter, register.flow, time_s, total, here, quality))
     return found
 
 
 def _register(place: Place, meter: str, said: Mapping[str, Any]) -> Register | None:
     """The register of a reading; None if it is none of energy."""
-    code, unit = str(said["RI"]), said["RU"]
+    code, unit = str(said["RI"]), str(said["RU"])
     named = REGISTER.fullmatch(code)
     if named is None or unit in ("mOhm", "uOhm"):
         return None
     if unit not in UNITS:
-        raise place.bad(f"unit RU {str(unit)[:20]!r} of {code[:30]!r} is not known", "Wh and kWh can be read.")
+        raise place.bad(f"unit RU {unit[:20]!r} of {code[:30]!r} is not known", "Wh and kWh can be read.")
     group = named[1].upper()
     is_since_begin = group in SINCE_BEGIN or named[2] in SINCE_BEGIN
     for flow, groups in ((Flow.IMPORT, IMPORTS), (Flow.EXPORT, EXPORTS)):

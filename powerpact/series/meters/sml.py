@@ -104,10 +104,10 @@ def _lists(place: Place, messages: bytes) -> list[list[Value]]:
 
 def _timed(place: Place, body: list[Value]) -> Timed:
     """Time and counters of a list of values."""
-    _, server, _, sensor_time, entries, _, _ = body
+    _, server, _, list_time, entries, _, _ = body
     if not isinstance(server, bytes) or not isinstance(entries, list):
         raise place.bad("the list of values has no server id or no values", AGAIN)
-    stamp = _stamp(place, sensor_time)
+    stamp = _stamp(place, list_time)
     counts = []
     for entry in entries:
         if not isinstance(entry, list) or len(entry) != 7:

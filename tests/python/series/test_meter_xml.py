@@ -180,7 +180,7 @@ def test_eda_lengths_and_other_names():
         ("KWH", "KW", "line 5: unit UOM 'KW' is not known"),
         ("2024-07-01T12:15:00", "2024-07-01T11:15:00", "not after its begin"),
         ("2024-07-01T12:00:00+02:00", "2024-03-31T02:30:00", "never shows '2024-03-31T02:30:00'"),
-        ("2024-07-01T12:00:00+02:00", "1. Juli", "time '1. Juli' is not understood"),
+        ("2024-07-01T12:00:00+02:00", "1st July", "time '1st July' is not understood"),
         ("MeteringPoint>", "Point>", "ProcessDirectory has no MeteringPoint"),
         ("<ns0:DTF>2024-07-01T12:00:00+02:00</ns0:DTF>", "", "EP has no DTF or From"),
     ],
