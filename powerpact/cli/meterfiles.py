@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from powerpact.cli.choices import with_options
 from powerpact.cli.devices import meter_group
 from powerpact.cli.output import STANDARD_STREAM, print_json, read_input, write_output
 from powerpact.cli.session import AsJson, parse_time, tell
@@ -16,6 +17,9 @@ from powerpact.series.meters.options import Format
 from powerpact.series.zones import zone_named
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from powerpact.series.meters.intervals import Source
     from powerpact.series.meters.report import Report
 
 
@@ -24,35 +28,61 @@ def register(_: typer.Typer) -> None:
     meter_group.command("import")(import_)
 
 
+OPTIONS: dict[str, tuple[Any, Any]] = {
+    "format_": (
+        Annotated[
+            Format | None, typer.Option("--format", help="Format of the files; by default what the content shows.")
+        ],
+        None,
+    ),
+    "key": (
+        Annotated[
+            str | None, typer.Option(metavar="FILE", help="The meter's public key, for OCMF: hexadecimal, PEM or DER.")
+        ],
+        None,
+    ),
+    "zone": (
+        Annotated[
+            str | None,
+            typer.Option(metavar="NAME", help="Time zone of local times and of the result, such as Europe/Vienna."),
+        ],
+        None,
+    ),
+    "slot": (
+        Annotated[
+            int | None, typer.Option(metavar="SECONDS", help="900, 1800 or 3600; by default as long as the intervals.")
+        ],
+        None,
+    ),
+    "home": (
+        Annotated[
+            str | None,
+            typer.Option(metavar="NAME", help="The only home, of all meters; by default each meter is a home."),
+        ],
+        None,
+    ),
+    "spread": (
+        Annotated[bool, typer.Option("--spread", help="Divide intervals longer than a slot equally over their time.")],
+        False,
+    ),
+    "read_at": (
+        Annotated[
+            str | None,
+            typer.Option(metavar="TIME", help="When the last frame was read, for SML meters that only count seconds."),
+        ],
+        None,
+    ),
+}
+"""What can be said about the files."""
+
+
+@with_options(OPTIONS)
 def import_(
+    said: dict[str, Any],
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="What meters gave; - for standard input.")],
     output: Annotated[
         str, typer.Option("--output", "-o", metavar="FILE", help="Where the series go; by default standard output.")
     ] = STANDARD_STREAM,
-    format_: Annotated[
-        Format | None, typer.Option("--format", help="Format of the files; by default what the content shows.")
-    ] = None,
-    key: Annotated[
-        str | None, typer.Option(metavar="FILE", help="The meter's public key, for OCMF: hexadecimal, PEM or DER.")
-    ] = None,
-    zone: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Time zone of local times and of the result, such as Europe/Vienna."),
-    ] = None,
-    slot: Annotated[
-        int | None, typer.Option(metavar="SECONDS", help="900, 1800 or 3600; by default as long as the intervals.")
-    ] = None,
-    home: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="The only home, of all meters; by default each meter is a home."),
-    ] = None,
-    spread: Annotated[
-        bool, typer.Option("--spread", help="Divide intervals longer than a slot equally over their time.")
-    ] = False,
-    read_at: Annotated[
-        str | None,
-        typer.Option(metavar="TIME", help="When the last frame was read, for SML meters that only count seconds."),
-    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Turn files of meters into series for the demo: import is load, export is solar energy.
@@ -62,22 +92,16 @@ def import_(
     [bold]Example:[/bold] powerpact meter import p1.log -o homes.csv --home "Rose Lane 1" --slot 900
     """
     from powerpact.series.meters.formats import read_meter_file
-    from powerpact.series.meters.intervals import Source
     from powerpact.series.meters.report import Report
     from powerpact.series.meters.settling import measured
     from powerpact.series.meters.slots import format_slots, slots_of
 
-    _check_options(files, output, slot, read_at, as_json=as_json)
+    _check_options(files, output, said["slot"], said["read_at"], as_json=as_json)
+    zone = said["zone"]
     clock = None if zone is None else zone_named(zone)
-    public_key = None if key is None else read_input(key)
-    read_at_s = None if read_at is None else parse_time(read_at)
-    sources = [
-        Source("standard input" if file == STANDARD_STREAM else file, read_input(file), clock, public_key, read_at_s)
-        for file in files
-    ]
-    found = [read_meter_file(source, format_) for source in sources]
+    found = [read_meter_file(source, said["format_"]) for source in _sources(files, said, clock)]
     intervals, notes = measured(data for _, data in found)
-    slots = slots_of(intervals, slot_s=slot, home=home, is_spread=spread)
+    slots = slots_of(intervals, slot_s=said["slot"], home=said["home"], is_spread=said["spread"])
     report = Report.of(dict(zip(files, found, strict=True)), intervals, notes, slots, clock)
     write_output(output, format_slots(slots, report.zone))
     if as_json:
@@ -86,6 +110,16 @@ def import_(
     for line in report.lines():
         tell(line)
     _tell_next(report, output, zone)
+
+
+def _sources(files: list[str], said: dict[str, Any], clock: tzinfo | None) -> list[Source]:
+    """The files' content, and what the options say about it."""
+    from powerpact.series.meters.intervals import Source
+
+    key = None if said["key"] is None else read_input(said["key"])
+    read_at_s = None if said["read_at"] is None else parse_time(said["read_at"])
+    names = ["standard input" if file == STANDARD_STREAM else file for file in files]
+    return [Source(name, read_input(file), clock, key, read_at_s) for name, file in zip(names, files, strict=True)]
 
 
 def _check_options(files: list[str], output: str, slot: int | None, read_at: str | None, *, as_json: bool) -> None:
