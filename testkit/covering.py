@@ -62,7 +62,8 @@ def main(words: Sequence[str] | None = None) -> int:
 def _library(file: Path, tests: Sequence[str]) -> dict[str, Counter[str]]:
     without = [f"--ignore=tests/python/{folder}" for folder in OTHERS]
     report = ("--cov=powerpact", "--cov-branch", f"--cov-report=json:{file}")
-    _run(("pytest", *tests, *without, *report, "-q", *ON_ALL_CORES))
+    command = ("pytest", *tests, *without, *report, "-q", *ON_ALL_CORES)
+    _run(command, COVERAGE_FILE=str(file.with_suffix(".data")))  # not beside the code
     names = ("num_statements", "covered_lines", "num_branches", "covered_branches")
     return {
         path: Counter({count: found["summary"][name] for count, name in zip(COUNTS, names, strict=True)})

@@ -1,6 +1,7 @@
 """The record of coverage: sums of folders, and what a part counts."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from testkit import covering
 from testkit.campaigns import result
 from testkit.covering import page, traced
 from toolchain.campaigns import CAMPAIGNS
+from toolchain.places import ROOT
 
 LCOV = """TN:
 SF:contracts/types/Units.sol
@@ -37,7 +39,7 @@ def run(monkeypatch):
     calls = []
 
     def _run(command, **variables):
-        calls.append(command)
+        calls.append((command, variables))
         if command[0] == "forge":
             file, text = command[-1], LCOV
         else:
@@ -59,6 +61,7 @@ def test_a_part_prints_the_sums_of_folders(run, capsys):
     assert covering.main(["library"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(row["folder"], row["statements"]) for row in rows] == [("powerpact", 10), ("powerpact/chain", 20)]
+    assert not Path(run[-1][1]["COVERAGE_FILE"]).is_relative_to(ROOT)
 
 
 def test_tests_that_fail_measure_nothing(monkeypatch):
