@@ -10,13 +10,6 @@ SETTLEMENT = "contracts/settlement/Settlement.sol"
 
 MUTANTS = (
     Mutant(
-        "what was not used is paid in full",
-        "Settlement",
-        "contracts/settlement/libraries/Payout.sol",
-        "worth = ofUsed + (worth - ofUsed).shareDown(rules.underuse());",
-        "",
-    ),
-    Mutant(
         "certificates of what was not used",
         "Metering",
         METERING,

@@ -52,14 +52,6 @@ MUTANTS = (
         "",
     ),
     Mutant(
-        "trades that are certified already, once more beside others",
-        "Settlement",
-        SETTLEMENT,
-        "(trades, measured) = Left.first(count, trades, measured);\n\n"
-        "        IMetering.Shares memory shares = METERING",
-        "IMetering.Shares memory shares = METERING",
-    ),
-    Mutant(
         "a trade said to be certified with nothing",
         "Metering",
         METERING,
