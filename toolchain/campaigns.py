@@ -93,7 +93,7 @@ CAMPAIGNS = {
             "coverage",
             "which lines of the library and of the contracts the tests run",
             (
-                Part("library", (*COVER, "library"), (*COVER, "library", "tests/python/market")),
+                Part("library", (*COVER, "library"), (*COVER, "library", "tests/python/market/test_wording.py")),
                 Part("contracts", (*COVER, "contracts")),
             ),
             renew=(*COVER, "record"),
