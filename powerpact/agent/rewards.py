@@ -19,7 +19,7 @@ from powerpact.chain.contracts import refutations, rounds
 from powerpact.chain.contracts.posted import Exhibit
 from powerpact.chain.contracts.refutations import Refutation
 from powerpact.chain.errors import ChainError, ContractError
-from powerpact.chain.transactions import Call, Mined, Sender
+from powerpact.chain.transactions import Call, Sender
 from powerpact.market.wording import points
 from powerpact.progress import Progress
 
@@ -85,18 +85,16 @@ class Rewards:
             return
         self.report(f"wrote down that proposal {proposal} is false")
 
-    def collect(self) -> list[Mined]:
+    def collect(self) -> None:
         """Show what was written down, and take what was won; whatever goes wrong is reported and tried again."""
-        mined = []
         for proposal, refutation in self._waiting().items():
             try:
-                mined += self._pursue(proposal, refutation)
+                self._pursue(proposal, refutation)
             except JudgementTooLong as error:  # what is only about money must not keep the watcher again
                 self._shown.add(proposal)
                 self.report(f"the reward for proposal {proposal} is given up: {error}")
             except Exception as error:  # what one proposal is worth must not touch another
                 self.report(f"the reward for proposal {proposal} is not collected: {error}; trying again")
-        return mined
 
     def _waiting(self) -> dict[int, Refutation]:
         if not self._fallen:
@@ -109,27 +107,26 @@ class Rewards:
         self._fallen &= found.keys()
         return found
 
-    def _pursue(self, proposal: int, refutation: Refutation) -> list[Mined]:
+    def _pursue(self, proposal: int, refutation: Refutation) -> None:
         """Do what can be done now about one reward."""
         if self.chain.now() <= refutation.until:
-            return self._reveal(proposal, refutation)
+            self._reveal(proposal, refutation)
+            return
         self._fallen.discard(proposal)
-        return [self._award(proposal)] if refutation.heir == self.sender.address else []
+        if refutation.heir == self.sender.address:
+            self._award(proposal)
 
-    def _reveal(self, proposal: int, refutation: Refutation) -> list[Mined]:
+    def _reveal(self, proposal: int, refutation: Refutation) -> None:
         if proposal in self._shown or refutation.winner == self.sender.address:
-            return []
-        call = self._claim(proposal, refutation)
-        try:
-            mined = [self.sender.send(call)] if call else []
-        except ContractError as error:
-            if error.name != "Refutations_CommittedLater":
-                raise
-            mined = []  # somebody else was earlier
+            return
+        if call := self._claim(proposal, refutation):
+            try:
+                self.sender.send(call)
+                self.report(f"showed that proposal {proposal} was known to be false before it fell")
+            except ContractError as error:
+                if error.name != "Refutations_CommittedLater":  # somebody else was earlier
+                    raise
         self._shown.add(proposal)
-        if mined:
-            self.report(f"showed that proposal {proposal} was known to be false before it fell")
-        return mined
 
     def _claim(self, proposal: int, refutation: Refutation) -> Call | None:
         """The call that shows this account's commitment; None if none counts, or nobody else can have one."""
@@ -144,11 +141,10 @@ class Rewards:
         salt = self._salt(proposal)
         return refutations.reveal(self.chain, proposal, found.shown, found.prices, self.sender.address, salt)
 
-    def _award(self, proposal: int) -> Mined:
-        mined = self.sender.send(refutations.award(self.chain, proposal))
+    def _award(self, proposal: int) -> None:
+        self.sender.send(refutations.award(self.chain, proposal))
         upoints = rounds.proposal(self.chain, proposal).bond_upoints // REWARD_SHARE
         self.report(f"was awarded {points(upoints)} points for proposal {proposal}")
-        return mined
 
     def _hash_of(self, proposal: int, found: Evidence) -> bytes:
         salt = self._salt(proposal)

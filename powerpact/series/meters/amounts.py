@@ -12,6 +12,8 @@ from powerpact.series.importing.numbers import UWH_PER_WH, whole_wh
 from powerpact.series.limits import MAX_SLOT_WH
 from powerpact.series.meters.intervals import Count, Flow, Interval, Note, Place, Quality, worst
 
+UNITS: Final = {"kWh": Decimal(1000), "Wh": Decimal(1)}
+"""Wh of each unit that formats name."""
 MAX_TOTAL_WH: Final = 10**15
 """Largest value of a counter, Wh: more than any meter's register holds."""
 LATEST_S: Final = 4_102_444_800

@@ -11,11 +11,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from decimal import Decimal
 from typing import Final
 
 from powerpact.series.errors import BadMeterFile
-from powerpact.series.meters.amounts import total_wh
+from powerpact.series.meters.amounts import UNITS, total_wh
 from powerpact.series.meters.checksums import crc16_arc
 from powerpact.series.meters.intervals import Count, Flow, MeterData, Place, Source
 from powerpact.series.meters.times import iso_moment, marked_moment
@@ -27,7 +26,6 @@ BEFORE_HEAD: Final = re.compile(rb"(?=/[A-Za-z]{3}[0-9])")
 OBJECT: Final = re.compile(r"(\d+-\d+:\d+\.\d+\.\d+)(?:\.255)?\((.*)\)")
 CLOCK: Final = re.compile(r"(\d{12})([SW])")
 ENERGY: Final = re.compile(r"([0-9.]+)\*(kWh|Wh)")
-UNITS: Final = {"kWh": Decimal(1000), "Wh": Decimal(1)}
 CRC: Final = re.compile(rb"![0-9A-Fa-f]{4}\s*")
 TIME: Final = "0-0:1.0.0"
 METER: Final = "0-0:96.1.1"

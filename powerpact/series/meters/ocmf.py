@@ -17,7 +17,7 @@ from datetime import UTC
 from decimal import Decimal
 from typing import Any, Final
 
-from powerpact.series.meters.amounts import from_counts, total_wh
+from powerpact.series.meters.amounts import UNITS, from_counts, total_wh
 from powerpact.series.meters.intervals import Count, Flow, MeterData, Note, Place, Quality, Source, noted
 from powerpact.series.meters.signatures import DEFAULT_ALGORITHM, check_signature
 from powerpact.series.meters.times import iso_moment
@@ -29,7 +29,6 @@ FIELDS: Final = ("TM", "TX", "RV", "RI", "RU", "EF", "ST")
 VISIBLE: Final = re.compile(rb"\S")
 TIME: Final = re.compile(r"(\S+) ([UISR])")
 REGISTER: Final = re.compile(r"\w{1,2}-\w{1,2}:0?(\w{1,2})\.0?8\.\w{1,2}(?:[*.](\w{1,3}))?")
-UNITS: Final = {"kWh": Decimal(1000), "Wh": Decimal(1)}
 IMPORTS: Final = ("1", "B0", "B1", "98", "B2", "B3")
 EXPORTS: Final = ("2", "C0", "C1", "C2", "C3")
 """Registers of energy by their OBIS group C, the preferred one first."""

@@ -35,16 +35,21 @@ def terms_of(order: Order) -> dict:
     return {key: value for key, value in plain.items() if key not in ("market", "trader")}
 
 
+def run_example(library, world, market, order, keystore, folder):
+    """Let an example sign an order as alice and post it."""
+    world.chain.deployment.save(folder / "deployment.json")
+    (folder / "terms.json").write_text(json.dumps(terms_of(order)))
+    command = ["node", str(EXAMPLES / f"{library}.mjs"), "deployment.json", f"0x{market.hex()}", "terms.json"]
+    return subprocess.run(
+        command, cwd=folder, env={**os.environ, **keystore}, capture_output=True, text=True, timeout=120
+    )
+
+
 @pytest.mark.parametrize("library", ["viem", "ethers"])
 def test_an_order_is_signed_and_posted(library, world, keystore, tmp_path):
     market, rules = world.open_market()
     order = world.buy("alice", rules)
-    world.chain.deployment.save(tmp_path / "deployment.json")
-    (tmp_path / "terms.json").write_text(json.dumps(terms_of(order)))
-    command = ["node", str(EXAMPLES / f"{library}.mjs"), "deployment.json", f"0x{market.hex()}", "terms.json"]
-    done = subprocess.run(
-        command, cwd=tmp_path, env={**os.environ, **keystore}, capture_output=True, text=True, timeout=120
-    )
+    done = run_example(library, world, market, order, keystore, tmp_path)
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     assert answer["trader"] == world.address("alice")
@@ -74,11 +79,6 @@ def test_what_another_contract_refuses_is_told_by_its_name(library, world, keyst
     """The order book passes on what the accounts say: its own interface has that error, too."""
     market, rules = world.open_market()
     order = world.buy("alice", rules, energy_wh=4_000_000_000)
-    world.chain.deployment.save(tmp_path / "deployment.json")
-    (tmp_path / "terms.json").write_text(json.dumps(terms_of(order)))
-    command = ["node", str(EXAMPLES / f"{library}.mjs"), "deployment.json", f"0x{market.hex()}", "terms.json"]
-    done = subprocess.run(
-        command, cwd=tmp_path, env={**os.environ, **keystore}, capture_output=True, text=True, timeout=120
-    )
+    done = run_example(library, world, market, order, keystore, tmp_path)
     assert done.returncode != 0
     assert "Accounts_InsufficientBalance" in done.stderr
