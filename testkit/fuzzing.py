@@ -54,8 +54,8 @@ def _forge(file: str, seconds: int, seed: int) -> dict[str, Any]:
             [*command, "--json"], cwd=ROOT, env={**env, **settings}, stdout=subprocess.PIPE, text=True, check=False
         )
     try:
-        answer: dict[str, Any] = json.loads(done.stdout)
-    except ValueError:
+        answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])  # before it, a pulse every few seconds
+    except (ValueError, IndexError):
         raise SystemExit(f"forge gave no results:\n{done.stdout[-2000:]}") from None
     if not answer:
         raise SystemExit(f"tests/forge/{file}.t.sol has neither fuzz tests nor invariants")
