@@ -39,12 +39,13 @@ from powerpact.chain.local.node import Node
 from powerpact.chain.transactions import Sender
 from powerpact.codec.eip712 import sign
 from powerpact.codec.merkle import MerkleTree
-from powerpact.codec.packing import order_tree
+from powerpact.codec.packing import candidate_tree, order_tree
 from powerpact.index import attach
 from powerpact.market.orders import PackedOrder
 from powerpact.market.trades import MAX_CHUNK
 from powerpact.mechanisms.satisfaction.round import Solution
 from powerpact.mechanisms.satisfaction.solver import solve
+from testkit.admitting import REASON, WINDOW_S, candidate, outcomes
 from testkit.chains import GAS_LIMIT, GENESIS_TIME, Receipt
 from testkit.gas.measure import HARDFORK
 from testkit.gas.typical import CREDIBILITIES_PPM, INCOME, SOURCES, typical_buyer, typical_seller
@@ -101,24 +102,22 @@ class Town(Community):
         steps.run("deposit the buyers' money", self.endow_all)
 
     def admit_all(self) -> Total:
-        """Apply, and be approved by two auditors."""
-        calls = [
-            self._call(account.address, "ParticipantRegistry", "applyFor", keccak(text=account.address))
-            for account, _ in self.people
+        """Apply, and be admitted by one motion that two auditors announce."""
+        registry = "ParticipantRegistry"
+        accounts = [account.address for account, _ in self.people]
+        applied = self.bulk.send_all([self._call(who, registry, "applyFor", keccak(text=who)) for who in accounts])
+        candidates = [
+            candidate(who, 1, CREDIBILITIES_PPM[i % len(CREDIBILITIES_PPM)]) for i, who in enumerate(accounts)
         ]
-        for auditor in self.auditors[:2]:
-            calls += [
-                self._call(
-                    auditor.address,
-                    "ParticipantRegistry",
-                    "approve",
-                    account.address,
-                    1,
-                    CREDIBILITIES_PPM[i % len(CREDIBILITIES_PPM)],
-                )
-                for i, (account, _) in enumerate(self.people)
-            ]
-        return self.bulk.send_all(calls)
+        first, second = (auditor.address for auditor in self.auditors[:2])
+        packed = [someone.pack() for someone in candidates]
+        root = candidate_tree(candidates).root
+        announced = self.bulk.send_all([self._call(first, "Motions", "nominate", packed, REASON)])
+        announced += self.bulk.send_all([self._call(second, "Motions", "approve", root, REASON)])
+        self.chain.warp(self.chain.now() + WINDOW_S)
+        shown = outcomes(candidates)
+        pieces = [shown[start : start + BATCH] for start in range(0, len(shown), BATCH)]
+        return applied + announced + self.bulk.send_all([self._call(first, registry, "admit", 1, p) for p in pieces])
 
     def certify_all(self) -> Total:
         """Register the sellers' devices, and have each certified by two auditors."""

@@ -17,13 +17,29 @@ trap 'kill $chain' EXIT
 until powerpact chain fund agent 2> /dev/null; do sleep 1; done
 
 # Ann and Ben audit, and what two of them say counts. The utility issues points against deposits.
-powerpact deploy -a utility --auditor ann --auditor ben --threshold 2
+# Members can stop whom auditors announce, here for a minute, in a community for days.
+echo '{"admission_window_s": 60, "supporters": 1}' > membership.json
+powerpact deploy -a utility --auditor ann --auditor ben --threshold 2 --membership membership.json
 for trader in alice bob; do
-  powerpact apply -a $trader --attribute type=prosumer
+  powerpact members apply -a $trader --attribute type=prosumer
+  tag=0x$(printf %s "$trader" | sha256sum | cut -c1-64)
   for auditor in ann ben; do
-    powerpact approve $trader -a $auditor --credibility-ppm 900000 --shown $trader.application.json
+    powerpact members approve $trader -a $auditor --tag "$tag" --credibility-ppm 900000 \
+      --shown $trader.application.json --json > announced.json
   done
 done
+powerpact members motions
+powerpact chain advance "$(python3 -c 'import json; print(json.load(open("announced.json"))["ends_at"])')"
+for motion in 1 2; do powerpact members admit $motion -a agent; done
+powerpact members history alice
+
+# Alice's shop has a key of its own. As a member she proposes another auditor; Bob objects.
+powerpact members link gateway -a alice
+powerpact members unlink gateway -a alice
+powerpact members committee appoint agent --threshold 2 -a alice
+powerpact members committee announce 1 -a alice
+powerpact members committee object 1 -a bob
+powerpact members motions
 powerpact device add -a bob --key bob-meter --capacity-wh 20000 --source solar
 for auditor in ann ben; do powerpact device certify 1 -a $auditor; done
 powerpact points mint alice 50.0 -a utility --reference 'transfer 4711'

@@ -21,7 +21,7 @@ from powerpact.chain.contracts.orders import signature_words
 from powerpact.chain.deployment import Parameters, constructor_arguments, create_address
 from powerpact.codec.abi import Interface
 from powerpact.codec.eip712 import Domain, sign
-from powerpact.codec.packing import order_tree, reading_tree, trade_tree
+from powerpact.codec.packing import candidate_tree, order_tree, reading_tree, trade_tree
 from powerpact.market.mandates import Mandate
 from powerpact.market.orders import Order, PackedOrder, Side, SignedOrder, SoftTerm, order_id
 from powerpact.market.readings import PackedReading, Reading
@@ -30,6 +30,7 @@ from powerpact.market.slots import Slot
 from powerpact.market.trades import PackedTrade, Trade
 from powerpact.mechanisms.satisfaction.round import Buyer, Round, Seller, Solution
 from powerpact.mechanisms.satisfaction.spec import match
+from testkit.admitting import MEMBERSHIP, REASON, WINDOW_S, candidate, outcomes
 from testkit.chains import Receipt, TestChain
 from testkit.meters import packed
 
@@ -40,6 +41,9 @@ DECLARED, ASK, CREDIBILITY, RELIABILITY, COMPLETED_TRADES = range(5)
 
 MODES = (Mode.ONE_TO_ONE, Mode.DIVISIBLE)
 """As in Markets.sol."""
+
+MOST_ADMITTED = 100
+"""Candidates that one transaction admits."""
 
 Solver = Callable[[Round], Solution]
 
@@ -122,10 +126,10 @@ class Community:
         self.interfaces = {name: Interface(compiled[name].abi) for name in CONTRACTS}
         self.addresses = self._deploy(compiled)
         self.counters: dict[int, Counters] = {}
-        self.traders = [
-            self.admit(f"trader {i}", credibilities_ppm[i % len(credibilities_ppm)], capacity_wh)
-            for i in range(traders)
-        ]
+        names = [f"trader {i}" for i in range(traders)]
+        if names:
+            self.admit([key(name) for name in names], credibilities_ppm)
+        self.traders = [self.equip(name, capacity_wh) for name in names]
 
     def send(self, sender: LocalAccount, contract: str, function: str, *arguments: Any) -> Receipt:
         """Execute a function. Raises ContractError if it reverts."""
@@ -169,12 +173,34 @@ class Community:
         """The contract's EIP-712 domain."""
         return Domain(self.chain.chain_id, self.addresses[contract])
 
-    def admit(self, name: str, credibility_ppm: int = 900_000, capacity_wh: int = 100_000, source: int = 1) -> Trader:
-        """Apply, be approved, and have a device certified."""
+    def join(self, name: str, credibility_ppm: int = 900_000, capacity_wh: int = 100_000, source: int = 1) -> Trader:
+        """Be admitted, and have a device certified."""
+        self.admit([key(name)], [credibility_ppm])
+        return self.equip(name, capacity_wh, source)
+
+    def admit(self, accounts: Sequence[LocalAccount], credibilities_ppm: Sequence[int] = (900_000,)) -> None:
+        """Apply, be put up and approved in one motion, and wait until its window is over."""
+        for account in accounts:
+            self.send(account, "ParticipantRegistry", "applyFor", keccak(text=account.address))
+        found = self.read_all([("ParticipantRegistry", "participant", account.address) for account in accounts])
+        candidates = [
+            candidate(account.address, state[5], credibilities_ppm[i % len(credibilities_ppm)])
+            for i, (account, state) in enumerate(zip(accounts, found, strict=True))
+        ]
+        first, *others = self.auditors[: self.threshold]
+        packed = [someone.pack() for someone in candidates]
+        self.send(first, "Motions", "nominate", packed, REASON)
+        for auditor in others:
+            self.send(auditor, "Motions", "approve", candidate_tree(candidates).root, REASON)
+        self.chain.warp(self.chain.now() + WINDOW_S)
+        motion = self.read("Motions", "motionCount")
+        shown = outcomes(candidates)
+        for start in range(0, len(shown), MOST_ADMITTED):
+            self.send(first, "ParticipantRegistry", "admit", motion, shown[start : start + MOST_ADMITTED])
+
+    def equip(self, name: str, capacity_wh: int = 100_000, source: int = 1) -> Trader:
+        """Have a participant's device certified."""
         account, meter = key(name), key(f"meter of {name}")
-        self.send(account, "ParticipantRegistry", "applyFor", keccak(text=name))
-        for auditor in self.auditors[: self.threshold]:
-            self.send(auditor, "ParticipantRegistry", "approve", account.address, 1, credibility_ppm)
         return Trader(account, meter, self.bind(account, meter, capacity_wh, source))
 
     def bind(
@@ -281,6 +307,7 @@ class Community:
             threshold=self.threshold,
             base_interval_s=self.base_interval_s,
             longest_slot_s=self.longest_slot_s,
+            membership=MEMBERSHIP,
         )
         arguments = constructor_arguments(addresses, parameters)
         for name in CONTRACTS:

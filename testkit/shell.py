@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from eth_utils import keccak
 from typer.testing import CliRunner
 
 from powerpact.chain.connection import connect
@@ -18,6 +19,11 @@ from powerpact.cli import app
 PASSWORD = "correct horse battery staple"
 NAMES = ("utility", "ann", "ben", "arbiter", "alice", "bob", "bob-meter", "agent")
 ZONES = itertools.count()
+
+
+def tag_of(name: str) -> str:
+    """The person tag of somebody, as the authority would tell it."""
+    return f"0x{keccak(text=f'the person {name}').hex()}"
 
 
 @dataclass

@@ -1,3 +1,3 @@
 """Status of a participant, as in IParticipantRegistry."""
 
-NONE, APPLIED, ACTIVE, REJECTED, LEAVING, LEFT = range(6)
+NONE, APPLIED, ACTIVE, REJECTED, LEAVING, LEFT, LINKED = range(7)

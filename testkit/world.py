@@ -9,7 +9,8 @@ from eth_account.signers.local import LocalAccount
 from eth_utils import keccak, to_wei
 
 from powerpact.chain.client import Chain
-from powerpact.chain.contracts import devices, markets, meters, orders, participants, points
+from powerpact.chain.contracts import devices, markets, meters, motions, orders, participants, points
+from powerpact.chain.contracts.motions import Motion
 from powerpact.chain.deploying import deploy
 from powerpact.chain.deployment import Parameters
 from powerpact.chain.local.clock import ChainClock, fund, request
@@ -18,6 +19,7 @@ from powerpact.devices import Meter
 from powerpact.index import attach
 from powerpact.market.orders import Order, Side, SignedOrder
 from powerpact.market.rules import BOND_OF_COST, AttributeSource, Kind, MarketAttribute, Rules
+from testkit.admitting import MEMBERSHIP, REASON, candidate
 
 SLOT_S = 3_600
 SOLAR_ONLY = bytes([1]) + bytes(7)
@@ -59,6 +61,17 @@ class World:
 
     def warp(self, time_s: int) -> None:
         ChainClock(self.chain.web3).advance_to(time_s)
+
+    def admit(self, *accounts, **attested) -> Motion:
+        """Admit accounts that have applied, in one motion, once its window is over."""
+        states = participants.participants_at(self.chain, accounts)
+        candidates = [candidate(a, state.application, **attested) for a, state in zip(accounts, states, strict=True)]
+        self.sender("auditor").send(motions.nominate(self.chain, candidates, REASON))
+        self.sender("second auditor").send(motions.approve(self.chain, motions.root_of(candidates), REASON))
+        motion = motions.motions(self.chain)[-1]
+        self.warp(motion.ends_at)
+        self.sender("agent").send(motions.admit(self.chain, motion, range(len(candidates))))
+        return motion
 
     def rules(self, **changes) -> Rules:
         slot = self.next_slot()
@@ -145,16 +158,11 @@ def make_world(web3, base_interval_s: int = SLOT_S) -> World:
     keys = {name: account(name) for name in names}
     fund(web3, [key.address for key in keys.values()], to_wei(10, "ether"))
     auditors = (keys["auditor"].address, keys["second auditor"].address)
-    deployment = deploy(
-        Sender(web3, keys["utility"]), Parameters(keys["utility"].address, auditors, 2, base_interval_s, SLOT_S)
-    )
-    world = World(attach(web3, deployment, patience_s=0.05), keys)
+    parameters = Parameters(keys["utility"].address, auditors, 2, base_interval_s, SLOT_S, MEMBERSHIP)
+    world = World(attach(web3, deploy(Sender(web3, keys["utility"]), parameters), patience_s=0.05), keys)
     for name in TRADERS:
         world.sender(name).send(participants.apply(world.chain, keccak(text=name)))
-    for auditor in ("auditor", "second auditor"):
-        world.sender(auditor).send_all(
-            participants.approve(world.chain, keys[name].address, 1, 900_000) for name in TRADERS
-        )
+    world.admit(*(keys[name].address for name in TRADERS))
     for name in SELLERS:
         meter_key = account(f"{name}'s meter")
         described = devices.Description(capacity_wh=5_000)

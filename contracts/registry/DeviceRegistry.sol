@@ -2,6 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {IAuditors} from "../../interfaces/registry/IAuditors.sol";
 import {IDeviceRegistry} from "../../interfaces/registry/IDeviceRegistry.sol";
 import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegistry.sol";
 import {SellerTerms, packSellerTerms} from "../types/Attested.sol";
@@ -23,7 +24,7 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
         MeterTerms meter;
     }
 
-    /// @dev slot 0: 5 + 4 + 1 = 10
+    /// @dev slot 0: 5 + 4 + 1 + 4 = 14
     struct Certification {
         /// Time of certification, Unix seconds; 0 before.
         uint40 since;
@@ -31,6 +32,8 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
         uint32 votes;
         /// Whether the auditors took it back.
         bool withdrawn;
+        /// Number of the committee whose votes these are.
+        uint32 committee;
     }
 
     /// @dev The two bits of a device and slot.
@@ -50,6 +53,7 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
         keccak256("Device(address owner,uint8 kind,uint8 carrier,uint8 source,uint32 subnet,uint64 capacityWh)");
 
     IParticipantRegistry private immutable PARTICIPANTS;
+    IAuditors private immutable MOTIONS;
     address private immutable ORDER_BOOK;
     address private immutable SETTLEMENT;
     address private immutable METERING;
@@ -83,7 +87,8 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
     /// @dev The length of the slots of a device within one longest slot, in base intervals, 8 bits for each of 32 devices; 0: any.
     mapping(uint40 longestSlot => mapping(uint256 word => uint256)) private _lengths;
 
-    /// @param participants Whose auditors certify, and who may own devices.
+    /// @param participants Who may own devices.
+    /// @param motions Whose auditors certify.
     /// @param orderBook Who reserves energy of devices, and decides orders that trade nothing.
     /// @param settlement Who decides orders that trade.
     /// @param metering Who issues certificates.
@@ -91,6 +96,7 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
     /// @param longestSlot The longest delivery slot, seconds: 1 to 255 base intervals.
     constructor(
         address participants,
+        address motions,
         address orderBook,
         address settlement,
         address metering,
@@ -103,6 +109,7 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
             Device_BadIntervals(baseInterval, longestSlot)
         );
         PARTICIPANTS = IParticipantRegistry(participants);
+        MOTIONS = IAuditors(motions);
         ORDER_BOOK = orderBook;
         SETTLEMENT = settlement;
         METERING = metering;
@@ -143,16 +150,20 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
     function certify(uint32 id, bytes32 content) external {
         (uint256 seat, SellerTerms terms) = _seenByAuditor(id, content);
         require(!terms.isCertified(), Device_AlreadyCertified(id));
-        (bool isNew, Votes votes) = Votes.wrap(_certifications[id].votes).cast(seat);
+        Certification storage certification = _certifications[id];
+        uint32 committee = MOTIONS.committee();
+        // Votes of another committee count no more: its seats were others'.
+        uint32 before = certification.committee == committee ? certification.votes : 0;
+        (bool isNew, Votes votes) = Votes.wrap(before).cast(seat);
         require(isNew, Device_AlreadyVoted(id, msg.sender));
 
         // Cannot be cut: the committee has at most 32 seats.
-        _certifications[id].votes = uint32(Votes.unwrap(votes));
+        (certification.votes, certification.committee) = (uint32(Votes.unwrap(votes)), committee);
         uint256 count = votes.count();
         emit CertificationVoted(id, msg.sender, count);
-        if (count == PARTICIPANTS.threshold()) {
+        if (count == MOTIONS.threshold()) {
             _devices[id].terms = terms.asCertified();
-            _certifications[id].since = uint40(block.timestamp);
+            certification.since = uint40(block.timestamp);
             emit DeviceCertified(id);
         }
     }
@@ -162,14 +173,14 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
         require(bytes(reason).length != 0, Device_EmptyReason(id));
         (uint256 seat, SellerTerms terms) = _seenByAuditor(id, content);
         require(terms.isCertified(), Device_NotCertified(id));
-        bytes32 motion = keccak256(abi.encode(id, content, reason));
+        bytes32 motion = keccak256(abi.encode(MOTIONS.committee(), id, content, reason));
         (bool isNew, Votes votes) = _motions[motion].cast(seat);
         require(isNew, Device_AlreadyVoted(id, msg.sender));
 
         _motions[motion] = votes;
         uint256 count = votes.count();
         emit DecertificationVoted(id, msg.sender, motion, count);
-        if (count == PARTICIPANTS.threshold()) {
+        if (count == MOTIONS.threshold()) {
             _certifications[id].withdrawn = true;
             _stop(id, terms);
             emit DeviceDecertified(id, reason);
@@ -333,7 +344,7 @@ contract DeviceRegistry is IDeviceRegistry, EIP712 {
 
     /// @dev The seat of the auditor who calls, from 0, and the device of which the auditor saw this content.
     function _seenByAuditor(uint32 id, bytes32 content) private view returns (uint256 seat, SellerTerms terms) {
-        seat = PARTICIPANTS.seatOf(msg.sender);
+        seat = MOTIONS.seatOf(msg.sender);
         require(seat != 0, Device_NotAuditor(msg.sender));
         terms = _inService(id);
         bytes32 have = contentOf(id);

@@ -1,77 +1,63 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import {IAccounts} from "../../interfaces/accounts/IAccounts.sol";
+import {IMotions} from "../../interfaces/registry/IMotions.sol";
 import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegistry.sol";
-import {Committee, Votes} from "../shared/Committee.sol";
+import {Signatures} from "../shared/Signatures.sol";
 import {Admission, packAdmission} from "../types/Attested.sol";
+import {CandidateFields, PackedCandidate} from "../types/Candidates.sol";
 import {PackedOrder, traderOf} from "../types/Orders.sol";
-import {ONE_PPM, Points, Ppm} from "../types/Units.sol";
+import {Points, Ppm} from "../types/Units.sol";
 
 /// @title Who may trade
-/// @dev The committee is fixed at deployment. A motion is the hash of everything that it decides; votes are
-/// one bit for each auditor. Motions on an application name its number, motions to suspend the number
-/// of suspensions so far: a motion that was decided, or overtaken by another, can never be voted on again.
-contract ParticipantRegistry is IParticipantRegistry {
+/// @dev What is kept of a person hangs on its number, and the number on its tag: whoever leaves and comes back finds it again.
+/// Motions to suspend name the number of suspensions so far, votes to reject that of the application: what was decided, or
+/// overtaken by another, can never be voted on again.
+contract ParticipantRegistry is IParticipantRegistry, EIP712 {
+    using CandidateFields for PackedCandidate;
     using Checkpoints for Checkpoints.Trace208;
-
-    /// @dev What a motion would do.
-    enum Kind {
-        Approve,
-        Reject,
-        Suspend
-    }
-
-    /// @dev The most auditors.
-    uint256 private constant MAX_AUDITORS = 32;
 
     /// @dev The longest that one suspension can last, seconds.
     uint40 private constant MAX_SUSPENSION = 30 days;
 
-    /// @inheritdoc IParticipantRegistry
-    uint40 public constant EXIT_NOTICE = 7 days;
+    /// @dev The most accounts of a person beside the first.
+    uint256 private constant MAX_LINKED = 8;
+
+    bytes32 private constant LINK_TYPEHASH = keccak256("Link(address member,address account,uint32 application)");
 
     /// @inheritdoc IParticipantRegistry
-    uint256 public immutable threshold;
+    IMotions public immutable MOTIONS;
 
     IAccounts private immutable ACCOUNTS;
 
-    address[] private _auditors;
+    /// @inheritdoc IParticipantRegistry
+    uint32 public personCount;
 
     /// @inheritdoc IParticipantRegistry
-    mapping(address account => uint256) public seatOf;
+    mapping(bytes32 tag => uint32 person) public personOf;
 
     mapping(address account => Participant) private _participants;
 
+    /// @dev The account with a person's voice; it stays when the person leaves.
+    mapping(uint32 person => address) private _first;
+
+    /// @dev A person's other accounts.
+    mapping(uint32 person => address[]) private _linked;
+
     /// @dev Number of suspensions so far.
-    mapping(address account => uint256) private _suspensions;
+    mapping(uint32 person => uint256) private _suspensions;
 
     /// @dev By the time of each decision, when the suspension ends, both in Unix seconds. Later decisions replace earlier ones from
     /// then on, so that what holds for a time in the past never changes.
-    mapping(address account => Checkpoints.Trace208) private _ends;
+    mapping(uint32 person => Checkpoints.Trace208) private _ends;
 
-    mapping(bytes32 motion => Votes) private _votes;
-
-    modifier onlyAuditor() {
-        require(isAuditor(msg.sender), Registry_NotAuditor(msg.sender));
-        _;
-    }
-
-    /// @dev Reverts if: there are no auditors or more than 32; the threshold is zero or above their
-    /// number; an auditor is the zero address or named twice.
-    constructor(address[] memory auditors_, uint256 threshold_, address accounts) {
-        uint256 count = auditors_.length;
-        require(count != 0 && count <= MAX_AUDITORS, Registry_BadCommittee(count, threshold_));
-        require(threshold_ != 0 && threshold_ <= count, Registry_BadCommittee(count, threshold_));
-        for (uint256 i = 0; i < count; ++i) {
-            address auditor = auditors_[i];
-            require(auditor != address(0), Registry_NotAuditor(auditor));
-            require(!isAuditor(auditor), Registry_DuplicateAuditor(auditor));
-            seatOf[auditor] = i + 1;
-        }
-        _auditors = auditors_;
-        threshold = threshold_;
+    /// @param motions Who audits, and who may object.
+    /// @param accounts Who knows what is held of somebody's points.
+    constructor(address motions, address accounts) EIP712("PowerPact", "1") {
+        MOTIONS = IMotions(motions);
         ACCOUNTS = IAccounts(accounts);
     }
 
@@ -79,73 +65,131 @@ contract ParticipantRegistry is IParticipantRegistry {
     function applyFor(bytes32 attributesHash) external {
         require(attributesHash != 0, Registry_EmptyAttributes(msg.sender));
         Participant storage applicant = _participants[msg.sender];
-        Status status = applicant.status;
-        require(
-            status == Status.None || status == Status.Rejected || status == Status.Left,
-            Registry_WrongStatus(msg.sender, status, Status.None)
-        );
-        _setStatus(applicant, Status.Applied);
+        // Who is admitted applies for a renewal, and stays admitted meanwhile.
+        if (applicant.status == Status.Active) require(!applicant.hasApplied, Registry_HasApplied(msg.sender));
+        else _requireOutside(msg.sender);
+        if (applicant.status != Status.Active) _setStatus(applicant, Status.Applied);
+        applicant.hasApplied = true;
         uint32 application = ++applicant.application;
         emit Applied(msg.sender, application, attributesHash);
     }
 
     /// @inheritdoc IParticipantRegistry
-    function approve(address applicant, uint32 application, Ppm credibility) external onlyAuditor {
-        require(Ppm.unwrap(credibility) <= ONE_PPM, Registry_CredibilityAboveOne(applicant, credibility));
-        Participant storage subject = _applicant(applicant, application);
-        if (_vote(applicant, keccak256(abi.encode(Kind.Approve, applicant, application, credibility)))) {
-            _setStatus(subject, Status.Active);
-            subject.credibility = credibility;
-            emit Approved(applicant, credibility);
+    function reject(address applicant, uint32 application, uint8 reason) external {
+        require(reason != 0, Registry_EmptyReason(applicant));
+        _requireApplied(applicant, application);
+        emit RejectionVoted(applicant, application, msg.sender, reason);
+        if (MOTIONS.vote(msg.sender, applicant, keccak256(abi.encode(applicant, application)))) {
+            _turnDown(applicant, application);
         }
     }
 
     /// @inheritdoc IParticipantRegistry
-    function reject(address applicant, uint32 application, string calldata reason) external onlyAuditor {
-        require(bytes(reason).length != 0, Registry_EmptyReason(applicant));
-        Participant storage subject = _applicant(applicant, application);
-        if (_vote(applicant, keccak256(abi.encode(Kind.Reject, applicant, application, reason)))) {
-            _setStatus(subject, Status.Rejected);
-            emit Rejected(applicant, reason);
+    function admit(uint32 motion, IMotions.Outcome[] calldata outcomes) external {
+        uint256 admitted = 0;
+        for (uint256 i = 0; i < outcomes.length; ++i) {
+            IMotions.Outcome calldata outcome = outcomes[i];
+            MOTIONS.requireOutcome(motion, outcome, false);
+            if (!_hasApplied(outcome.candidate.account(), outcome.candidate.application())) continue;
+            _admit(motion, outcome.candidate);
+            ++admitted;
         }
+        require(admitted != 0, Registry_NothingToDo(motion));
     }
 
     /// @inheritdoc IParticipantRegistry
-    function suspend(address account, uint40 until, string calldata reason) external onlyAuditor {
+    function refuse(uint32 motion, IMotions.Outcome calldata outcome) external {
+        MOTIONS.requireOutcome(motion, outcome, true);
+        (address applicant, uint32 application) = (outcome.candidate.account(), outcome.candidate.application());
+        _requireApplied(applicant, application);
+        _turnDown(applicant, application);
+    }
+
+    /// @inheritdoc IParticipantRegistry
+    function suspend(address account, uint40 until, string calldata reason) external {
         require(bytes(reason).length != 0, Registry_EmptyReason(account));
         uint40 latest = uint40(block.timestamp) + MAX_SUSPENSION;
         require(until > block.timestamp && until <= latest, Registry_BadSuspension(account, until, latest));
-        Participant storage subject = _participants[account];
         _requireStatus(account, Status.Active);
-        uint256 suspension = _suspensions[account];
-        bytes32 motion = keccak256(abi.encode(Kind.Suspend, account, subject.application, suspension, until, reason));
-        if (_vote(account, motion)) {
-            _suspensions[account] = suspension + 1;
+        Participant storage subject = _participants[account];
+        uint32 person = subject.person;
+        uint256 suspension = _suspensions[person];
+        bytes32 motion = keccak256(abi.encode(account, person, suspension, until, reason));
+        if (MOTIONS.vote(msg.sender, account, motion)) {
+            _suspensions[person] = suspension + 1;
             subject.suspendedUntil = until;
             // The registry does not need what it replaces.
             // slither-disable-next-line unused-return
-            _ends[account].push(uint48(block.timestamp), until);
-            emit Suspended(account, until, reason);
+            _ends[person].push(uint48(block.timestamp), until);
+            emit Suspended(account, person, until, reason);
         }
     }
 
     /// @inheritdoc IParticipantRegistry
     function requestExit() external {
         _requireStatus(msg.sender, Status.Active);
-        _setStatus(_participants[msg.sender], Status.Leaving);
-        emit ExitRequested(msg.sender, uint40(block.timestamp) + EXIT_NOTICE);
+        Participant storage leaver = _participants[msg.sender];
+        _setStatus(leaver, Status.Leaving);
+        leaver.hasApplied = false;
+        emit ExitRequested(msg.sender);
+        MOTIONS.announceExit(msg.sender);
+    }
+
+    /// @inheritdoc IParticipantRegistry
+    function stay() external {
+        _requireStatus(msg.sender, Status.Leaving);
+        _setStatus(_participants[msg.sender], Status.Active);
+        emit Stayed(msg.sender);
+        MOTIONS.endExit(msg.sender);
     }
 
     /// @inheritdoc IParticipantRegistry
     function exit() external {
         _requireStatus(msg.sender, Status.Leaving);
-        Participant storage leaver = _participants[msg.sender];
-        uint40 leavesAt = leaver.since + EXIT_NOTICE;
-        require(block.timestamp >= leavesAt, Registry_NoticeRunning(msg.sender, leavesAt));
-        uint256 held = Points.unwrap(ACCOUNTS.heldOf(msg.sender));
-        require(held == 0, Registry_OpenObligations(msg.sender, held));
-        _setStatus(leaver, Status.Left);
-        emit Left(msg.sender);
+        MOTIONS.requireMayExit(msg.sender);
+        uint32 person = _participants[msg.sender].person;
+        _requireNothingHeld(msg.sender);
+        address[] storage others = _linked[person];
+        while (others.length != 0) {
+            address account = others[others.length - 1];
+            _requireNothingHeld(account);
+            others.pop();
+            _unlink(account, person);
+        }
+        _leave(msg.sender, person);
+    }
+
+    /// @inheritdoc IParticipantRegistry
+    function link(address account, bytes calldata signature) external {
+        _requireStatus(msg.sender, Status.Active);
+        uint32 person = _participants[msg.sender].person;
+        _requireOutside(account);
+        _requireSamePerson(account, person);
+        require(_linked[person].length < MAX_LINKED, Registry_TooManyAccounts(person, MAX_LINKED));
+        Participant storage other = _participants[account];
+        uint32 application = ++other.application;
+        bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(LINK_TYPEHASH, msg.sender, account, application)));
+
+        other.person = person;
+        _setStatus(other, Status.Linked);
+        _linked[person].push(account);
+        emit Linked(account, person);
+        // A contract account is asked last.
+        require(Signatures.isValid(account, digest, signature), Registry_BadSignature(account));
+    }
+
+    /// @inheritdoc IParticipantRegistry
+    function unlink(address account) external {
+        uint32 person = _participants[account].person;
+        require(_participants[account].status == Status.Linked, Registry_NotLinked(account));
+        require(msg.sender == account || msg.sender == _first[person], Registry_NotLinked(account));
+        _requireNothingHeld(account);
+        address[] storage others = _linked[person];
+        uint256 place = 0;
+        while (others[place] != account) ++place;
+        others[place] = others[others.length - 1];
+        others.pop();
+        _unlink(account, person);
     }
 
     /// @inheritdoc IParticipantRegistry
@@ -155,7 +199,10 @@ contract ParticipantRegistry is IParticipantRegistry {
 
     /// @inheritdoc IParticipantRegistry
     function isSuspendedAt(address account, uint40 time) external view returns (bool) {
-        return time < _ends[account].upperLookupRecent(time);
+        Participant storage subject = _participants[account];
+        // The usual case: it was never suspended, under any key.
+        if (subject.suspendedUntil == 0 && subject.status == Status.Active) return false;
+        return time < _ends[subject.person].upperLookupRecent(time);
     }
 
     /// @inheritdoc IParticipantRegistry
@@ -164,8 +211,8 @@ contract ParticipantRegistry is IParticipantRegistry {
     }
 
     /// @inheritdoc IParticipantRegistry
-    function auditors() external view returns (address[] memory) {
-        return _auditors;
+    function accountsOf(uint32 person) external view returns (address first, address[] memory others) {
+        return (_first[person], _linked[person]);
     }
 
     /// @inheritdoc IParticipantRegistry
@@ -176,19 +223,62 @@ contract ParticipantRegistry is IParticipantRegistry {
         }
     }
 
-    /// @inheritdoc IParticipantRegistry
-    function isAuditor(address account) public view returns (bool) {
-        return seatOf[account] != 0;
+    /// @dev Admit a candidate who has applied: a new person, one who comes back or whose admission is renewed, or one with another
+    /// account.
+    function _admit(uint32 motion, PackedCandidate calldata candidate) private {
+        address account = candidate.account();
+        require(candidate.expiry() > block.timestamp, Registry_CandidateExpired(account, candidate.expiry()));
+        uint32 person = _personOf(candidate.tag);
+        _requireSamePerson(account, person);
+        Participant storage subject = _participants[account];
+        if (subject.status != Status.Active) {
+            _replace(person);
+            _first[person] = account;
+            _setStatus(subject, Status.Active);
+            MOTIONS.giveVoice(account);
+        }
+        subject.hasApplied = false;
+        (subject.person, subject.credibility) = (person, candidate.credibility());
+        (subject.permissions, subject.expiry) = (candidate.permissions(), candidate.expiry());
+        (subject.userType, subject.grade) = (candidate.userType(), candidate.grade());
+        subject.suspendedUntil = uint40(_ends[person].latest());
+        emit Admitted(account, person, motion, candidate);
     }
 
-    /// @dev Count the sender's vote. True when it decides the motion.
-    function _vote(address subject, bytes32 motion) private returns (bool decided) {
-        (bool isNew, Votes votes) = _votes[motion].cast(seatOf[msg.sender] - 1);
-        require(isNew, Registry_AlreadyVoted(msg.sender, motion));
-        _votes[motion] = votes;
-        uint256 count = votes.count();
-        emit VoteCast(msg.sender, subject, motion, count);
-        return count == threshold;
+    /// @dev The person with this tag, who has a number from now on.
+    function _personOf(bytes32 tag) private returns (uint32 person) {
+        person = personOf[tag];
+        if (person != 0) return person;
+        person = ++personCount;
+        personOf[tag] = person;
+    }
+
+    /// @dev If the person is still admitted with an account whose key it lost, another one takes its place.
+    function _replace(uint32 person) private {
+        address before = _first[person];
+        Status status = _participants[before].status;
+        if (status != Status.Active && status != Status.Leaving) return;
+        _leave(before, person);
+    }
+
+    function _turnDown(address account, uint32 application) private {
+        Participant storage subject = _participants[account];
+        subject.hasApplied = false;
+        if (subject.status == Status.Applied) _setStatus(subject, Status.Rejected);
+        emit Rejected(account, application);
+    }
+
+    function _leave(address account, uint32 person) private {
+        Participant storage leaver = _participants[account];
+        _setStatus(leaver, Status.Left);
+        leaver.hasApplied = false;
+        emit Left(account, person);
+        MOTIONS.endVoice(account);
+    }
+
+    function _unlink(address account, uint32 person) private {
+        _setStatus(_participants[account], Status.Left);
+        emit Unlinked(account, person);
     }
 
     function _setStatus(Participant storage subject, Status status) private {
@@ -196,19 +286,55 @@ contract ParticipantRegistry is IParticipantRegistry {
         subject.since = uint40(block.timestamp);
     }
 
+    /// @dev What holds of a person holds of all its accounts.
     function _admissionOf(address account) private view returns (Admission) {
-        Participant storage subject = _participants[account];
-        (Status status, Ppm credibility, uint40 suspendedUntil) =
-            (subject.status, subject.credibility, subject.suspendedUntil);
-        return packAdmission(status == Status.Active && suspendedUntil <= block.timestamp, credibility);
+        uint256 word = _wordOf(account);
+        if (uint8(word) == uint8(Status.Linked)) word = _wordOf(_first[uint32(word >> 160)]);
+        bool isActiveNow = uint8(word) == uint8(Status.Active) && uint40(word >> 48) <= block.timestamp
+            && word >> 216 > block.timestamp;
+        return packAdmission(isActiveNow, Ppm.wrap(uint32(word >> 16)));
     }
 
-    /// @dev The applicant, provided that this very application is open.
-    function _applicant(address account, uint32 application) private view returns (Participant storage subject) {
-        _requireStatus(account, Status.Applied);
-        subject = _participants[account];
-        uint32 current = subject.application;
-        require(application == current, Registry_WrongApplication(account, current, application));
+    /// @dev A participant as it lies in its slot: expiry 40 | grade 8 | user type 8 | permissions 8 | person 32 | application 32 |
+    /// since 40 | suspended until 40 | credibility 32 | has applied 8 | status 8.
+    function _wordOf(address account) private view returns (uint256 word) {
+        Participant storage subject = _participants[account];
+        // Equivalent to reading the fields one by one, which takes a read of the storage for each.
+        assembly ("memory-safe") {
+            word := sload(subject.slot)
+        }
+    }
+
+    function _hasApplied(address account, uint32 application) private view returns (bool) {
+        Participant storage subject = _participants[account];
+        return subject.hasApplied && subject.application == application;
+    }
+
+    /// Reverts if: this very application is not open.
+    function _requireApplied(address account, uint32 application) private view {
+        uint32 current = _participants[account].application;
+        require(_hasApplied(account, application), Registry_WrongApplication(account, current, application));
+    }
+
+    /// Reverts if: the account has applied, is admitted, leaving, or one of a member's.
+    function _requireOutside(address account) private view {
+        Status status = _participants[account].status;
+        require(
+            status == Status.None || status == Status.Rejected || status == Status.Left,
+            Registry_WrongStatus(account, status, Status.None)
+        );
+    }
+
+    /// Reverts if: the account was another person's.
+    function _requireSamePerson(address account, uint32 person) private view {
+        uint32 before = _participants[account].person;
+        require(before == 0 || before == person, Registry_OtherPerson(account, before, person));
+    }
+
+    /// Reverts if: some of the account's points are in orders, trades or bonds.
+    function _requireNothingHeld(address account) private view {
+        uint256 held = Points.unwrap(ACCOUNTS.heldOf(account));
+        require(held == 0, Registry_OpenObligations(account, held));
     }
 
     function _requireStatus(address account, Status needed) private view {

@@ -40,6 +40,14 @@ library Signatures {
         return fault == ECDSA.RecoverError.NoError ? recovered : address(0);
     }
 
+    /// @notice The account whose key made `signature` over `digest`, zero if none.
+    function recover(bytes32 digest, CompactSignature calldata signature) internal pure returns (address) {
+        // The third value only tells more about a fault.
+        // slither-disable-next-line unused-return
+        (address recovered, ECDSA.RecoverError fault,) = ECDSA.tryRecover(digest, signature.r, signature.vs);
+        return fault == ECDSA.RecoverError.NoError ? recovered : address(0);
+    }
+
     function _recover(bytes32 digest, bytes calldata signature) private pure returns (address, ECDSA.RecoverError) {
         address recovered;
         ECDSA.RecoverError fault;

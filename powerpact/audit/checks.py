@@ -14,6 +14,7 @@ from powerpact.audit.money import check_balances, check_ways_out
 from powerpact.audit.stopped import check_stopped
 from powerpact.chain.client import Chain
 from powerpact.chain.contracts import certificates, complete, rounds
+from powerpact.index.membership import was_active
 from powerpact.index.records import Records, RoundRecord, read_records, require_complete
 from powerpact.market.orders import id_text
 from powerpact.market.readings import Reading
@@ -256,27 +257,13 @@ def _check_admission(records: Records) -> Result:
             for id_, order in record.posted.orders.items():
                 if id_ >> 8 == event.arguments["batch"]:
                     count += 1
-                    if not _was_active(records, order.trader, event.block, event.position, now):
+                    if not was_active(records.participants, order.trader, (event.block, event.position), now):
                         faults.append(f"{_at(record, id_)}: {order.trader} was not admitted when it was posted")
-    votes = {e.transaction_hash for e in (*records.participants, *records.devices) if "Vot" in e.name}
+    votes = {e.transaction_hash for e in (*records.votes, *records.devices) if "Vot" in e.name}
     for transaction_hash in sorted(votes):
         touched = chain.touched_by(transaction_hash).intersection(_UNTOUCHABLE)
         faults += [f"the vote in {transaction_hash} touched {name}" for name in sorted(touched)]
     return f"{count} orders of admitted traders; {len(votes)} auditors' votes touched nothing else", faults
-
-
-def _was_active(records: Records, trader: ChecksumAddress, block: int, position: int, now: int) -> bool:
-    """Whether the registry's events before a place on the chain make the trader active."""
-    active, suspended_until = False, 0
-    for event in records.participants:
-        a = event.arguments
-        if a.get("participant") != trader or (event.block, event.position) > (block, position):
-            continue
-        if event.name == "Suspended":
-            suspended_until = a["until"]
-        else:
-            active = event.name == "Approved"
-    return active and suspended_until <= now
 
 
 def _check_readings(records: Records) -> Result:

@@ -8,6 +8,7 @@ from eth_typing import ChecksumAddress
 
 from powerpact.audit.laws import Result
 from powerpact.chain.contracts import certificates
+from powerpact.index.membership import persons
 from powerpact.index.records import Records
 from powerpact.market.schema import EnergySource
 
@@ -26,7 +27,7 @@ def check_stopped(records: Records) -> Result:
                 storages.add(device)
         elif event.name in ("DeviceRetired", "DeviceDecertified"):
             stopped_at[device] = chain.time_of(event.block)
-    suspensions = _suspensions(records)
+    suspensions, person = _suspensions(records), persons(records.participants)
     minted = [move for move in certificates.transfers_in(records.certificates) if move.source == certificates.NOBODY]
     faults = []
     for move in minted:
@@ -36,19 +37,19 @@ def check_stopped(records: Records) -> Result:
             faults.append(f"{what} of a storage")
         if device in stopped_at and stopped_at[device] <= slot.start:
             faults.append(f"{what}, though device {device} was stopped at {stopped_at[device]}")
-        if move.target == owners.get(device) and _is_suspended(suspensions[move.target], slot.start):
+        if move.target == owners.get(device) and _is_suspended(suspensions[person.get(move.target, 0)], slot.start):
             faults.append(f"{what} to {move.target}, who was suspended at {slot.start}")
     detail = f"{len(minted)} mintings; {len(stopped_at)} devices stopped, {len(storages)} storages"
     return f"{detail}, {sum(map(len, suspensions.values()))} suspensions", faults
 
 
-def _suspensions(records: Records) -> defaultdict[ChecksumAddress, list[tuple[int, int]]]:
-    """By account, the time of each decision and the end of the suspension, Unix seconds, in their order."""
-    found: defaultdict[ChecksumAddress, list[tuple[int, int]]] = defaultdict(list)
+def _suspensions(records: Records) -> defaultdict[int, list[tuple[int, int]]]:
+    """By person, the time of each decision and the end of the suspension, Unix seconds, in their order."""
+    found: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
     for event in records.participants:
         if event.name == "Suspended":
             since = records.chain.time_of(event.block)
-            found[event.arguments["participant"]].append((since, event.arguments["until"]))
+            found[event.arguments["person"]].append((since, event.arguments["until"]))
     return found
 
 

@@ -10,7 +10,7 @@ from powerpact.market.orders import Side, id_text
 from powerpact.market.schema import DeliveryRule
 
 _PROPOSAL: Final = ("none", "draft", "active", "outranked", "refuted", "final")
-_ADMISSION: Final = ("none", "applied", "active", "rejected", "leaving", "left")
+_ADMISSION: Final = ("none", "applied", "active", "rejected", "leaving", "left", "linked")
 
 _MEMBERS: Final[Mapping[str, tuple[str, ...]]] = {
     "enum IParticipantRegistry.Status": _ADMISSION,

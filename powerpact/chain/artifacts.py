@@ -20,6 +20,7 @@ CONTRACTS: Final = (
     "PowerPoints",
     "Accounts",
     "ParticipantRegistry",
+    "Motions",
     "DeviceRegistry",
     "GreenCertificates",
     "Metering",

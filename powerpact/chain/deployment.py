@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +28,8 @@ SCHEMA: Final = "powerpact/deployment/1"
 DEFAULT_FILE: Final = Path("powerpact.deployment.json")
 """Where the deployment file is by default."""
 
+DAY_S: Final = 86_400
+
 INTERVAL_S: Final = 3_600
 """Length of a reading's interval, and of the longest delivery slot, by default, s."""
 
@@ -39,6 +41,37 @@ _IMMUTABLE: Final = re.compile(re.escape(b"\x7f" + bytes(32)))
 
 
 @dataclass(frozen=True, slots=True)
+class MembershipRules:
+    """How members can stop what auditors announce (`Rules` in IMotions); shares are of the members at that time.
+
+    Attributes
+    ----------
+    admission_window_s : int
+        How long members may object to candidates, s; shorter than the window on the committee.
+    committee_window_s : int
+        How long they may object to a change of the committee, s, at most 90 days.
+    exit_notice_s : int
+        Notice of an exit, in which they may object to it, s, at most 14 days.
+    admission_rate_ppm : int
+        Share of the members whose objections refuse a candidate or an exit, ppm,
+    admission_cap : int
+        or so many of them, if that is less.
+    committee_rate_ppm : int
+        Share of the members whose objections refuse a change of the committee, ppm.
+    supporters : int
+        So many members who support the same change of the committee announce it.
+    """
+
+    admission_window_s: int = 3 * DAY_S
+    committee_window_s: int = 14 * DAY_S
+    exit_notice_s: int = 7 * DAY_S
+    admission_rate_ppm: int = 50_000
+    admission_cap: int = 100
+    committee_rate_ppm: int = 100_000
+    supporters: int = 10
+
+
+@dataclass(frozen=True, slots=True)
 class Parameters:
     """What a deployment fixes permanently.
 
@@ -47,13 +80,15 @@ class Parameters:
     utility : ChecksumAddress
         Who issues points against deposits.
     auditors : tuple of ChecksumAddress
-        Who admits participants and certifies devices.
+        Who audits applicants and certifies devices, until a motion changes the committee.
     threshold : int
-        Votes of auditors that decide.
+        Votes of these auditors that decide.
     base_interval_s : int
         Length of every reading's interval, s.
     longest_slot_s : int
         Longest delivery slot, s: 1 to 255 base intervals.
+    membership : MembershipRules
+        How members can stop what auditors announce.
     """
 
     utility: ChecksumAddress
@@ -61,6 +96,7 @@ class Parameters:
     threshold: int
     base_interval_s: int = INTERVAL_S
     longest_slot_s: int = INTERVAL_S
+    membership: MembershipRules = MembershipRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,15 +170,7 @@ def constructor_arguments(addresses: dict[str, ChecksumAddress], parameters: Par
     return {
         "PowerPoints": [parameters.utility],
         "Accounts": [at[name] for name in ("PowerPoints", "OrderBook", "Clearing", "Settlement", "Refutations")],
-        "ParticipantRegistry": [parameters.auditors, parameters.threshold, at["Accounts"]],
-        "DeviceRegistry": [
-            at["ParticipantRegistry"],
-            at["OrderBook"],
-            at["Settlement"],
-            at["Metering"],
-            parameters.base_interval_s,
-            parameters.longest_slot_s,
-        ],
+        **_registry_arguments(addresses, parameters),
         "GreenCertificates": [at["Metering"]],
         "Metering": [
             at["ParticipantRegistry"],
@@ -173,6 +201,27 @@ def constructor_arguments(addresses: dict[str, ChecksumAddress], parameters: Par
             at["Clearing"],
         ],
         "Releases": [at["Markets"], at["OrderBook"], at["Clearing"]],
+    }
+
+
+def _registry_arguments(at: dict[str, ChecksumAddress], parameters: Parameters) -> dict[str, list[Any]]:
+    return {
+        "ParticipantRegistry": [at["Motions"], at["Accounts"]],
+        "Motions": [
+            parameters.auditors,
+            parameters.threshold,
+            astuple(parameters.membership),
+            at["ParticipantRegistry"],
+        ],
+        "DeviceRegistry": [
+            at["ParticipantRegistry"],
+            at["Motions"],
+            at["OrderBook"],
+            at["Settlement"],
+            at["Metering"],
+            parameters.base_interval_s,
+            parameters.longest_slot_s,
+        ],
     }
 
 
@@ -262,7 +311,8 @@ def _checked(path: Path, data: Any) -> dict[str, Any]:
         if not is_checksum_address(address):
             raise BadDeploymentFile(path, f"addresses.{name} is {address!r}, not an address with checksum")
     try:
-        fixed = Parameters(**{**parameters, "auditors": tuple(parameters["auditors"])})
+        membership = MembershipRules(**parameters["membership"])
+        fixed = Parameters(**{**parameters, "auditors": tuple(parameters["auditors"]), "membership": membership})
     except (TypeError, KeyError) as error:
         raise BadDeploymentFile(path, f"parameters: {error}") from error
     return {name: data[name] for name in names} | {"parameters": fixed}

@@ -17,37 +17,124 @@ class Advice(NamedTuple):
     remedy: str
 
 
+_MOTIONS: Final = {
+    "Auditors_NotAuditor": Advice(
+        "only an auditor may do this", "Send it from an auditor's account; `powerpact members motions` shows changes."
+    ),
+    "Auditors_BadCommittee": Advice(
+        "the number of auditors would not be 1 to 32, or the threshold not between 1 and that number",
+        "Name 1 to 32 auditors and a threshold among them.",
+    ),
+    "Auditors_DuplicateAuditor": Advice("somebody would be an auditor twice", "Name each auditor once."),
+    "Auditors_AlreadyVoted": Advice(
+        "this auditor has voted on this motion", "Nothing to do: the vote counts. Another auditor has to vote."
+    ),
+    "Motion_BadRules": Advice(
+        "a window, rate or number of the deployment's rules is out of its range",
+        "Give windows from 1 s (admissions shorter than the committee's, at most 90 days; exits at most 14 days) and "
+        "rates from 1 to 1 000 000 ppm.",
+    ),
+    "Motion_BadCount": Advice("there are no candidates, or too many", "Put up 1 to 4 096 candidates at once."),
+    "Motion_BadCandidate": Advice(
+        "a candidate lacks account, tag, permission or user type, is credible above one, or is expired",
+        "Correct the candidate with this index.",
+    ),
+    "Motion_EmptyReason": Advice("a reason must be given", "State the code of what the decision relies on."),
+    "Motion_NotNominated": Advice(
+        "nobody put up these very candidates since the committee last changed",
+        "Put them up: `powerpact members approve` with all that is attested.",
+    ),
+    "Motion_NoRoom": Advice("32 motions are running", "Wait until the one in the message ends, or share one motion."),
+    "Motion_Unknown": Advice("there is no such motion or proposal", "List them with `powerpact members motions`."),
+    "Motion_NoExit": Advice("the account has not announced its exit", "Nothing to do: it is a member."),
+    "Motion_NoticeOver": Advice(
+        "the notice of the exit has run",
+        "Nothing to do: what is open is settled as agreed, and nothing held can leave.",
+    ),
+    "Motion_NoticeRunning": Advice("the notice of the exit has not run", "Wait until the time in the message."),
+    "Motion_ExitRefused": Advice(
+        "so many members objected to the exit that it is refused",
+        "Settle what they ask for, withdraw the exit with `powerpact members stay`, and announce it again.",
+    ),
+    "Motion_WindowOver": Advice("the window of the motion is over", "Nothing to do: nobody can object any more."),
+    "Motion_WindowOpen": Advice("members can still object", "Wait until the time in the message."),
+    "Motion_UnknownCandidate": Advice(
+        "the motion has no such candidate", "See its candidates with `powerpact members motions`."
+    ),
+    "Motion_NotMember": Advice(
+        "the account was no member when the motion was announced, or is no member's first account",
+        "Send it from the first account of somebody who was a member then.",
+    ),
+    "Motion_AlreadyObjected": Advice(
+        "this member has objected to the motion, or to an exit of the same day",
+        "Nothing to do: the objection counts, and there is one for each motion.",
+    ),
+    "Motion_NoNewObjection": Advice(
+        "none of the signatures is of a member who can object and has not",
+        "Let members sign who have not objected to this motion.",
+    ),
+    "Motion_Refused": Advice(
+        "members refused it", "Reject the candidate with `powerpact members admit`; it can apply again."
+    ),
+    "Motion_NotRefused": Advice(
+        "too few members objected to refuse the candidate", "Let more members object while the window is open."
+    ),
+    "Motion_ChangeUndecided": Advice(
+        "another change of the committee is undecided",
+        "Wait for the end of its window, and let it be enacted: `powerpact members committee enact`.",
+    ),
+    "Motion_OthersTurn": Advice(
+        "the same side announced the last change; the other one has a window to announce its own",
+        "Wait until the time in the message.",
+    ),
+    "Motion_AlreadyEnacted": Advice("the change was enacted", "Nothing to do."),
+    "Motion_CannotSupport": Advice(
+        "the member supports the proposal already, or it was announced", "Nothing to do, or support another one."
+    ),
+    "Motion_TooFewSupporters": Advice("fewer members than needed support the proposal", "Let more members support it."),
+    "Motion_NotRegistry": Advice(
+        "only the registry of participants may call this", "Use the function of the registry instead."
+    ),
+}
+
 _PARTICIPANTS: Final = {
-    "Registry_NotAuditor": Advice(
-        "only an auditor may do this", "Send it from an auditor's account; the deployment file lists them."
-    ),
-    "Registry_BadCommittee": Advice(
-        "the number of auditors is not 1 to 32, or the threshold is not between 1 and that number",
-        "Deploy with 1 to 32 auditors and a threshold among them.",
-    ),
-    "Registry_DuplicateAuditor": Advice("an auditor is named twice", "Name each auditor once."),
     "Registry_WrongStatus": Advice(
         "the account's admission does not allow this step",
         "See the admission with `powerpact balance`: apply first, be admitted next, trade then.",
     ),
     "Registry_WrongApplication": Advice(
-        "the vote names an application that is not the account's latest",
-        "Look at the latest application and vote on that one.",
+        "it is not the account's open application",
+        "Look at the latest application and decide on that one.",
+    ),
+    "Registry_HasApplied": Advice(
+        "the account has an open application", "Wait for the auditors and the window: `powerpact members motions`."
     ),
     "Registry_EmptyAttributes": Advice(
         "the application commits to no attribute set", "Apply with the hash of the attribute set."
     ),
-    "Registry_EmptyReason": Advice("a reason must be given", "State the reason in words."),
-    "Registry_AlreadyVoted": Advice(
-        "this auditor has voted on this motion", "Nothing to do: the vote counts. Another auditor has to vote."
-    ),
-    "Registry_CredibilityAboveOne": Advice(
-        "credibility is above 1 000 000 ppm", "State the credibility in ppm, 0 to 1 000 000."
-    ),
+    "Registry_EmptyReason": Advice("a reason must be given", "State the reason."),
     "Registry_BadSuspension": Advice(
         "the suspension ends in the past or more than 30 days ahead", "Name an end within 30 days from now."
     ),
-    "Registry_NoticeRunning": Advice("the notice of the exit has not run", "Wait until the time in the message."),
+    "Registry_CandidateExpired": Advice(
+        "what the auditors attested expired before the admission", "Apply again; let the auditors attest a later end."
+    ),
+    "Registry_NothingToDo": Advice(
+        "none of these candidates has the application open that was audited",
+        "Nothing to do: they were admitted or rejected before.",
+    ),
+    "Registry_OtherPerson": Advice(
+        "the account is or was another person's", "Take an account that no other person has used."
+    ),
+    "Registry_TooManyAccounts": Advice(
+        "a person has at most 8 accounts beside the first", "Unlink one first: `powerpact members unlink`."
+    ),
+    "Registry_BadSignature": Advice(
+        "the account to be linked did not sign this", "Let it sign a `Link` for this member and its next application."
+    ),
+    "Registry_NotLinked": Advice(
+        "the account is none of the sender's further ones", "Send it from the member's first account, or its own."
+    ),
     "Registry_OpenObligations": Advice(
         "points of the account are still reserved or locked",
         "Cancel open orders and let trades be settled or refunded, then leave.",
@@ -699,6 +786,7 @@ _LIBRARIES: Final = {
 
 SECTIONS: Final = MappingProxyType(
     {
+        "Motions": _MOTIONS,
         "Participants": _PARTICIPANTS,
         "Devices": _DEVICES,
         "Points": _POINTS,
@@ -725,8 +813,7 @@ _APPLIED, _ACTIVE = 1, 2
 
 _OF_STATUS: Final[Mapping[tuple[object, object], Advice]] = {
     (_APPLIED, 0): Advice("the account has applied already", "Wait for the auditors' votes: `powerpact balance`."),
-    (_ACTIVE, 0): Advice("the account is admitted already", "Nothing to do: deposit points, find a market."),
-    (_ACTIVE, _APPLIED): Advice("the account is admitted already", "Nothing to do: no vote is needed."),
+    (_ACTIVE, 0): Advice("the account is admitted already", "Nothing to do."),
 }
 """What `Registry_WrongStatus` means for some pairs of the account's status and the one that the step needs."""
 

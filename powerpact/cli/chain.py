@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import fields
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from powerpact.cli.output import read_input
 from powerpact.cli.session import (
     DEPLOYMENT_FILE,
     As,
@@ -21,12 +24,13 @@ from powerpact.cli.session import (
     tell,
     unlock,
 )
+from powerpact.errors import BadChoice
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
     from powerpact.chain.connection import Connection
-    from powerpact.chain.deployment import Deployment, Parameters
+    from powerpact.chain.deployment import Deployment, MembershipRules, Parameters
     from powerpact.chain.transactions import Mined
 
 RPC_URL = "http://127.0.0.1:8545"
@@ -123,6 +127,10 @@ def deploy(
         int | None,
         typer.Option(metavar="SECONDS", help="Longest delivery slot, at most 255 intervals; by default an hour."),
     ] = None,
+    membership: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="JSON with windows and quorums of the members; what is left out is usual."),
+    ] = None,
     rpc: Rpc = RPC_URL,
     force: Annotated[
         bool, typer.Option("--force", help="If there is a deployment file, give it another name first.")
@@ -137,7 +145,7 @@ def deploy(
     [bold]Example:[/bold] powerpact deploy -a utility --auditor ann --auditor ben --threshold 2
     """
     from powerpact.chain.connection import connect
-    from powerpact.chain.deployment import INTERVAL_S, Parameters
+    from powerpact.chain.deployment import INTERVAL_S, MembershipRules, Parameters
     from powerpact.chain.errors import DeploymentExists
 
     if deployment.exists() and not force:
@@ -150,6 +158,7 @@ def deploy(
         threshold=threshold,
         base_interval_s=base_interval,
         longest_slot_s=max(base_interval, INTERVAL_S) if longest_slot is None else longest_slot,
+        membership=MembershipRules() if membership is None else _membership_in(membership),
     )
     web3 = connect(rpc)
     deployed, sent = _deploy(web3, key, parameters, deployment, force=force)
@@ -173,6 +182,22 @@ def _deploy(
         deployed.save(file)
         forget_plan(folder)
     return deployed, sender.log.entries
+
+
+def _membership_in(file: Path) -> MembershipRules:
+    """The rules of a file, which names some fields of `MembershipRules`."""
+    from powerpact.chain.deployment import MembershipRules
+
+    names = [field.name for field in fields(MembershipRules)]
+    try:
+        given = json.loads(read_input(str(file)))
+        wrong = [name for name, value in given.items() if name not in names or type(value) is not int]
+    except (ValueError, AttributeError) as error:
+        raise BadChoice("membership", file, f"cannot be read: {error!r}", remedy="Write a JSON object.") from error
+    if wrong:
+        remedy = f"Give whole numbers for some of {', '.join(names)}."
+        raise BadChoice("membership", file, f"has {', '.join(wrong)}", remedy=remedy)
+    return MembershipRules(**given)
 
 
 def _fund(web3: object, names: list[str]) -> None:

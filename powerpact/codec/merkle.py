@@ -1,4 +1,4 @@
-"""Merkle trees over batches of orders, trades and readings, as the contracts build them.
+"""Merkle trees over batches of orders, trades, readings and candidates, as the contracts build them.
 
 Leaf ``i`` is ``keccak256(abi.encode(i, item))``. Two nodes are hashed in sorted order; an odd last node of a level
 moves up unpaired. Proofs are those of OpenZeppelin's ``MerkleProof``.

@@ -1,4 +1,4 @@
-"""The Merkle trees over orders, trades and readings, and the id of a trade, as the contracts hash them."""
+"""The Merkle trees over orders, trades, readings and candidates, and the id of a trade, as the contracts hash them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from eth_typing import ChecksumAddress
 from eth_utils import keccak
 
 from powerpact.codec.merkle import MerkleTree
+from powerpact.market.candidates import Candidate
 from powerpact.market.orders import PackedOrder
 from powerpact.market.readings import Reading
 from powerpact.market.trades import Trade
@@ -28,6 +29,11 @@ def trade_tree(trades: Sequence[Trade]) -> MerkleTree:
 def reading_tree(readings: Sequence[Reading]) -> MerkleTree:
     """The tree of a batch of readings."""
     return _tree(["uint256"] * 2, [reading.pack() for reading in readings])
+
+
+def candidate_tree(candidates: Sequence[Candidate]) -> MerkleTree:
+    """The tree of the candidates of a motion."""
+    return _tree(["uint256", "bytes32"], [candidate.pack() for candidate in candidates])
 
 
 def trade_id(market: bytes, agent: ChecksumAddress, trade: Trade) -> bytes:

@@ -44,7 +44,10 @@ class EntryKind(StrEnum):
     REJECTED = "rejected"
     SUSPENDED = "suspended"
     LEAVING = "exit announced"
+    STAYED = "exit withdrawn"
     LEFT = "left"
+    LINKED = "made a further account"
+    UNLINKED = "no further account any more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +86,13 @@ _Draft = tuple[Event, EntryKind, int, int, ChecksumAddress | None, str]
 
 _ADMISSION = {
     "Applied": ("applicant", EntryKind.APPLIED),
-    "Approved": ("participant", EntryKind.ADMITTED),
+    "Admitted": ("participant", EntryKind.ADMITTED),
     "Rejected": ("applicant", EntryKind.REJECTED),
     "Suspended": ("participant", EntryKind.SUSPENDED),
     "ExitRequested": ("participant", EntryKind.LEAVING),
+    "Stayed": ("participant", EntryKind.STAYED),
+    "Linked": ("account", EntryKind.LINKED),
+    "Unlinked": ("account", EntryKind.UNLINKED),
     "Left": ("participant", EntryKind.LEFT),
 }
 

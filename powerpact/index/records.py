@@ -17,6 +17,7 @@ from powerpact.chain.contracts.settlement import Position
 from powerpact.chain.node_errors import LogsIncomplete
 from powerpact.codec.abi import Event
 from powerpact.codec.packing import trade_id
+from powerpact.index.membership import REGISTRY_EVENTS
 from powerpact.market.orders import Order, Side
 from powerpact.market.trades import Trade
 from powerpact.progress import Progress, silent
@@ -142,7 +143,9 @@ class Records:
     certificates : list of Event
         Every movement and retirement of certificates.
     participants : list of Event
-        Every event of the participants' registry.
+        What the participants' registry says of people and their accounts.
+    votes : list of Event
+        Every vote of an auditor on people.
     devices : list of Event
         Every device, every vote on one, and every end of one.
     """
@@ -153,6 +156,7 @@ class Records:
     readings: list[Event]
     certificates: list[Event]
     participants: list[Event]
+    votes: list[Event]
     devices: list[Event]
 
 
@@ -221,7 +225,8 @@ def _read_records(chain: Chain, report: Progress) -> Records:
         money=money,
         readings=chain.events("Metering", "ReadingsReported"),
         certificates=chain.events("GreenCertificates", "TransferSingle", "TransferBatch", "Retired"),
-        participants=chain.events("ParticipantRegistry", "VoteCast", "Approved", "Suspended", "ExitRequested", "Left"),
+        participants=chain.events("ParticipantRegistry", *REGISTRY_EVENTS),
+        votes=chain.events("Motions", "VoteCast"),
         devices=chain.events("DeviceRegistry", *DEVICE_EVENTS),
     )
 

@@ -19,14 +19,15 @@ from powerpact.agent import Agent
 from powerpact.agent.pieces import send_in_pieces
 from powerpact.audit import audit
 from powerpact.chain.connection import Connection
-from powerpact.chain.contracts import certificates, devices, markets, meters, orders, participants, points
+from powerpact.chain.contracts import certificates, devices, markets, meters, motions, orders, participants, points
 from powerpact.chain.deploying import deploy
-from powerpact.chain.deployment import Parameters
+from powerpact.chain.deployment import MembershipRules, Parameters
 from powerpact.chain.local.clock import ChainClock, fund
 from powerpact.chain.transactions import Call, Sender
 from powerpact.codec.packing import trade_id
 from powerpact.devices import Meter
 from powerpact.index import attach
+from powerpact.market.candidates import ApprovalReason, Candidate
 from powerpact.market.orders import MAX_BATCH, SignedOrder
 from powerpact.market.rules import MarketMechanism, Mode, Rules
 from powerpact.market.slots import Slot
@@ -43,8 +44,8 @@ Progress = Callable[[str, float], None]
 """Called with what happens, and which share of the day is done (0 to 1)."""
 
 ETHER_EACH_WEI: Final = to_wei(10, "ether")
-SETUP_S: Final = 1_800
-"""Time that the chain must have before the first market opens, s."""
+SETUP_S: Final = 1_800 + MembershipRules().admission_window_s
+"""Time that the chain must have before the first market opens, s: members may object to candidates meanwhile."""
 SUBNET: Final = 1
 FUSE_WH: Final = 100_000
 """Energy that a house connection carries in an hour, Wh, unless the series show more."""
@@ -139,19 +140,25 @@ class _MarketDay:
         return DayResult(self.plan, self.mechanism, self.mode, self.chain, self.cast, slots, findings, seconds)
 
     def _admit(self) -> None:
-        """Everyone applies and shows an attribute set; two of three auditors attest and admit."""
+        """Everyone applies and shows an attribute set; two of three auditors announce all, and no member objects."""
         self.progress("admitting the homes", 0.02)
         credibility = {plan.home: plan.credibility_ppm for plan in self.plan.homes}
         applicants = [(name, account, credibility[name]) for name, account in self.cast.homes.items()]
         applicants.append(("agent", self.cast.agent, 1_000_000))
-        for name, account, _ in applicants:
-            salt = hashlib.sha256(f"{self.plan.seed}|salt|{name}".encode()).digest()
+        candidates = []
+        for name, account, attested_ppm in applicants:
+            salt, tag = (hashlib.sha256(f"{self.plan.seed}|{of}|{name}".encode()).digest() for of in ("salt", "person"))
             attributes = participants.attributes_hash({"name": name, "zone": self.plan.profiles.community}, salt)
             self._sender(account).send(participants.apply(self.chain, attributes))
-        self._by_auditors(
-            participants.approve(self.chain, account.address, 1, attested_ppm)
-            for _, account, attested_ppm in applicants
-        )
+            candidates.append(Candidate(account.address, 1, tag, attested_ppm))
+        first, *others = (self._sender(auditor) for auditor in self.cast.auditors[:THRESHOLD])
+        first.send(motions.nominate(self.chain, candidates, ApprovalReason.DOCUMENTS))
+        for auditor in others:
+            auditor.send(motions.approve(self.chain, motions.root_of(candidates), ApprovalReason.DOCUMENTS))
+        motion = motions.motions(self.chain)[-1]
+        self.clock.advance_to(motion.ends_at)
+        indices = range(len(candidates))
+        send_in_pieces(self.carrier, indices, MAX_BATCH, lambda piece: motions.admit(self.chain, motion, piece))
 
     def _register_devices(self) -> None:
         """Each home binds its meter; two of three auditors certify it."""

@@ -18,7 +18,9 @@ from powerpact.simulation.sharing import Pair
 _UNITS: Final = {
     "deploy": "contract",
     "apply": "applicant",
-    "admit": "vote",
+    "put up": "candidate",
+    "announce": "vote",
+    "admit": "member",
     "add device": "device",
     "certify": "vote",
     "issue points": "deposit",

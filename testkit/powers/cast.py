@@ -47,6 +47,9 @@ class Stage:
     approved: LocalAccount = field(default_factory=lambda: key("approved"))
     delegate: LocalAccount = field(default_factory=lambda: key("delegate"))
     newcomer: LocalAccount = field(default_factory=lambda: key("newcomer"))
+    shop: LocalAccount = field(default_factory=lambda: key("Grace's shop"))
+    other_shop: LocalAccount = field(default_factory=lambda: key("somebody's shop"))
+    candidates: list[LocalAccount] = field(default_factory=lambda: [key(f"candidate {i}") for i in range(4)])
     uncertified: int = 0
     """A device of Grace's that no auditor has seen."""
     coming: list[bytes] = field(default_factory=list)
@@ -57,17 +60,17 @@ class Stage:
     @property
     def cast(self) -> list[Actor]:
         """Everyone who tries every call, none of whom is a party of the day."""
-        community, outside = self.community, frozenset({Role.APPLICANT})
-        auditors, votes = tuple(community.auditors), outside | {Role.AUDITOR}
+        community = self.community
+        auditors, votes = tuple(community.auditors), frozenset({Role.AUDITOR})
         return [
-            Actor("a stranger", (self.stranger,), outside),
-            Actor("a participant", (self.grace.account,), frozenset({Role.TRADER, Role.PARTICIPANT})),
-            Actor("a suspended participant", (self.eve.account,), frozenset({Role.PARTICIPANT})),
-            Actor("the agent", (community.agent,), outside),
+            Actor("a stranger", (self.stranger,)),
+            Actor("a participant", (self.grace.account,), frozenset({Role.TRADER, Role.PARTICIPANT, Role.MEMBER})),
+            Actor("a suspended participant", (self.eve.account,), frozenset({Role.PARTICIPANT, Role.MEMBER})),
+            Actor("the agent", (community.agent,)),
             Actor("one auditor", auditors[:1], votes),
             Actor("k - 1 auditors", auditors[: THRESHOLD - 1], votes),
-            Actor("the utility", (community.utility,), outside | {Role.UTILITY}),
-            Actor("the deployer", (community.deployer,), outside),
+            Actor("the utility", (community.utility,), frozenset({Role.UTILITY})),
+            Actor("the deployer", (community.deployer,)),
         ]
 
     @property
@@ -75,7 +78,16 @@ class Stage:
         """Everyone who has anything, by address."""
         people = [account for actor in self.cast for account in actor.accounts]
         people += [trader.account for trader in self.community.traders]
-        people += [self.approved, self.delegate, self.newcomer, self.community.arbiter, *self.community.auditors]
+        people += [
+            *self.candidates,
+            self.shop,
+            self.other_shop,
+            self.approved,
+            self.delegate,
+            self.newcomer,
+            self.community.arbiter,
+            *self.community.auditors,
+        ]
         return {account.address: account for account in people}
 
     def lot(self, trader: Trader) -> int:

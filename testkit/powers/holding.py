@@ -1,11 +1,9 @@
-"""The power table, first part: points, certificates, custody, admissions and devices."""
+"""The power table, first part: points, certificates, custody and devices."""
 
 from __future__ import annotations
 
 from testkit.powers.terms import (
-    ADMISSIONS,
     ANYONE,
-    APPLICANT,
     APPROVALS,
     APPROVED,
     AUDITOR,
@@ -15,7 +13,6 @@ from testkit.powers.terms import (
     METER,
     ORDERS,
     OWNER,
-    PARTICIPANT,
     POINTS,
     TRADER,
     TRADES,
@@ -116,42 +113,6 @@ ACCOUNTS = {
 }
 
 REGISTRY = {
-    "ParticipantRegistry": {
-        "applyFor": Power(
-            APPLICANT,
-            ADMISSIONS,
-            "Only for the caller, who is not admitted by it.",
-            refused="Registry_WrongStatus",
-        ),
-        "approve": Power(
-            AUDITOR,
-            ADMISSIONS,
-            "k of n, for one application and one credibility, which nobody changes afterwards.",
-            refused="Registry_NotAuditor",
-        ),
-        "exit": Power(
-            PARTICIPANT,
-            ADMISSIONS,
-            "Only for the caller, seven days after its notice, with nothing held.",
-            refused="Registry_WrongStatus",
-        ),
-        "reject": Power(
-            AUDITOR,
-            ADMISSIONS,
-            "k of n, for one open application and one reason. The applicant can apply again.",
-            refused="Registry_NotAuditor",
-        ),
-        "requestExit": Power(
-            PARTICIPANT, ADMISSIONS, "Only for the caller, suspended or not.", refused="Registry_WrongStatus"
-        ),
-        "suspend": Power(
-            AUDITOR,
-            ADMISSIONS,
-            "k of n, with a reason, for at most 30 days. Who is suspended posts no orders and earns no certificates of "
-            "its surplus; its orders, trades and points stay, and it can cancel and withdraw.",
-            refused="Registry_NotAuditor",
-        ),
-    },
     "DeviceRegistry": {
         "add": Power(
             TRADER,

@@ -48,6 +48,7 @@ def look(stage: Stage, readings: Iterable[Reading]) -> dict[Item, bytes]:
 def readings(stage: Stage) -> Iterator[Reading]:
     """How everything is read, what the next call may add included."""
     yield from _of_accounts(stage)
+    yield from _of_motions(stage)
     yield from _of_devices(stage)
     yield from _of_proposals(stage)
     for id_ in stage.coming:
@@ -78,11 +79,22 @@ def _of_accounts(stage: Stage) -> Iterator[Reading]:
             yield _read(stage, State.APPROVALS, who, "PowerPoints", "allowance", who, spender)
             yield _read(stage, State.APPROVALS, who, "GreenCertificates", "isApprovedForAll", who, spender)
         yield _read(stage, State.ADMISSIONS, who, "ParticipantRegistry", "participant", who)
+        yield _read(stage, State.MOTIONS, who, "Motions", "exitOf", who)
         for lot in lots:
             yield _read(stage, State.CERTIFICATES, who, "GreenCertificates", "balanceOf", who, lot)
             yield _read(stage, State.CERTIFICATES, who, "GreenCertificates", "retiredFor", lot, who)
     yield _read(stage, State.POINTS, "", "PowerPoints", "totalSupply")
     yield _read(stage, State.POINTS, "", "Accounts", "totalCredits")
+
+
+def _of_motions(stage: Stage) -> Iterator[Reading]:
+    for function in ("auditors", "threshold", "committee", "memberCount", "motionCount", "changeCount"):
+        yield _read(stage, State.MOTIONS, "", "Motions", function)
+    for motion in range(1, stage.community.read("Motions", "motionCount") + 1):
+        yield _read(stage, State.MOTIONS, "", "Motions", "objectionsTo", motion, 0)
+    for number in range(1, 3):
+        yield _read(stage, State.MOTIONS, "", "Motions", "changeOf", number)
+        yield _read(stage, State.MOTIONS, "", "Motions", "proposalOf", number)
 
 
 def _of_devices(stage: Stage) -> Iterator[Reading]:

@@ -1,4 +1,4 @@
-"""The first moments of the day: points, admissions and devices, before there is a market."""
+"""The first moments of the day: points, people and devices, before there is a market."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from eth_utils import keccak
 
 from powerpact.codec.eip712 import sign
 from testkit.market import SLOT_LENGTH_S, key
+from testkit.powers.admissions import admissions
 from testkit.powers.cast import DAY_S, Stage
 from testkit.powers.scenes import Scene, same
 
@@ -20,9 +21,11 @@ FOREVER = 2**256 - 1
 def people(stage: Stage) -> Iterator[list[Scene]]:
     """Before there is a market."""
     community = stage.community
-    community.send(stage.frank.account, "ParticipantRegistry", "requestExit")
-    community.chain.warp(community.chain.now() + 8 * DAY_S)
     community.send(stage.newcomer, "ParticipantRegistry", "applyFor", REFERENCE)
+    stage.suspend(stage.eve)
+    community.send(stage.frank.account, "ParticipantRegistry", "requestExit")
+    yield from admissions(stage)
+    community.chain.warp(community.chain.now() + 30 * DAY_S)
     stage.uncertified = community.bind(stage.grace.account, key("a second meter"), certified=False)
     community.send(stage.alice.account, "PowerPoints", "approve", stage.approved.address, 1_000)
     yield [*_points(stage), *_custody(stage), *_admissions(stage), *_devices(stage)]
@@ -95,8 +98,7 @@ def _admissions(stage: Stage) -> list[Scene]:
     newcomer, bob, until = stage.newcomer.address, stage.bob.address, stage.community.chain.now() + DAY_S
     registry = "ParticipantRegistry"
     return [
-        Scene(registry, "approve", same(newcomer, 1, 900_000), touches=(newcomer,)),
-        Scene(registry, "reject", same(newcomer, 1, REASON), touches=(newcomer,)),
+        Scene(registry, "reject", same(newcomer, 1, 1), touches=(newcomer,)),
         Scene(registry, "suspend", same(bob, until, REASON), touches=(bob,)),
         Scene(registry, "exit", same(), sender=stage.frank.account),
     ]

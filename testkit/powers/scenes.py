@@ -28,6 +28,8 @@ class Scene:
         Addresses other than the sender's whose points, approvals, certificates, devices or admission may change.
     forged : callable, optional
         The arguments with something invented, by who sends them.
+    voted : int
+        Auditors who voted for the same before, none of those who try.
     """
 
     contract: str
@@ -36,6 +38,7 @@ class Scene:
     sender: LocalAccount | None = None
     touches: tuple[str, ...] = ()
     forged: Call | None = None
+    voted: int = 0
 
 
 def same(*arguments: Any) -> Call:

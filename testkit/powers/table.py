@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from powerpact.chain.artifacts import CONTRACTS, artifact
-from testkit.powers import holding, trading
+from testkit.powers import holding, membership, trading
 from testkit.powers.terms import Power
 
 POWERS: dict[str, dict[str, Power]] = {
     **holding.TOKENS,
     **holding.ACCOUNTS,
+    **membership.PEOPLE,
     **holding.REGISTRY,
     **trading.METERING,
     **trading.MARKET,

@@ -12,9 +12,9 @@ class Role(Enum):
     ANYONE = "anyone"
     HOLDER = "holder"
     APPROVED = "approved account"
-    APPLICANT = "applicant"
     TRADER = "trader"
     PARTICIPANT = "participant"
+    MEMBER = "member"
     OWNER = "device owner"
     METER = "device key"
     DELEGATE = "delegate"
@@ -28,16 +28,16 @@ class Role(Enum):
     CONTRACT = "contract"
 
 
-(ANYONE, HOLDER, APPROVED, APPLICANT, TRADER, PARTICIPANT, OWNER, METER, DELEGATE) = [(role,) for role in Role][:9]
+(ANYONE, HOLDER, APPROVED, TRADER, PARTICIPANT, MEMBER, OWNER, METER, DELEGATE) = [(role,) for role in Role][:9]
 (AGENT, WATCHER, ENDORSER, ARBITER, AUDITOR, UTILITY, DEPLOYER, CONTRACT) = [(role,) for role in Role][9:]
 
 MEANINGS = {
     Role.ANYONE: "any account, admitted or not",
     Role.HOLDER: "any account, over what is its own",
     Role.APPROVED: "an account that a holder approved, within what it approved",
-    Role.APPLICANT: "an account that is not admitted, for itself",
     Role.TRADER: "an active participant: admitted, not leaving, not suspended; for itself",
     Role.PARTICIPANT: "the participant whose own thing it is, suspended or not",
+    Role.MEMBER: "a person's first account, admitted before the announcement, suspended or not",
     Role.OWNER: "the owner of the device",
     Role.METER: "the key of a device; it signs and sends nothing",
     Role.DELEGATE: "whom a trader's mandate names",
@@ -69,10 +69,11 @@ class State(Enum):
     CERTIFICATES = "certificates"
     DEVICES = "devices"
     ADMISSIONS = "admissions"
+    MOTIONS = "motions"
 
 
 (POINTS, APPROVALS, ORDERS, MANDATES, MARKETS, PROPOSALS) = [(state,) for state in State][:6]
-(TRADES, READINGS, CERTIFICATES, DEVICES, ADMISSIONS) = [(state,) for state in State][6:]
+(TRADES, READINGS, CERTIFICATES, DEVICES, ADMISSIONS, MOTIONS) = [(state,) for state in State][6:]
 
 CONTENTS = {
     State.POINTS: "outside, free and held; deposits that count as used",
@@ -85,7 +86,8 @@ CONTENTS = {
     State.READINGS: "counters of the devices, roots of the batches",
     State.CERTIFICATES: "holdings, what is retired, which surplus is issued",
     State.DEVICES: "owner, key and description; certified, stopped",
-    State.ADMISSIONS: "applications, admissions, credibility, suspensions",
+    State.ADMISSIONS: "applications, admissions, credibility, suspensions, accounts of a person",
+    State.MOTIONS: "who audits, what is announced, what members object to and propose, announced exits",
 }
 
 

@@ -102,7 +102,7 @@ class Trials:
     def _votes(self, scene: Scene, power: Power) -> None:
         """One vote less than decides changes nothing; the last one does what the table says."""
         community = self.stage.community
-        *first, last = community.auditors[: community.threshold]
+        *first, last = community.auditors[: community.threshold - scene.voted]
         for auditor in first:
             community.send(auditor, scene.contract, scene.function, *scene.call(auditor))
             again = self._again(auditor, scene)

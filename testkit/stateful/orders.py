@@ -277,6 +277,6 @@ class OrderRules(MisorderingRules):
         trader = self.traders[who]
         self.community.send(trader.account, "ParticipantRegistry", "requestExit")
         self.ghost.leaving.add(trader.address)
-        with refused("Registry_NoticeRunning"):
+        with refused("Motion_NoticeRunning"):
             self.community.send(trader.account, "ParticipantRegistry", "exit")
         RUNS["leave"] += 1

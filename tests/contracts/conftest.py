@@ -5,13 +5,16 @@ settlement, so that each can be tested alone; `system` is the whole deployment, 
 deployed once for each module; every test starts from there.
 """
 
+from dataclasses import astuple
 from types import SimpleNamespace
 
+import brownie
 import pytest
 
 from powerpact.chain.artifacts import CONTRACTS
 from powerpact.chain.deployment import Parameters, constructor_arguments, create_address
 from powerpact.codec.eip712 import sign
+from testkit.admitting import MEMBERSHIP, REASON, WINDOW_S, candidate, outcomes
 from testkit.constants import ATTRIBUTES_HASH, CAPACITY_WH, CREDIBILITY_PPM, SLOT_LENGTH_S, SOLAR, SUBNET, THRESHOLD
 from testkit.meters import device_key, domain_of
 from testkit.mining import MinedOnReturn
@@ -107,15 +110,25 @@ def accounts_stub(AccountsStub, deployer):
 
 
 @pytest.fixture(scope="module")
-def participants(ParticipantRegistry, deployer, auditors, accounts_stub):
-    return deployer.deploy(ParticipantRegistry, auditors, THRESHOLD, accounts_stub)
+def motions(Motions, deployer, auditors, accounts_stub):
+    """Deployed right before `participants`, whose address is predicted."""
+    registry = create_address(deployer.address, deployer.nonce + 1)
+    return deployer.deploy(Motions, auditors, THRESHOLD, astuple(MEMBERSHIP), registry)
 
 
 @pytest.fixture(scope="module")
-def devices(DeviceRegistry, deployer, participants, order_book, settler):
+def participants(ParticipantRegistry, deployer, motions, accounts_stub):
+    contract = deployer.deploy(ParticipantRegistry, motions, accounts_stub)
+    with brownie.reverts():  # the registry alone may, so it is where it was predicted
+        motions.giveVoice.call(deployer, {"from": deployer})
+    return contract
+
+
+@pytest.fixture(scope="module")
+def devices(DeviceRegistry, deployer, participants, motions, order_book, settler):
     """Deployed two before `metering`, whose address is predicted."""
     metering = create_address(deployer.address, deployer.nonce + 2)
-    arguments = participants, order_book, settler, metering, SLOT_LENGTH_S, SLOT_LENGTH_S
+    arguments = participants, motions, order_book, settler, metering, SLOT_LENGTH_S, SLOT_LENGTH_S
     return deployer.deploy(DeviceRegistry, *arguments)
 
 
@@ -136,7 +149,7 @@ def metering(Metering, deployer, participants, devices, settler, certificates):
 def system(request, deployer, utility, auditors):
     """All contracts of a deployment by name, wired as `powerpact.chain.deployment` says."""
     addresses = {name: create_address(deployer.address, deployer.nonce + i) for i, name in enumerate(CONTRACTS)}
-    parameters = Parameters(utility.address, tuple(map(str, auditors)), THRESHOLD)
+    parameters = Parameters(utility.address, tuple(map(str, auditors)), THRESHOLD, membership=MEMBERSHIP)
     arguments = constructor_arguments(addresses, parameters)
     deployed = {name: deployer.deploy(request.getfixturevalue(name), *arguments[name]) for name in CONTRACTS}
     assert {name: contract.address for name, contract in deployed.items()} == addresses
@@ -144,14 +157,30 @@ def system(request, deployer, utility, auditors):
 
 
 @pytest.fixture(scope="module")
-def admit(participants, auditors):
-    """Make an account an active participant."""
+def announce(motions, auditors):
+    """Have candidates announced with just enough votes; the number of the motion."""
 
-    def _admit(account, credibility_ppm=CREDIBILITY_PPM):
+    def _announce(candidates):
+        packed = [someone.pack() for someone in candidates]
+        root = motions.nominate(packed, REASON, {"from": auditors[0]}).return_value
+        for auditor in auditors[1:THRESHOLD]:
+            motions.approve(root, REASON, {"from": auditor})
+        return motions.motionCount()
+
+    return _announce
+
+
+@pytest.fixture(scope="module")
+def admit(participants, announce, deployer, chain):
+    """Make an account an active participant; wait until the window is over."""
+
+    def _admit(account, credibility_ppm=CREDIBILITY_PPM, **attested):
         participants.applyFor(ATTRIBUTES_HASH, {"from": account})
         application = participants.participant(account)["application"]
-        for auditor in auditors[:THRESHOLD]:
-            participants.approve(account, application, credibility_ppm, {"from": auditor})
+        candidates = [candidate(account.address, application, credibility_ppm, **attested)]
+        motion = announce(candidates)
+        chain.sleep(WINDOW_S)
+        return participants.admit(motion, outcomes(candidates), {"from": deployer})
 
     return _admit
 

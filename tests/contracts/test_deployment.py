@@ -3,7 +3,8 @@
 
 def test_contracts_know_each_other(system, utility, auditors):
     assert system.PowerPoints.UTILITY() == utility
-    assert system.ParticipantRegistry.auditors() == auditors
+    assert system.Motions.auditors() == auditors
+    assert system.ParticipantRegistry.MOTIONS() == system.Motions
     assert system.GreenCertificates.METERING() == system.Metering
     assert (system.Metering.BASE_INTERVAL(), system.Metering.LONGEST_SLOT()) == (3_600, 3_600)
     assert system.OrderBook.PARTICIPANTS() == system.ParticipantRegistry

@@ -12,6 +12,7 @@ import {Markets} from "../../contracts/market/Markets.sol";
 import {OrderBook} from "../../contracts/market/OrderBook.sol";
 import {Metering} from "../../contracts/metering/Metering.sol";
 import {DeviceRegistry} from "../../contracts/registry/DeviceRegistry.sol";
+import {Motions} from "../../contracts/registry/Motions.sol";
 import {ParticipantRegistry} from "../../contracts/registry/ParticipantRegistry.sol";
 import {Releases} from "../../contracts/settlement/Releases.sol";
 import {Settlement} from "../../contracts/settlement/Settlement.sol";
@@ -44,26 +45,27 @@ abstract contract MarketSystem is Registries {
             auditors[i] = auditor(i);
         }
         uint256 nonce = vm.getNonce(address(this));
-        address[15] memory place;
+        address[16] memory place;
         for (uint256 i = 0; i < place.length; ++i) {
             place[i] = vm.computeCreateAddress(address(this), nonce + i);
         }
         points = new PowerPoints(address(this));
-        accounts = new Accounts(place[0], place[7], place[11], place[13], place[12]);
-        participants = new ParticipantRegistry(auditors, 2, place[1]);
-        devices = new DeviceRegistry(place[2], place[7], place[13], place[5], uint32(SLOT), uint32(SLOT));
-        certificates = new GreenCertificates(place[5]);
-        metering = new Metering(place[2], place[3], place[4], place[13]);
-        markets = new Markets(place[2], place[5], place[7]);
-        book = new OrderBook(place[2], place[3], place[6], place[14], place[1], place[8]);
-        mandates = new Mandates(place[6], place[7]);
-        RoundProver prover = new RoundProver(place[6], place[7]);
-        mechanisms.push(new SatisfactionMatching(place[6], place[7], address(prover)));
-        clearing = new Clearing(place[6], place[1], place[12], mechanisms);
-        refutations = new Refutations(place[11], place[1]);
-        settlement = new Settlement(place[1], place[3], place[5], place[6], place[11]);
-        releases = new Releases(place[6], place[7], place[11]);
-        assertTrue(address(releases) == place[14], "the contracts must be where they were predicted");
+        accounts = new Accounts(place[0], place[8], place[12], place[14], place[13]);
+        participants = new ParticipantRegistry(place[3], place[1]);
+        motions = new Motions(auditors, 2, membershipRules(), place[2]);
+        devices = new DeviceRegistry(place[2], place[3], place[8], place[14], place[6], uint32(SLOT), uint32(SLOT));
+        certificates = new GreenCertificates(place[6]);
+        metering = new Metering(place[2], place[4], place[5], place[14]);
+        markets = new Markets(place[2], place[6], place[8]);
+        book = new OrderBook(place[2], place[4], place[7], place[15], place[1], place[9]);
+        mandates = new Mandates(place[7], place[8]);
+        RoundProver prover = new RoundProver(place[7], place[8]);
+        mechanisms.push(new SatisfactionMatching(place[7], place[8], address(prover)));
+        clearing = new Clearing(place[7], place[1], place[13], mechanisms);
+        refutations = new Refutations(place[12], place[1]);
+        settlement = new Settlement(place[1], place[4], place[6], place[7], place[12]);
+        releases = new Releases(place[7], place[8], place[12]);
+        assertTrue(address(releases) == place[15], "the contracts must be where they were predicted");
     }
 
     /// The trader with this key; its device has the next key and the returned id.

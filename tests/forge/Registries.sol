@@ -3,11 +3,15 @@ pragma solidity ^0.8.27;
 
 import {IDeviceRegistry} from "../../interfaces/registry/IDeviceRegistry.sol";
 import {IMetering} from "../../interfaces/metering/IMetering.sol";
+import {CompactSignature} from "../../contracts/types/CompactSignature.sol";
 import {Metering} from "../../contracts/metering/Metering.sol";
 import {DeviceRegistry} from "../../contracts/registry/DeviceRegistry.sol";
+import {IMotions} from "../../interfaces/registry/IMotions.sol";
+import {Motions} from "../../contracts/registry/Motions.sol";
 import {ParticipantRegistry} from "../../contracts/registry/ParticipantRegistry.sol";
 import {AccountsStub} from "../../contracts/testing/AccountsStub.sol";
 import {GreenCertificates} from "../../contracts/tokens/GreenCertificates.sol";
+import {PackedCandidate} from "../../contracts/types/Candidates.sol";
 import {Carrier, DeliveryTerms} from "../../contracts/types/Markets.sol";
 import {PackedOrder} from "../../contracts/types/Orders.sol";
 import {PackedReading} from "../../contracts/types/Readings.sol";
@@ -24,21 +28,30 @@ abstract contract Registries is ForgeTest {
 
     address internal immutable ORDER_BOOK = vm.addr(0xB00);
     address internal immutable SETTLEMENT = vm.addr(0x5E7);
+    Motions internal motions;
     ParticipantRegistry internal participants;
     DeviceRegistry internal devices;
     GreenCertificates internal certificates;
     Metering internal metering;
 
     function deployRegistries() internal {
+        deployWith(membershipRules());
+    }
+
+    function deployWith(IMotions.Rules memory rules) internal {
         vm.warp(1_700_000_000 / SLOT * SLOT);
         address[] memory auditors = new address[](AUDITORS);
         for (uint256 i = 0; i < AUDITORS; ++i) {
             auditors[i] = auditor(i);
         }
-        participants = new ParticipantRegistry(auditors, 2, address(new AccountsStub()));
+        address stub = address(new AccountsStub());
+        address registry = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
+        motions = new Motions(auditors, 2, rules, registry);
+        participants = new ParticipantRegistry(address(motions), stub);
         address predicted = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 2);
-        devices =
-            new DeviceRegistry(address(participants), ORDER_BOOK, SETTLEMENT, predicted, uint32(SLOT), uint32(SLOT));
+        devices = new DeviceRegistry(
+            registry, address(motions), ORDER_BOOK, SETTLEMENT, predicted, uint32(SLOT), uint32(SLOT)
+        );
         certificates = new GreenCertificates(predicted);
         metering = new Metering(address(participants), address(devices), address(certificates), SETTLEMENT);
     }
@@ -47,13 +60,40 @@ abstract contract Registries is ForgeTest {
         return vm.addr(0xA0D + index);
     }
 
+    function membershipRules() internal pure returns (IMotions.Rules memory) {
+        return IMotions.Rules({
+            admissionWindow: 3 days,
+            committeeWindow: 14 days,
+            exitNotice: 7 days,
+            admissionRate: 50_000,
+            admissionCap: 100,
+            committeeRate: 100_000,
+            supporters: 2
+        });
+    }
+
+    /// Admitted as if the window had been before now.
     function admit(address account) internal {
         vm.prank(account);
         participants.applyFor("attributes");
-        for (uint256 i = 0; i < 2; ++i) {
-            vm.prank(auditor(i));
-            participants.approve(account, 1, Ppm.wrap(900_000));
-        }
+        PackedCandidate[] memory candidates = new PackedCandidate[](1);
+        candidates[0] = candidateOf(account);
+        vm.prank(auditor(0));
+        bytes32 root = motions.nominate(candidates, 1);
+        vm.prank(auditor(1));
+        motions.approve(root, 1);
+        uint256 now_ = block.timestamp;
+        vm.warp(now_ + 3 days);
+        IMotions.Outcome[] memory outcomes = new IMotions.Outcome[](1);
+        outcomes[0] = IMotions.Outcome(0, candidates[0], new bytes32[](0));
+        participants.admit(motions.motionCount(), outcomes);
+        vm.warp(now_);
+    }
+
+    /// The first application of an account, with a credibility of 900 000 ppm, for buying and selling, of a prosumer, for ever.
+    function candidateOf(address account) internal pure returns (PackedCandidate memory) {
+        uint256 attested = (900_000 << 44) | (3 << 40) | (3 << 36) | type(uint32).max;
+        return PackedCandidate((uint256(uint160(account)) << 96) | (1 << 64) | attested, keccak256(abi.encode(account)));
     }
 
     function addDevice(address owner, uint256 privateKey, Wh capacity) internal returns (uint32 id) {
@@ -211,6 +251,12 @@ abstract contract Registries is ForgeTest {
         (uint8 v, bytes32 r, bytes32 s) =
             vm.sign(privateKey, keccak256(abi.encodePacked("\x19\x01", domain, structHash)));
         return abi.encodePacked(r, s, v);
+    }
+
+    /// Two words for the 65 bytes of a signature (EIP-2098).
+    function compact(bytes memory signature) internal pure returns (CompactSignature memory) {
+        (bytes32 r, bytes32 s) = abi.decode(signature, (bytes32, bytes32));
+        return CompactSignature(r, bytes32((uint256(uint8(signature[64]) - 27) << 255) | uint256(s)));
     }
 
     /// A batch of one, so that the proof is empty.

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from testkit.gas.measure import GasMeter, code_sizes, measuring_chain
+from testkit.gas.membership import membership_gas
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 MOST_CODE_BYTES = 24_576
@@ -37,6 +38,11 @@ def compare(name, measured, update):
 def test_steps(size, update_snapshots):
     with measuring_chain() as chain:
         compare(f"round-of-{size}", GasMeter(chain, size).measure(), update_snapshots)
+
+
+def test_membership(update_snapshots):
+    with measuring_chain() as chain:
+        compare("membership", membership_gas(chain), update_snapshots)
 
 
 def test_code_sizes(update_snapshots):

@@ -1,21 +1,20 @@
-"""Admission to the market: applications, the auditors' votes, suspension and exit."""
+"""Who is admitted: applications, rejection, suspension, exit and the accounts of a person."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from eth_abi.abi import encode
+from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
 from eth_utils import keccak
 
 from powerpact.chain.client import Chain
 from powerpact.chain.transactions import Call
-
-_APPROVE = 0
-"""The kind of the motion to admit, as `Kind` in ParticipantRegistry."""
+from powerpact.codec.eip712 import sign
+from powerpact.market.candidates import RejectionReason
 
 
 class Status(IntEnum):
@@ -27,6 +26,7 @@ class Status(IntEnum):
     REJECTED = 3
     LEAVING = 4
     LEFT = 5
+    LINKED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ class Participant:
     ----------
     status : Status
         Admission.
+    has_applied : bool
+        Whether an application is open, perhaps for a renewal.
     credibility_ppm : int
         Attested credit report.
     suspended_until : int
@@ -44,14 +46,26 @@ class Participant:
     since : int
         Time of the last change of status, Unix seconds.
     application : int
-        Number of applications so far.
+        Number of applications and links so far.
+    person : int
+        Number of the person; 0 before the first admission.
+    permissions, user_type, grade : int
+        See `powerpact.market.candidates`.
+    expiry : int
+        End of the admission, Unix seconds.
     """
 
     status: Status
+    has_applied: bool
     credibility_ppm: int
     suspended_until: int
     since: int
     application: int
+    person: int
+    permissions: int
+    user_type: int
+    grade: int
+    expiry: int
 
 
 def attributes_hash(attributes: Mapping[str, str], salt: bytes) -> bytes:
@@ -75,12 +89,7 @@ def apply(chain: Chain, attributes: bytes) -> Call:
     return chain.call("apply", "ParticipantRegistry", "applyFor", attributes)
 
 
-def approve(chain: Chain, applicant: ChecksumAddress, application: int, credibility_ppm: int) -> Call:
-    """An auditor's vote to admit."""
-    return chain.call("admit", "ParticipantRegistry", "approve", applicant, application, credibility_ppm)
-
-
-def reject(chain: Chain, applicant: ChecksumAddress, application: int, reason: str) -> Call:
+def reject(chain: Chain, applicant: ChecksumAddress, application: int, reason: RejectionReason) -> Call:
     """An auditor's vote to reject."""
     return chain.call("reject", "ParticipantRegistry", "reject", applicant, application, reason)
 
@@ -95,44 +104,57 @@ def request_exit(chain: Chain) -> Call:
     return chain.call("exit", "ParticipantRegistry", "requestExit")
 
 
+def stay(chain: Chain) -> Call:
+    """Withdraw the announcement of the sender's exit."""
+    return chain.call("exit", "ParticipantRegistry", "stay")
+
+
 def complete_exit(chain: Chain) -> Call:
     """Complete the sender's exit after the notice."""
     return chain.call("exit", "ParticipantRegistry", "exit")
 
 
+def sign_link(chain: Chain, account: LocalAccount, member: ChecksumAddress, application: int) -> bytes:
+    """An account agrees to be one of a member's; `application` is the number after the account's last."""
+    message = {"member": member, "account": account.address, "application": application}
+    return sign(account, chain.domain("ParticipantRegistry"), "Link", message)
+
+
+def link(chain: Chain, account: ChecksumAddress, signature: bytes) -> Call:
+    """Make an account that agreed one of the sender's."""
+    return chain.call("link", "ParticipantRegistry", "link", account, signature)
+
+
+def unlink(chain: Chain, account: ChecksumAddress) -> Call:
+    """Let an account be the member's no more."""
+    return chain.call("unlink", "ParticipantRegistry", "unlink", account)
+
+
 def participant(chain: Chain, account: ChecksumAddress) -> Participant:
     """Admission of an account."""
-    status, *rest = chain.read("ParticipantRegistry", "participant", account)
-    return Participant(Status(status), *rest)
+    return participants_at(chain, [account])[0]
+
+
+def participants_at(chain: Chain, accounts: Sequence[ChecksumAddress]) -> list[Participant]:
+    """Admission of accounts, each in its place."""
+    answers = chain.read_all([("ParticipantRegistry", "participant", [account]) for account in accounts])
+    return [Participant(Status(status), *rest) for status, *rest in answers]
+
+
+def accounts_of(chain: Chain, person: int) -> tuple[ChecksumAddress, list[ChecksumAddress]]:
+    """The account with a person's voice, and those that are linked to it."""
+    first, others = chain.read("ParticipantRegistry", "accountsOf", person)
+    return first, list(others)
 
 
 def auditors(chain: Chain) -> list[ChecksumAddress]:
     """The auditors, in the order of their seats."""
-    return list(chain.read("ParticipantRegistry", "auditors"))
+    return list(chain.read("Motions", "auditors"))
 
 
 def threshold(chain: Chain) -> int:
     """Number of votes that decide."""
-    return int(chain.read("ParticipantRegistry", "threshold"))
-
-
-def votes_to_admit(chain: Chain, applicant: ChecksumAddress, application: int) -> dict[int, int]:
-    """Votes to admit an applicant, by the credibility in ppm that they attest: only equal ones count together.
-
-    A vote's event has but the hash of what was voted for; its transaction says it. Votes that a contract passed on,
-    and are therefore not what the transaction calls, are left out.
-    """
-    types = ["uint8", "address", "uint32", "uint32"]
-    counted: dict[int, int] = {}
-    for event in chain.events("ParticipantRegistry", "VoteCast", subject=applicant):
-        said = chain.called("ParticipantRegistry", "approve", event.transaction_hash)
-        if said is None:
-            continue
-        voted, number, credibility_ppm = said
-        motion = keccak(encode(types, [_APPROVE, voted, number, credibility_ppm]))
-        if (voted, number, motion) == (applicant, application, event.arguments["motion"]):
-            counted[credibility_ppm] = max(counted.get(credibility_ppm, 0), event.arguments["votes"])
-    return counted
+    return int(chain.read("Motions", "threshold"))
 
 
 def is_active(chain: Chain, account: ChecksumAddress) -> bool:
@@ -141,8 +163,8 @@ def is_active(chain: Chain, account: ChecksumAddress) -> bool:
 
 
 def admission_text(chain: Chain, account: ChecksumAddress) -> str:
-    """The account's status in a word; an active participant who may not trade now is suspended."""
+    """The account's status in a word; an active participant who may not trade now is suspended or expired."""
     found = participant(chain, account)
-    if found.status is Status.ACTIVE and found.suspended_until and not is_active(chain, account):
-        return "suspended"
-    return found.status.name.lower()
+    if found.status is not Status.ACTIVE or is_active(chain, account):
+        return found.status.name.lower()
+    return "expired" if found.expiry <= chain.now() else "suspended"

@@ -55,6 +55,9 @@ TYPES: Final = MappingProxyType(
         ),
         # DeviceRegistry.
         "Device": _members("address owner,uint8 kind,uint8 carrier,uint8 source,uint32 subnet,uint64 capacityWh"),
+        # ParticipantRegistry. candidate is an index in the motion; application the number that the link will have.
+        "Objection": _members("uint32 motion,uint16 candidate"),
+        "Link": _members("address member,address account,uint32 application"),
         # Clearing. trades is the hash of the proposal's chunk roots, objective in ppm or ppm Wh.
         "Endorsement": _members("bytes32 market,address agent,bytes32 trades,uint128 objective"),
         # Settlement. toSeller in micro-points.

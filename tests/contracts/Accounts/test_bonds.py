@@ -4,6 +4,7 @@ import pytest
 from brownie.exceptions import VirtualMachineError
 
 from powerpact.market.orders import Side
+from testkit.admitting import MEMBERSHIP
 from testkit.market_fixtures import ENDOWMENT_UPOINTS, POINT, by, money_of, used_nonces
 from testkit.orders import buy
 from testkit.reverts import reverts_with
@@ -57,7 +58,7 @@ def test_what_is_held_cannot_be_withdrawn_or_held_again(custody, bonded, by_clea
 def test_who_has_a_bond_at_stake_cannot_leave(ParticipantRegistry, community, bonded, by_clearing, custody):
     registry = ParticipantRegistry.at(community.addresses["ParticipantRegistry"])
     registry.requestExit(by(bonded))
-    community.chain.warp(community.chain.now() + registry.EXIT_NOTICE())
+    community.chain.warp(community.chain.now() + MEMBERSHIP.exit_notice_s)
     with reverts_with("Registry_OpenObligations", bonded, BOND_UPOINTS):
         registry.exit(by(bonded))
     custody.releaseBond(bonded.address, BOND_UPOINTS, by_clearing)

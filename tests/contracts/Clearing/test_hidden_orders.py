@@ -36,7 +36,7 @@ def isolate_module():
 def community():
     """More traders with devices than any round has sellers; all may buy, too. The agent has money for a bond."""
     made = Community(EvmChain(), traders=TRADERS)
-    for trader in [*made.traders, made.admit("agent")]:
+    for trader in [*made.traders, made.join("agent")]:
         made.endow(trader, ENDOWMENT_UPOINTS)
     return made
 

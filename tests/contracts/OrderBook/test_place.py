@@ -50,7 +50,7 @@ def test_a_sell_order_reserves_nothing_and_has_no_least_value(markets, book, com
 
 def test_who_has_no_money_has_no_order(book, community, market):
     """Orders cost at least what the market says, however small they are: nobody fills a round for nothing."""
-    broke = community.admit("broke")
+    broke = community.join("broke")
     for price, needed in ((1_000, 1), (100_000, 100)):
         order = buy(broke, energy_wh=1, price_upoints_per_kwh=price)
         with reverts_with("Accounts_InsufficientBalance", broke, 0, needed):

@@ -1,8 +1,9 @@
 import pytest
 
+from testkit.admitting import MEMBERSHIP
 from testkit.constants import ATTRIBUTES_HASH
 from testkit.reverts import reverts_with
-from testkit.status import ACTIVE, APPLIED, LEAVING, NONE
+from testkit.status import APPLIED, LEAVING, NONE
 
 
 def test_reverts_without_attributes(participants, alice):
@@ -16,9 +17,12 @@ def test_reverts_while_an_application_is_open(participants, alice):
         participants.applyFor(ATTRIBUTES_HASH, {"from": alice})
 
 
-def test_reverts_for_an_active_participant(participants, admit, alice):
+def test_a_member_applies_for_a_renewal_and_stays_admitted(participants, admit, alice):
     admit(alice)
-    with reverts_with("Registry_WrongStatus", alice, ACTIVE, NONE):
+    transaction = participants.applyFor(ATTRIBUTES_HASH, {"from": alice})
+    assert transaction.events["Applied"]["application"] == 2
+    assert participants.isActive(alice)
+    with reverts_with("Registry_HasApplied", alice):
         participants.applyFor(ATTRIBUTES_HASH, {"from": alice})
 
 
@@ -36,7 +40,8 @@ def test_opens_an_application(participants, alice):
         "application": 1,
         "attributesHash": "0x" + ATTRIBUTES_HASH.hex(),
     }
-    assert tuple(participants.participant(alice)) == (APPLIED, 0, 0, transaction.timestamp, 1)
+    state = participants.participant(alice)
+    assert (state["status"], state["hasApplied"], state["since"]) == (APPLIED, True, transaction.timestamp)
     assert not participants.isActive(alice)
 
 
@@ -45,11 +50,11 @@ def test_opens_another_application_afterwards(participants, admit, auditors, ali
     if ending == "rejected":
         participants.applyFor(ATTRIBUTES_HASH, {"from": alice})
         for auditor in auditors[:2]:
-            participants.reject(alice, 1, "no such address", {"from": auditor})
+            participants.reject(alice, 1, 1, {"from": auditor})
     else:
         admit(alice)
         participants.requestExit({"from": alice})
-        warp(now() + participants.EXIT_NOTICE())
+        warp(now() + MEMBERSHIP.exit_notice_s)
         participants.exit({"from": alice})
     transaction = participants.applyFor(ATTRIBUTES_HASH, {"from": alice})
     assert transaction.events["Applied"]["application"] == 2

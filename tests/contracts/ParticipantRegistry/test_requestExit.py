@@ -1,4 +1,4 @@
-from testkit.constants import CREDIBILITY_PPM
+from testkit.constants import ATTRIBUTES_HASH, CREDIBILITY_PPM
 from testkit.reverts import reverts_with
 from testkit.status import ACTIVE, LEAVING, NONE
 
@@ -15,12 +15,13 @@ def test_reverts_for_a_second_request(participants, admit, alice):
         participants.requestExit({"from": alice})
 
 
-def test_ends_trading_at_once(participants, admit, alice):
+def test_ends_trading_at_once_and_starts_the_notice(participants, motions, admit, alice):
     admit(alice)
     transaction = participants.requestExit({"from": alice})
-    leaves_at = transaction.timestamp + participants.EXIT_NOTICE()
-    assert dict(transaction.events["ExitRequested"]) == {"participant": alice, "leavesAt": leaves_at}
-    assert tuple(participants.participant(alice)) == (LEAVING, CREDIBILITY_PPM, 0, transaction.timestamp, 1)
+    assert dict(transaction.events["ExitRequested"]) == {"participant": alice}
+    state = participants.participant(alice)
+    assert (state["status"], state["credibility"], state["since"]) == (LEAVING, CREDIBILITY_PPM, transaction.timestamp)
+    assert tuple(motions.exitOf(alice)) == (transaction.timestamp, 1, 0)
     assert not participants.isActive(alice)
 
 
@@ -31,3 +32,20 @@ def test_needs_no_end_of_suspension(participants, admit, auditors, alice, now):
         participants.suspend(alice, until, "reason", {"from": auditor})
     participants.requestExit({"from": alice})
     assert participants.participant(alice)["status"] == LEAVING
+
+
+def test_withdraws_an_application_for_renewal(participants, admit, alice):
+    admit(alice)
+    participants.applyFor(ATTRIBUTES_HASH, {"from": alice})
+    participants.requestExit({"from": alice})
+    assert not participants.participant(alice)["hasApplied"]
+
+
+def test_stay_withdraws_it(participants, motions, admit, alice):
+    admit(alice)
+    with reverts_with("Registry_WrongStatus", alice, ACTIVE, LEAVING):
+        participants.stay({"from": alice})
+    participants.requestExit({"from": alice})
+    assert dict(participants.stay({"from": alice}).events["Stayed"]) == {"participant": alice}
+    assert participants.isActive(alice)
+    assert tuple(motions.exitOf(alice)) == (0, 0, 0)

@@ -1,5 +1,6 @@
 import pytest
 
+from testkit.admitting import MEMBERSHIP
 from testkit.attested import admissions
 from testkit.constants import CREDIBILITY_PPM
 from testkit.reverts import reverts_with
@@ -28,7 +29,7 @@ def suspend(participants, participant):
 
 
 def test_reverts_for_anyone_but_an_auditor(participants, participant, stranger, now):
-    with reverts_with("Registry_NotAuditor", stranger):
+    with reverts_with("Auditors_NotAuditor", stranger):
         participants.suspend(participant, now() + DAY_S, REASON, {"from": stranger})
 
 
@@ -67,7 +68,7 @@ def test_reverts_for_a_leaving_participant(participants, participant, auditors, 
 def test_a_second_vote_does_not_count(participants, participant, suspend, auditors, now):
     until = now() + DAY_S
     motion = bytes(suspend(until, auditors[0]).events["VoteCast"]["motion"])
-    with reverts_with("Registry_AlreadyVoted", auditors[0], motion):
+    with reverts_with("Auditors_AlreadyVoted", auditors[0], motion):
         suspend(until, auditors[0])
 
 
@@ -78,6 +79,7 @@ def test_the_deciding_vote_suspends_until_the_end(participants, participant, sus
     transaction = suspend(until, auditors[1])
     assert dict(transaction.events["Suspended"]) == {
         "participant": participant,
+        "person": 1,
         "until": until,
         "reason": REASON,
     }
@@ -145,7 +147,7 @@ def test_exit_and_return_do_not_end_it(participants, participant, suspend, admit
     until = now() + 30 * DAY_S - 60
     suspend(until, *auditors[:2])
     participants.requestExit({"from": participant})
-    warp(now() + participants.EXIT_NOTICE())
+    warp(now() + MEMBERSHIP.exit_notice_s)
     participants.exit({"from": participant})
     admit(participant)
     assert not participants.isActive(participant)

@@ -18,7 +18,7 @@ DAY_S = 86_400
 @pytest.fixture(scope="module")
 def agent(community):
     """The agent who proposes unless told, with money for bonds."""
-    made = community.admit("agent")
+    made = community.join("agent")
     community.endow(made, ENDOWMENT_UPOINTS)
     return made
 

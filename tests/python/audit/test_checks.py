@@ -200,7 +200,7 @@ def suspend_everyone(records):
     suspended = [
         replace(event, name="Suspended", arguments=event.arguments | {"until": 2**39})
         for event in records.participants
-        if event.name == "Approved"
+        if event.name == "Admitted"
     ]
     return replace(records, participants=[*records.participants, *suspended])
 
@@ -230,7 +230,7 @@ CANARIES = {
     "certificates of a device that was stopped": ("GRN-3", stop_devices),
     "certificates of a storage": ("GRN-3", lambda r: change_devices(r, source=5)),
     "certificates of an owner who was suspended": ("GRN-3", suspend_everyone),
-    "a trader who was never admitted": ("REG-1", lambda r: without(r, "participants", "Approved")),
+    "a trader who was never admitted": ("REG-1", lambda r: without(r, "participants", "Admitted")),
     "a slot that is reported twice": ("MET-1", change_reading),
     "a counter that falls": ("MET-1", lambda r: change_reading(r, start_at=2**39, export_counter_wh=100)),
 }
@@ -248,18 +248,20 @@ def test_a_vote_that_touches_money_is_found(day, monkeypatch):
     """The transaction of a deposit, presented as if it had been an auditor's vote."""
     records = read_records(day.chain)
     deposit = next(event for event in records.money if event.name == "Deposited")
-    vote = next(event for event in records.participants if event.name == "VoteCast")
+    vote = next(event for event in records.votes if event.name == "VoteCast")
     forged = replace(vote, transaction_hash=deposit.transaction_hash)
-    _, faults = checks._CHECKS["REG-1"](replace(records, participants=[*records.participants, forged]))
+    _, faults = checks._CHECKS["REG-1"](replace(records, votes=[*records.votes, forged]))
     assert any("Accounts" in fault for fault in faults)
 
 
 def test_a_suspended_trader_is_found(day):
     records = read_records(day.chain)
-    approved = next(event for event in records.participants if event.name == "Approved")
-    suspension = replace(
-        approved, name="Suspended", arguments={"participant": day.address("alice"), "until": 2**39}, position=10**6
+    admitted = next(
+        event
+        for event in records.participants
+        if event.name == "Admitted" and event.arguments["participant"] == day.address("alice")
     )
+    suspension = replace(admitted, name="Suspended", arguments=admitted.arguments | {"until": 2**39}, position=10**6)
     _, faults = checks._CHECKS["REG-1"](replace(records, participants=[*records.participants, suspension]))
     assert faults
 

@@ -1,9 +1,12 @@
 """A shell for each module: with the keys of some people, a deployment, and two of them admitted."""
 
+import json
+
 import pytest
 
 from powerpact.chain.local.node import Node
-from testkit.shell import NAMES, PASSWORD, Shell
+from testkit.admitting import WINDOW_S
+from testkit.shell import NAMES, PASSWORD, Shell, tag_of
 
 
 @pytest.fixture(scope="module")
@@ -33,18 +36,21 @@ def accounts(shell):
 @pytest.fixture(scope="module")
 def deployed(shell, accounts):
     shell.ok("chain", "fund", *(name for name in NAMES if name != "bob-meter"))
-    options = ("--auditor", "ann", "--auditor", "ben", "--threshold", 2)
+    (shell.folder / "membership.json").write_text(json.dumps({"admission_window_s": WINDOW_S}))
+    options = ("--auditor", "ann", "--auditor", "ben", "--threshold", 2, "--membership", "membership.json")
     return shell.json("deploy", "-a", "utility", *options)
 
 
 @pytest.fixture(scope="module")
 def admitted(shell, deployed):
     for name in ("alice", "bob"):
-        shell.ok("apply", "-a", name, "--attribute", f"name={name}")
+        shell.ok("members", "apply", "-a", name, "--attribute", f"name={name}")
         for auditor in ("ann", "ben"):
-            options = ("--credibility-ppm", 900_000, "--shown", f"{name}.application.json")
-            voted = shell.json("approve", name, "-a", auditor, *options)
-    assert voted["status"] == "active"
+            options = ("--tag", tag_of(name), "--credibility-ppm", 900_000, "--shown", f"{name}.application.json")
+            voted = shell.json("members", "approve", name, "-a", auditor, *options)
+    shell.ok("chain", "advance", voted["ends_at"])
+    for motion in (1, 2):
+        shell.ok("members", "admit", motion, "-a", "agent")
     device = shell.json("device", "add", "-a", "bob", "--key", "bob-meter", "--capacity-wh", 20_000)["device"]
     for auditor in ("ann", "ben"):
         certified = shell.json("device", "certify", device, "-a", auditor)

@@ -12,32 +12,33 @@ from powerpact.chain.local.clock import ChainClock
 from powerpact.chain.remedies import ADVICE
 from powerpact.cli import app
 from powerpact.keystore import Keystore, KeystoreError
-from testkit.shell import NAMES, PASSWORD
+from testkit.shell import NAMES, PASSWORD, tag_of
 
 
 def test_the_attribute_set_is_checked_against_what_was_committed(shell, deployed, tmp_path):
-    shell.ok("apply", "-a", "agent", "--attribute", "type=trader", "-o", tmp_path / "shown.json")
+    shell.ok("members", "apply", "-a", "agent", "--attribute", "type=trader", "-o", tmp_path / "shown.json")
     shown = json.loads((tmp_path / "shown.json").read_text())
     shown["attributes"]["type"] = "saint"
     (tmp_path / "forged.json").write_text(json.dumps(shown))
     (tmp_path / "garbage.json").write_text("{}")
-    vote = ("approve", "agent", "-a", "ann", "--credibility-ppm", 1)
+    vote = ("members", "approve", "agent", "-a", "ann", "--tag", tag_of("agent"), "--credibility-ppm", 1)
     assert "committed" in shell.refused(*vote, "--shown", tmp_path / "forged.json").stderr
     assert "cannot be read" in shell.refused(*vote, "--shown", tmp_path / "garbage.json").stderr
     for auditor in ("ann", "ben"):
-        rejected = shell.json("reject", "agent", "-a", auditor, "--reason", "no need")
-    assert rejected["status"] == "rejected"
+        rejected = shell.json("members", "reject", "agent", "-a", auditor, "--reason", "false-statement")
+    assert (rejected["votes"], rejected["threshold"]) == (2, 2)
+    assert shell.json("balance", "agent")[0]["admission"] == "rejected"
 
 
 def test_participants_are_suspended_and_leave(shell, admitted):
     until = ChainClock(connect(shell.node.rpc_url)).now() + 86_400
     for auditor in ("ann", "ben"):
-        suspended = shell.json("suspend", "bob", "-a", auditor, "--until", until, "--reason", "meter opened")
+        suspended = shell.json("members", "suspend", "bob", "-a", auditor, "--until", until, "--reason", "meter opened")
     assert suspended["suspended_until"] == until
-    shell.ok("leave", "-a", "bob")
-    refused = shell.refused("leave", "-a", "bob")
-    assert "Registry_NoticeRunning" in refused.stderr
-    assert ADVICE["Registry_NoticeRunning"].remedy in refused.stderr
+    shell.ok("members", "leave", "-a", "bob")
+    refused = shell.refused("members", "leave", "-a", "bob")
+    assert "Motion_NoticeRunning" in refused.stderr
+    assert ADVICE["Motion_NoticeRunning"].remedy in refused.stderr
 
 
 def test_keys_stay_secret(shell, accounts, deployed):

@@ -34,7 +34,7 @@ def test_what_a_contract_refuses_is_told_with_why_and_remedy(shell, admitted):
             "not a category",
         ),
         (("market", "open", "-a", "alice", "--arbiter", "ann", "--slot", "0", "--price-rule", "x"), "pay-as-bid"),
-        (("apply", "-a", "alice", "--attribute", "x"), "KEY=VALUE"),
+        (("members", "apply", "-a", "alice", "--attribute", "x"), "KEY=VALUE"),
         (("certificates", "trace", "1"), "no certificate 1"),
         (("balance", "nobody"), "powerpact account new nobody"),
         (("order", "relay", "missing.json", "-a", "agent"), "missing.json"),

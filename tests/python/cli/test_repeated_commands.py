@@ -14,7 +14,7 @@ from powerpact.chain.connection import connect
 from powerpact.chain.local.clock import request
 from powerpact.chain.local.node import Node
 from testkit.proxy import Proxy
-from testkit.shell import sell_words
+from testkit.shell import sell_words, tag_of
 
 COMMAND = (sys.executable, "-c", "from powerpact.cli import main; main()")
 
@@ -107,7 +107,7 @@ def test_an_order_that_still_waits_is_waited_for(shell, admitted):
 
 @pytest.mark.parametrize(
     "words",
-    [("deposit", 7, "-a", "alice"), ("apply", "-a", "agent", "--attribute", "x=y")],
+    [("deposit", 7, "-a", "alice"), ("members", "apply", "-a", "agent", "--attribute", "x=y")],
     ids=lambda words: words[0],
 )
 def test_a_command_that_was_stopped_is_done_once(shell, admitted, words):
@@ -116,11 +116,11 @@ def test_a_command_that_was_stopped_is_done_once(shell, admitted, words):
         stopped(shell.node.rpc_url, words)
     assert "not sent again" in shell.ok(*words).stderr
     after = shell.json("balance", "alice")[0]
-    changed = {"deposit": 7, "apply": 0}[words[0]]
+    changed = {"deposit": 7, "members": 0}[words[0]]
     assert after["free_upoints"] - before["free_upoints"] == changed
-    if words[0] == "apply":
-        voted = ("approve", "agent", "-a", "ann", "--credibility-ppm", 1, "--shown", "agent.application.json")
-        shell.ok(*voted)  # the file has the salt of what is in the chain
+    if words[0] == "members":
+        voted = ("members", "approve", "agent", "-a", "ann", "--tag", tag_of("agent"), "--credibility-ppm", 1)
+        shell.ok(*voted, "--shown", "agent.application.json")  # the file has the salt of what is in the chain
 
 
 def test_two_terminals_take_turns(shell, admitted):

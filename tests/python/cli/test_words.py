@@ -6,7 +6,7 @@ import re
 import pytest
 
 from powerpact.index import outcomes
-from testkit.shell import sell_words
+from testkit.shell import sell_words, tag_of
 
 MOMENT = r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)? [+-]\d\d:\d\d"
 
@@ -225,17 +225,23 @@ def test_a_balance_is_in_points_and_ether(shell, traded):
 
 
 def test_votes_that_differ_say_so(shell, deployed):
-    shell.ok("apply", "-a", "agent")
-    again = shell.refused("apply", "-a", "agent").stderr
+    shell.ok("members", "apply", "-a", "agent")
+    again = shell.refused("members", "apply", "-a", "agent").stderr
     assert "applied already" in again
-    assert "Wait for the auditors' votes" in again
-    first = shell.ok("approve", "agent", "-a", "ann", "--credibility-ppm", 900_000).stderr
-    assert "1 of 2 votes for 900000\n" in first
-    second = shell.ok("approve", "agent", "-a", "ben", "--credibility-ppm", 800_000).stderr
-    assert "1 of 2 votes for 800000; another auditor voted for 900000." in second
-    agreed = shell.json("approve", "agent", "-a", "ann", "--credibility-ppm", 800_000)
-    assert (agreed["status"], agreed["votes"], agreed["threshold"]) == ("active", 2, 2)
-    assert "admitted already" in shell.refused("apply", "-a", "agent").stderr
+    assert "Wait for the auditors" in again
+    approve = ("members", "approve", "agent", "--tag", tag_of("agent"), "--credibility-ppm")
+    first = shell.ok(*approve, 900_000, "-a", "ann").stderr
+    assert "1 of 2 votes\n" in first
+    second = shell.ok(*approve, 800_000, "-a", "ben").stderr
+    assert "1 of 2 votes; another auditor voted for credibility_ppm 900000: agree on one" in second
+    agreed = shell.json(*approve, 800_000, "-a", "ann")
+    assert (agreed["votes"], agreed["threshold"]) == (2, 2)
+    early = shell.refused("members", "admit", agreed["motion"], "-a", "agent").stderr
+    assert "can still be objected to" in early
+    shell.ok("chain", "advance", agreed["ends_at"])
+    assert "1 admitted" in shell.ok("members", "admit", agreed["motion"], "-a", "agent").stderr
+    assert "nothing is left to do" in shell.ok("members", "admit", agreed["motion"], "-a", "agent").stderr
+    assert shell.json("balance", "agent")[0]["admission"] == "active"
 
 
 def test_errors_name_the_accounts_that_they_are_about(shell, admitted, accounts):

@@ -5,12 +5,13 @@ import pytest
 
 from powerpact.chain.artifacts import CONTRACTS
 from powerpact.chain.client import Chain
-from powerpact.chain.contracts import markets, orders, participants, rounds
+from powerpact.chain.contracts import markets, motions, orders, participants, rounds
 from powerpact.chain.deployment import Deployment
 from powerpact.market.orders import Side
 from powerpact.market.rules import Rules
 from scripts import deploy, market_day, solve_round
 from scripts._network import active_web3, sending_account
+from testkit.admitting import REASON, candidate
 
 
 @pytest.fixture(autouse=True)
@@ -55,11 +56,14 @@ def test_solve_round_brings_a_round_to_its_end(tmp_path):
     auditor = chain.deployment.parameters.auditors[0]
     assert chain.deployment.parameters.threshold == 1
     chain.sender(opener).send(participants.apply(chain, b"\x01" * 32))
-    approval = participants.approve(chain, opener.address, 1, 1_000_000)
+    approval = motions.nominate(chain, [candidate(opener.address, 1, 1_000_000)], REASON)
     web3.provider.make_request("anvil_impersonateAccount", [auditor])
     web3.eth.wait_for_transaction_receipt(
         web3.eth.send_transaction({"from": auditor, "to": approval.to, "data": approval.data})
     )
+    motion = motions.motions(chain)[0]
+    web3.provider.make_request("evm_setNextBlockTimestamp", [motion.ends_at])
+    chain.sender(opener).send(motions.admit(chain, motion, [0]))
     slot_start = (chain.now() // 3_600 + 2) * 3_600
     rules = Rules(
         arbiter=auditor,

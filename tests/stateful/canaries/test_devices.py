@@ -55,8 +55,8 @@ MUTANTS = (
         "a suspension that began when it ends",
         "ParticipantRegistry",
         "contracts/registry/ParticipantRegistry.sol",
-        "_ends[account].push(uint48(block.timestamp), until);",
-        "_ends[account].push(uint48(until), until);",
+        "_ends[person].push(uint48(block.timestamp), until);",
+        "_ends[person].push(uint48(until), until);",
     ),
     Mutant(
         "a vote for another device",

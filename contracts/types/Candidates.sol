@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.27;
+
+import {Ppm} from "./Units.sol";
+
+/// @dev What the auditors attest of one applicant, in two words:
+///   head   account 160 | application 32 | credibility 20 | permissions 4 | user type 4 | grade 4 | expiry 32 = 256 bits
+/// from the most significant bit downwards.
+struct PackedCandidate {
+    uint256 head;
+    /// The person tag: a keyed hash of the legal identity, which the authority computes and the auditors confirm.
+    bytes32 tag;
+}
+
+/// @dev Bits of `permissions`.
+uint8 constant MAY_BUY = 1;
+uint8 constant MAY_SELL = 2;
+
+/// @dev Reading the fields of a packed candidate.
+library CandidateFields {
+    function account(PackedCandidate calldata candidate) internal pure returns (address) {
+        return address(uint160(candidate.head >> 96));
+    }
+
+    /// @dev Number of the application.
+    function application(PackedCandidate calldata candidate) internal pure returns (uint32) {
+        return uint32(candidate.head >> 64);
+    }
+
+    /// @dev Attested credit report, ppm.
+    function credibility(PackedCandidate calldata candidate) internal pure returns (Ppm) {
+        return Ppm.wrap(uint32(candidate.head >> 44) & 0xfffff);
+    }
+
+    /// @dev `MAY_BUY`, `MAY_SELL`, or both.
+    function permissions(PackedCandidate calldata candidate) internal pure returns (uint8) {
+        return uint8(candidate.head >> 40) & 0xf;
+    }
+
+    /// @dev 1 consumer, 2 producer, 3 prosumer, 4 storage, 5 aggregator, 6 utility.
+    function userType(PackedCandidate calldata candidate) internal pure returns (uint8) {
+        return uint8(candidate.head >> 36) & 0xf;
+    }
+
+    /// @dev Credit grade; 0: none, 1 the best.
+    function grade(PackedCandidate calldata candidate) internal pure returns (uint8) {
+        return uint8(candidate.head >> 32) & 0xf;
+    }
+
+    /// @dev Unix seconds; nobody is active from then on.
+    function expiry(PackedCandidate calldata candidate) internal pure returns (uint40) {
+        return uint32(candidate.head);
+    }
+}
