@@ -23,7 +23,7 @@ LIBRARY_X, LIBRARY_WIDTH = 20, 640
 CONTRACTS_X, CONTRACTS_WIDTH = 760, 400
 LABEL_WIDTH: Final = 96
 
-LIBRARY_LABELS: Final = ("7 doors", "6", "5", "4", "3 disk", "3 web3", "2 pure", "1 words", "0 ground")
+LIBRARY_LABELS: Final = ("7 doors", "6", "5", "4", "3 disk", "3 web3", "2 signed", "2 pure", "1 words", "0 ground")
 LATER: Final = frozenset({"api", "council"})
 COLOURS: Final = {"order": "#0b6e4f", "proposal": "#7e22ce", "reading": "#b45309", "point": "#1d4ed8"}
 

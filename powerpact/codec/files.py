@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from typing import Any, ClassVar, Final, NoReturn
 
 from eth_typing import ChecksumAddress
 from eth_utils import is_checksum_address, is_hex_address, to_checksum_address
@@ -13,6 +13,9 @@ from powerpact.codec.errors import BadSignedFile
 
 MOST_SIGNATURE_BYTES: Final = 32_768
 """A longer signature fits into no transaction together with what it signs."""
+
+MOST_DIGITS: Final = 78
+"""Digits of the largest integer, of 256 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,9 @@ class SignedFile:
         Its content.
     """
 
+    error: ClassVar[type[BadSignedFile]] = BadSignedFile
+    """What is raised; files of another kind have an error with another remedy."""
+
     name: str
     data: dict[str, Any]
 
@@ -36,9 +42,9 @@ class SignedFile:
         try:
             data = json.loads(text)
         except ValueError as error:
-            raise BadSignedFile(name, "$", f"is not JSON: {error}") from error
+            raise cls.error(name, "$", f"is not JSON: {error}") from error
         if not isinstance(data, dict):
-            raise BadSignedFile(name, "$", "is not an object")
+            raise cls.error(name, "$", "is not an object")
         return cls(name, data)
 
     @classmethod
@@ -56,15 +62,15 @@ class SignedFile:
 
     def fail(self, path: str, problem: str) -> NoReturn:
         """Say what is wrong with a field."""
-        raise BadSignedFile(self.name, path, problem)
+        raise self.error(self.name, path, problem)
 
     def check_members(self, path: str, value: Any, members: set[str]) -> None:
         """An object with exactly these members."""
         if not isinstance(value, dict):
-            raise BadSignedFile(self.name, path, "is not an object")
+            self.fail(path, "is not an object")
         odd = sorted(members ^ set(value))
         if odd:
-            raise BadSignedFile(self.name, f"{path}.{odd[0]}", "is missing" if odd[0] in members else "is unknown")
+            self.fail(f"{path}.{odd[0]}", "is missing" if odd[0] in members else "is unknown")
 
     def address(self, path: str, value: Any) -> ChecksumAddress:
         """An address: all in one case, or with the right checksum."""
@@ -72,17 +78,17 @@ class SignedFile:
         if not is_hex_address(value) or (
             digits not in (digits.lower(), digits.upper()) and not is_checksum_address(value)
         ):
-            raise BadSignedFile(self.name, path, "is not an address, or its checksum is wrong")
+            self.fail(path, "is not an address, or its checksum is wrong")
         return to_checksum_address(value)
 
     def check_integer(self, path: str, value: Any, bits: int) -> None:
         """An unsigned integer of a given number of bits."""
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << bits:
-            raise BadSignedFile(self.name, path, f"is not an integer from 0 to {(1 << bits) - 1}")
+            self.fail(path, f"is not an integer from 0 to {(1 << bits) - 1}")
 
     def integer(self, path: str, value: Any, bits: int) -> int:
         """An unsigned integer as wallets write it: a number, or its digits as text."""
-        if isinstance(value, str) and value.isascii() and value.isdecimal():
+        if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= MOST_DIGITS:
             value = int(value)
         self.check_integer(path, value, bits)
         return int(value)
@@ -92,9 +98,9 @@ class SignedFile:
         try:
             data = bytes.fromhex(value.removeprefix("0x"))
         except (ValueError, AttributeError):
-            raise BadSignedFile(self.name, path, "is not bytes in hexadecimal") from None
+            self.fail(path, "is not bytes in hexadecimal")
         if len(data) > MOST_SIGNATURE_BYTES:
-            raise BadSignedFile(self.name, path, f"has {len(data)} bytes, more than {MOST_SIGNATURE_BYTES}")
+            self.fail(path, f"has {len(data)} bytes, more than {MOST_SIGNATURE_BYTES}")
         return data
 
     def octets(self, path: str, value: Any, *lengths: int) -> bytes:
@@ -104,5 +110,5 @@ class SignedFile:
         except (ValueError, AttributeError):
             data = b""
         if len(data) not in lengths:
-            raise BadSignedFile(self.name, path, f"is not {' or '.join(map(str, lengths))} bytes in hexadecimal")
+            self.fail(path, f"is not {' or '.join(map(str, lengths))} bytes in hexadecimal")
         return data
