@@ -39,7 +39,7 @@ const PEOPLE = [
       fullName: "Überlandwerk 電力 GmbH", country: "DE", nationalId: "HRB-42/7", userType: "utility", mayBuy: false,
       maySell: true, electricity: false, heat: true, cold: true, gas: true, mostEnergyWh: "18446744073709551615",
       grade: "D", credibilityPpm: 0, wallet: "0x2B5AD5c4795c026514f8317c7a215E218DcCD6cF", validFrom: 0,
-      validUntil: 1099511627775,
+      validUntil: 253402300799,
     },
     codes: [6, 58, "18446744073709551615", 4, 0],
     disclosed: [["mostEnergyWh"], ["country", "cold", "credibilityPpm", "nationalId", "validFrom"]],

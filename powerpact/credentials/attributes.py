@@ -30,7 +30,11 @@ PERMISSIONS: Final = ("may_buy", "may_sell", "electricity", "heat", "cold", "gas
 
 CARRIERS: Final = PERMISSIONS[2:]
 
+LAST_S: Final = 253_402_300_799
+"""The last second of the year 9999, beyond which dates have no common form."""
+
 _MOST_TEXT: Final = 200
+_EXACT: Final = 1 << 53
 _ONE_SIDED: Final = MappingProxyType({"consumer": "may_sell", "producer": "may_buy"})
 
 
@@ -126,6 +130,8 @@ class AttributeSet:
             self._refuse("most_energy_wh", "is nothing", "State the most energy of one order in Wh, at least 1.")
         if self.credibility_ppm > PPM:
             self._refuse("credibility_ppm", "is above 1 000 000", "State ppm, at most 1000000.")
+        if self.valid_until_s > LAST_S:
+            self._refuse("valid_until_s", "is after the year 9999", "Name an earlier end.")
         if self.valid_from_s >= self.valid_until_s:
             self._refuse("valid_until_s", "is not after validFrom", "Name a later end.")
 
@@ -183,6 +189,17 @@ def attribute_set(values: dict[str, Any]) -> AttributeSet:
         if name not in values and attribute not in optional:
             raise BadAttribute(name, None, "is missing", remedy=f"State {name}.")
     return AttributeSet(**{known[name]: value for name, value in values.items()})
+
+
+def json_value(value: Any) -> Any:
+    """A field's value as JSON; numbers that are not exact everywhere are text.
+
+    Examples
+    --------
+    >>> json_value(1 << 53), json_value(7), json_value(True)
+    ('9007199254740992', 7, True)
+    """
+    return str(value) if isinstance(value, int) and value >= _EXACT else value
 
 
 def is_of_type(value: object, type_: str) -> bool:

@@ -132,6 +132,23 @@ class UnknownField(PowerPactError, KeyError):
         super().__init__(what, remedy=f"Name some of {', '.join(self.known)}.")
 
 
+class NotSigned(PowerPactError, LookupError):
+    """A credential to export has no signature of the auditor who is to be its issuer, or none at all.
+
+    Parameters
+    ----------
+    signer : str, optional
+        Whose signature was asked for.
+    """
+
+    exit_code = 2
+    advice = "Have an auditor sign the credential first: `powerpact ca sign`."
+
+    def __init__(self, signer: str | None) -> None:
+        super().__init__(f"not signed{f' by {signer}' if signer else ''}", remedy=self.advice)
+        self.signer = signer
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 # Faults: why a credential or disclosure is not taken
 # ----------------------------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from powerpact.credentials.attestation import (
     Attestation,
     typed_data,
 )
-from powerpact.credentials.attributes import FIELD_NAMES, FIELDS, attribute_set, is_of_type
+from powerpact.credentials.attributes import FIELD_NAMES, FIELDS, attribute_set, is_of_type, json_value
 from powerpact.credentials.credential import Committee, Credential, Disclosure, Signed
 from powerpact.credentials.errors import BadAttribute, BadCredentialFile
 from powerpact.credentials.tree import Multiproof, SaltedField
@@ -34,7 +34,6 @@ COMMITTEE: Final = "powerpact/committee/1"
 
 _SHARED: Final = {"schema", "uid", "types", "primaryType", "domain", "message", "signatures"}
 _TYPES: Final = {field.name: field.type for field in FIELDS}
-_EXACT: Final = 1 << 53
 _MOST_SIGNATURES: Final = 64
 
 
@@ -75,7 +74,7 @@ class CredentialFile(SignedFile):
 
 def format_credential(credential: Credential) -> str:
     """The file of a credential; it belongs to its owner, who decides what to disclose."""
-    attributes = {name: _json_of(value) for name, value in credential.attributes.values().items()}
+    attributes = {name: json_value(value) for name, value in credential.attributes.values().items()}
     salts = {name: _hex(credential.salts[name]) for name in FIELD_NAMES}
     return _text(CREDENTIAL, credential, {"attributes": attributes, "salts": salts})
 
@@ -104,7 +103,7 @@ def format_committee(committee: Committee) -> str:
 def multiproof_json(shown: Multiproof) -> dict[str, Any]:
     """A multiproof as the EAS SDK takes it."""
     leaves = [
-        {"type": field.type, "name": field.name, "value": _json_of(field.value), "salt": _hex(field.salt)}
+        {"type": field.type, "name": field.name, "value": json_value(field.value), "salt": _hex(field.salt)}
         for field in shown.fields
     ]
     return {"leaves": leaves, "proof": [_hex(node) for node in shown.proof], "proofFlags": list(shown.flags)}
@@ -271,11 +270,6 @@ def _text(schema: str, shown: Credential | Disclosure, content: Mapping[str, Any
 
 def _hex(octets: bytes) -> str:
     return f"0x{octets.hex()}"
-
-
-def _json_of(value: Any) -> Any:
-    """A field's value as JSON; numbers that are not exact everywhere are text."""
-    return str(value) if isinstance(value, int) and value >= _EXACT else value
 
 
 def _value(type_: str, value: Any) -> Any:

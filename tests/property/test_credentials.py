@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from powerpact.credentials.attestation import PublicCodes
-from powerpact.credentials.attributes import FIELD_NAMES, GRADES, PERMISSIONS, USER_TYPES, AttributeSet
+from powerpact.credentials.attributes import FIELD_NAMES, GRADES, LAST_S, PERMISSIONS, USER_TYPES, AttributeSet
 from powerpact.credentials.credential import disclose, issue, public_values, sign
 from powerpact.credentials.files import format_credential, format_disclosure, parse_credential, parse_shown
 from powerpact.credentials.person import normal, person_tag
@@ -21,7 +21,7 @@ BYTES32 = st.binary(min_size=32, max_size=32)
 
 @st.composite
 def people(draw):
-    bits, start = draw(BITS), draw(st.integers(0, 2**63))
+    bits, start = draw(BITS), draw(st.integers(0, LAST_S - 1))
     kinds = [kind for kind in USER_TYPES if bits & 3 == 3 or kind not in ("consumer", "producer")]
     permitted = {name: bool(bits >> bit & 1) for bit, name in enumerate(PERMISSIONS)}
     if permitted["may_buy"] and permitted["may_sell"]:
@@ -37,7 +37,7 @@ def people(draw):
         credibility_ppm=draw(st.integers(0, 1_000_000)),
         wallet=draw(st.sampled_from([ANN.address, BEN.address])),
         valid_from_s=start,
-        valid_until_s=start + draw(st.integers(1, 2**62)),
+        valid_until_s=draw(st.integers(start + 1, LAST_S)),
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from eth_account import Account
 
 from powerpact.credentials.attributefile import attributes_for, parse_attributes
-from powerpact.credentials.attributes import FIELD_NAMES, attribute_set
+from powerpact.credentials.attributes import FIELD_NAMES, LAST_S, attribute_set
 from powerpact.credentials.errors import BadAttribute, BadAttributeFile
 from testkit.credentials import ALICE, ATTRIBUTES, FROM_S, UNTIL_S
 
@@ -66,6 +66,7 @@ def test_the_values_make_the_set():
         ("wallet", ALICE.address.lower()),
         ("wallet", None),
         ("validUntil", FROM_S),
+        ("validUntil", LAST_S + 1),
         ("validUntil", 1 << 64),
         ("shoeSize", 44),
     ],
@@ -75,7 +76,7 @@ def test_what_no_field_can_be_is_refused(name, value):
 
 
 def test_bounds_are_taken():
-    for name, value in {"mostEnergyWh": (1 << 64) - 1, "credibilityPpm": 1_000_000, "validUntil": FROM_S + 1}.items():
+    for name, value in {"mostEnergyWh": (1 << 64) - 1, "credibilityPpm": 1_000_000, "validUntil": LAST_S}.items():
         assert attribute_set(VALUES | {name: value}).values()[name] == value
     assert attribute_set(VALUES | {"credibilityPpm": 0}).credibility_ppm == 0
 

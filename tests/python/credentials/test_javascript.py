@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from powerpact.credentials.credential import disclose
+from powerpact.credentials.exports import eas_attestation
 from powerpact.credentials.files import format_committee, format_credential, format_disclosure
 from testkit.credentials import ANN, BEN, COMMITTEE, credential_by
 from toolchain.places import ROOT, environment
@@ -27,6 +28,31 @@ def by_sdk(tmp_path):
         )
 
     return judge
+
+
+JUDGE_ONE = """
+const { Offchain } = require("@ethereum-attestation-service/eas-sdk");
+const { sig, signer } = JSON.parse(require("fs").readFileSync(0));
+const { chainId, verifyingContract: address, version } = sig.domain;
+const offchain = new Offchain({ address, version, chainId: BigInt(chainId) }, 2, {});
+console.log(offchain.verifyOffchainAttestationSignature(signer, sig));
+"""
+
+
+def test_the_export_for_the_sdk_is_read_as_it_is():
+    """The form that easscan.org takes, too."""
+    for auditor in (ANN, BEN):
+        done = subprocess.run(
+            ["node", "-e", JUDGE_ONE],
+            input=json.dumps(eas_attestation(CREDENTIAL, auditor.address)),
+            cwd=ROOT,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+        assert done.stdout.strip() == "true"
 
 
 def altered(text, change):
