@@ -105,9 +105,18 @@ class Chain:
             If it reverts.
         """
         interface = self.interfaces[contract]
-        data = interface.encode_call(function, arguments)
-        answer = self._called(f"{contract}.{function}", {"to": self.address(contract), "data": HexBytes(data)})
+        answer = self.ask(f"{contract}.{function}", self.address(contract), interface.encode_call(function, arguments))
         return interface.decode_output(function, answer)
+
+    def ask(self, what: str, contract: ChecksumAddress, data: bytes) -> bytes:
+        """What a contract answers to a call, one of this deployment or another; nothing where there is none.
+
+        Raises
+        ------
+        ContractError
+            If it reverts.
+        """
+        return self._called(what, {"to": contract, "data": HexBytes(data)})
 
     def _called(self, what: str, call: TxParams) -> bytes:
         """What a call answers; a machine that does not have the block yet that is asked for is asked again a while."""

@@ -59,8 +59,17 @@ def read_input(path: str) -> bytes:
         raise FileProblem(path, error.strerror or str(error)) from error
 
 
-def write_output(path: str, text: str) -> None:
+def write_output(path: str, text: str, *, is_private: bool = False) -> None:
     """Write a text to a file, all of it or nothing, or to standard output for ``-``.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    text : str
+        Its content.
+    is_private : bool
+        Whether only its owner may read it.
 
     Raises
     ------
@@ -82,7 +91,8 @@ def write_output(path: str, text: str) -> None:
     draft = Path(name)
     try:
         _write(path, draft, text)
-        draft.chmod(target.stat().st_mode if target.exists() else 0o666 & ~_umask())
+        mode = target.stat().st_mode if target.exists() else 0o666 & ~_umask()
+        draft.chmod(0o600 if is_private else mode)
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)

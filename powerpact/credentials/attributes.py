@@ -142,7 +142,8 @@ class AttributeSet:
     @property
     def permissions(self) -> int:
         """The permissions as bits: buy 1, sell 2, electricity 4, heat 8, cold 16, gas 32."""
-        return sum(getattr(self, name) << bit for bit, name in enumerate(PERMISSIONS))
+        permitted = (self.may_buy, self.may_sell, self.electricity, self.heat, self.cold, self.gas)
+        return sum(is_permitted << bit for bit, is_permitted in enumerate(permitted))
 
     def _check_texts(self) -> None:
         for attribute in ("full_name", "national_id"):
@@ -164,7 +165,7 @@ class AttributeSet:
             self._refuse(excluded, f"contradicts the type {self.user_type}", "Leave it out, or use the type prosumer.")
         if not (self.may_buy or self.may_sell):
             self._refuse("may_buy", "leaves nothing to do", "Permit mayBuy, maySell, or both.")
-        if not any(getattr(self, carrier) for carrier in CARRIERS):
+        if self.permissions >> 2 == 0:
             self._refuse("electricity", "leaves nothing to trade", f"Permit one of {', '.join(CARRIERS)}.")
 
     def _refuse(self, attribute: str, problem: str, remedy: str) -> None:

@@ -26,6 +26,7 @@ from powerpact.credentials.errors import (
     SignedTwice,
     TooFewSignatures,
 )
+from powerpact.credentials.person import person_tag
 from powerpact.credentials.tree import is_proven, root_of
 
 NONE_REVOKED: Mapping[ChecksumAddress, int] = {}
@@ -105,6 +106,21 @@ def verify(
 def content_faults(credential: Credential) -> tuple[CredentialFault, ...]:
     """What an auditor must not sign: what is signed does not say what the attributes beside it say."""
     return tuple(_content_faults(credential))
+
+
+def check_tag(credential: Credential, key: bytes) -> None:
+    """The person tag must be that of the person in the attributes, by the committee's key.
+
+    Raises
+    ------
+    CredentialAltered
+        If it is another.
+    BadTagKey
+        If the key has another length than keys have.
+    """
+    attributes, codes = credential.attributes, PublicCodes.decode(credential.attestation.data)
+    if codes is None or codes.person_tag != person_tag(key, attributes.country, attributes.national_id):
+        raise CredentialAltered("personTag", "is not that of this person")
 
 
 def _domain_faults(have: Domain, expected: Domain) -> Iterator[CredentialFault]:

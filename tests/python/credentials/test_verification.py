@@ -10,8 +10,8 @@ from powerpact.credentials import errors
 from powerpact.credentials.attestation import schema_id
 from powerpact.credentials.credential import Signed, disclose, sign
 from powerpact.credentials.files import format_credential, format_disclosure, parse_shown
-from powerpact.credentials.verification import content_faults, verify
-from testkit.credentials import ANN, BEN, CARL, COMMITTEE, FROM_S, MALLORY, NOW_S, UNTIL_S, credential_by
+from powerpact.credentials.verification import check_tag, content_faults, verify
+from testkit.credentials import ANN, BEN, CARL, COMMITTEE, FROM_S, MALLORY, NOW_S, TAG_KEY, UNTIL_S, credential_by
 
 VALID = credential_by(ANN, BEN)
 SHOWN = disclose(VALID, ["grade", "userType"])
@@ -180,6 +180,20 @@ def test_every_fault_is_said():
 def test_an_auditor_can_tell_what_not_to_sign():
     assert not content_faults(VALID)
     assert content_faults(replace(VALID, attributes=replace(VALID.attributes, credibility_ppm=1)))
+
+
+def test_an_auditor_can_tell_another_persons_tag():
+    check_tag(VALID, TAG_KEY)
+    for wrong in (
+        replace(VALID, attributes=replace(VALID.attributes, national_id="1234 010191")),
+        replace(VALID, attributes=replace(VALID.attributes, country="DE")),
+        with_attestation(data=VALID.attestation.data[:-1]),
+    ):
+        with pytest.raises(errors.CredentialAltered) as caught:
+            check_tag(wrong, TAG_KEY)
+        assert caught.value.field == "personTag"
+    with pytest.raises(errors.CredentialAltered):
+        check_tag(VALID, bytes(32))
 
 
 def test_a_signature_with_the_higher_s_is_nobodys():
