@@ -25,7 +25,7 @@ from powerpact.cli.authority import (
     shown_values,
     tell_time,
 )
-from powerpact.cli.names import people_names
+from powerpact.cli.names import Names, people_names
 from powerpact.cli.output import STANDARD_STREAM, complain, print_json, read_input, write_output
 from powerpact.cli.session import (
     DEPLOYMENT_FILE,
@@ -251,7 +251,8 @@ def verify(
         print_json(report_json(shown, report, members, {"at": now_s, "revocations_checked": on_chain}))
     else:
         table(({"field": k, "value": in_words(k, v)} for k, v in shown_values(shown).items()), as_json=False)
-        tell(f"signed by {', '.join(report.signers) or 'nobody'} of the committee; {members.threshold} are needed")
+        signers = ", ".join(map(Names(), report.signers)) or "nobody"
+        tell(f"signed by {signers} of the committee; {members.threshold} are needed")
         tell_time(now_s, on_chain=on_chain)
     for fault in report.faults:
         complain(fault)

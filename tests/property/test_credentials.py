@@ -1,5 +1,6 @@
 """Credentials of any person: what is issued is verified, what is shown is proven, what is changed is refused."""
 
+import json
 from dataclasses import replace
 
 from hypothesis import given, settings
@@ -8,11 +9,12 @@ from hypothesis import strategies as st
 from powerpact.credentials.attestation import PublicCodes
 from powerpact.credentials.attributes import FIELD_NAMES, GRADES, LAST_S, PERMISSIONS, USER_TYPES, AttributeSet
 from powerpact.credentials.credential import disclose, issue, public_values, sign
+from powerpact.credentials.errors import BadCredentialFile
 from powerpact.credentials.files import format_credential, format_disclosure, parse_credential, parse_shown
 from powerpact.credentials.person import normal, person_tag
 from powerpact.credentials.tree import SaltedField, is_proven, prove, root_of
 from powerpact.credentials.verification import verify
-from testkit.credentials import ANN, BEN, COMMITTEE, TAG_KEY
+from testkit.credentials import ANN, BEN, COMMITTEE, NOW_S, TAG_KEY, credential_by
 
 WORDS = st.text(st.characters(blacklist_categories=("Cs",)), max_size=30)
 BITS = st.integers(0, (1 << len(PERMISSIONS)) - 1).filter(lambda bits: bits & 3 and bits >> 2)
@@ -80,6 +82,42 @@ def test_a_multiproof_shows_what_is_in_the_tree_and_nothing_else(count, data):
         turned[data.draw(st.integers(0, len(turned) - 1))] ^= True
         assert not is_proven(root, replace(shown, flags=tuple(turned)))
     assert not is_proven(root, replace(shown, proof=(*shown.proof, root)))
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-1, 2**70)
+    | st.floats()
+    | st.sampled_from(["", "0x", "0x" + "00" * 32, "1"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["value", "name"]), inner, max_size=2),
+    max_leaves=5,
+)
+SIGNED = credential_by(ANN, BEN)
+TEXTS = (format_credential(SIGNED), format_disclosure(disclose(SIGNED, ["grade", "mostEnergyWh", "wallet"])))
+
+
+def places(value, way=()):
+    """The way to each value inside a JSON value."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [way] * bool(way) + [place for key, item in inside for place in places(item, (*way, key))]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(TEXTS), JSON, st.data())
+def test_a_changed_file_is_refused_or_has_a_fault(text, value, data):
+    changed = json.loads(text)
+    *way, last = data.draw(st.sampled_from(places(changed)))
+    holder = changed
+    for step in way:
+        holder = holder[step]
+    before, holder[last] = holder[last], value
+    try:
+        uid, shown = parse_shown("file", json.dumps(changed))
+    except BadCredentialFile:
+        return
+    is_same = value == before or str(value) == str(before)
+    assert is_same or verify(shown, COMMITTEE, NOW_S, stated_uid=uid).faults
 
 
 @given(WORDS)

@@ -126,6 +126,7 @@ def test_two_of_three_make_it_valid(shell, unsigned, accounts):
     assert found["shown"]["wallet"] == accounts["alice"]
     assert stat.S_IMODE(unsigned.stat().st_mode) == 0o600
     told = shell.ok("ca", "verify", unsigned)
+    assert "signed by ann, ben of the committee; 2 are needed" in told.stderr
     assert "WITHOUT revocations" in told.stderr
     assert "prosumer" in told.stdout
 
