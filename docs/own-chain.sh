@@ -20,9 +20,11 @@ until powerpact chain fund agent 2> /dev/null; do sleep 1; done
 # Members can stop whom auditors announce, here for a minute, in a community for days.
 echo '{"admission_window_s": 60, "supporters": 1}' > membership.json
 powerpact deploy -a utility --auditor ann --auditor ben --threshold 2 --membership membership.json
+powerpact ca init --auditor ann --auditor ben --threshold 2
 for trader in alice bob; do
+  printf 'country = "AT"\nnationalId = "%s"\n' "$trader" > $trader.toml
   powerpact members apply -a $trader --attribute type=prosumer
-  tag=0x$(printf %s "$trader" | sha256sum | cut -c1-64)
+  tag=$(powerpact ca tag $trader.toml)  # who a person is, by a key of the authority: nobody is two members
   for auditor in ann ben; do
     powerpact members approve $trader -a $auditor --tag "$tag" --credibility-ppm 900000 \
       --shown $trader.application.json --json > announced.json

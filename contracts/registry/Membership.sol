@@ -20,6 +20,7 @@ contract Membership is IMembership {
     /// @inheritdoc IMembership
     function contains(address account) external view returns (bool) {
         IParticipantRegistry.Status status = REGISTRY.participant(account).status;
-        return status == IParticipantRegistry.Status.Active || status == IParticipantRegistry.Status.Leaving;
+        return status == IParticipantRegistry.Status.Active || status == IParticipantRegistry.Status.Leaving
+            || status == IParticipantRegistry.Status.Linked;
     }
 }

@@ -34,6 +34,8 @@ CONTRACTS: Final = (
     "Refutations",
     "Settlement",
     "Releases",
+    "Credentials",
+    "Membership",
 )
 """The contracts of a deployment, in the order in which they are deployed."""
 

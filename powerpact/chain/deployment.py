@@ -201,6 +201,8 @@ def constructor_arguments(addresses: dict[str, ChecksumAddress], parameters: Par
             at["Clearing"],
         ],
         "Releases": [at["Markets"], at["OrderBook"], at["Clearing"]],
+        "Credentials": [],
+        "Membership": [at["ParticipantRegistry"]],
     }
 
 

@@ -74,7 +74,10 @@ def init(
         typer.Option(metavar="WHO", help="Whose signatures count; repeatable.", autocompletion=people_names),
     ],
     threshold: Annotated[int, typer.Option(help="How many auditors must sign.")],
-    registry: Annotated[str, typer.Option(metavar="ADDRESS", help="Contract at which auditors revoke.")],
+    registry: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Contract at which auditors revoke; by default that of the deployment."),
+    ] = None,
     chain_id: Annotated[
         int | None, typer.Option(min=1, help="Id of the chain; by default that of the deployment file.")
     ] = None,
@@ -86,8 +89,7 @@ def init(
 ) -> None:
     """State a committee in a file for everybody, and make its secret key of person tags, or keep the one that is there.
 
-    [bold]Example:[/bold] powerpact ca init --auditor ann --auditor ben --auditor carl --threshold 2 \
-    --registry 0x5FbDB2315678afecb367f032d93F642f64180aa3
+    [bold]Example:[/bold] powerpact ca init --auditor ann --auditor ben --auditor carl --threshold 2
     """
     from powerpact.chain.deployment import Deployment
     from powerpact.credentials.credential import Committee
@@ -96,7 +98,7 @@ def init(
 
     auditors = tuple(address_of(who) for who in auditor)
     where = Deployment.load(deployment).chain_id if chain_id is None else chain_id
-    place = address_of(registry)
+    place = Deployment.load(deployment).addresses["Credentials"] if registry is None else address_of(registry)
     Committee(where, place, auditors, threshold, bytes(8), eas_version)  # before a key is made
     secret, is_new = make_key(key)
     text = format_committee(Committee(where, place, auditors, threshold, key_id(secret), eas_version))

@@ -22,7 +22,8 @@ from eth_utils import keccak
 from powerpact.codec.eip712 import Domain, expand
 from powerpact.codec.eip712.errors import MessageMismatch
 from powerpact.codec.eip712.typeddata import DOMAIN_MEMBERS
-from powerpact.credentials.attributes import GRADES, USER_TYPES, AttributeSet
+from powerpact.credentials.attributes import GRADES, AttributeSet
+from powerpact.market.candidates import USER_TYPES
 
 VERSION: Final = 2
 """Version of the off-chain format."""

@@ -15,12 +15,8 @@ from eth_typing import ChecksumAddress
 from eth_utils import is_checksum_address
 
 from powerpact.credentials.errors import BadAttribute
+from powerpact.market.candidates import USER_TYPES
 from powerpact.units import PPM
-
-USER_TYPES: Final = MappingProxyType(
-    {"consumer": 1, "producer": 2, "prosumer": 3, "storage": 4, "aggregator": 5, "utility": 6}
-)
-"""Codes of the types of users."""
 
 GRADES: Final = MappingProxyType({"A": 1, "B": 2, "C": 3, "D": 4})
 """Codes of the credit grades, the best first."""

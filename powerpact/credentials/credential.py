@@ -18,9 +18,10 @@ from powerpact.credentials.attestation import (
     eas_domain,
     sign_attestation,
 )
-from powerpact.credentials.attributes import FIELD_NAMES, FIELDS, GRADES, PERMISSIONS, USER_TYPES, AttributeSet
+from powerpact.credentials.attributes import FIELD_NAMES, FIELDS, GRADES, PERMISSIONS, AttributeSet
 from powerpact.credentials.errors import BadCommittee, UnknownField
 from powerpact.credentials.tree import SALT_BYTES, Multiproof, SaltedField, prove, root_of
+from powerpact.market.candidates import USER_TYPES
 
 MOST_AUDITORS: Final = 32
 

@@ -18,6 +18,7 @@ from testkit.powers.terms import Role
 AUDITORS, THRESHOLD = 5, 3
 PURSE_UPOINTS, DEPOSIT_UPOINTS = 100_000_000, 50_000_000
 DAY_S = 86_400
+CREDENTIAL = keccak(text="a credential")
 ENDORSERS = [key(f"endorser {seat}") for seat in range(2)]
 ENDORSERS_HASH = keccak(encode(["address[]"], [[endorser.address for endorser in ENDORSERS]]))
 

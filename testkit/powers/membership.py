@@ -6,6 +6,7 @@ from testkit.powers.terms import (
     ADMISSIONS,
     ANYONE,
     AUDITOR,
+    CREDENTIALS,
     HOLDER,
     MEMBER,
     MOTIONS,
@@ -15,6 +16,10 @@ from testkit.powers.terms import (
 )
 
 PEOPLE = {
+    "Credentials": {
+        "revoke": Power(HOLDER, CREDENTIALS, "Only the caller's own signature, permanently."),
+        "revokeAll": Power(HOLDER, CREDENTIALS, "Only the caller's own signatures, permanently, all or none."),
+    },
     "ParticipantRegistry": {
         "admit": Power(
             ANYONE,

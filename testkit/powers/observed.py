@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from powerpact.chain.errors import ContractError
 from powerpact.market.orders import Side
-from testkit.powers.cast import Stage
+from testkit.powers.cast import CREDENTIAL, Stage
 from testkit.powers.terms import State
 
 WORD = 32
@@ -80,6 +80,7 @@ def _of_accounts(stage: Stage) -> Iterator[Reading]:
             yield _read(stage, State.APPROVALS, who, "GreenCertificates", "isApprovedForAll", who, spender)
         yield _read(stage, State.ADMISSIONS, who, "ParticipantRegistry", "participant", who)
         yield _read(stage, State.MOTIONS, who, "Motions", "exitOf", who)
+        yield _read(stage, State.CREDENTIALS, who, "Credentials", "revokedAt", who, CREDENTIAL)
         for lot in lots:
             yield _read(stage, State.CERTIFICATES, who, "GreenCertificates", "balanceOf", who, lot)
             yield _read(stage, State.CERTIFICATES, who, "GreenCertificates", "retiredFor", lot, who)

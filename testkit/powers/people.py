@@ -10,7 +10,7 @@ from eth_utils import keccak
 from powerpact.codec.eip712 import sign
 from testkit.market import SLOT_LENGTH_S, key
 from testkit.powers.admissions import admissions
-from testkit.powers.cast import DAY_S, Stage
+from testkit.powers.cast import CREDENTIAL, DAY_S, Stage
 from testkit.powers.scenes import Scene, same
 
 REFERENCE = keccak(text="a deposit that counts once")
@@ -98,6 +98,8 @@ def _admissions(stage: Stage) -> list[Scene]:
     newcomer, bob, until = stage.newcomer.address, stage.bob.address, stage.community.chain.now() + DAY_S
     registry = "ParticipantRegistry"
     return [
+        Scene("Credentials", "revoke", same(CREDENTIAL)),
+        Scene("Credentials", "revokeAll", same([CREDENTIAL])),
         Scene(registry, "reject", same(newcomer, 1, 1), touches=(newcomer,)),
         Scene(registry, "suspend", same(bob, until, REASON), touches=(bob,)),
         Scene(registry, "exit", same(), sender=stage.frank.account),

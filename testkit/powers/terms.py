@@ -70,10 +70,11 @@ class State(Enum):
     DEVICES = "devices"
     ADMISSIONS = "admissions"
     MOTIONS = "motions"
+    CREDENTIALS = "credentials"
 
 
 (POINTS, APPROVALS, ORDERS, MANDATES, MARKETS, PROPOSALS) = [(state,) for state in State][:6]
-(TRADES, READINGS, CERTIFICATES, DEVICES, ADMISSIONS, MOTIONS) = [(state,) for state in State][6:]
+(TRADES, READINGS, CERTIFICATES, DEVICES, ADMISSIONS, MOTIONS, CREDENTIALS) = [(state,) for state in State][6:]
 
 CONTENTS = {
     State.POINTS: "outside, free and held; deposits that count as used",
@@ -87,6 +88,7 @@ CONTENTS = {
     State.CERTIFICATES: "holdings, what is retired, which surplus is issued",
     State.DEVICES: "owner, key and description; certified, stopped",
     State.ADMISSIONS: "applications, admissions, credibility, suspensions, accounts of a person",
+    State.CREDENTIALS: "which signatures under credentials are revoked",
     State.MOTIONS: "who audits, what is announced, what members object to and propose, announced exits",
 }
 
