@@ -24,17 +24,14 @@ from powerpact.chain.client import Chain
 from powerpact.chain.contracts import complete, rounds
 from powerpact.chain.contracts.posted import PostedRound
 from powerpact.chain.contracts.rounds import ProposalStatus
-from powerpact.chain.errors import ChainUnreachable, ContractError, InsufficientEther, NodeRefused, TransactionTimeout
-from powerpact.chain.node_errors import LogsIncomplete, RevertedEmpty
+from powerpact.chain.errors import ContractError
+from powerpact.chain.node_errors import TROUBLE, RevertedEmpty
 from powerpact.chain.transactions import Mined, Sender
 from powerpact.mechanisms.registry import Mechanism, Result
 from powerpact.progress import Progress, silent
 
 LONGEST_PAUSE_S: Final = 60.0
 """Between two attempts while the node or the chain is in trouble."""
-
-TROUBLE: Final = (ChainUnreachable, NodeRefused, LogsIncomplete, TransactionTimeout, InsufficientEther)
-"""What passes by itself, or once somebody has done something about it."""
 
 T = TypeVar("T")
 

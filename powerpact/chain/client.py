@@ -192,6 +192,13 @@ class Chain:
         found = LogReader(self.web3, []).block(block)
         return None if found is None else found.block.hash
 
+    def block_of(self, transaction_hash: str) -> int | None:
+        """Number of the block in which a transaction did what it should; None if the chain has none, or it failed."""
+        receipt = ask(self.web3, "a receipt", "eth_getTransactionReceipt", transaction_hash)
+        if receipt is None or int(receipt["status"], 16) != 1:
+            return None
+        return int(receipt["blockNumber"], 16)
+
     def is_waiting(self, transaction_hash: str) -> bool:
         """Whether the node has a transaction that is in no block."""
         found = ask(self.web3, "the transaction", "eth_getTransactionByHash", transaction_hash)

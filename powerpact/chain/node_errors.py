@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from powerpact.chain.errors import ChainError, NodeRefused
+from typing import Final
+
+from powerpact.chain.errors import ChainError, ChainUnreachable, InsufficientEther, NodeRefused, TransactionTimeout
 
 
 class RateLimited(NodeRefused):
@@ -110,3 +112,7 @@ class LogsIncomplete(ChainError, LookupError):
         self.what = what
         self.detail = detail
         self.since = since
+
+
+TROUBLE: Final = (ChainUnreachable, NodeRefused, LogsIncomplete, TransactionTimeout, InsufficientEther)
+"""What passes by itself, or once somebody has done something about it: a service tries again."""

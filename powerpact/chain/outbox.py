@@ -84,6 +84,9 @@ class Outbox(Protocol):
     def under_way(self, sender: ChecksumAddress) -> Sequence[Outgoing]:
         """The account's transactions whose end is not known, lowest nonces first, older ones of a nonce first."""
 
+    def mined_from(self, sender: ChecksumAddress, nonce: int) -> Sequence[Outgoing]:
+        """The account's transactions from a nonce on that were found in a block, lowest nonces first."""
+
     def last(self, sender: ChecksumAddress) -> Outgoing | None:
         """The account's transaction with the highest nonce that a node took lately."""
 

@@ -1,7 +1,7 @@
 """The journal: what no replay of the chain brings back.
 
-Its first table is the outbox of transactions. The tables change by Alembic's migrations alone, which run when the
-journal is opened; a journal that a later version wrote is refused.
+Its first table is the outbox of transactions; readings on their way to the chain have two more. The tables change by
+Alembic's migrations alone, which run when the journal is opened; a journal that a later version wrote is refused.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Journal:
         self.path = folder / FILE if folder else None
         self.genesis = genesis
         self.database = Database(self.path, survives_power_loss=True)
-        with self._writing() as connection:
+        with self.writing() as connection:
             self._migrate(connection)
 
     def write(self, outgoing: Sequence[Outgoing]) -> None:
@@ -111,19 +111,29 @@ class Journal:
         ]
         if not rows:
             return
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(insert(_OUTBOX).prefix_with("OR REPLACE"), rows)
 
     def mark(self, transaction_hash: bytes, state: OutgoingState, block: int | None = None) -> None:
         """Note what became of a transaction, and in which block."""
         changed = {"state": state.value, "block": block, "changed_at": int(time.time())}
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(update(_OUTBOX).where(_OUTBOX.c.transaction_hash == transaction_hash).values(changed))
 
     def under_way(self, sender: str) -> list[Outgoing]:
         """The account's transactions on this chain whose end is not known, lowest nonces first."""
         question = select(_OUTBOX).where(
             _OUTBOX.c.sender == _bytes(sender), _OUTBOX.c.genesis == self.genesis, _OUTBOX.c.state.in_(_OPEN)
+        )
+        return self._select(question.order_by(_OUTBOX.c.nonce, _OUTBOX.c.id))
+
+    def mined_from(self, sender: str, nonce: int) -> list[Outgoing]:
+        """The account's transactions on this chain from a nonce on that were found in a block, lowest nonces first."""
+        question = select(_OUTBOX).where(
+            _OUTBOX.c.sender == _bytes(sender),
+            _OUTBOX.c.genesis == self.genesis,
+            _OUTBOX.c.state == OutgoingState.MINED.value,
+            _OUTBOX.c.nonce >= nonce,
         )
         return self._select(question.order_by(_OUTBOX.c.nonce, _OUTBOX.c.id))
 
@@ -175,7 +185,14 @@ class Journal:
         )
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
+    def writing(self) -> Iterator[Connection]:
+        """A write transaction, which is on the disk when it ends.
+
+        Raises
+        ------
+        BadDatabase
+            If the file cannot be written, or another program keeps it locked.
+        """
         try:
             with self.database.writing() as connection:
                 yield connection

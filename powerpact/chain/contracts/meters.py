@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from powerpact.chain.client import Chain
 from powerpact.chain.transactions import Call
 from powerpact.codec.packing import reading_tree
+from powerpact.market.readingrules import LastReading
 from powerpact.market.readings import PackedReading, Reading
 from powerpact.market.schema import Side
 from powerpact.market.slots import Slot
@@ -33,6 +34,11 @@ class SignedReading:
 
     reading: Reading
     signature: bytes
+
+
+def most_readings(chain: Chain) -> int:
+    """The most readings in one batch."""
+    return int(chain.read("Metering", "MAX_READINGS"))
 
 
 def report(chain: Chain, readings: Sequence[SignedReading]) -> Call:
@@ -71,6 +77,16 @@ def readings_of(chain: Chain, slot: Slot | None = None) -> dict[tuple[int, int],
     return found
 
 
+def reported_in(chain: Chain, keys: Collection[tuple[int, int]]) -> dict[tuple[int, int], tuple[Reading, str]]:
+    """Of intervals, by device and start, those that were reported: the reading, and the hash of its transaction."""
+    wanted, found = set(keys), {}
+    for event in chain.events("Metering", "ReadingsReported", since=min(start for _, start in wanted) if wanted else 0):
+        for reading in map(Reading.unpack, event.arguments["readings"]):
+            if (reading.device, reading.start_at) in wanted:
+                found[reading.device, reading.start_at] = (reading, event.transaction_hash)
+    return found
+
+
 def measured_in(chain: Chain, slot: Slot) -> dict[int, list[ProvenReading]]:
     """By device the readings of a slot, one for each base interval, in their order; none of a device that lacks one."""
     found = readings_of(chain, slot)
@@ -88,11 +104,16 @@ def last_of(chain: Chain, device_id: int) -> tuple[int, int, int]:
     return start_at, export_wh, import_wh
 
 
-def last_starts(chain: Chain, device_ids: Iterable[int]) -> dict[int, int]:
-    """The start of the last interval that each device reported, Unix seconds, in one request."""
+def lasts_of(chain: Chain, device_ids: Iterable[int]) -> dict[int, LastReading]:
+    """What is known of the last interval that each device reported, in one request for some hundred devices."""
     ids = sorted(set(device_ids))
     found = chain.read_all([("Metering", "last", [id_]) for id_ in ids])
-    return {id_: int(last[0]) for id_, last in zip(ids, found, strict=True)}
+    return {id_: LastReading(start, out, in_) for id_, (start, _, _, out, in_, _) in zip(ids, found, strict=True)}
+
+
+def last_starts(chain: Chain, device_ids: Iterable[int]) -> dict[int, int]:
+    """The start of the last interval that each device reported, Unix seconds, in one request."""
+    return {id_: last.start_at for id_, last in lasts_of(chain, device_ids).items()}
 
 
 def uncertified(chain: Chain, device_ids: Iterable[int], slot: Slot) -> list[int]:

@@ -78,6 +78,9 @@ class Node:
         Keep the steps of each transaction for `debug_traceTransaction` (Anvil alone; Ganache always does).
     state : path-like, optional
         Where the chain is kept between runs: a file for Anvil, written when it stops; a folder for Ganache.
+    state_interval_s : int, optional
+        How often Anvil writes it besides, seconds: what a killed one was asked since then is lost, as in a long
+        reorganisation (Anvil alone).
     start_timeout_s : float
         How long to wait for the first answer.
 
@@ -107,6 +110,7 @@ class Node:
     tx_gas_limit: bool = False
     steps_tracing: bool = False
     state: str | os.PathLike[str] | None = None
+    state_interval_s: int | None = None
     start_timeout_s: float = 30.0
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
     _watchdog: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
@@ -115,7 +119,7 @@ class Node:
     def __post_init__(self) -> None:
         if self.kind not in ("anvil", "ganache"):
             raise NodeError(str(self.kind), "unknown kind of node", remedy="Choose anvil or ganache.")
-        for name in ("mining", "base_fee_wei", "tx_gas_limit", "steps_tracing"):
+        for name in ("mining", "base_fee_wei", "tx_gas_limit", "steps_tracing", "state_interval_s"):
             if self.kind == "ganache" and getattr(self, name) != type(self).__dataclass_fields__[name].default:
                 raise NodeError(self.kind, f"has no option {name}", remedy=f"Use anvil, or leave {name} out.")
 
@@ -256,6 +260,7 @@ class Node:
             "--enable-tx-gas-limit": self.tx_gas_limit,
             "--steps-tracing": self.steps_tracing,
             "--state": self.state,
+            "--state-interval": self.state_interval_s,
         }
 
     def _ganache_flags(self) -> Flags:

@@ -1,0 +1,176 @@
+"""From the journal to the chain: readings in batches, each once, until they are there to stay.
+
+A pass keeps no state of its own that matters. It asks what became of transactions that are not final, asks the chain
+how far each device is, and reports what comes next. A transaction that an earlier run left on its way is waited for
+before that; one that vanished in a reorganisation is sent again as it was, or its readings are in another one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from powerpact.chain.client import Chain
+from powerpact.chain.contracts import meters
+from powerpact.chain.errors import ContractError, GasLimitExceeded
+from powerpact.chain.restoring import restore
+from powerpact.chain.transactions import Sender
+from powerpact.devices.bridge.planning import Limits, Plan, plan
+from powerpact.market.readingrules import LastReading
+from powerpact.progress import Progress, silent
+from powerpact.store.readings import Key, Readings, Waiting
+
+_NOT_YET: Final = ("Metering_SlotNotOver", "Metering_SlotNotAfterLast")
+"""Refusals of the contract that say that its state is another one than was read: the reading is looked at again."""
+
+
+class Reporter:
+    """Reports what is stored.
+
+    Parameters
+    ----------
+    chain : Chain
+        The deployment.
+    sender : Sender
+        Who pays the gas; anyone may.
+    readings : Readings
+        What is stored.
+    confirmations : int
+        Blocks on top of a transaction's own from which on it is final.
+    patience_s : float
+        How long a reading waits for the one of the interval before, s.
+    report : callable
+        Called with what a user should know.
+    """
+
+    def __init__(
+        self,
+        chain: Chain,
+        sender: Sender,
+        readings: Readings,
+        *,
+        confirmations: int,
+        patience_s: float,
+        report: Progress = silent,
+    ) -> None:
+        self._chain = chain
+        self._sender = sender
+        self._readings = readings
+        self._confirmations = confirmations
+        self._patience_s = patience_s
+        self._report = report
+        self._most = meters.most_readings(chain)
+        self._unfound: dict[Key, int] = {}
+
+    def step(self) -> int:
+        """Do what can be done now; the number of readings that were reported.
+
+        Raises
+        ------
+        ChainError
+            If the node or the chain is in trouble; what was done is noted, and the next pass goes on.
+        """
+        with self._chain.reading() as head:
+            pass  # blocks that left the chain are noticed here, and with them nonces that are free again
+        is_sent_again = self._settle(head.number)
+        devices = self._readings.devices()
+        if not devices and not is_sent_again:
+            return 0
+        with self._sender.turn():  # what was sent before is waited for
+            return self._report_all(devices, head.number) if devices else 0
+
+    def _settle(self, head: int) -> bool:
+        """Note which transactions are final, and send again what has vanished; whether any was sent."""
+        vanished = []
+        for hash_ in self._readings.transactions():
+            block = self._chain.block_of(hash_)
+            if block is not None and head - block >= self._confirmations:
+                self._readings.note_final(hash_)
+            elif block is None and not self._chain.is_waiting(hash_):
+                vanished.append(hash_)
+        if not vanished:
+            return False
+        again = {outgoing.hash_text for outgoing in restore(self._sender)}
+        for hash_ in vanished:
+            self._report(f"transaction {hash_} is on the chain no more; its readings are reported again")
+            if hash_ not in again:
+                self._readings.note_vanished(hash_)
+        return bool(again)
+
+    def _report_all(self, devices: Sequence[int], head: int) -> int:
+        last = meters.lasts_of(self._chain, devices)
+        over_by = max(self._chain.now(), int(time.time()))
+        count, is_first = 0, True
+        while True:
+            limits = Limits(self._most, over_by, int(time.time() - self._patience_s))
+            made = plan(self._of_devices(last), last, limits)
+            if is_first:
+                self._look_up(made, head)
+                is_first = False
+            if made.refused:
+                self._readings.refuse(made.refused)
+                self._report(f"refused {len(made.refused)} stored readings: {made.refused[0][1]}")
+            sent = self._send(made.batch)
+            if not sent:
+                return count
+            last |= {one.signed.reading.device: LastReading.of(one.signed.reading) for one in sent}
+            count += len(sent)
+
+    def _of_devices(self, last: dict[int, LastReading]) -> list[Waiting]:
+        """What waits, of devices that were asked about; others have come meanwhile."""
+        return [one for one in self._readings.waiting() if one.signed.reading.device in last]
+
+    def _send(self, batch: list[Waiting]) -> list[Waiting]:
+        """Report a batch, without those that the contract refuses by itself; what was reported."""
+        while batch:
+            try:
+                mined = self._sender.send(meters.report(self._chain, [one.signed for one in batch]))
+            except GasLimitExceeded:
+                if len(batch) == 1:
+                    raise
+                self._most = len(batch) // 2
+                batch = batch[: self._most]
+            except ContractError as error:
+                batch = self._without(batch, error)
+            else:
+                self._readings.note_reported([one.key for one in batch], mined.transaction_hash)
+                self._report(f"reported {len(batch)} readings: transaction {mined.transaction_hash}")
+                return batch
+        return []
+
+    def _without(self, batch: Sequence[Waiting], error: ContractError) -> list[Waiting]:
+        """The batch without the reading that the contract names, and without later ones of its device."""
+        index = error.arguments.get("index")
+        if not isinstance(index, int) or index >= len(batch):
+            raise error
+        bad = batch[index]
+        if error.name not in _NOT_YET:
+            self._readings.refuse([(bad, str(error))])
+            self._report(f"refused a stored reading of device {bad.key[0]}: {error}")
+        return [one for one in batch if one.key[0] != bad.key[0] or one.key[1] < bad.key[1]]
+
+    def _look_up(self, made: Plan, head: int) -> None:
+        """Find readings of intervals that the chain has passed: reported before a crash, by others, or too late."""
+        keys = {one.key: one for one in made.passed}
+        self._unfound = {key: since for key, since in self._unfound.items() if key in keys}
+        if not keys:
+            return
+        found = meters.reported_in(self._chain, keys)
+        reported: dict[str, list[Key]] = {}
+        refused: list[tuple[Waiting, str]] = []
+        for key, one in keys.items():
+            if key not in found:
+                is_second_look = key in self._unfound
+                since = self._unfound.setdefault(key, head)
+                if is_second_look and head - since >= self._confirmations:  # else the later reading may vanish again
+                    refused.append((one, "it came after the chain had taken a later interval of its device"))
+            elif found[key][0] == one.signed.reading:
+                reported.setdefault(found[key][1], []).append(key)
+            else:
+                refused.append((one, "the chain has another reading of this device and interval"))
+        for hash_, those in reported.items():
+            self._readings.note_reported(those, hash_)
+        if refused:
+            self._readings.refuse(refused)
+            self._report(f"refused {len(refused)} stored readings: {refused[0][1]}")

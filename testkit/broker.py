@@ -1,0 +1,133 @@
+"""A real MQTT broker for tests, in a process of its own that may be killed and started again.
+
+Which one, in this order: the program that ``POWERPACT_TEST_BROKER`` names (``mosquitto`` or ``amqtt``, or a path that
+ends so); ``mosquitto`` on PATH or where Debian puts it; else amqtt from ``toolchain/env/broker.txt``, installed when it
+is first needed. There is always one, so no test is skipped for want of it. Mosquitto keeps sessions and messages on the
+disk; amqtt forgets them when it is killed, and takes neither user names nor TLS here.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from powerpact.chain.local.node import free_port
+from toolchain.environments import Environment
+from toolchain.install import prepare
+
+ENVIRONMENT: Final = Environment("broker")
+VARIABLE: Final = "POWERPACT_TEST_BROKER"
+START_S: Final = 20.0
+
+_MOSQUITTO: Final = """\
+persistence true
+persistence_location {folder}/
+autosave_interval 1
+autosave_on_changes true
+max_inflight_messages 500
+max_queued_messages 0
+log_type error
+log_type warning
+listener {port} 127.0.0.1
+{access}
+"""
+_AMQTT: Final = """\
+listeners:
+  default:
+    type: tcp
+    bind: 127.0.0.1:{port}
+plugins:
+  amqtt.plugins.authentication.AnonymousAuthPlugin:
+    allow_anonymous: true
+"""
+
+
+def broker_program() -> str:
+    """The path of the broker that tests use."""
+    named = os.environ.get(VARIABLE)
+    debian = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
+    found = shutil.which(named or "mosquitto", path=debian)
+    if found is None and named:
+        raise FileNotFoundError(f"{VARIABLE} names {named}, which is no program")
+    if found is None:
+        prepare(ENVIRONMENT)
+        found = str(ENVIRONMENT.binary("amqtt"))
+    return found
+
+
+@dataclass
+class BrokerProcess:
+    """A broker at 127.0.0.1; a context manager.
+
+    Parameters
+    ----------
+    folder : Path
+        For its files, and what it says (``broker.log``).
+    access : str
+        Lines of Mosquitto's configuration about who may do what; by default everybody may do everything.
+    program : str
+        What runs; by default `broker_program`.
+    """
+
+    folder: Path
+    access: str = "allow_anonymous true"
+    program: str = field(default_factory=broker_program)
+    port: int = field(default_factory=free_port)
+    starts: int = 0
+    _process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> BrokerProcess:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    @property
+    def keeps_messages(self) -> bool:
+        """Whether messages survive the broker's process, and it knows users and TLS."""
+        return Path(self.program).name == "mosquitto"
+
+    @property
+    def address(self) -> str:
+        """Host and port."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        """What it said so far."""
+        return (self.folder / "broker.log").read_text(errors="replace")
+
+    def start(self) -> None:
+        """Start it, and wait until it listens."""
+        self.starts += 1
+        file = self.folder / "broker.conf"
+        text = _MOSQUITTO if self.keeps_messages else _AMQTT
+        file.write_text(text.format(folder=self.folder, port=self.port, access=self.access))
+        with (self.folder / "broker.log").open("ab") as log:
+            command = [self.program, "-c", str(file)]
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        deadline = time.monotonic() + START_S
+        while not self._listens():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
+                raise RuntimeError(f"{self.program} did not start: {self.log[-2_000:]}")
+            time.sleep(0.02)
+
+    def kill(self) -> None:
+        """End it without a warning, as a loss of power does."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0

@@ -1,0 +1,63 @@
+"""Many meters behind one bridge: their keys, their registration, and the readings that they sign."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from powerpact.chain.contracts import devices
+from powerpact.chain.contracts.devices import Description
+from powerpact.chain.contracts.meters import SignedReading
+from powerpact.devices import Meter
+from powerpact.devices.simulated import DrawnDay, simulated
+from testkit.meters import device_key
+from testkit.world import SLOT_S, World
+
+CAPACITY_WH = 5_000
+ADD_GAS = 400_000
+BATCH = 200
+
+
+@dataclass
+class Gateway:
+    """Meters of one owner, and all that they measure."""
+
+    meters: list[Meter]
+    readings: list[SignedReading]
+
+    @property
+    def starts_of(self) -> dict[int, list[int]]:
+        """By device, the starts of its intervals in their order."""
+        starts: dict[int, list[int]] = {}
+        for signed in self.readings:
+            starts.setdefault(signed.reading.device, []).append(signed.reading.start_at)
+        return starts
+
+
+def add_meters(world: World, count: int, name: str = "gateway") -> list[Meter]:
+    """Bind so many meters to bob."""
+    described, chain = Description(capacity_wh=CAPACITY_WH), world.chain
+    keys = [device_key(f"{name} {k}") for k in range(count)]
+    owner, first = world.address("bob"), devices.device_count(chain) + 1
+    sender = world.sender("bob")
+    for begin in range(0, count, BATCH):
+        calls = [
+            devices.add(chain, key.address, described, devices.sign_binding(chain, key, owner, described))
+            for key in keys[begin : begin + BATCH]
+        ]
+        sender.send_all(calls, gas=[ADD_GAS] * len(calls))
+    return [Meter(chain, key, first + k) for k, key in enumerate(keys)]
+
+
+def past_starts(intervals: int, length_s: int = SLOT_S) -> Sequence[int]:
+    """Starts of the last whole intervals, so that the chain's clock need not be moved."""
+    end = int(time.time()) // length_s * length_s
+    return range(end - intervals * length_s, end, length_s)
+
+
+def make_gateway(world: World, count: int, intervals: int, seed: int = 1) -> Gateway:
+    """Meters that have measured so many intervals."""
+    meters = add_meters(world, count)
+    capacities = {meter.device: CAPACITY_WH for meter in meters}
+    return Gateway(meters, list(simulated(meters, past_starts(intervals), SLOT_S, DrawnDay(seed), capacities)))
