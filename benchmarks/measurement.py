@@ -111,7 +111,7 @@ def _measure_here(task: Task) -> Measured:
         "repeats": len(seconds),
         "preparation_seconds": round(preparation_seconds, 3),
         "objective": objective,
-        "peak_mb": round(_peak_mb()),
+        "peak_mb": round(peak_mb()),
     }
 
 
@@ -124,7 +124,7 @@ def _first_call_here(mode: Mode) -> float:
     return round(time.process_time() - started, 1)
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
     """Largest memory of this process, MB; on Linux that of this program alone, not of the one that started it."""
     status = Path("/proc/self/status")
     if status.exists():

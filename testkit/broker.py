@@ -8,6 +8,9 @@ disk; amqtt forgets them when it is killed, and takes neither user names nor TLS
 
 from __future__ import annotations
 
+import base64
+import getpass
+import hashlib
 import os
 import shutil
 import socket
@@ -26,6 +29,7 @@ VARIABLE: Final = "POWERPACT_TEST_BROKER"
 START_S: Final = 20.0
 
 _MOSQUITTO: Final = """\
+user {user}
 persistence true
 persistence_location {folder}/
 autosave_interval 1
@@ -59,6 +63,14 @@ def broker_program() -> str:
         prepare(ENVIRONMENT)
         found = str(ENVIRONMENT.binary("amqtt"))
     return found
+
+
+def password_line(user: str, password: str) -> str:
+    """A user in Mosquitto's file of passwords, as ``mosquitto_passwd`` writes it (PBKDF2 with SHA-512)."""
+    salt, rounds = os.urandom(12), 101
+    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, rounds)
+    encoded = [base64.b64encode(part).decode() for part in (salt, digest)]
+    return f"{user}:$7${rounds}${encoded[0]}${encoded[1]}\n"
 
 
 @dataclass
@@ -109,7 +121,7 @@ class BrokerProcess:
         self.starts += 1
         file = self.folder / "broker.conf"
         text = _MOSQUITTO if self.keeps_messages else _AMQTT
-        file.write_text(text.format(folder=self.folder, port=self.port, access=self.access))
+        file.write_text(text.format(folder=self.folder, port=self.port, access=self.access, user=getpass.getuser()))
         with (self.folder / "broker.log").open("ab") as log:
             command = [self.program, "-c", str(file)]
             self._process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)

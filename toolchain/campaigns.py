@@ -23,6 +23,9 @@ SOAK = ("python", "-m", "testkit.soak")
 SHORT = ("--minutes", "6", "--tick", "1.5")
 SEEDS = (2026, 2027, 2028)
 
+GATEWAY_SOAK = ("python", "-m", "testkit.gateway_soak")
+TAKEN = ("python", "-m", "benchmarks.readings")
+
 COVER = ("python", "-m", "testkit.covering")
 
 MUTATE = ("python", "-m", "testkit.mutation")
@@ -68,6 +71,18 @@ CAMPAIGNS = {
             tuple(
                 Part(f"hour-{seed}", (*SOAK, "--seed", str(seed)), (*SOAK, *SHORT) if seed == SEEDS[0] else ())
                 for seed in SEEDS
+            ),
+        ),
+        Campaign(
+            "gateway",
+            "readings of 1 000 meters while broker, bridge and node are killed; how many a bridge takes in a second",
+            (
+                Part("taken", TAKEN, (*TAKEN, "50", "10")),
+                Part(
+                    "killed",
+                    (*GATEWAY_SOAK, "--devices", "1000", "--intervals", "96"),
+                    (*GATEWAY_SOAK, "--devices", "20", "--intervals", "6", "--every", "1"),
+                ),
             ),
         ),
         Campaign(

@@ -40,8 +40,9 @@ _FAILED: Final = 0x80
 
 @dataclass(slots=True)
 class Counts:
-    """What came since the start: messages, readings that were new, readings that were known, refused messages."""
+    """What came since the start: groups, messages, new readings, readings that were known, refused messages."""
 
+    groups: int = 0
     received: int = 0
     new: int = 0
     known: int = 0
@@ -158,6 +159,7 @@ class Intake:
             client.ack(message.mid, message.qos)
         self.last_at = time.monotonic()
         counts = self.counts
+        counts.groups += 1
         counts.received += len(batch)
         counts.new += kept.new
         counts.known += kept.known

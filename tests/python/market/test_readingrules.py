@@ -1,0 +1,33 @@
+"""The rules ahead of the contract refuse what the contract refuses, and take what it takes."""
+
+import pytest
+
+from powerpact.market.readingrules import LastReading, fault_after, fault_of
+from powerpact.market.readings import Reading
+
+GOOD = Reading.measured(7, 7_200, 3_600, exported_wh=500, imported_wh=20, export_counter_wh=900, import_counter_wh=40)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"start_at": 7_201}, "no multiple"),
+        ({"start_at": 0}, "at 0"),
+        ({"length_s": 900}, "900 s long"),
+        ({"previous_start_at": 0}, "comes after 0"),
+        ({"quality": 2}, "quality is 2"),
+        ({"version": 2}, "version 2"),
+        ({"exported_wh": 501}, "capacity of 500 Wh"),
+        ({"imported_wh": 41}, "import counter, 40 Wh, is below"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_value(change, words):
+    assert fault_of(GOOD, 3_600, 500) is None
+    assert words in fault_of(GOOD._replace(**change), 3_600, 500)
+
+
+def test_counters_only_rise():
+    assert fault_after(GOOD, LastReading(3_600, 400, 20)) is None
+    assert "export counter fell" in fault_after(GOOD, LastReading(3_600, 401, 20))
+    assert "import counter fell" in fault_after(GOOD, LastReading(3_600, 400, 21))
+    assert "already" in fault_after(GOOD, LastReading(7_200, 0, 0))
