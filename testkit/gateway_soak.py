@@ -51,6 +51,9 @@ CONFIRMATIONS: Final = 2
 STALLED_S: Final = 4.0
 """After this time without progress the gateway publishes again what the chain lacks."""
 
+START_S: Final = 180.0
+"""How long the bridge may take to start on a busy machine."""
+
 FAULTS: Final = ("kill bridge", "kill broker", "kill node", "reorganise")
 
 
@@ -217,6 +220,35 @@ class Plan:
     pause_s: float = 0.0
 
 
+def make_scene(folder: Path, node: Node, plan: Plan) -> tuple[World, Gateway]:
+    """A deployment in whose folder a bridge can run, and meters that have reported their first interval."""
+    world = make_world(connect(node.rpc_url))
+    keystore = Keystore(folder / "keys" / "keystore")
+    keystore.create("gateway", PASSWORD)
+    fund(world.chain.web3, [keystore.unlock("gateway", PASSWORD).address], to_wei(100, "ether"))
+    gateway = make_gateway(world, plan.devices, plan.intervals, plan.seed)
+    for first in range(0, plan.devices, BATCH):
+        piece = gateway.readings[first : min(first + BATCH, plan.devices)]
+        world.sender("agent").send(meters.report(world.chain, piece))
+    world.chain.deployment.save(folder / "deployment.json")
+    (folder / "password").write_text(PASSWORD)
+    return world, gateway
+
+
+def bridge_service(folder: Path, node: Node, broker: BrokerProcess) -> Service:
+    """The command in a process of its own."""
+    words = ("meter", "bridge", "-a", "gateway", "--broker", broker.address, "--poll", "0.2", "--patience", "60")
+    environment = {
+        **os.environ,
+        "POWERPACT_HOME": str(folder / "keys"),
+        "POWERPACT_PASSWORD_FILE": str(folder / "password"),
+        "POWERPACT_DEPLOYMENT": str(folder / "deployment.json"),
+        "POWERPACT_DATA": str(folder / "data"),
+        "POWERPACT_RPC": node.rpc_url,
+    }
+    return Service((*words, "--confirmations", str(CONFIRMATIONS)), environment, folder / "bridge.log")
+
+
 def soak(folder: Path, plan: Plan) -> dict[str, object]:
     """One run in a folder; what was measured.
 
@@ -225,67 +257,51 @@ def soak(folder: Path, plan: Plan) -> dict[str, object]:
     ReadingsWrong
         If a reading is missing, twice, out of order or not final.
     """
-    devices, intervals = plan.devices, plan.intervals
+    interval_s = 1 if plan.devices * plan.intervals < 10_000 else 5  # the node writes its whole state each time
     with ExitStack() as stack:
-        interval_s = 1 if devices * intervals < 10_000 else 5  # the whole state is written each time
         node = Node(base_fee_wei=0, port=free_port(), state=folder / "chain.json", state_interval_s=interval_s)
         stack.enter_context(node)
-        world = make_world(connect(node.rpc_url))
-        keystore = Keystore(folder / "keys" / "keystore")
-        keystore.create("gateway", PASSWORD)
-        fund(world.chain.web3, [keystore.unlock("gateway", PASSWORD).address], to_wei(100, "ether"))
-        gateway = make_gateway(world, devices, intervals, plan.seed)
-        for first in range(0, devices, BATCH):  # the meters are in use already
-            piece = gateway.readings[first : min(first + BATCH, devices)]
-            world.sender("agent").send(meters.report(world.chain, piece))
+        world, gateway = make_scene(folder, node, plan)
         time.sleep(2 * interval_s)  # until the node has written down what must survive
-        deployment = world.chain.deployment
-        deployment.save(folder / "deployment.json")
-        (folder / "password").write_text(PASSWORD)
         broker = stack.enter_context(BrokerProcess(folder))
-        words = ("meter", "bridge", "-a", "gateway", "--broker", broker.address, "--poll", "0.2", "--patience", "60")
-        environment = {
-            **os.environ,
-            "POWERPACT_HOME": str(folder / "keys"),
-            "POWERPACT_PASSWORD_FILE": str(folder / "password"),
-            "POWERPACT_DEPLOYMENT": str(folder / "deployment.json"),
-            "POWERPACT_DATA": str(folder / "data"),
-            "POWERPACT_RPC": node.rpc_url,
-        }
-        bridge = Service((*words, "--confirmations", str(CONFIRMATIONS)), environment, folder / "bridge.log")
+        bridge = bridge_service(folder, node, broker)
         stack.callback(bridge.kill)
+        bridge.ensure()
+        _wait_for_the_bridge(folder / "bridge.log")
         where = Broker.parse(broker.address, tls=False)
-        publishing = Publishing(where, gateway.readings[devices:], devices, plan.pause_s)
+        publishing = Publishing(where, gateway.readings[plan.devices :], plan.devices, plan.pause_s)
         thread = threading.Thread(target=publishing.run, daemon=True)
+        thread.start()
         stack.callback(thread.join)
         stack.callback(publishing.stop)
         run = Soak(node, world, broker, bridge, gateway, publishing, random.Random(plan.seed), plan.every_s)
-        bridge.ensure()
-        _wait_for_the_bridge(folder / "bridge.log")
-        thread.start()
         seconds = run.run(plan.patience_s)
-        identity = Identity.of(deployment.chain_id, deployment.addresses, deployment.block)
-        journal = Journal(folder_for(identity, folder / "data"), _genesis(world))
-        readings = Readings(journal)
+        readings = _readings_of(world, folder / "data")
         run.settle(readings)
         run.check()
-        refused = Counter(one.reason for one, _ in readings.refused())
         return {
-            "devices": devices,
-            "intervals": intervals,
+            "devices": plan.devices,
+            "intervals": plan.intervals,
             "seconds": round(seconds, 1),
             "published": publishing.published,
             "bridges": bridge.starts,
             "brokers": broker.starts,
             **run.counts,
             "journal": readings.counts(),
-            "refused": dict(refused),
+            "refused": dict(Counter(one.reason for one, _ in readings.refused())),
         }
+
+
+def _readings_of(world: World, data: Path) -> Readings:
+    """What the bridge has in its journal."""
+    deployment = world.chain.deployment
+    identity = Identity.of(deployment.chain_id, deployment.addresses, deployment.block)
+    return Readings(Journal(folder_for(identity, data), _genesis(world)))
 
 
 def _wait_for_the_bridge(log: Path) -> None:
     """Until it has subscribed: what comes before, the broker keeps for nobody."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + START_S
     while not log.exists() or "takes readings" not in log.read_text():
         if time.monotonic() > deadline:
             raise ReadingsWrong(f"the bridge did not start: {log.read_text() if log.exists() else ''}")

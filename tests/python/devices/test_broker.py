@@ -77,7 +77,7 @@ def test_readings_go_through_a_guarded_broker(world, guarded, tmp_path):
 
     def bridge():
         where = of(guarded, "bridge", "secret one")
-        return Bridge(chain, chain.sender(world.keys["agent"]), chain.outbox, where, options, print)
+        return Bridge(chain, chain.sender(world.keys["agent"]), chain.outbox, where, options)
 
     bridge().run()
     start = world.next_slot() - 3 * 3_600
