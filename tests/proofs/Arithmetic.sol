@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-/// @dev What is known of products and quotients. To the solver a product of two unknowns is any number at all; a lemma that needs
-/// more of it says `require(Arithmetic…)`. All but `divides` are lemmas of `ArithmeticProof`, so that such a line excludes nothing.
+/// @dev What is known of products and quotients. To the solver a product of two unknowns is any number at all; a lemma
+/// that needs more of it says `require(Arithmetic…)`. All but `divides` are lemmas of `ArithmeticProof`, so that such a
+/// line excludes nothing.
 library Arithmetic {
     /// @notice a · (b + c) = a · b + a · c, modulo 2^256.
     function distributes(uint256 a, uint256 b, uint256 c) internal pure returns (bool) {

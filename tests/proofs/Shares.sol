@@ -4,9 +4,9 @@ pragma solidity ^0.8.27;
 import {Wh} from "../../contracts/types/Units.sol";
 import {Arithmetic} from "./Arithmetic.sol";
 
-/// @dev c(p) = ⌊D · p / X⌋ for 0 ≤ p ≤ X, 0 < X, all below 2^64, shares D without a rest: c(0) = 0, c(X) = D, c never falls, and an
-/// order's trade of e after f gets c(f + e) − c(f). Hence the shares of its trades sum to c of what they sold, to D once the order
-/// is filled, and never to more.
+/// @dev c(p) = ⌊D · p / X⌋ for 0 ≤ p ≤ X, 0 < X, all below 2^64, shares D without a rest: c(0) = 0, c(X) = D, c never
+/// falls, and an order's trade of e after f gets c(f + e) − c(f). Hence the shares of its trades sum to c of what they
+/// sold, to D once the order is filled, and never to more.
 contract SharesProof {
     /// c(p) ≤ D, so it is not cut to 64 bits.
     function check_proRataIsWithin(uint64 energy, uint64 part, uint64 whole) public pure {
@@ -62,7 +62,8 @@ contract SharesProof {
         assert(Wh.unwrap(share) == _upTo(energy, before + part, whole) - _upTo(energy, before, whole));
     }
 
-    /// @dev What is known of a · X beside b · X where a > b: a · X = b · X + (a − b) · X, and (a − b) · X = X + (a − b − 1) · X.
+    /// @dev What is known of a · X beside b · X where a > b: a · X = b · X + (a − b) · X, and (a − b) · X =
+    /// X + (a − b − 1) · X.
     function _expand(uint256 a, uint256 b, uint256 whole) private pure {
         unchecked {
             uint256 k = a - b - 1;
