@@ -87,9 +87,7 @@ contract CredentialsTest is ForgeTest {
         address[] memory issuers = _issuers(count);
         issuers[to] = issuers[from];
         uint256 place = to > from ? to : to + 1;
-        vm.expectRevert(
-            abi.encodeWithSelector(ICredentials.Credentials_NotAscending.selector, place, issuers[place])
-        );
+        vm.expectRevert(abi.encodeWithSelector(ICredentials.Credentials_NotAscending.selector, place, issuers[place]));
         registry.isRevoked(UID, issuers, 1);
     }
 

@@ -203,11 +203,6 @@ def rules_of(chain: Chain) -> MembershipRules:
     return MembershipRules(*chain.read(MOTIONS, "rules"))
 
 
-def member_count(chain: Chain) -> int:
-    """Members now."""
-    return int(chain.read(MOTIONS, "memberCount"))
-
-
 def motions(chain: Chain) -> list[Motion]:
     """All motions to admit candidates, the oldest first."""
     announced = chain.events(MOTIONS, "MotionAnnounced")

@@ -141,12 +141,6 @@ def participants_at(chain: Chain, accounts: Sequence[ChecksumAddress]) -> list[P
     return [Participant(Status(status), *rest) for status, *rest in answers]
 
 
-def accounts_of(chain: Chain, person: int) -> tuple[ChecksumAddress, list[ChecksumAddress]]:
-    """The account with a person's voice, and those that are linked to it."""
-    first, others = chain.read("ParticipantRegistry", "accountsOf", person)
-    return first, list(others)
-
-
 def auditors(chain: Chain) -> list[ChecksumAddress]:
     """The auditors, in the order of their seats."""
     return list(chain.read("Motions", "auditors"))

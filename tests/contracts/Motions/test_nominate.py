@@ -5,8 +5,6 @@ import pytest
 from testkit.admitting import REASON, WINDOW_S, candidate
 from testkit.reverts import reverts_with
 
-MAY_NOTHING = ~(0xF << 40)
-
 
 @pytest.fixture
 def candidates(alice, bob):
