@@ -81,7 +81,7 @@ def measure(devices: int, intervals: int) -> Measured:
             kept = Readings(Journal(folder, bytes(32)))
             intake = Intake(where, "bench", Checker(DOMAIN, LENGTH_S, _Everyone(devices)), kept)
             stop = threading.Event()
-            thread = threading.Thread(target=intake.run, args=(stop,))
+            thread = threading.Thread(target=intake.run, args=(stop,), daemon=True)
             thread.start()
             while intake.last_at == float("inf"):
                 time.sleep(0.01)

@@ -33,7 +33,6 @@ user {user}
 persistence true
 persistence_location {folder}/
 autosave_interval 1
-autosave_on_changes true
 max_inflight_messages 500
 max_queued_messages 0
 log_type error
