@@ -141,6 +141,15 @@ _PARTICIPANTS: Final = {
     ),
 }
 
+_CREDENTIALS: Final = {
+    "Credentials_AlreadyRevoked": Advice(
+        "this signature under the credential is revoked already", "Nothing to do: it counts no more."
+    ),
+    "Credentials_NotAscending": Advice(
+        "the issuers are not in ascending order, or one is named twice", "Sort the issuers by address, each once."
+    ),
+}
+
 _DEVICES: Final = {
     "Device_OwnerNotActive": Advice(
         "the owner is not admitted, or is suspended", "Apply and wait for the auditors' approval first."
@@ -788,6 +797,7 @@ SECTIONS: Final = MappingProxyType(
     {
         "Motions": _MOTIONS,
         "Participants": _PARTICIPANTS,
+        "Credentials": _CREDENTIALS,
         "Devices": _DEVICES,
         "Points": _POINTS,
         "Certificates": _CERTIFICATES,
