@@ -1,9 +1,7 @@
-"""A real MQTT broker for tests, in a process of its own that may be killed and started again.
+"""A real MQTT broker for tests, in a process of its own that may be killed and started again: Mosquitto.
 
-Which one, in this order: the program that ``POWERPACT_TEST_BROKER`` names (``mosquitto`` or ``amqtt``, or a path that
-ends so); ``mosquitto`` on PATH or where Debian puts it; else amqtt from ``toolchain/env/broker.txt``, installed when it
-is first needed. There is always one, so no test is skipped for want of it. Mosquitto keeps sessions and messages on the
-disk; amqtt forgets them when it is killed, and takes neither user names nor TLS here.
+It is the program that ``POWERPACT_TEST_BROKER`` names, else ``mosquitto`` on PATH or where Debian puts it. Tests that
+need it are skipped, and say so, where there is none.
 """
 
 from __future__ import annotations
@@ -20,15 +18,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from powerpact.chain.local.node import free_port
-from toolchain.environments import Environment
-from toolchain.install import prepare
+import pytest
 
-ENVIRONMENT: Final = Environment("broker")
+from powerpact.chain.local.node import free_port
+
 VARIABLE: Final = "POWERPACT_TEST_BROKER"
 START_S: Final = 20.0
 
-_MOSQUITTO: Final = """\
+_CONFIGURATION: Final = """\
 user {user}
 persistence true
 persistence_location {folder}/
@@ -40,27 +37,17 @@ log_type warning
 listener {port} 127.0.0.1
 {access}
 """
-_AMQTT: Final = """\
-listeners:
-  default:
-    type: tcp
-    bind: 127.0.0.1:{port}
-plugins:
-  amqtt.plugins.authentication.AnonymousAuthPlugin:
-    allow_anonymous: true
-"""
 
 
 def broker_program() -> str:
-    """The path of the broker that tests use."""
+    """The path of Mosquitto; skips the test if there is none."""
     named = os.environ.get(VARIABLE)
     debian = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
     found = shutil.which(named or "mosquitto", path=debian)
     if found is None and named:
         raise FileNotFoundError(f"{VARIABLE} names {named}, which is no program")
     if found is None:
-        prepare(ENVIRONMENT)
-        found = str(ENVIRONMENT.binary("amqtt"))
+        pytest.skip(f"no Mosquitto: install it, or name it in {VARIABLE}")
     return found
 
 
@@ -101,11 +88,6 @@ class BrokerProcess:
         self.kill()
 
     @property
-    def keeps_messages(self) -> bool:
-        """Whether messages survive the broker's process, and it knows users and TLS."""
-        return Path(self.program).name == "mosquitto"
-
-    @property
     def address(self) -> str:
         """Host and port."""
         return f"127.0.0.1:{self.port}"
@@ -119,8 +101,9 @@ class BrokerProcess:
         """Start it, and wait until it listens."""
         self.starts += 1
         file = self.folder / "broker.conf"
-        text = _MOSQUITTO if self.keeps_messages else _AMQTT
-        file.write_text(text.format(folder=self.folder, port=self.port, access=self.access, user=getpass.getuser()))
+        file.write_text(
+            _CONFIGURATION.format(folder=self.folder, port=self.port, access=self.access, user=getpass.getuser())
+        )
         with (self.folder / "broker.log").open("ab") as log:
             command = [self.program, "-c", str(file)]
             self._process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)

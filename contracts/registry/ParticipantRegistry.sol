@@ -194,7 +194,9 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
 
     /// @inheritdoc IParticipantRegistry
     function isActive(address account) external view returns (bool) {
-        return _admissionOf(account).isActive();
+        uint256 word = _wordOf(account);
+        if (uint8(word) == uint8(Status.Linked)) word = _firstWord(word);
+        return _admissionIn(word).isActive();
     }
 
     /// @inheritdoc IParticipantRegistry
@@ -219,7 +221,10 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
     function admissionOf(PackedOrder[] calldata orders) external view returns (Admission[] memory admissions) {
         admissions = new Admission[](orders.length);
         for (uint256 i = 0; i < orders.length; ++i) {
-            admissions[i] = _admissionOf(traderOf(orders[i].head));
+            uint256 word = _wordOf(traderOf(orders[i].head));
+            // What holds of a person holds of all its accounts.
+            if (uint8(word) == uint8(Status.Linked)) word = _firstWord(word);
+            admissions[i] = _admissionIn(word);
         }
     }
 
@@ -286,10 +291,13 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
         subject.since = uint40(block.timestamp);
     }
 
-    /// @dev What holds of a person holds of all its accounts.
-    function _admissionOf(address account) private view returns (Admission) {
-        uint256 word = _wordOf(account);
-        if (uint8(word) == uint8(Status.Linked)) word = _wordOf(_first[uint32(word >> 160)]);
+    /// @dev The word of the first account of a linked one's person.
+    function _firstWord(uint256 word) private view returns (uint256) {
+        return _wordOf(_first[uint32(word >> 160)]);
+    }
+
+    /// @dev What a participant's word says of orders.
+    function _admissionIn(uint256 word) private view returns (Admission) {
         bool isActiveNow = uint8(word) == uint8(Status.Active) && uint40(word >> 48) <= block.timestamp
             && word >> 216 > block.timestamp;
         return packAdmission(isActiveNow, Ppm.wrap(uint32(word >> 16)));

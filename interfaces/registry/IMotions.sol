@@ -239,7 +239,8 @@ interface IMotions is IAuditors {
     /// @param candidate Index of the candidate.
     function object(uint32 motion, uint16 candidate) external;
 
-    /// @notice Objects to a candidate for members who signed an `Objection`; whoever cannot object any more is passed over.
+    /// @notice Objects to a candidate for members who signed Objection(uint32 motion,uint16 candidate); whoever cannot object any
+    /// more is passed over.
     /// Reverts if: the motion is unknown or its window over; it has no such candidate; no signature counts.
     /// @param motion Number of the motion.
     /// @param candidate Index of the candidate.

@@ -150,7 +150,8 @@ interface IParticipantRegistry {
 
     /// @notice Makes another account one of the sender's, with the sender's admission.
     /// Reverts if: the sender is not active; the account has applied, is admitted or linked, or was another person's; there are 8;
-    /// it did not sign a `Link` with its next application number.
+    /// it did not sign this with its next application number:
+    /// Link(address member,address account,uint32 application).
     /// @param account Which.
     /// @param signature Of its key, or what the contract there takes (ERC-1271).
     function link(address account, bytes calldata signature) external;

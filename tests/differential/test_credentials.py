@@ -10,6 +10,7 @@ from powerpact.credentials.attributes import FIELD_NAMES
 from powerpact.credentials.credential import disclose
 from powerpact.credentials.tree import root_of
 from powerpact.credentials.verification import verify
+from testkit.admitting import MEMBERSHIP
 from testkit.chains import EvmChain
 from testkit.credentials import ANN, BEN, CARL, COMMITTEE, MALLORY, NOW_S, credential_by
 from testkit.market import Community, key
@@ -104,6 +105,6 @@ def test_membership_follows_the_registry(contract):
     assert answers(member) == (True, True)
     community.send(member, "ParticipantRegistry", "requestExit")
     assert answers(member) == (False, True)
-    chain.warp(chain.now() + community.read("ParticipantRegistry", "EXIT_NOTICE"))
+    chain.warp(chain.now() + MEMBERSHIP.exit_notice_s)
     community.send(member, "ParticipantRegistry", "exit")
     assert answers(member) == (False, False)

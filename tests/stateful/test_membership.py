@@ -75,7 +75,7 @@ REFUSED = (
 
 def test_contracts_and_model_agree_on_every_step():
     RUNS.clear()
-    run_machine(Registry(), examples=60, steps=40)
+    run_machine(Registry(), examples=50, steps=40)
     needed = (*(f"{name}: taken" for name in TAKEN), *REFUSED)
     never = [step for step in needed if not RUNS[step]]
     assert not never, f"never happened: {never}"

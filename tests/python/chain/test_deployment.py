@@ -85,7 +85,7 @@ def test_a_bad_committee_is_refused(chain, world):
     auditor = world.address("auditor")
     with pytest.raises(ContractError) as refusal:
         deploy(Sender(chain.web3, world.keys["utility"]), Parameters(auditor, (auditor,), 2))
-    assert refusal.value.name == "Registry_BadCommittee"
+    assert refusal.value.name == "Auditors_BadCommittee"
 
 
 @pytest.mark.parametrize(

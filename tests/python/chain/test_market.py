@@ -23,6 +23,7 @@ from powerpact.codec.errors import BadSignedFile
 from powerpact.codec.merkle import MerkleTree
 from powerpact.codec.packing import order_tree, trade_id
 from powerpact.errors import BadChoice
+from powerpact.market.candidates import RejectionReason
 from powerpact.market.orders import Side, SoftTerm, order_id
 from powerpact.market.rules import Kind, Rules
 from powerpact.market.slots import Slot
@@ -294,7 +295,7 @@ def test_standing_of_participants(world):
     assert participants.participant(chain, outsider).status is participants.Status.NONE
     world.sender("outsider").send(participants.apply(chain, b"\x01" * 32))
     for auditor in ("auditor", "second auditor"):
-        world.sender(auditor).send(participants.reject(chain, outsider, 1, "no such house"))
+        world.sender(auditor).send(participants.reject(chain, outsider, 1, RejectionReason.OUTSIDE))
     assert participants.participant(chain, outsider).status is participants.Status.REJECTED
     for auditor in ("auditor", "second auditor"):
         call = participants.suspend(chain, world.address("bob"), chain.now() // 1_000 * 1_000 + 86_400, "meter opened")

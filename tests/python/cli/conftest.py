@@ -36,7 +36,7 @@ def accounts(shell):
 @pytest.fixture(scope="module")
 def deployed(shell, accounts):
     shell.ok("chain", "fund", *(name for name in NAMES if name != "bob-meter"))
-    (shell.folder / "membership.json").write_text(json.dumps({"admission_window_s": WINDOW_S}))
+    (shell.folder / "membership.json").write_text(json.dumps({"admission_window_s": WINDOW_S, "supporters": 2}))
     options = ("--auditor", "ann", "--auditor", "ben", "--threshold", 2, "--membership", "membership.json")
     return shell.json("deploy", "-a", "utility", *options)
 

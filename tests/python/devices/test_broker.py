@@ -15,7 +15,7 @@ from powerpact.devices.broker import Broker, Publisher
 from powerpact.devices.errors import BrokerRefused, BrokerUnreachable
 from powerpact.errors import BadChoice
 from powerpact.index import attach
-from testkit.broker import BrokerProcess, broker_program, password_line
+from testkit.broker import BrokerProcess, password_line
 
 ACCESS = """\
 allow_anonymous false
@@ -60,8 +60,6 @@ def guarded(tmp_path, world):
     device = world.meters["bob"].device
     (folder / "users").write_text(password_line("bridge", "secret one") + password_line(str(device), "secret two"))
     (folder / "acl").write_text(ACL)
-    if not broker_program().endswith("mosquitto"):
-        pytest.skip("amqtt takes neither users nor TLS here: install Mosquitto, or name it in POWERPACT_TEST_BROKER")
     with BrokerProcess(folder, ACCESS.format(folder=folder)) as running:
         yield running
 

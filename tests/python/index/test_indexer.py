@@ -216,7 +216,7 @@ def test_rebuilding_gives_the_same(depositor, opened):
     assert contents(chain) == before
 
 
-@pytest.mark.parametrize("limits", [{"longest_range": 7}, {"most_logs": 3}, {"longest_range": 1}])
+@pytest.mark.parametrize("limits", [{"longest_range": 7}, {"most_logs": 4}, {"longest_range": 1}])
 def test_ranges_are_halved_until_the_node_answers(world, depositor, opened, proxy, limits):
     depositor(*range(1, 8))
     for name, value in limits.items():
