@@ -47,6 +47,6 @@ def contest(community, agent, alice, bob, carol, dan):
 
 
 def _funded(community, name):
-    made = community.admit(name)
+    made = community.join(name)
     community.endow(made, ENDOWMENT_UPOINTS)
     return made
