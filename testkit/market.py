@@ -179,12 +179,16 @@ class Community:
         return self.equip(name, capacity_wh, source)
 
     def admit(self, accounts: Sequence[LocalAccount], credibilities_ppm: Sequence[int] = (900_000,)) -> None:
-        """Apply, be put up and approved in one motion, and wait until its window is over."""
+        """Apply, and be admitted."""
         for account in accounts:
             self.send(account, "ParticipantRegistry", "applyFor", keccak(text=account.address))
-        found = self.read_all([("ParticipantRegistry", "participant", account.address) for account in accounts])
+        self.admit_applicants([account.address for account in accounts], credibilities_ppm)
+
+    def admit_applicants(self, accounts: Sequence[str], credibilities_ppm: Sequence[int] = (900_000,)) -> None:
+        """Put up and approve applicants in one motion, and wait until its window is over."""
+        found = self.read_all([("ParticipantRegistry", "participant", account) for account in accounts])
         candidates = [
-            candidate(account.address, state[5], credibilities_ppm[i % len(credibilities_ppm)])
+            candidate(account, state[5], credibilities_ppm[i % len(credibilities_ppm)])
             for i, (account, state) in enumerate(zip(accounts, found, strict=True))
         ]
         first, *others = self.auditors[: self.threshold]

@@ -25,3 +25,12 @@ class MinedOnReturn(Web3Middleware):
             return response
 
         return middleware
+
+
+def later(chain: Any, seconds: int) -> None:
+    """Mine a block so many seconds after the latest one, whatever Brownie's own clock says after going back."""
+    import brownie
+
+    for method, arguments in (("evm_setNextBlockTimestamp", [chain[-1].timestamp + seconds]), ("evm_mine", [])):
+        answer = brownie.web3.provider.make_request(method, arguments)
+        assert "error" not in answer, answer

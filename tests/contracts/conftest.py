@@ -17,7 +17,7 @@ from powerpact.codec.eip712 import sign
 from testkit.admitting import MEMBERSHIP, REASON, WINDOW_S, candidate, outcomes
 from testkit.constants import ATTRIBUTES_HASH, CAPACITY_WH, CREDIBILITY_PPM, SLOT_LENGTH_S, SOLAR, SUBNET, THRESHOLD
 from testkit.meters import device_key, domain_of
-from testkit.mining import MinedOnReturn
+from testkit.mining import MinedOnReturn, later
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -179,7 +179,7 @@ def admit(participants, announce, deployer, chain):
         application = participants.participant(account)["application"]
         candidates = [candidate(account.address, application, credibility_ppm, **attested)]
         motion = announce(candidates)
-        chain.sleep(WINDOW_S)
+        later(chain, WINDOW_S)
         return participants.admit(motion, outcomes(candidates), {"from": deployer})
 
     return _admit

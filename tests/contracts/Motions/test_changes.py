@@ -3,6 +3,7 @@
 import pytest
 
 from testkit.admitting import MEMBERSHIP, candidate
+from testkit.mining import later
 from testkit.reverts import reverts_with
 
 WINDOW_S = MEMBERSHIP.committee_window_s
@@ -58,7 +59,7 @@ def test_auditors_announce_and_anyone_enacts(motions, vote, appoint, members, st
 
 def test_a_removed_auditor_has_no_vote(motions, vote, auditors, members, alice, chain):
     vote((auditors[0], False, 2))
-    chain.sleep(WINDOW_S)
+    later(chain, WINDOW_S)
     motions.enactChange(1, {"from": alice})
     assert motions.auditors() == [auditors[2], auditors[1]]
     assert (motions.seatOf(auditors[0]), motions.seatOf(auditors[2])) == (0, 1)
@@ -70,7 +71,7 @@ def test_votes_of_another_committee_do_not_count(motions, vote, auditors, member
     candidates = [candidate(alice.address, 5).pack()]
     root = motions.nominate(candidates, 1, {"from": auditors[0]}).return_value
     vote((stranger, True, 2))
-    chain.sleep(WINDOW_S)
+    later(chain, WINDOW_S)
     motions.enactChange(1, {"from": alice})
     with reverts_with("Motion_NotNominated", bytes(root)):
         motions.approve(root, 1, {"from": auditors[1]})
@@ -85,7 +86,7 @@ def test_members_refuse_it(motions, vote, appoint, members, stranger, chain):
         motions.objectToChange(1, {"from": members[0]})
     with reverts_with("Motion_NotMember", stranger, motions.changeOf(1)["announcedAt"]):
         motions.objectToChange(1, {"from": stranger})
-    chain.sleep(WINDOW_S)
+    later(chain, WINDOW_S)
     chain.mine()
     with reverts_with("Motion_WindowOver", 1, motions.changeOf(1)["endsAt"]):
         motions.objectToChange(1, {"from": members[1]})
@@ -138,7 +139,7 @@ def test_members_announce_without_auditors(motions, members, auditors, appoint, 
     assert motions.changeOf(1)["isByMembers"]
     with reverts_with("Motion_CannotSupport", number):
         motions.announceChange(number, {"from": stranger})
-    chain.sleep(WINDOW_S)
+    later(chain, WINDOW_S)
     motions.enactChange(1, {"from": stranger})
     assert not motions.isAuditor(auditors[0])
 
@@ -199,7 +200,7 @@ def test_a_certificate_of_a_device_needs_votes_of_one_committee(
     content = devices.contentOf(device)
     devices.certify(device, content, {"from": auditors[2]})
     vote((auditors[0], False, 2))
-    chain.sleep(WINDOW_S)
+    later(chain, WINDOW_S)
     motions.enactChange(1, {"from": alice})
     voted = devices.certify(device, content, {"from": auditors[1]})
     assert voted.events["CertificationVoted"]["votes"] == 1

@@ -321,8 +321,7 @@ def smart_account(SmartAccount, points, community, custody, deployer):
     registry = community.addresses["ParticipantRegistry"]
     application = community.interfaces["ParticipantRegistry"].encode_call("applyFor", [keccak(text="attributes")])
     account.execute(registry, application, by(owner))
-    for auditor in community.auditors[:2]:
-        community.send(auditor, "ParticipantRegistry", "approve", account.address, 1, 500_000)
+    community.admit_applicants([account.address], [500_000])
     points.mint(account, 100_000, keccak(text="deposit of a smart account"), by(community.utility))
     account.execute(points, points.approve.encode_input(custody, 100_000), by(owner))
     account.execute(custody, custody.deposit.encode_input(100_000), by(owner))

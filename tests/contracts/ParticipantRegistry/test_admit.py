@@ -6,6 +6,7 @@ from eth_utils import keccak
 from testkit.admitting import MEMBERSHIP, WINDOW_S, candidate, outcomes
 from testkit.attested import admissions
 from testkit.constants import ATTRIBUTES_HASH
+from testkit.mining import later
 from testkit.reverts import reverts_with
 from testkit.status import ACTIVE, LEFT, REJECTED
 
@@ -39,7 +40,7 @@ def test_reverts_for_a_motion_that_is_not_there(participants, candidates, motion
 
 @pytest.mark.parametrize("changes", [{"credibility_ppm": 800_000}, {"tag": TAG}, {"grade": 1}, {"expiry": 2**31}])
 def test_reverts_for_what_was_not_audited(participants, candidates, motion, stranger, chain, changes):
-    chain.sleep(WINDOW_S)
+    later(chain, WINDOW_S)
     forged = candidate(candidates[0].account, **{"credibility_ppm": 700_000, "grade": 2} | changes)
     (_, _, siblings), _ = outcomes(candidates)
     with reverts_with("Motion_UnknownCandidate", motion, 0):
@@ -47,7 +48,7 @@ def test_reverts_for_what_was_not_audited(participants, candidates, motion, stra
 
 
 def test_admits_whom_nobody_objected_to(participants, motions, candidates, motion, alice, bob, stranger, chain):
-    chain.sleep(WINDOW_S)
+    later(chain, WINDOW_S)
     transaction = participants.admit(motion, outcomes(candidates), {"from": stranger})
     first, second = transaction.events["Admitted"]
     assert (first["participant"], first["person"], first["motion"]) == (alice, 1, motion)
@@ -66,7 +67,7 @@ def test_admits_whom_nobody_objected_to(participants, motions, candidates, motio
 
 
 def test_passes_over_who_is_admitted_already(participants, candidates, motion, bob, stranger, chain):
-    chain.sleep(WINDOW_S)
+    later(chain, WINDOW_S)
     participants.admit(motion, outcomes(candidates, [0]), {"from": stranger})
     transaction = participants.admit(motion, outcomes(candidates), {"from": stranger})
     assert [event["participant"] for event in transaction.events["Admitted"]] == [bob]
@@ -78,7 +79,7 @@ def test_a_newer_application_was_not_audited(participants, candidates, motion, a
     for auditor in auditors[:2]:
         participants.reject(alice, 1, 1, {"from": auditor})
     participants.applyFor(ATTRIBUTES_HASH, {"from": alice})
-    chain.sleep(WINDOW_S)
+    later(chain, WINDOW_S)
     with reverts_with("Registry_NothingToDo", motion):
         participants.admit(motion, outcomes(candidates, [0]), {"from": stranger})
 
@@ -130,7 +131,7 @@ def test_members_refuse_a_candidate(participants, motions, admit, announce, alic
     assert participants.participant(bob)["status"] == REJECTED
     with reverts_with("Registry_WrongApplication", bob, 1, 1):
         participants.refuse(motion, shown[0], {"from": stranger})
-    chain.sleep(WINDOW_S)
+    later(chain, WINDOW_S)
     with reverts_with("Motion_Refused", motion, 1, 1):
         participants.admit(motion, shown, {"from": stranger})
 
@@ -176,6 +177,6 @@ def test_an_account_is_one_persons_for_ever(participants, admit, announce, alice
     participants.applyFor(ATTRIBUTES_HASH, {"from": alice})
     other = [candidate(alice.address, 2, tag=keccak(text="somebody else"))]
     motion = announce(other)
-    chain.sleep(WINDOW_S)
+    later(chain, WINDOW_S)
     with reverts_with("Registry_OtherPerson", alice, 1, 2):
         participants.admit(motion, outcomes(other), {"from": stranger})
