@@ -1,8 +1,10 @@
 """`nominate` and `approve`: auditors announce candidates."""
 
+from dataclasses import astuple, replace
+
 import pytest
 
-from testkit.admitting import REASON, WINDOW_S, candidate
+from testkit.admitting import MEMBERSHIP, REASON, WINDOW_S, candidate
 from testkit.reverts import reverts_with
 
 
@@ -100,13 +102,15 @@ def test_votes_for_something_else_do_not_count_together(motions, candidates, aud
     assert motions.motionCount() == 0
 
 
-def test_at_most_32_run(motions, announce, auditors, alice, warp):
+def test_at_most_32_run(Motions, deployer, auditors, alice, warp):
+    rules = astuple(replace(MEMBERSHIP, admission_window_s=MEMBERSHIP.committee_window_s - 1))
+    motions = deployer.deploy(Motions, auditors, 1, rules, deployer)
     for number in range(1, 33):
-        announce([candidate(alice.address, number)])
-    root = motions.nominate(packed([candidate(alice.address, 33)]), REASON, {"from": auditors[0]}).return_value
+        motions.nominate(packed([candidate(alice.address, number)]), REASON, {"from": auditors[0]})
+    one_more = packed([candidate(alice.address, 33)])
     ends_at = motions.motionOf(1)["endsAt"]
     with reverts_with("Motion_NoRoom", 1, ends_at):
-        motions.approve.call(root, REASON, {"from": auditors[1]})
+        motions.nominate.call(one_more, REASON, {"from": auditors[0]})
     warp(ends_at)
-    motions.approve(root, REASON, {"from": auditors[1]})
+    motions.nominate(one_more, REASON, {"from": auditors[0]})
     assert motions.motionCount() == 33
