@@ -264,6 +264,16 @@ class MembershipMachine(RuleBasedStateMachine):
         self.wait(MEMBERSHIP.exit_notice_s)
         self.exit(leaver)
 
+    @rule(who=WHO, other=WHO)
+    def suspended_with_another_key(self, who, other):
+        """Somebody is suspended, and comes with another account."""
+        for auditor in self.ghost.auditors[: self.ghost.threshold]:
+            self.suspend(auditor, who, 20)
+        person = self.ghost.account(who).person
+        self.announce([other], next((tag for tag, p in self.ghost.person_of.items() if p == person), 0))
+        self.wait(MEMBERSHIP.admission_window_s)
+        self.outcome(2, 0, False)
+
     @rule(who=WHO, outsider=WHO)
     def rejected_by_an_outsider(self, who, outsider):
         self.apply(who)

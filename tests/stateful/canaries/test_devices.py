@@ -69,7 +69,7 @@ MUTANTS = (
         "a device decertified by one auditor",
         "DeviceRegistry",
         DEVICES,
-        "emit DecertificationVoted(id, msg.sender, motion, count);\n        if (count == PARTICIPANTS.threshold()) {",
+        "emit DecertificationVoted(id, msg.sender, motion, count);\n        if (count == MOTIONS.threshold()) {",
         "emit DecertificationVoted(id, msg.sender, motion, count);\n        if (count != 0) {",
     ),
     Mutant(
