@@ -218,7 +218,7 @@ class MembershipMachine(RuleBasedStateMachine):
         before = len(self.ghost.proposals)
         self.propose(people[0], change)
         if len(self.ghost.proposals) > before:
-            for who in people[1:]:
+            for who in people:
                 self.support(who, len(self.ghost.proposals))
             self.announce_proposal(len(self.ghost.proposals))
 
