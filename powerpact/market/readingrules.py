@@ -78,7 +78,7 @@ def fault_after(reading: Reading, last: LastReading) -> str | None:
     ...     7, 7_200, 3_600, exported_wh=500, imported_wh=0, export_counter_wh=900, import_counter_wh=40
     ... )
     >>> fault_after(reading, LastReading(3_600, 450, 40))
-    'the export counter fell, from 450 Wh at the end of the last interval to 400 Wh'
+    'the export counter fell from 450 Wh after the last interval to 400 Wh before this one'
     """
     if reading.start_at <= last.start_at:
         return f"it starts at {reading.start_at}, and the device has reported {last.start_at} already"
