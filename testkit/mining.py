@@ -27,10 +27,15 @@ class MinedOnReturn(Web3Middleware):
         return middleware
 
 
+def mine_at(web3: Any, time_s: int) -> None:
+    """Mine a block at exactly this time, Unix seconds."""
+    for method, arguments in (("evm_setNextBlockTimestamp", [time_s]), ("evm_mine", [])):
+        answer = web3.provider.make_request(method, arguments)
+        assert "error" not in answer, answer
+
+
 def later(chain: Any, seconds: int) -> None:
     """Mine a block so many seconds after the latest one, whatever Brownie's own clock says after going back."""
     import brownie
 
-    for method, arguments in (("evm_setNextBlockTimestamp", [chain[-1].timestamp + seconds]), ("evm_mine", [])):
-        answer = brownie.web3.provider.make_request(method, arguments)
-        assert "error" not in answer, answer
+    mine_at(brownie.web3, chain[-1].timestamp + seconds)

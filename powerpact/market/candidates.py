@@ -11,14 +11,13 @@ from eth_typing import ChecksumAddress
 from eth_utils import to_checksum_address
 
 from powerpact.errors import BadChoice
+from powerpact.units import PPM
 
 MAX_CANDIDATES: Final = 4_096
 """The most candidates of one motion."""
 
 LATEST_EXPIRY: Final = 2**32 - 1
 """The latest end of an admission, Unix seconds: in the year 2106."""
-
-ONE_PPM: Final = 1_000_000
 
 
 USER_TYPES: Final = MappingProxyType(
@@ -118,7 +117,7 @@ class Candidate:
     def __post_init__(self) -> None:
         bounds = {
             "application": (1, 2**32 - 1),
-            "credibility_ppm": (0, ONE_PPM),
+            "credibility_ppm": (0, PPM),
             "permissions": (1, Permission.BUY | Permission.SELL),
             "user_type": (1, len(USER_TYPES)),
             "grade": (0, 15),

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from powerpact.chain.deployment import DAY_S
+from powerpact.units import PPM
 from testkit.admitting import MEMBERSHIP
 
-DAY_S = 86_400
-ONE_PPM = 1_000_000
 MOST_RUNNING = 32
 MOST_LINKED = 8
 NONE, APPLIED, ACTIVE, REJECTED, LEAVING, LEFT, LINKED = range(7)
@@ -81,7 +81,7 @@ class Exit:
 
 def quorum_of(members: int, rate_ppm: int, cap: int = 2**32) -> int:
     """Rounded up, at most the cap, at least one."""
-    return max(min(-(-members * rate_ppm // ONE_PPM), cap), 1)
+    return max(min(-(-members * rate_ppm // PPM), cap), 1)
 
 
 @dataclass

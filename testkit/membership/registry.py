@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import astuple
 from typing import Any
 
 from eth_abi.abi import encode
@@ -34,7 +35,7 @@ class Registry:
         stub = _nobody_holds(self.chain, deployer)
         nonce = self.chain.nonce(deployer)
         self.addresses = {name: create_address(deployer, nonce + i) for i, name in enumerate((MOTIONS, REGISTRY))}
-        rules = tuple(getattr(MEMBERSHIP, name) for name in MEMBERSHIP.__slots__)
+        rules = astuple(MEMBERSHIP)
         arguments = {
             MOTIONS: [[account.address for account in AUDITORS], THRESHOLD, rules, self.addresses[REGISTRY]],
             REGISTRY: [self.addresses[MOTIONS], stub],

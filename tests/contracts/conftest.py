@@ -17,7 +17,7 @@ from powerpact.codec.eip712 import sign
 from testkit.admitting import MEMBERSHIP, REASON, WINDOW_S, candidate, outcomes
 from testkit.constants import ATTRIBUTES_HASH, CAPACITY_WH, CREDIBILITY_PPM, SLOT_LENGTH_S, SOLAR, SUBNET, THRESHOLD
 from testkit.meters import device_key, domain_of
-from testkit.mining import MinedOnReturn, later
+from testkit.mining import MinedOnReturn, later, mine_at
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -46,12 +46,7 @@ def now(chain):
 def warp(web3):
     """Mine a block at exactly this time, Unix seconds."""
 
-    def _warp(timestamp):
-        for method, arguments in (("evm_setNextBlockTimestamp", [timestamp]), ("evm_mine", [])):
-            answer = web3.provider.make_request(method, arguments)
-            assert "error" not in answer, answer
-
-    return _warp
+    return lambda timestamp: mine_at(web3, timestamp)
 
 
 @pytest.fixture(scope="session")

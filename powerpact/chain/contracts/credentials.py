@@ -1,6 +1,6 @@
 """Revocations of credentials, at the registry that a committee names (contracts/registry/Credentials.sol).
 
-It is none of a deployment's own contracts: committees of several markets may share one.
+It may be another than the deployment's own: committees of several markets may share one.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from eth_typing import ChecksumAddress
 from powerpact.chain.client import Chain
 from powerpact.chain.deployment import MembershipRules
 from powerpact.chain.transactions import Call
+from powerpact.codec.abi import Event
 from powerpact.codec.eip712 import compact, sign
 from powerpact.codec.packing import candidate_tree
 from powerpact.market.candidates import ApprovalReason, Candidate
@@ -205,24 +206,12 @@ def rules_of(chain: Chain) -> MembershipRules:
 
 def motions(chain: Chain) -> list[Motion]:
     """All motions to admit candidates, the oldest first."""
-    announced = chain.events(MOTIONS, "MotionAnnounced")
-    put_up = _candidates_by_root(chain)
-    states = chain.read_all([(MOTIONS, "motionOf", [event.arguments["motion"]]) for event in announced])
-    listed = [
-        (event.arguments["motion"], state, put_up[bytes(event.arguments["root"])])
-        for event, state in zip(announced, states, strict=True)
-    ]
-    asked = [(MOTIONS, "objectionsTo", [number, i]) for number, _, those in listed for i in range(len(those))]
-    counts = iter(chain.read_all(asked))
-    return [
-        Motion(number, at, ends_at, members, quorum, those, tuple(int(next(counts)) for _ in those))
-        for number, (at, ends_at, members, quorum, _, _), those in listed
-    ]
+    return _motions(chain, chain.events(MOTIONS, "MotionAnnounced"))
 
 
 def motion(chain: Chain, number: int) -> Motion | None:
     """A motion to admit candidates; None if there is none."""
-    return next((found for found in motions(chain) if found.number == number), None)
+    return next(iter(_motions(chain, chain.events(MOTIONS, "MotionAnnounced", motion=number))), None)
 
 
 def nominations(chain: Chain) -> list[Nomination]:
@@ -245,6 +234,22 @@ def committee_motions(chain: Chain) -> list[CommitteeMotion]:
     return [
         CommitteeMotion(number, at, ends_at, members, quorum, objections, by_members, enacted, Change(*change))
         for number, (at, ends_at, members, quorum, objections, by_members, enacted, change) in enumerate(found, start=1)
+    ]
+
+
+def _motions(chain: Chain, announced: Sequence[Event]) -> list[Motion]:
+    """The motions that were announced so, with the objections to each candidate."""
+    put_up = _candidates_by_root(chain)
+    states = chain.read_all([(MOTIONS, "motionOf", [event.arguments["motion"]]) for event in announced])
+    listed = [
+        (event.arguments["motion"], state, put_up[bytes(event.arguments["root"])])
+        for event, state in zip(announced, states, strict=True)
+    ]
+    asked = [(MOTIONS, "objectionsTo", [number, i]) for number, _, those in listed for i in range(len(those))]
+    counts = iter(chain.read_all(asked))
+    return [
+        Motion(number, at, ends_at, members, quorum, those, tuple(int(next(counts)) for _ in those))
+        for number, (at, ends_at, members, quorum, _, _), those in listed
     ]
 
 

@@ -6,6 +6,7 @@ from powerpact.market.readings import Reading
 from powerpact.market.slots import Slot
 from testkit.constants import SLOT_LENGTH_S
 from testkit.meters import KEYS, domain_of, packed, reading_proof, sign_readings
+from testkit.mining import mine_at
 
 
 @pytest.fixture(scope="module")
@@ -15,8 +16,7 @@ def ready(admit, bind_device, certify, alice, bob, metering, web3, chain):
         admit(owner)
         certify(bind_device(owner, name))
     first = (chain[-1].timestamp // SLOT_LENGTH_S + 1) * SLOT_LENGTH_S
-    web3.provider.make_request("evm_setNextBlockTimestamp", [first + 10 * SLOT_LENGTH_S])
-    web3.provider.make_request("evm_mine", [])
+    mine_at(web3, first + 10 * SLOT_LENGTH_S)
     return first
 
 
