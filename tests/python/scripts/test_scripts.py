@@ -12,6 +12,7 @@ from powerpact.market.rules import Rules
 from scripts import deploy, market_day, solve_round
 from scripts._network import active_web3, sending_account
 from testkit.admitting import REASON, candidate
+from testkit.mining import mine_at
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +63,7 @@ def test_solve_round_brings_a_round_to_its_end(tmp_path):
         web3.eth.send_transaction({"from": auditor, "to": approval.to, "data": approval.data})
     )
     motion = motions.motions(chain)[0]
-    web3.provider.make_request("evm_setNextBlockTimestamp", [motion.ends_at])
+    mine_at(web3, motion.ends_at)
     chain.sender(opener).send(motions.admit(chain, motion, [0]))
     slot_start = (chain.now() // 3_600 + 2) * 3_600
     rules = Rules(
@@ -76,8 +77,7 @@ def test_solve_round_brings_a_round_to_its_end(tmp_path):
     )
     mined = chain.sender(opener).send(markets.open_market(chain, rules))
     market = chain.event(mined, "MarketOpened").arguments["market"]
-    web3.provider.make_request("evm_setNextBlockTimestamp", [rules.closes_at])
-    web3.provider.make_request("evm_mine", [])
+    mine_at(web3, rules.closes_at)
     cleared = solve_round.main(f"0x{market.hex()}", file)
     assert rounds.final_of(chain, market) == cleared.proposal
     assert orders.unused_nonce(chain, opener.address, Side.BUY) == 0
