@@ -1,6 +1,6 @@
 """Writes ``docs/errors.md`` from the error tree and from the table of the contracts' errors.
 
-``python -m tools.errors_page > docs/errors.md``; a test compares the page with both.
+``python -m tools.errors_page``; a test compares the page with both.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-import sys
 from typing import Final
 
 import powerpact
@@ -16,6 +15,9 @@ from powerpact.chain.artifacts import CONTRACTS, artifact
 from powerpact.chain.remedies import SECTIONS
 from powerpact.codec.abi import Interface
 from powerpact.errors import PowerPactError
+from toolchain.places import ROOT
+
+PAGE: Final = ROOT / "docs/errors.md"
 
 _HEADING: Final = """# Errors
 
@@ -81,4 +83,4 @@ def render() -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(render())
+    PAGE.write_text(render(), encoding="utf-8")

@@ -36,13 +36,14 @@ def spaced(number: int) -> str:
 
 def renewed(page: str) -> str:
     """The page with the numbers of the snapshots."""
-    small, large, sizes = load("round-of-17"), load("round-of-100"), load("code-bytes")
+    small, large = load("round-of-17"), load("round-of-100")
+    single = load("code-bytes") | load("membership")
 
     def row(found: re.Match[str]) -> str:
         name = found[1]
         if name in large:
             return f"| {name} | {spaced(small[name])} | {spaced(large[name])} |"
-        return f"| {name} | {spaced(sizes[name])} |" if name in sizes else found[0]
+        return f"| {name} | {spaced(single[name])} |" if name in single else found[0]
 
     def repeated(found: re.Match[str]) -> str:
         step = REPEATED.get(found[2])

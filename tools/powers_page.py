@@ -1,27 +1,29 @@
 """Writes ``docs/powers.md`` from the power table.
 
-``python -m tools.powers_page > docs/powers.md``; a test compares the page with the table.
+``python -m tools.powers_page``; a test compares the page with the table.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from powerpact.chain.artifacts import CONTRACTS
 from testkit.powers.table import POWERS, powers
 from testkit.powers.terms import CONTENTS, MEANINGS, Power, Role, State
+from toolchain.places import ROOT
+
+PAGE: Final = ROOT / "docs/powers.md"
 
 _INTRODUCTION: Final = """# Who can do what
 
 Every function of a deployment that changes state: who can call it with effect, what it changes, and what limits it. The page is written by `python -m tools.powers_page` from the table in `testkit/powers/`. A function without an entry fails the build, and so does a contract that does otherwise: on a market day in a test, a stranger, a participant, a suspended participant, the agent, one auditor, k − 1 auditors, the utility and the deployer try every call, as it works and with something invented in it. Whoever has no right to it must be refused with the error that stands here, and only what stands here may have changed (`tests/differential/test_powers.py`).
 
-**What the centre can do.** k of n auditors admit, reject and suspend people, and certify and decertify devices. The utility issues points, once per reference of a deposit. The deployer can do nothing any more.
+**What the centre can do.** k of n auditors approve or reject applicants, suspend participants, and certify and decertify devices. Whom they approve is announced, and is no participant if enough members object ([membership](membership.md)); so is whoever leaves, and who is appointed to or removed from the auditors. The utility issues points, once per reference of a deposit. The deployer can do nothing any more.
 
 **What the centre cannot do.** Auditors, even all of them, the utility, the deployer and an agent have no call that stores, changes or invents somebody else's order, mandate, trade, reading, certificate or balance. They can relay what others signed and settle what meters prove, as any stranger can. A suspension stops new orders, and certificates for the surplus of slots that begin meanwhile; it stops no cancellation, no payment and no withdrawal. An agent chooses among trades that the orders' own terms allow, and whoever knows a better matching refutes it.
 
-**What nobody can do.** There is no owner, no pause, no upgrade, no proxy and no parameter that changes. Nobody adds or removes an auditor, replaces a contract, or changes the rules of a market. No contract takes ether.
+**What nobody can do.** There is no owner, no pause, no upgrade, no proxy and no parameter that changes. Nobody adds or removes an auditor while the members who object are enough, replaces a contract, or changes the rules of a market. No contract takes ether.
 
 **What is a matter of trust.** What auditors attest of people and devices, what the key of a device signs, and how many points the utility issues against a reference. A utility that issued 2^96 micro-points could also fill the custody and so stop deposits, but no withdrawal, trade or payment. [SECURITY.md](../SECURITY.md#what-it-assumes) says what follows if trust is misplaced.
 """  # noqa: E501
@@ -95,4 +97,4 @@ def render() -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(render())
+    PAGE.write_text(render(), encoding="utf-8")

@@ -1,16 +1,18 @@
 """Writes ``docs/rules.md`` from the table of a market's rules.
 
-``python -m tools.rules_page > docs/rules.md``; a test compares the page and the table.
+``python -m tools.rules_page``; a test compares the page and the table.
 """
 
 from __future__ import annotations
 
-import sys
 from enum import Enum
 from typing import Final
 
 from powerpact.market.forms import Choice, Row, word_of
 from powerpact.market.rules import DEFAULTS, ROWS
+from toolchain.places import ROOT
+
+PAGE: Final = ROOT / "docs/rules.md"
 
 _HEADING: Final = """# The rules of a market
 
@@ -52,4 +54,4 @@ def render() -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(render())
+    PAGE.write_text(render(), encoding="utf-8")

@@ -17,8 +17,8 @@ SEEDED = {
         "a device stopped by one vote less than decides",
         "DeviceRegistry",
         "contracts/registry/DeviceRegistry.sol",
-        "if (count == PARTICIPANTS.threshold()) {\n            _certifications[id].withdrawn = true;",
-        "if (count + 1 == PARTICIPANTS.threshold()) {\n            _certifications[id].withdrawn = true;",
+        "if (count == MOTIONS.threshold()) {\n            _certifications[id].withdrawn = true;",
+        "if (count + 1 == MOTIONS.threshold()) {\n            _certifications[id].withdrawn = true;",
     ),
     "PowerPoints.mint: the utility succeeds with something invented": Mutant(
         "points issued twice for a deposit",

@@ -30,9 +30,10 @@ def test_every_step_is_in_the_page(place):
     assert stated == {name: gas for name, gas in snapshot.items() if name != "settle a trade"}
 
 
-def test_sizes_are_in_the_page():
-    sizes = json.loads((SNAPSHOTS / "code-bytes.json").read_text())
-    assert {name: cells[0] for name, cells in rows().items() if name in sizes} == sizes
+@pytest.mark.parametrize("snapshot", ["code-bytes", "membership"])
+def test_single_figures_are_in_the_page(snapshot):
+    figures = json.loads((SNAPSHOTS / f"{snapshot}.json").read_text())
+    assert {name: cells[0] for name, cells in rows().items() if name in figures} == figures
 
 
 @pytest.mark.parametrize(("use", "step"), gas_page.REPEATED.items())

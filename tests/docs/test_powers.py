@@ -6,4 +6,4 @@ from tools.powers_page import render
 
 def test_the_page_is_written_from_the_table():
     page = (ROOT / "docs/powers.md").read_text(encoding="utf-8")
-    assert page == render(), "write it again: python -m tools.powers_page > docs/powers.md"
+    assert page == render(), "write it again: python -m tools.powers_page"

@@ -8,4 +8,4 @@ PAGE = Path(__file__).resolve().parents[2] / "docs/rules.md"
 
 
 def test_the_page_is_written_from_the_table():
-    assert PAGE.read_text(encoding="utf-8") == render(), "write it again: python -m tools.rules_page > docs/rules.md"
+    assert PAGE.read_text(encoding="utf-8") == render(), "write it again: python -m tools.rules_page"

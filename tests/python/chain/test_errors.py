@@ -19,7 +19,7 @@ DEPLOYED = sorted(contract_errors())
 
 def test_the_page_is_what_the_code_says():
     page = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
-    assert page == render(), "run: python -m tools.errors_page > docs/errors.md"
+    assert page == render(), "run: python -m tools.errors_page"
 
 
 def test_the_table_has_exactly_the_errors_of_the_contracts():
