@@ -4,7 +4,7 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -13,7 +13,9 @@ from toolchain.places import ROOT, SetupError, environment
 
 KEEPS_SETTINGS = {"accounts", "networks", "pm"}  # subcommands of Brownie that write into its home
 
-WATCHDOG = 'read -r _; kill -s KILL -- "-$0"'  # `read` ends when the only writer of its input has died
+# The second `read` ends when the only writer of its input has died. A shell is started before what it watches: a process
+# that dies while a shell starts would leave that behind.
+WATCHDOG = 'read -r group; read -r _; kill -s KILL -- "-$group"'
 
 
 @contextlib.contextmanager
@@ -41,7 +43,7 @@ def piped(
     `variables` are added to its environment. A watchdog ends the group when this process is killed without a chance to
     do so.
     """
-    with environment_of(command) as env:
+    with environment_of(command) as env, watchdog() as watch:
         process = subprocess.Popen(
             command,
             cwd=cwd,
@@ -54,8 +56,8 @@ def piped(
             start_new_session=True,
         )
         try:
-            with guarded(process.pid):
-                yield process
+            watch(process.pid)
+            yield process
         finally:
             for signum in (signal.SIGTERM, signal.SIGKILL):
                 with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -65,15 +67,21 @@ def piped(
 
 
 @contextlib.contextmanager
-def guarded(group: int) -> Iterator[None]:
-    """End a process group if this process dies in the block."""
+def watchdog() -> Iterator[Callable[[int], None]]:
+    """Yield what names a process group, which ends if this process dies in the block."""
     quiet = subprocess.DEVNULL
-    words = ["sh", "-c", WATCHDOG, str(group)]
-    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet, start_new_session=True) as watchdog:
+    words = ["sh", "-c", WATCHDOG]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet, start_new_session=True) as process:
+        assert process.stdin is not None
+        pipe = process.stdin.fileno()
+
+        def watch(group: int) -> None:
+            os.write(pipe, f"{group}\n".encode())
+
         try:
-            yield
+            yield watch
         finally:
-            watchdog.kill()
+            process.kill()
 
 
 def call(command: Sequence[str], cwd: Path = ROOT) -> int:

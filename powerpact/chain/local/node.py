@@ -39,7 +39,9 @@ _POLL_S: Final = 0.02
 _STOP_TIMEOUT_S: Final = 10.0
 _PORT_ATTEMPTS: Final = 3
 _LOG_TAIL_LINES: Final = 20
-_WATCHDOG: Final = 'read -r _; kill -s TERM -- "-$0"'  # `read` ends when the last writer of its input has died
+# The second `read` ends when the last writer of its input has died. It is started before the node that it watches: a
+# process that dies while the shell starts would leave the node behind.
+_WATCHDOG: Final = 'read -r group; read -r _; kill -s TERM -- "-$group"'
 
 
 @dataclass(kw_only=True)
@@ -226,6 +228,9 @@ class Node:
     def _launch(self, program: str) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="powerpact-node-"))
         flags = self._anvil_flags(self._folder) if self.kind == "anvil" else self._ganache_flags()
+        self._watchdog = subprocess.Popen(
+            ["/bin/sh", "-c", _WATCHDOG], stdin=subprocess.PIPE, bufsize=0, start_new_session=True
+        )
         with (self._folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
                 [program, *_words(flags)],
@@ -235,9 +240,8 @@ class Node:
                 env={**os.environ, "PATH": _search_path()},
                 start_new_session=True,
             )
-        self._watchdog = subprocess.Popen(
-            ["/bin/sh", "-c", _WATCHDOG, str(self._process.pid)], stdin=subprocess.PIPE, start_new_session=True
-        )
+        assert self._watchdog.stdin is not None
+        self._watchdog.stdin.write(f"{self._process.pid}\n".encode())
 
     def _anvil_flags(self, folder: Path) -> Flags:
         return {
