@@ -13,7 +13,7 @@ from toolchain.places import ROOT, SetupError, environment
 
 KEEPS_SETTINGS = {"accounts", "networks", "pm"}  # subcommands of Brownie that write into its home
 
-# The second `read` ends when the only writer of its input has died. A shell is started before what it watches: a process
+# The second `read` ends when the only writer of its input has died. It is started before what it watches: a process
 # that dies while a shell starts would leave that behind.
 WATCHDOG = 'read -r group; read -r _; kill -s KILL -- "-$group"'
 
