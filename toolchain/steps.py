@@ -1,10 +1,12 @@
 """What `./run test` and `./run lint` do: a list of steps, each a command that must succeed."""
 
+import contextlib
 import re
-import sys
+import subprocess
+import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from toolchain.commands import piped
 from toolchain.places import SetupError
@@ -14,11 +16,48 @@ Counts = tuple[int, int]  # passed, failed
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One command of a run; `count` reads the numbers of passed and failed tests from its output."""
+    """One command of a run.
+
+    `count` reads the numbers of passed and failed tests from its output; `beside_next` says that it keeps no more than
+    a core busy and runs at the same time as the step that follows it.
+    """
 
     name: str
     command: tuple[str, ...]
     count: Callable[[str], Counts] | None = None
+    beside_next: bool = False
+
+
+@dataclass(slots=True)
+class Running:
+    """A step that runs: what it printed so far, and since when."""
+
+    step: Step
+    process: "subprocess.Popen[str]"
+    started: float
+    lines: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def read(self, *, show: bool) -> None:
+        """Read what the step prints until it ends."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if show:
+                print(line, end="", flush=True)
+        self.process.wait()
+        self.seconds = time.monotonic() - self.started
+
+    def counts(self) -> Counts:
+        """The numbers of passed and failed tests of a step that has ended: at least one failure if it fails."""
+        code = self.process.returncode
+        passed, failed = self.step.count("".join(self.lines)) if self.step.count else (int(code == 0), 0)
+        if code and not failed:
+            failed = 1
+        elif not code and not passed:
+            print(f"{self.step.name}: no test ran. A step must run at least one.", flush=True)
+            failed += 1
+        return passed, failed
 
 
 def count_pytest(output: str) -> Counts:
@@ -67,7 +106,8 @@ LINT = (
     Step("mypy", ("mypy",)),
 )
 COMPILE = (
-    Step("brownie compile", ("brownie", "compile", "--all")),  # else a changed file of types alone is overlooked
+    # Without --all a changed file of types alone is overlooked.
+    Step("brownie compile", ("brownie", "compile", "--all"), beside_next=True),
     Step("forge build", ("forge", "build", "contracts")),  # its tests are compiled without the optimiser, below
 )
 TEST = (
@@ -77,32 +117,49 @@ TEST = (
     Step("forge", ("env", "FOUNDRY_PROFILE=fuzz", "forge", "test"), count_forge),
     Step("proofs", ("python", "-m", "testkit.proving"), count_pytest),
     python_tests("examples", "powerpact"),  # in docstrings
+    Step("slither", (*SLITHER_FOLDERS, "slither", "."), beside_next=True),  # while what is installed is waited for
     python_tests("set-up", "tests/python/toolchain"),
     python_tests("python", "tests", "tests/python/toolchain", *BROWNIE_SUITES),
     *map(brownie_tests, BROWNIE_SUITES),
-    Step("slither", (*SLITHER_FOLDERS, "slither", ".")),
 )
 
 
-def run_step(step: Step) -> tuple[Counts, float]:
-    """Run one step with its output shown as it comes; return its counts, at least one failure if it fails."""
+def run_together(group: Sequence[Step]) -> list[tuple[Counts, float]]:
+    """Run steps at the same time; return for each its counts and its seconds.
+
+    The first one's output is shown as it comes, that of the others when all have ended.
+    """
+    with contextlib.ExitStack() as stack:
+        running = [Running(step, stack.enter_context(piped(step.command)), time.monotonic()) for step in group]
+        others = [threading.Thread(target=other.read, kwargs={"show": False}) for other in running[1:]]
+        for thread in others:
+            thread.start()
+        _announce(group[0])
+        running[0].read(show=True)
+        for thread in others:
+            thread.join()
+    results = [(running[0].counts(), running[0].seconds)]
+    for other in running[1:]:
+        _announce(other.step)
+        print("".join(other.lines), end="", flush=True)
+        results.append((other.counts(), other.seconds))
+    return results
+
+
+def _announce(step: Step) -> None:
     print(f"\n==> {step.name}: {' '.join(step.command)}", flush=True)
-    started = time.monotonic()
-    lines = []
-    with piped(step.command) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            lines.append(line)
-            sys.stdout.write(line)
-            sys.stdout.flush()
-        code = process.wait()
-    passed, failed = step.count("".join(lines)) if step.count else (int(code == 0), 0)
-    if code and not failed:
-        failed = 1
-    elif not code and not passed:
-        print(f"{step.name}: no test ran. A step must run at least one.", flush=True)
-        failed += 1
-    return (passed, failed), time.monotonic() - started
+
+
+def grouped(steps: Iterable[Step]) -> Iterator[list[Step]]:
+    """Yield the steps that run at the same time, in their order."""
+    group: list[Step] = []
+    for step in steps:
+        group.append(step)
+        if not step.beside_next:
+            yield group
+            group = []
+    if group:
+        yield group
 
 
 def run_steps(steps: Sequence[Step], chosen: Sequence[str] = ()) -> int:
@@ -112,11 +169,9 @@ def run_steps(steps: Sequence[Step], chosen: Sequence[str] = ()) -> int:
         raise SetupError(f"no step {unknown[0]!r}. There are: {', '.join(names)}.")
     results: dict[str, tuple[Counts, float]] = {}
     interrupted = False
-    for step in steps:
-        if chosen and step.name not in chosen:
-            continue
+    for group in grouped(step for step in steps if not chosen or step.name in chosen):
         try:
-            results[step.name] = run_step(step)
+            results.update(zip((step.name for step in group), run_together(group), strict=True))
         except KeyboardInterrupt:
             interrupted = True
             break

@@ -137,21 +137,21 @@ def test_forge_counts():
 
 
 def test_a_good_step_counts_as_one():
-    assert steps.run_step(Step("good", ("true",)))[0] == (1, 0)
+    assert steps.run_together([Step("good", ("true",))])[0][0] == (1, 0)
 
 
 def test_a_failing_command_without_counts_fails():
-    assert steps.run_step(Step("bad", ("false",)))[0] == (0, 1)
+    assert steps.run_together([Step("bad", ("false",))])[0][0] == (0, 1)
 
 
 def test_a_crash_after_good_counts_fails():
     crash = ("sh", "-c", "echo '3 passed in 0.1s'; exit 3")
-    assert steps.run_step(Step("crash", crash, steps.count_pytest))[0] == (3, 1)
+    assert steps.run_together([Step("crash", crash, steps.count_pytest)])[0][0] == (3, 1)
 
 
 def test_a_step_without_tests_fails():
     quiet = ("sh", "-c", "echo 'no tests ran in 0.1s'")
-    assert steps.run_step(Step("quiet", quiet, steps.count_pytest))[0] == (0, 1)
+    assert steps.run_together([Step("quiet", quiet, steps.count_pytest)])[0][0] == (0, 1)
 
 
 def test_the_sum_stands_alone_on_the_last_line(capsys):
@@ -160,6 +160,26 @@ def test_the_sum_stands_alone_on_the_last_line(capsys):
     assert capsys.readouterr().out.splitlines()[-1] == "3 passed, 1 failed"
     assert steps.run_steps([three]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "3 passed, 0 failed"
+
+
+def test_steps_at_the_same_time_are_shown_one_after_the_other(tmp_path, capsys):
+    """Each waits for the file that the other writes, so that neither ends alone."""
+    wait = "until [ -e {} ]; do sleep 0.01; done"
+    one = f"echo begin; touch {tmp_path}/one; {wait.format(tmp_path / 'two')}; echo '2 passed in 0.1s'"
+    two = f"touch {tmp_path}/two; {wait.format(tmp_path / 'one')}; echo '3 passed, 1 failed in 0.1s'; exit 1"
+    group = [Step("one", ("sh", "-c", one), steps.count_pytest, beside_next=True)]
+    group.append(Step("two", ("sh", "-c", two), steps.count_pytest))
+    assert steps.run_steps(group) == 1
+    shown = [line for line in capsys.readouterr().out.splitlines() if line and not line.startswith("==>")]
+    assert shown[:3] == ["begin", "2 passed in 0.1s", "3 passed, 1 failed in 0.1s"]
+    assert shown[-1] == "5 passed, 1 failed"
+
+
+def test_a_step_alone_is_not_beside_another():
+    names = ("first", "second", "third")
+    table = [Step(name, ("true",), beside_next=name == "second") for name in names]
+    assert [[step.name for step in group] for group in steps.grouped(table)] == [["first"], ["second", "third"]]
+    assert [[step.name for step in group] for group in steps.grouped(table[:2])] == [["first"], ["second"]]
 
 
 @pytest.mark.parametrize(("verdict", "code"), [("True", 0), ("False", 1)])
