@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import cow, first_demo, gas, large_round, page, solver
+from benchmarks import cow, first_demo, gas, large_round, members, page, solver
 from benchmarks.contenders import CONTENDERS
 from benchmarks.families import FAMILIES
 from benchmarks.places import PICTURES, RESULTS
@@ -21,12 +21,16 @@ from toolchain import results
 from toolchain.results import Result
 
 SIZES = (100, 1_000)
+SIZED = {"gas": gas, "cow": cow, "large-round": large_round, "members": members}
+"""Parts that measure something at several sizes, or at those of a sample."""
+
 RECORDS = {
     "first-call": solver.renew,
     "solver": solver.renew,
     "gas": gas.renew,
     "cow": cow.renew,
     "large-round": large_round.renew,
+    "members": members.renew,
     "first-demo": first_demo.renew,
 }
 """What renews a record from a result, by the first word of the part's command."""
@@ -43,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
         ("gas", "gas by the size of the round"),
         ("cow", "gas beside CoW's contracts"),
         ("large-round", "a round of 10 000 orders on a chain"),
+        ("members", "gas of each call as 100 000 members are admitted"),
     ):
         parts.add_parser(name, help=about).add_argument("--sample", action="store_true", help="a small one")
     parts.add_parser("first-demo", help="the first demo of a fresh clone")
@@ -81,13 +86,10 @@ def measurements(chosen: argparse.Namespace) -> Iterable[dict[str, Any]]:
         case "solver":
             asked = (chosen.mode, chosen.family, chosen.orders, chosen.contender, chosen.limit, chosen.memory)
             return solver.run(solver.Asked(*asked))
-        case "gas":
-            return gas.run(gas.SAMPLE if chosen.sample else gas.SIZES)
-        case "cow":
-            return cow.run(cow.SAMPLE if chosen.sample else cow.SIZES)
-        case "large-round":
-            return large_round.run(large_round.SAMPLE if chosen.sample else large_round.SIZES)
-    return [first_demo.measure()]
+        case "first-demo":
+            return [first_demo.measure()]
+    part = SIZED[chosen.part]
+    return part.run(part.SAMPLE if chosen.sample else part.SIZES)
 
 
 def record(paths: Iterable[Path]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from benchmarks import cow, gas, large_round, runs, solver
+from benchmarks import cow, gas, large_round, members, runs, solver
 from benchmarks.grid import Grid
 from benchmarks.places import RESULTS
 from toolchain.places import write_whole
@@ -20,7 +20,7 @@ Written by `./run bench` from the records beside this page. What is measured, an
 def grids() -> Iterator[Grid]:
     """The tables of all records that there are, and of their runs."""
     ran = []
-    for part in (solver, gas, cow, large_round):
+    for part in (solver, gas, cow, large_round, members):
         if part.RECORD.exists():
             record = json.loads(part.RECORD.read_text(encoding="utf-8"))
             yield from part.recorded(record)

@@ -57,6 +57,7 @@ CAMPAIGNS = {
                 Part("gas", (*BENCH, "gas"), (*BENCH, "gas", "--sample")),
                 Part("cow", (*BENCH, "cow"), (*BENCH, "cow", "--sample")),
                 Part("large-round", (*BENCH, "large-round"), (*BENCH, "large-round", "--sample"), only_by_name=True),
+                Part("members", (*BENCH, "members"), (*BENCH, "members", "--sample")),
                 Part("first-demo", (*BENCH, "first-demo"), only_by_name=True),
                 Part("first-call", (*BENCH, "first-call", *MODES)),
                 *(_solver_part(mode, family) for mode in MODES for family in FAMILIES),
