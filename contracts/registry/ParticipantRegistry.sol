@@ -9,7 +9,7 @@ import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegist
 import {Signatures} from "../shared/Signatures.sol";
 import {Admission, packAdmission} from "../types/Attested.sol";
 import {CandidateFields, PackedCandidate} from "../types/Candidates.sol";
-import {PackedOrder, traderOf} from "../types/Orders.sol";
+import {MAX_PERSONS, PackedOrder, traderOf} from "../types/Orders.sol";
 import {Points, Ppm} from "../types/Units.sol";
 
 /// @title Who may trade
@@ -262,7 +262,9 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
         if (person != 0) return person;
         // Each admission of a batch counts one.
         // slither-disable-next-line costly-loop
-        person = ++personCount;
+        person = personCount + 1;
+        require(person <= MAX_PERSONS, Registry_TooManyPersons(MAX_PERSONS));
+        personCount = person;
         personOf[tag] = person;
     }
 
@@ -308,7 +310,7 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
     function _admissionIn(uint256 word) private view returns (Admission) {
         bool isActiveNow = uint8(word) == uint8(Status.Active) && uint40(word >> 48) <= block.timestamp
             && word >> 216 > block.timestamp;
-        return packAdmission(isActiveNow, Ppm.wrap(uint32(word >> 16)));
+        return packAdmission(isActiveNow, uint32(word >> 160), Ppm.wrap(uint32(word >> 16)));
     }
 
     /// @dev A participant as it lies in its slot: expiry 40 | grade 8 | user type 8 | permissions 8 | person 32 | application 32 |

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
+import {MAX_PERSONS} from "./Orders.sol";
 import {Ppm, Wh} from "./Units.sol";
 
-/// @dev What an order says of its trader: trades now 1 | credibility 32, from the most significant bit down.
-type Admission is uint40;
+/// @dev What an order says of its trader: trades now 1 | person 26 | credibility 32, from the most significant bit down.
+type Admission is uint64;
 
 /// @dev What an order says of its seller's past: settled trades 32 | delivered energy of promised energy 32, ppm.
 type Reliability is uint64;
@@ -15,18 +16,24 @@ type Reliability is uint64;
 /// answer to the order book what the device sold in the slot before.
 type SellerTerms is uint256;
 
-using {isActive, credibility} for Admission global;
+using {isActive, person, credibility} for Admission global;
 using {trades, rate} for Reliability global;
 using {withEnergy, asCertified, asRetired} for SellerTerms global;
 using {energy, isFit, isCertified, isRetired, source, carrier, kind, subnet, owner} for SellerTerms global;
 
-function packAdmission(bool active, Ppm credibility_) pure returns (Admission) {
-    return Admission.wrap((active ? uint40(1) << 32 : 0) | Ppm.unwrap(credibility_));
+/// @dev Warning: needs person_ ≤ MAX_PERSONS.
+function packAdmission(bool active, uint32 person_, Ppm credibility_) pure returns (Admission) {
+    return Admission.wrap((active ? uint64(1) << 58 : 0) | (uint64(person_) << 32) | Ppm.unwrap(credibility_));
 }
 
 /// @notice Whether the account may trade now.
 function isActive(Admission admission) pure returns (bool) {
-    return Admission.unwrap(admission) >> 32 != 0;
+    return Admission.unwrap(admission) >> 58 != 0;
+}
+
+/// @notice The number of the account's person; 0 before its first admission.
+function person(Admission admission) pure returns (uint256) {
+    return (Admission.unwrap(admission) >> 32) & MAX_PERSONS;
 }
 
 /// @notice The credibility that the auditors attested, ppm.

@@ -11,9 +11,10 @@ enum Side {
 
 /// @dev An order in five words, as it is posted, hashed, scored and logged. The first two words:
 ///   head   trader 160 | energy 64 | price 32                                          = 256 bits
-///   terms  mandated 1 | accept 1 | min fill 20 | side 8 | min price 32 | classes 64 | device 32 | nonce 32 | expiry 40 = 230 bits
-/// from the most significant bit downwards (terms: 26 zero bits on top). The nonce of a mandated order is the number of its mandate. `device` is the seller's device or the buyer's
-/// meter. In place of the min price a buy order has zero; in the book what its meter bought of the slot before, Wh.
+///   terms  person 26 | mandated 1 | accept 1 | min fill 20 | side 8 | min price 32 | classes 64 | device 32 | nonce 32
+///          | expiry 40                                                                = 256 bits
+/// from the most significant bit downwards. `person` is zero as signed; in the book the number of the trader's person. The
+/// nonce of a mandated order is the number of its mandate. `device` is the seller's device or the buyer's meter. In place of the min price a buy order has zero; in the book what its meter bought of the slot before, Wh.
 /// Arrays of eight lie in one word, element 0 in the lowest 32 bits.
 struct PackedOrder {
     uint256 head;
@@ -29,6 +30,12 @@ struct PackedOrder {
 
 /// @dev The bit of `terms` that says that a delegate signed the order inside a mandate.
 uint256 constant MANDATED = 1 << 229;
+
+/// @dev Where the person lies in `terms`, above everything else.
+uint256 constant PERSON_SHIFT = 230;
+
+/// @dev The most persons that orders can tell apart.
+uint32 constant MAX_PERSONS = (1 << 26) - 1;
 
 /// @dev Where an order stands within its market: batch number << 8 | index in the batch.
 type OrderId is uint40;
@@ -85,6 +92,11 @@ function deviceOf(uint256 terms) pure returns (uint32) {
 library OrderFields {
     function trader(PackedOrder memory order) internal pure returns (address) {
         return traderOf(order.head);
+    }
+
+    /// @dev Of an order in the book: the number of the trader's person (IParticipantRegistry), which never changes.
+    function person(PackedOrder memory order) internal pure returns (uint256) {
+        return order.terms >> PERSON_SHIFT;
     }
 
     /// @dev Wh.

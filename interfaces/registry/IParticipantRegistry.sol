@@ -119,6 +119,9 @@ interface IParticipantRegistry {
     /// @notice Thrown when a person would have more than `most` accounts beside the first.
     error Registry_TooManyAccounts(uint32 person, uint256 most);
 
+    /// @notice Thrown when a person would be admitted beyond the `most` that orders can tell apart.
+    error Registry_TooManyPersons(uint32 most);
+
     /// @notice Thrown when the account to be linked did not sign that.
     error Registry_BadSignature(address account);
 
@@ -174,7 +177,7 @@ interface IParticipantRegistry {
     /// @notice Admits candidates whom members did not stop, once the window of their motion is over: anyone. Those without the
     /// application that was audited are passed over.
     /// Reverts if: there is no such motion, or its window is open; a candidate is not in it, was refused, or expired; an account
-    /// was another person's; nobody is admitted.
+    /// was another person's; there are as many persons as orders can tell apart; nobody is admitted.
     /// @param motion Number of the motion.
     /// @param outcomes Candidates with their proofs.
     function admit(uint32 motion, IMotions.Outcome[] calldata outcomes) external;
@@ -209,7 +212,7 @@ interface IParticipantRegistry {
     /// @param time Unix seconds.
     function isSuspendedAt(address account, uint40 time) external view returns (bool);
 
-    /// @notice The admission of the trader of each order.
+    /// @notice The admission of the trader of each order, and the person to whom it is: an account's person never changes.
     /// @param orders A batch of orders.
     function admissionOf(PackedOrder[] calldata orders) external view returns (Admission[] memory);
 

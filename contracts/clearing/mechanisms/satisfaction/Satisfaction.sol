@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {OrderFields, PackedOrder} from "../../../types/Orders.sol";
+import {OrderFields, PERSON_SHIFT, PackedOrder} from "../../../types/Orders.sol";
 import {ONE_PPM, Price} from "../../../types/Units.sol";
 
 /// @title How well a pair of orders satisfies both sides
@@ -66,19 +66,20 @@ library Satisfaction {
         }
     }
 
-    /// @notice Whether the traders differ and the smaller energy fills both orders as far as they ask:
+    /// @notice Whether the orders are of different persons, as attested when they were posted, and the smaller energy fills
+    /// both as far as they ask:
     /// min(e, e') · 1 000 000 ≥ minFill · e, for each of the two. In divisible mode no order asks.
     function suits(PackedOrder memory buy, PackedOrder memory sell) internal pure returns (bool) {
-        (uint256 buyHead, uint256 sellHead) = (buy.head, sell.head);
-        if (buyHead >> 96 == sellHead >> 96) return false;
-        uint256 fills = buy.terms | sell.terms;
-        if ((fills >> FILL_SHIFT) & ONE_FILL == 0) return true;
+        (uint256 ofBuyer, uint256 ofSeller) = (buy.terms, sell.terms);
+        // They agree in the bits of the person.
+        if ((ofBuyer ^ ofSeller) >> PERSON_SHIFT == 0) return false;
+        if (((ofBuyer | ofSeller) >> FILL_SHIFT) & ONE_FILL == 0) return true;
         // All factors are below 2^64 and 2^20.
         unchecked {
-            (uint256 wanted, uint256 offered) = (uint64(buyHead >> 32), uint64(sellHead >> 32));
+            (uint256 wanted, uint256 offered) = (uint64(buy.head >> 32), uint64(sell.head >> 32));
             uint256 traded = (wanted < offered ? wanted : offered) * ONE_PPM;
-            return traded >= wanted * ((buy.terms >> FILL_SHIFT) & ONE_FILL)
-                && traded >= offered * ((sell.terms >> FILL_SHIFT) & ONE_FILL);
+            return traded >= wanted * ((ofBuyer >> FILL_SHIFT) & ONE_FILL)
+                && traded >= offered * ((ofSeller >> FILL_SHIFT) & ONE_FILL);
         }
     }
 
