@@ -29,7 +29,13 @@ class SellerTerms(NamedTuple):
 def admissions(participants, accounts):
     """For an order of each account: whether it may trade now, and its credibility, ppm."""
     words = participants.admissionOf([buy(account).pack() for account in accounts])
-    return [(bool(word >> 32), word & 0xFFFFFFFF) for word in words]
+    return [(bool(word >> 58), word & 0xFFFFFFFF) for word in words]
+
+
+def persons(participants, accounts):
+    """For an order of each account the number of its person."""
+    words = participants.admissionOf([buy(account).pack() for account in accounts])
+    return [word >> 32 & (1 << 26) - 1 for word in words]
 
 
 def terms_word(terms):

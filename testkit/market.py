@@ -460,6 +460,7 @@ class TestMarket:
                     order.energy_wh,
                     trader=order.trader,
                     min_fill_ppm=order.min_fill_ppm,
+                    person_id=str(order.person),
                 )
                 for id_, order in orders.items()
                 if order.side is Side.BUY
@@ -474,6 +475,7 @@ class TestMarket:
                     order.energy_wh,
                     trader=order.trader,
                     min_fill_ppm=order.min_fill_ppm,
+                    person_id=str(order.person),
                 )
                 for id_, order in orders.items()
                 if order.side is Side.SELL

@@ -22,7 +22,9 @@ CLASSES = ("a", "b", "c")
 """The classes that orders are drawn from."""
 
 
-def order_of_buyer(round_: Round, buyer: Buyer, trader: ChecksumAddress, nonce: int = 0) -> Order:
+def order_of_buyer(
+    round_: Round, buyer: Buyer, trader: ChecksumAddress, nonce: int = 0, *, person: int = 0
+) -> Order:
     """The order that says on chain what the buyer says in the round."""
     return Order(
         side=Side.BUY,
@@ -36,10 +38,13 @@ def order_of_buyer(round_: Round, buyer: Buyer, trader: ChecksumAddress, nonce: 
         min_fill_ppm=buyer.min_fill_ppm,
         nonce=nonce,
         expiry=FOREVER,
+        person=person,
     )
 
 
-def order_of_seller(round_: Round, seller: Seller, trader: ChecksumAddress, device: int = 0, nonce: int = 0) -> Order:
+def order_of_seller(
+    round_: Round, seller: Seller, trader: ChecksumAddress, device: int = 0, nonce: int = 0, *, person: int = 0
+) -> Order:
     """The order that says on chain what the seller says in the round."""
     return Order(
         side=Side.SELL,
@@ -53,6 +58,7 @@ def order_of_seller(round_: Round, seller: Seller, trader: ChecksumAddress, devi
         device=device,
         nonce=nonce,
         expiry=FOREVER,
+        person=person,
     )
 
 

@@ -23,6 +23,9 @@ HIGHEST = (1, 3, 12, 1_000, UINT32_MAX)
 TRADERS = ((None,), (None, "b0", "s0"), ("ann", "bob", "cid", None), ("ann", "bob"), ("ann",))
 """Whose the orders of a round are; None for the order's id."""
 
+PERSONS = ((None,), (None, "ann", "b0"), ("one", "two", None), ("one",))
+"""To whom the traders of a round belong; None for the trader."""
+
 SHARES_PPM = ((0,), (0, 500_000), (0, 1, 333_333, 999_999, PPM), (PPM,))
 """Least shares of the orders of a one-to-one round."""
 
@@ -36,7 +39,7 @@ ENERGIES = {
 
 @st.composite
 def rounds(draw, modes=tuple(Mode), most=6, barred=True):
-    """Rounds of at most `most` orders a side and of one of the given modes; `barred` by traders and least shares."""
+    """Rounds of at most `most` orders a side and of one of the given modes; `barred` by persons and least shares."""
     mode = draw(st.sampled_from(modes))
     schema = draw(st.lists(st.sampled_from(tuple(Kind)), max_size=4))
     attributes = tuple(Attribute(f"f{f}", kind) for f, kind in enumerate(schema))
@@ -45,6 +48,7 @@ def rounds(draw, modes=tuple(Mode), most=6, barred=True):
     price = st.integers(0, draw(st.sampled_from(HIGHEST)))
     energy = draw(energies(mode))
     trader = st.sampled_from(draw(st.sampled_from(TRADERS))) if barred else st.none()
+    person = st.sampled_from(draw(st.sampled_from(PERSONS))) if barred else st.none()
     has_shares = barred and mode is Mode.ONE_TO_ONE
     share = st.sampled_from(draw(st.sampled_from(SHARES_PPM))) if has_shares else st.just(0)
 
@@ -52,13 +56,15 @@ def rounds(draw, modes=tuple(Mode), most=6, barred=True):
         weights = draw(weights_ppm(len(schema)))
         soft = tuple(_term(draw, kind, value, weight) for kind, weight in zip(schema, weights, strict=True))
         require = tuple(draw(st.sampled_from((None, None, *CLASSES))) for _ in categories)
-        return Buyer(f"b{i}", draw(price), soft, require, draw(energy), draw(trader), draw(share))
+        common = draw(energy), draw(trader), draw(share), draw(person)
+        return Buyer(f"b{i}", draw(price), soft, require, *common)
 
     def seller(j):
         minimum, ask = sorted((draw(price), draw(price)))
         classes = tuple(draw(st.sampled_from(CLASSES)) for _ in categories)
         values = tuple(draw(value) for _ in schema)
-        return Seller(f"s{j}", ask, minimum, values, classes, draw(energy), draw(trader), draw(share))
+        common = draw(energy), draw(trader), draw(share), draw(person)
+        return Seller(f"s{j}", ask, minimum, values, classes, *common)
 
     buyers = tuple(buyer(i) for i in range(draw(st.integers(0, most))))
     sellers = tuple(seller(j) for j in range(draw(st.integers(0, most))))

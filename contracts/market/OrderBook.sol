@@ -15,7 +15,16 @@ import {BatchRoot} from "../shared/BatchRoot.sol";
 import {ContestTerms, LeastTerms, OrderTerms} from "../types/Markets.sol";
 import {Slot} from "../types/Slots.sol";
 import {pageOf} from "../types/Nonces.sol";
-import {MANDATED, MAX_BATCH, PERSON_SHIFT, OrderFields, OrderId, PackedOrder, Side, orderIdAt} from "../types/Orders.sol";
+import {
+    MANDATED,
+    MAX_BATCH,
+    PERSON_SHIFT,
+    OrderFields,
+    OrderId,
+    PackedOrder,
+    Side,
+    orderIdAt
+} from "../types/Orders.sol";
 import {Signatures} from "../shared/Signatures.sol";
 import {CompactSignature} from "../types/CompactSignature.sol";
 import {Points, Wh, valueDown} from "../types/Units.sol";

@@ -286,7 +286,8 @@ abstract contract AdmissionMotions is IMotions, Auditors, EIP712 {
         require(
             candidate.account() != address(0) && candidate.tag != 0 && candidate.permissions() != 0
                 && candidate.permissions() <= 3 && userType != 0 && userType <= 6
-                && Ppm.unwrap(candidate.credibility()) <= ONE_PPM && candidate.expiry() > block.timestamp,
+                && Ppm.unwrap(candidate.credibility()) <= ONE_PPM && candidate.mostEnergy() < 64
+                && candidate.expiry() > block.timestamp,
             Motion_BadCandidate(index, candidate.account())
         );
     }

@@ -4,13 +4,14 @@ pragma solidity ^0.8.27;
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import {IAccounts} from "../../interfaces/accounts/IAccounts.sol";
+import {IOrderBook} from "../../interfaces/market/IOrderBook.sol";
 import {IMotions} from "../../interfaces/registry/IMotions.sol";
 import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegistry.sol";
 import {Signatures} from "../shared/Signatures.sol";
 import {Admission, packAdmission} from "../types/Attested.sol";
 import {CandidateFields, PackedCandidate} from "../types/Candidates.sol";
-import {MAX_PERSONS, PackedOrder, traderOf} from "../types/Orders.sol";
-import {Points, Ppm} from "../types/Units.sol";
+import {MAX_PERSONS, PackedOrder, energyOf, sideOf, traderOf} from "../types/Orders.sol";
+import {Points, Ppm, Wh} from "../types/Units.sol";
 
 /// @title Who may trade
 /// @dev What is kept of a person hangs on its number, and the number on its tag: whoever leaves and comes back finds it again.
@@ -25,6 +26,10 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
 
     /// @dev The most accounts of a person beside the first.
     uint256 private constant MAX_LINKED = 8;
+
+    /// @dev Where permissions and the code of the most energy lie in a participant's word.
+    uint256 private constant PERMISSIONS_SHIFT = 192;
+    uint256 private constant MOST_ENERGY_SHIFT = 152;
 
     bytes32 private constant LINK_TYPEHASH = keccak256("Link(address member,address account,uint32 application)");
 
@@ -229,6 +234,7 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
             // What holds of a person holds of all its accounts.
             if (uint8(word) == uint8(Status.Linked)) word = _firstWord(word);
             admissions[i] = _admissionIn(word);
+            if (admissions[i].isActive()) _requirePermitted(i, orders[i], word);
         }
     }
 
@@ -250,7 +256,8 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
         }
         subject.hasApplied = false;
         (subject.person, subject.credibility) = (person, candidate.credibility());
-        (subject.permissions, subject.expiry) = (candidate.permissions(), candidate.expiry());
+        (subject.permissions, subject.mostEnergy) = (candidate.permissions(), candidate.mostEnergy());
+        subject.expiry = candidate.expiry();
         (subject.userType, subject.grade) = (candidate.userType(), candidate.grade());
         subject.suspendedUntil = uint40(_ends[person].latest());
         emit Admitted(account, person, motion, candidate);
@@ -313,14 +320,32 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
         return packAdmission(isActiveNow, uint32(word >> 160), Ppm.wrap(uint32(word >> 16)));
     }
 
-    /// @dev A participant as it lies in its slot: expiry 40 | grade 8 | user type 8 | permissions 8 | person 32 | application 32 |
-    /// since 40 | suspended until 40 | credibility 32 | has applied 8 | status 8.
+    /// @dev A participant as it lies in its slot: expiry 40 | grade 8 | user type 8 | permissions 8 | person 32 | most energy 8 |
+    /// application 24 | since 40 | suspended until 40 | credibility 32 | has applied 8 | status 8.
     function _wordOf(address account) private view returns (uint256 word) {
         Participant storage subject = _participants[account];
         // Equivalent to reading the fields one by one, which takes a read of the storage for each.
         assembly ("memory-safe") {
             word := sload(subject.slot)
         }
+    }
+
+    /// Reverts if: the person with this word may not post an order of its side, or with its energy.
+    function _requirePermitted(uint256 index, PackedOrder calldata order, uint256 word) private pure {
+        (uint256 head, uint256 terms) = (order.head, order.terms);
+        // MAY_BUY is the lowest bit of the permissions, MAY_SELL the one above it.
+        uint256 side = (terms >> 200) & 1;
+        require(
+            (word >> (PERMISSIONS_SHIFT + side)) & 1 != 0,
+            IOrderBook.Order_SideNotPermitted(index, traderOf(head), sideOf(terms))
+        );
+        uint256 code = uint8(word >> MOST_ENERGY_SHIFT);
+        require(
+            code == 0 || Wh.unwrap(energyOf(head)) >> code == 0,
+            IOrderBook.Order_EnergyNotPermitted(
+                index, traderOf(head), energyOf(head), Wh.wrap(uint64((uint256(1) << code) - 1))
+            )
+        );
     }
 
     function _hasApplied(address account, uint32 application) private view returns (bool) {

@@ -4,7 +4,8 @@ pragma solidity ^0.8.27;
 import {Ppm} from "./Units.sol";
 
 /// @dev What the auditors attest of one applicant, in two words:
-///   head   account 160 | application 32 | credibility 20 | permissions 4 | user type 4 | grade 4 | expiry 32 = 256 bits
+///   head   account 160 | most energy 8 | application 24 | credibility 20 | permissions 4 | user type 4 | grade 4 | expiry 32
+///          = 256 bits
 /// from the most significant bit downwards.
 struct PackedCandidate {
     uint256 head;
@@ -24,7 +25,12 @@ library CandidateFields {
 
     /// @dev Number of the application.
     function application(PackedCandidate calldata candidate) internal pure returns (uint32) {
-        return uint32(candidate.head >> 64);
+        return uint24(candidate.head >> 64);
+    }
+
+    /// @dev Code of the most energy of one order, below 64: it is less than 2^code Wh; 0: as much as fits.
+    function mostEnergy(PackedCandidate calldata candidate) internal pure returns (uint8) {
+        return uint8(candidate.head >> 88);
     }
 
     /// @dev Attested credit report, ppm.

@@ -8,9 +8,9 @@ import {Points, Ppm, Wh} from "../../contracts/types/Units.sol";
 
 /// @title The orders of markets
 /// @notice Orders come from their trader, or signed (EIP-712) and relayed by anyone, in batches. A batch
-/// is kept as one Merkle root and one word of bits; its orders are in the event. What is attested about
-/// the seller is written into the order when it is posted, so that its score depends on nothing but
-/// the order. A buy order reserves the value of its energy at its bid.
+/// is kept as one Merkle root and one word of bits; its orders are in the event. The number of the trader's person, and what is
+/// attested about the seller, are written into the order when it is posted, so that its score, and with whom it may trade,
+/// depend on nothing but the orders. A buy order reserves the value of its energy at its bid.
 /// @dev Trust assumptions.
 /// Safety: none in the relayer (it cannot change an order; of two signed orders whose nonces lie on different pages it can choose
 /// to post the later one first, which voids the earlier). Releases (fixed at deployment) releases orders. Admission and certification: IParticipantRegistry,
@@ -60,6 +60,19 @@ interface IOrderBook {
 
     /// @notice Thrown when the trader may not trade now.
     error Order_TraderNotActive(uint256 index, address trader);
+
+    /// @notice Thrown when the auditors did not attest that the trader may buy, or sell.
+    /// @param index Place in the batch.
+    /// @param trader Whose order it is.
+    /// @param side The order's side.
+    error Order_SideNotPermitted(uint256 index, address trader, Side side);
+
+    /// @notice Thrown when an order has more energy than the auditors attested as the most of one order, Wh.
+    /// @param index Place in the batch.
+    /// @param trader Whose order it is.
+    /// @param energy The order's energy.
+    /// @param most The most that its trader may order at once.
+    error Order_EnergyNotPermitted(uint256 index, address trader, Wh energy, Wh most);
 
     /// @notice Thrown when a signature is not the trader's.
     error Order_BadSignature(uint256 index, address trader);
@@ -148,7 +161,8 @@ interface IOrderBook {
     function place(bytes32 market, PackedOrder calldata order) external returns (OrderId id);
 
     /// @notice Posts signed orders of any traders, as one batch.
-    /// Reverts if, for any order, with its index: the trader is not active; the signature is not the
+    /// Reverts if, for any order, with its index: the trader is not active, may not buy or sell, or not so much
+    /// at once; the signature is not the
     /// trader's; it expires before the gate closes; its nonce is used, or far ahead; its energy is below the market's
     /// least, or its price zero; a field that its side or the market does not use is set; minFill is above 1; buyer: it would
     /// reserve less than the market's least, weights do not sum to 1 000 000, a limit is on the wrong side

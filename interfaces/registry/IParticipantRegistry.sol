@@ -29,7 +29,7 @@ interface IParticipantRegistry {
         Linked
     }
 
-    /// @dev slot 0: 1 + 1 + 4 + 5 + 5 + 4 + 4 + 1 + 1 + 1 + 5 = 32
+    /// @dev slot 0: 1 + 1 + 4 + 5 + 5 + 3 + 1 + 4 + 1 + 1 + 1 + 5 = 32
     struct Participant {
         Status status;
         /// Whether an application is open, for the first time, again, or for a renewal.
@@ -41,7 +41,9 @@ interface IParticipantRegistry {
         /// Time of the last change of status, Unix seconds.
         uint40 since;
         /// Number of applications and links so far; votes and signatures count for one only.
-        uint32 application;
+        uint24 application;
+        /// Code of the most energy of one order: it is less than 2^code Wh; 0: as much as fits.
+        uint8 mostEnergy;
         /// Number of the person, from 1; 0 before the first admission. It never changes.
         uint32 person;
         /// See PackedCandidate.
@@ -213,6 +215,8 @@ interface IParticipantRegistry {
     function isSuspendedAt(address account, uint40 time) external view returns (bool);
 
     /// @notice The admission of the trader of each order, and the person to whom it is: an account's person never changes.
+    /// Reverts if, for any order whose trader is active, with its index: the trader may not buy, or sell; the energy is not below the
+    /// bound that the auditors attested. These errors are IOrderBook's.
     /// @param orders A batch of orders.
     function admissionOf(PackedOrder[] calldata orders) external view returns (Admission[] memory);
 

@@ -36,7 +36,7 @@ _MOTIONS: Final = {
     ),
     "Motion_BadCount": Advice("there are no candidates, or too many", "Put up 1 to 4 096 candidates at once."),
     "Motion_BadCandidate": Advice(
-        "a candidate lacks account, tag, permission or user type, is credible above one, or is expired",
+        "a candidate lacks account, tag, permission or user type, is credible above one, has a code above 63, or is expired",
         "Correct the candidate with this index.",
     ),
     "Motion_EmptyReason": Advice("a reason must be given", "State the code of what the decision relies on."),
@@ -128,6 +128,9 @@ _PARTICIPANTS: Final = {
     ),
     "Registry_TooManyAccounts": Advice(
         "a person has at most 8 accounts beside the first", "Unlink one first: `powerpact members unlink`."
+    ),
+    "Registry_TooManyPersons": Advice(
+        "orders can tell no more persons apart", "Nobody new can be admitted: deploy another market."
     ),
     "Registry_BadSignature": Advice(
         "the account to be linked did not sign this", "Let it sign a `Link` for this member and its next application."
@@ -411,6 +414,14 @@ _ORDERS: Final = {
     "Order_NotTrader": Advice("the order belongs to another trader", "Send it from the trader's account."),
     "Order_TraderNotActive": Advice(
         "the trader is not admitted, or is suspended", "Apply, or wait for the end of the suspension."
+    ),
+    "Order_SideNotPermitted": Advice(
+        "the auditors did not attest that the trader may buy, or sell",
+        "Order on the other side, or apply for a renewal of the admission: `powerpact members apply`.",
+    ),
+    "Order_EnergyNotPermitted": Advice(
+        "the order has more energy than the auditors attested as the most of one order",
+        "Order less at once, or apply for a renewal of the admission: `powerpact members apply`.",
     ),
     "Order_NotMandated": Advice(
         "the order is posted under a mandate and does not say so",

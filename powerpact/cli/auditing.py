@@ -84,6 +84,9 @@ def approve(
         str, typer.Option("--type", metavar="TYPE", help=f"What the applicant is: {', '.join(words.USER_TYPES)}.")
     ] = "prosumer",
     may: Annotated[str, typer.Option(metavar="buy,sell", help="What it may do.")] = "buy,sell",
+    most_energy_wh: Annotated[
+        int | None, typer.Option(min=1, help="Most energy of one order, Wh; rounded down to one less than a power of two.")
+    ] = None,
     grade: Annotated[int, typer.Option(min=0, max=15, help="Credit grade, 1 the best; 0: none.")] = 0,
     until: Annotated[str | None, typer.Option(metavar="TIME", help="End of the admission; by default in 2106.")] = None,
     reason: Annotated[Relied, typer.Option(help="What you relied on.")] = Relied.DOCUMENTS,
@@ -108,8 +111,10 @@ def approve(
     if batch is not None:
         found = _candidates_in(chain, batch)
     else:
-        one = {"account": applicant, "tag": tag, "credibility_ppm": credibility_ppm, "type": user_type, "may": may}
-        found = [_candidate(chain, {**one, "grade": grade, "until": until}, "")]
+        one: dict[str, Any] = {"account": applicant, "tag": tag, "credibility_ppm": credibility_ppm}
+        one |= {"type": user_type, "may": may}
+        one |= {"grade": grade, "until": until, "most_energy_wh": most_energy_wh}
+        found = [_candidate(chain, one, "")]
         if shown is not None:
             _check_shown(shown, chain.events("ParticipantRegistry", "Applied", applicant=found[0].account)[-1:])
     code = words.ApprovalReason[reason.name]
@@ -283,7 +288,7 @@ def _candidate(chain: Chain, entry: Any, place: str) -> Candidate:
         tag = bytes.fromhex(str(entry["tag"]).removeprefix("0x"))
     except ValueError:
         raise BadChoice(f"{place}tag", entry["tag"], "is not hex", remedy="Write 0x and 64 digits.") from None
-    until = entry.get("until")
+    until, most_wh = entry.get("until"), entry.get("most_energy_wh")
     return words.Candidate(
         account=subject,
         application=state.application,
@@ -293,6 +298,7 @@ def _candidate(chain: Chain, entry: Any, place: str) -> Candidate:
         user_type=_named(words.USER_TYPES, str(entry.get("type", "prosumer")), f"{place}type"),
         grade=int(entry.get("grade", 0)),
         expiry=words.LATEST_EXPIRY if until is None else parse_time(str(until)),
+        most_energy=0 if most_wh is None else words.most_energy_code(int(most_wh)),
     )
 
 

@@ -189,6 +189,7 @@ def order_data(record: RoundRecord, id_: int, order: Order) -> dict[str, Any]:
         "order": id_text(id_),
         "side": order.side.name.lower(),
         "trader": order.trader,
+        "person": order.person,
         "energy_wh": order.energy_wh,
         "price_upoints_per_kwh": order.price_upoints_per_kwh,
         "min_upoints_per_kwh": order.min_upoints_per_kwh if order.side is Side.SELL else 0,

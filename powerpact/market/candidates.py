@@ -33,6 +33,33 @@ class Permission(IntFlag):
     SELL = 2
 
 
+def most_energy_code(most_wh: int) -> int:
+    """The code of the greatest bound on the energy of one order that is not above what was attested.
+
+    Parameters
+    ----------
+    most_wh : int
+        The most energy of one order, Wh, at least 1.
+
+    Examples
+    --------
+    >>> [most_energy_code(most_wh) for most_wh in (1, 5_000, 8_191, 2**64 - 1)]
+    [1, 12, 13, 0]
+    >>> [most_energy_wh(code) for code in (1, 12, 13, 0)]
+    [1, 4095, 8191, None]
+    """
+    if most_wh < 1:
+        remedy = "State at least 1 Wh, or nothing for as much as fits."
+        raise BadChoice("most energy", most_wh, "permits no order", remedy=remedy)
+    code = (most_wh + 1).bit_length() - 1
+    return 0 if code > 63 else code
+
+
+def most_energy_wh(code: int) -> int | None:
+    """The most energy of one order that a code permits, Wh; None for as much as fits."""
+    return 2**code - 1 if code else None
+
+
 class ApprovalReason(IntEnum):
     """What an auditor relied on; the chain has the code, so that it says nothing else about a person."""
 
@@ -92,6 +119,8 @@ class Candidate:
         Credit grade, 0 (none) to 15; 1 is the best.
     expiry : int
         End of the admission, Unix seconds.
+    most_energy : int
+        Code of the most energy of one order: it is less than ``2**most_energy`` Wh; 0 for as much as fits.
 
     Raises
     ------
@@ -113,15 +142,17 @@ class Candidate:
     user_type: int = USER_TYPES["prosumer"]
     grade: int = 0
     expiry: int = LATEST_EXPIRY
+    most_energy: int = 0
 
     def __post_init__(self) -> None:
         bounds = {
-            "application": (1, 2**32 - 1),
+            "application": (1, 2**24 - 1),
             "credibility_ppm": (0, PPM),
             "permissions": (1, Permission.BUY | Permission.SELL),
             "user_type": (1, len(USER_TYPES)),
             "grade": (0, 15),
             "expiry": (1, LATEST_EXPIRY),
+            "most_energy": (0, 63),
         }
         for name, (least, most) in bounds.items():
             value = int(getattr(self, name))
@@ -133,8 +164,9 @@ class Candidate:
 
     def pack(self) -> tuple[int, bytes]:
         """The two words of `PackedCandidate` (contracts/types/Candidates.sol)."""
+        high = int(self.account, 16) << 96 | self.most_energy << 88 | self.application << 64
         low = self.permissions << 40 | self.user_type << 36 | self.grade << 32 | self.expiry
-        return int(self.account, 16) << 96 | self.application << 64 | self.credibility_ppm << 44 | low, self.tag
+        return high | self.credibility_ppm << 44 | low, self.tag
 
     @classmethod
     def unpack(cls, words: tuple[int, bytes]) -> Candidate:
@@ -142,11 +174,12 @@ class Candidate:
         head, tag = words
         return cls(
             account=to_checksum_address((head >> 96).to_bytes(20, "big")),
-            application=head >> 64 & 0xFFFFFFFF,
+            application=head >> 64 & 0xFFFFFF,
             tag=bytes(tag),
             credibility_ppm=head >> 44 & 0xFFFFF,
             permissions=Permission(head >> 40 & 0xF),
             user_type=head >> 36 & 0xF,
             grade=head >> 32 & 0xF,
             expiry=head & 0xFFFFFFFF,
+            most_energy=head >> 88 & 0xFF,
         )

@@ -4,8 +4,8 @@ An order is five words. From the most significant bit down:
 
 ======= =====================================================================================
 head    trader 160, energy 64 (Wh), price 32 (micro-points per kWh)
-terms   zero 26, mandated 1, accept 1, min fill 20 (ppm), side 8, min price 32, classes 64, device 32, nonce 32,
-        expiry 40 (Unix seconds); in place of the min price a buy order in the book has what its meter
+terms   person 26, mandated 1, accept 1, min fill 20 (ppm), side 8, min price 32, classes 64, device 32, nonce 32,
+        expiry 40 (Unix seconds); the person is zero as signed; in place of the min price a buy order in the book has what its meter
         bought of the slot before, Wh
 levels  eight uint32, element 0 lowest: the buyer's expectations, the seller's values
 limits  eight uint32: the buyer's limits; of a sell order in the book what its device sold of the slot before, Wh
@@ -57,6 +57,9 @@ NONCES_PER_PAGE: Final = 32
 
 MOST_PAGES: Final = 1_024
 """The most pages that the nonces of an account move on at once (Nonces.sol)."""
+
+PERSON_SHIFT: Final = 230
+"""Where the person lies in the terms of an order, above everything else."""
 
 ZEROS: Final = (0,) * MAX_ATTRIBUTES
 
@@ -112,6 +115,8 @@ class Order:
         Whether the order accepts its trade in advance. The contracts take False only, for now.
     is_mandated : bool
         Whether a delegate signs it; then its nonce is the number of the mandate (`powerpact.market.mandates`).
+    person : int
+        Zero as signed; in the book the number of the trader's person. Orders of one person do not trade with each other.
     """
 
     side: Side
@@ -129,6 +134,7 @@ class Order:
     min_fill_ppm: int = 0
     accept: bool = False
     is_mandated: bool = False
+    person: int = 0
 
     @property
     def reservation_upoints(self) -> int:
@@ -152,7 +158,8 @@ class Order:
         """The five words."""
         head = int(self.trader, 16) << 96 | self.energy_wh << 32 | self.price_upoints_per_kwh
         terms = (
-            self.is_mandated << 229
+            self.person << PERSON_SHIFT
+            | self.is_mandated << 229
             | self.accept << 228
             | self.min_fill_ppm << 208
             | self.side << 200
@@ -184,6 +191,7 @@ class Order:
             min_fill_ppm=terms >> 208 & (1 << 20) - 1,
             accept=bool(terms >> 228 & 1),
             is_mandated=bool(terms >> 229 & 1),
+            person=terms >> PERSON_SHIFT,
         )
 
     def message(self, market: bytes) -> tuple[str, dict[str, Any]]:

@@ -56,24 +56,30 @@ class _Side:
         self,
         ids: Sequence[str] | None,
         traders: _Names | None,
+        persons: _Names | None,
         energies_wh: ArrayLike | None,
         min_fills_ppm: ArrayLike | None,
     ) -> dict[str, list[Any]]:
-        """What orders of both sides state: ids, their traders, and what is given of energies and least shares."""
+        """What orders of both sides state: whose they are, and what is given of energies and least shares."""
         names = self.ids(ids)
-        named: _Names = [None] * self.size if traders is None else traders
-        if len(named) != self.size:
-            problem = f"has {len(named)} traders for {self.size} {self.name}s"
-            raise MalformedInput(f"{self.name}_traders", problem, len(named))
-        pairs = zip(names, named, strict=True)
+        accounts = self.named("traders", traders, names)
         return {
             "id": names,
-            "trader": [id_ if trader is None else trader for id_, trader in pairs],
+            "trader": accounts,
+            "person": self.named("persons", persons, accounts),
             **self.columns(
                 energy=(f"{self.name}_energies_wh", energies_wh),
                 minFill=(f"{self.name}_min_fills_ppm", min_fills_ppm),
             ),
         }
+
+    def named(self, what: str, given: _Names | None, otherwise: list[str]) -> list[str]:
+        """Names as given, or another name of each order where there is none."""
+        names: _Names = [None] * self.size if given is None else given
+        if len(names) != self.size:
+            problem = f"has {len(names)} {what} for {self.size} {self.name}s"
+            raise MalformedInput(f"{self.name}_{what}", problem, len(names))
+        return [other if name is None else name for name, other in zip(names, otherwise, strict=True)]
 
     def labels(self, name: str, rows: Sequence[_Names] | None) -> list[dict[str, str]]:
         """For each order the class of each category for which it states one."""
@@ -103,6 +109,8 @@ def round_from_arrays(
     seller_ids: Sequence[str] | None = None,
     buyer_traders: _Names | None = None,
     seller_traders: _Names | None = None,
+    buyer_persons: _Names | None = None,
+    seller_persons: _Names | None = None,
     categories: Sequence[str] = (),
     requirements: Sequence[_Names] | None = None,
     classes: Sequence[_Names] | None = None,
@@ -133,7 +141,9 @@ def round_from_arrays(
     buyer_ids, seller_ids : sequence of str, optional
         By default b0, b1, … and s0, s1, ….
     buyer_traders, seller_traders : sequence of str, optional
-        Whose order each is: nobody trades with oneself. None, by default all, for the order's id.
+        The account whose order each is. None, by default all, for the order's id.
+    buyer_persons, seller_persons : sequence of str, optional
+        The person to whom the trader of each belongs: nobody trades with oneself. None, by default all, for the trader.
     categories : sequence of str
         The categories of hard constraints, at most eight.
     requirements, classes : sequence of sequences, shape (n, c) and (m, c), optional
@@ -172,13 +182,13 @@ def round_from_arrays(
         width, expect=("expectations", expectations), limit=("limits", limits), weight=("weights_ppm", weights_ppm)
     )
     buy_orders = {
-        **buyers.common(buyer_ids, buyer_traders, buyer_energies_wh, buyer_min_fills_ppm),
+        **buyers.common(buyer_ids, buyer_traders, buyer_persons, buyer_energies_wh, buyer_min_fills_ppm),
         **buyers.columns(bid=("bids", bids)),
         "soft": [dict(zip(kinds, _rows(row), strict=True)) for row in _rows(terms)],
         "require": buyers.labels("requirements", requirements),
     }
     sell_orders = {
-        **sellers.common(seller_ids, seller_traders, seller_energies_wh, seller_min_fills_ppm),
+        **sellers.common(seller_ids, seller_traders, seller_persons, seller_energies_wh, seller_min_fills_ppm),
         **sellers.columns(ask=("asks", asks), min=("minima", minima)),
         "attributes": [dict(zip(kinds, row, strict=True)) for row in sellers.column("values", values, width)],
         "class": sellers.labels("classes", classes),

@@ -34,7 +34,7 @@ NEAR = (0, 1, 2, 3, 499, 500, 501, 999_999, 1_000_000, 1_000_001, 2**53 - 1, 2**
 
 def may_trade(mode, buyer, seller):
     """The rule of eligibility for orders without other terms."""
-    if (buyer.trader or buyer.id) == (seller.trader or seller.id):
+    if (buyer.person_id or buyer.trader or buyer.id) == (seller.person_id or seller.trader or seller.id):
         return False
     energies = [order.energy_wh for order in (buyer, seller) if order.energy_wh is not None]
     return mode is Mode.DIVISIBLE or all(
@@ -48,25 +48,30 @@ def round_of(mode, buyers, sellers):
     return Round(mode, (Attribute("merit", Kind.INCOME),), (), tuple(buyers), tuple(sellers))
 
 
-def buyer(i, energy_wh=None, trader=None, share_ppm=0, bid=10):
-    return Buyer(f"b{i}", bid, (SoftTerm(100, 0, PPM),), (), energy_wh, trader, share_ppm)
+def buyer(i, energy_wh=None, trader=None, share_ppm=0, bid=10, person=None):
+    return Buyer(f"b{i}", bid, (SoftTerm(100, 0, PPM),), (), energy_wh, trader, share_ppm, person)
 
 
-def seller(j, energy_wh=None, trader=None, share_ppm=0, merit=50):
-    return Seller(f"s{j}", 10, 0, (merit,), (), energy_wh, trader, share_ppm)
+def seller(j, energy_wh=None, trader=None, share_ppm=0, merit=50, person=None):
+    return Seller(f"s{j}", 10, 0, (merit,), (), energy_wh, trader, share_ppm, person)
 
 
 @st.composite
 def small_rounds(draw, mode, energies):
-    """Up to four orders a side, of few persons."""
+    """Up to four orders a side, of few persons, some with several accounts."""
     trader = st.sampled_from((None, *PERSONS, "b0", "s1"))
     share = st.integers(0, PPM) | st.sampled_from((0, 1, 333_333, 500_000, 999_999, PPM))
     share = share if mode is Mode.ONE_TO_ONE else st.just(0)
+    person = draw(st.sampled_from((st.none(), st.sampled_from((None, "one", "two", "ann", "s1")))))
     count = st.integers(0, 4)
+
+    def common():
+        return draw(energies), draw(trader), draw(share)
+
     return round_of(
         mode,
-        [buyer(i, draw(energies), draw(trader), draw(share), draw(st.integers(0, 10))) for i in range(draw(count))],
-        [seller(j, draw(energies), draw(trader), draw(share), draw(st.integers(0, 100))) for j in range(draw(count))],
+        [buyer(i, *common(), draw(st.integers(0, 10)), draw(person)) for i in range(draw(count))],
+        [seller(j, *common(), draw(st.integers(0, 100)), draw(person)) for j in range(draw(count))],
     )
 
 

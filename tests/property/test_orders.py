@@ -24,7 +24,7 @@ def pairs_of(item):
 
 TERM = st.builds(SoftTerm, UINT32, UINT32, UINT32)
 LABELS = pairs_of(st.sampled_from(CLASSES))
-COMMON = (LABELS, ENERGY, st.none() | st.text(), st.integers(0, PPM))
+COMMON = (LABELS, ENERGY, st.none() | st.text(), st.integers(0, PPM), st.none() | st.text())
 BUYERS = st.lists(st.builds(Buyer, st.text(), UINT32, pairs_of(TERM), *COMMON), max_size=5).map(tuple)
 SELLERS = st.lists(st.builds(Seller, st.text(), UINT32, UINT32, pairs_of(UINT32), *COMMON), max_size=5).map(tuple)
 BUYER = Buyer("b", 1, (SoftTerm(2, 3, 4), SoftTerm(5, 6, 7)), (None, "a"), 8)
@@ -106,6 +106,16 @@ def test_an_order_is_its_trader_s_or_else_its_id_s():
     assert replace(BUYER, trader="b") == BUYER
     assert replace(replace(SELLER, trader="s"), id="t").person == "t"
     assert replace(SELLER, trader="").person == ""
+
+
+def test_an_order_is_its_trader_s_unless_it_states_a_person():
+    assert replace(BUYER, person_id="ann").person == "ann"
+    assert replace(BUYER, trader="shop", person_id="ann").person == "ann"
+    assert replace(BUYER, person_id="b") == BUYER
+    assert replace(BUYER, trader="ann", person_id="ann") == replace(BUYER, trader="ann")
+    assert replace(replace(SELLER, trader="shop", person_id="ann"), trader="shed").person == "ann"
+    orders = SellOrders([SELLER, replace(SELLER, id="t", person_id="ann")], ATTRIBUTES, CATEGORIES)
+    assert list(orders.persons) == ["s", "ann"]
 
 
 def test_equal_traders_are_kept_once():

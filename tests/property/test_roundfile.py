@@ -44,7 +44,9 @@ BAD_ROUNDS = [
     *(("$.buyers[1].trader", ("buyers", 1, "trader", bad)) for bad in [None, "", 7, ["ann"]]),
     *(("$.sellers[0].trader", ("sellers", 0, "trader", bad)) for bad in [None, "", 7, ["ann"]]),
     ("$.buyers[0].min_fill", ("buyers", 0, "min_fill", 1)),
-    ("$.sellers[0].person", ("sellers", 0, "person", "ann")),
+    *(("$.buyers[1].person", ("buyers", 1, "person", bad)) for bad in [None, "", 7, ["ann"]]),
+    *(("$.sellers[0].person", ("sellers", 0, "person", bad)) for bad in [None, "", 7, ["ann"]]),
+    ("$.sellers[0].owner", ("sellers", 0, "owner", "ann")),
     ("$.schema", ("schema", "powerpact/round/2")),
     ("$.schema", ("schema", ["powerpact/round/1"])),
     ("$.schema", ("schema", ...)),
@@ -245,6 +247,22 @@ def test_traders_and_least_shares_are_written_where_they_say_something():
     ]
     assert parse_round(json.dumps(written)) == round_
     assert parse_round(TEXT) == parse_round(json.dumps(changed(ROUND, ("buyers", 0, "trader", "b0"))))
+
+
+def test_persons_are_written_where_they_say_something():
+    stated = [
+        ("buyers", 0, "trader", "shop"),
+        ("buyers", 0, "person", "ann"),
+        ("buyers", 1, "person", "b1"),
+        ("sellers", 0, "person", "ann"),
+        ("sellers", 1, "trader", "ann"),
+        ("sellers", 1, "person", "ann"),
+    ]
+    round_ = parse_round(json.dumps(changed(ROUND, *stated)))
+    assert [order.person for order in (*round_.buyers, *round_.sellers)] == ["ann", "b1", "ann", "ann"]
+    written = json.loads(format_round(round_))
+    assert [order.get("person") for order in written["buyers"] + written["sellers"]] == ["ann", None, "ann", None]
+    assert parse_round(json.dumps(written)) == round_
 
 
 def test_what_may_be_left_out():

@@ -138,6 +138,9 @@ def test_traders_and_least_shares_go_into_the_round():
     assert [trade.buyer for trade in powerpact.solve(made).trades] == ["b1"]
     others = powerpact.round_from_arrays(**TWO_BY_ONE, **terms, seller_traders=["ann"])
     assert [trade.buyer for trade in powerpact.solve(others).trades] == ["b0"]
+    accounts = {"buyer_persons": ["one", None], "seller_traders": ["bob"], "seller_persons": ["one"]}
+    several = powerpact.round_from_arrays(**TWO_BY_ONE, **terms, buyer_traders=["ann", None], **accounts)
+    assert [trade.buyer for trade in powerpact.solve(several).trades] == ["b1"]
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ import {IMechanism} from "../IMechanism.sol";
 /// one side of the market is filled as far as the other reaches, and no other price trades more.
 /// A round without a trade says a threshold: one bid that reaches it refutes, or one minimum below it.
 /// An exhaustive proof looks at each order once.
-/// A buyer and a seller of one trade may be the same person: the price alone decides, and one order cannot show whose
-/// the other is.
+/// A buyer and a seller of one trade may be the same person, although each order says whose it is: the price alone decides what
+/// each gets, and one order refutes, which cannot show whose the other is.
 interface ICallAuction is IMechanism {
     /// @notice Thrown when public prices contradict themselves or the market's k, or a threshold is not alone.
     error Call_BadPrices(uint256 word);

@@ -47,6 +47,8 @@ class Participant:
         Time of the last change of status, Unix seconds.
     application : int
         Number of applications and links so far.
+    most_energy : int
+        Code of the most energy of one order, see `powerpact.market.candidates`.
     person : int
         Number of the person; 0 before the first admission.
     permissions, user_type, grade : int
@@ -61,6 +63,7 @@ class Participant:
     suspended_until: int
     since: int
     application: int
+    most_energy: int
     person: int
     permissions: int
     user_type: int

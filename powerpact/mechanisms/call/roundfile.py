@@ -2,7 +2,8 @@
 
 The reader is strict, the writer canonical, as `powerpact.mechanisms.jsonfile` says. What a satisfaction round states
 and an auction does not look at may be stated here too, if it says nothing: the mode ``divisible``, no attributes and
-categories, no terms, values, requirements and classes, a ``minFill`` of 0, and an ``ask`` that is the ``min``.
+categories, no terms, values, requirements and classes, a ``minFill`` of 0, and an ``ask`` that is the ``min``; and
+whose an order is (``trader``, ``person``), since the price alone decides.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from powerpact.units import ENERGY, OBJECTIVE, PPM, PRICE
 NAME: Final = "call"
 """The mechanism's name in files."""
 
+_NAMED: Final = ("trader", "person")
+"""Whose an order is, at which an auction does not look."""
 _SIDES: Final = {"buy": Side.BUY, "sell": Side.SELL}
 _NAMES: Final = {Side.BUY: "buyer", Side.SELL: "seller"}
 
@@ -117,14 +120,14 @@ def format_solution(solution: Solution) -> str:
 
 
 def _buyer(value: Any, path: str) -> Order:
-    data = js.members(value, path, required=("id", "energy", "bid"), optional=("trader", "minFill", "require", "soft"))
+    data = js.members(value, path, required=("id", "energy", "bid"), optional=(*_NAMED, "minFill", "require", "soft"))
     _says_nothing(data, path, ("require", "soft"))
     return _order(data, path, "bid")
 
 
 def _seller(value: Any, path: str) -> Order:
     data = js.members(
-        value, path, required=("id", "energy", "min"), optional=("trader", "minFill", "ask", "class", "attributes")
+        value, path, required=("id", "energy", "min"), optional=(*_NAMED, "minFill", "ask", "class", "attributes")
     )
     _says_nothing(data, path, ("class", "attributes"))
     order = _order(data, path, "min")
@@ -136,8 +139,9 @@ def _seller(value: Any, path: str) -> Order:
 
 
 def _order(data: dict[str, Any], path: str, price: str) -> Order:
-    if "trader" in data:
-        js.name(data["trader"], f"{path}.trader")
+    for key in _NAMED:
+        if key in data:
+            js.name(data[key], f"{path}.{key}")
     return Order(
         id=js.name(data["id"], f"{path}.id"),
         price_upoints_per_kwh=js.integer(data[price], f"{path}.{price}", PRICE.maximum),

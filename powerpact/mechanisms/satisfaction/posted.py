@@ -12,7 +12,10 @@ from powerpact.mechanisms.satisfaction.round import Buyer, Round, Seller, Soluti
 
 
 def round_of(rules: Rules, orders: Iterable[tuple[str, Order]]) -> Round:
-    """The round of a market's orders, given by rising id; class codes become decimal text, accounts are traders."""
+    """The round of a market's orders, given by rising id; class codes become decimal text, accounts are traders.
+
+    Persons are their numbers in decimal text.
+    """
     terms, categories = len(rules.attributes), len(rules.categories)
     buyers, sellers = [], []
     for id_, order in orders:
@@ -28,6 +31,7 @@ def round_of(rules: Rules, orders: Iterable[tuple[str, Order]]) -> Round:
                     energy_wh=order.energy_wh,
                     trader=order.trader,
                     min_fill_ppm=order.min_fill_ppm,
+                    person_id=str(order.person) if order.person else None,
                 )
             )
         else:
@@ -41,6 +45,7 @@ def round_of(rules: Rules, orders: Iterable[tuple[str, Order]]) -> Round:
                     energy_wh=order.energy_wh,
                     trader=order.trader,
                     min_fill_ppm=order.min_fill_ppm,
+                    person_id=str(order.person) if order.person else None,
                 )
             )
     return Round(rules.mode, rules.schema, rules.categories, buyers, sellers)

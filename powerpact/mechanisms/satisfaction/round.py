@@ -20,99 +20,15 @@ from powerpact.errors import MalformedInput
 from powerpact.market.orders import SoftTerm
 from powerpact.market.rules import Attribute, Mode
 from powerpact.mechanisms.columns import Columns, require_whole
+from powerpact.mechanisms.satisfaction.orders import Buyer, Seller
 from powerpact.units import PPM
 
 
-@dataclass(frozen=True, slots=True)
-class Buyer:
-    """A buy order.
-
-    Attributes
-    ----------
-    id : str
-        Unique among the round's buyers.
-    bid_upoints_per_kwh : int
-        Most that the buyer pays.
-    soft : tuple of SoftTerm
-        One term for each attribute of the schema.
-    require : tuple of (str or None)
-        For each category of the schema the class that the seller must have, None for any.
-    energy_wh : int, optional
-        Energy wanted; None, in one-to-one mode only, for any.
-    trader : str, optional
-        Whose order it is, see `person`; the order's id is kept as None.
-    min_fill_ppm : int
-        The least share of its energy that a trade must give the order, at most 1 000 000; 0 in divisible mode.
-    """
-
-    id: str
-    bid_upoints_per_kwh: int
-    soft: tuple[SoftTerm, ...]
-    require: tuple[str | None, ...] = ()
-    energy_wh: int | None = None
-    trader: str | None = None
-    min_fill_ppm: int = 0
-
-    def __post_init__(self) -> None:
-        _name_trader_once(self)
-
-    @property
-    def person(self) -> str:
-        """Whose order it is: the trader, by default the order's id."""
-        return self.id if self.trader is None else self.trader
-
-
-@dataclass(frozen=True, slots=True)
-class Seller:
-    """A sell order.
-
-    Attributes
-    ----------
-    id : str
-        Unique among the round's sellers.
-    ask_upoints_per_kwh : int
-        Price from which on the seller is fully satisfied.
-    min_upoints_per_kwh : int
-        Least that the seller accepts.
-    attributes : tuple of int
-        One value for each attribute of the schema.
-    classes : tuple of (str or None)
-        For each category of the schema the seller's class, None if not stated.
-    energy_wh : int, optional
-        Energy offered; None, in one-to-one mode only, for any.
-    trader : str, optional
-        Whose order it is, see `person`; the order's id is kept as None.
-    min_fill_ppm : int
-        The least share of its energy that a trade must give the order, at most 1 000 000; 0 in divisible mode.
-    """
-
-    id: str
-    ask_upoints_per_kwh: int
-    min_upoints_per_kwh: int
-    attributes: tuple[int, ...]
-    classes: tuple[str | None, ...] = ()
-    energy_wh: int | None = None
-    trader: str | None = None
-    min_fill_ppm: int = 0
-
-    def __post_init__(self) -> None:
-        _name_trader_once(self)
-
-    @property
-    def person(self) -> str:
-        """Whose order it is: the trader, by default the order's id."""
-        return self.id if self.trader is None else self.trader
-
-
-def _name_trader_once(order: Buyer | Seller) -> None:
-    """Forget a trader that is the order's id, so that orders that say the same are equal."""
-    if order.trader == order.id:
-        object.__setattr__(order, "trader", None)
-
+__all__ = ["BuyOrders", "Buyer", "Orders", "Round", "SellOrders", "Seller", "Solution", "Trade"]
 
 Order = TypeVar("Order", Buyer, Seller)
-Common: TypeAlias = tuple[int | None, str | None, int]
-"""Energy, trader and least share of an order of either side."""
+Common: TypeAlias = tuple[int | None, str | None, int, str | None]
+"""Energy, trader, least share and person of an order of either side."""
 
 
 def _named(order: Buyer | Seller) -> str:
@@ -146,6 +62,10 @@ class Orders(Columns[Order]):
         Traders that orders state, in the order of their first appearance.
     trader : array of uint32
         1 + position in `traders` of each order's; 0 for its id.
+    person_ids : list of str
+        Persons that orders state, in the order of their first appearance.
+    person_id : array of uint32
+        1 + position in `person_ids` of each order's; 0 for its trader.
     min_fills_ppm : array of uint32
         Least shares of their energies.
 
@@ -156,7 +76,18 @@ class Orders(Columns[Order]):
         energy is no whole number, or a least share is none.
     """
 
-    __slots__ = ("energies_wh", "label", "labels", "min_fills_ppm", "numbers", "trader", "traders", "width")
+    __slots__ = (
+        "energies_wh",
+        "label",
+        "labels",
+        "min_fills_ppm",
+        "numbers",
+        "person_id",
+        "person_ids",
+        "trader",
+        "traders",
+        "width",
+    )
 
     def __init__(self, orders: Iterable[Order], attributes: int, categories: int) -> None:
         self.ids = []
@@ -164,9 +95,11 @@ class Orders(Columns[Order]):
         self.numbers = array("I")
         self.label = array("I")
         self.trader = array("I")
+        self.person_id = array("I")
         self.min_fills_ppm = array("I")
         self.width = self._width(attributes)
         codes: dict[tuple[str | None, ...], int] = {}
+        traders: dict[str | None, int] = {None: 0}
         persons: dict[str | None, int] = {None: 0}
         for order in orders:
             numbers, labels = self._columns(order)
@@ -188,17 +121,23 @@ class Orders(Columns[Order]):
             self.ids.append(order.id)
             self.energies_wh.append(order.energy_wh)
             self.label.append(codes.setdefault(labels, len(codes)))
-            self.trader.append(persons.setdefault(order.trader, len(persons)))
+            self.trader.append(traders.setdefault(order.trader, len(traders)))
+            self.person_id.append(persons.setdefault(order.person_id, len(persons)))
             self.min_fills_ppm.append(order.min_fill_ppm)
         self.labels = list(codes)
-        self.traders = [trader for trader in persons if trader is not None]
+        self.traders = [trader for trader in traders if trader is not None]
+        self.person_ids = [person for person in persons if person is not None]
 
     @property
     def persons(self) -> Sequence[str]:
         """Whose order each is."""
-        if not self.traders:
+        if not self.traders and not self.person_ids:
             return self.ids
-        return [self.traders[trader - 1] if trader else id_ for id_, trader in zip(self.ids, self.trader, strict=True)]
+        columns = zip(self.ids, self.trader, self.person_id, strict=True)
+        return [
+            self.person_ids[person - 1] if person else self.traders[trader - 1] if trader else id_
+            for id_, trader, person in columns
+        ]
 
     def check_divisible(self) -> None:
         """Check that no order states a least share, as divisible rounds ask.
@@ -236,7 +175,8 @@ class Orders(Columns[Order]):
     def _order(self, place: int) -> Order:
         numbers = self.numbers[place * self.width : (place + 1) * self.width]
         trader = self.traders[self.trader[place] - 1] if self.trader[place] else None
-        common = self.energies_wh[place], trader, self.min_fills_ppm[place]
+        person = self.person_ids[self.person_id[place] - 1] if self.person_id[place] else None
+        common = self.energies_wh[place], trader, self.min_fills_ppm[place], person
         return self._made(self.ids[place], numbers, self.labels[self.label[place]], common)
 
 

@@ -3,8 +3,8 @@
 The reader is strict. It accepts what the format says and nothing else, and names the first bad field by its JSON path.
 The writer is canonical: equal rounds give equal text. Neither opens a file.
 
-An order is an ``id``, the ``trader`` whose order it is (by default the id: a buyer and a seller of one id are one
-person, who does not trade with itself), ``energy`` in Wh, and ``minFill``, the least share of it in ppm that a trade
+An order is an ``id``, the ``trader`` whose order it is (by default the id), the ``person`` to whom the trader belongs (by
+default the trader: a buyer and a seller of one id are one person; nobody trades with oneself), ``energy`` in Wh, and ``minFill``, the least share of it in ppm that a trade
 must give the order (0; it must be 0 in a divisible round). A buyer adds ``bid``, ``require`` (a class by category) and
 ``soft`` (``expect``, ``limit`` and ``weight`` by attribute), a seller ``ask``, ``min``, ``class`` and ``attributes``.
 In a one-to-one round ``energy`` may be left out, and so may ``require``, and the weights of a buyer all together.
@@ -24,6 +24,8 @@ NAME: Final = "satisfaction"
 """The mechanism's name in files."""
 PRICE_ATTRIBUTE: Final = "price"
 """Name of the attribute that is the seller's ask."""
+_COMMON: Final = ("trader", "person", "energy", "minFill")
+"""What orders of both sides may state."""
 
 
 def read_round(document: js.Document) -> Round:
@@ -139,15 +141,16 @@ def _attribute(value: Any, path: str) -> Attribute:
 
 
 def _buyer(value: Any, path: str, mode: Mode, attributes: tuple[Attribute, ...], categories: tuple[str, ...]) -> Buyer:
-    data = js.members(value, path, required=("id", "bid", "soft"), optional=("trader", "energy", "minFill", "require"))
+    data = js.members(value, path, required=("id", "bid", "soft"), optional=(*_COMMON, "require"))
     return Buyer(
         id=js.name(data["id"], f"{path}.id"),
         bid_upoints_per_kwh=js.integer(data["bid"], f"{path}.bid", PRICE.maximum),
         soft=_soft(data["soft"], f"{path}.soft", attributes),
         require=_classes(data.get("require", {}), f"{path}.require", categories),
         energy_wh=_energy(data, path, mode),
-        trader=_trader(data, path),
+        trader=_name(data, path, "trader"),
         min_fill_ppm=_min_fill_ppm(data, path, mode),
+        person_id=_name(data, path, "person"),
     )
 
 
@@ -197,7 +200,7 @@ def _seller(
         value,
         path,
         required=("id", "ask", "min", "class", "attributes"),
-        optional=("trader", "energy", "minFill"),
+        optional=_COMMON,
     )
     ask = js.integer(data["ask"], f"{path}.ask", PRICE.maximum)
     minimum = js.integer(data["min"], f"{path}.min", PRICE.maximum)
@@ -217,8 +220,9 @@ def _seller(
         attributes=seller_values,
         classes=_classes(data["class"], f"{path}.class", categories),
         energy_wh=_energy(data, path, mode),
-        trader=_trader(data, path),
+        trader=_name(data, path, "trader"),
         min_fill_ppm=_min_fill_ppm(data, path, mode),
+        person_id=_name(data, path, "person"),
     )
 
 
@@ -230,8 +234,8 @@ def _energy(data: dict[str, Any], path: str, mode: Mode) -> int | None:
     return None
 
 
-def _trader(data: dict[str, Any], path: str) -> str | None:
-    return js.name(data["trader"], f"{path}.trader") if "trader" in data else None
+def _name(data: dict[str, Any], path: str, key: str) -> str | None:
+    return js.name(data[key], f"{path}.{key}") if key in data else None
 
 
 def _min_fill_ppm(data: dict[str, Any], path: str, mode: Mode) -> int:
@@ -254,6 +258,8 @@ def _common_json(order: Buyer | Seller) -> dict[str, Any]:
     data: dict[str, Any] = {"id": order.id}
     if order.trader is not None:
         data["trader"] = order.trader
+    if order.person_id is not None:
+        data["person"] = order.person_id
     if order.energy_wh is not None:
         data["energy"] = order.energy_wh
     if order.min_fill_ppm:

@@ -1,4 +1,4 @@
-"""What keeps two orders apart whatever they score: one trader has both, or one does not fill the other.
+"""What keeps two orders apart whatever they score: one person has both, or one does not fill the other.
 
 What an order's least share asks of the other order is a number of Wh, its *need*: ``⌈minFill·energy / 10⁶⌉``. An order
 without energy needs nothing, and has all the energy that anyone can need. So two orders fill each other if the need of
@@ -21,7 +21,7 @@ ELIMINATED: Final = -1.0e9
 """Added to the bound of a pair for each reason why it is not eligible."""
 
 ONE_SIDED: Final = -1
-"""Code of traders whose orders are all on one side: no pair is a trade with themselves."""
+"""Code of persons whose orders are all on one side: no pair is a trade with themselves."""
 
 
 class Terms(NamedTuple):
@@ -31,17 +31,17 @@ class Terms(NamedTuple):
     ----------
     energy, need : (orders,) uint64
         Energy, and what of it the other order must have, Wh; the most and 0 of orders that state no energy.
-    trader : (orders,) int32
-        Codes of the traders, `ONE_SIDED` for those with orders on one side only.
+    person : (orders,) int32
+        Codes of the persons, `ONE_SIDED` for those with orders on one side only.
     """
 
     energy: Energies
     need: Energies
-    trader: Codes
+    person: Codes
 
     def take(self, places: Ints) -> Terms:
         """Some of the orders, in the given order."""
-        return Terms(self.energy[places], self.need[places], self.trader[places])
+        return Terms(self.energy[places], self.need[places], self.person[places])
 
 
 class Bars(NamedTuple):
@@ -53,15 +53,15 @@ class Bars(NamedTuple):
         The orders' terms, one for each row and column.
     least_energy, most_need : (chunks,) uint64
         Least energy and greatest need of each chunk, Wh.
-    last_trader : (chunks,) int32
-        Greatest code of a trader of each chunk.
+    last_person : (chunks,) int32
+        Greatest code of a person of each chunk.
     """
 
     buyers: Terms
     sellers: Terms
     least_energy: Energies
     most_need: Energies
-    last_trader: Codes
+    last_person: Codes
 
 
 def terms_of(round_: Round) -> tuple[Terms, Terms] | None:
@@ -75,7 +75,7 @@ def terms_of(round_: Round) -> tuple[Terms, Terms] | None:
 
 def bars_of(buyers: Terms, sellers: Terms, begin: Ints) -> Bars:
     """Bars of buyers, and of sellers in chunks that begin at the given columns."""
-    if not len(sellers.trader):
+    if not len(sellers.person):
         return Bars(buyers, sellers, *sellers)
     firsts = begin[:-1]
     return Bars(
@@ -83,22 +83,22 @@ def bars_of(buyers: Terms, sellers: Terms, begin: Ints) -> Bars:
         sellers,
         np.minimum.reduceat(sellers.energy, firsts),
         np.maximum.reduceat(sellers.need, firsts),
-        np.maximum.reduceat(sellers.trader, firsts),
+        np.maximum.reduceat(sellers.person, firsts),
     )
 
 
 @compiled
 def bar_chunk(bars: Bars, i: int, c: int, lo: int, hi: int, out: Floats) -> None:
     """Eliminate those sellers of chunk `c`, which are those from `lo` to `hi`, that a buyer is kept apart from."""
-    energy, need, trader = bars.buyers.energy[i], bars.buyers.need[i], bars.buyers.trader[i]
+    energy, need, person = bars.buyers.energy[i], bars.buyers.need[i], bars.buyers.person[i]
     if need > bars.least_energy[c] or energy < bars.most_need[c]:
         offered, needed = bars.sellers.energy[lo:hi], bars.sellers.need[lo:hi]
         for k in range(hi - lo):
             out[k] += ELIMINATED if (need > offered[k]) | (energy < needed[k]) else 0.0
-    if trader != ONE_SIDED and trader <= bars.last_trader[c]:
-        traders = bars.sellers.trader[lo:hi]
+    if person != ONE_SIDED and person <= bars.last_person[c]:
+        persons = bars.sellers.person[lo:hi]
         for k in range(hi - lo):
-            out[k] += ELIMINATED if traders[k] == trader else 0.0
+            out[k] += ELIMINATED if persons[k] == person else 0.0
 
 
 def _terms(orders: BuyOrders | SellOrders, codes: dict[str, int]) -> Terms:
@@ -110,5 +110,5 @@ def _terms(orders: BuyOrders | SellOrders, codes: dict[str, int]) -> Terms:
     # With e = 10⁶·q + r the share of e is share·q + share·r/10⁶, neither of them above e.
     whole, rest = np.divmod(energy, np.uint64(PPM))
     need = share * whole + (share * rest + np.uint64(PPM - 1)) // np.uint64(PPM)
-    trader = np.fromiter((codes.get(person, ONE_SIDED) for person in orders.persons), np.int32, count)
-    return Terms(energy, need, trader)
+    person = np.fromiter((codes.get(who, ONE_SIDED) for who in orders.persons), np.int32, count)
+    return Terms(energy, need, person)

@@ -11,7 +11,7 @@ from powerpact.mechanisms.satisfaction.spec.matching import dual_sum_ppm, match,
 from powerpact.mechanisms.satisfaction.spec.satisfaction import (
     buyer_satisfaction_ppm,
     cost_satisfaction_ppm,
-    different_traders,
+    different_persons,
     fills_both,
     income_satisfaction_ppm,
     is_eligible,
@@ -24,7 +24,7 @@ from powerpact.mechanisms.satisfaction.spec.satisfaction import (
 __all__ = [
     "buyer_satisfaction_ppm",
     "cost_satisfaction_ppm",
-    "different_traders",
+    "different_persons",
     "dual_sum_ppm",
     "fills_both",
     "income_satisfaction_ppm",

@@ -77,7 +77,7 @@ def meets_requirements(buyer: Buyer, seller: Seller) -> bool:
     return all(required is None or required == stated for required, stated in pairs)
 
 
-def different_traders(buyer: Buyer, seller: Seller) -> bool:
+def different_persons(buyer: Buyer, seller: Seller) -> bool:
     """Whether the orders are two persons': nobody trades with oneself."""
     return buyer.person != seller.person
 
@@ -97,7 +97,7 @@ def is_eligible(round_: Round, buyer: Buyer, seller: Seller) -> bool:
     """Whether a pair may trade, as far as its satisfactions do not tell."""
     return (
         meets_requirements(buyer, seller)
-        and different_traders(buyer, seller)
+        and different_persons(buyer, seller)
         and (round_.mode is Mode.DIVISIBLE or fills_both(buyer, seller))
     )
 

@@ -57,6 +57,7 @@ BAD_ROUNDS = [
     ("$.buyers[1].minFill", ("buyers", 1, "minFill", 1)),
     ("$.buyers[1].minFill", ("buyers", 1, "minFill", "0")),
     ("$.buyers[1].trader", ("buyers", 1, "trader", "")),
+    ("$.sellers[0].person", ("sellers", 0, "person", "")),
     ("$.sellers[0].min", ("sellers", 0, "min", ...)),
     ("$.sellers[0].min", ("sellers", 0, "min", -1)),
     ("$.sellers[0].ask", ("sellers", 0, "ask", 81)),
@@ -112,10 +113,12 @@ def test_what_an_auction_does_not_look_at_may_be_stated_if_it_says_nothing():
         ("buyers", 0, "require", {}),
         ("buyers", 0, "minFill", 0),
         ("buyers", 0, "trader", "home-3"),
+        ("buyers", 0, "person", "ann"),
         ("sellers", 0, "ask", 80),
         ("sellers", 0, "class", {}),
         ("sellers", 0, "attributes", {}),
         ("sellers", 0, "trader", "home-3"),
+        ("sellers", 0, "person", "ann"),
     )
     assert parse_call_round(json.dumps(stated)) == PARSED
 

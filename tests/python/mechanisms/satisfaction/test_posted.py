@@ -92,5 +92,15 @@ def test_accounts_and_least_shares_keep_posted_orders_apart():
     assert barred(partly, ("0:0", "0:1"), ("0:0", "0:3")) == [True, False]
 
 
+def test_persons_keep_posted_orders_apart_whatever_their_accounts():
+    posted = posted_round(MarketMechanism.SATISFACTION)
+    buy, sell = (order(side, k) for k, side in enumerate((Side.BUY, Side.SELL)))
+    for persons, is_barred in (((7, 7), True), ((7, 8), False), ((0, 0), False)):
+        orders = [replace(each, person=person) for each, person in zip((buy, sell), persons, strict=True)]
+        found = SATISFACTION.round_of(posted.market.rules, zip(("0:0", "0:1"), orders, strict=True))
+        assert barred(found, ("0:0", "0:1")) == [is_barred]
+        assert [found.buyers[0].trader, found.sellers[0].trader] == [buy.trader, sell.trader]
+
+
 def barred(round_, *pairs):
     return [worth is None for worth in SATISFACTION.worth_of(round_, pairs)]
