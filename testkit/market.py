@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from eth_abi.abi import encode
@@ -99,6 +100,8 @@ class Community:
         Of the deployment.
     auditors, threshold : int
         How many auditors there are, and how many votes decide.
+    linked : mapping of int to int
+        Traders who are further accounts of another trader's person, which is not one of them.
     """
 
     def __init__(
@@ -112,6 +115,7 @@ class Community:
         longest_slot_s: int = SLOT_LENGTH_S,
         auditors: int = 3,
         threshold: int = 2,
+        linked: Mapping[int, int] = MappingProxyType({}),
     ) -> None:
         self.chain = chain
         self.threshold = threshold
@@ -128,7 +132,9 @@ class Community:
         self.counters: dict[int, Counters] = {}
         names = [f"trader {i}" for i in range(traders)]
         if names:
-            self.admit([key(name) for name in names], credibilities_ppm)
+            self.admit([key(name) for i, name in enumerate(names) if i not in linked], credibilities_ppm)
+        for other, first in linked.items():
+            self.link(key(names[first]), key(names[other]))
         self.traders = [self.equip(name, capacity_wh) for name in names]
 
     def send(self, sender: LocalAccount, contract: str, function: str, *arguments: Any) -> Receipt:
@@ -201,6 +207,13 @@ class Community:
         shown = outcomes(candidates)
         for start in range(0, len(shown), MOST_ADMITTED):
             self.send(first, "ParticipantRegistry", "admit", motion, shown[start : start + MOST_ADMITTED])
+
+    def link(self, member: LocalAccount, account: LocalAccount) -> Receipt:
+        """Make an account one of a member's."""
+        state = self.read("ParticipantRegistry", "participant", account.address)
+        message = {"member": member.address, "account": account.address, "application": state[5] + 1}
+        signature = sign(account, self.domain("ParticipantRegistry"), "Link", message)
+        return self.send(member, "ParticipantRegistry", "link", account.address, signature)
 
     def equip(self, name: str, capacity_wh: int = 100_000, source: int = 1) -> Trader:
         """Have a participant's device certified."""

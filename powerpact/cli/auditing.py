@@ -111,8 +111,7 @@ def approve(
     if batch is not None:
         found = _candidates_in(chain, batch)
     else:
-        one: dict[str, Any] = {"account": applicant, "tag": tag, "credibility_ppm": credibility_ppm}
-        one |= {"type": user_type, "may": may}
+        one = {"account": applicant, "tag": tag, "credibility_ppm": credibility_ppm, "type": user_type, "may": may}
         one |= {"grade": grade, "until": until, "most_energy_wh": most_energy_wh}
         found = [_candidate(chain, one, "")]
         if shown is not None:
@@ -125,12 +124,10 @@ def approve(
     mined = chain.sender(key).send(call)
     who = applicant if batch is None else wording.count(len(found), "candidate")
     data = {"root": f"0x{root.hex()}", "candidates": [someone.account for someone in found], **_votes(chain, mined)}
-    announced = [event for event in chain.decode(mined) if event.name == "MotionAnnounced"]
     told = "; ".join([f"{data['votes']} of {data['threshold']} votes", *_differences(found, nominations)])
-    if announced:
-        motion, ends_at = announced[0].arguments["motion"], announced[0].arguments["endsAt"]
-        data |= {"motion": motion, "ends_at": ends_at}
-        told = f"announced as motion {motion}; members may object until {clock(ends_at, chain.now())}"
+    if announced := _announced(chain, mined):
+        data |= announced
+        told = f"announced as motion {data['motion']}; members may object until {clock(data['ends_at'], chain.now())}"
     done(f"voted for {who}: {told}", [mined], data, as_json=as_json, result=str(data.get("motion", "")))
 
 
@@ -313,6 +310,12 @@ def _named(names: Mapping[str, T], text: str, field: str) -> T:
     if text not in names:
         raise BadChoice(field, text, "is not known", remedy=f"Choose from {', '.join(names)}.")
     return names[text]
+
+
+def _announced(chain: Chain, mined: Mined) -> dict[str, int]:
+    """The motion that a vote announced, and when its window ends, Unix seconds; empty if it was not the last one needed."""
+    found = [event.arguments for event in chain.decode(mined) if event.name == "MotionAnnounced"]
+    return {"motion": found[0]["motion"], "ends_at": found[0]["endsAt"]} if found else {}
 
 
 def _votes(chain: Chain, mined: Mined) -> dict[str, Any]:

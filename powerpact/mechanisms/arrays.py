@@ -193,16 +193,10 @@ def round_from_arrays(
         "attributes": [dict(zip(kinds, row, strict=True)) for row in sellers.column("values", values, width)],
         "class": sellers.labels("classes", classes),
     }
-    return SATISFACTION.read_round(
-        {
-            "schema": jsonfile.ROUND_SCHEMA,
-            "mode": mode,
-            "attributes": [{"name": name, "kind": kind} for name, kind in attributes.items()],
-            "classes": list(categories),
-            "buyers": list(_rows(buy_orders)),
-            "sellers": list(_rows(sell_orders)),
-        }
-    )
+    schema = [{"name": name, "kind": kind} for name, kind in attributes.items()]
+    orders = {"buyers": list(_rows(buy_orders)), "sellers": list(_rows(sell_orders))}
+    head = {"schema": jsonfile.ROUND_SCHEMA, "mode": mode}
+    return SATISFACTION.read_round({**head, "attributes": schema, "classes": list(categories), **orders})
 
 
 def _rows(columns: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:

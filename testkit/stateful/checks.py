@@ -256,7 +256,8 @@ class Checks(Stage):
             price, bid, minimum = trade.price_upoints_per_kwh, buy.price_upoints_per_kwh, sell.min_upoints_per_kwh
             holds("ORD-2", minimum <= price <= bid, f"{minimum} <= {price} <= {bid}")
             assert value_down_upoints(trade.energy_wh, price) <= trade.reserved_upoints
-            holds("ORD-3", buy.trader != sell.trader, f"{buy.trader} trades with itself")
+            buyer, seller = market.orders[trade.buy_id].trader, market.orders[trade.sell_id].trader
+            holds("ORD-3", seller not in self.accounts_of(buyer), f"{buyer} trades with itself, {seller}")
             if market.mode is Mode.ONE_TO_ONE:
                 fills = [order.min_fill_ppm * order.energy_wh for order in (buy, sell)]
                 holds(

@@ -69,6 +69,7 @@ class MisorderingRules(OverreachRules):
         yield replace(right, price_upoints_per_kwh=0), "Order_ZeroPrice"
         yield replace(right, expiry=market.rules.closes_at - 1), "Order_ExpiresEarly"
         yield replace(right, accept=True), "Order_AcceptedInAdvance"
+        yield replace(right, person=1), "Order_UnusedFieldSet"
         if market.mode is Mode.ONE_TO_ONE:
             yield replace(right, min_fill_ppm=PPM + 1), "Order_MinFillAboveOne"
         else:

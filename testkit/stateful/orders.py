@@ -17,7 +17,7 @@ from testkit.stateful.endorsing import ENDORSERS_HASH
 from testkit.stateful.ghost import Nonces
 from testkit.stateful.ghostmarket import GhostMarket
 from testkit.stateful.misordering import MisorderingRules
-from testkit.stateful.stage import BOND_UPOINTS, INDICES, ORDERS, RUNS, TRADERS, refused
+from testkit.stateful.stage import BOND_UPOINTS, INDICES, LINKED, ORDERS, PERSONS, RUNS, TRADERS, refused
 
 MOST_MARKETS = 3
 MOST_ORDERS = 10
@@ -166,6 +166,8 @@ class OrderRules(MisorderingRules):
         batch = len(market.market.batches) - 1
         for index, (trader, order) in enumerate(orders):
             self.ghost.posted(market, batch << 8 | index, order, trader)
+            attested, own = Order.unpack(market.market.batches[batch][index]), PERSONS[self.traders.index(trader)]
+            holds("ORD-3", attested.person == own, f"{trader} is person {own}, its order says {attested.person}")
 
     @precondition(lambda self: self.cancellable())
     @rule(which=INDICES)
@@ -254,7 +256,7 @@ class OrderRules(MisorderingRules):
             self.chain.warp(min(times))
             RUNS["advance"] += 1
 
-    @precondition(lambda self: len(self.ghost.suspended_until) < 2)
+    @precondition(lambda self: len(self.ghost.suspended_until) < len(LINKED) + 2)
     @rule(who=st.integers(1, TRADERS - 1))
     def suspend(self, who):
         """Two auditors suspend: no balance, order or trade changes."""
@@ -263,20 +265,22 @@ class OrderRules(MisorderingRules):
 
     def _suspend(self, trader: Trader) -> None:
         before = self.everything()
+        first, *others = self.accounts_of(trader)
         until = self.chain.now() + SLOT_LENGTH_S // 2
         for auditor in self.community.auditors[:2]:
-            self.community.send(auditor, "ParticipantRegistry", "suspend", trader.address, until, "meter under review")
-        holds("REG-1", self.everything() == before, f"after the suspension of {trader.address}")
-        self.ghost.suspended(trader.address, self.chain.now(), until)
+            self.community.send(auditor, "ParticipantRegistry", "suspend", first.address, until, "meter under review")
+        holds("REG-1", self.everything() == before, f"after the suspension of {first.address}")
+        for account in (first, *others):
+            self.ghost.suspended(account.address, self.chain.now(), until)
         RUNS["suspend"] += 1
 
     @precondition(lambda self: not self.ghost.leaving)
     @rule(who=st.integers(1, TRADERS - 1))
     def leave(self, who):
         """Announce the exit; it is completed at the end of the run."""
-        trader = self.traders[who]
-        self.community.send(trader.account, "ParticipantRegistry", "requestExit")
-        self.ghost.leaving.add(trader.address)
+        first, *others = self.accounts_of(self.traders[who])
+        self.community.send(first.account, "ParticipantRegistry", "requestExit")
+        self.ghost.leaving.update(account.address for account in (first, *others))
         with refused("Motion_NoticeRunning"):
-            self.community.send(trader.account, "ParticipantRegistry", "exit")
+            self.community.send(first.account, "ParticipantRegistry", "exit")
         RUNS["leave"] += 1

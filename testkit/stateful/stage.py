@@ -21,6 +21,10 @@ from testkit.stateful.ghostmarket import GhostMarket, GhostProposal, Position
 from testkit.stateful.rewards import Rewards
 
 TRADERS = 4
+LINKED = {3: 2}
+"""Accounts that are one person's: the first one's admission is the other's, too."""
+PERSONS = (1, 2, 3, 3)
+"""The persons of the traders, by the order of their admission."""
 CAPACITY_WH = 5_000
 """Of each device."""
 PURSE_UPOINTS = 2_000_000
@@ -47,7 +51,7 @@ PERCENTS = st.lists(st.sampled_from((0, 60, 96, 100, MOST_PERCENT)), min_size=TR
 
 def community_on(chain: Any, **options: Any) -> Community:
     """The people of the machine; all but the watcher have points outside and inside their accounts."""
-    community = Community(chain, TRADERS, CREDIBILITIES_PPM, capacity_wh=CAPACITY_WH, **options)
+    community = Community(chain, TRADERS, CREDIBILITIES_PPM, capacity_wh=CAPACITY_WH, linked=LINKED, **options)
     custody = community.addresses["Accounts"]
     for account, deposit_upoints in depositors(community):
         reference = keccak(text=f"purse of {account.address}")
@@ -80,7 +84,8 @@ def refused(*names: str, **arguments: Any) -> Iterator[None]:
 class Stage(RuleBasedStateMachine):
     """A market with a ghost beside it. Subclasses name a community, whose chain it goes back to at each start.
 
-    There are four traders, two agents, of whom one is a trader, too, and a watcher, who is the arbiter.
+    There are four traders, of whom two are one person, two agents, of whom one is a trader, too, and a watcher, who is
+    the arbiter.
     """
 
     community: ClassVar[Community]
@@ -101,6 +106,11 @@ class Stage(RuleBasedStateMachine):
             self.accounts[account.address] = account
         self.ghost = Ghost(wallets, Rewards(self.chain.now))
         self.last_counters = dict.fromkeys((trader.device for trader in self.traders), (0, 0, 0, 0, 0))
+
+    def accounts_of(self, trader: Trader) -> list[Trader]:
+        """The traders who are this one's person, the first account first."""
+        persons = {other.address: person for other, person in zip(self.traders, PERSONS, strict=True)}
+        return [other for other in self.traders if persons[other.address] == persons[trader.address]]
 
     def markets(self, fits: Callable[[GhostMarket], Any]) -> list[GhostMarket]:
         return [market for market in self.ghost.markets if fits(market)]
