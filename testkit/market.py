@@ -184,17 +184,21 @@ class Community:
         self.admit([key(name)], [credibility_ppm])
         return self.equip(name, capacity_wh, source)
 
-    def admit(self, accounts: Sequence[LocalAccount], credibilities_ppm: Sequence[int] = (900_000,)) -> None:
+    def admit(
+        self, accounts: Sequence[LocalAccount], credibilities_ppm: Sequence[int] = (900_000,), **attested: Any
+    ) -> None:
         """Apply, and be admitted."""
         for account in accounts:
             self.send(account, "ParticipantRegistry", "applyFor", keccak(text=account.address))
-        self.admit_applicants([account.address for account in accounts], credibilities_ppm)
+        self.admit_applicants([account.address for account in accounts], credibilities_ppm, **attested)
 
-    def admit_applicants(self, accounts: Sequence[str], credibilities_ppm: Sequence[int] = (900_000,)) -> None:
+    def admit_applicants(
+        self, accounts: Sequence[str], credibilities_ppm: Sequence[int] = (900_000,), **attested: Any
+    ) -> None:
         """Put up and approve applicants in one motion, and wait until its window is over."""
         found = self.read_all([("ParticipantRegistry", "participant", account) for account in accounts])
         candidates = [
-            candidate(account, state[5], credibilities_ppm[i % len(credibilities_ppm)])
+            candidate(account, state[5], credibilities_ppm[i % len(credibilities_ppm)], **attested)
             for i, (account, state) in enumerate(zip(accounts, found, strict=True))
         ]
         first, *others = self.auditors[: self.threshold]
@@ -207,6 +211,10 @@ class Community:
         shown = outcomes(candidates)
         for start in range(0, len(shown), MOST_ADMITTED):
             self.send(first, "ParticipantRegistry", "admit", motion, shown[start : start + MOST_ADMITTED])
+
+    def person_of(self, account: str) -> int:
+        """The number of an account's person."""
+        return int(self.read("ParticipantRegistry", "participant", account)[7])
 
     def link(self, member: LocalAccount, account: LocalAccount) -> Receipt:
         """Make an account one of a member's."""

@@ -22,9 +22,7 @@ CLASSES = ("a", "b", "c")
 """The classes that orders are drawn from."""
 
 
-def order_of_buyer(
-    round_: Round, buyer: Buyer, trader: ChecksumAddress, nonce: int = 0, *, person: int = 0
-) -> Order:
+def order_of_buyer(round_: Round, buyer: Buyer, trader: ChecksumAddress, nonce: int = 0, *, person: int = 0) -> Order:
     """The order that says on chain what the buyer says in the round."""
     return Order(
         side=Side.BUY,

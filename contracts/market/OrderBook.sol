@@ -15,16 +15,7 @@ import {BatchRoot} from "../shared/BatchRoot.sol";
 import {ContestTerms, LeastTerms, OrderTerms} from "../types/Markets.sol";
 import {Slot} from "../types/Slots.sol";
 import {pageOf} from "../types/Nonces.sol";
-import {
-    MANDATED,
-    MAX_BATCH,
-    PERSON_SHIFT,
-    OrderFields,
-    OrderId,
-    PackedOrder,
-    Side,
-    orderIdAt
-} from "../types/Orders.sol";
+import {MANDATED, MAX_BATCH, OrderFields, OrderId, PackedOrder, Side, orderIdAt} from "../types/Orders.sol";
 import {Signatures} from "../shared/Signatures.sol";
 import {CompactSignature} from "../types/CompactSignature.sol";
 import {Points, Wh, valueDown} from "../types/Units.sol";
@@ -242,7 +233,7 @@ contract OrderBook is IOrderBook, EIP712 {
             PackedOrder memory order = orders.at(i);
             Admission admission = Admission.wrap(uint64(admissions.answerTo(i)));
             require(admission.isActive(), Order_TraderNotActive(i, order.trader()));
-            order.terms |= admission.person() << PERSON_SHIFT;
+            order.terms |= admission.personInTerms();
             if (form.metered || !order.isBuy()) {
                 if (terms.isNone()) {
                     terms = orders.askAt(address(DEVICES), IDeviceRegistry.reserve.selector, form.slot);

@@ -230,11 +230,16 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
     function admissionOf(PackedOrder[] calldata orders) external view returns (Admission[] memory admissions) {
         admissions = new Admission[](orders.length);
         for (uint256 i = 0; i < orders.length; ++i) {
-            uint256 word = _wordOf(traderOf(orders[i].head));
+            PackedOrder calldata order = orders[i];
+            (uint256 head, uint256 terms) = (order.head, order.terms);
+            uint256 word = _wordOf(traderOf(head));
             // What holds of a person holds of all its accounts.
             if (uint8(word) == uint8(Status.Linked)) word = _firstWord(word);
             admissions[i] = _admissionIn(word);
-            if (admissions[i].isActive()) _requirePermitted(i, orders[i], word);
+            uint256 code = uint8(word >> MOST_ENERGY_SHIFT);
+            // MAY_BUY is the lowest bit of the permissions, MAY_SELL the one above it: the XOR adds the side to an even number.
+            if ((word >> (PERMISSIONS_SHIFT ^ ((terms >> 200) & 1))) & 1 == 0) _refuseSide(i, head, terms, word);
+            if (code != 0 && uint64(head >> 32) >> code != 0) _refuseEnergy(i, head, word, code);
         }
     }
 
@@ -330,22 +335,17 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
         }
     }
 
-    /// Reverts if: the person with this word may not post an order of its side, or with its energy.
-    function _requirePermitted(uint256 index, PackedOrder calldata order, uint256 word) private pure {
-        (uint256 head, uint256 terms) = (order.head, order.terms);
-        // MAY_BUY is the lowest bit of the permissions, MAY_SELL the one above it.
-        uint256 side = (terms >> 200) & 1;
-        require(
-            (word >> (PERMISSIONS_SHIFT + side)) & 1 != 0,
-            IOrderBook.Order_SideNotPermitted(index, traderOf(head), sideOf(terms))
-        );
-        uint256 code = uint8(word >> MOST_ENERGY_SHIFT);
-        require(
-            code == 0 || Wh.unwrap(energyOf(head)) >> code == 0,
-            IOrderBook.Order_EnergyNotPermitted(
-                index, traderOf(head), energyOf(head), Wh.wrap(uint64((uint256(1) << code) - 1))
-            )
-        );
+    /// @dev Refuse an order on a side that is not permitted. Whoever cannot trade at all is for the order book to refuse.
+    function _refuseSide(uint256 index, uint256 head, uint256 terms, uint256 word) private view {
+        if (!_admissionIn(word).isActive()) return;
+        revert IOrderBook.Order_SideNotPermitted(index, traderOf(head), sideOf(terms));
+    }
+
+    /// @dev Refuse an order of 2^code Wh or more, likewise.
+    function _refuseEnergy(uint256 index, uint256 head, uint256 word, uint256 code) private view {
+        if (!_admissionIn(word).isActive()) return;
+        Wh most = Wh.wrap(uint64((uint256(1) << code) - 1));
+        revert IOrderBook.Order_EnergyNotPermitted(index, traderOf(head), energyOf(head), most);
     }
 
     function _hasApplied(address account, uint32 application) private view returns (bool) {

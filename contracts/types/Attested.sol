@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {MAX_PERSONS} from "./Orders.sol";
+import {PERSON_SHIFT} from "./Orders.sol";
 import {Ppm, Wh} from "./Units.sol";
 
 /// @dev What an order says of its trader: trades now 1 | person 26 | credibility 32, from the most significant bit down.
@@ -16,7 +16,7 @@ type Reliability is uint64;
 /// answer to the order book what the device sold in the slot before.
 type SellerTerms is uint256;
 
-using {isActive, person, credibility} for Admission global;
+using {isActive, personInTerms, credibility} for Admission global;
 using {trades, rate} for Reliability global;
 using {withEnergy, asCertified, asRetired} for SellerTerms global;
 using {energy, isFit, isCertified, isRetired, source, carrier, kind, subnet, owner} for SellerTerms global;
@@ -31,9 +31,10 @@ function isActive(Admission admission) pure returns (bool) {
     return Admission.unwrap(admission) >> 58 != 0;
 }
 
-/// @notice The number of the account's person; 0 before its first admission.
-function person(Admission admission) pure returns (uint256) {
-    return (Admission.unwrap(admission) >> 32) & MAX_PERSONS;
+/// @notice The number of the account's person where an order has it (PERSON_SHIFT); 0 before its first admission.
+function personInTerms(Admission admission) pure returns (uint256) {
+    // The bit above the person leaves the word.
+    return (uint256(Admission.unwrap(admission)) >> 32) << PERSON_SHIFT;
 }
 
 /// @notice The credibility that the auditors attested, ppm.

@@ -36,7 +36,8 @@ _MOTIONS: Final = {
     ),
     "Motion_BadCount": Advice("there are no candidates, or too many", "Put up 1 to 4 096 candidates at once."),
     "Motion_BadCandidate": Advice(
-        "a candidate lacks account, tag, permission or user type, is credible above one, has a code above 63, or is expired",
+        "a candidate lacks account, tag, permission or user type, is credible above one, has a code of the most energy "
+        "above 63, or is expired",
         "Correct the candidate with this index.",
     ),
     "Motion_EmptyReason": Advice("a reason must be given", "State the code of what the decision relies on."),

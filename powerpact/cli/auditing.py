@@ -84,9 +84,7 @@ def approve(
         str, typer.Option("--type", metavar="TYPE", help=f"What the applicant is: {', '.join(words.USER_TYPES)}.")
     ] = "prosumer",
     may: Annotated[str, typer.Option(metavar="buy,sell", help="What it may do.")] = "buy,sell",
-    most_energy_wh: Annotated[
-        int | None, typer.Option(min=1, help="Most energy of one order, Wh; rounded down to one less than a power of two.")
-    ] = None,
+    most_energy_wh: Annotated[int | None, typer.Option(min=1, help="Most energy of one order, Wh.")] = None,
     grade: Annotated[int, typer.Option(min=0, max=15, help="Credit grade, 1 the best; 0: none.")] = 0,
     until: Annotated[str | None, typer.Option(metavar="TIME", help="End of the admission; by default in 2106.")] = None,
     reason: Annotated[Relied, typer.Option(help="What you relied on.")] = Relied.DOCUMENTS,
@@ -313,7 +311,7 @@ def _named(names: Mapping[str, T], text: str, field: str) -> T:
 
 
 def _announced(chain: Chain, mined: Mined) -> dict[str, int]:
-    """The motion that a vote announced, and when its window ends, Unix seconds; empty if it was not the last one needed."""
+    """The motion that a vote announced, and when its window ends, Unix seconds; empty if it needs more votes."""
     found = [event.arguments for event in chain.decode(mined) if event.name == "MotionAnnounced"]
     return {"motion": found[0]["motion"], "ends_at": found[0]["endsAt"]} if found else {}
 

@@ -5,8 +5,8 @@ An order is five words. From the most significant bit down:
 ======= =====================================================================================
 head    trader 160, energy 64 (Wh), price 32 (micro-points per kWh)
 terms   person 26, mandated 1, accept 1, min fill 20 (ppm), side 8, min price 32, classes 64, device 32, nonce 32,
-        expiry 40 (Unix seconds); the person is zero as signed; in place of the min price a buy order in the book has what its meter
-        bought of the slot before, Wh
+        expiry 40 (Unix seconds); the person is zero as signed; in place of the min price a buy order in the book has
+        what its meter bought of the slot before, Wh
 levels  eight uint32, element 0 lowest: the buyer's expectations, the seller's values
 limits  eight uint32: the buyer's limits; of a sell order in the book what its device sold of the slot before, Wh
 weights eight uint32: the buyer's weights, ppm
@@ -116,7 +116,7 @@ class Order:
     is_mandated : bool
         Whether a delegate signs it; then its nonce is the number of the mandate (`powerpact.market.mandates`).
     person : int
-        Zero as signed; in the book the number of the trader's person. Orders of one person do not trade with each other.
+        Zero as signed; in the book the number of the trader's person, whose orders do not trade with each other.
     """
 
     side: Side

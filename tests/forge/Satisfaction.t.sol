@@ -8,6 +8,8 @@ import {ForgeTest} from "./Vm.sol";
 /// @dev The library against the rules written down once more: one term at a time, with checked arithmetic.
 contract SatisfactionTest is ForgeTest {
     uint256 private constant ONE = 1_000_000;
+    /// @dev The buyer's person.
+    uint256 private constant PERSON = 0x2b57a31;
 
     /// @dev Random words from which a pair of orders is drawn.
     struct Draw {
@@ -99,22 +101,28 @@ contract SatisfactionTest is ForgeTest {
         return (true, t, g);
     }
 
-    /// @dev Whether the traders differ, and the smaller energy is the least share of each.
+    /// @dev Whether the persons differ, and the smaller energy is the least share of each.
     function _suit(PackedOrder memory buy, PackedOrder memory sell) private pure returns (bool) {
         (uint256 wanted, uint256 offered) = (uint64(buy.head >> 32), uint64(sell.head >> 32));
-        (uint256 ofBuyer, uint256 ofSeller) = (wanted * (buy.terms >> 208), offered * (sell.terms >> 208));
+        (uint256 ofBuyer, uint256 ofSeller) = (wanted * ((buy.terms >> 208) & 0xfffff), offered * ((sell.terms >> 208) & 0xfffff));
         uint256 traded = wanted < offered ? wanted : offered;
-        return buy.head >> 96 != sell.head >> 96 && traded * ONE >= ofBuyer && traded * ONE >= ofSeller;
+        return buy.terms >> 230 != sell.terms >> 230 && traded * ONE >= ofBuyer && traded * ONE >= ofSeller;
     }
 
-    /// @dev Traders, mostly two, energies, and least fills that are mostly met.
+    /// @dev Persons, mostly two, whatever their accounts, energies, and least fills that are mostly met.
     function _fill(PackedOrder memory buy, PackedOrder memory sell, uint256 random) private pure {
         uint256 offered = fold(random, 1, type(uint64).max);
         uint256 wanted = (random >> 64) % 4 == 0 ? offered : offered / (1 + (random >> 66) % 4) + 1;
         buy.head |= (uint256(7) << 96) | (wanted << 32);
-        sell.head |= (uint256((random >> 72) % 8) << 96) | (offered << 32);
+        sell.head |= (uint256((random >> 72) % 2 == 0 ? 7 : 8) << 96) | (offered << 32);
+        (buy.terms, sell.terms) = (buy.terms | (PERSON << 230), sell.terms | (_person(random >> 130) << 230));
         buy.terms |= fold(random >> 80, 0, ONE) << 208;
         sell.terms |= ((random >> 100) % 2 == 0 ? 0 : fold(random >> 104, 0, ONE / 2)) << 208;
+    }
+
+    /// @dev Mostly another person, of whose number all but one bit may be the same.
+    function _person(uint256 random) private pure returns (uint256) {
+        return random % 8 == 0 ? PERSON : PERSON ^ (1 << fold(random >> 3, 0, 25));
     }
 
     /// @dev A pair of well-formed orders, close enough to each other that most draws are eligible.

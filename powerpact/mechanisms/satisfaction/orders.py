@@ -99,7 +99,7 @@ class Seller:
 
 
 def _name_once(order: Buyer | Seller) -> None:
-    """Forget a trader that is the order's id, and a person that is the trader, so that orders that say the same are equal."""
+    """Forget what would be understood anyway, so that orders that say the same are equal."""
     if order.trader == order.id:
         object.__setattr__(order, "trader", None)
     if order.person_id == (order.id if order.trader is None else order.trader):

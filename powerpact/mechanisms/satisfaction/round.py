@@ -23,7 +23,6 @@ from powerpact.mechanisms.columns import Columns, require_whole
 from powerpact.mechanisms.satisfaction.orders import Buyer, Seller
 from powerpact.units import PPM
 
-
 __all__ = ["BuyOrders", "Buyer", "Orders", "Round", "SellOrders", "Seller", "Solution", "Trade"]
 
 Order = TypeVar("Order", Buyer, Seller)

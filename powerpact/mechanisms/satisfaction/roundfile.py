@@ -3,10 +3,11 @@
 The reader is strict. It accepts what the format says and nothing else, and names the first bad field by its JSON path.
 The writer is canonical: equal rounds give equal text. Neither opens a file.
 
-An order is an ``id``, the ``trader`` whose order it is (by default the id), the ``person`` to whom the trader belongs (by
-default the trader: a buyer and a seller of one id are one person; nobody trades with oneself), ``energy`` in Wh, and ``minFill``, the least share of it in ppm that a trade
-must give the order (0; it must be 0 in a divisible round). A buyer adds ``bid``, ``require`` (a class by category) and
-``soft`` (``expect``, ``limit`` and ``weight`` by attribute), a seller ``ask``, ``min``, ``class`` and ``attributes``.
+An order is an ``id``, the ``trader`` whose order it is (by default the id), the ``person`` to whom the trader belongs
+(by default the trader: a buyer and a seller of one id are one person; nobody trades with oneself), ``energy`` in Wh,
+and ``minFill``, the least share of it in ppm that a trade must give the order (0; it must be 0 in a divisible round). A
+buyer adds ``bid``, ``require`` (a class by category) and ``soft`` (``expect``, ``limit`` and ``weight`` by attribute),
+a seller ``ask``, ``min``, ``class`` and ``attributes``.
 In a one-to-one round ``energy`` may be left out, and so may ``require``, and the weights of a buyer all together.
 """
 

@@ -42,8 +42,9 @@ def test_reverts_without_candidates(motions, auditors):
         (~(0xF << 36), 0),
         (~(0xF << 36), 7 << 36),
         (~0xFFFFFFFF, 1),
+        (~(0xFF << 88), 64 << 88),
     ],
-    ids=["account", "credibility", "no permission", "permission", "no type", "type", "expiry"],
+    ids=["account", "credibility", "no permission", "permission", "no type", "type", "expiry", "most energy"],
 )
 def test_reverts_for_a_candidate_that_is_not_well_formed(motions, candidates, auditors, mask, bits):
     (head, tag), first = packed(candidates)

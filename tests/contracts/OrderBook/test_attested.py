@@ -1,5 +1,7 @@
 """What is attested about a seller is written into the order when it is posted; a market says where values come from."""
 
+from dataclasses import replace
+
 from powerpact.market.orders import Order
 from testkit.market import ASK, COMPLETED_TRADES, CREDIBILITY, DECLARED, RELIABILITY
 from testkit.market_fixtures import CREDIBILITY_PPM
@@ -49,7 +51,7 @@ def test_fills_in_the_energy_source_of_the_device(community, carol):
     assert kept.classes == codes(9, SOLAR, 200)
 
 
-def test_changes_nothing_in_a_buy_order(community, alice):
+def test_changes_nothing_but_the_person_in_a_buy_order(community, alice):
     market = community.open_market([ASK, CREDIBILITY], [False, True], category_count=2, source_category=1)
     signed = buy(
         alice,
@@ -58,4 +60,6 @@ def test_changes_nothing_in_a_buy_order(community, alice):
         weights_ppm=lanes(600_000, 400_000),
         classes=codes(SOLAR, 0),
     )
-    assert posted_order(market.post([signed], [alice]), market) == signed
+    kept = posted_order(market.post([signed], [alice]), market)
+    assert kept.person
+    assert replace(kept, person=0) == signed

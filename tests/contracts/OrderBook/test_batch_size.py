@@ -1,5 +1,7 @@
 """The largest batch. In process: a node that keeps every step for Brownie needs half a minute for it."""
 
+from dataclasses import replace
+
 import pytest
 
 from powerpact.codec.packing import order_tree
@@ -27,7 +29,8 @@ def test_carries_256_orders_in_one_transaction(market):
     orders = [buy(alice, nonce=nonce) for nonce in range(256)]
     receipt = market.post(orders, [alice] * 256)
     root, closed = market.community.read("OrderBook", "batchState", market.id, 0)
-    assert (root, closed) == (order_tree([order.pack() for order in orders]).root, 0)
+    kept = [replace(order, person=1).pack() for order in orders]
+    assert (root, closed) == (order_tree(kept).root, 0)
     assert market.community.read("Accounts", "heldOf", alice.address) == 256 * 100_000
     assert receipt.gas_used < GAS_LIMIT
     market.cancel(alice, 255)

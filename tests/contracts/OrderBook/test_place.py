@@ -1,9 +1,11 @@
 """`place`: a trader posts one order."""
 
+from dataclasses import replace
+
 import pytest
 
 from powerpact.codec.packing import order_tree
-from powerpact.market.orders import Side
+from powerpact.market.orders import Order, Side
 from testkit.market_fixtures import by, money_of
 from testkit.orders import buy, sell
 from testkit.reverts import reverts_with
@@ -64,9 +66,10 @@ def test_records_a_buy_order_and_reserves_its_value(book, custody, market, alice
     assert tx.return_value == 0
     placed = tx.events["OrdersPlaced"]
     assert (bytes(placed["market"]), placed["batch"], placed["relayer"]) == (market.id, 0, alice.address)
-    assert [tuple(words) for words in placed["orders"]] == [order]
+    kept = replace(Order.unpack(order), person=market.community.person_of(alice.address))
+    assert [tuple(words) for words in placed["orders"]] == [kept.pack()]
     root, closed = book.batchState(market.id, 0)
-    assert bytes(root) == order_tree([order]).root
+    assert bytes(root) == order_tree([kept.pack()]).root
     assert closed == 0
     assert custody.isNonceUsed(alice.address, Side.BUY, 1)
     assert money_of(custody, alice) == (free - 665, held + 665)

@@ -70,11 +70,15 @@ def test_packing_loses_nothing(order):
 def test_each_field_lies_where_the_contract_reads_it():
     trader = "0x90F79bf6EB2c4f870365E785982E1f101E93b906"
     levels, classes = (4, 0, 0, 0, 0, 0, 0, 5), bytes([9] + [0] * 7)
-    order = Order(Side.SELL, trader, 2, 3, levels, (6,) * 8, (7,) * 8, 8, classes, 10, 11, 12, 13, True, person=2**26 - 1)
+    order = Order(
+        Side.SELL, trader, 2, 3, levels, (6,) * 8, (7,) * 8, 8, classes, 10, 11, 12, 13, True, person=2**26 - 1
+    )
     packed = order.pack()
     assert packed.head == int(trader, 16) * 2**96 + 2 * 2**32 + 3
     assert packed.terms >> 229 == (2**26 - 1) << 1
-    assert packed.terms % 2**230 == 2**228 + 13 * 2**208 + 2**200 + 8 * 2**168 + 9 * 2**160 + 10 * 2**72 + 11 * 2**40 + 12
+    assert (
+        packed.terms % 2**230 == 2**228 + 13 * 2**208 + 2**200 + 8 * 2**168 + 9 * 2**160 + 10 * 2**72 + 11 * 2**40 + 12
+    )
     assert packed.levels == 4 + 5 * 2**224
 
 

@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from powerpact.errors import BadChoice
-from powerpact.market.candidates import LATEST_EXPIRY, USER_TYPES, Candidate, Permission, most_energy_code, most_energy_wh
+from powerpact.market.candidates import (
+    LATEST_EXPIRY,
+    USER_TYPES,
+    Candidate,
+    Permission,
+    most_energy_code,
+    most_energy_wh,
+)
 
 SOMEBODY = "0x" + "00" * 19 + "0A"
 TAG = bytes(31) + b"\1"

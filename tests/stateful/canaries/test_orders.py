@@ -32,6 +32,13 @@ MUTANTS = (
         "",
     ),
     Mutant(
+        "an order that does not say whose it is",
+        "OrderBook",
+        BOOK,
+        "order.terms |= admission.personInTerms();",
+        "",
+    ),
+    Mutant(
         "a nonce used twice",
         "Accounts",
         ACCOUNTS,

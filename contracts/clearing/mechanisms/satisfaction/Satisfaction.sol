@@ -70,16 +70,16 @@ library Satisfaction {
     /// both as far as they ask:
     /// min(e, e') · 1 000 000 ≥ minFill · e, for each of the two. In divisible mode no order asks.
     function suits(PackedOrder memory buy, PackedOrder memory sell) internal pure returns (bool) {
-        (uint256 ofBuyer, uint256 ofSeller) = (buy.terms, sell.terms);
+        (uint256 buyTerms, uint256 sellTerms) = (buy.terms, sell.terms);
         // They agree in the bits of the person.
-        if ((ofBuyer ^ ofSeller) >> PERSON_SHIFT == 0) return false;
-        if (((ofBuyer | ofSeller) >> FILL_SHIFT) & ONE_FILL == 0) return true;
+        if ((buyTerms ^ sellTerms) >> PERSON_SHIFT == 0) return false;
+        if (((buyTerms | sellTerms) >> FILL_SHIFT) & ONE_FILL == 0) return true;
         // All factors are below 2^64 and 2^20.
         unchecked {
             (uint256 wanted, uint256 offered) = (uint64(buy.head >> 32), uint64(sell.head >> 32));
             uint256 traded = (wanted < offered ? wanted : offered) * ONE_PPM;
-            return traded >= wanted * ((ofBuyer >> FILL_SHIFT) & ONE_FILL)
-                && traded >= offered * ((ofSeller >> FILL_SHIFT) & ONE_FILL);
+            return traded >= wanted * ((buyTerms >> FILL_SHIFT) & ONE_FILL)
+                && traded >= offered * ((sellTerms >> FILL_SHIFT) & ONE_FILL);
         }
     }
 
