@@ -4,14 +4,14 @@ pragma solidity ^0.8.27;
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import {IAccounts} from "../../interfaces/accounts/IAccounts.sol";
-import {IOrderBook} from "../../interfaces/market/IOrderBook.sol";
 import {IMotions} from "../../interfaces/registry/IMotions.sol";
 import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegistry.sol";
 import {Signatures} from "../shared/Signatures.sol";
 import {Admission, packAdmission} from "../types/Attested.sol";
 import {CandidateFields, PackedCandidate} from "../types/Candidates.sol";
-import {MAX_PERSONS, PackedOrder, energyOf, sideOf, traderOf} from "../types/Orders.sol";
-import {Points, Ppm, Wh} from "../types/Units.sol";
+import {MAX_PERSONS, PackedOrder, traderOf} from "../types/Orders.sol";
+import {Points, Ppm} from "../types/Units.sol";
+import {Permissions} from "./libraries/Permissions.sol";
 
 /// @title Who may trade
 /// @dev What is kept of a person hangs on its number, and the number on its tag: whoever leaves and comes back finds it again.
@@ -26,10 +26,6 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
 
     /// @dev The most accounts of a person beside the first.
     uint256 private constant MAX_LINKED = 8;
-
-    /// @dev Where permissions and the code of the most energy lie in a participant's word.
-    uint256 private constant PERMISSIONS_SHIFT = 192;
-    uint256 private constant MOST_ENERGY_SHIFT = 152;
 
     bytes32 private constant LINK_TYPEHASH = keccak256("Link(address member,address account,uint32 application)");
 
@@ -227,19 +223,38 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
     }
 
     /// @inheritdoc IParticipantRegistry
-    function admissionOf(PackedOrder[] calldata orders) external view returns (Admission[] memory admissions) {
-        admissions = new Admission[](orders.length);
+    function admissionOf(PackedOrder[] calldata orders) external view returns (Admission[] memory) {
+        uint256 start;
+        // Equivalent to admissions = new Admission[](orders.length), as the ABI encodes it: encoding each anew costs more than
+        // finding it out.
+        assembly ("memory-safe") {
+            start := mload(0x40)
+            mstore(start, 32)
+            mstore(add(start, 32), orders.length)
+            mstore(0x40, add(start, add(64, mul(32, orders.length))))
+        }
         for (uint256 i = 0; i < orders.length; ++i) {
-            PackedOrder calldata order = orders[i];
-            (uint256 head, uint256 terms) = (order.head, order.terms);
+            uint256 head;
+            uint256 terms;
+            // Equivalent to (orders[i].head, orders[i].terms).
+            assembly ("memory-safe") {
+                let place := add(orders.offset, mul(160, i))
+                head := calldataload(place)
+                terms := calldataload(add(place, 32))
+            }
             uint256 word = _wordOf(traderOf(head));
             // What holds of a person holds of all its accounts.
             if (uint8(word) == uint8(Status.Linked)) word = _firstWord(word);
-            admissions[i] = _admissionIn(word);
-            uint256 code = uint8(word >> MOST_ENERGY_SHIFT);
-            // MAY_BUY is the lowest bit of the permissions, MAY_SELL the one above it: the XOR adds the side to an even number.
-            if ((word >> (PERMISSIONS_SHIFT ^ ((terms >> 200) & 1))) & 1 == 0) _refuseSide(i, head, terms, word);
-            if (code != 0 && uint64(head >> 32) >> code != 0) _refuseEnergy(i, head, word, code);
+            Admission admission = _admissionIn(word);
+            Permissions.check(i, head, terms, word, admission);
+            // Equivalent to admissions[i] = admission.
+            assembly ("memory-safe") {
+                mstore(add(start, add(64, mul(32, i))), admission)
+            }
+        }
+        // Equivalent to return admissions.
+        assembly ("memory-safe") {
+            return(start, add(64, mul(32, orders.length)))
         }
     }
 
@@ -333,19 +348,6 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
         assembly ("memory-safe") {
             word := sload(subject.slot)
         }
-    }
-
-    /// @dev Refuse an order on a side that is not permitted. Whoever cannot trade at all is for the order book to refuse.
-    function _refuseSide(uint256 index, uint256 head, uint256 terms, uint256 word) private view {
-        if (!_admissionIn(word).isActive()) return;
-        revert IOrderBook.Order_SideNotPermitted(index, traderOf(head), sideOf(terms));
-    }
-
-    /// @dev Refuse an order of 2^code Wh or more, likewise.
-    function _refuseEnergy(uint256 index, uint256 head, uint256 word, uint256 code) private view {
-        if (!_admissionIn(word).isActive()) return;
-        Wh most = Wh.wrap(uint64((uint256(1) << code) - 1));
-        revert IOrderBook.Order_EnergyNotPermitted(index, traderOf(head), energyOf(head), most);
     }
 
     function _hasApplied(address account, uint32 application) private view returns (bool) {

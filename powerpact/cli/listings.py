@@ -261,6 +261,7 @@ def _show_order(data: Mapping[str, Any], rules: Rules, order: Order, names: Name
     wants = order.side is Side.BUY
     verb, at = ("buys", "pays at most") if wants else ("sells", "asks")
     typer.echo(f"order {data['order']}: {names(order.trader)} {verb} {order.energy_wh} Wh, {data['outcome']}")
+    typer.echo(f"  of person {order.person}, whose orders do not trade with each other")
     typer.echo(f"  {at} {wording.price(order.price_upoints_per_kwh)}")
     if not wants:
         typer.echo(f"  accepts from {wording.price(order.min_upoints_per_kwh)}")

@@ -5,12 +5,17 @@ import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegist
 import {Motions} from "../../contracts/registry/Motions.sol";
 import {ParticipantRegistry} from "../../contracts/registry/ParticipantRegistry.sol";
 import {AccountsStub} from "../../contracts/testing/AccountsStub.sol";
+import {Admission} from "../../contracts/types/Attested.sol";
 import {PackedCandidate} from "../../contracts/types/Candidates.sol";
+import {MAX_PERSONS, PackedOrder} from "../../contracts/types/Orders.sol";
+import {Ppm} from "../../contracts/types/Units.sol";
 import {Registries} from "./Registries.sol";
 
 contract ParticipantRegistryTest is Registries {
     address private constant APPLICANT = address(0x0A11CE);
     uint256 private constant MOTIONS = 3;
+    /// @dev Where the registry keeps the number of persons.
+    bytes32 private constant PERSON_COUNT = bytes32(uint256(2));
 
     function setUp() public {
         vm.warp(1_700_000_000);
@@ -76,6 +81,44 @@ contract ParticipantRegistryTest is Registries {
         assertTrue(!participants.isActive(APPLICANT), "suspended until the end");
         vm.warp(b);
         assertTrue(participants.isActive(APPLICANT), "active from the end on");
+    }
+
+    /// The last person that orders can tell apart is admitted, and no further one; who is known already is.
+    function test_noMorePersonsThanOrdersCanTellApart() public {
+        deployRegistries();
+        address stranger = address(0xB0B);
+        admit(stranger);
+        vm.store(address(participants), PERSON_COUNT, bytes32(uint256(MAX_PERSONS - 1)));
+        assertEq(participants.personCount(), MAX_PERSONS - 1, "the number of persons lies in this slot");
+        admit(APPLICANT);
+        assertEq(participants.participant(APPLICANT).person, MAX_PERSONS, "the last number is given");
+        try this.admitTo(address(0xCA7)) {
+            assertTrue(false, "nobody new must be admitted");
+        } catch (bytes memory reason) {
+            bytes memory expected =
+                abi.encodeWithSelector(IParticipantRegistry.Registry_TooManyPersons.selector, MAX_PERSONS);
+            assertTrue(keccak256(reason) == keccak256(expected), "the error says why");
+        }
+        assertEq(participants.participant(stranger).person, 1, "who was there stays");
+    }
+
+    /// What the order book reads of a person: its number, whichever it is, above the credibility.
+    function testFuzz_theLargestNumberFitsIntoTheWord(uint256 number) public {
+        number = fold(number, 1, MAX_PERSONS);
+        deployRegistries();
+        vm.store(address(participants), PERSON_COUNT, bytes32(number - 1));
+        admit(APPLICANT);
+        vm.warp(block.timestamp + 4 days);
+        PackedOrder[] memory orders = new PackedOrder[](1);
+        orders[0].head = (uint256(uint160(APPLICANT)) << 96) | (1 << 32);
+        Admission admission = participants.admissionOf(orders)[0];
+        assertTrue(admission.isActive(), "the applicant is admitted");
+        assertEq(admission.personInTerms(), number << 230, "the number lies where an order has it");
+        assertEq(Ppm.unwrap(admission.credibility()), 900_000, "and the credibility below");
+    }
+
+    function admitTo(address account) external {
+        admit(account);
     }
 
     function deploy(uint256 size, uint256 needed) external {

@@ -104,7 +104,8 @@ contract SatisfactionTest is ForgeTest {
     /// @dev Whether the persons differ, and the smaller energy is the least share of each.
     function _suit(PackedOrder memory buy, PackedOrder memory sell) private pure returns (bool) {
         (uint256 wanted, uint256 offered) = (uint64(buy.head >> 32), uint64(sell.head >> 32));
-        (uint256 ofBuyer, uint256 ofSeller) = (wanted * ((buy.terms >> 208) & 0xfffff), offered * ((sell.terms >> 208) & 0xfffff));
+        (uint256 ofBuyer, uint256 ofSeller) =
+            (wanted * ((buy.terms >> 208) & 0xfffff), offered * ((sell.terms >> 208) & 0xfffff));
         uint256 traded = wanted < offered ? wanted : offered;
         return buy.terms >> 230 != sell.terms >> 230 && traded * ONE >= ofBuyer && traded * ONE >= ofSeller;
     }
