@@ -14,7 +14,7 @@ from powerpact.audit.money import check_balances, check_ways_out
 from powerpact.audit.stopped import check_stopped
 from powerpact.chain.client import Chain
 from powerpact.chain.contracts import certificates, complete, rounds
-from powerpact.index.membership import was_active
+from powerpact.index.membership import persons, was_active
 from powerpact.index.records import Records, RoundRecord, read_records, require_complete
 from powerpact.market.orders import id_text
 from powerpact.market.readings import Reading
@@ -248,7 +248,7 @@ def _check_retirement(records: Records) -> Result:
 
 def _check_admission(records: Records) -> Result:
     """REG-1."""
-    chain = records.chain
+    chain, whose = records.chain, persons(records.participants)
     faults, count = [], 0
     for record in records.rounds:
         posted_at = chain.events("OrderBook", "OrdersPlaced", market=record.market.id)
@@ -259,6 +259,9 @@ def _check_admission(records: Records) -> Result:
                     count += 1
                     if not was_active(records.participants, order.trader, (event.block, event.position), now):
                         faults.append(f"{_at(record, id_)}: {order.trader} was not admitted when it was posted")
+                    elif order.person != whose[order.trader]:
+                        own = whose[order.trader]
+                        faults.append(f"{_at(record, id_)}: says person {order.person}, {order.trader} is {own}")
     votes = {e.transaction_hash for e in (*records.votes, *records.devices) if "Vot" in e.name}
     for transaction_hash in sorted(votes):
         touched = chain.touched_by(transaction_hash).intersection(_UNTOUCHABLE)

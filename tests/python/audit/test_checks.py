@@ -266,6 +266,20 @@ def test_a_suspended_trader_is_found(day):
     assert faults
 
 
+def test_an_order_of_another_person_is_found(day):
+    """The registry's event, as if alice had been admitted as somebody else."""
+    records = read_records(day.chain)
+    others = [
+        tampered(event, person=event.arguments["person"] + 7)
+        if event.name == "Admitted" and event.arguments["participant"] == day.address("alice")
+        else event
+        for event in records.participants
+    ]
+    _, faults = checks._CHECKS["REG-1"](replace(records, participants=others))
+    assert faults
+    assert all("says person" in fault and day.address("alice") in fault for fault in faults)
+
+
 LOGS = [
     ("OrderBook", "OrdersPlaced"),
     ("Clearing", "TradesProposed"),
