@@ -2,65 +2,38 @@
 pragma solidity ^0.8.27;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
-import {IAccounts} from "../../interfaces/accounts/IAccounts.sol";
-import {IClearing} from "../../interfaces/clearing/IClearing.sol";
 import {IDeviceRegistry} from "../../interfaces/registry/IDeviceRegistry.sol";
 import {IMetering} from "../../interfaces/metering/IMetering.sol";
-import {IMarkets} from "../../interfaces/market/IMarkets.sol";
 import {ISettlement} from "../../interfaces/settlement/ISettlement.sol";
 import {BatchRoot} from "../shared/BatchRoot.sol";
 import {Signatures} from "../shared/Signatures.sol";
 import {TradeHashing} from "../shared/TradeHashing.sol";
-import {ContestTerms, DeliveryTerms, Mode, OrderTerms, PayTerms} from "../types/Markets.sol";
 import {Side} from "../types/Orders.sol";
-import {PackedPayment, entryOf, recordOf} from "../types/Payments.sol";
+import {PackedPayment, recordOf} from "../types/Payments.sol";
 import {PackedTrade, TradeFields, TradePosition} from "../types/Trades.sol";
 import {Points, Wh, valueDown} from "../types/Units.sol";
+import {FinalTrades} from "./FinalTrades.sol";
+import {Vetoes} from "./Vetoes.sol";
 import {Left} from "./libraries/Left.sol";
 import {Payout} from "./libraries/Payout.sol";
 
 /// @title Settlement
 /// @notice See ISettlement for the specification.
-contract Settlement is ISettlement, EIP712 {
+contract Settlement is Vetoes, EIP712 {
     using TradeFields for PackedTrade;
-
-    /// @dev The final round of a market, loaded once for a call.
-    struct Round {
-        bytes32 market;
-        uint64 proposal;
-        address agent;
-        /// Whether an order can have several trades.
-        bool isDivisible;
-        uint40 refundFrom;
-        PayTerms payment;
-        /// How its trades are measured.
-        DeliveryTerms terms;
-    }
-
-    /// @dev Where the second bits begin in the state of a chunk.
-    uint256 private constant CERTIFIED = 128;
 
     bytes32 private constant AGREEMENT_TYPEHASH = keccak256("Agreement(bytes32 tradeId,uint128 toSeller)");
 
-    IAccounts public immutable ACCOUNTS;
     IDeviceRegistry public immutable DEVICES;
     IMetering public immutable METERING;
-    IMarkets public immutable MARKETS;
-    IClearing public immutable CLEARING;
 
-    /// @dev Of the trades of a market's final proposal, one word a chunk: bit i, trade i has ended; bit 128 + i, its share of
-    /// the export is certified.
-    mapping(bytes32 market => mapping(uint32 chunk => uint256)) private _ends;
-
-    constructor(address accounts, address devices, address metering, address markets, address clearing)
+    constructor(address accounts, address devices, address metering, address markets, address clearing, address motions)
         EIP712("PowerPact", "1")
+        FinalTrades(accounts, markets, clearing)
+        Vetoes(motions)
     {
-        ACCOUNTS = IAccounts(accounts);
         DEVICES = IDeviceRegistry(devices);
         METERING = IMetering(metering);
-        MARKETS = IMarkets(markets);
-        CLEARING = IClearing(clearing);
     }
 
     // By the meter
@@ -328,15 +301,7 @@ contract Settlement is ISettlement, EIP712 {
         return _ends[market][position.chunk] >> (CERTIFIED + position.index) & 1 != 0;
     }
 
-    // What the three ways share
-
-    function _finalRound(bytes32 market) private view returns (Round memory round) {
-        round.market = market;
-        (round.proposal, round.agent) = CLEARING.finalRound(market);
-        (ContestTerms contest, OrderTerms orders, PayTerms payment) = MARKETS.settlementTermsOf(market);
-        round.isDivisible = contest.matching().mode() == Mode.Divisible;
-        (round.refundFrom, round.payment, round.terms) = (orders.refundFrom(), payment, orders.measuring());
-    }
+    // What the ways share
 
     /// @dev Reverts if: the trades are not exactly those of the chunk.
     function _requireChunk(Round memory round, uint32 chunk, PackedTrade[] memory trades) private view {
@@ -348,41 +313,6 @@ contract Settlement is ISettlement, EIP712 {
             BatchRoot.rootOf(leaves) == CLEARING.chunkRoot(round.proposal, chunk),
             Settlement_WrongChunk(round.market, chunk)
         );
-    }
-
-    /// @dev End a trade unless it has ended: set `mark` at its place in the state of its chunk.
-    /// Reverts if: it is not in the market's final proposal.
-    function _take(Round memory round, TradeProof calldata traded, uint256 mark)
-        private
-        returns (bytes32 id, bool isOpen)
-    {
-        id = _verify(round, traded);
-        uint256 ends = _ends[round.market][traded.position.chunk];
-        isOpen = (ends >> traded.position.index) & 1 == 0;
-        if (isOpen) _ends[round.market][traded.position.chunk] = ends | (mark << traded.position.index);
-    }
-
-    /// @dev The id of a trade.
-    /// Reverts if: it is not in the market's final proposal.
-    function _verify(Round memory round, TradeProof calldata traded) private view returns (bytes32) {
-        TradePosition memory position = traded.position;
-        PackedTrade memory trade = traded.trade;
-        require(
-            MerkleProof.processProofCalldata(traded.siblings, TradeHashing.leaf(position.index, trade))
-                == CLEARING.chunkRoot(round.proposal, position.chunk),
-            Settlement_UnknownTrade(round.market, position.chunk, position.index)
-        );
-        return TradeHashing.id(round.market, round.agent, trade);
-    }
-
-    /// @dev Write a payment: `toSeller` to the seller, the rest of the reservation back to the buyer.
-    function _fill(PackedPayment memory payment, PackedTrade memory trade, Points toSeller, uint256 record)
-        private
-        pure
-    {
-        payment.debit = entryOf(trade.buyer(), trade.reserved());
-        payment.credit = entryOf(trade.seller(), toSeller);
-        payment.record = record;
     }
 
     /// @dev All energy that the trade's sell order sold in the round.

@@ -6,13 +6,14 @@ import {Points, Wh} from "../../contracts/types/Units.sol";
 import {IMetering} from "../metering/IMetering.sol";
 
 /// @title Settlement: how a trade ends
-/// @notice Points locked in a trade of a final round can leave in three ways: by the meter, when the seller's signed reading
+/// @notice Points locked in a trade of a final round can leave in four ways: by the meter, when the seller's signed reading
 /// says what was delivered; by agreement, when two of {buyer, seller, arbiter} sign; by refund to the buyer, from the market's
-/// refund time on. The points themselves are in IAccounts, which ends all trades of a call at once.
+/// refund time on; by the auditors' veto, to the buyer, too, before the slot starts. The points themselves are in IAccounts,
+/// which ends all trades of a call at once.
 /// @dev Invariants: MON-2 every trade has a way out that needs nobody's goodwill: `refund`.
 /// Trust assumptions.
 /// Safety: IClearing commits to the trades, IMetering says what was delivered; two of {buyer, seller, arbiter} do not
-/// collude against the third.
+/// collude against the third; fewer than `threshold` auditors collude, who could otherwise undo trades, and nothing else.
 /// Liveness: none; `refund` needs nobody.
 ///
 /// Signed type, in this contract's EIP-712 domain ("PowerPact", "1"); `toSeller` in micro-points:
@@ -36,7 +37,8 @@ interface ISettlement {
     enum Outcome {
         Delivered,
         Agreed,
-        Refunded
+        Refunded,
+        Vetoed
     }
 
     // Events
@@ -56,7 +58,13 @@ interface ISettlement {
     /// @notice Where the import counts, beside `TradeSettled`: of what was delivered, the buyer was charged for `used` Wh in full.
     event EnergyUsed(bytes32 indexed tradeId, Wh used);
 
-    /// @notice The share of the export of a trade that ended by agreement or refund is certified to its seller: `energy` Wh.
+    /// @notice An auditor flagged a trade, which changes nothing.
+    event TradeFlagged(bytes32 indexed tradeId, address indexed auditor, string reason);
+
+    /// @notice An auditor voted to veto a trade for a reason; `votes` for the same reason so far.
+    event VetoVoted(bytes32 indexed tradeId, address indexed auditor, uint256 votes, string reason);
+
+    /// @notice The share of the export of a trade that ended by agreement, refund or veto is certified to its seller: `energy` Wh.
     event TradeCertified(bytes32 indexed tradeId, address indexed seller, Wh energy);
 
     // Errors
@@ -96,6 +104,21 @@ interface ISettlement {
 
     /// @notice Thrown when a refund comes before the market's refund time, Unix seconds.
     error Settlement_TooEarly(bytes32 tradeId, uint40 refundFrom);
+
+    /// @notice Thrown when the caller is no auditor.
+    error Settlement_NotAuditor(address caller);
+
+    /// @notice Thrown when an auditor is buyer or seller of the trade.
+    error Settlement_OwnTrade(bytes32 tradeId, address auditor);
+
+    /// @notice Thrown when there is no reason.
+    error Settlement_EmptyReason(bytes32 tradeId);
+
+    /// @notice Thrown when the trade's slot has started, from `until` on, Unix seconds.
+    error Settlement_VetoTooLate(bytes32 tradeId, uint40 until);
+
+    /// @notice Thrown when an auditor votes a second time to veto a trade for the same reason.
+    error Settlement_AlreadyVoted(bytes32 tradeId, address auditor);
 
     // By the meter: anyone
 
@@ -151,6 +174,30 @@ interface ISettlement {
     /// @param traded Trades of the market, in any order.
     function refund(bytes32 market, TradeProof[] calldata traded) external;
 
+    // By the auditors, before the slot
+
+    /// @notice An auditor's doubt about a trade of a final round, for everybody to see, whether the trade has ended or not. It
+    /// changes nothing.
+    /// Reverts if: the round is not final; the trade is not of it; the caller is no auditor, or a party to the trade; there is no
+    /// reason.
+    /// @param market Id of the market.
+    /// @param traded The trade, with its proof.
+    /// @param reason Why, in words; not empty.
+    function flag(bytes32 market, TradeProof calldata traded, string calldata reason) external;
+
+    /// @notice An auditor's vote to veto a trade, possible from the finality of its round until its slot starts; the vote that
+    /// reaches the committee's threshold for the same reason, to the letter, ends the trade. All that it holds goes back to its
+    /// buyer, who may order anew. Its energy stays sold (`decide`), and the seller may sell what is left of its device's capacity;
+    /// where the import counts, the energy stays bought, too (`decidePurchases`). Certificates are the seller's (`certify`), and
+    /// its track record does not count the trade. Votes count for one composition of the committee.
+    /// @dev Warning: a round that becomes final after its slot has started cannot be vetoed.
+    /// Reverts if: the round is not final; the trade is not of it, or has ended; its slot has started; the caller is no auditor, a
+    /// party to the trade, or has voted for this; there is no reason.
+    /// @param market Id of the market.
+    /// @param traded The trade, with its proof.
+    /// @param reason Why, in words; not empty.
+    function veto(bytes32 market, TradeProof calldata traded, string calldata reason) external;
+
     // What a device sold: anyone
 
     /// @notice Decides sell orders by one trade of each: from now on the device may sell more of the slot, behind what these
@@ -169,7 +216,7 @@ interface ISettlement {
 
     // Certificates of what was not sold in the end: anyone
 
-    /// @notice Certifies to the sellers the shares of the export of trades that ended by agreement or refund: what such a
+    /// @notice Certifies to the sellers the shares of the export of trades that ended by agreement, refund or veto: what such a
     /// trade no longer sells is the seller's, and nobody else's share changes. Trades whose share is certified are passed over.
     /// Reverts if: the round is not final; a trade is not of it, or has not ended; the shares of all are certified; the readings are
     /// not those of the slot's intervals, or unknown.

@@ -199,6 +199,7 @@ def constructor_arguments(addresses: dict[str, ChecksumAddress], parameters: Par
             at["Metering"],
             at["Markets"],
             at["Clearing"],
+            at["Motions"],
         ],
         "Releases": [at["Markets"], at["OrderBook"], at["Clearing"]],
         "Credentials": [],

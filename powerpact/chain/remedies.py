@@ -770,6 +770,22 @@ _SETTLEMENT: Final = {
         "a signature is not the signer's over this trade and sum",
         "Sign the trade's id and the sum in micro-points again.",
     ),
+    "Settlement_NotAuditor": Advice("the caller is no auditor", "Call as an auditor of the committee as it is now."),
+    "Settlement_OwnTrade": Advice(
+        "the auditor is buyer or seller of the trade",
+        "Leave it to the other auditors: nobody judges a trade of its own.",
+    ),
+    "Settlement_EmptyReason": Advice(
+        "a flag or a veto needs a reason", "Say why; auditors must give the same words to add up."
+    ),
+    "Settlement_VetoTooLate": Advice(
+        "the trade's slot has started, and it can no longer be vetoed",
+        "Let the meters decide; buyer and seller can still end it by agreement: `powerpact agreement sign`.",
+    ),
+    "Settlement_AlreadyVoted": Advice(
+        "the auditor has voted to veto this trade for this reason",
+        "Wait for the other auditors: `powerpact trade list`.",
+    ),
     "Settlement_TooEarly": Advice(
         "the time for a refund has not come", "Settle with the reading, agree two of three, or wait until then."
     ),

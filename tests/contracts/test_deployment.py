@@ -36,3 +36,4 @@ def test_contracts_know_each_other(system, utility, auditors):
     assert system.Settlement.METERING() == system.Metering
     assert system.Settlement.MARKETS() == system.Markets
     assert system.Settlement.CLEARING() == system.Clearing
+    assert system.Settlement.MOTIONS() == system.Motions

@@ -63,7 +63,7 @@ abstract contract MarketSystem is Registries {
         mechanisms.push(new SatisfactionMatching(place[7], place[8], address(prover)));
         clearing = new Clearing(place[7], place[1], place[13], mechanisms);
         refutations = new Refutations(place[12], place[1]);
-        settlement = new Settlement(place[1], place[4], place[6], place[7], place[12]);
+        settlement = new Settlement(place[1], place[4], place[6], place[7], place[12], place[3]);
         releases = new Releases(place[7], place[8], place[12]);
         assertTrue(address(releases) == place[15], "the contracts must be where they were predicted");
     }

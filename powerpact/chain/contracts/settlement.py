@@ -1,9 +1,10 @@
-"""The end of trades: paid by the meter, or refunded; by agreement in `powerpact.chain.contracts.agreements`."""
+"""The end of trades: paid by the meter, refunded or vetoed; by agreement in `powerpact.chain.contracts.agreements`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any
 
 from powerpact.chain.client import Chain
@@ -20,6 +21,15 @@ Position = tuple[int, int]
 
 Delivery = tuple[TradeProof, Sequence[ProvenReading], Sequence[ProvenReading]]
 """A trade with the readings that settle it: of the seller's device, and of the buyer's meter where it counts."""
+
+
+class End(IntEnum):
+    """How a trade ended, as `Outcome` in ISettlement."""
+
+    DELIVERED = 0
+    AGREED = 1
+    REFUNDED = 2
+    VETOED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +118,7 @@ def settle_late(chain: Chain, market_id: bytes, deliveries: Sequence[Delivery]) 
 
 
 def certify(chain: Chain, market_id: bytes, deliveries: Sequence[Delivery]) -> Call:
-    """Certify to the sellers what trades that ended by agreement or refund no longer sell."""
+    """Certify to the sellers what trades that ended by agreement, refund or veto no longer sell."""
     return chain.call("certify", "Settlement", "certify", market_id, _packed(deliveries), items=len(deliveries))
 
 
@@ -126,6 +136,16 @@ def decide_purchases(chain: Chain, market_id: bytes, trades: Sequence[FinalTrade
 def refund(chain: Chain, market_id: bytes, trades: Sequence[FinalTrade]) -> Call:
     """Give buyers the money of undelivered trades back, from the market's refund time on."""
     return chain.call("refund", "Settlement", "refund", market_id, [t.proof for t in trades], items=len(trades))
+
+
+def flag(chain: Chain, market_id: bytes, trade: FinalTrade, reason: str) -> Call:
+    """An auditor's doubt about a trade, for everybody to see."""
+    return chain.call("flag", "Settlement", "flag", market_id, trade.proof, reason)
+
+
+def veto(chain: Chain, market_id: bytes, trade: FinalTrade, reason: str) -> Call:
+    """An auditor's vote to veto a trade, before its slot starts."""
+    return chain.call("veto", "Settlement", "veto", market_id, trade.proof, reason)
 
 
 def _packed(deliveries: Sequence[Delivery]) -> list[Any]:
