@@ -781,6 +781,14 @@ class TestMarket:
         proofs = [self.proof(*position) for position in positions]
         return self.community.send(self.community.agent, "Settlement", "refund", self.id, proofs)
 
+    def flag(self, position: tuple[int, int], auditor: LocalAccount, reason: str = "a reason") -> Receipt:
+        """Have an auditor flag a trade."""
+        return self.community.send(auditor, "Settlement", "flag", self.id, self.proof(*position), reason)
+
+    def veto(self, position: tuple[int, int], auditor: LocalAccount, reason: str = "a reason") -> Receipt:
+        """Have an auditor vote to veto a trade."""
+        return self.community.send(auditor, "Settlement", "veto", self.id, self.proof(*position), reason)
+
     def settle_agreed(
         self,
         position: tuple[int, int],

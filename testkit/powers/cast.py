@@ -91,6 +91,12 @@ class Stage:
         ]
         return {account.address: account for account in people}
 
+    def parties(self, market: TestMarket, *indices: int) -> tuple[str, ...]:
+        """Buyers and sellers of trades, by their meters and devices."""
+        trades = [market.chunks[0][index] for index in indices]
+        owners = {trader.device: trader.address for trader in self.community.traders}
+        return tuple({owners[device] for trade in trades for device in (trade.device, trade.meter)})
+
     def lot(self, trader: Trader) -> int:
         """The id of the certificates of a trader's device, of the slot of the first market."""
         return trader.device << 72 | self.markets[0].slot.pack()

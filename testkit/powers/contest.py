@@ -16,7 +16,7 @@ from testkit.claims import claim, priced
 from testkit.contest import WINDOW_S
 from testkit.market import Claims, TestMarket
 from testkit.powers.cast import ENDORSERS, Stage
-from testkit.powers.scenes import Scene, same
+from testkit.powers.scenes import Scene, same, unknown
 
 SALT = keccak(text="salt of who knew first")
 
@@ -26,6 +26,7 @@ def contest(stage: Stage) -> Iterator[list[Scene]]:
     proven, sealed, last = stage.markets
     proven.close()
     yield from _proven(stage, proven)
+    yield _vetoing(stage, proven)
     sealed.close()
     sealed.propose(sealed.claims(match(sealed.round())))
     yield [_sealing(stage, sealed)]
@@ -50,6 +51,16 @@ def _proven(stage: Stage, market: TestMarket) -> Iterator[list[Scene]]:
     market.propose(best)
     yield [extended, _proving(stage, market), *_proposing(market, best, market.links(solution))]
     market.prove()
+
+
+def _vetoing(stage: Stage, market: TestMarket) -> list[Scene]:
+    """What auditors say about a trade before its slot."""
+    proof, reason = market.proof(0, 0), "the meter stood still"
+    right, wrong = same(market.id, proof, reason), same(market.id, unknown(proof), reason)
+    return [
+        Scene("Settlement", "flag", right, forged=wrong),
+        Scene("Settlement", "veto", right, touches=stage.parties(market, 0), forged=wrong),
+    ]
 
 
 def _proving(stage: Stage, market: TestMarket) -> Scene:

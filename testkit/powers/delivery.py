@@ -15,7 +15,7 @@ from testkit.market import TestMarket, Trader
 from testkit.meters import packed
 from testkit.powers.cast import Stage
 from testkit.powers.contest import awarded
-from testkit.powers.scenes import Scene, same
+from testkit.powers.scenes import Scene, invented, same, unknown
 
 EXPORTED_WH, IMPORTED_WH = 1_500, 1_000
 """What each device reports of the slot: sellers export more than they sold, the first buyer uses all it bought."""
@@ -42,13 +42,6 @@ def delivery(stage: Stage) -> Iterator[list[Scene]]:
     yield [awarded(stage)]
 
 
-def _parties(stage: Stage, market: TestMarket, *indices: int) -> tuple[str, ...]:
-    """Buyers and sellers of trades."""
-    trades = [market.chunks[0][index] for index in indices]
-    owners = {trader.device: trader.address for trader in stage.community.traders}
-    return tuple({owners[device] for trade in trades for device in (trade.device, trade.meter)})
-
-
 def _reporting(stage: Stage, market: TestMarket) -> Scene:
     community, carol = stage.community, stage.carol
     reading = Reading.measured(
@@ -69,7 +62,7 @@ def _reporting(stage: Stage, market: TestMarket) -> Scene:
 
 def _ending(stage: Stage, market: TestMarket) -> list[Scene]:
     trades = [trade.pack() for trade in market.chunks[0]]
-    both, first = _parties(stage, market, 0, 1), _parties(stage, market, 0)
+    both, first = stage.parties(market, 0, 1), stage.parties(market, 0)
     late = market.delivery(0, 0)
     return [
         Scene(
@@ -77,7 +70,7 @@ def _ending(stage: Stage, market: TestMarket) -> list[Scene]:
             "settle",
             same(market.id, 0, trades),
             touches=both,
-            forged=same(market.id, 0, [_invented(trades[0]), trades[1]]),
+            forged=same(market.id, 0, [invented(trades[0]), trades[1]]),
         ),
         Scene(
             "Settlement",
@@ -90,21 +83,10 @@ def _ending(stage: Stage, market: TestMarket) -> list[Scene]:
     ]
 
 
-def _invented(trade: Any) -> Any:
-    """A trade with more in it than the round says."""
-    return trade._replace(purchase=trade.purchase ^ 1)
-
-
 def _with_invented_reading(delivery: Any) -> Any:
     """A trade's delivery of which a reading says more than the meter did."""
     traded, (((reading, proof), *others), imported) = delivery
     return traded, ([(reading._replace(flows=reading.flows + 1), proof), *others], imported)
-
-
-def _unknown(proof: Any) -> Any:
-    """A trade's proof with another trade in it."""
-    trade, *rest = proof
-    return (_invented(trade), *rest)
 
 
 def _agreeing(stage: Stage, market: TestMarket, touches: Sequence[str]) -> Scene:
@@ -132,7 +114,7 @@ def _agreeing(stage: Stage, market: TestMarket, touches: Sequence[str]) -> Scene
 def _deciding(market: TestMarket) -> list[Scene]:
     proof = market.proof(0, 0)
     return [
-        Scene("Settlement", function, same(market.id, [proof]), forged=same(market.id, [_unknown(proof)]))
+        Scene("Settlement", function, same(market.id, [proof]), forged=same(market.id, [unknown(proof)]))
         for function in ("decide", "decidePurchases")
     ]
 
@@ -191,8 +173,8 @@ def _refunding(stage: Stage, market: TestMarket) -> Scene:
         "Settlement",
         "refund",
         same(market.id, [proof]),
-        touches=_parties(stage, market, 0),
-        forged=same(market.id, [_unknown(proof)]),
+        touches=stage.parties(market, 0),
+        forged=same(market.id, [unknown(proof)]),
     )
 
 
@@ -216,6 +198,6 @@ def _certifying(stage: Stage, market: TestMarket) -> Scene:
         "Settlement",
         "certify",
         same(market.id, [delivered]),
-        touches=_parties(stage, market, 0),
-        forged=same(market.id, [(_unknown(traded), measured)]),
+        touches=stage.parties(market, 0),
+        forged=same(market.id, [(unknown(traded), measured)]),
     )

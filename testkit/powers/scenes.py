@@ -44,3 +44,14 @@ class Scene:
 def same(*arguments: Any) -> Call:
     """The same arguments whoever sends them."""
     return lambda _: arguments
+
+
+def invented(trade: Any) -> Any:
+    """A trade with more in it than the round says."""
+    return trade._replace(purchase=trade.purchase ^ 1)
+
+
+def unknown(proof: Any) -> Any:
+    """A trade's proof with another trade in it."""
+    trade, *rest = proof
+    return (invented(trade), *rest)

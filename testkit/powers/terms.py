@@ -45,7 +45,7 @@ MEANINGS = {
     Role.WATCHER: "any account that shows the orders which refute a proposal",
     Role.ENDORSER: "k of n keys that the market's rules name; they sign and send nothing",
     Role.ARBITER: "the third key of a market; it signs and sends nothing",
-    Role.AUDITOR: "one vote; k of n decide",
+    Role.AUDITOR: "one vote; k of n decide, whatever changes something",
     Role.UTILITY: "the account that issues points, fixed at deployment",
     Role.DEPLOYER: "the account that deployed the contracts",
     Role.CONTRACT: "one of the contracts of the deployment, fixed when it was made",

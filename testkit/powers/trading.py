@@ -6,6 +6,7 @@ from testkit.powers.terms import (
     AGENT,
     ANYONE,
     ARBITER,
+    AUDITOR,
     CERTIFICATES,
     DELEGATE,
     ENDORSER,
@@ -185,7 +186,7 @@ SETTLEMENT = {
         "certify": Power(
             ANYONE,
             TRADES + CERTIFICATES,
-            "What a refunded or agreed trade no longer sells, certified to its seller, once, by reported readings.",
+            "What a refunded, agreed or vetoed trade no longer sells, certified to its seller, once, by readings.",
             forged="Settlement_UnknownTrade",
         ),
         "decide": Power(
@@ -193,6 +194,13 @@ SETTLEMENT = {
         ),
         "decidePurchases": Power(
             ANYONE, ORDERS, "What a final trade shows that its meter bought.", forged="Settlement_UnknownTrade"
+        ),
+        "flag": Power(
+            AUDITOR,
+            (),
+            "A doubt about a final trade of others, for everybody to see; it binds nobody.",
+            refused="Settlement_NotAuditor",
+            forged="Settlement_UnknownTrade",
         ),
         "refund": Power(
             ANYONE,
@@ -218,6 +226,13 @@ SETTLEMENT = {
             POINTS + TRADES + CERTIFICATES,
             "As `settle`, by proofs of readings.",
             forged="Metering_UnknownReading",
+        ),
+        "veto": Power(
+            AUDITOR,
+            POINTS + TRADES,
+            "Until the slot starts, all that a final trade of others holds, back to its buyer; it does nothing else.",
+            refused="Settlement_NotAuditor",
+            forged="Settlement_UnknownTrade",
         ),
     },
     "Releases": {

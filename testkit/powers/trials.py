@@ -63,7 +63,7 @@ class Trials:
 
     def _scene(self, scene: Scene) -> None:
         power = POWERS[scene.contract][scene.function]
-        if scene.call and Role.AUDITOR in power.by:
+        if scene.call and Role.AUDITOR in power.by and power.changes:
             self._votes(scene, power)
         for actor in self.stage.cast:
             self._try_each(actor, scene, power)

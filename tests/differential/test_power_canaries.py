@@ -20,6 +20,13 @@ SEEDED = {
         "if (count == MOTIONS.threshold()) {\n            _certifications[id].withdrawn = true;",
         "if (count + 1 == MOTIONS.threshold()) {\n            _certifications[id].withdrawn = true;",
     ),
+    "Settlement.veto: k - 1 auditors changes points": Mutant(
+        "a trade vetoed by one vote less than decides",
+        "Settlement",
+        "contracts/settlement/Vetoes.sol",
+        "if (count == MOTIONS.threshold()) {",
+        "if (count + 1 == MOTIONS.threshold()) {",
+    ),
     "PowerPoints.mint: the utility succeeds with something invented": Mutant(
         "points issued twice for a deposit",
         "PowerPoints",
