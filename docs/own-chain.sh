@@ -77,6 +77,9 @@ powerpact round close "$market"
 powerpact round submit "$market" -a agent
 powerpact round status "$market"
 
+# Before the slot auditors look at the trades: one can flag a trade for all to see, and as many as decide can veto it.
+powerpact trade flag "$market" 0:0 -a ann --reason 'look at this meter again'
+
 # After the hour Bob's meter says what it delivered, and everyone is paid by that.
 powerpact chain advance $((slot + 3600))
 powerpact meter report -a bob --key bob-meter --slot "$slot" --exported-wh 1150

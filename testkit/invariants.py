@@ -120,8 +120,10 @@ REGISTER = MappingProxyType(
             ),
             Invariant(
                 "REG-1",
-                "nobody trades who is not admitted, and no auditor's call changes a balance, an order or a trade",
+                "nobody trades who is not admitted, and no auditor's call changes a balance, an order or a trade, but "
+                "that a veto by k of n returns a trade's money to its buyer before the slot",
                 (
+                    "testkit/stateful/vetoing.py::_veto",
                     "testkit/stateful/orders.py::suspend",
                     "testkit/stateful/overreaching.py::overreach",
                     "tests/differential/test_powers.py::test_everyone_can_do_exactly_what_the_table_says",

@@ -14,6 +14,8 @@ from powerpact.audit.money import check_balances, check_ways_out
 from powerpact.audit.stopped import check_stopped
 from powerpact.chain.client import Chain
 from powerpact.chain.contracts import certificates, complete, rounds
+from powerpact.chain.contracts.settlement import End
+from powerpact.codec.abi import Event
 from powerpact.index.membership import persons, was_active
 from powerpact.index.records import Records, RoundRecord, read_records, require_complete
 from powerpact.market.orders import id_text
@@ -266,7 +268,21 @@ def _check_admission(records: Records) -> Result:
     for transaction_hash in sorted(votes):
         touched = chain.touched_by(transaction_hash).intersection(_UNTOUCHABLE)
         faults += [f"the vote in {transaction_hash} touched {name}" for name in sorted(touched)]
-    return f"{count} orders of admitted traders; {len(votes)} auditors' votes touched nothing else", faults
+    vetoed = [(record, end) for record in records.rounds for end in _vetoes(record)]
+    for record, end in vetoed:
+        a, start = end.arguments, record.market.rules.slot_start
+        if a["paid"] or a["delivered"]:
+            faults.append(f"the veto of trade 0x{a['tradeId'].hex()[:8]} paid its seller {a['paid']} micro-points")
+        if chain.time_of(end.block) >= start:
+            faults.append(f"trade 0x{a['tradeId'].hex()[:8]} was vetoed after its slot had started")
+    said = f"{count} orders of admitted traders; {len(votes)} auditors' votes touched nothing else"
+    return f"{said}; {len(vetoed)} vetoes gave the money back", faults
+
+
+def _vetoes(record: RoundRecord) -> list[Event]:
+    """Trades of a round that ended by veto."""
+    ends = (end for events in record.ends.values() for end in events)
+    return [end for end in ends if end.arguments["outcome"] == End.VETOED]
 
 
 def _check_readings(records: Records) -> Result:

@@ -23,7 +23,7 @@ LAWS: Final = MappingProxyType(
         "GRN-3": "Nothing is certified of a storage, of a slot that began once its device was stopped, or to an owner "
         "who was suspended when it began.",
         "REG-1": "Nobody trades who is not admitted, and no auditor's vote touches money, orders, trades or "
-        "certificates.",
+        "certificates, but that a veto gives a trade's money back to its buyer before the slot.",
         "MET-1": "A device reports a slot once, and its counters never fall.",
     }
 )

@@ -23,18 +23,17 @@ from powerpact.cli.session import (
     open_chain,
     table,
 )
+from powerpact.cli.trades import trade_group
 from powerpact.market import wording
 from powerpact.market.schema import Side
 
 if TYPE_CHECKING:
     from powerpact.chain.client import Chain
     from powerpact.cli.names import Names
-    from powerpact.index.outcomes import EndedTrade
+    from powerpact.index.outcomes import Doubt, EndedTrade
     from powerpact.index.records import RoundRecord
     from powerpact.market.orders import Order
     from powerpact.market.rules import Rules
-
-trade_group = typer.Typer(help="Trades of final rounds.", no_args_is_help=True)
 
 SomeMarket = Annotated[
     str | None, typer.Argument(metavar="[MARKET]", help="Market id, or its first digits; by default all markets.")
@@ -234,7 +233,23 @@ def trade_data(record: RoundRecord, ended: EndedTrade) -> dict[str, Any]:
         "delivered_wh": ended.delivered_wh,
         "paid_upoints": ended.paid_upoints,
         "penalty_upoints": ended.penalty_upoints,
+        "flags": [_doubt_data(doubt) for doubt in ended.doubts if not doubt.votes],
+        "veto_votes": [{**_doubt_data(doubt), "votes": doubt.votes} for doubt in ended.doubts if doubt.votes],
     }
+
+
+def _doubt_data(doubt: Doubt) -> dict[str, Any]:
+    """What an auditor said about a trade, as data."""
+    return {"auditor": doubt.auditor, "reason": doubt.reason}
+
+
+def _trade_state(row: Mapping[str, Any]) -> str:
+    """What became of a trade, why it was vetoed, and what auditors doubt."""
+    if row["outcome"] == "vetoed":
+        return f"vetoed: {row['veto_votes'][-1]['reason']}"
+    said = [f"{vote['votes']} to veto: {vote['reason']}" for vote in row["veto_votes"][-1:]]
+    said += [f"flagged: {flag['reason']}" for flag in row["flags"][-1:]]
+    return "; ".join((row["outcome"], *said))
 
 
 def _trade_row(row: Mapping[str, Any], names: Names) -> dict[str, Any]:
@@ -248,7 +263,7 @@ def _trade_row(row: Mapping[str, Any], names: Names) -> dict[str, Any]:
         "buyer": names(row["buyer"]),
         "energy": f"{row['energy_wh']} Wh",
         "price per kWh": wording.money(row["price_upoints_per_kwh"]),
-        "state": row["outcome"],
+        "state": _trade_state(row),
         "delivered": "" if delivered is None else f"{delivered} Wh",
         "paid": "" if paid is None else wording.money(paid),
     }

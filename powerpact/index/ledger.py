@@ -12,6 +12,7 @@ from eth_typing import ChecksumAddress
 
 from powerpact.chain.client import Chain
 from powerpact.chain.contracts import certificates
+from powerpact.chain.contracts.settlement import End
 from powerpact.codec.abi import Event
 from powerpact.market.orders import Order, Side, id_text, order_id
 
@@ -179,7 +180,7 @@ def _target(withdrawn: Event, transfers: Sequence[Event]) -> ChecksumAddress | N
 def _settlements(chain: Chain, account: ChecksumAddress) -> Iterator[_Draft]:
     for event in _either(chain, "Settlement", "TradeSettled", ("buyer", "seller"), account):
         a = event.arguments
-        said = f"trade 0x{a['tradeId'].hex()[:8]}"
+        said = f"trade 0x{a['tradeId'].hex()[:8]}" + (", vetoed" if a["outcome"] == End.VETOED else "")
         if a["seller"] == account:
             fined = f", {_amount(a['penalty'])} taken off for the shortfall" if a["penalty"] else ""
             yield event, EntryKind.SOLD, a["paid"], a["delivered"], a["buyer"], said + fined

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 
-from powerpact.chain.contracts.settlement import Position
+from eth_typing import ChecksumAddress
+
+from powerpact.chain.contracts.settlement import End, Position
 from powerpact.codec.packing import trade_id
 from powerpact.index.records import RoundRecord
 from powerpact.market.rules import Mode
@@ -52,21 +54,35 @@ class TradeOutcome(StrEnum):
     """By what the meters reported."""
     AGREED = "ended by agreement"
     REFUNDED = "refunded"
-
-
-class _End(IntEnum):
-    """How a trade ended, as `Outcome` in ISettlement."""
-
-    DELIVERED = 0
-    AGREED = 1
-    REFUNDED = 2
+    VETOED = "vetoed"
+    """By the auditors, before its slot: the buyer has the money back."""
 
 
 _ENDS = {
-    _End.DELIVERED: TradeOutcome.PAID,
-    _End.AGREED: TradeOutcome.AGREED,
-    _End.REFUNDED: TradeOutcome.REFUNDED,
+    End.DELIVERED: TradeOutcome.PAID,
+    End.AGREED: TradeOutcome.AGREED,
+    End.REFUNDED: TradeOutcome.REFUNDED,
+    End.VETOED: TradeOutcome.VETOED,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What an auditor said about a trade.
+
+    Attributes
+    ----------
+    auditor : ChecksumAddress
+        Who.
+    reason : str
+        Why, in words.
+    votes : int
+        Votes to veto it for this reason, with this one; 0 of a flag.
+    """
+
+    auditor: ChecksumAddress
+    reason: str
+    votes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +99,8 @@ class EndedTrade:
         What became of it.
     delivered_wh, paid_upoints, penalty_upoints : int, optional
         What was delivered, what the seller got, and what was taken off before; None while it waits.
+    doubts : tuple of Doubt
+        Flags, and votes to veto it, oldest first.
     """
 
     id: bytes
@@ -91,6 +109,7 @@ class EndedTrade:
     delivered_wh: int | None = None
     paid_upoints: int | None = None
     penalty_upoints: int | None = None
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def value_upoints(self) -> int:
@@ -165,7 +184,10 @@ def sentence(record: RoundRecord, state: RoundState) -> str:
 
 
 def _with_end(record: RoundRecord, id_: bytes, position: Position, trade: Trade) -> EndedTrade:
+    told = (event.arguments for event in record.doubts.get(id_, ()))
+    doubts = tuple(Doubt(said["auditor"], said["reason"], said.get("votes", 0)) for said in told)
     if position not in record.ended:
-        return EndedTrade(id_, trade, TradeOutcome.WAITING)
+        return EndedTrade(id_, trade, TradeOutcome.WAITING, doubts=doubts)
     said = record.ends[id_][0].arguments
-    return EndedTrade(id_, trade, _ENDS[_End(said["outcome"])], said["delivered"], said["paid"], said["penalty"])
+    outcome = _ENDS[End(said["outcome"])]
+    return EndedTrade(id_, trade, outcome, said["delivered"], said["paid"], said["penalty"], doubts)

@@ -32,6 +32,9 @@ DEVICE_EVENTS: Final = (
 )
 """What an audit needs to know of devices."""
 
+DOUBTS: Final = ("TradeFlagged", "VetoVoted")
+"""What auditors say about trades."""
+
 
 @dataclass(frozen=True)
 class RoundRecord:
@@ -57,6 +60,8 @@ class RoundRecord:
         Every `TradeSettled` by trade id.
     ended : frozenset of Position
         The trades that have ended.
+    doubts : mapping of bytes to list of Event
+        Every `TradeFlagged` and `VetoVoted` by trade id.
     put_off_to : int
         To when refutations put off the last moment for proposals, Unix seconds; 0 if none did.
     """
@@ -70,6 +75,7 @@ class RoundRecord:
     prices: bytes = b""
     ends: Mapping[bytes, list[Event]] = field(default_factory=dict)
     ended: frozenset[Position] = frozenset()
+    doubts: Mapping[bytes, list[Event]] = field(default_factory=dict)
     put_off_to: int = 0
 
     @property
@@ -239,15 +245,15 @@ def read_rounds(chain: Chain, found: Sequence[Market]) -> list[RoundRecord]:
 
 def _read_rounds(chain: Chain, found: Sequence[Market], settled: Sequence[Event]) -> list[RoundRecord]:
     """Some markets; the state of all their proposals is asked for in one request."""
-    ends: defaultdict[bytes, list[Event]] = defaultdict(list)
-    for event in settled:
-        ends[event.arguments["tradeId"]].append(event)
+    told: defaultdict[bytes, list[Event]] = defaultdict(list)
+    for event in (*settled, *chain.events("Settlement", *DOUBTS)):
+        told[event.arguments["tradeId"]].append(event)
     final_ids = [rounds.final_of(chain, market.id) for market in found]
     active_ids = [rounds.active_of(chain, market.id) for market in found]
     ids = [*final_ids, *filter(None, active_ids)]
     proposals = dict(zip(ids, rounds.proposals(chain, ids), strict=True))
     return [
-        _read_round(chain, market, final_id, proposals[final_id], proposals[active_id] if active_id else None, ends)
+        _read_round(chain, market, final_id, proposals[final_id], proposals[active_id] if active_id else None, told)
         for market, final_id, active_id in zip(found, final_ids, active_ids, strict=True)
     ]
 
@@ -258,7 +264,7 @@ def _read_round(
     proposal_id: int,
     proposal: Proposal,
     active: Proposal | None,
-    all_ends: Mapping[bytes, list[Event]],
+    told: Mapping[bytes, list[Event]],
 ) -> RoundRecord:
     posted = rounds.read_round(chain, market.id)
     cancelled = rounds.closed_bits(chain, market.id, len(posted.batches), "OrderCancelled")
@@ -272,5 +278,14 @@ def _read_round(
         active=active,
         put_off_to=rounds.put_off_to(chain, market.id),
     )
-    ends = {id_: all_ends[id_] for id_ in record.positions if id_ in all_ends}
-    return replace(record, ends=ends, ended=frozenset(place for id_ in ends for place in record.positions[id_]))
+    ends, doubts = _of_trades(record, told, ("TradeSettled",)), _of_trades(record, told, DOUBTS)
+    ended = frozenset(place for id_ in ends for place in record.positions[id_])
+    return replace(record, ends=ends, ended=ended, doubts=doubts)
+
+
+def _of_trades(
+    record: RoundRecord, told: Mapping[bytes, list[Event]], names: tuple[str, ...]
+) -> dict[bytes, list[Event]]:
+    """Events of these names by trade id, of the trades that have some."""
+    chosen = {id_: [event for event in told.get(id_, ()) if event.name in names] for id_ in record.positions}
+    return {id_: events for id_, events in chosen.items() if events}

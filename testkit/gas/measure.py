@@ -189,9 +189,19 @@ class GasMeter:
         self._note("release an order that did not trade", market.release([unsold]).gas_used)
         trade = market.chunks[0][0]
         parties = [account for account in self._parties() if account.address in (trade.buyer, trade.seller)]
+        self._vetoes(market)
         self._note("settle a trade by two signatures", market.settle_agreed((0, 0), 1, parties).gas_used)
         self.chain.warp(market.rules.refund_from)
         self._note("refund a trade", market.refund([(0, 1)]).gas_used)
+
+    def _vetoes(self, market: TestMarket) -> None:
+        """What auditors say about a trade before its slot, undone afterwards."""
+        before = self.chain.snapshot()
+        first, last = self.community.auditors[:2]
+        self._note("flag a trade", market.flag((0, 0), first).gas_used)
+        self._note("vote to veto a trade", market.veto((0, 0), first).gas_used)
+        self._note("veto a trade by the deciding vote", market.veto((0, 0), last).gas_used)
+        self.chain.revert(before)
 
     def _mandates(self) -> None:
         """Orders that gateways sign: of a slot whose mandates' words are in use, and of one whose are not."""

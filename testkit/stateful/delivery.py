@@ -221,7 +221,7 @@ class DeliveryRules(MisreadingRules):
     @precondition(lambda self: self.markets(self.returned))
     @rule(which=INDICES)
     def certify(self, which):
-        """To its seller, once, what trades that ended by agreement or refund no longer sell."""
+        """To its seller, once, what trades that ended by agreement, refund or veto no longer sell."""
         choices = self.markets(self.returned)
         market = choices[which % len(choices)]
         positions = self.returned(market)

@@ -21,16 +21,18 @@ from testkit.stateful.orders import RULES_DRAWN
 from testkit.stateful.rounds import CLAIM_KINDS, RoundRules
 from testkit.stateful.stage import INDICES, MOST_PERCENT, ORDERS, PERCENTS, TRADERS
 from testkit.stateful.stopping import StoppingRules
+from testkit.stateful.vetoing import VetoRules
 
 OPEN, CLOSED, SEALED, CONTESTED, FINAL, REPORTED, SETTLED = range(7)
 """Where a run begins."""
 
 LATE = "after the refund time"
-ENDINGS = ("by the last readings", "by proofs", "sold on", "by agreement", LATE)
+VETOED = "by veto"
+ENDINGS = ("by the last readings", "by proofs", "sold on", "by agreement", VETOED, LATE)
 """How the trades of a run that begins behind them have ended."""
 
 
-class MarketMachine(MandateRules, StoppingRules, RoundRules, DeliveryRules, IntrudingRules):
+class MarketMachine(MandateRules, StoppingRules, RoundRules, DeliveryRules, VetoRules, IntrudingRules):
     """All rules, a start at any stage of a market, and a rule that leads to its end."""
 
     @initialize(
@@ -69,7 +71,7 @@ class MarketMachine(MandateRules, StoppingRules, RoundRules, DeliveryRules, Intr
             if self.ghost.rewards.pots and which % 4 == 3:
                 self.award(which, is_patient=True)
         if stage >= FINAL:
-            self._decide(market, which)
+            self._make_final(market, which, ending)
         if stage >= REPORTED:
             if stops == "retire late":
                 self.chain.warp(max(market.rules.slot_start, self.chain.now() + 1))
@@ -79,6 +81,12 @@ class MarketMachine(MandateRules, StoppingRules, RoundRules, DeliveryRules, Intr
             self._report(market, [MOST_PERCENT] * TRADERS if stops else percents, silent)
         if stage >= SETTLED:
             self._end(market, ending, which)
+
+    def _make_final(self, market: GhostMarket, which: int, ending: str) -> None:
+        """The best matching is final, and a trade of it vetoed if that is its end."""
+        self._decide(market, which)
+        if ending == VETOED and market.unsettled():
+            self._veto(market, which, is_enough=True)
 
     def _have_sealed(self, market: GhostMarket, kind: str, which: int) -> None:
         """A proposal that stands, unless it cannot; of some, what refutes them comes after the time for proposals."""
@@ -119,6 +127,8 @@ class MarketMachine(MandateRules, StoppingRules, RoundRules, DeliveryRules, Intr
             self.chain.warp(market.rules.refund_from)
             if self.reported(market):
                 self.settle_late(which, all_of_them=True)
+        elif ending == VETOED and self.returned(market):
+            self.certify(which)
         elif ending == "by agreement" and market.unsettled():
             self.settle_agreed(which, which % 5, (1, 2))
             if self.returned(market):
@@ -273,6 +283,11 @@ RULES = (
     "settle_late",
     "settle_late beside what has ended",
     "settle_agreed",
+    "flag",
+    "veto",
+    "veto by too few",
+    "veto refused: Settlement_AlreadySettled",
+    "veto refused: Settlement_VetoTooLate",
     "refund",
     "release",
     "release a part",

@@ -72,7 +72,7 @@ def test_auditors_cannot_touch_orders(book, releases, custody, devices, communit
 
 
 def test_auditors_cannot_touch_trades(clearing, custody, settlement, community, traded, alice, carol):
-    """Two auditors cannot decide a trade, change a round or stop a suspended seller from being paid."""
+    """Two auditors cannot decide a trade, change a round or stop a suspended seller from being paid; a veto is late."""
     first, second = community.auditors[:2]
     proof = traded.proof(0, 0)
     root = bytes(clearing.chunkRoot(traded.proposal, 0))
@@ -89,6 +89,9 @@ def test_auditors_cannot_touch_trades(clearing, custody, settlement, community, 
         settlement.refund(traded.id, [proof], by(first))
     suspend(community, carol)
     assert bytes(clearing.chunkRoot(traded.proposal, 0)) == root
+    community.chain.warp(traded.rules.slot_start)
+    with reverts_with("Settlement_VetoTooLate", id_, traded.rules.slot_start):
+        settlement.veto(traded.id, proof, "because we can", by(first))
     traded.report({carol.device: 1_000})
     traded.settle()
     assert money_of(custody, carol) == (ENDOWMENT_UPOINTS + 100_000, 0)

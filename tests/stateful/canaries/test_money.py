@@ -8,6 +8,7 @@ from testkit.stateful.canaries import find
 CLEARING = "contracts/clearing/Clearing.sol"
 ACCOUNTS = "contracts/accounts/Accounts.sol"
 SETTLEMENT = "contracts/settlement/Settlement.sol"
+FINAL_TRADES = "contracts/settlement/FinalTrades.sol"
 RELEASES = "contracts/settlement/Releases.sol"
 
 MUTANTS = (
@@ -42,7 +43,7 @@ MUTANTS = (
     Mutant(
         "a trade settled twice by a proof",
         "Settlement",
-        SETTLEMENT,
+        FINAL_TRADES,
         "isOpen = (ends >> traded.position.index) & 1 == 0;",
         "isOpen = true;",
     ),
