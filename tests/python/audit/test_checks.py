@@ -100,6 +100,37 @@ def broken(chain):
     return {finding.law: finding.faults for finding in audit(chain) if not finding.holds}
 
 
+def veto(world, market, trade):
+    """Have as many auditors veto a trade as decide."""
+    for auditor in ("auditor", "second auditor"):
+        world.sender(auditor).send(settlement.veto(world.chain, market, trade, "a reason"))
+
+
+def test_a_veto_is_right(parted):
+    world, market, rules = parted
+    veto(world, market, settlement.final_trades(world.chain, market)[0])
+    assert broken(world.chain) == {}
+    world.warp(rules.slot_start + SLOT_S)
+    world.report(rules.slot_start, bob=600, dave=499)
+    Agent(world.chain, world.sender("agent")).settle(market)
+    assert broken(world.chain) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"), [({"paid": 1}, "paid"), ({"delivered": 1}, "paid"), ({}, "after its slot")]
+)
+def test_a_veto_that_does_more_than_it_may_is_found(parted, change, said):
+    world, market, rules = parted
+    world.warp(rules.slot_start)
+    agree(world, market, settlement.final_trades(world.chain, market)[0], 0, "bob")
+    records = read_records(world.chain)
+    (record,) = records.rounds
+    ((id_, (end,)),) = record.ends.items()
+    forged = replace(end, arguments=end.arguments | {"outcome": settlement.End.VETOED} | change)
+    _, faults = checks._CHECKS["REG-1"](replace(records, rounds=[replace(record, ends={id_: [forged]})]))
+    assert any(said in fault for fault in faults)
+
+
 def test_the_money_of_an_order_in_parts_is_right(parted):
     world, market, rules = parted
     assert broken(world.chain) == {}
