@@ -40,8 +40,16 @@ contract Metering is IMetering, EIP712 {
         Wh exportCounter;
         /// Lifetime import at the end of it, Wh.
         Wh importCounter;
-        /// Whether the interval earns no certificates: the device is a storage, or was stopped before it began.
-        bool mintsNothing;
+        /// Whether the registry says what the interval earns: the device is a storage, was stopped before, or has changed.
+        bool isSpecial;
+    }
+
+    /// @dev For whom a slot earns certificates.
+    enum Yield {
+        Everyone,
+        /// What was sold and used, for its buyer: the device changed its owner, or what was certified of it.
+        Buyers,
+        Nobody
     }
 
     /// @dev A trade with what was measured of its slot.
@@ -58,8 +66,7 @@ contract Metering is IMetering, EIP712 {
         Wh imported;
         /// Whether all certificates are the seller's.
         bool toSeller;
-        /// Whether there are none.
-        bool mintsNothing;
+        Yield yield;
     }
 
     /// @inheritdoc IMetering
@@ -219,11 +226,12 @@ contract Metering is IMetering, EIP712 {
 
         MeterTerms terms = DEVICES.meterTermsOf(device);
         address signer = Signatures.recover(_hashTypedDataV4(ReadingHashing.structHash(reading)), signature);
-        if (signer != terms.key() || signer == address(0)) revert Metering_BadSignature(index, device, signer);
+        bool isPlain = terms.isAlwaysKey(signer) && signer != address(0);
+        if (!isPlain) ReadingRules.checkSigner(index, device, startAt, uint40(end), signer, DEVICES);
 
         meter = _moved(index, reading, meter, terms.capacity());
-        // It stays so: whoever stops the device later does it after the interval began.
-        meter.mintsNothing = startAt >= terms.mintsUntil();
+        // It stays so: whoever stops or changes the device later does it after the interval began.
+        meter.isSpecial = !isPlain || startAt >= terms.mintsUntil();
         last[device] = meter;
     }
 
@@ -271,9 +279,9 @@ contract Metering is IMetering, EIP712 {
     function _readLast(Deal memory deal) private view returns (bool) {
         uint40 startAt = deal.slot.startAt();
         Meter storage seller = last[deal.trade.device()];
-        (uint40 start, uint40 exported, bool mintsNothing) = (seller.startAt, seller.exported, seller.mintsNothing);
+        (uint40 start, uint40 exported, bool isSpecial) = (seller.startAt, seller.exported, seller.isSpecial);
         if (start != startAt) return false;
-        (deal.exported, deal.mintsNothing) = (Wh.wrap(exported), mintsNothing);
+        (deal.exported, deal.yield) = (Wh.wrap(exported), isSpecial ? _yieldOf(deal) : Yield.Everyone);
         if (!deal.isBothSides) return true;
         Meter storage buyer = last[deal.trade.meter()];
         uint40 imported;
@@ -287,7 +295,7 @@ contract Metering is IMetering, EIP712 {
         Slot slot = deal.slot;
         uint32 device = deal.trade.device();
         deal.exported = _sumOf(device, slot, Side.Sell, measured.exported);
-        deal.mintsNothing = slot.startAt() >= DEVICES.meterTermsOf(device).mintsUntil();
+        deal.yield = _yieldOf(deal);
         deal.imported =
             measured.imported.length == 0 ? Wh.wrap(0) : _sumOf(deal.trade.meter(), slot, Side.Buy, measured.imported);
     }
@@ -305,12 +313,13 @@ contract Metering is IMetering, EIP712 {
         if (deal.isBothSides) shares.used[index] = used = _usedOf(deal, delivered);
         if (deal.toSeller) used = Wh.wrap(0);
         else shares.delivered[index] = delivered;
-        if (deal.mintsNothing) return;
+        if (deal.yield == Yield.Nobody) return;
 
         uint256 id = lotId(trade.device(), deal.slot);
         gathered.sell(trade.buyer(), id, used);
         bool exceeds = left > deal.sold;
-        if (!(delivered > used || exceeds) || PARTICIPANTS.isSuspendedAt(trade.seller(), deal.slot.startAt())) return;
+        if (!(delivered > used || exceeds) || deal.yield == Yield.Buyers) return;
+        if (PARTICIPANTS.isSuspendedAt(trade.seller(), deal.slot.startAt())) return;
         if (deal.toSeller) shares.delivered[index] = delivered;
         gathered.keep(trade.seller(), id, delivered - used);
         if (exceeds) gathered.keep(trade.seller(), id, _takeSurplus(deal));
@@ -321,11 +330,23 @@ contract Metering is IMetering, EIP712 {
     function _ownerOf(uint32 device, uint40 startAt) private view returns (address owner) {
         uint40 since;
         uint40 until;
-        (owner, since, until) = DEVICES.certificationOf(device);
+        (owner, since,, until) = DEVICES.standingAt(device, startAt);
         require(since != 0 && since <= startAt, Metering_NotCertified(device));
         require(until != 0, Metering_Storage(device));
         require(startAt < until, Metering_Stopped(device, startAt, until));
         require(!PARTICIPANTS.isSuspendedAt(owner, startAt), Metering_OwnerSuspended(device, startAt, owner));
+    }
+
+    /// @dev For whom the slot of a trade earns certificates. The device was certified before the gate closed; whoever stopped or
+    /// changed it later did it before the slot began, or after for good.
+    function _yieldOf(Deal memory deal) private view returns (Yield) {
+        (uint32 device, uint40 startAt) = (deal.trade.device(), deal.slot.startAt());
+        MeterTerms terms = DEVICES.meterTermsOf(device);
+        if (startAt >= terms.mintsUntil()) return Yield.Nobody;
+        if (!terms.hasChanged()) return Yield.Everyone;
+        (address owner, uint40 since, uint40 keySince,) = DEVICES.standingAt(device, startAt);
+        if (keySince == 0 || keySince > startAt) return Yield.Nobody;
+        return owner == deal.trade.seller() && since != 0 && since <= startAt ? Yield.Everyone : Yield.Buyers;
     }
 
     /// @dev What was used of what was delivered in a trade: the buyer's share of the import, at most all of it.

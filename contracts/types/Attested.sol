@@ -18,7 +18,7 @@ type SellerTerms is uint256;
 
 using {isActive, personInTerms, credibility} for Admission global;
 using {trades, rate} for Reliability global;
-using {withEnergy, asCertified, asRetired} for SellerTerms global;
+using {withEnergy, asCertified, asUncertifiedOf, asRetired} for SellerTerms global;
 using {energy, isFit, isCertified, isRetired, source, carrier, kind, subnet, owner} for SellerTerms global;
 
 /// @dev Warning: needs person_ ≤ MAX_PERSONS.
@@ -73,6 +73,12 @@ function withEnergy(SellerTerms terms, Wh energy_) pure returns (SellerTerms) {
 
 function asCertified(SellerTerms terms) pure returns (SellerTerms) {
     return SellerTerms.wrap(SellerTerms.unwrap(terms) | (1 << 206));
+}
+
+/// @notice The same terms of a device of this owner that is to be certified anew.
+function asUncertifiedOf(SellerTerms terms, address owner_) pure returns (SellerTerms) {
+    uint256 rest = SellerTerms.unwrap(terms) & ~(uint256(1) << 206 | type(uint160).max);
+    return SellerTerms.wrap(rest | uint160(owner_));
 }
 
 function asRetired(SellerTerms terms) pure returns (SellerTerms) {

@@ -64,6 +64,13 @@ interface IMetering {
     error Metering_BatchTooLarge(uint256 have, uint256 most);
     /// @notice Thrown when the reading at `index` is not signed by the device's key; `recovered` is who signed, zero if nobody.
     error Metering_BadSignature(uint256 index, uint32 device, address recovered);
+    /// @notice Thrown when the device of the reading at `index` changed, and was never certified with its key of the interval.
+    error Metering_KeyNotCertified(uint256 index, uint32 device, address key);
+    /// @notice Thrown when the interval of the reading at `index` ends after its key ceased to be trusted, Unix seconds.
+    error Metering_KeyDistrusted(uint256 index, uint32 device, address key, uint40 since);
+    /// @notice Thrown when the interval of the reading at `index` is before a change of its device, and what held then could be
+    /// reported until `until`, Unix seconds.
+    error Metering_GraceOver(uint256 index, uint32 device, uint40 slotStart, uint40 until);
     /// @notice Thrown when readings and signatures differ in number.
     error Metering_LengthMismatch(uint256 readings, uint256 signatures);
     /// @notice Thrown when the interval of the reading at `index` ends later than now, Unix seconds.
@@ -130,7 +137,8 @@ interface IMetering {
     /// Reading(uint32 device,uint40 startAt,uint32 lengthSeconds,uint40 previousStartAt,uint64 exportedWh,
     /// uint64 importedWh,uint64 exportCounterWh,uint64 importCounterWh,uint8 quality,uint16 version).
     /// Reverts if, for any reading: the start is not a multiple of the base interval, the interval is not over, or is not
-    /// after the device's last one; the signer is not the device's key; export or import is above the device's
+    /// after the device's last one; the signer is not the device's key of then, or that is not trusted or not certified; the device
+    /// changed since, longer than a week ago; export or import is above the device's
     /// capacity; a counter is below the interval's energy, or less that energy below the last counter. The
     /// error names the index.
     /// Four fields take one value only: the length is the base interval, the predecessor starts one base interval before
@@ -170,8 +178,10 @@ interface IMetering {
     /// @notice For the settlement alone: issues the certificates of what was delivered and used in trades to their buyers, and of
     /// the rest of what was delivered to the sellers; and once for each slot, what was exported beyond all that was sold, to the
     /// seller, when no order of the device for the slot is undecided. A device that sells is certified before the gate closes
-    /// (IOrderBook), so before the slot begins. There are no certificates where the device is a storage, or was retired or
-    /// decertified before the slot began, and none for a seller who was suspended then; shares are the same.
+    /// (IOrderBook), so before the slot begins. There are no certificates where the device is a storage, or was retired,
+    /// decertified or given another key before the slot began, and not certified with it by then; and none for a seller who was
+    /// suspended then, or whose device had another owner or was not certified anew after a change (IDeviceChanges). Shares are the
+    /// same.
     /// A trade's share: with S sold by the device before, the order that sold X gets D' = min(max(export − S, 0), X). A trade of
     /// e after b of the order's trades gets ⌊D' · (b + e) / X⌋ − ⌊D' · b / X⌋, or min(max(D' − b, 0), e) where trades are served
     /// one after the other: any subset of trades gets the same, and all of them D'. The buyer's side likewise, with its meter's
@@ -196,19 +206,12 @@ interface IMetering {
     function verify(PackedReading calldata reading, ReadingProof calldata proof) external view;
 
     /// @notice The device's last interval (Unix seconds), its export and import in it and its counters at the end of it (Wh), and
-    /// whether it earns no certificates.
+    /// whether the registry says for whom it earns certificates: a storage, or a device that was stopped before or has changed.
     /// @param device Id of the device.
     function last(uint32 device)
         external
         view
-        returns (
-            uint40 startAt,
-            uint40 exported,
-            uint40 imported,
-            Wh exportCounter,
-            Wh importCounter,
-            bool mintsNothing
-        );
+        returns (uint40 startAt, uint40 exported, uint40 imported, Wh exportCounter, Wh importCounter, bool isSpecial);
 
     /// @notice Whether the surplus of the device and slot is issued.
     /// @param device Id of the device.

@@ -7,17 +7,18 @@ import {MeterTerms} from "../../contracts/types/MeterTerms.sol";
 import {PackedOrder, Side} from "../../contracts/types/Orders.sol";
 import {Slot} from "../../contracts/types/Slots.sol";
 import {Wh} from "../../contracts/types/Units.sol";
+import {IDeviceChanges} from "./IDeviceChanges.sol";
 
 /// @title Meters, routers, exchanges and interfaces, each with a key of its own
 /// @notice A device is bound to its owner by a signature of the device's key, typed, placed in a subnet
 /// and certified by k of n auditors, who can decertify it. Its owner can retire it. Either stops it permanently: a meter that
-/// comes back is a new device with a new key.
+/// comes back is a new device with a new key. What can change meanwhile is in IDeviceChanges.
 /// What a storage gives back earns no certificates: the energy was certified where it was made, or came from the grid.
 /// @dev Trust assumptions.
 /// Safety: certified devices measure honestly and keep their keys; auditors look at a device before
 /// they certify it, also for a storage behind a meter of another source; `threshold` of them decertify one that lies.
 /// Liveness: auditors certify. An owner can always retire a device.
-interface IDeviceRegistry {
+interface IDeviceRegistry is IDeviceChanges {
     enum Kind {
         Meter,
         Router,
@@ -47,6 +48,10 @@ interface IDeviceRegistry {
         Wh capacity;
         /// When it was taken out of service, Unix seconds; 0 if it was not.
         uint40 stoppedAt;
+        /// When its last change takes effect, Unix seconds; 0 if nothing changed.
+        uint40 changedAt;
+        /// From when on its key is not trusted, Unix seconds; 0 if it is.
+        uint40 distrustedAt;
     }
 
     /// @notice A device is bound to its owner; `capacity` in Wh for one base interval.
@@ -145,7 +150,7 @@ interface IDeviceRegistry {
     /// A vote names what the auditor saw, not a number alone: after a reorganisation of the chain another device may have the
     /// number. The content needs no chain and no contract, since the transaction that carries it names both.
     /// Reverts if: the caller is no auditor or has voted for it; there is no such device, it has another content, is certified, or
-    /// is out of service.
+    /// is out of service; its key is not trusted.
     /// @param id Id of the device.
     /// @param content `contentOf` the device that the auditor saw.
     function certify(uint32 id, bytes32 content) external;
@@ -175,14 +180,15 @@ interface IDeviceRegistry {
     /// @param id Id of the device.
     function meterTermsOf(uint32 id) external view returns (MeterTerms);
 
-    /// @notice The device's owner, and the times between which a slot must start to earn certificates, Unix seconds.
+    /// @notice The device's present owner, and the times between which a slot must start to earn certificates, Unix seconds.
     /// @param id Id of the device.
     /// @return owner The participant whose energy it measures.
     /// @return since Its certification; 0 if there was none.
     /// @return until When it was retired or decertified, 2^40 − 1 while it is in service; always 0 for a storage.
     function certificationOf(uint32 id) external view returns (address owner, uint40 since, uint40 until);
 
-    /// @notice What auditors vote for: keccak256(abi.encode(id, owner, key, kind, carrier, source, subnet, capacity)).
+    /// @notice What auditors vote for: keccak256(abi.encode(id, owner, key, kind, carrier, source, subnet, capacity,
+    /// description)), the last as of `descriptionOf`.
     /// @param id Id of the device.
     function contentOf(uint32 id) external view returns (bytes32);
 
@@ -235,7 +241,7 @@ interface IDeviceRegistry {
     /// @notice Number of devices; the last id.
     function deviceCount() external view returns (uint32);
 
-    /// @notice Id of the device with this key, 0 if none.
+    /// @notice Id of the device that has or had this key, 0 if none.
     /// @param key The account whose key signs its readings.
     function deviceOf(address key) external view returns (uint32);
 }

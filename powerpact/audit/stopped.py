@@ -16,15 +16,17 @@ from powerpact.market.schema import EnergySource
 def check_stopped(records: Records) -> Result:
     """GRN-3."""
     chain = records.chain
-    owners: dict[int, ChecksumAddress] = {}
+    owners: defaultdict[int, list[tuple[int, ChecksumAddress]]] = defaultdict(list)
     storages: set[int] = set()
     stopped_at: dict[int, int] = {}
     for event in records.devices:
         device = event.arguments["device"]
         if event.name == "DeviceAdded":
-            owners[device] = event.arguments["owner"]
+            owners[device].append((0, event.arguments["owner"]))
             if event.arguments["source"] == EnergySource.STORAGE:
                 storages.add(device)
+        elif event.name == "DeviceHandedOver":
+            owners[device].append((event.arguments["from"], event.arguments["owner"]))
         elif event.name in ("DeviceRetired", "DeviceDecertified"):
             stopped_at[device] = chain.time_of(event.block)
     suspensions, person = _suspensions(records), persons(records.participants)
@@ -37,10 +39,17 @@ def check_stopped(records: Records) -> Result:
             faults.append(f"{what} of a storage")
         if device in stopped_at and stopped_at[device] <= slot.start:
             faults.append(f"{what}, though device {device} was stopped at {stopped_at[device]}")
-        if move.target == owners.get(device) and _is_suspended(suspensions[person.get(move.target, 0)], slot.start):
+        if move.target == _owner_at(owners[device], slot.start) and _is_suspended(
+            suspensions[person.get(move.target, 0)], slot.start
+        ):
             faults.append(f"{what} to {move.target}, who was suspended at {slot.start}")
     detail = f"{len(minted)} mintings; {len(stopped_at)} devices stopped, {len(storages)} storages"
     return f"{detail}, {sum(map(len, suspensions.values()))} suspensions", faults
+
+
+def _owner_at(owners: list[tuple[int, ChecksumAddress]], time: int) -> ChecksumAddress | None:
+    """The last owner whose time had begun."""
+    return next((owner for since, owner in reversed(owners) if since <= time), None)
 
 
 def _suspensions(records: Records) -> defaultdict[int, list[tuple[int, int]]]:

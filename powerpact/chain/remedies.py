@@ -164,7 +164,8 @@ _DEVICES: Final = {
     ),
     "Device_BadSignature": Advice(
         "the device's key did not sign these details for this owner",
-        "Sign with the device's own key, for this owner, kind, carrier, source, subnet and capacity.",
+        "Sign with the key itself: for this owner, kind, carrier, source, subnet and capacity; in place of another, "
+        "for this device, its owner and the key that it replaces.",
     ),
     "Device_BadParameters": Advice(
         "the source code or the capacity is zero", "Name the energy source (1 to 255) and a capacity in Wh."
@@ -185,6 +186,24 @@ _DEVICES: Final = {
     ),
     "Device_NotCertified": Advice("the device is not certified", "Nothing to do: it can neither sell nor certify."),
     "Device_EmptyReason": Advice("a device is decertified for a reason", "Say why with --reason."),
+    "Device_ChangePending": Advice(
+        "the device's last change has not taken effect", "Wait until the time in the message, and try again."
+    ),
+    "Device_KeyDistrusted": Advice(
+        "the device's key is not trusted any more", "Its owner gives it another key: `powerpact device rotate`."
+    ),
+    "Device_UnknownKey": Advice("no device has or had this key", "List the devices with `powerpact device list`."),
+    "Device_BadTime": Advice("the time is zero or in the future", "Name a time in the past."),
+    "Device_NotEarlier": Advice(
+        "the key is not trusted from that time on already", "Nothing to do, or name an earlier time."
+    ),
+    "Device_NotOwnerThen": Advice(
+        "the device had another owner at that time",
+        "Name a time since you own it; the auditors can name an earlier one.",
+    ),
+    "Device_NotOffered": Advice(
+        "the device is not offered to this account", "Ask its owner for `powerpact device offer` with your address."
+    ),
     "Device_Undecided": Advice(
         "the device has an undecided order for this slot, perhaps this very order",
         "Cancel the other order first, or decide it with `powerpact round decide` once its round is final.",
@@ -312,6 +331,18 @@ _METERING: Final = {
     ),
     "Metering_UnknownReading": Advice(
         "the reading is not in this batch", "Use the reading and proof as they were reported."
+    ),
+    "Metering_KeyNotCertified": Advice(
+        "the device changed, and was never certified with the key of this interval",
+        "Have the auditors certify it, then report: `powerpact device certify`.",
+    ),
+    "Metering_KeyDistrusted": Advice(
+        "the interval ends after the time from which the key is not trusted",
+        "This reading is never taken. Give the device another key: `powerpact device rotate`.",
+    ),
+    "Metering_GraceOver": Advice(
+        "the device changed more than a week ago, and the interval is before that",
+        "Report later intervals; what is not reported within a week of a change is lost.",
     ),
     "Metering_NotSettlement": Advice("only the settlement delivers", "Settle with `powerpact settle`."),
     "Metering_AlreadyIssued": Advice("certificates of this device and slot exist already", "Nothing to do."),

@@ -114,7 +114,7 @@ def certify(
     from powerpact.chain.contracts import devices, participants
 
     chain, key = open_chain(deployment), unlock(account)
-    voted = _content(chain, device, content)
+    voted = content_seen(chain, device, content)
     mined = chain.sender(key).send(devices.certify(chain, device, voted))
     is_certified = devices.device(chain, device).certified
     votes, threshold = chain.event(mined, "CertificationVoted").arguments["votes"], participants.threshold(chain)
@@ -140,7 +140,7 @@ def decertify(
     from powerpact.chain.contracts import devices
 
     chain, key = open_chain(deployment), unlock(account)
-    voted = _content(chain, device, content)
+    voted = content_seen(chain, device, content)
     mined = chain.sender(key).send(devices.decertify(chain, device, voted, reason))
     is_over = devices.device(chain, device).decertified
     what = f"voted to decertify device {device}: {'decertified' if is_over else 'more votes needed'}"
@@ -264,8 +264,8 @@ def report(
     done(f"reported {exported_wh} Wh out, {imported_wh} Wh in, of device {id_}", [mined], data, as_json=as_json)
 
 
-def _content(chain: Chain, device: int, seen: str | None) -> bytes:
-    """What an auditor votes for: the content that was seen, or that of the device, which is shown."""
+def content_seen(chain: Chain, device: int, seen: str | None) -> bytes:
+    """What somebody votes for or accepts: the content that was seen, or that of the device, which is shown."""
     from powerpact.chain.contracts import devices
     from powerpact.errors import BadChoice
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from eth_typing import ChecksumAddress
@@ -83,23 +84,31 @@ class Exchange:
                     "key", key, problem, remedy="A meter needs a key of its own: make one for the new meter."
                 )
         (last_start,) = meters.last_starts(chain, [device]).values()
-        return cls(device, wanted, new_id, last_start, _promised(chain, device))
+        return cls(device, wanted, new_id, last_start, promised_slots(chain, device))
 
     def refusal(self) -> BadChoice:
         """Why it should wait."""
-        times = ", ".join(map(str, self.promised))
-        return BadChoice(
-            "device",
-            str(self.device),
-            f"has orders or trades in slots that are not over, from {times} (Unix seconds)",
-            remedy="Cancel the orders, or exchange the meter after these slots, once they are reported; "
-            "with --anyway energy that was sold is not delivered.",
+        remedy = (
+            "Cancel the orders, or exchange the meter after these slots, once they are reported; "
+            "with --anyway energy that was sold is not delivered."
         )
+        return promised_refusal(self.device, self.promised, remedy)
 
 
-def _promised(chain: Chain, device: int) -> tuple[int, ...]:
+def promised_slots(chain: Chain, device: int) -> tuple[int, ...]:
     """Starts of slots that are not over of which a device has an order, or sold or bought energy."""
     now = chain.now()
     slots = sorted({market.rules.slot for market in markets(chain) if market.rules.slot.end > now})
     sides = [(device, side) for side in Side]
     return tuple(slot.start for slot in slots if meters.all_promised(chain, sides, slot) != [(False, 0)] * len(sides))
+
+
+def promised_refusal(
+    device: int,
+    slots: Sequence[int],
+    remedy: str = "Cancel the orders, or wait until these slots are over and reported; with --anyway the device "
+    "measures them after the change.",
+) -> BadChoice:
+    """Why a device should not change yet: it promised energy of slots that begin at these times, Unix seconds."""
+    problem = f"has orders or trades in slots that are not over, from {', '.join(map(str, slots))} (Unix seconds)"
+    return BadChoice("device", str(device), problem, remedy=remedy)

@@ -29,6 +29,7 @@ DEVICE_EVENTS: Final = (
     "DecertificationVoted",
     "DeviceRetired",
     "DeviceDecertified",
+    "DeviceHandedOver",
 )
 """What an audit needs to know of devices."""
 

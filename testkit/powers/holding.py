@@ -122,6 +122,14 @@ REGISTRY = {
             refused="Device_OwnerNotActive",
             forged="Device_BadSignature",
         ),
+        "accept": Power(
+            TRADER,
+            DEVICES,
+            "Whom the owner offered the device of this content. It sells for its new owner once certified anew; what its "
+            "former owner sold stays that owner's.",
+            refused="Device_NotOffered",
+            forged="Device_OtherContent",
+        ),
         "certify": Power(
             AUDITOR,
             DEVICES,
@@ -140,17 +148,46 @@ REGISTRY = {
         "decide": inner(
             "OrderBook Settlement", ORDERS, "Device_NotMarket", "What the undecided order of a device sold or bought."
         ),
+        "describe": Power(
+            OWNER,
+            DEVICES,
+            "Only the owner. The contracts do not look at it; a certified device is certified anew.",
+            refused="Device_NotOwner",
+        ),
+        "distrust": Power(
+            OWNER,
+            DEVICES,
+            "Only the owner, of the time since it owns the device, and only earlier than before. Readings that end later "
+            "are refused; those that were taken stay.",
+            refused="Device_NotOwner",
+        ),
         "fixLength": inner(
             "Metering",
             ORDERS,
             "Device_NotMetering",
             "The length of a device's slots, where no order fixed it.",
         ),
+        "offer": Power(OWNER, DEVICES, "Only the owner, to one account at a time.", refused="Device_NotOwner"),
         "reserve": inner(
             "OrderBook", ORDERS, "Device_NotOrderBook", "What an order wants of its device's slot, within the capacity."
         ),
         "retire": Power(
             OWNER, DEVICES, "Only the owner, permanently. Energy sold before is paid.", refused="Device_NotOwner"
+        ),
+        "rotate": Power(
+            OWNER,
+            DEVICES,
+            "Only the owner; the new key signs. Readings with it are taken, and energy is sold, once k of n auditors "
+            "certified it.",
+            signed=METER,
+            refused="Device_NotOwner",
+            forged="Device_BadSignature",
+        ),
+        "voteDistrust": Power(
+            AUDITOR,
+            DEVICES,
+            "k of n, for one key and one time, and only earlier than before. As `distrust`.",
+            refused="Device_NotAuditor",
         ),
     },
 }

@@ -104,6 +104,8 @@ def _of_devices(stage: Stage) -> Iterator[Reading]:
         owner = community.read("DeviceRegistry", "certificationOf", device)[0]
         owner = owner if int(owner, 16) else ""
         yield _read(stage, State.DEVICES, owner, "DeviceRegistry", "device", device)
+        yield _read(stage, State.DEVICES, owner, "DeviceRegistry", "offeredTo", device)
+        yield _read(stage, State.DEVICES, owner, "DeviceRegistry", "descriptionOf", device)
         yield _read(stage, State.READINGS, owner, "Metering", "last", device)
     yield _read(stage, State.READINGS, "", "Metering", "batchCount")
 

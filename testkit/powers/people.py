@@ -138,6 +138,36 @@ def _devices(stage: Stage) -> list[Scene]:
             forged=same(bobs, contents[new], REASON),
         ),
         Scene("DeviceRegistry", "retire", same(bobs), sender=stage.bob.account),
+        *_changes(stage),
+    ]
+
+
+def _changes(stage: Stage) -> list[Scene]:
+    """Of Bob's device, which he offers to Grace."""
+    community, bob, contract = stage.community, stage.bob, "DeviceRegistry"
+    meter, now = key("another meter"), community.chain.now()
+    community.send(bob.account, contract, "offer", bob.device, stage.grace.address)
+    content, other = (community.read(contract, "contentOf", device) for device in (bob.device, stage.uncertified))
+    message = {"device": bob.device, "owner": bob.address, "replaced": bob.meter.address}
+    record = bytes(32), bytes(32), "a number", bytes(24), 9_900, 0, 0, 10_101, 1
+
+    def signed_by(signer: LocalAccount) -> tuple[object, ...]:
+        return bob.device, meter.address, sign(signer, community.domain(contract), "Rotation", message)
+
+    return [
+        Scene(
+            contract,
+            "accept",
+            same(bob.device, content),
+            sender=stage.grace.account,
+            touches=(bob.address,),
+            forged=same(bob.device, other),
+        ),
+        Scene(contract, "describe", same(bob.device, record), sender=bob.account),
+        Scene(contract, "distrust", same(bob.meter.address, now), sender=bob.account),
+        Scene(contract, "offer", same(bob.device, stage.approved.address), sender=bob.account),
+        Scene(contract, "rotate", same(*signed_by(meter)), sender=bob.account, forged=signed_by),
+        Scene(contract, "voteDistrust", same(bob.meter.address, now), touches=(bob.address,)),
     ]
 
 

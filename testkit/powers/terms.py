@@ -86,7 +86,7 @@ CONTENTS = {
     State.TRADES: "the final round of a market, how each trade ended, track records",
     State.READINGS: "counters of the devices, roots of the batches",
     State.CERTIFICATES: "holdings, what is retired, which surplus is issued",
-    State.DEVICES: "owner, key and description; certified, stopped",
+    State.DEVICES: "owner, offers, key and description; certified, distrusted, stopped",
     State.ADMISSIONS: "applications, admissions, credibility, suspensions, accounts of a person",
     State.CREDENTIALS: "which signatures under credentials are revoked",
     State.MOTIONS: "who audits, what is announced, what members object to and propose, announced exits",

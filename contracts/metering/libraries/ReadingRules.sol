@@ -2,12 +2,16 @@
 pragma solidity ^0.8.27;
 
 import {IMetering} from "../../../interfaces/metering/IMetering.sol";
+import {IDeviceRegistry} from "../../../interfaces/registry/IDeviceRegistry.sol";
 import {INTERVAL_MASK, MEASURED, PackedReading, ReadingFields, neutralHead} from "../../types/Readings.sol";
 import {Wh} from "../../types/Units.sol";
 
 /// @title What a reading must say by itself, and beside the last one
 library ReadingRules {
     using ReadingFields for PackedReading;
+
+    /// @dev How long readings of intervals before a change of their device are taken after it, seconds.
+    uint40 private constant GRACE = 7 days;
 
     /// @notice Fields whose rules are not built yet hold their neutral value. `startAt` is a multiple of the base interval
     /// and not 0, so that an interval precedes it.
@@ -37,6 +41,28 @@ library ReadingRules {
         if (energy > counter) revert IMetering.Metering_CounterBelowEnergy(index, device, counter, energy);
         if (lastCounter > counter - energy) {
             revert IMetering.Metering_CounterFell(index, device, counter - energy, lastCounter);
+        }
+    }
+
+    /// @notice Whether the device's key of an interval signed it, in the registry's words.
+    /// Reverts if: another account signed, or nobody; the device was never certified with the key, though it changed; the key is
+    /// not trusted at the end of the interval; the device changed since then, longer ago than the grace.
+    function checkSigner(
+        uint256 index,
+        uint32 device,
+        uint40 startAt,
+        uint40 end,
+        address signer,
+        IDeviceRegistry devices
+    ) internal view {
+        (address key, uint40 since, uint40 distrusted, uint40 past) = devices.signerAt(device, startAt);
+        if (signer != key || signer == address(0)) revert IMetering.Metering_BadSignature(index, device, signer);
+        if (since == 0) revert IMetering.Metering_KeyNotCertified(index, device, key);
+        if (distrusted != 0 && end > distrusted) {
+            revert IMetering.Metering_KeyDistrusted(index, device, key, distrusted);
+        }
+        if (past != 0 && block.timestamp > past + GRACE) {
+            revert IMetering.Metering_GraceOver(index, device, startAt, past + GRACE);
         }
     }
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
@@ -15,6 +16,9 @@ from powerpact.chain.transactions import Call, Mined
 from powerpact.codec.abi import encode
 from powerpact.codec.eip712 import sign
 from powerpact.market.schema import Carrier, DeviceKind, EnergySource
+
+NO_RECORD: Final = bytes(32)
+"""Where nothing is on record of a device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,12 @@ class Device:
         The most energy that it can feed or draw in one base interval.
     stopped_at : int
         When it was taken out of service, Unix seconds; 0 if it was not.
+    changed_at : int
+        When its last change of key, owner or description takes effect, Unix seconds; 0 if there was none.
+    distrusted_at : int
+        From when on its key is not trusted, Unix seconds; 0 if it is.
+    record : bytes
+        Hash of what is on record of it beside this, 32 bytes; zeros if nothing is.
     """
 
     owner: ChecksumAddress
@@ -55,13 +65,20 @@ class Device:
     key: ChecksumAddress
     capacity_wh: int
     stopped_at: int
+    changed_at: int
+    distrusted_at: int
+    record: bytes
 
     @property
     def state(self) -> str:
         """What it is now, in words."""
         if self.decertified:
             return "decertified"
-        return "retired" if self.retired else "certified" if self.certified else "not certified"
+        if self.retired:
+            return "retired"
+        if self.distrusted_at:
+            return "key not trusted"
+        return "certified" if self.certified else "not certified"
 
     @property
     def description(self) -> Description:
@@ -70,7 +87,7 @@ class Device:
 
     def content(self, device_id: int) -> bytes:
         """What auditors vote for: see `content`."""
-        return content(device_id, self.owner, self.key, self.description)
+        return content(device_id, self.owner, self.key, self.description, self.record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +149,16 @@ def added_id(chain: Chain, mined: Mined) -> int:
     return int(chain.event(mined, "DeviceAdded").arguments["device"])
 
 
-def content(device_id: int, owner: ChecksumAddress, key: ChecksumAddress, described: Description) -> bytes:
+def content(
+    device_id: int, owner: ChecksumAddress, key: ChecksumAddress, described: Description, record: bytes = NO_RECORD
+) -> bytes:
     """What auditors vote for: all that was registered, hashed, so that a vote never counts for another device.
 
     It is computed here and never asked from the chain: a vote names what the auditor was shown.
     """
-    types = ("uint32", "address", "address", "uint8", "uint8", "uint8", "uint32", "uint64")
+    types = ("uint32", "address", "address", "uint8", "uint8", "uint8", "uint32", "uint64", "bytes32")
     codes = described.kind, described.carrier, described.source, described.subnet, described.capacity_wh
-    return keccak(encode(types, (device_id, owner, key, *codes)))
+    return keccak(encode(types, (device_id, owner, key, *codes, record)))
 
 
 def certify(chain: Chain, device_id: int, content: bytes) -> Call:
@@ -182,8 +201,13 @@ def all_devices(chain: Chain) -> dict[int, Device]:
 
 
 def _devices(chain: Chain, ids: Sequence[int]) -> list[Device]:
-    found = chain.read_all([("DeviceRegistry", "device", [id_]) for id_ in ids])
-    return [Device(owner, subnet, DeviceKind(kind), Carrier(code), *rest) for owner, subnet, kind, code, *rest in found]
+    asked = [(name, [id_]) for name in ("device", "descriptionOf") for id_ in ids]
+    answers = chain.read_all([("DeviceRegistry", *question) for question in asked])
+    found, records = answers[: len(ids)], answers[len(ids) :]
+    return [
+        Device(owner, subnet, DeviceKind(kind), Carrier(code), *rest, bytes(record))
+        for (owner, subnet, kind, code, *rest), record in zip(found, records, strict=True)
+    ]
 
 
 def device_count(chain: Chain) -> int:
@@ -192,5 +216,5 @@ def device_count(chain: Chain) -> int:
 
 
 def device_of(chain: Chain, key: ChecksumAddress) -> int:
-    """Id of the device with this key, 0 if none."""
+    """Id of the device that has or had this key, 0 if none."""
     return int(chain.read("DeviceRegistry", "deviceOf", key))

@@ -6,6 +6,7 @@ What the chain alone knows, such as the counters after a device's last interval,
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,33 +30,38 @@ AHEAD_S: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What never changes about a registered device.
+    """What decides whether a reading can be a registered device's.
 
     Attributes
     ----------
     key : bytes
         The account whose key signs its readings, 20 bytes.
+    replaced : frozenset of bytes
+        Its former keys; which of them signs which interval, the chain says.
     capacity_wh : int
         The most energy in one base interval, Wh.
     """
 
     key: bytes
     capacity_wh: int
+    replaced: frozenset[bytes] = frozenset()
 
 
 class Registry:
     """The registered devices, as far as they were read from the chain.
 
-    A device keeps its key and capacity for life, so a known one is read again only if the chain undid blocks.
+    A device keeps its capacity for life, and its key unless there is an event, so a known one is read again only after
+    such an event, or if the chain undid blocks.
     """
 
     def __init__(self) -> None:
         self._known: dict[int, Known] = {}
         self._time_s = 0
         self._undone = 0
+        self._rotated = 0
 
     def update(self, chain: Chain) -> bool:
-        """Read the devices that are new, and the time; whether there are new ones.
+        """Read the devices that are new, and the time; whether there are new ones, or new keys.
 
         Raises
         ------
@@ -63,12 +69,18 @@ class Registry:
             If the node does not answer.
         """
         self._time_s = chain.now()
-        undone = chain.log.undone()
-        if undone == self._undone and devices.device_count(chain) <= len(self._known):
+        undone, rotations = chain.log.undone(), chain.events("DeviceRegistry", "KeyRotated")
+        state = (undone, len(rotations))
+        if state == (self._undone, self._rotated) and devices.device_count(chain) <= len(self._known):
             return False
-        self._undone = undone
-        found = devices.all_devices(chain)
-        self._known = {id_: Known(to_canonical_address(one.key), one.capacity_wh) for id_, one in found.items()}
+        self._undone, self._rotated = state
+        replaced: defaultdict[int, set[bytes]] = defaultdict(set)
+        for event in rotations:
+            replaced[event.arguments["device"]].add(to_canonical_address(event.arguments["replaced"]))
+        self._known = {
+            id_: Known(to_canonical_address(one.key), one.capacity_wh, frozenset(replaced[id_]))
+            for id_, one in devices.all_devices(chain).items()
+        }
         return True
 
     @property
@@ -138,7 +150,7 @@ class Checker:
         if end > time_s + AHEAD_S:
             return f"its interval ends at {end}, {end - time_s} s from now: the device's clock is wrong"
         signer = signer_of(reading_digest(self._domain, reading), signature)
-        if signer != known.key:
+        if signer != known.key and signer not in known.replaced:
             by = "no key" if signer is None else f"0x{signer.hex()}"
             return f"it is signed by {by} for this deployment, and the device's key is 0x{known.key.hex()}"
         return None

@@ -21,7 +21,7 @@ from powerpact.market.readingrules import LastReading
 from powerpact.progress import Progress, silent
 from powerpact.store.readings import Key, Readings, Waiting
 
-_NOT_YET: Final = ("Metering_SlotNotOver", "Metering_SlotNotAfterLast")
+_NOT_YET: Final = ("Metering_SlotNotOver", "Metering_SlotNotAfterLast", "Metering_KeyNotCertified")
 """Refusals of the contract that say that its state is another one than was read: the reading is looked at again."""
 
 

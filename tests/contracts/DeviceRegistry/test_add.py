@@ -123,8 +123,8 @@ def test_binds_the_device(devices, order_book, domain, owner):
         "subnet": 7,
         "capacity": 5_000,
     }
-    assert tuple(devices.device(1)) == (owner, 7, ROUTER, HEAT, 3, False, False, False, KEY.address, 5_000, 0)
-    assert devices.meterTermsOf(1) == 3 << 240 | 5_000 << 160 | int(KEY.address, 16)
+    assert tuple(devices.device(1)) == (owner, 7, ROUTER, HEAT, 3, False, False, False, KEY.address, 5_000, 0, 0, 0)
+    assert devices.meterTermsOf(1) == 3 << 248 | 5_000 << 160 | int(KEY.address, 16)
     assert seller_terms(devices, [1], order_book) == [
         SellerTerms(owner, 7, ROUTER, HEAT, 3, certified=False, retired=False)
     ]
@@ -150,7 +150,7 @@ def test_the_content_is_all_that_was_registered(devices, domain, owner):
 
 
 def test_knows_nothing_of_other_devices(devices, order_book):
-    assert tuple(devices.device(1)) == (NOBODY, 0, 0, 0, 0, False, False, False, NOBODY, 0, 0)
+    assert tuple(devices.device(1)) == (NOBODY, 0, 0, 0, 0, False, False, False, NOBODY, 0, 0, 0, 0)
     assert devices.meterTermsOf(1) == 0
     assert seller_terms(devices, [1], order_book) == [SellerTerms(NOBODY, 0, 0, 0, 0, certified=False, retired=False)]
     assert tuple(devices.certificationOf(1)) == (NOBODY, 0, NEVER)
