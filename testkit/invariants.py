@@ -29,6 +29,7 @@ class Invariant:
 
 
 _CHECKS = "testkit/stateful/checks.py"
+_CHANGING = "testkit/stateful/changing.py"
 
 REGISTER = MappingProxyType(
     {
@@ -115,8 +116,13 @@ REGISTER = MappingProxyType(
             Invariant(
                 "GRN-3",
                 "nothing is certified of a slot that began once its device was stopped, nor to an owner who was "
-                "suspended when it began",
-                (f"{_CHECKS}::certificates_follow_the_meter", "tests/contracts/Metering/test_stopped.py"),
+                "suspended, or whose device was not certified as it was, when it began",
+                (
+                    f"{_CHECKS}::certificates_follow_the_meter",
+                    f"{_CHANGING}::_issue_all",
+                    "tests/contracts/Metering/test_stopped.py",
+                    "tests/contracts/Metering/test_changed.py",
+                ),
             ),
             Invariant(
                 "REG-1",
@@ -128,6 +134,17 @@ REGISTER = MappingProxyType(
                     "testkit/stateful/overreaching.py::overreach",
                     "tests/differential/test_powers.py::test_everyone_can_do_exactly_what_the_table_says",
                 ),
+            ),
+            Invariant(
+                "DEV-2",
+                "a device goes only the ways of its diagram; it sells only while k of n auditors certify it with the "
+                "owner, key and record that it has",
+                (f"{_CHANGING}::_compare", "tests/contracts/DeviceRegistry/test_rotate.py"),
+            ),
+            Invariant(
+                "DEV-3",
+                "from when on a key is not trusted moves only earlier, by the owner of then or by k of n auditors",
+                (f"{_CHANGING}::_compare", "tests/contracts/DeviceRegistry/test_distrust.py"),
             ),
             Invariant(
                 "MET-1",

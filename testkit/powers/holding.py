@@ -125,8 +125,8 @@ REGISTRY = {
         "accept": Power(
             TRADER,
             DEVICES,
-            "Whom the owner offered the device of this content. It sells for its new owner once certified anew; what its "
-            "former owner sold stays that owner's.",
+            "Whom the owner offered the device of this content. It sells for its new owner once certified anew; what "
+            "its former owner sold stays that owner's.",
             refused="Device_NotOffered",
             forged="Device_OtherContent",
         ),
@@ -157,8 +157,8 @@ REGISTRY = {
         "distrust": Power(
             OWNER,
             DEVICES,
-            "Only the owner, of the time since it owns the device, and only earlier than before. Readings that end later "
-            "are refused; those that were taken stay.",
+            "Only the owner, of the time since it owns the device, and only earlier than before. Readings that end "
+            "later are refused; those that were taken stay.",
             refused="Device_NotOwner",
         ),
         "fixLength": inner(

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 
 from testkit.market import Community, Trader
+from testkit.stateful.changing import ChangingRules
 from testkit.stateful.claims import GAP, KINDS, SHIFTED, claim
 from testkit.stateful.delivery import DeliveryRules
 from testkit.stateful.ghostmarket import GhostMarket
 from testkit.stateful.intruding import IntrudingRules
+from testkit.stateful.lives import EDGES
 from testkit.stateful.mandating import MandateRules
 from testkit.stateful.misreading import MISREAD
 from testkit.stateful.orders import RULES_DRAWN
@@ -32,7 +34,9 @@ ENDINGS = ("by the last readings", "by proofs", "sold on", "by agreement", VETOE
 """How the trades of a run that begins behind them have ended."""
 
 
-class MarketMachine(MandateRules, StoppingRules, RoundRules, DeliveryRules, VetoRules, IntrudingRules):
+class MarketMachine(
+    MandateRules, ChangingRules, StoppingRules, RoundRules, DeliveryRules, VetoRules, IntrudingRules
+):
     """All rules, a start at any stage of a market, and a rule that leads to its end."""
 
     @initialize(
@@ -274,6 +278,11 @@ RULES = (
     "stop: retired",
     "stop: decertified",
     "come_late",
+    *(f"live: {before} to {after}" for before, after in EDGES),
+    "live: report",
+    "live: issue",
+    *(f"live: Device_{error}" for error in ("AlreadyCertified", "KeyDistrusted", "NotCertified", "Retired")),
+    *(f"live: Metering_{error}" for error in ("BadSignature", "KeyNotCertified", "KeyDistrusted")),
     "settle a trade of a stopped device",
     "settle a trade of a suspended seller",
     "settle",

@@ -107,9 +107,3 @@ def accept(chain: Chain, device_id: int, content: bytes) -> Call:
 def describe(chain: Chain, device_id: int, record: Record) -> Call:
     """Put on record what the sender's device is."""
     return chain.call("describe device", "DeviceRegistry", "describe", device_id, record.values)
-
-
-def offered_to(chain: Chain, device_id: int) -> ChecksumAddress:
-    """To whom a device is offered; the zero address if to nobody."""
-    address: ChecksumAddress = chain.read("DeviceRegistry", "offeredTo", device_id)
-    return address

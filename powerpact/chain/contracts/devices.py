@@ -205,7 +205,7 @@ def _devices(chain: Chain, ids: Sequence[int]) -> list[Device]:
     answers = chain.read_all([("DeviceRegistry", *question) for question in asked])
     found, records = answers[: len(ids)], answers[len(ids) :]
     return [
-        Device(owner, subnet, DeviceKind(kind), Carrier(code), *rest, bytes(record))
+        Device(owner, subnet, DeviceKind(kind), Carrier(code), *[*rest, bytes(record)])
         for (owner, subnet, kind, code, *rest), record in zip(found, records, strict=True)
     ]
 

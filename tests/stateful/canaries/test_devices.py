@@ -1,11 +1,13 @@
-"""Bugs seeded into devices that are stopped and owners who are suspended."""
+"""Bugs seeded into devices that are stopped or changed, and owners who are suspended."""
 
 import pytest
 
 from testkit.mutants import Mutant
 from testkit.stateful.canaries import find
 
-DEVICES = "contracts/registry/DeviceRegistry.sol"
+DEVICES = "contracts/registry/DeviceRecords.sol"
+CHANGES = "contracts/registry/DeviceChanges.sol"
+READINGS = "contracts/metering/libraries/ReadingRules.sol"
 METERING = "contracts/metering/Metering.sol"
 
 MUTANTS = (
@@ -20,15 +22,15 @@ MUTANTS = (
         "a stopped device that certifies by its last reading",
         "Metering",
         METERING,
-        "meter.mintsNothing = startAt >= terms.mintsUntil();",
-        "meter.mintsNothing = false;",
+        "meter.isSpecial = !isPlain || startAt >= terms.mintsUntil();",
+        "meter.isSpecial = false;",
     ),
     Mutant(
         "a stopped device that certifies by a proof",
         "Metering",
         METERING,
-        "deal.mintsNothing = slot.startAt() >= DEVICES.meterTermsOf(device).mintsUntil();",
-        "",
+        "deal.yield = _yieldOf(deal);",
+        "deal.yield = Yield.Everyone;",
     ),
     Mutant(
         "a device that is stopped from the slot before on",
@@ -48,8 +50,8 @@ MUTANTS = (
         "a surplus of a suspended owner, delivered",
         "Metering",
         METERING,
-        " || PARTICIPANTS.isSuspendedAt(trade.seller(), deal.slot.startAt())) return;",
-        ") return;",
+        "if (PARTICIPANTS.isSuspendedAt(trade.seller(), deal.slot.startAt())) return;",
+        "",
     ),
     Mutant(
         "a suspension that began when it ends",
@@ -78,6 +80,118 @@ MUTANTS = (
         DEVICES,
         "_devices[id].terms = terms.asRetired();",
         "",
+    ),
+    Mutant(
+        "a key that nobody showed to have",
+        "DeviceRegistry",
+        CHANGES,
+        "require(signer == key && signer != address(0), Device_BadSignature(key, signer));",
+        "",
+    ),
+    Mutant(
+        "a key that signs for a second time",
+        "DeviceRegistry",
+        CHANGES,
+        "require(deviceOf[key] == 0, Device_KeyTaken(key, deviceOf[key]));",
+        "",
+    ),
+    Mutant(
+        "a rotation that keeps the certification",
+        "DeviceRegistry",
+        CHANGES,
+        "if (key != replaced) certification.keySince = 0;",
+        "",
+    ),
+    Mutant(
+        "a change that keeps the right to sell",
+        "DeviceRegistry",
+        CHANGES,
+        "terms.asUncertifiedOf(owner);",
+        "key == _devices[id].meter.key() ? terms : terms.asUncertifiedOf(owner);",
+    ),
+    Mutant(
+        "an old key that signs the first new interval",
+        "DeviceRegistry",
+        DEVICES,
+        "if (time >= certification.from) {",
+        "if (time > certification.from) {",
+    ),
+    Mutant(
+        "two changes for one slot",
+        "DeviceRegistry",
+        CHANGES,
+        "require(from <= block.timestamp, Device_ChangePending(id, from));",
+        "",
+    ),
+    Mutant(
+        "readings with a key that nobody certified",
+        "Metering",
+        READINGS,
+        "if (since == 0) revert IMetering.Metering_KeyNotCertified(index, device, key);",
+        "",
+    ),
+    Mutant(
+        "a stolen key that is trusted again",
+        "DeviceRegistry",
+        CHANGES,
+        "require(stated == 0 || since < stated, Device_NotEarlier(id, key, stated, since));",
+        "",
+    ),
+    Mutant(
+        "a stolen key that is certified",
+        "DeviceRegistry",
+        DEVICES,
+        "require(distrustedAt[key] == 0, Device_KeyDistrusted(id, key, distrustedAt[key]));",
+        "",
+    ),
+    Mutant(
+        "an interval that ends after the key was stolen",
+        "Metering",
+        READINGS,
+        "distrusted != 0 && end > distrusted",
+        "distrusted != 0 && startAt > distrusted",
+    ),
+    Mutant(
+        "a key distrusted by one auditor",
+        "DeviceRegistry",
+        CHANGES,
+        "if (count == MOTIONS.threshold()) _distrust(id, key, since);",
+        "_distrust(id, key, since);",
+    ),
+    Mutant(
+        "a new owner who takes readings from the one before",
+        "DeviceRegistry",
+        CHANGES,
+        "require(since >= ownedFrom, Device_NotOwnerThen(id, since, ownedFrom));",
+        "",
+    ),
+    Mutant(
+        "a device that anybody accepts",
+        "DeviceRegistry",
+        CHANGES,
+        "require(msg.sender == offeredTo[id], Device_NotOffered(id, offeredTo[id], msg.sender));",
+        "",
+    ),
+    Mutant(
+        "a device that is accepted unseen",
+        "DeviceRegistry",
+        CHANGES,
+        "_requireContent(id, content);",
+        "",
+    ),
+    Mutant(
+        "slots of the former owner issued to the new one",
+        "Metering",
+        METERING,
+        "(owner, since,, until) = DEVICES.standingAt(device, startAt);",
+        "(owner, since, until) = DEVICES.certificationOf(device);",
+    ),
+    Mutant(
+        "readings of long before a change",
+        "Metering",
+        READINGS,
+        "block.timestamp > past + GRACE",
+        "block.timestamp > past + 9 * GRACE",
     ),
 )
 
