@@ -330,7 +330,7 @@ contract Metering is IMetering, EIP712 {
     function _ownerOf(uint32 device, uint40 startAt) private view returns (address owner) {
         uint40 since;
         uint40 until;
-        (owner, since,, until) = DEVICES.standingAt(device, startAt);
+        (owner, since,, until) = DEVICES.certificationAt(device, startAt);
         require(since != 0 && since <= startAt, Metering_NotCertified(device));
         require(until != 0, Metering_Storage(device));
         require(startAt < until, Metering_Stopped(device, startAt, until));
@@ -344,7 +344,7 @@ contract Metering is IMetering, EIP712 {
         MeterTerms terms = DEVICES.meterTermsOf(device);
         if (startAt >= terms.mintsUntil()) return Yield.Nobody;
         if (!terms.hasChanged()) return Yield.Everyone;
-        (address owner, uint40 since, uint40 keySince,) = DEVICES.standingAt(device, startAt);
+        (address owner, uint40 since, uint40 keySince,) = DEVICES.certificationAt(device, startAt);
         if (keySince == 0 || keySince > startAt) return Yield.Nobody;
         return owner == deal.trade.seller() && since != 0 && since <= startAt ? Yield.Everyone : Yield.Buyers;
     }

@@ -201,7 +201,7 @@ abstract contract DeviceRecords is IDeviceRegistry, EIP712 {
     }
 
     /// @inheritdoc IDeviceChanges
-    function standingAt(uint32 id, uint40 time)
+    function certificationAt(uint32 id, uint40 time)
         public
         view
         returns (address owner, uint40 since, uint40 keySince, uint40 until)

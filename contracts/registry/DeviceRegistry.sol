@@ -113,7 +113,7 @@ contract DeviceRegistry is DeviceChanges {
             length != 0 && length % BASE_INTERVAL == 0 && LONGEST_SLOT % length == 0 && slot.startAt() % length == 0,
             Device_BadSlot(slot)
         );
-        (address holder,,,) = standingAt(id, slot.startAt());
+        (address holder,,,) = certificationAt(id, slot.startAt());
         require(
             by == holder || LONGEST_SLOT == BASE_INTERVAL || lengthOf(id, slot.startAt()) != 0,
             Device_NotOwner(id, holder, by)

@@ -133,7 +133,7 @@ interface IDeviceChanges {
     /// @return since Its certification for this owner; 0 if there was none.
     /// @return keySince Its first certification with its key of then; 0 if there was none.
     /// @return until As of `IDeviceRegistry.certificationOf`.
-    function standingAt(uint32 id, uint40 time)
+    function certificationAt(uint32 id, uint40 time)
         external
         view
         returns (address owner, uint40 since, uint40 keySince, uint40 until);

@@ -84,7 +84,11 @@ GROUPS = {
         ("SatisfactionMatching", "Clearing"),
     ),
     "refutations": Group(8, ("clearing/Refutations",), ("Refutations",)),
-    "devices": Group(12, ("registry/DeviceRegistry",), ("DeviceRegistry", "OrderBook")),
+    "devices": Group(
+        12,
+        ("registry/DeviceChanges", "registry/DeviceRecords", "registry/DeviceRegistry"),
+        ("DeviceRegistry", "OrderBook"),
+    ),
     "orders": Group(
         10,
         ("market/OrderBook", "market/libraries/OrderList", "shared/BatchRoot", "types/Orders"),

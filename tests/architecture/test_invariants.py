@@ -14,7 +14,9 @@ IDS = (
     "MAN-1",
     *("CLR-1", "CLR-2", "CLR-3", "CLR-4"),
     *("GRN-1", "GRN-2", "GRN-3"),
-    *("REG-1", "MET-1"),
+    "REG-1",
+    *("DEV-2", "DEV-3"),
+    "MET-1",
 )
 
 

@@ -127,14 +127,14 @@ def uncertified(chain: Chain, device_ids: Iterable[int], slot: Slot) -> list[int
         [
             *(("Metering", "isIssued", [id_, slot.pack()]) for id_ in ids),
             *(("DeviceRegistry", "promisedOf", [id_, Side.SELL, slot.pack()]) for id_ in ids),
-            *(("DeviceRegistry", "standingAt", [id_, slot.start]) for id_ in ids),
+            *(("DeviceRegistry", "certificationAt", [id_, slot.start]) for id_ in ids),
         ]
     )
     count = len(ids)
-    issued, sales, standings = answers[:count], answers[count : 2 * count], answers[2 * count :]
+    issued, sales, certifications = answers[:count], answers[count : 2 * count], answers[2 * count :]
     owners = {
         id_: owner
-        for id_, is_issued, sale, (owner, since, _, until) in zip(ids, issued, sales, standings, strict=True)
+        for id_, is_issued, sale, (owner, since, _, until) in zip(ids, issued, sales, certifications, strict=True)
         if not is_issued and tuple(sale) == (False, 0) and 0 < since <= slot.start < until
     }
     if not owners or not chain.events("ParticipantRegistry", "Suspended"):

@@ -63,7 +63,7 @@ def test_reverts_while_a_change_is_pending(devices, offered, rotate, bob):
 
 def test_reverts_for_unknown_and_retired_devices(devices, offered, alice, bob):
     with reverts_with("Device_Unknown", offered + 1):
-        devices.accept(offered + 1, b"", {"from": bob})
+        devices.accept(offered + 1, bytes(32), {"from": bob})
     devices.retire(offered, {"from": alice})
     with reverts_with("Device_Retired", offered):
         devices.accept(offered, devices.contentOf(offered), {"from": bob})

@@ -183,7 +183,7 @@ MUTANTS = (
         "slots of the former owner issued to the new one",
         "Metering",
         METERING,
-        "(owner, since,, until) = DEVICES.standingAt(device, startAt);",
+        "(owner, since,, until) = DEVICES.certificationAt(device, startAt);",
         "(owner, since, until) = DEVICES.certificationOf(device);",
     ),
     Mutant(
