@@ -34,9 +34,7 @@ ENDINGS = ("by the last readings", "by proofs", "sold on", "by agreement", VETOE
 """How the trades of a run that begins behind them have ended."""
 
 
-class MarketMachine(
-    MandateRules, ChangingRules, StoppingRules, RoundRules, DeliveryRules, VetoRules, IntrudingRules
-):
+class MarketMachine(MandateRules, ChangingRules, StoppingRules, RoundRules, DeliveryRules, VetoRules, IntrudingRules):
     """All rules, a start at any stage of a market, and a rule that leads to its end."""
 
     @initialize(
