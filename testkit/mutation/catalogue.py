@@ -43,7 +43,15 @@ GROUPS = {
         24, ("accounts/Accounts", "types/Nonces", "types/Payments", "types/Wallets"), ("Accounts", "OrderBook")
     ),
     "settlement": Group(
-        26, ("settlement/Settlement", "settlement/libraries/Left", "settlement/libraries/Payout"), ("Settlement",)
+        26,
+        (
+            "settlement/FinalTrades",
+            "settlement/Settlement",
+            "settlement/Vetoes",
+            "settlement/libraries/Left",
+            "settlement/libraries/Payout",
+        ),
+        ("Settlement",),
     ),
     "releases": Group(8, ("settlement/Releases",), ("Releases",)),
     "metering": Group(
