@@ -77,7 +77,7 @@ def decide_orders(chain: Chain, sender: Sender, market_id: bytes, device: int | 
 
 
 def certify_unsold(chain: Chain, sender: Sender, market_id: bytes) -> list[Mined]:
-    """Certify to the sellers what refunded and agreed trades no longer sell, as far as it is measured.
+    """Certify to the sellers what refunded, agreed and vetoed trades no longer sell, as far as it is measured.
 
     Raises
     ------

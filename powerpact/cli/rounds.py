@@ -177,7 +177,7 @@ def decide(
 
 
 def certify(market: MarketId, account: As, deployment: Deployed = DEPLOYMENT_FILE, as_json: AsJson = False) -> None:
-    """Certify to the sellers what refunded and agreed trades no longer sell. Anyone may.
+    """Certify to the sellers what refunded, agreed and vetoed trades no longer sell. Anyone may.
 
     [bold]Example:[/bold] powerpact round certify 0x5f3a -a bob
     """
