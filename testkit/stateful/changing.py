@@ -80,14 +80,14 @@ class ChangingRules(OrderRules):
 
     def _step(self, life: Life, what: str, number: int) -> str | None:
         steps: dict[str, Callable[[Life, int], str | None]] = {
-            "certify": self._certify,
-            "rotate": self._rotate,
-            "hand over": self._hand_over,
-            "describe": self._describe,
-            "distrust": lambda life, number: self._distrust(life, number, by_owner=True),
-            "distrust by votes": lambda life, number: self._distrust(life, number, by_owner=False),
-            "retire": self._retire,
-            "decertify": self._decertify,
+            "certify": self._step_certify,
+            "rotate": self._step_rotate,
+            "hand over": self._step_hand_over,
+            "describe": self._step_describe,
+            "distrust": lambda life, number: self._step_distrust(life, number, by_owner=True),
+            "distrust by votes": lambda life, number: self._step_distrust(life, number, by_owner=False),
+            "retire": self._step_retire,
+            "decertify": self._step_decertify,
             "wait": lambda *_: None,
         }
         return steps[what](life, number)
@@ -110,7 +110,7 @@ class ChangingRules(OrderRules):
         content: bytes = self.community.read("DeviceRegistry", "contentOf", life.device)
         return content
 
-    def _certify(self, life: Life, _: int) -> str | None:
+    def _step_certify(self, life: Life, _: int) -> str | None:
         first, second, _ = self.community.auditors
         content = self._content(life)
         errors = {CERTIFIED: "Device_AlreadyCertified", DISTRUSTED: "Device_KeyDistrusted"}
@@ -126,7 +126,7 @@ class ChangingRules(OrderRules):
     def _is_certified(self, life: Life) -> bool:
         return bool(self.community.read("DeviceRegistry", "device", life.device)[5])
 
-    def _decertify(self, life: Life, _: int) -> str | None:
+    def _step_decertify(self, life: Life, _: int) -> str | None:
         first, second, _ = self.community.auditors
         error = "Device_Retired" if life.is_over else None if life.state == CERTIFIED else "Device_NotCertified"
         content = self._content(life)
@@ -137,7 +137,7 @@ class ChangingRules(OrderRules):
         life.state = DECERTIFIED
         return None
 
-    def _retire(self, life: Life, _: int) -> str | None:
+    def _step_retire(self, life: Life, _: int) -> str | None:
         owner, error = life.now.owner, "Device_Retired" if life.is_over else None
         if not error:
             stranger = next(trader for trader in self.traders if trader is not owner)
@@ -145,7 +145,7 @@ class ChangingRules(OrderRules):
             life.stopped_at, life.state = self._next, RETIRED
         return self._try(error, owner.account, "retire", life.device)
 
-    def _rotate(self, life: Life, number: int) -> str | None:
+    def _step_rotate(self, life: Life, number: int) -> str | None:
         """The new key must sign for this device, owner and key, and be nobody's."""
         owner, old = life.now.owner, life.now.key
         new = key(f"key {len(life.tenures)} of a life, {number}")
@@ -173,7 +173,7 @@ class ChangingRules(OrderRules):
             life.change(time, owner, new)
         return error
 
-    def _hand_over(self, life: Life, number: int) -> str | None:
+    def _step_hand_over(self, life: Life, number: int) -> str | None:
         """To a participant who accepts the device as it was seen."""
         owner = life.now.owner
         others = [trader for trader in self.traders if trader is not owner]
@@ -196,7 +196,7 @@ class ChangingRules(OrderRules):
             self._try("Device_NotOwner", owner.account, "retire", life.device)
         return error
 
-    def _describe(self, life: Life, number: int) -> str | None:
+    def _step_describe(self, life: Life, number: int) -> str | None:
         time, owner = self._next, life.now.owner
         error = life.change_error(time)
         if error == "Device_ChangePending" and life.state != CERTIFIED:
@@ -206,7 +206,7 @@ class ChangingRules(OrderRules):
             life.change(time, owner, life.now.key)
         return error
 
-    def _distrust(self, life: Life, number: int, *, by_owner: bool) -> str | None:
+    def _step_distrust(self, life: Life, number: int, *, by_owner: bool) -> str | None:
         """A key of the device, mostly its present one, is not trusted from a time on that is not long ago."""
         named = life.now.key if number % 4 else life.tenures[number // 4 % len(life.tenures)].key
         owner = life.now.owner

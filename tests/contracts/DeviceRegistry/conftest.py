@@ -21,9 +21,9 @@ def roof(admit, bind_device, certify, alice):
 def rotation(devices, chain):
     """The signature of a new key, by this name, for a device; members can be others than they should be."""
 
-    def _rotation(device, name="new roof", signer=None, **changes):
-        now = devices.device(device)
-        message = {"device": device, "owner": now["owner"], "replaced": now["key"], **changes}
+    def _rotation(id_, name="new roof", signer=None, **changes):
+        now = devices.device(id_)
+        message = {"device": id_, "owner": now["owner"], "replaced": now["key"], **changes}
         return sign(signer or device_key(name), domain_of(devices, chain.id), "Rotation", message)
 
     return _rotation
