@@ -226,12 +226,11 @@ contract Metering is IMetering, EIP712 {
 
         MeterTerms terms = DEVICES.meterTermsOf(device);
         address signer = Signatures.recover(_hashTypedDataV4(ReadingHashing.structHash(reading)), signature);
-        bool isPlain = terms.isAlwaysKey(signer) && signer != address(0);
-        if (!isPlain) ReadingRules.checkSigner(index, device, startAt, uint40(end), signer, DEVICES);
+        if (!terms.isAlwaysKey(signer)) ReadingRules.checkSigner(index, reading, BASE_INTERVAL, signer, DEVICES);
 
         meter = _moved(index, reading, meter, terms.capacity());
         // It stays so: whoever stops or changes the device later does it after the interval began.
-        meter.isSpecial = !isPlain || startAt >= terms.mintsUntil();
+        meter.isSpecial = startAt >= terms.mintsUntil() || terms.hasChanged();
         last[device] = meter;
     }
 

@@ -37,9 +37,9 @@ function hasChanged(MeterTerms terms) pure returns (bool) {
     return MeterTerms.unwrap(terms) & CHANGED != 0;
 }
 
-/// @notice Whether this is the device's key, and the only one that it ever had.
+/// @notice Whether this is the device's key, and the only one that it ever had; never so for the zero address.
 function isAlwaysKey(MeterTerms terms, address signer) pure returns (bool) {
-    return MeterTerms.unwrap(terms) & (CHANGED | type(uint160).max) == uint160(signer);
+    return MeterTerms.unwrap(terms) & (CHANGED | type(uint160).max) == uint160(signer) && signer != address(0);
 }
 
 /// @notice The account whose key signs the readings; zero if there is no such device.

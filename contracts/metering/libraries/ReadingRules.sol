@@ -49,16 +49,16 @@ library ReadingRules {
     /// not trusted at the end of the interval; the device changed since then, longer ago than the grace.
     function checkSigner(
         uint256 index,
-        uint32 device,
-        uint40 startAt,
-        uint40 end,
+        PackedReading memory reading,
+        uint32 baseInterval,
         address signer,
         IDeviceRegistry devices
     ) internal view {
+        (uint32 device, uint40 startAt) = (reading.device(), reading.startAt());
         (address key, uint40 since, uint40 distrusted, uint40 past) = devices.signerAt(device, startAt);
         if (signer != key || signer == address(0)) revert IMetering.Metering_BadSignature(index, device, signer);
         if (since == 0) revert IMetering.Metering_KeyNotCertified(index, device, key);
-        if (distrusted != 0 && end > distrusted) {
+        if (distrusted != 0 && startAt + baseInterval > distrusted) {
             revert IMetering.Metering_KeyDistrusted(index, device, key, distrusted);
         }
         if (past != 0 && block.timestamp > past + GRACE) {

@@ -22,7 +22,7 @@ MUTANTS = (
         "a stopped device that certifies by its last reading",
         "Metering",
         METERING,
-        "meter.isSpecial = !isPlain || startAt >= terms.mintsUntil();",
+        "meter.isSpecial = startAt >= terms.mintsUntil() || terms.hasChanged();",
         "meter.isSpecial = false;",
     ),
     Mutant(
@@ -148,7 +148,7 @@ MUTANTS = (
         "an interval that ends after the key was stolen",
         "Metering",
         READINGS,
-        "distrusted != 0 && end > distrusted",
+        "distrusted != 0 && startAt + baseInterval > distrusted",
         "distrusted != 0 && startAt > distrusted",
     ),
     Mutant(
