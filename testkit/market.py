@@ -198,7 +198,7 @@ class Community:
         """Put up and approve applicants in one motion, and wait until its window is over."""
         found = self.read_all([("ParticipantRegistry", "participant", account) for account in accounts])
         candidates = [
-            candidate(account, state[5], credibilities_ppm[i % len(credibilities_ppm)], **attested)
+            candidate(account, state[6], credibilities_ppm[i % len(credibilities_ppm)], **attested)
             for i, (account, state) in enumerate(zip(accounts, found, strict=True))
         ]
         first, *others = self.auditors[: self.threshold]
@@ -214,12 +214,12 @@ class Community:
 
     def person_of(self, account: str) -> int:
         """The number of an account's person."""
-        return int(self.read("ParticipantRegistry", "participant", account)[7])
+        return int(self.read("ParticipantRegistry", "participant", account)[3])
 
     def link(self, member: LocalAccount, account: LocalAccount) -> Receipt:
         """Make an account one of a member's."""
         state = self.read("ParticipantRegistry", "participant", account.address)
-        message = {"member": member.address, "account": account.address, "application": state[5] + 1}
+        message = {"member": member.address, "account": account.address, "application": state[6] + 1}
         signature = sign(account, self.domain("ParticipantRegistry"), "Link", message)
         return self.send(member, "ParticipantRegistry", "link", account.address, signature)
 

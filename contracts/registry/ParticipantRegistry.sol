@@ -7,10 +7,10 @@ import {IAccounts} from "../../interfaces/accounts/IAccounts.sol";
 import {IMotions} from "../../interfaces/registry/IMotions.sol";
 import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegistry.sol";
 import {Signatures} from "../shared/Signatures.sol";
-import {Admission, packAdmission} from "../types/Attested.sol";
+import {Admission, admissionIn} from "../types/Attested.sol";
 import {CandidateFields, PackedCandidate} from "../types/Candidates.sol";
 import {MAX_PERSONS, PackedOrder, traderOf} from "../types/Orders.sol";
-import {Points, Ppm} from "../types/Units.sol";
+import {Points} from "../types/Units.sol";
 import {Permissions} from "./libraries/Permissions.sol";
 
 /// @title Who may trade
@@ -246,7 +246,7 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
             // What holds of a person holds of all its accounts.
             if (uint8(word) == uint8(Status.Linked)) word = _firstWord(word);
             Admission admission = _admissionIn(word);
-            Permissions.check(i, head, terms, word, admission);
+            if (!Permissions.allow(word, head, terms)) Permissions.refuse(i, head, terms, word, admission);
             // Equivalent to admissions[i] = admission.
             assembly ("memory-safe") {
                 mstore(add(start, add(64, mul(32, i))), admission)
@@ -276,7 +276,7 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
         }
         subject.hasApplied = false;
         (subject.person, subject.credibility) = (person, candidate.credibility());
-        (subject.permissions, subject.mostEnergy) = (candidate.permissions(), candidate.mostEnergy());
+        (subject.mostBought, subject.mostSold) = Permissions.codesOf(candidate.permissions(), candidate.mostEnergy());
         subject.expiry = candidate.expiry();
         (subject.userType, subject.grade) = (candidate.userType(), candidate.grade());
         subject.suspendedUntil = uint40(_ends[person].latest());
@@ -330,18 +330,24 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
 
     /// @dev The word of the first account of a linked one's person.
     function _firstWord(uint256 word) private view returns (uint256) {
-        return _wordOf(_first[uint32(word >> 160)]);
+        return _wordOf(_first[uint32(word >> 48)]);
     }
 
-    /// @dev What a participant's word says of orders.
+    /// @dev What a participant's word says of orders: person and credibility lie in it as in an Admission.
     function _admissionIn(uint256 word) private view returns (Admission) {
-        bool isActiveNow = uint8(word) == uint8(Status.Active) && uint40(word >> 48) <= block.timestamp
-            && word >> 216 > block.timestamp;
-        return packAdmission(isActiveNow, uint32(word >> 160), Ppm.wrap(uint32(word >> 16)));
+        uint256 active = uint256(Status.Active);
+        bool isActiveNow;
+        // Equivalent to uint8(word) == active && uint40(word >> 80) <= block.timestamp && word >> 216 > block.timestamp,
+        // without a jump for each.
+        assembly ("memory-safe") {
+            let isUnsuspended := iszero(gt(and(shr(80, word), 0xffffffffff), timestamp()))
+            isActiveNow := and(and(eq(and(word, 0xff), active), isUnsuspended), gt(shr(216, word), timestamp()))
+        }
+        return admissionIn(uint64(word >> 16), isActiveNow);
     }
 
-    /// @dev A participant as it lies in its slot: expiry 40 | grade 8 | user type 8 | permissions 8 | person 32 | most energy 8 |
-    /// application 24 | since 40 | suspended until 40 | credibility 32 | has applied 8 | status 8.
+    /// @dev A participant as it lies in its slot: expiry 40 | grade 8 | user type 8 | most sold 8 | most bought 8 |
+    /// application 24 | since 40 | suspended until 40 | person 32 | credibility 32 | has applied 8 | status 8.
     function _wordOf(address account) private view returns (uint256 word) {
         Participant storage subject = _participants[account];
         // Equivalent to reading the fields one by one, which takes a read of the storage for each.

@@ -23,7 +23,17 @@ using {energy, isFit, isCertified, isRetired, source, carrier, kind, subnet, own
 
 /// @dev Warning: needs person_ ≤ MAX_PERSONS.
 function packAdmission(bool active, uint32 person_, Ppm credibility_) pure returns (Admission) {
-    return Admission.wrap((active ? uint64(1) << 58 : 0) | (uint64(person_) << 32) | Ppm.unwrap(credibility_));
+    return admissionIn((uint64(person_) << 32) | Ppm.unwrap(credibility_), active);
+}
+
+/// @dev An admission of person 32 | credibility 32. Warning: needs person ≤ MAX_PERSONS.
+function admissionIn(uint64 personAndCredibility, bool active) pure returns (Admission) {
+    uint256 bit;
+    // Equivalent to active ? 1 : 0.
+    assembly ("memory-safe") {
+        bit := active
+    }
+    return Admission.wrap(uint64(bit << 58) | personAndCredibility);
 }
 
 /// @notice Whether the account may trade now.

@@ -29,25 +29,26 @@ interface IParticipantRegistry {
         Linked
     }
 
-    /// @dev slot 0: 1 + 1 + 4 + 5 + 5 + 3 + 1 + 4 + 1 + 1 + 1 + 5 = 32
+    /// @dev slot 0: 1 + 1 + 4 + 4 + 5 + 5 + 3 + 1 + 1 + 1 + 1 + 5 = 32
     struct Participant {
         Status status;
         /// Whether an application is open, for the first time, again, or for a renewal.
         bool hasApplied;
         /// Attested credit report, ppm.
         Ppm credibility;
+        /// Number of the person, from 1; 0 before the first admission. It never changes.
+        uint32 person;
         /// No trading before, Unix seconds; 0 if never suspended.
         uint40 suspendedUntil;
         /// Time of the last change of status, Unix seconds.
         uint40 since;
         /// Number of applications and links so far; votes and signatures count for one only.
         uint24 application;
-        /// Code of the most energy of one order: it is less than 2^code Wh; 0: as much as fits.
-        uint8 mostEnergy;
-        /// Number of the person, from 1; 0 before the first admission. It never changes.
-        uint32 person;
+        /// Code of the most energy of one buy order: it is less than 2^code Wh, and 0 permits none; 64: as much as fits.
+        uint8 mostBought;
+        /// The same of one sell order.
+        uint8 mostSold;
         /// See PackedCandidate.
-        uint8 permissions;
         uint8 userType;
         uint8 grade;
         /// Not active from then on, Unix seconds.

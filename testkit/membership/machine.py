@@ -318,7 +318,7 @@ class MembershipMachine(RuleBasedStateMachine):
         registry, ghost, now = self.registry, self.ghost, self.registry.chain.now()
         for who in EVERYBODY:
             account, found = ghost.account(who), registry.read(REGISTRY, "participant", who)
-            state = (found[0], found[1], found[3], found[5], found[7], found[11])
+            state = (found[0], found[1], found[4], found[6], found[3], found[11])
             assert state == (
                 account.status,
                 account.has_applied,

@@ -41,17 +41,17 @@ class Participant:
         Whether an application is open, perhaps for a renewal.
     credibility_ppm : int
         Attested credit report.
+    person : int
+        Number of the person; 0 before the first admission.
     suspended_until : int
         Unix seconds; 0 if never suspended.
     since : int
         Time of the last change of status, Unix seconds.
     application : int
         Number of applications and links so far.
-    most_energy : int
-        Code of the most energy of one order, see `powerpact.market.candidates`.
-    person : int
-        Number of the person; 0 before the first admission.
-    permissions, user_type, grade : int
+    most_bought, most_sold : int
+        Code of the most energy of one order of a side: it is less than ``2**code`` Wh, and 0 permits none.
+    user_type, grade : int
         See `powerpact.market.candidates`.
     expiry : int
         End of the admission, Unix seconds.
@@ -60,12 +60,12 @@ class Participant:
     status: Status
     has_applied: bool
     credibility_ppm: int
+    person: int
     suspended_until: int
     since: int
     application: int
-    most_energy: int
-    person: int
-    permissions: int
+    most_bought: int
+    most_sold: int
     user_type: int
     grade: int
     expiry: int
