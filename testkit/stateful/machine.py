@@ -132,7 +132,8 @@ class MarketMachine(MandateRules, ChangingRules, StoppingRules, RoundRules, Deli
         elif ending == VETOED and self.returned(market):
             self.certify(which)
         elif ending == "by agreement" and market.unsettled():
-            self.settle_agreed(which, which % 5, (1, 2))
+            for _ in market.unsettled()[: 1 + which % 2]:
+                self.settle_agreed(which, which % 5, (1, 2))
             if self.returned(market):
                 self.certify(which)
 

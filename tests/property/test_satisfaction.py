@@ -54,8 +54,8 @@ def test_bounds_are_as_close_as_the_solver_relies_on(round_):
             seller = round_.sellers[sellers.place[j]]
             unclassed = pair_score_ppm(
                 round_,
-                replace(buyer, require=(), trader="buyer", min_fill_ppm=0),
-                replace(seller, classes=(), trader="seller", min_fill_ppm=0),
+                replace(buyer, require=(), trader="buyer", person_id=None, min_fill_ppm=0),
+                replace(seller, classes=(), trader="seller", person_id=None, min_fill_ppm=0),
             )
             if unclassed is None:
                 assert bound < ELIMINATED / 2

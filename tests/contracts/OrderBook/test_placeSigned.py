@@ -305,7 +305,7 @@ def test_refuses_a_buyer_without_the_money(relay, custody, market, alice):
 def test_carries_a_batch_of_both_sides(relay, book, custody, market, alice, bob, carol, stranger):
     orders = [sell(carol), buy(alice), buy(bob, energy_wh=3_000)]
     tx = relay(orders, [market.signature(t, o) for t, o in zip([carol, alice, bob], orders, strict=True)])
-    packed = [order.pack() for order in orders]
+    packed = [replace(order, person=market.community.person_of(order.trader)).pack() for order in orders]
     assert tx.return_value == 0
     assert tx.events["OrdersPlaced"]["relayer"] == stranger
     assert [tuple(words) for words in tx.events["OrdersPlaced"]["orders"]] == packed
