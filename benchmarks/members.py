@@ -84,7 +84,7 @@ class Town:
         votes = [self.call(auditor.address, REGISTRY, "suspend", someone, until, "fraud") for auditor in AUDITORS[:2]]
         gas["suspend, the deciding vote"] = votes[1]
         gas["announce an exit"] = self.call(NEWCOMERS[1], REGISTRY, "requestExit")
-        chain.revert(point)
+        chain.undo(point)
         return gas
 
 

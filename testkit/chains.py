@@ -92,6 +92,9 @@ class TestChain(Protocol):
     def revert(self, point: Any) -> None:
         """Go back. The point can be used again."""
 
+    def undo(self, point: Any) -> None:
+        """Go back for good: the point cannot be used again. An EVM in this process has room for 1 024 points."""
+
 
 class NodeChain:
     """Anvil through JSON-RPC: each transaction is mined at once, in a block one second after the last.
@@ -144,9 +147,12 @@ class NodeChain:
 
     def revert(self, point: list[str]) -> None:
         # A node forgets a snapshot when it goes back to it.
+        self.undo(point)
+        point[0] = self.request("evm_snapshot")
+
+    def undo(self, point: list[str]) -> None:
         if not self.request("evm_revert", point[0]):
             raise RuntimeError(f"the node does not know snapshot {point[0]}")
-        point[0] = self.request("evm_snapshot")
 
     def trace(self, transaction_hash: str) -> dict[str, Any]:
         """The tree of calls inside a transaction, with the gas of each."""
@@ -259,8 +265,11 @@ class EvmChain:
 
     def revert(self, point: list[Any]) -> None:
         # The EVM forgets a checkpoint when it goes back to it.
-        self._evm.revert(point[0])
+        self.undo(point)
         point[0] = self._evm.snapshot()
+
+    def undo(self, point: list[Any]) -> None:
+        self._evm.revert(point[0])
         _, self._time, self._number = point
         self._tick()
 

@@ -44,7 +44,7 @@ class ChangingRules(OrderRules):
         try:
             self._live(steps)
         finally:
-            self.chain.revert(point)
+            self.chain.undo(point)
             self.community.counters = counters
 
     def _live(self, steps: Sequence[tuple[str, int]]) -> None:
@@ -76,7 +76,7 @@ class ChangingRules(OrderRules):
             point, copied = self.chain.snapshot(), _copy(life)
             self._take(copied, what, number)
             self._compare(copied)
-            self.chain.revert(point)
+            self.chain.undo(point)
 
     def _step(self, life: Life, what: str, number: int) -> str | None:
         steps: dict[str, Callable[[Life, int], str | None]] = {

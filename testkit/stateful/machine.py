@@ -132,10 +132,14 @@ class MarketMachine(MandateRules, ChangingRules, StoppingRules, RoundRules, Deli
         elif ending == VETOED and self.returned(market):
             self.certify(which)
         elif ending == "by agreement" and market.unsettled():
-            for _ in market.unsettled()[: 1 + which % 2]:
-                self.settle_agreed(which, which % 5, (1, 2))
-            if self.returned(market):
-                self.certify(which)
+            self._agree(market, which)
+
+    def _agree(self, market: GhostMarket, which: int) -> None:
+        """Settle one or two trades by agreement, and certify what they delivered."""
+        for _ in market.unsettled()[: 1 + which % 2]:
+            self.settle_agreed(which, which % 5, (1, 2))
+        if self.returned(market):
+            self.certify(which)
 
     @rule(which=INDICES, who=st.booleans(), kind=CLAIM_KINDS, percents=PERCENTS)
     def progress(self, which, who, kind, percents):

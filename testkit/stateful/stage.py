@@ -20,10 +20,10 @@ from testkit.stateful.ghost import Ghost, Wallet
 from testkit.stateful.ghostmarket import GhostMarket, GhostProposal, Position
 from testkit.stateful.rewards import Rewards
 
-TRADERS = 4
-LINKED = {3: 2}
+TRADERS = 5
+LINKED = {4: 2}
 """Accounts that are one person's: the first one's admission is the other's, too."""
-PERSONS = (1, 2, 3, 3)
+PERSONS = (1, 2, 3, 4, 3)
 """The persons of the traders, by the order of their admission."""
 CAPACITY_WH = 5_000
 """Of each device."""
