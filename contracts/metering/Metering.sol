@@ -329,6 +329,8 @@ contract Metering is IMetering, EIP712 {
     function _ownerOf(uint32 device, uint40 startAt) private view returns (address owner) {
         uint40 since;
         uint40 until;
+        // When the key was certified does not matter for what was not sold.
+        // slither-disable-next-line unused-return
         (owner, since,, until) = DEVICES.certificationAt(device, startAt);
         require(since != 0 && since <= startAt, Metering_NotCertified(device));
         require(until != 0, Metering_Storage(device));
@@ -336,13 +338,15 @@ contract Metering is IMetering, EIP712 {
         require(!PARTICIPANTS.isSuspendedAt(owner, startAt), Metering_OwnerSuspended(device, startAt, owner));
     }
 
-    /// @dev For whom the slot of a trade earns certificates. The device was certified before the gate closed; whoever stopped or
-    /// changed it later did it before the slot began, or after for good.
+    /// @dev For whom the slot of a trade earns certificates. The device was certified when its order was posted. If
+    /// it was stopped or changed before the slot began, the registry says so; what happens after that changes nothing of the slot.
     function _yieldOf(Deal memory deal) private view returns (Yield) {
         (uint32 device, uint40 startAt) = (deal.trade.device(), deal.slot.startAt());
         MeterTerms terms = DEVICES.meterTermsOf(device);
         if (startAt >= terms.mintsUntil()) return Yield.Nobody;
         if (!terms.hasChanged()) return Yield.Everyone;
+        // When it was stopped is known.
+        // slither-disable-next-line unused-return
         (address owner, uint40 since, uint40 keySince,) = DEVICES.certificationAt(device, startAt);
         if (keySince == 0 || keySince > startAt) return Yield.Nobody;
         return owner == deal.trade.seller() && since != 0 && since <= startAt ? Yield.Everyone : Yield.Buyers;

@@ -138,6 +138,8 @@ abstract contract DeviceRecords is IDeviceRegistry, EIP712 {
         if (count == MOTIONS.threshold()) {
             _devices[id].terms = terms.asCertified();
             certification.since = uint40(block.timestamp);
+            // 0 is never, and no time.
+            // slither-disable-next-line incorrect-equality
             if (certification.keySince == 0) certification.keySince = uint40(block.timestamp);
             emit DeviceCertified(id);
         }

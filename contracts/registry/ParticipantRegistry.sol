@@ -247,9 +247,9 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
             if (uint8(word) == uint8(Status.Linked)) word = _firstWord(word);
             Admission admission = _admissionIn(word);
             if (!Permissions.allow(word, head, terms)) Permissions.refuse(i, head, terms, word, admission);
-            // Equivalent to admissions[i] = admission.
+            // Equivalent to admissions[i] = admission, which also clears what may lie above it in the word.
             assembly ("memory-safe") {
-                mstore(add(start, add(64, mul(32, i))), admission)
+                mstore(add(start, add(64, mul(32, i))), and(admission, 0xffffffffffffffff))
             }
         }
         // Equivalent to return admissions.
@@ -287,10 +287,10 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
     function _personOf(bytes32 tag) private returns (uint32 person) {
         person = personOf[tag];
         if (person != 0) return person;
-        // Each admission of a batch counts one.
-        // slither-disable-next-line costly-loop
         person = personCount + 1;
         require(person <= MAX_PERSONS, Registry_TooManyPersons(MAX_PERSONS));
+        // Each admission of a batch counts one.
+        // slither-disable-next-line costly-loop
         personCount = person;
         personOf[tag] = person;
     }

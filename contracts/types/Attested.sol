@@ -21,11 +21,6 @@ using {trades, rate} for Reliability global;
 using {withEnergy, asCertified, asUncertifiedOf, asRetired} for SellerTerms global;
 using {energy, isFit, isCertified, isRetired, source, carrier, kind, subnet, owner} for SellerTerms global;
 
-/// @dev Warning: needs person_ ≤ MAX_PERSONS.
-function packAdmission(bool active, uint32 person_, Ppm credibility_) pure returns (Admission) {
-    return admissionIn((uint64(person_) << 32) | Ppm.unwrap(credibility_), active);
-}
-
 /// @dev An admission of person 32 | credibility 32. Warning: needs person ≤ MAX_PERSONS.
 function admissionIn(uint64 personAndCredibility, bool active) pure returns (Admission) {
     uint256 bit;

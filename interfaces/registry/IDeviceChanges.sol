@@ -8,12 +8,16 @@ pragma solidity ^0.8.27;
 /// - Key: readings of intervals from the change on need the new key, and are taken once the device is certified with it. Slots
 ///   that begin before that earn no certificates.
 /// - Owner, or description: slots that begin before the device is certified anew earn certificates for the buyers of energy that
-///   was sold, and none for the owner. What a former owner sold is certified to its buyers; the rest is the new owner's.
+///   was sold, and none for the owner. What a former owner sold is certified to its buyers; what they leave unused is nobody's, and
+///   what nobody bought the new owner's.
 /// - A key that is not trusted from a time on: readings of intervals that end later and that it signed are refused; those that
 ///   were taken before the statement stay. Only another key brings the device back.
-/// Readings of intervals before a change are signed by the key of then, and taken until a week after the change.
+/// Readings of intervals before a change are signed by the key of then, and taken until a week after the change, unless a later
+/// one was taken. So energy that an owner sold before it handed the device over is paid if the new owner lets its key be trusted.
+/// Where slots are shorter than the longest one, auditors certify a changed device once the change has taken effect: what it
+/// sells of slots before that is measured by the key of then.
 /// @dev Trust assumptions.
-/// Safety: who holds the owner's account can stop the device and give it away, and cannot make certificates with it: for that
+/// Safety: `threshold` auditors can have readings refused that are not yet taken, whose trades are then refunded. Who holds the owner's account can stop the device and give it away, and cannot make certificates with it: for that
 /// `threshold` auditors look at the key that it has then. Who holds a key that nobody knows to be stolen can invent readings.
 /// Liveness: auditors certify anew.
 interface IDeviceChanges {

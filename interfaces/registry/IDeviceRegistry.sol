@@ -36,7 +36,7 @@ interface IDeviceRegistry is IDeviceChanges {
         /// Code of the energy source behind it, never 0 (1 solar, 2 wind, 3 hydro, 4 biogas, 5 storage,
         /// 6 mixed; codes are the market's classes).
         uint8 source;
-        /// Whether the auditors certified it, and did not take that back.
+        /// Whether the auditors certified it as it is now, with a key that is trusted: it may sell.
         bool certified;
         /// Whether its owner took it out of service.
         bool retired;
@@ -158,6 +158,8 @@ interface IDeviceRegistry is IDeviceChanges {
     /// @notice An auditor's vote to take a certified device out of service, permanently; the vote that reaches the registry's
     /// threshold for the same reason, to the letter, does. It has the effect of `retire`: the device can no longer sell, its
     /// readings for energy already sold are still taken, and slots that start from then on earn no certificates.
+    /// An owner can change the record between the votes, so that they begin anew and the device sells nothing meanwhile:
+    /// `voteDistrust` needs no content.
     /// Reverts if: the caller is no auditor or has voted for this; there is no such device, it has another content, is not
     /// certified, or is out of service; there is no reason.
     /// @param id Id of the device.
@@ -183,7 +185,8 @@ interface IDeviceRegistry is IDeviceChanges {
     /// @notice The device's present owner, and the times between which a slot must start to earn certificates, Unix seconds.
     /// @param id Id of the device.
     /// @return owner The participant whose energy it measures.
-    /// @return since Its certification; 0 if there was none.
+    /// @return since Its certification as it is now, also if its key is not trusted any more; 0 if there was none. Of slots before
+    /// a change see `certificationAt`.
     /// @return until When it was retired or decertified, 2^40 − 1 while it is in service; always 0 for a storage.
     function certificationOf(uint32 id) external view returns (address owner, uint40 since, uint40 until);
 

@@ -15,8 +15,8 @@ import {IAuditors} from "./IAuditors.sol";
 /// stated number of members announce.
 /// @dev Trust assumptions.
 /// Safety: fewer than `threshold` auditors collude, or the members use their windows. A colluding majority admits whom the
-/// members do not stop; it never moves orders, and money only of a trade that it vetoes before
-/// its slot, back to its buyer (ISettlement).
+/// members do not stop; it never moves orders, and money only back to the buyer of a trade: one that it
+/// vetoes before its slot (ISettlement), or whose readings it has refused before they are taken (IDeviceChanges).
 /// Liveness: `threshold` auditors audit; the members' way to another committee needs no auditor.
 interface IMotions is IAuditors {
     /// @dev What a deployment fixes. Windows in seconds, rates in ppm of the members at the announcement, rounded up.

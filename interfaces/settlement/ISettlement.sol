@@ -13,7 +13,8 @@ import {IMetering} from "../metering/IMetering.sol";
 /// @dev Invariants: MON-2 every trade has a way out that needs nobody's goodwill: `refund`.
 /// Trust assumptions.
 /// Safety: IClearing commits to the trades, IMetering says what was delivered; two of {buyer, seller, arbiter} do not
-/// collude against the third; fewer than `threshold` auditors collude, who could otherwise undo trades, and nothing else.
+/// collude against the third; fewer than `threshold` auditors collude, who could otherwise veto trades, or have
+/// readings refused that are not yet taken (IDeviceChanges.voteDistrust): either way the money goes back to the buyer.
 /// Liveness: none; `refund` needs nobody.
 ///
 /// Signed type, in this contract's EIP-712 domain ("PowerPact", "1"); `toSeller` in micro-points:

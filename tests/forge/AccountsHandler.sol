@@ -8,7 +8,7 @@ import {IMetering} from "../../interfaces/metering/IMetering.sol";
 import {IOrderBook} from "../../interfaces/market/IOrderBook.sol";
 import {Satisfaction} from "../../contracts/clearing/mechanisms/satisfaction/Satisfaction.sol";
 import {Market} from "../../contracts/types/Markets.sol";
-import {PackedOrder, orderIdAt} from "../../contracts/types/Orders.sol";
+import {PERSON_SHIFT, PackedOrder, orderIdAt} from "../../contracts/types/Orders.sol";
 import {PackedReading} from "../../contracts/types/Readings.sol";
 import {PackedTrade, TradeFields, TradePosition} from "../../contracts/types/Trades.sol";
 import {Points, Ppm, Wh} from "../../contracts/types/Units.sol";
@@ -465,6 +465,8 @@ contract AccountsHandler is MarketSystem {
         vm.prank(trader);
         uint256 batch = book.place(round.id, order).batchOf();
         assertEq(batch, round.orders.length, "each order must be a batch of its own");
+        // What the book attests of the trader.
+        order.terms |= uint256(book.PARTICIPANTS().participant(trader).person) << PERSON_SHIFT;
         round.orders.push(order);
         round.gone.push(false);
     }

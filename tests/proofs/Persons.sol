@@ -2,7 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {Satisfaction} from "../../contracts/clearing/mechanisms/satisfaction/Satisfaction.sol";
-import {Admission, packAdmission} from "../../contracts/types/Attested.sol";
+import {Admission, admissionIn} from "../../contracts/types/Attested.sol";
 import {MAX_PERSONS, OrderFields, PackedOrder} from "../../contracts/types/Orders.sol";
 import {Ppm} from "../../contracts/types/Units.sol";
 
@@ -13,7 +13,7 @@ contract PersonsProof {
     /// An admission keeps its three fields, and the person lies above everything that is signed.
     function check_admission(bool active, uint32 person, uint32 credibility) public pure {
         if (person > MAX_PERSONS) return;
-        Admission admission = packAdmission(active, person, Ppm.wrap(credibility));
+        Admission admission = admissionIn((uint64(person) << 32) | credibility, active);
         assert(admission.isActive() == active);
         assert(Ppm.unwrap(admission.credibility()) == credibility);
         assert(admission.personInTerms() >> 230 == person);
@@ -25,7 +25,7 @@ contract PersonsProof {
         if (person > MAX_PERSONS || terms >> 230 != 0) return;
         PackedOrder memory order = PackedOrder(head, terms, 0, 0, 0);
         PackedOrder memory kept = PackedOrder(head, terms, 0, 0, 0);
-        kept.terms |= packAdmission(true, person, Ppm.wrap(0)).personInTerms();
+        kept.terms |= admissionIn(uint64(person) << 32, true).personInTerms();
         assert(kept.person() == person);
         assert(kept.isBuy() == order.isBuy() && kept.device() == order.device() && kept.nonce() == order.nonce());
         assert(kept.classes() == order.classes() && kept.expiry() == order.expiry());

@@ -78,8 +78,8 @@ def test_the_new_owner_has_it_from_the_next_slot_on(devices, order_book, offered
     assert (now["owner"], now["key"], now["certified"], now["changedAt"]) == (bob, key, False, start)
     terms = seller_terms(devices, [offered], order_book)[0]
     assert (terms.owner, terms.certified) == (bob, False)
-    assert tuple(devices.standingAt(offered, start - 1))[:3] == (alice, certified, certified)
-    assert tuple(devices.standingAt(offered, start))[:3] == (bob, 0, certified)
+    assert tuple(devices.certificationAt(offered, start - 1))[:3] == (alice, certified, certified)
+    assert tuple(devices.certificationAt(offered, start))[:3] == (bob, 0, certified)
     assert tuple(devices.signerAt(offered, start)) == (key, certified, 0, 0)
     assert devices.offeredTo(offered) == NOBODY
     with reverts_with("Device_NotOffered", offered, NOBODY, bob):

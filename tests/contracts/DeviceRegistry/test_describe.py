@@ -56,7 +56,7 @@ def test_the_auditors_certify_what_is_on_record(devices, roof, certify, alice, a
     now = content(roof, alice.address, device_key("roof").address, described, RECORD.hash)
     assert bytes(devices.contentOf(roof)) == now != before
     assert not devices.device(roof)["certified"]
-    assert tuple(devices.standingAt(roof, start))[:3] == (alice, 0, certified)
+    assert tuple(devices.certificationAt(roof, start))[:3] == (alice, 0, certified)
     with reverts_with("Device_OtherContent", roof, now, before):
         devices.certify(roof, before, {"from": auditors[0]})
     certify(roof)

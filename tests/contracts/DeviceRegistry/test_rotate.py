@@ -93,8 +93,8 @@ def test_the_new_key_signs_from_the_next_slot_on(devices, order_book, roof, rota
     assert devices.deviceOf(OLD.address) == devices.deviceOf(NEW.address) == roof
     assert tuple(devices.signerAt(roof, start - 1)) == (OLD.address, certified, 0, start)
     assert tuple(devices.signerAt(roof, start)) == (NEW.address, 0, 0, 0)
-    assert tuple(devices.standingAt(roof, start - 1))[:3] == (alice, certified, certified)
-    assert tuple(devices.standingAt(roof, start))[:3] == (alice, 0, 0)
+    assert tuple(devices.certificationAt(roof, start - 1))[:3] == (alice, certified, certified)
+    assert tuple(devices.certificationAt(roof, start))[:3] == (alice, 0, 0)
 
 
 def test_takes_a_compact_signature(devices, roof, rotation, alice):
