@@ -327,9 +327,7 @@ contract Metering is IMetering, EIP712 {
     /// @dev The owner of a device, who gets the certificates of a slot.
     /// Reverts if: a slot that starts then earns none, or not for this owner.
     function _ownerOf(uint32 device, uint40 startAt) private view returns (address owner) {
-        uint40 since;
-        uint40 until;
-        // When the key was certified does not matter for what was not sold.
+        (uint40 since, uint40 until) = (0, 0);
         // slither-disable-next-line unused-return
         (owner, since,, until) = DEVICES.certificationAt(device, startAt);
         require(since != 0 && since <= startAt, Metering_NotCertified(device));
@@ -338,14 +336,13 @@ contract Metering is IMetering, EIP712 {
         require(!PARTICIPANTS.isSuspendedAt(owner, startAt), Metering_OwnerSuspended(device, startAt, owner));
     }
 
-    /// @dev For whom the slot of a trade earns certificates. The device was certified when its order was posted. If
-    /// it was stopped or changed before the slot began, the registry says so; what happens after that changes nothing of the slot.
+    /// @dev For whom the slot of a trade earns certificates. The device was certified when its order was posted; what
+    /// happens after the slot began changes nothing of it.
     function _yieldOf(Deal memory deal) private view returns (Yield) {
         (uint32 device, uint40 startAt) = (deal.trade.device(), deal.slot.startAt());
         MeterTerms terms = DEVICES.meterTermsOf(device);
         if (startAt >= terms.mintsUntil()) return Yield.Nobody;
         if (!terms.hasChanged()) return Yield.Everyone;
-        // When it was stopped is known.
         // slither-disable-next-line unused-return
         (address owner, uint40 since, uint40 keySince,) = DEVICES.certificationAt(device, startAt);
         if (keySince == 0 || keySince > startAt) return Yield.Nobody;
