@@ -8,7 +8,7 @@ set -euo pipefail
 export POWERPACT_HOME=$PWD/keys POWERPACT_PASSWORD_FILE=$PWD/keys/password
 (umask 077; mkdir keys; echo '*' > keys/.gitignore; python3 -c 'import secrets; print(secrets.token_hex(16))' > keys/password)
 people=(utility ann ben alice bob agent gateway)
-for name in "${people[@]}" bob-meter; do powerpact account new "$name"; done
+for name in "${people[@]}" bob-meter bob-meter-2; do powerpact account new "$name"; done
 
 # A local chain with a block every second. Any other chain: give its URL to `powerpact deploy --rpc`.
 export POWERPACT_RPC=http://127.0.0.1:${PORT:=8545}
@@ -93,4 +93,12 @@ certificate=$(python3 -c 'import json; print(json.load(open("certificates.json")
 powerpact certificates trace "$certificate"
 powerpact certificates retire "$certificate" 1150 -a alice --purpose 'cooking on sunshine'
 powerpact account bill bob
+
+# The meter gets another key; an hour later Alice takes the roof over. It sells again once the auditors have looked at it.
+powerpact device rotate 1 -a bob --key bob-meter-2
+powerpact chain advance $((slot + 7200))
+powerpact device offer 1 -a bob --to alice
+powerpact device accept 1 -a alice
+for auditor in ann ben; do powerpact device certify 1 -a $auditor; done
+powerpact device list
 powerpact audit
