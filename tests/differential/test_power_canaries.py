@@ -16,7 +16,7 @@ SEEDED = {
     "DeviceRegistry.decertify: k - 1 auditors changes devices": Mutant(
         "a device stopped by one vote less than decides",
         "DeviceRegistry",
-        "contracts/registry/DeviceRegistry.sol",
+        "contracts/registry/DeviceRecords.sol",
         "if (count == MOTIONS.threshold()) {\n            _certifications[id].withdrawn = true;",
         "if (count + 1 == MOTIONS.threshold()) {\n            _certifications[id].withdrawn = true;",
     ),
@@ -37,8 +37,8 @@ SEEDED = {
     "Metering.report: one auditor succeeds with something invented": Mutant(
         "a reading that anybody signs",
         "Metering",
-        "contracts/metering/Metering.sol",
-        "if (signer != terms.key() || signer == address(0))",
+        "contracts/metering/libraries/ReadingRules.sol",
+        "if (signer != key || signer == address(0))",
         "if (signer == address(0))",
     ),
 }

@@ -68,8 +68,8 @@ MUTANTS = (
     Mutant(
         "a reading that anybody signs",
         "Metering",
-        METERING,
-        "if (signer != terms.key() || signer == address(0)) revert",
+        "contracts/metering/libraries/ReadingRules.sol",
+        "if (signer != key || signer == address(0)) revert",
         "if (signer == address(0)) revert",
     ),
     Mutant(
