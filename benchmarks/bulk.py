@@ -13,15 +13,16 @@ WAVE = 250
 """Transactions sent and mined together: the node is slower with more in its pool."""
 
 GAS = 1_000_000
-"""Gas that each transaction may use."""
+"""Gas that a transaction may use unless it says otherwise."""
 
 
 class Call(NamedTuple):
-    """A transaction: who sends which data to whom."""
+    """A transaction: who sends which data to whom, and how much gas it may use."""
 
     sender: str
     to: str
     data: bytes
+    gas: int = GAS
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,9 @@ class BulkChain(NodeChain):
         senders = list(dict.fromkeys(call.sender for call in calls))
         nonces = defaultdict(int, zip(senders, self._nonces(senders), strict=True))
         requests = []
-        for sender, to, data in calls:
+        for sender, to, data, gas in calls:
             fields = {"from": sender, "to": to, "data": f"0x{data.hex()}", "nonce": hex(nonces[sender])}
-            requests.append(("eth_sendTransaction", ({**fields, "gas": hex(GAS), "gasPrice": "0x0"},)))
+            requests.append(("eth_sendTransaction", ({**fields, "gas": hex(gas), "gasPrice": "0x0"},)))
             nonces[sender] += 1
         self.request("evm_setAutomine", False)
         try:

@@ -41,6 +41,7 @@ from powerpact.codec.eip712 import sign
 from powerpact.codec.merkle import MerkleTree
 from powerpact.codec.packing import candidate_tree, order_tree
 from powerpact.index import attach
+from powerpact.market.candidates import MAX_CANDIDATES
 from powerpact.market.orders import PackedOrder
 from powerpact.market.trades import MAX_CHUNK
 from powerpact.mechanisms.satisfaction.round import Solution
@@ -102,22 +103,23 @@ class Town(Community):
         steps.run("deposit the buyers' money", self.endow_all)
 
     def admit_all(self) -> Total:
-        """Apply, and be admitted by one motion that two auditors announce."""
+        """Apply, and be admitted by motions that two auditors announce."""
         registry = "ParticipantRegistry"
         accounts = [account.address for account, _ in self.people]
-        applied = self.bulk.send_all([self._call(who, registry, "applyFor", keccak(text=who)) for who in accounts])
-        candidates = [
-            candidate(who, 1, CREDIBILITIES_PPM[i % len(CREDIBILITIES_PPM)]) for i, who in enumerate(accounts)
-        ]
+        total = self.bulk.send_all([self._call(who, registry, "applyFor", keccak(text=who)) for who in accounts])
+        everybody = [candidate(who, 1, CREDIBILITIES_PPM[i % len(CREDIBILITIES_PPM)]) for i, who in enumerate(accounts)]
+        motions = [everybody[start : start + MAX_CANDIDATES] for start in range(0, len(everybody), MAX_CANDIDATES)]
         first, second = (auditor.address for auditor in self.auditors[:2])
-        packed = [someone.pack() for someone in candidates]
-        root = candidate_tree(candidates).root
-        announced = self.bulk.send_all([self._call(first, "Motions", "nominate", packed, REASON)])
-        announced += self.bulk.send_all([self._call(second, "Motions", "approve", root, REASON)])
+        for candidates in motions:
+            packed, root = [someone.pack() for someone in candidates], candidate_tree(candidates).root
+            total += self.bulk.send_all([self._large_call(first, "Motions", "nominate", packed, REASON)])
+            total += self.bulk.send_all([self._call(second, "Motions", "approve", root, REASON)])
         self.chain.warp(self.chain.now() + WINDOW_S)
-        shown = outcomes(candidates)
-        pieces = [shown[start : start + BATCH] for start in range(0, len(shown), BATCH)]
-        return applied + announced + self.bulk.send_all([self._call(first, registry, "admit", 1, p) for p in pieces])
+        for number, candidates in enumerate(motions, 1):
+            shown = outcomes(candidates)
+            pieces = [shown[start : start + BATCH] for start in range(0, len(shown), BATCH)]
+            total += self.bulk.send_all([self._large_call(first, registry, "admit", number, piece) for piece in pieces])
+        return total
 
     def certify_all(self) -> Total:
         """Register the sellers' devices, and have each certified by two auditors."""
@@ -185,6 +187,10 @@ class Town(Community):
 
     def _call(self, sender: str, contract: str, function: str, *arguments: object) -> Call:
         return Call(sender, self.addresses[contract], self.interfaces[contract].encode_call(function, arguments))
+
+    def _large_call(self, sender: str, contract: str, function: str, *arguments: object) -> Call:
+        """A call about many at once, which takes the gas of many."""
+        return self._call(sender, contract, function, *arguments)._replace(gas=GAS_LIMIT)
 
 
 @dataclass

@@ -142,6 +142,7 @@ class DeliveryRules(MisreadingRules):
     def _delivered(self, market: GhostMarket, positions: list[Position], receipt: Receipt) -> None:
         """Trades have ended by their readings, as is told."""
         settled, used = (self.community.events(receipt, name) for name in ("TradeSettled", "EnergyUsed"))
+        assert len(settled) == len(positions), f"{len(settled)} trades have ended, not {positions}"
         assert len(used) == (len(positions) if market.is_both_sides else 0)
         for k, (position, ended) in enumerate(zip(positions, settled, strict=True)):
             trade = market.about_final().chunks[position[0]][position[1]]
@@ -295,9 +296,14 @@ class DeliveryRules(MisreadingRules):
         """Until the refund time the buyer's meter is waited for."""
         choices = self.markets(self.waiting)
         market = choices[which % len(choices)]
-        driver = market.about_final()
+        driver, (chunk, index) = market.about_final(), self.waiting(market)[0]
         with refused("Settlement_ImportMissing"):
-            driver.settle_late(self.waiting(market)[:1])
+            driver.settle_late([(chunk, index)])
+        if chunk in self.payable(market):
+            self._settle(market, chunk)
+        else:
+            with refused("Settlement_NothingToSettle"):
+                driver.settle(chunk)
         RUNS["settle_late refused: Settlement_ImportMissing"] += 1
 
     def waiting(self, market: GhostMarket) -> list[Position]:

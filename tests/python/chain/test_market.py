@@ -74,13 +74,15 @@ def test_a_round_is_read_back_from_the_chain_alone(world):
     posted = rounds.read_round(world.chain, market)
     round_ = posted.round()
     soft = (SoftTerm(90, 120, 600_000), SoftTerm(100, 500, 200_000), SoftTerm(900_000, 500_000, 200_000))
+    alice, bob, carol = map(world.address, ("alice", "bob", "carol"))
+    # The person, the ask, the attested credibility and the registered source were written in by the contract.
+    persons = {who: str(participants.participant(world.chain, who).person) for who in (alice, bob, carol)}
     assert round_.buyers == (
-        Buyer("0:0", 110, soft, ("1", None), 1_200, trader=world.address("alice")),
-        Buyer("1:0", 95, soft, (None, None), 1_200, trader=world.address("carol")),
+        Buyer("0:0", 110, soft, ("1", None), 1_200, trader=alice, person_id=persons[alice]),
+        Buyer("1:0", 95, soft, (None, None), 1_200, trader=carol, person_id=persons[carol]),
     )
-    # The ask, the attested credibility and the registered source were written in by the contract.
-    bob = world.address("bob")
-    assert round_.sellers == (Seller("0:1", 100, 80, (100, 200, 900_000), ("1", "1"), 1_500, trader=bob),)
+    offer = Seller("0:1", 100, 80, (100, 200, 900_000), ("1", "1"), 1_500, trader=bob, person_id=persons[bob])
+    assert round_.sellers == (offer,)
     assert round_.attributes == rules.schema
     assert posted.order_count == 3
 

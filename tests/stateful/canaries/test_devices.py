@@ -37,7 +37,7 @@ MUTANTS = (
         "DeviceRegistry",
         DEVICES,
         "asStopped(uint40(block.timestamp));",
-        "asStopped(uint40(block.timestamp - BASE_INTERVAL));",
+        "asStopped(uint40(block.timestamp - 1 hours));",
     ),
     Mutant(
         "a surplus of a suspended owner, issued",
