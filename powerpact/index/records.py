@@ -246,17 +246,16 @@ def read_rounds(chain: Chain, found: Sequence[Market]) -> list[RoundRecord]:
 
 def _read_rounds(chain: Chain, found: Sequence[Market], settled: Sequence[Event]) -> list[RoundRecord]:
     """Some markets; the state of all their proposals is asked for in one request."""
-    told: defaultdict[bytes, list[Event]] = defaultdict(list)
-    for event in (*settled, *chain.events("Settlement", *DOUBTS)):
-        told[event.arguments["tradeId"]].append(event)
+    ends, doubts = _by_trade(settled), _by_trade(chain.events("Settlement", *DOUBTS))
     final_ids = [rounds.final_of(chain, market.id) for market in found]
     active_ids = [rounds.active_of(chain, market.id) for market in found]
     ids = [*final_ids, *filter(None, active_ids)]
     proposals = dict(zip(ids, rounds.proposals(chain, ids), strict=True))
-    return [
-        _read_round(chain, market, final_id, proposals[final_id], proposals[active_id] if active_id else None, told)
+    records = [
+        _read_round(chain, market, final_id, proposals[final_id], proposals[active_id] if active_id else None)
         for market, final_id, active_id in zip(found, final_ids, active_ids, strict=True)
     ]
+    return [_with_told(record, ends, doubts) for record in records]
 
 
 def _read_round(
@@ -265,11 +264,10 @@ def _read_round(
     proposal_id: int,
     proposal: Proposal,
     active: Proposal | None,
-    told: Mapping[bytes, list[Event]],
 ) -> RoundRecord:
     posted = rounds.read_round(chain, market.id)
     cancelled = rounds.closed_bits(chain, market.id, len(posted.batches), "OrderCancelled")
-    record = RoundRecord(
+    return RoundRecord(
         posted=posted,
         at_gate=replace(posted, closed=cancelled),
         proposal_id=proposal_id,
@@ -279,14 +277,20 @@ def _read_round(
         active=active,
         put_off_to=rounds.put_off_to(chain, market.id),
     )
-    ends, doubts = _of_trades(record, told, ("TradeSettled",)), _of_trades(record, told, DOUBTS)
-    ended = frozenset(place for id_ in ends for place in record.positions[id_])
-    return replace(record, ends=ends, ended=ended, doubts=doubts)
 
 
-def _of_trades(
-    record: RoundRecord, told: Mapping[bytes, list[Event]], names: tuple[str, ...]
-) -> dict[bytes, list[Event]]:
-    """Events of these names by trade id, of the trades that have some."""
-    chosen = {id_: [event for event in told.get(id_, ()) if event.name in names] for id_ in record.positions}
-    return {id_: events for id_, events in chosen.items() if events}
+def _by_trade(events: Sequence[Event]) -> dict[bytes, list[Event]]:
+    """Events by the id of the trade that they are about, in their order."""
+    found: defaultdict[bytes, list[Event]] = defaultdict(list)
+    for event in events:
+        found[event.arguments["tradeId"]].append(event)
+    return found
+
+
+def _with_told(
+    record: RoundRecord, ends: Mapping[bytes, list[Event]], doubts: Mapping[bytes, list[Event]]
+) -> RoundRecord:
+    """The record with what was told of its trades."""
+    of_ends, of_doubts = ({id_: told[id_] for id_ in record.positions if id_ in told} for told in (ends, doubts))
+    ended = frozenset(place for id_ in of_ends for place in record.positions[id_])
+    return replace(record, ends=of_ends, ended=ended, doubts=of_doubts)

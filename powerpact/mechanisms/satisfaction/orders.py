@@ -7,8 +7,34 @@ from dataclasses import dataclass
 from powerpact.market.orders import SoftTerm
 
 
+class _Owned:
+    """What is a person's: an order of either side."""
+
+    __slots__ = ()
+
+    id: str
+    trader: str | None
+    person_id: str | None
+
+    def __post_init__(self) -> None:
+        """Forget what would be understood anyway, so that orders that say the same are equal."""
+        if self.trader == self.id:
+            object.__setattr__(self, "trader", None)
+        if self.person_id == self._account:
+            object.__setattr__(self, "person_id", None)
+
+    @property
+    def person(self) -> str:
+        """Whose order it is: the person, by default the trader, and by default of that the order's id."""
+        return self._account if self.person_id is None else self.person_id
+
+    @property
+    def _account(self) -> str:
+        return self.id if self.trader is None else self.trader
+
+
 @dataclass(frozen=True, slots=True)
-class Buyer:
+class Buyer(_Owned):
     """A buy order.
 
     Attributes
@@ -40,19 +66,9 @@ class Buyer:
     min_fill_ppm: int = 0
     person_id: str | None = None
 
-    def __post_init__(self) -> None:
-        _name_once(self)
-
-    @property
-    def person(self) -> str:
-        """Whose order it is: the person, by default the trader, and by default of that the order's id."""
-        if self.person_id is not None:
-            return self.person_id
-        return self.id if self.trader is None else self.trader
-
 
 @dataclass(frozen=True, slots=True)
-class Seller:
+class Seller(_Owned):
     """A sell order.
 
     Attributes
@@ -86,21 +102,3 @@ class Seller:
     trader: str | None = None
     min_fill_ppm: int = 0
     person_id: str | None = None
-
-    def __post_init__(self) -> None:
-        _name_once(self)
-
-    @property
-    def person(self) -> str:
-        """Whose order it is: the person, by default the trader, and by default of that the order's id."""
-        if self.person_id is not None:
-            return self.person_id
-        return self.id if self.trader is None else self.trader
-
-
-def _name_once(order: Buyer | Seller) -> None:
-    """Forget what would be understood anyway, so that orders that say the same are equal."""
-    if order.trader == order.id:
-        object.__setattr__(order, "trader", None)
-    if order.person_id == (order.id if order.trader is None else order.trader):
-        object.__setattr__(order, "person_id", None)
