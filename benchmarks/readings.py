@@ -70,7 +70,7 @@ def measure(devices: int, intervals: int) -> Measured:
     """
     with tempfile.TemporaryDirectory(prefix="powerpact-readings-") as scratch:
         folder = Path(scratch)
-        starts = past_starts(intervals, LENGTH_S)
+        starts = past_starts(intervals, int(time.time()), LENGTH_S)
         readings = (
             _signed(device, start, 10 * (k + 1)) for k, start in enumerate(starts) for device in range(1, devices + 1)
         )

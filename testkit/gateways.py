@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -50,9 +49,13 @@ def add_meters(world: World, count: int, name: str = "gateway") -> list[Meter]:
     return [Meter(chain, key, first + k) for k, key in enumerate(keys)]
 
 
-def past_starts(intervals: int, length_s: int = SLOT_S) -> Sequence[int]:
-    """Starts of the last whole intervals, so that the chain's clock need not be moved."""
-    end = int(time.time()) // length_s * length_s
+def past_starts(intervals: int, now_s: int, length_s: int = SLOT_S) -> Sequence[int]:
+    """Starts of the last whole intervals before a time, Unix seconds.
+
+    A chain's clock need not be moved where it is the chain's time. This machine's clock can be ahead of it: a node that
+    went back to a snapshot continues at the time of the block it went to.
+    """
+    end = now_s // length_s * length_s
     return range(end - intervals * length_s, end, length_s)
 
 
@@ -60,4 +63,5 @@ def make_gateway(world: World, count: int, intervals: int, seed: int = 1) -> Gat
     """Meters that have measured so many intervals."""
     meters = add_meters(world, count)
     capacities = {meter.device: CAPACITY_WH for meter in meters}
-    return Gateway(meters, list(simulated(meters, past_starts(intervals), SLOT_S, DrawnDay(seed), capacities)))
+    starts = past_starts(intervals, world.chain.now())
+    return Gateway(meters, list(simulated(meters, starts, SLOT_S, DrawnDay(seed), capacities)))

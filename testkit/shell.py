@@ -54,10 +54,13 @@ class Shell:
         """Move the chain's time forward."""
         self.ok("chain", "advance", time_s, "--rpc", self.node.rpc_url)
 
+    def now(self) -> int:
+        """The chain's time, Unix seconds."""
+        return ChainClock(connect(self.node.rpc_url)).now()
+
     def open_market(self, *more: object) -> Any:
         """Open a market for small orders of a slot an hour or two ahead, in a new zone; what the command says of it."""
-        now = ChainClock(connect(self.node.rpc_url)).now()
-        slot = (now // 3_600 + 2) * 3_600
+        slot = (self.now() // 3_600 + 2) * 3_600
         words = ("--arbiter", "arbiter", "--slot", slot, "--zone", f"zone {next(ZONES)}")
         least = ("--least-energy-wh", 1, "--least-reservation-upoints", 1)
         return self.json("market", "open", "-a", "alice", *words, *least, *more)

@@ -1,14 +1,8 @@
 """Another key, another owner, another record, and a key that is not trusted."""
 
-from powerpact.chain.connection import connect
-from powerpact.chain.local.clock import ChainClock
 from testkit.shell import Shell
 
 HOUR_S = 3_600
-
-
-def now(shell: Shell) -> int:
-    return ChainClock(connect(shell.node.rpc_url)).now()
 
 
 def add(shell: Shell, key: str) -> int:
@@ -29,7 +23,7 @@ def row(shell: Shell, device: int):
 
 def report(shell: Shell, key: str, start: int) -> tuple[object, ...]:
     """What reports 700 Wh of an hour, once it is over."""
-    shell.warp(max(start + HOUR_S, now(shell)))
+    shell.warp(max(start + HOUR_S, shell.now()))
     return "meter", "report", "-a", "bob", "--key", key, "--slot", start, "--exported-wh", 700
 
 
@@ -49,7 +43,7 @@ def test_a_key_is_rotated(shell, admitted):
 
 def test_a_stolen_key_is_distrusted(shell, admitted):
     device = add(shell, "stolen-key")
-    start = now(shell) // HOUR_S * HOUR_S + HOUR_S
+    start = shell.now() // HOUR_S * HOUR_S + HOUR_S
     shell.warp(start + 10)
     voted = ("device", "distrust", device, "--since", start)
     assert not shell.json(*voted, "-a", "ann")["distrusted"]

@@ -2,9 +2,7 @@
 
 import pytest
 
-from powerpact.chain.connection import connect
 from powerpact.chain.contracts import devices
-from powerpact.chain.local.clock import ChainClock
 from powerpact.chain.remedies import ADVICE
 from powerpact.cli.session import open_chain
 from powerpact.devices import Meter
@@ -14,19 +12,15 @@ from testkit.shell import PASSWORD, Shell, sell_words
 HOUR_S = 3_600
 
 
-def now(shell: Shell) -> int:
-    return ChainClock(connect(shell.node.rpc_url)).now()
-
-
 def next_hour(shell: Shell) -> int:
     """The start of the next slot, once it has begun."""
-    start = (now(shell) // HOUR_S + 1) * HOUR_S
+    start = (shell.now() // HOUR_S + 1) * HOUR_S
     shell.warp(start)
     return start
 
 
 def report(shell: Shell, key: str, start: int, exported_wh: int, imported_wh: int = 0):
-    shell.warp(max(start + HOUR_S, now(shell)))
+    shell.warp(max(start + HOUR_S, shell.now()))
     words = ("--slot", start, "--exported-wh", exported_wh, "--imported-wh", imported_wh)
     return shell.json("meter", "report", "-a", "bob", "--key", key, *words)
 

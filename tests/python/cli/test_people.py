@@ -7,8 +7,6 @@ import stat
 import pytest
 from typer.testing import CliRunner
 
-from powerpact.chain.connection import connect
-from powerpact.chain.local.clock import ChainClock
 from powerpact.chain.remedies import ADVICE
 from powerpact.cli import app
 from powerpact.keystore import Keystore, KeystoreError
@@ -31,7 +29,7 @@ def test_the_attribute_set_is_checked_against_what_was_committed(shell, deployed
 
 
 def test_participants_are_suspended_and_leave(shell, admitted):
-    until = ChainClock(connect(shell.node.rpc_url)).now() + 86_400
+    until = shell.now() + 86_400
     for auditor in ("ann", "ben"):
         suspended = shell.json("members", "suspend", "bob", "-a", auditor, "--until", until, "--reason", "meter opened")
     assert suspended["suspended_until"] == until
