@@ -13,9 +13,9 @@ HOUR_S = 3_600
 
 
 def next_hour(shell: Shell) -> int:
-    """The start of the next slot, once it has begun."""
+    """The start of the next slot, a second after it: commands can be done within the second."""
     start = (shell.now() // HOUR_S + 1) * HOUR_S
-    shell.warp(start)
+    shell.warp(start + 1)
     return start
 
 
