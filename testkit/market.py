@@ -77,10 +77,11 @@ class Trader:
 
 @dataclass(slots=True)
 class Counters:
-    """Lifetime counters of a device, Wh."""
+    """Lifetime counters of a device, Wh, and the start of its last interval, Unix seconds."""
 
     exported_wh: int = 0
     imported_wh: int = 0
+    start_at: int = 0
 
 
 class Community:
@@ -285,6 +286,11 @@ class Community:
         deposited_upoints = upoints if deposit_upoints is None else deposit_upoints
         return self.send(account, "Accounts", "deposit", deposited_upoints)
 
+    @property
+    def refund_after_s(self) -> int:
+        """The usual time from a slot's start to refunds, without a challenge window, s."""
+        return 2 * self.longest_slot_s + SLOT_LENGTH_S
+
     def next_slot(self, after_s: int = SLOT_LENGTH_S) -> int:
         """Start of the first slot that begins at least `after_s` seconds from now."""
         return -(-(self.chain.now() + after_s) // SLOT_LENGTH_S) * SLOT_LENGTH_S
@@ -308,7 +314,7 @@ class Community:
             least_reservation_upoints=1,
             closes_at=slot_start - SLOT_LENGTH_S // 4,
             final_by=slot_start + SLOT_LENGTH_S // 2,
-            refund_from=slot_start + 3 * SLOT_LENGTH_S + 5 * changes.get("challenge_window_s", 0),
+            refund_from=slot_start + self.refund_after_s + 5 * changes.get("challenge_window_s", 0),
             attribute_count=len(sources),
             income_mask=sum(1 << f for f, is_income in enumerate(income) if is_income),
             category_count=category_count,
@@ -715,15 +721,20 @@ class TestMarket:
                 imported_wh=in_wh,
                 export_counter_wh=counters.exported_wh + out_wh - falls_wh.get(device, 0),
                 import_counter_wh=counters.imported_wh + in_wh,
+                previous_start_at=counters.start_at if counters.start_at < start else 0,
             )
             readings.append(reading)
             signatures.append(sign(meters[device], community.domain("Metering"), "Reading", reading.message()))
         receipt = community.send(relayer or community.agent, "Metering", "report", packed(readings), signatures)
-        batch = community.events(receipt, "ReadingsReported")[0]["batch"]
-        tree = reading_tree(readings)
-        for index, reading in enumerate(readings):
+        (event,) = community.events(receipt, "ReadingsReported")
+        batch, taken = event["batch"], [Reading.unpack(words) for words in event["readings"]]
+        tree = reading_tree(taken)
+        for index, reading in enumerate(taken):
+            if not reading.device:
+                continue
             counters = community.counters[reading.device]
             counters.exported_wh, counters.imported_wh = reading.export_counter_wh, reading.import_counter_wh
+            counters.start_at = reading.start_at
             self.measured[reading.device].append((reading.pack(), (batch, index, tree.proof(index))))
         return receipt
 
@@ -749,7 +760,7 @@ class TestMarket:
     def issue(self, device: int, sender: LocalAccount | None = None) -> Receipt:
         """Turn what a device exported beyond all that it sold into certificates."""
         measured = self.measured[device]
-        return self.community.send(sender or self.community.agent, "Metering", "issue", self.slot.pack(), measured)
+        return self.community.send(sender or self.community.agent, "Deliveries", "issue", self.slot.pack(), measured)
 
     def settle(self, chunk: int = 0) -> Receipt:
         """Pay the trades of a chunk by their devices' last readings."""

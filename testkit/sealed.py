@@ -22,7 +22,7 @@ def closed_markets(world, count):
     """Several such markets, for slots one after another, whose gates have closed at one time."""
     slot = world.next_slot()
     found = [
-        posted_market(world, slot_start=slot + (1 + k) * SLOT_S, refund_from=slot + (3 + k) * SLOT_S)
+        posted_market(world, slot_start=slot + (1 + k) * SLOT_S, refund_from=slot + (4 + k) * SLOT_S)
         for k in range(count)
     ]
     world.warp(found[0][1].closes_at)

@@ -185,7 +185,7 @@ class Soak:
                 slot_start=slot,
                 closes_at=now + 2 * TICK_S,
                 final_by=now + 20 * TICK_S,
-                refund_from=slot + 2 * SLOT_S + 5 * WINDOW_S,
+                refund_from=slot + 3 * SLOT_S + 5 * WINDOW_S,
                 challenge_window_s=WINDOW_S,
                 bond_upoints=BOND_UPOINTS,
             )

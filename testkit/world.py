@@ -158,7 +158,7 @@ def make_world(web3, base_interval_s: int = SLOT_S) -> World:
     keys = {name: account(name) for name in names}
     fund(web3, [key.address for key in keys.values()], to_wei(10, "ether"))
     auditors = (keys["auditor"].address, keys["second auditor"].address)
-    parameters = Parameters(keys["utility"].address, auditors, 2, base_interval_s, SLOT_S, MEMBERSHIP)
+    parameters = Parameters(keys["utility"].address, auditors, 2, base_interval_s, SLOT_S, membership=MEMBERSHIP)
     world = World(attach(web3, deploy(Sender(web3, keys["utility"]), parameters), patience_s=0.05), keys)
     for name in TRADERS:
         world.sender(name).send(participants.apply(world.chain, keccak(text=name)))

@@ -35,8 +35,9 @@ contract Markets is IMarkets {
         require(PARTICIPANTS.isActive(msg.sender), Market_OpenerNotActive(msg.sender));
         market = marketId(rules, attributes, categories);
         require(_markets[market].closesAt == 0, Market_AlreadyOpen(market));
-        (uint32 base, uint32 longest) = (METERING.BASE_INTERVAL(), METERING.LONGEST_SLOT());
-        MarketRules.check(rules, attributes.length, categories.length, base, longest);
+        MarketRules.Lengths memory lengths =
+            MarketRules.Lengths(METERING.BASE_INTERVAL(), METERING.LONGEST_SLOT(), METERING.CORRECTION_WINDOW());
+        MarketRules.check(rules, attributes.length, categories.length, lengths);
         MarketRules.checkNames(rules.zone, attributes, categories);
 
         _markets[market] = rules;

@@ -22,7 +22,7 @@ contract DeviceRegistry is DeviceChanges {
 
     address private immutable ORDER_BOOK;
     address private immutable SETTLEMENT;
-    address private immutable METERING;
+    address private immutable DELIVERIES;
 
     /// @inheritdoc IDeviceRegistry
     uint32 public immutable BASE_INTERVAL;
@@ -41,7 +41,7 @@ contract DeviceRegistry is DeviceChanges {
     /// @param motions Whose auditors certify.
     /// @param orderBook Who reserves energy of devices, and decides orders that trade nothing.
     /// @param settlement Who decides orders that trade.
-    /// @param metering Who issues certificates.
+    /// @param deliveries Who issues certificates.
     /// @param baseInterval Length of a reading's interval, seconds.
     /// @param longestSlot The longest delivery slot, seconds: 1 to 255 base intervals.
     constructor(
@@ -49,7 +49,7 @@ contract DeviceRegistry is DeviceChanges {
         address motions,
         address orderBook,
         address settlement,
-        address metering,
+        address deliveries,
         uint32 baseInterval,
         uint32 longestSlot
     ) DeviceChanges(participants, motions, longestSlot) {
@@ -60,7 +60,7 @@ contract DeviceRegistry is DeviceChanges {
         );
         ORDER_BOOK = orderBook;
         SETTLEMENT = settlement;
-        METERING = metering;
+        DELIVERIES = deliveries;
         BASE_INTERVAL = baseInterval;
     }
 
@@ -107,7 +107,7 @@ contract DeviceRegistry is DeviceChanges {
 
     /// @inheritdoc IDeviceRegistry
     function fixLength(uint32 id, Slot slot, address by) external {
-        require(msg.sender == METERING, Device_NotMetering(msg.sender));
+        require(msg.sender == DELIVERIES, Device_NotDeliveries(msg.sender));
         uint32 length = slot.length();
         require(
             length != 0 && length % BASE_INTERVAL == 0 && LONGEST_SLOT % length == 0 && slot.startAt() % length == 0,

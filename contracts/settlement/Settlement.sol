@@ -3,7 +3,7 @@ pragma solidity ^0.8.27;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IDeviceRegistry} from "../../interfaces/registry/IDeviceRegistry.sol";
-import {IMetering} from "../../interfaces/metering/IMetering.sol";
+import {IDeliveries} from "../../interfaces/metering/IDeliveries.sol";
 import {ISettlement} from "../../interfaces/settlement/ISettlement.sol";
 import {BatchRoot} from "../shared/BatchRoot.sol";
 import {Signatures} from "../shared/Signatures.sol";
@@ -25,21 +25,24 @@ contract Settlement is Vetoes, EIP712 {
     bytes32 private constant AGREEMENT_TYPEHASH = keccak256("Agreement(bytes32 tradeId,uint128 toSeller)");
 
     IDeviceRegistry public immutable DEVICES;
-    IMetering public immutable METERING;
+    IDeliveries public immutable DELIVERIES;
 
-    constructor(address accounts, address devices, address metering, address markets, address clearing, address motions)
-        EIP712("PowerPact", "1")
-        FinalTrades(accounts, markets, clearing)
-        Vetoes(motions)
-    {
+    constructor(
+        address accounts,
+        address devices,
+        address deliveries,
+        address markets,
+        address clearing,
+        address motions
+    ) EIP712("PowerPact", "1") FinalTrades(accounts, markets, clearing) Vetoes(motions) {
         DEVICES = IDeviceRegistry(devices);
-        METERING = IMetering(metering);
+        DELIVERIES = IDeliveries(deliveries);
     }
 
     // By the meter
 
     /// @inheritdoc ISettlement
-    // Metering is part of the deployment and calls nobody but the certificates, which call no receiver.
+    // Deliveries is part of the deployment and calls nobody but the certificates, which call no receiver.
     // slither-disable-next-line reentrancy-no-eth
     function settle(bytes32 market, uint32 chunk, PackedTrade[] calldata trades) external {
         Round memory round = _finalRound(market);
@@ -47,8 +50,8 @@ contract Settlement is Vetoes, EIP712 {
         _requireChunk(round, chunk, copies);
 
         uint256 ends = _ends[market][chunk];
-        (uint256 known, IMetering.Shares memory shares) =
-            METERING.deliverLast(round.terms, copies, _totalsOf(round, copies), ~ends);
+        (uint256 known, IDeliveries.Shares memory shares) =
+            DELIVERIES.deliverLast(round.terms, copies, _totalsOf(round, copies), ~ends);
         require(known != 0, Settlement_NothingToSettle(market, chunk));
         _ends[market][chunk] = ends | known | (known << CERTIFIED);
 
@@ -68,7 +71,7 @@ contract Settlement is Vetoes, EIP712 {
     function settleLate(bytes32 market, Delivery[] calldata deliveries) external {
         Round memory round = _finalRound(market);
         PackedTrade[] memory trades = new PackedTrade[](deliveries.length);
-        IMetering.Measured[] memory measured = new IMetering.Measured[](deliveries.length);
+        IDeliveries.Measured[] memory measured = new IDeliveries.Measured[](deliveries.length);
         uint256 count = 0;
         for (uint256 i = 0; i < deliveries.length; ++i) {
             (bytes32 id, bool isOpen) = _take(round, deliveries[i].traded, 1 | (1 << CERTIFIED));
@@ -80,8 +83,8 @@ contract Settlement is Vetoes, EIP712 {
         Left.requireSome(count, market);
         (trades, measured) = Left.first(count, trades, measured);
 
-        IMetering.Shares memory shares =
-            METERING.deliver(round.terms, measured, trades, _totalsOf(round, trades), false);
+        IDeliveries.Shares memory shares =
+            DELIVERIES.deliver(round.terms, measured, trades, _totalsOf(round, trades), false);
 
         PackedPayment[] memory payments = new PackedPayment[](trades.length);
         Wh[] memory used = _usedIn(shares);
@@ -95,7 +98,7 @@ contract Settlement is Vetoes, EIP712 {
     }
 
     /// @dev Reverts if: the readings of the buyer's meter are missing before the refund time, or there although they do not count.
-    function _requireBothSides(Round memory round, bytes32 id, IMetering.Measured memory measured) private view {
+    function _requireBothSides(Round memory round, bytes32 id, IDeliveries.Measured memory measured) private view {
         uint256 count = measured.imported.length;
         if (!round.terms.isBothSides()) {
             require(count == 0, Settlement_ImportNotCounted(id));
@@ -105,7 +108,7 @@ contract Settlement is Vetoes, EIP712 {
     }
 
     /// @dev What was used of each trade: all that was delivered where the buyers' meters do not count.
-    function _usedIn(IMetering.Shares memory shares) private pure returns (Wh[] memory) {
+    function _usedIn(IDeliveries.Shares memory shares) private pure returns (Wh[] memory) {
         return shares.used.length == 0 ? shares.delivered : shares.used;
     }
 
@@ -114,7 +117,7 @@ contract Settlement is Vetoes, EIP712 {
     function _totalsOf(Round memory round, PackedTrade[] memory trades)
         private
         view
-        returns (IMetering.Totals memory totals)
+        returns (IDeliveries.Totals memory totals)
     {
         if (!round.isDivisible) return totals;
         totals.sold = new Wh[](trades.length);
@@ -252,12 +255,12 @@ contract Settlement is Vetoes, EIP712 {
     // Certificates of what an agreement or a refund did not sell
 
     /// @inheritdoc ISettlement
-    // Metering is part of the deployment and calls nobody but the certificates, which call no receiver.
+    // Deliveries is part of the deployment and calls nobody but the certificates, which call no receiver.
     // slither-disable-next-line reentrancy-no-eth
     function certify(bytes32 market, Delivery[] calldata deliveries) external {
         Round memory round = _finalRound(market);
         PackedTrade[] memory trades = new PackedTrade[](deliveries.length);
-        IMetering.Measured[] memory measured = new IMetering.Measured[](deliveries.length);
+        IDeliveries.Measured[] memory measured = new IDeliveries.Measured[](deliveries.length);
         uint256 count = 0;
         for (uint256 i = 0; i < deliveries.length; ++i) {
             TradeProof calldata traded = deliveries[i].traded;
@@ -273,7 +276,8 @@ contract Settlement is Vetoes, EIP712 {
         Left.requireSome(count, market);
         (trades, measured) = Left.first(count, trades, measured);
 
-        IMetering.Shares memory shares = METERING.deliver(round.terms, measured, trades, _totalsOf(round, trades), true);
+        IDeliveries.Shares memory shares =
+            DELIVERIES.deliver(round.terms, measured, trades, _totalsOf(round, trades), true);
 
         for (uint256 i = 0; i < trades.length; ++i) {
             bytes32 id = TradeHashing.id(market, round.agent, trades[i]);

@@ -15,20 +15,20 @@ contract GreenCertificates is ERC1155, IGreenCertificates {
     using Strings for uint256;
 
     /// @inheritdoc IGreenCertificates
-    address public immutable METERING;
+    address public immutable DELIVERIES;
 
     /// @inheritdoc IGreenCertificates
     mapping(uint256 id => mapping(address beneficiary => Wh)) public retiredFor;
 
-    constructor(address metering) ERC1155("") {
-        METERING = metering;
+    constructor(address deliveries) ERC1155("") {
+        DELIVERIES = deliveries;
     }
 
     /// @inheritdoc IGreenCertificates
     /// @dev `_update` moves balances without the acceptance call of ERC-1155: a deliberate exception for
     /// minting. Transfers between holders make the call.
     function mint(Share[] calldata shares) external {
-        require(msg.sender == METERING, Certificates_NotMetering(msg.sender));
+        require(msg.sender == DELIVERIES, Certificates_NotDeliveries(msg.sender));
         uint256[] memory ids = new uint256[](1);
         uint256[] memory values = new uint256[](1);
         for (uint256 i = 0; i < shares.length; ++i) {

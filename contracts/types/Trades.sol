@@ -33,6 +33,16 @@ function linkOf(OrderId buyId, OrderId sellId) pure returns (uint80) {
     return (uint80(OrderId.unwrap(sellId)) << 40) | OrderId.unwrap(buyId);
 }
 
+/// @notice The seller's device that delivers, from a trade's terms.
+function deviceIn(uint256 terms) pure returns (uint32) {
+    return uint32(terms >> 120);
+}
+
+/// @notice The buyer's meter, from a trade's context; 0: none.
+function meterIn(uint256 context) pure returns (uint32) {
+    return uint32(context);
+}
+
 /// @dev Reading the fields of a packed trade.
 library TradeFields {
     function buyer(PackedTrade memory trade) internal pure returns (address) {
@@ -78,7 +88,7 @@ library TradeFields {
 
     /// @dev The seller's device that delivers.
     function device(PackedTrade memory trade) internal pure returns (uint32) {
-        return uint32(trade.terms >> 120);
+        return deviceIn(trade.terms);
     }
 
     /// @dev Micro-points per kWh.
@@ -118,6 +128,6 @@ library TradeFields {
 
     /// @dev The buyer's meter; 0: none.
     function meter(PackedTrade memory trade) internal pure returns (uint32) {
-        return uint32(trade.context);
+        return meterIn(trade.context);
     }
 }

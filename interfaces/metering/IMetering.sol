@@ -1,62 +1,30 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {DeliveryTerms} from "../../contracts/types/Markets.sol";
-import {PackedReading} from "../../contracts/types/Readings.sol";
+import {MeterWord} from "../../contracts/types/MeterWords.sol";
+import {Side} from "../../contracts/types/Orders.sol";
+import {PackedReading, ProvenReading, ReadingProof} from "../../contracts/types/Readings.sol";
 import {Slot} from "../../contracts/types/Slots.sol";
 import {PackedTrade} from "../../contracts/types/Trades.sol";
 import {Wh} from "../../contracts/types/Units.sol";
+import {ICorrections} from "./ICorrections.sol";
 
-/// @title Signed readings, and the certificates that follow from them
-/// @notice Anyone may relay readings that devices signed. A batch is kept as a Merkle root; a reading is
-/// used later with its proof. Export of a certified device becomes green certificates, once: unless it is a storage, or the slot
-/// starts after the device was retired or decertified, in which case it is settled in money alone. What the owner would keep is
-/// not certified either while the owner is suspended; energy that was sold before is certified to its buyer.
+/// @title Signed readings
+/// @notice Anyone may relay readings that devices signed. A batch is kept as a Merkle root; a reading is used later with its proof.
 /// @dev Trust assumptions.
-/// Safety: device keys sign what was measured (see IDeviceRegistry). The settlement contract names the
-/// buyer's share.
+/// Safety: device keys sign what was measured (see IDeviceRegistry).
 /// Liveness: somebody relays the reading before the market's refund time.
 /// Leaf of a reading: keccak256(abi.encode(index, reading)); pairs are hashed in sorted order, an odd
 /// node moves up unpaired (contracts/shared/BatchRoot).
-interface IMetering {
-    /// @dev Where a reading stands.
-    struct ReadingProof {
-        uint64 batch;
-        uint16 index;
-        bytes32[] siblings;
-    }
-
-    /// @dev A reading with its proof.
-    struct ProvenReading {
-        PackedReading reading;
-        ReadingProof proof;
-    }
-
-    /// @dev The readings of a trade's slot, one for each of its base intervals, in their order.
-    struct Measured {
-        /// Of the seller's device.
-        ProvenReading[] exported;
-        /// Of the buyer's meter; none where it does not count, or is missing.
-        ProvenReading[] imported;
-    }
-
-    /// @dev What the orders of trades traded in their round, Wh, one for each trade; none where a trade is all of it.
-    struct Totals {
-        Wh[] sold;
-        /// None either where the buyers' meters do not count.
-        Wh[] bought;
-    }
-
-    /// @dev What was delivered of trades, Wh, one for each trade.
-    struct Shares {
-        /// The share of the export.
-        Wh[] delivered;
-        /// The least of that and the share of the import; none where the buyers' meters do not count.
-        Wh[] used;
-    }
-
+interface IMetering is ICorrections {
     /// @notice A batch of readings was taken.
+    /// @param batch Number of the batch.
+    /// @param relayer Who reported it.
+    /// @param readings As they are in the batch's tree: with what is known of a gap in the upper bits of the head (see
+    /// contracts/types/Readings), and two words of zero in the place of each that was refused.
     event ReadingsReported(uint64 indexed batch, address indexed relayer, PackedReading[] readings);
+    /// @notice A reading of a batch was refused; others of it were taken. `fault` is the error that it alone would have reverted with.
+    event ReadingRefused(uint64 indexed batch, uint32 indexed device, uint40 startAt, bytes fault);
 
     /// @notice Thrown when a batch has no reading.
     error Metering_EmptyBatch();
@@ -77,8 +45,17 @@ interface IMetering {
     error Metering_SlotNotOver(uint256 index, uint32 device, uint40 slotStart, uint256 slotEnd);
     /// @notice Thrown when the interval of the reading at `index` does not start at a multiple of the base interval.
     error Metering_SlotMisaligned(uint256 index, uint32 device, uint40 slotStart, uint40 slotLength);
-    /// @notice Thrown when the interval of the reading at `index` is not after the device's last one, Unix seconds.
+    /// @notice Thrown when the interval of the reading at `index` is the device's last one: it is reported.
+    error Metering_AlreadyReported(uint256 index, uint32 device, uint40 slotStart);
+    /// @notice Thrown when the interval of the reading at `index` is before the device's last one, Unix seconds: whether it was
+    /// reported or passed over as a gap, nothing more is taken of it.
     error Metering_SlotNotAfterLast(uint256 index, uint32 device, uint40 slotStart, uint40 last);
+    /// @notice Thrown when the reading at `index` names a predecessor that ends after it starts, Unix seconds.
+    error Metering_PredecessorNotBefore(uint256 index, uint32 device, uint40 previousStartAt, uint40 slotStart);
+    /// @notice Thrown when the reading at `index` names a predecessor before the device's last interval, Unix seconds.
+    error Metering_PredecessorPassed(uint256 index, uint32 device, uint40 previousStartAt, uint40 last);
+    /// @notice Thrown when the predecessor of the reading at `index` is not reported and still can be, until `until`, Unix seconds.
+    error Metering_PredecessorMissing(uint256 index, uint32 device, uint40 previousStartAt, uint256 until);
     /// @notice Thrown when a bit above the fields of a reading's head is set.
     /// @param index Place in the batch.
     /// @param device Id of the device.
@@ -90,22 +67,10 @@ interface IMetering {
     /// @param length The reading's length, seconds.
     /// @param needed The base interval, seconds.
     error Metering_LengthNotBase(uint256 index, uint32 device, uint32 length, uint40 needed);
-    /// @notice Thrown when a reading names another predecessor than the interval directly before its own.
-    /// @param index Place in the batch.
-    /// @param device Id of the device.
-    /// @param previousStartAt Start of the predecessor that the reading names, Unix seconds.
-    /// @param needed The reading's start less the base interval, Unix seconds.
-    error Metering_PredecessorNotAdjacent(uint256 index, uint32 device, uint40 previousStartAt, uint40 needed);
-    /// @notice Thrown when a reading's quality is not 1 (measured), the only quality for now.
-    /// @param index Place in the batch.
-    /// @param device Id of the device.
-    /// @param quality The reading's quality.
-    error Metering_QualityNotMeasured(uint256 index, uint32 device, uint8 quality);
-    /// @notice Thrown when a reading is not the first version of its interval, the only version for now.
-    /// @param index Place in the batch.
-    /// @param device Id of the device.
-    /// @param version The reading's version.
-    error Metering_VersionNotFirst(uint256 index, uint32 device, uint16 version);
+    /// @notice Thrown when a reading's quality is none of 1 (measured), 2 (substituted) and 3 (estimated).
+    error Metering_UnknownQuality(uint256 index, uint32 device, uint8 quality);
+    /// @notice Thrown when a reading's version is 0; versions count from 1.
+    error Metering_VersionZero(uint256 index, uint32 device, uint40 slotStart);
     /// @notice Thrown when the counter at the start of the interval is below the one at the end of the last, Wh.
     error Metering_CounterFell(uint256 index, uint32 device, Wh opening, Wh last);
     /// @notice Thrown when the counter at the end of the interval is below the interval's energy, Wh.
@@ -114,91 +79,31 @@ interface IMetering {
     error Metering_AboveCapacity(uint256 index, uint32 device, Wh energy, Wh capacity);
     /// @notice Thrown when a proof does not lead to the root of the batch.
     error Metering_UnknownReading(uint64 batch, uint16 index);
-    /// @notice Thrown when the caller is not the settlement.
-    error Metering_NotSettlement(address caller);
-    /// @notice Thrown when the surplus of the device and slot is issued.
-    error Metering_AlreadyIssued(uint32 device, Slot slot);
-    /// @notice Thrown when an order of the device for the slot is undecided.
-    error Metering_Undecided(uint32 device, Slot slot);
-    /// @notice Thrown when the readings of a device and slot are not one for each base interval.
-    error Metering_WrongCount(uint32 device, Slot slot, uint256 have, uint256 needed);
-    /// @notice Thrown when a reading is of another device, or not of the next interval of the slot.
+    /// @notice Thrown when the readings of a slot end before it does: those from `next` on are missing, or one that shows that there are
+    /// none.
+    error Metering_NotWhole(uint32 device, Slot slot, uint40 next);
+    /// @notice Thrown when a reading is of another device, before the slot or out of order, or does not show that there are none before it.
     error Metering_WrongReading(uint32 device, Slot slot, uint32 readDevice, uint40 readStartAt);
-    /// @notice Thrown when the device was not certified when the slot began.
-    error Metering_NotCertified(uint32 device);
-    /// @notice Thrown when the device is a storage, whose energy earns no certificates.
-    error Metering_Storage(uint32 device);
-    /// @notice Thrown when the device was retired or decertified, at `stoppedAt`, before the slot began; both Unix seconds.
-    error Metering_Stopped(uint32 device, uint40 slotStart, uint40 stoppedAt);
-    /// @notice Thrown when the auditors had suspended the device's owner when the slot began, Unix seconds.
-    error Metering_OwnerSuspended(uint32 device, uint40 slotStart, address owner);
-
+    /// @notice Thrown when a reading is substituted or estimated, and can be corrected until `until`, Unix seconds.
+    error Metering_NotMeasured(uint32 device, uint40 slotStart, uint256 until);
+    /// @notice Thrown when readings could be corrected for too long, seconds.
+    error Metering_WindowTooLong(uint32 window, uint32 most);
     /// @notice Report readings, 1 to 256 of them, each with the device's EIP-712 signature over
     /// Reading(uint32 device,uint40 startAt,uint32 lengthSeconds,uint40 previousStartAt,uint64 exportedWh,
     /// uint64 importedWh,uint64 exportCounterWh,uint64 importCounterWh,uint8 quality,uint16 version).
-    /// Reverts if, for any reading: the start is not a multiple of the base interval, the interval is not over, or is not
-    /// after the device's last one; the signer is not the device's key of then, or that is not trusted or not certified; the device
-    /// changed since, longer than a week ago; export or import is above the device's
-    /// capacity; a counter is below the interval's energy, or less that energy below the last counter. The
-    /// error names the index.
-    /// Four fields take one value only: the length is the base interval, the predecessor starts one base interval before
-    /// (whether or not the device reported it, and for its first reading, too), the quality is 1 (measured), and the
-    /// version is 1. Another value reverts.
-    /// @dev Warning: once the reading of a later slot is taken, an earlier one never is. A device hands
-    /// out the reading of a slot only when those of the slots before are relayed.
-    /// Whoever relays one of the readings first makes the rest of the batch fail; nothing but the gas
-    /// of the batch is lost, for that reading is taken.
+    /// One by itself reverts if: the start is not a multiple of the base interval, or the length another; the interval is not over; a
+    /// bit above the fields is set; the quality is none of 1, 2 and 3, or the version 0; the interval is the device's last one, or
+    /// before it; the predecessor is none (0 for the first), or passed over, or missing and still expected; the signer is not
+    /// the device's key of then, or that is not trusted or not certified; the device changed since, longer than a week ago;
+    /// export or import is above the device's capacity; a counter is below the interval's energy, or less that energy below
+    /// the last counter. In a batch such a reading is left out, and told with its fault; none of the others suffers, and who
+    /// relays one of them first spoils nothing. Where all are refused the call reverts with the first fault.
+    /// A reading names its predecessor: the interval that the device measured before. It is taken directly after that one, or once the
+    /// predecessor's correction window is over without it, as a gap: then nothing between is taken any more. So whoever holds a
+    /// later reading cannot shut out an earlier one that is on its way, and a reading that is lost delays those after it and blocks none.
     /// @param readings Packed as in contracts/types/Readings, 1 to 256.
     /// @param signatures One for each, of 64 or 65 bytes.
     function report(PackedReading[] calldata readings, bytes[] calldata signatures) external returns (uint64 batch);
-
-    /// @notice Turns what a device exported beyond all that it sold in a slot into certificates of its owner. Anyone may call;
-    /// where the device could use slots of several lengths and none is fixed yet, its owner alone.
-    /// Reverts if: the deployment has no such slot, or the device uses another length; the readings are not those of the slot's
-    /// intervals, or unknown; the device was not certified when the slot began, was retired or decertified before, or is a
-    /// storage; its owner was suspended then; the slot's surplus is issued; a sell order of the device for the slot is undecided
-    /// (IOrderBook.release or ISettlement.decide decides it).
-    /// @param slot The slot, length 32 | start 40.
-    /// @param measured A reading for each base interval of the slot, in their order.
-    function issue(Slot slot, ProvenReading[] calldata measured) external;
-
-    /// @notice For the settlement alone: `deliver` for those trades that are asked for and whose devices' last readings are of
-    /// this slot; nothing for the others, and nothing where a slot is longer than a base interval.
-    /// Reverts if: the caller is not the settlement.
-    /// @param terms How the market's trades are measured: sharing 8 | delivery 8 | slot 72.
-    /// @param trades At most 128.
-    /// @param totals As of `deliver`.
-    /// @param wanted A mask: bit i is set if trade i is asked for.
-    /// @return known Bit i: trade i is asked for, and its delivery is known.
-    /// @return shares As of `deliver`; 0 where it is not known.
-    function deliverLast(DeliveryTerms terms, PackedTrade[] calldata trades, Totals calldata totals, uint256 wanted)
-        external
-        returns (uint256 known, Shares memory shares);
-
-    /// @notice For the settlement alone: issues the certificates of what was delivered and used in trades to their buyers, and of
-    /// the rest of what was delivered to the sellers; and once for each slot, what was exported beyond all that was sold, to the
-    /// seller, when no order of the device for the slot is undecided. A device that sells is certified before the gate closes
-    /// (IOrderBook), so before the slot begins. There are no certificates where the device is a storage, or was retired,
-    /// decertified or given another key before the slot began, and not certified with it by then; and none for a seller who was
-    /// suspended then, or whose device had another owner or was not certified anew after a change (IDeviceChanges). Shares are the
-    /// same.
-    /// A trade's share: with S sold by the device before, the order that sold X gets D' = min(max(export − S, 0), X). A trade of
-    /// e after b of the order's trades gets ⌊D' · (b + e) / X⌋ − ⌊D' · b / X⌋, or min(max(D' − b, 0), e) where trades are served
-    /// one after the other: any subset of trades gets the same, and all of them D'. The buyer's side likewise, with its meter's
-    /// import.
-    /// Reverts if: the caller is not the settlement; the readings are not those of the slot's intervals, or unknown.
-    /// @param terms How the market's trades are measured: sharing 8 | delivery 8 | slot 72.
-    /// @param measured The readings of each trade; without any of the buyer's meter, its import counts as 0.
-    /// @param trades As many trades.
-    /// @param totals What the orders of each trade traded in the round, Wh, at least the trade's energy.
-    /// @param toSellers Whether all certificates are the sellers'; shares of the export are then those that were certified.
-    function deliver(
-        DeliveryTerms terms,
-        Measured[] calldata measured,
-        PackedTrade[] calldata trades,
-        Totals calldata totals,
-        bool toSellers
-    ) external returns (Shares memory shares);
 
     /// @notice Reverts unless `proof` shows that `reading` was reported.
     /// @param reading The reading.
@@ -206,17 +111,33 @@ interface IMetering {
     function verify(PackedReading calldata reading, ReadingProof calldata proof) external view;
 
     /// @notice The device's last interval (Unix seconds), its export and import in it and its counters at the end of it (Wh), and
-    /// whether the registry says for whom it earns certificates: a storage, or a device that was stopped before or has changed.
+    /// what a trade of it is settled by.
     /// @param device Id of the device.
     function last(uint32 device)
         external
         view
-        returns (uint40 startAt, uint40 exported, uint40 imported, Wh exportCounter, Wh importCounter, bool isSpecial);
+        returns (uint40 startAt, Wh exported, Wh imported, Wh exportCounter, Wh importCounter, uint8 use);
 
-    /// @notice Whether the surplus of the device and slot is issued.
+    /// @notice The energy of a slot, Wh, and whether a reading of it was corrected: the sum of what is stated as measured of its own
+    /// intervals. An interval counts as nothing once nothing measured can come any more: the reading after it shows that there is
+    /// none, or what there is, is substituted or estimated, and its correction window is over.
+    /// Reverts if: a reading is unknown, of another device, before the slot or out of order, or does not show that there are
+    /// none between it and the one before; readings are missing at the end; one that is not measured can still be corrected.
     /// @param device Id of the device.
     /// @param slot The slot, length 32 | start 40.
-    function isIssued(uint32 device, Slot slot) external view returns (bool);
+    /// @param side Whether its export (sell) or its import (buy) is asked for.
+    /// @param isLast Whether the last measured version of an interval counts, not the first.
+    /// @param measured The readings of the slot's intervals, those that there are, in their order, as they were first reported. Where some
+    /// are missing at its end, the reading after them, too.
+    function energyOf(uint32 device, Slot slot, Side side, bool isLast, ProvenReading[] calldata measured)
+        external
+        view
+        returns (Wh energy, bool isCorrected);
+
+    /// @notice The last words of the devices of trades, as in contracts/types/MeterWords; 0 of one that reported nothing.
+    /// @param trades The trades.
+    /// @param withMeters Whether those of the buyers' meters are asked for, too: they stand behind those of all devices.
+    function lastOf(PackedTrade[] calldata trades, bool withMeters) external view returns (MeterWord[] memory words);
 
     /// @notice Merkle root of a batch of readings, 0 if there is none. Batches count from 0.
     /// @param batch Number of the batch.
@@ -230,6 +151,10 @@ interface IMetering {
 
     /// @notice Length of the interval of every reading of this deployment, seconds.
     function BASE_INTERVAL() external view returns (uint32);
+
+    /// @notice How long after its interval a reading can be corrected, and one that is missing is waited for, seconds. After that
+    /// it is final.
+    function CORRECTION_WINDOW() external view returns (uint32);
 
     /// @notice The longest delivery slot of this deployment, seconds: a multiple of the base interval.
     function LONGEST_SLOT() external view returns (uint32);

@@ -106,8 +106,8 @@ interface IDeviceRegistry is IDeviceChanges {
     error Device_Retired(uint32 device);
     /// @notice Thrown when the caller is not the order book.
     error Device_NotOrderBook(address caller);
-    /// @notice Thrown when the caller is not the metering.
-    error Device_NotMetering(address caller);
+    /// @notice Thrown when the caller is not Deliveries.
+    error Device_NotDeliveries(address caller);
     /// @notice Thrown when the device of the order at `index` has an undecided order of this side for the slot.
     error Device_Undecided(uint256 index, uint32 device, Side side, Slot slot);
     /// @notice Thrown when the caller is neither the order book nor the settlement.
@@ -216,12 +216,12 @@ interface IDeviceRegistry is IDeviceChanges {
     /// @param energy What the order traded, Wh; 0: nothing.
     function decide(uint32 id, Side side, Slot slot, Wh before, Wh energy) external;
 
-    /// @notice For the metering alone: the device uses slots of this length within the longest slot around it.
+    /// @notice For Deliveries alone: the device uses slots of this length within the longest slot around it.
     /// Reverts if: the caller is another; the deployment has no such slot; the device uses slots of another length; none is fixed
     /// yet, there is a choice, and `by` is not the device's owner.
     /// @param id Id of the device.
     /// @param slot The slot, length 32 | start 40.
-    /// @param by Who asks the metering.
+    /// @param by Who asks Deliveries.
     function fixLength(uint32 id, Slot slot, address by) external;
 
     /// @notice Whether an order of the device for the slot is undecided, and what its decided orders sold or bought, Wh.

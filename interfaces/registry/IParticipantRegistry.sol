@@ -195,7 +195,7 @@ interface IParticipantRegistry {
     /// @notice Votes to suspend an active participant. The vote that reaches the threshold for the same time and reason
     /// suspends the person; a later suspension replaces an earlier one, and may end sooner. Exit and a new application do not end
     /// it. Existing orders and trades are not affected, nor is the voice of a member. Slots that start meanwhile earn the
-    /// participant no certificates (IMetering).
+    /// participant no certificates (IDeliveries).
     /// Reverts if: the caller is not an auditor or has voted for this; the participant is not active; the time is past or
     /// too far ahead; there is no reason.
     /// @param account Whom; the person's first account.

@@ -3,7 +3,7 @@ pragma solidity ^0.8.27;
 
 import {PackedTrade, TradePosition} from "../../contracts/types/Trades.sol";
 import {Points, Wh} from "../../contracts/types/Units.sol";
-import {IMetering} from "../metering/IMetering.sol";
+import {IDeliveries} from "../metering/IDeliveries.sol";
 
 /// @title Settlement: how a trade ends
 /// @notice Points locked in a trade of a final round can leave in four ways: by the meter, when the seller's signed reading
@@ -12,7 +12,7 @@ import {IMetering} from "../metering/IMetering.sol";
 /// which ends all trades of a call at once.
 /// @dev Invariants: MON-2 every trade has a way out that needs nobody's goodwill: `refund`.
 /// Trust assumptions.
-/// Safety: IClearing commits to the trades, IMetering says what was delivered; two of {buyer, seller, arbiter} do not
+/// Safety: IClearing commits to the trades, IDeliveries says what was delivered; two of {buyer, seller, arbiter} do not
 /// collude against the third; fewer than `threshold` auditors collude, who could otherwise veto trades, or have
 /// readings refused that are not yet taken (IDeviceChanges.voteDistrust): either way the money goes back to the buyer.
 /// Liveness: none; `refund` needs nobody.
@@ -31,7 +31,7 @@ interface ISettlement {
     /// @dev A trade with the readings that settle it.
     struct Delivery {
         TradeProof traded;
-        IMetering.Measured measured;
+        IDeliveries.Measured measured;
     }
 
     /// @dev How a trade ended.
@@ -127,7 +127,7 @@ interface ISettlement {
     /// slot, and the buyer's meter's, too, where it counts; the others stay. The seller is paid the delivered energy at the
     /// trade's price, less the market's penalty on the value of the shortfall beyond the tolerance (never below zero); the buyer
     /// gets the rest of the reservation and the certificates of what it used.
-    /// delivered is the trade's share of the export, and used the least of that and its share of the import (IMetering.deliver);
+    /// delivered is the trade's share of the export, and used the least of that and its share of the import (IDeliveries.deliver);
     /// used = delivered where the buyers' meters do not count;
     /// worth = value(used) + ⌊(value(delivered) − value(used)) · underuse⌋;
     /// shortfall = sold − delivered; penalised = max(0, shortfall − ⌊sold · tolerance⌋);
@@ -202,7 +202,7 @@ interface ISettlement {
     // What a device sold: anyone
 
     /// @notice Decides sell orders by one trade of each: from now on the device may sell more of the slot, behind what these
-    /// orders sold, and its surplus can be certified (IMetering.issue). An order without a trade is decided by its
+    /// orders sold, and its surplus can be certified (IDeliveries.issue). An order without a trade is decided by its
     /// cancellation or release (IOrderBook). Whoever sells a slot once need not call this. Decided ones are passed over.
     /// Reverts if: the round is not final; a trade is not of it; all sell orders are decided.
     /// @param market Id of the market.

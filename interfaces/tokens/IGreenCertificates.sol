@@ -6,10 +6,10 @@ import {Slot} from "../../contracts/types/Slots.sol";
 import {Wh} from "../../contracts/types/Units.sol";
 
 /// @title Green certificates: one id for each device and slot, amounts in Wh
-/// @notice Minted by Metering alone, moved by their holder, retired for a beneficiary and then immovable.
+/// @notice Minted by Deliveries alone, moved by their holder, retired for a beneficiary and then immovable.
 /// @dev id = device 32 | slot length 32 | slot start 40, from the most significant bit down: device << 72 | slot. Balances count what can still move; retired energy is kept apart.
 /// Minting does not call the receiver: a contract that refuses certificates cannot stop a settlement.
-/// @dev Trust assumptions. Safety: Metering mints no more than a certified device exported. No liveness
+/// @dev Trust assumptions. Safety: Deliveries mints no more than a certified device exported. No liveness
 /// assumption.
 interface IGreenCertificates is IERC1155 {
     /// @dev Certificates for one holder.
@@ -24,14 +24,14 @@ interface IGreenCertificates is IERC1155 {
     /// @notice `energy` Wh of `id` are retired for `beneficiary` and will never move again.
     event Retired(address indexed holder, uint256 indexed id, address indexed beneficiary, Wh energy, string purpose);
 
-    /// @notice Thrown when the caller is not Metering.
-    error Certificates_NotMetering(address caller);
+    /// @notice Thrown when the caller is not Deliveries.
+    error Certificates_NotDeliveries(address caller);
     /// @notice Thrown when 0 Wh are to be retired.
     error Certificates_NothingToRetire(uint256 id);
     /// @notice Thrown when certificates are to be retired for the zero address.
     error Certificates_NoBeneficiary(uint256 id);
 
-    /// @notice Mints certificates. Metering only.
+    /// @notice Mints certificates. Deliveries only.
     /// Reverts if: a holder is the zero address.
     /// @param shares Certificates and their holders; one holder may have several.
     function mint(Share[] calldata shares) external;
@@ -59,5 +59,5 @@ interface IGreenCertificates is IERC1155 {
     function lotOf(uint256 id) external pure returns (uint32 device, Slot slot);
 
     /// @notice The only minter.
-    function METERING() external view returns (address);
+    function DELIVERIES() external view returns (address);
 }

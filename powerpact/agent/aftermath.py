@@ -44,8 +44,8 @@ def settled_at_once(chain: Chain, due: Sequence[FinalTrade], rules: Rules) -> se
     if rules.slot_length_s != chain.deployment.parameters.base_interval_s:
         return set()
     devices = {final.position: {final.trade.device, final.trade.meter} - {0} for final in due}
-    last = meters.last_starts(chain, set().union(*devices.values()))
-    return {place for place, named in devices.items() if all(last[device] == rules.slot_start for device in named)}
+    alone = meters.settling_alone(chain, set().union(*devices.values()), rules.slot_start)
+    return {place for place, named in devices.items() if named <= alone}
 
 
 def decide_orders(chain: Chain, sender: Sender, market_id: bytes, device: int | None = None) -> list[Mined]:

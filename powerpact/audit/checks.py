@@ -13,13 +13,13 @@ from powerpact.audit.laws import Finding, Result
 from powerpact.audit.money import check_balances, check_ways_out
 from powerpact.audit.stopped import check_stopped
 from powerpact.chain.client import Chain
-from powerpact.chain.contracts import certificates, complete, rounds
+from powerpact.chain.contracts import certificates, complete, meters, rounds
 from powerpact.chain.contracts.settlement import End
 from powerpact.codec.abi import Event
 from powerpact.index.membership import persons, was_active
 from powerpact.index.records import Records, RoundRecord, read_records, require_complete
 from powerpact.market.orders import id_text
-from powerpact.market.readings import Reading
+from powerpact.market.readings import Quality, Reading
 from powerpact.market.rules import Mode
 from powerpact.market.slots import Slot
 from powerpact.mechanisms.registry import SATISFACTION
@@ -30,6 +30,7 @@ _UNTOUCHABLE: Final = (
     "PowerPoints",
     "GreenCertificates",
     "Metering",
+    "Deliveries",
     "OrderBook",
     "Clearing",
     "Accounts",
@@ -191,7 +192,11 @@ def _check_optimality(records: Records) -> Result:
 def _check_minting(records: Records) -> Result:
     """GRN-1."""
     base_s = records.chain.deployment.parameters.base_interval_s
-    exported = {(reading.device, reading.start_at): reading.exported_wh for reading in _readings(records)}
+    exported: Counter[tuple[int, int]] = Counter()
+    for reading in _readings(records):
+        if reading.quality == Quality.MEASURED:  # a correction takes nothing back of what was certified before it
+            key = (reading.device, reading.start_at)
+            exported[key] = max(exported[key], reading.exported_wh)
     minted: Counter[int] = Counter()
     for transfer in certificates.transfers_in(records.certificates):
         if transfer.source == certificates.NOBODY:
@@ -201,14 +206,14 @@ def _check_minting(records: Records) -> Result:
     for id_, energy_wh in minted.items():
         device, slot = certificates.lot_of(id_)
         lots[device].append(slot)
-        measured_wh = sum(exported.get((device, start), 0) for start in slot.intervals(base_s))
+        measured_wh = sum(exported[device, start] for start in slot.intervals(base_s))
         if energy_wh > measured_wh:
             faults.append(f"certificate {id_}: {energy_wh} Wh minted, {measured_wh} Wh measured")
     for device, slots in lots.items():
         for one, next_one in pairwise(sorted(slots)):
             if next_one.start < one.end:
                 faults.append(f"device {device} has overlapping lots, from {one.start} and from {next_one.start}")
-    return f"{minted.total()} Wh minted in {len(minted)} lots of {sum(exported.values())} Wh exported", faults
+    return f"{minted.total()} Wh minted in {len(minted)} lots of {exported.total()} Wh exported", faults
 
 
 def _check_retirement(records: Records) -> Result:
@@ -288,11 +293,26 @@ def _vetoes(record: RoundRecord) -> list[Event]:
 def _check_readings(records: Records) -> Result:
     """MET-1."""
     last: dict[int, Reading] = {}
+    versions: dict[tuple[int, int], int] = {}
     faults, count = [], 0
     for reading in _readings(records):
         count += 1
         before = last.get(reading.device)
+        key = (reading.device, reading.start_at)
+        if key in versions:
+            if reading.version <= versions[key]:
+                faults.append(f"device {reading.device} corrected slot {reading.start_at} by version {reading.version}")
+            versions[key] = reading.version
+            if before is not None and before.start_at == reading.start_at:
+                last[reading.device] = reading
+            continue
+        versions[key] = reading.version
         if before is not None:
+            if reading.last_start != before.start_at:
+                faults.append(
+                    f"device {reading.device} reported slot {reading.start_at} after {reading.last_start}, "
+                    f"not after {before.start_at}"
+                )
             if reading.start_at <= before.start_at:
                 faults.append(f"device {reading.device} reported slot {reading.start_at} after {before.start_at}")
             exported_wh = reading.export_counter_wh - reading.exported_wh
@@ -304,7 +324,12 @@ def _check_readings(records: Records) -> Result:
 
 
 def _readings(records: Records) -> Iterator[Reading]:
-    return (Reading.unpack(words) for event in records.readings for words in event.arguments["readings"])
+    """What was reported and corrected, in the order of the chain."""
+    for event in records.readings:
+        if event.name == "ReadingCorrected":
+            yield Reading.unpack(event.arguments["reading"])
+        else:
+            yield from meters.taken_in(event)
 
 
 def _at(record: RoundRecord, id_: int) -> str:

@@ -24,6 +24,7 @@ CONTRACTS: Final = (
     "DeviceRegistry",
     "GreenCertificates",
     "Metering",
+    "Deliveries",
     "Markets",
     "OrderBook",
     "Mandates",

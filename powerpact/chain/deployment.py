@@ -87,6 +87,8 @@ class Parameters:
         Length of every reading's interval, s.
     longest_slot_s : int
         Longest delivery slot, s: 1 to 255 base intervals.
+    correction_window_s : int
+        How long after its interval a reading can be corrected, and one that is missing is waited for, s.
     membership : MembershipRules
         How members can stop what auditors announce.
     """
@@ -96,7 +98,13 @@ class Parameters:
     threshold: int
     base_interval_s: int = INTERVAL_S
     longest_slot_s: int = INTERVAL_S
+    correction_window_s: int = INTERVAL_S
     membership: MembershipRules = MembershipRules()
+
+    @property
+    def readings_wait_s(self) -> int:
+        """How long after a slot its buyers wait for readings at least, s: until all are final, and one longest slot."""
+        return self.correction_window_s + self.longest_slot_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +179,12 @@ def constructor_arguments(addresses: dict[str, ChecksumAddress], parameters: Par
         "PowerPoints": [parameters.utility],
         "Accounts": [at[name] for name in ("PowerPoints", "OrderBook", "Clearing", "Settlement", "Refutations")],
         **_registry_arguments(addresses, parameters),
-        "GreenCertificates": [at["Metering"]],
-        "Metering": [
+        "GreenCertificates": [at["Deliveries"]],
+        "Metering": [at["DeviceRegistry"], parameters.correction_window_s],
+        "Deliveries": [
             at["ParticipantRegistry"],
             at["DeviceRegistry"],
+            at["Metering"],
             at["GreenCertificates"],
             at["Settlement"],
         ],
@@ -196,7 +206,7 @@ def constructor_arguments(addresses: dict[str, ChecksumAddress], parameters: Par
         "Settlement": [
             at["Accounts"],
             at["DeviceRegistry"],
-            at["Metering"],
+            at["Deliveries"],
             at["Markets"],
             at["Clearing"],
             at["Motions"],
@@ -221,7 +231,7 @@ def _registry_arguments(at: dict[str, ChecksumAddress], parameters: Parameters) 
             at["Motions"],
             at["OrderBook"],
             at["Settlement"],
-            at["Metering"],
+            at["Deliveries"],
             parameters.base_interval_s,
             parameters.longest_slot_s,
         ],

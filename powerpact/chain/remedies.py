@@ -222,7 +222,7 @@ _DEVICES: Final = {
     "Device_BadIntervals": Advice(
         "the longest slot is not 1 to 255 base intervals", "Deploy with intervals in seconds, such as 900 and 3600."
     ),
-    "Device_NotMetering": Advice("only the metering fixes the length of slots", "Issue certificates instead."),
+    "Device_NotDeliveries": Advice("only Deliveries fixes the length of slots", "Issue certificates instead."),
     "Device_NotUndecided": Advice("the order is decided already", "Nothing to do."),
     "Device_NotOrderBook": Advice("only the order book offers devices for sale", "Post a sell order instead."),
     "Device_NotMarket": Advice(
@@ -258,8 +258,8 @@ _POINTS: Final = {
 }
 
 _CERTIFICATES: Final = {
-    "Certificates_NotMetering": Advice(
-        "only the metering contract mints certificates", "Report a reading and settle, or call Metering.issue."
+    "Certificates_NotDeliveries": Advice(
+        "only Deliveries mints certificates", "Report a reading and settle, or call Deliveries.issue."
     ),
     "Certificates_NothingToRetire": Advice("the energy to retire is zero", "Retire at least 1 Wh."),
     "Certificates_NoBeneficiary": Advice("no beneficiary is named", "Name whom the energy is retired for."),
@@ -293,28 +293,36 @@ _METERING: Final = {
     "Metering_SlotMisaligned": Advice(
         "the slot does not start at a multiple of the slot length", "Report whole slots of the deployment."
     ),
+    "Metering_AlreadyReported": Advice(
+        "the device's reading of this slot is reported",
+        "Nothing to do. To change it inside its correction window, correct it: `powerpact meter correct`.",
+    ),
     "Metering_SlotNotAfterLast": Advice(
-        "the device has reported this slot or a later one",
-        "Report each slot once, in order of time. If the meter was exchanged, give the new one a device of its own: "
+        "the device has reported a later slot: this one is reported, or was passed over as a gap",
+        "Report the slots in order of time. If the meter was exchanged, give the new one a device of its own: "
         "`powerpact device exchange` (docs/meter-exchange.md).",
+    ),
+    "Metering_PredecessorNotBefore": Advice(
+        "the reading names a predecessor that ends after it starts", "Name the interval that was measured before."
+    ),
+    "Metering_PredecessorPassed": Advice(
+        "the reading names a predecessor before the device's last interval",
+        "Name the device's last interval, or a later one that is missing.",
+    ),
+    "Metering_PredecessorMissing": Advice(
+        "the reading before this one is not on the chain and can still come",
+        "Report the predecessor first, or this reading once the time that the error states is over.",
     ),
     "Metering_UnusedBitsSet": Advice(
         "a bit above the fields of the reading is set", "Pack the reading with the library; leave these bits zero."
     ),
     "Metering_LengthNotBase": Advice(
-        "the interval does not have the deployment's slot length, the only one for now",
-        "Report one interval of the slot length at a time.",
+        "the interval does not have the deployment's base length", "Report one base interval at a time."
     ),
-    "Metering_PredecessorNotAdjacent": Advice(
-        "the reading names another predecessor than the interval directly before, the only one for now",
-        "Name the start less the slot length, whether or not that interval was reported.",
+    "Metering_UnknownQuality": Advice(
+        "the quality is none of 1 (measured), 2 (substituted) and 3 (estimated)", "State how the energy is known."
     ),
-    "Metering_QualityNotMeasured": Advice(
-        "the quality is not 1 (measured), the only one for now", "Report what the device measured."
-    ),
-    "Metering_VersionNotFirst": Advice(
-        "the version is not 1: corrections are not taken yet", "Report each interval once, as version 1."
-    ),
+    "Metering_VersionZero": Advice("the version is 0", "Count versions from 1."),
     "Metering_CounterFell": Advice(
         "the counter at the slot's start is below the last one reported",
         "Report the counter as the meter shows it. If it runs again from the start, the meter was exchanged or reset: "
@@ -344,32 +352,64 @@ _METERING: Final = {
         "the device changed more than a week ago, and the interval is before that",
         "Report later intervals; what is not reported within a week of a change is lost.",
     ),
-    "Metering_NotSettlement": Advice("only the settlement delivers", "Settle with `powerpact settle`."),
-    "Metering_AlreadyIssued": Advice("certificates of this device and slot exist already", "Nothing to do."),
-    "Metering_Undecided": Advice(
+    "Metering_WrongReading": Advice(
+        "a reading is of another device, not of the slot or out of order, or one before it may be missing",
+        "Give the device's readings of the slot in their order.",
+    ),
+    "Metering_NotWhole": Advice(
+        "readings are missing at the end of the slot",
+        "Give them, or the reading after them, which shows that there are none.",
+    ),
+    "Metering_NotMeasured": Advice(
+        "a reading is substituted or estimated, and can still be corrected",
+        "Wait until the time that the error states, or for the measured reading.",
+    ),
+    "Metering_WindowTooLong": Advice(
+        "readings could be corrected for more than 30 days", "Deploy with a shorter correction window."
+    ),
+    "Correction_OtherInterval": Advice(
+        "the correction and the reported reading are not of one device and interval",
+        "Show the reading of this interval.",
+    ),
+    "Correction_OtherPredecessor": Advice(
+        "the correction names another predecessor than the reported reading", "Name the same predecessor."
+    ),
+    "Correction_TooLate": Advice(
+        "the reading is final: its correction window is over", "Nothing to do; the next readings count on from it."
+    ),
+    "Correction_VersionNotHigher": Advice(
+        "the interval has this version, or a higher one, already", "Sign the correction with the next version."
+    ),
+    "Correction_NotNeighbour": Advice(
+        "a reading that is shown is neither the interval's predecessor nor its successor", "Show those, or none."
+    ),
+    "Correction_CounterOverlaps": Advice(
+        "a counter at the end of the interval is above the one at the start of the next",
+        "Show the corrected reading of the next interval, or state the counter as it was then.",
+    ),
+}
+
+_DELIVERIES: Final = {
+    "Delivery_NotSettlement": Advice("only the settlement delivers", "Settle with `powerpact settle`."),
+    "Delivery_AlreadyIssued": Advice("certificates of this device and slot exist already", "Nothing to do."),
+    "Delivery_Undecided": Advice(
         "an order of the device for the slot is undecided",
         "Release the order, or decide it by its trade, once its round is final.",
     ),
-    "Metering_WrongCount": Advice(
-        "a slot needs a reading for each of its base intervals", "Give all of them, in their order."
-    ),
-    "Metering_WrongReading": Advice(
-        "a reading is of another device, or not of the slot's next interval",
-        "Give the readings of the device and slot, one for each base interval, in their order.",
-    ),
-    "Metering_NotCertified": Advice(
+    "Delivery_NoReading": Advice("no reading is given", "Give the device's readings of the slot."),
+    "Delivery_NotCertified": Advice(
         "the device was not certified when the slot began", "Have the auditors certify it; later slots count."
     ),
-    "Metering_Storage": Advice(
+    "Delivery_Storage": Advice(
         "what a storage gives back earns no certificates: the energy was certified where it was made, or came from the "
         "grid",
         "Nothing to do: it is sold and paid without certificates.",
     ),
-    "Metering_Stopped": Advice(
+    "Delivery_Stopped": Advice(
         "the device was retired or decertified before the slot began",
         "Add a new device with a new key, and have it certified; later slots count.",
     ),
-    "Metering_OwnerSuspended": Advice(
+    "Delivery_OwnerSuspended": Advice(
         "the device's owner was suspended when the slot began",
         "Nothing to do: slots that start after the suspension count.",
     ),
@@ -861,6 +901,7 @@ SECTIONS: Final = MappingProxyType(
         "Points": _POINTS,
         "Certificates": _CERTIFICATES,
         "Metering": _METERING,
+        "Deliveries": _DELIVERIES,
         "Markets": _MARKETS,
         "Orders": _ORDERS,
         "Mandates": _MANDATES,

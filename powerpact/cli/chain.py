@@ -127,6 +127,10 @@ def deploy(
         int | None,
         typer.Option(metavar="SECONDS", help="Longest delivery slot, at most 255 intervals; by default an hour."),
     ] = None,
+    correction_window: Annotated[
+        int,
+        typer.Option(min=0, metavar="SECONDS", help="How long readings can be corrected, and are awaited."),
+    ] = 3_600,
     membership: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="JSON with windows and quorums of the members; what is left out is usual."),
@@ -158,6 +162,7 @@ def deploy(
         threshold=threshold,
         base_interval_s=base_interval,
         longest_slot_s=max(base_interval, INTERVAL_S) if longest_slot is None else longest_slot,
+        correction_window_s=correction_window,
         membership=MembershipRules() if membership is None else _membership_in(membership),
     )
     web3 = connect(rpc)

@@ -67,11 +67,14 @@ def open_(
 
     base = parse_rules(read_input(rules_file)) if rules_file is not None else None
     chain, key = open_chain(deployment), unlock(account)
-    rules = rules_from(converted(said), chain.deployment.parameters.longest_slot_s, base)
+    fixed = chain.deployment.parameters
+    rules = rules_from(converted(said), fixed.longest_slot_s, base, fixed.readings_wait_s)
     try:
         mined = chain.sender(key).send(markets.open_market(chain, rules))
     except ContractError as error:
-        wrong = wording.wrong_times(rules, chain.now(), config.zone()) if error.name == "Market_BadTimes" else []
+        if error.name != "Market_BadTimes":
+            raise
+        wrong = wording.wrong_times(rules, chain.now(), fixed.readings_wait_s, config.zone())
         if not wrong:
             raise
         remedy = "State another --slot, --gate-before, --final-after or --refund-after."

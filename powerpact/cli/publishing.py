@@ -166,8 +166,7 @@ def _meters(chain: Chain, names: Sequence[str], output: Path | None) -> list[Met
             raise BadChoice("key", name, "belongs to no device", remedy="Add the device first: `powerpact device add`.")
         meter = Meter.resumed(chain, key, id_)
         if id_ in lasts:
-            meter.export_counter_wh = lasts[id_].export_counter_wh
-            meter.import_counter_wh = lasts[id_].import_counter_wh
+            meter.resume(lasts[id_])
         found.append(meter)
     return found
 

@@ -27,8 +27,10 @@ def trade_tree(trades: Sequence[Trade]) -> MerkleTree:
 
 
 def reading_tree(readings: Sequence[Reading]) -> MerkleTree:
-    """The tree of a batch of readings."""
-    return _tree(["uint256"] * 2, [reading.pack() for reading in readings])
+    """The tree of a batch of readings as they were taken; two words of zero, in a refused one's place, have no leaf."""
+    words = [reading.pack() for reading in readings]
+    leaves = [_leaf(["uint256"] * 2, i, pair) if any(pair) else bytes(32) for i, pair in enumerate(words)]
+    return MerkleTree.over(leaves)
 
 
 def candidate_tree(candidates: Sequence[Candidate]) -> MerkleTree:
@@ -42,4 +44,8 @@ def trade_id(market: bytes, agent: ChecksumAddress, trade: Trade) -> bytes:
 
 
 def _tree(types: list[str], items: Sequence[Sequence[Any]]) -> MerkleTree:
-    return MerkleTree.over([keccak(encode(["uint256", *types], [i, *item])) for i, item in enumerate(items)])
+    return MerkleTree.over([_leaf(types, i, item) for i, item in enumerate(items)])
+
+
+def _leaf(types: list[str], index: int, item: Sequence[Any]) -> bytes:
+    return keccak(encode(["uint256", *types], [index, *item]))

@@ -24,6 +24,8 @@ class Meter:
         Its id in the registry.
     export_counter_wh, import_counter_wh : int
         Lifetime counters, Wh; they only rise.
+    last_start : int
+        Start of the last interval that it measured, Unix seconds; 0 if there was none.
     """
 
     def __init__(
@@ -34,19 +36,27 @@ class Meter:
         *,
         export_counter_wh: int = 0,
         import_counter_wh: int = 0,
+        last_start: int = 0,
     ) -> None:
         self.key = key
         self.device = device
         self.export_counter_wh = export_counter_wh
         self.import_counter_wh = import_counter_wh
+        self.last_start = last_start
+        self._before = 0
         self._domain = chain.domain("Metering")
         self._length_s = chain.deployment.parameters.base_interval_s
 
     @classmethod
     def resumed(cls, chain: Chain, key: LocalAccount, device: int) -> Meter:
-        """A meter whose counters continue from its last reading on the chain."""
-        _, export_wh, import_wh = meters.last_of(chain, device)
-        return cls(chain, key, device, export_counter_wh=export_wh, import_counter_wh=import_wh)
+        """A meter that continues from its last reading on the chain."""
+        start, export_wh, import_wh = meters.last_of(chain, device)
+        return cls(chain, key, device, export_counter_wh=export_wh, import_counter_wh=import_wh, last_start=start)
+
+    def resume(self, last: Reading) -> None:
+        """Continue from a reading that it signed."""
+        self.export_counter_wh, self.import_counter_wh = last.export_counter_wh, last.import_counter_wh
+        self.last_start = last.start_at
 
     def measure(self, slot_start: int, exported_wh: int, imported_wh: int) -> SignedReading:
         """Count the energy of a slot and sign the reading.
@@ -60,6 +70,8 @@ class Meter:
         """
         self.export_counter_wh += exported_wh
         self.import_counter_wh += imported_wh
+        if slot_start > self.last_start:  # else it measures the interval once more
+            self._before, self.last_start = self.last_start, slot_start
         reading = Reading.measured(
             self.device,
             slot_start,
@@ -68,5 +80,6 @@ class Meter:
             imported_wh=imported_wh,
             export_counter_wh=self.export_counter_wh,
             import_counter_wh=self.import_counter_wh,
+            previous_start_at=self._before,
         )
         return SignedReading(reading, sign(self.key, self._domain, "Reading", reading.message()))

@@ -230,7 +230,7 @@ def _read_records(chain: Chain, report: Progress) -> Records:
         chain=chain,
         rounds=records,
         money=money,
-        readings=chain.events("Metering", "ReadingsReported"),
+        readings=chain.events("Metering", "ReadingsReported", "ReadingCorrected"),
         certificates=chain.events("GreenCertificates", "TransferSingle", "TransferBatch", "Retired"),
         participants=chain.events("ParticipantRegistry", *REGISTRY_EVENTS),
         votes=chain.events("Motions", "VoteCast"),

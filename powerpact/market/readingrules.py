@@ -1,7 +1,7 @@
 """What a reading must say by itself and beside the one before: the rules of ``Metering.report``, for a check ahead.
 
 The contract stays the judge. A reading that breaks none of these rules is taken by it, if its device's key signed it
-(contracts/metering/Metering.sol, `_record`; contracts/metering/libraries/ReadingRules.sol).
+(contracts/metering/MeterReadings.sol, `_record`; contracts/metering/libraries/ReadingRules.sol).
 """
 
 from __future__ import annotations
@@ -44,17 +44,20 @@ def fault_of(reading: Reading, length_s: int, capacity_wh: int) -> str | None:
     >>> fault_of(reading, 3_600, 5_000)
     'the export counter, 400 Wh, is below the energy of the interval, 500 Wh'
     """
-    before = reading.start_at - length_s
+    previous = reading.previous_start_at
     heads = (
         (not reading.start_at % length_s, f"it starts at {reading.start_at}, no multiple of {length_s} s"),
         (reading.start_at > 0, "it starts at 0, before which there is nothing"),
         (reading.length_s == length_s, f"it is {reading.length_s} s long, the base interval {length_s} s"),
         (
-            reading.previous_start_at == before,
-            f"it comes after {reading.previous_start_at}, not {before}",
+            not previous or previous + length_s <= reading.start_at,
+            f"it comes after {previous}, which ends after it starts",
         ),
-        (reading.quality == Quality.MEASURED, f"its quality is {reading.quality}, not 1 (measured)"),
-        (reading.version == 1, f"it is version {reading.version}, not the first"),
+        (
+            reading.quality in set(Quality),
+            f"its quality is {reading.quality}, not 1 (measured), 2 (substituted) or 3 (estimated)",
+        ),
+        (reading.version > 0, "it is version 0; versions count from 1"),
     )
     for holds, fault in heads:
         if not holds:
@@ -70,18 +73,22 @@ def fault_of(reading: Reading, length_s: int, capacity_wh: int) -> str | None:
 def fault_after(reading: Reading, last: LastReading) -> str | None:
     """What is wrong with a reading as the next one after `last`; None if nothing is.
 
-    Both counters only rise: counter − energy ≥ last counter, for export and for import.
+    It names the last one as its predecessor, or a later one that is missing. Both counters only rise:
+    counter − energy ≥ last counter, for export and for import.
 
     Examples
     --------
     >>> reading = Reading.measured(
-    ...     7, 7_200, 3_600, exported_wh=500, imported_wh=0, export_counter_wh=900, import_counter_wh=40
+    ...     7, 7_200, 3_600, exported_wh=500, imported_wh=0, export_counter_wh=900, import_counter_wh=40,
+    ...     previous_start_at=3_600,
     ... )
     >>> fault_after(reading, LastReading(3_600, 450, 40))
     'the export counter fell from 450 Wh after the last interval to 400 Wh before this one'
     """
     if reading.start_at <= last.start_at:
         return f"it starts at {reading.start_at}, and the device has reported {last.start_at} already"
+    if reading.previous_start_at < last.start_at:
+        return f"it comes after {reading.previous_start_at}, and the device has reported {last.start_at} already"
     lasts = last.export_counter_wh, last.import_counter_wh
     for (name, energy_wh, counter_wh), last_wh in zip(_flows(reading), lasts, strict=True):
         if counter_wh - energy_wh < last_wh:

@@ -3,21 +3,26 @@
 A reading is two words. From the most significant bit down:
 
 ===== ==========================================================================================
-head  zero 88, version 16, quality 8, length 32 (s), previous start 40 (Unix seconds), device 32,
-      start 40 (Unix seconds)
+head  zero 47, gap 1, last start 40 (Unix seconds), version 16, quality 8, length 32 (s), previous
+      start 40 (Unix seconds), device 32, start 40 (Unix seconds)
 flows exported 64, imported 64, export counter 64, import counter 64 (Wh)
 ===== ==========================================================================================
+
+The device signs the lower 168 bits of the head, and the flows; gap and last start are what the contract adds when it
+takes a reading after a gap.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+_GAP: Final = 1 << 208
 
 
 class Quality(IntEnum):
-    """How the energy of an interval is known. The contracts take `MEASURED` only, for now."""
+    """How the energy of an interval is known. Only what is `MEASURED` is paid and certified."""
 
     MEASURED = 1
     SUBSTITUTED = 2
@@ -34,9 +39,9 @@ class PackedReading(NamedTuple):
 class Reading(NamedTuple):
     """What a device measured in one interval (Readings.sol): times in Unix seconds, energies and counters in Wh.
 
-    Until their rules are built, the contracts take one value only of four fields: `length_s` is the slot length of the
-    deployment, `previous_start_at` is one length before `start_at` (whether or not the device reported that interval,
-    and for its first reading, too), `quality` is `Quality.MEASURED` and `version` is 1. `measured` fills them in.
+    `previous_start_at` is the interval that the device measured before, 0 if there was none. `version` counts what the
+    device said of the interval, from 1. `gap_after` is not the device's: of a reading that the chain took after a gap,
+    it is the start of the device's last interval before the gap, 0 if there was none; else None.
     """
 
     device: int
@@ -49,6 +54,7 @@ class Reading(NamedTuple):
     import_counter_wh: int
     quality: int = Quality.MEASURED
     version: int = 1
+    gap_after: int | None = None
 
     @classmethod
     def measured(
@@ -61,8 +67,9 @@ class Reading(NamedTuple):
         imported_wh: int,
         export_counter_wh: int,
         import_counter_wh: int,
+        previous_start_at: int = 0,
     ) -> Reading:
-        """The first version of a measured interval, whose predecessor is the interval directly before.
+        """The first version of a measured interval.
 
         Parameters
         ----------
@@ -71,11 +78,13 @@ class Reading(NamedTuple):
         start_at : int
             Start of the interval, Unix seconds.
         length_s : int
-            Length of this interval and of the one before, seconds.
+            Length of the interval, seconds.
         exported_wh, imported_wh : int
             Energy fed into and drawn from the network during the interval, Wh.
         export_counter_wh, import_counter_wh : int
             Lifetime counters at the end of the interval, Wh.
+        previous_start_at : int
+            Start of the interval that the device measured before, Unix seconds; 0 if this is its first.
 
         Examples
         --------
@@ -83,23 +92,34 @@ class Reading(NamedTuple):
         ...     7, 7_200, 3_600, exported_wh=500, imported_wh=0, export_counter_wh=900, import_counter_wh=40
         ... )
         >>> reading.previous_start_at, reading.quality, reading.version
-        (3600, <Quality.MEASURED: 1>, 1)
+        (0, <Quality.MEASURED: 1>, 1)
         """
         return cls(
             device=device,
             start_at=start_at,
             length_s=length_s,
-            previous_start_at=start_at - length_s,
+            previous_start_at=previous_start_at,
             exported_wh=exported_wh,
             imported_wh=imported_wh,
             export_counter_wh=export_counter_wh,
             import_counter_wh=import_counter_wh,
         )
 
+    @property
+    def last_start(self) -> int:
+        """Start of the interval before it on the chain, with none between them; 0 if there is none."""
+        return self.previous_start_at if self.gap_after is None else self.gap_after
+
+    @property
+    def signed(self) -> Reading:
+        """The reading as its device signed it."""
+        return self._replace(gap_after=None)
+
     def pack(self) -> PackedReading:
         """The two words."""
         return PackedReading(
-            self.version << 152
+            (0 if self.gap_after is None else _GAP | self.gap_after << 168)
+            | self.version << 152
             | self.quality << 144
             | self.length_s << 112
             | self.previous_start_at << 72
@@ -123,6 +143,7 @@ class Reading(NamedTuple):
             import_counter_wh=flows & (1 << 64) - 1,
             quality=head >> 144 & (1 << 8) - 1,
             version=head >> 152 & (1 << 16) - 1,
+            gap_after=head >> 168 & (1 << 40) - 1 if head & _GAP else None,
         )
 
     def message(self) -> dict[str, int]:

@@ -72,14 +72,16 @@ def times_of(
     *,
     gate_before_s: int = GATE_BEFORE_S,
     final_after_s: int = FINAL_AFTER_S,
-    refund_after_s: int = REFUND_AFTER_S,
+    refund_after_s: int | None = None,
     challenge_window_s: int = 0,
+    readings_wait_s: int = 0,
 ) -> Times:
     """Gate closure, end of the round and start of refunds of a market.
 
     Refunds start `refund_after_s` after a trade can be paid at the latest: after the slot and after the last moment for
     a final round, which is a challenge window after the last moment for a proposal, and two more for each of the
-    refutations that put it off.
+    refutations that put it off. Unless that is stated, they start an hour after it, and `readings_wait_s` after the
+    slot at the earliest.
 
     Parameters
     ----------
@@ -89,6 +91,8 @@ def times_of(
         Length of the slot, s.
     gate_before_s, final_after_s, refund_after_s, challenge_window_s : int
         As ``powerpact market open`` asks for them, s.
+    readings_wait_s : int
+        The deployment's (`Parameters.readings_wait_s`), s.
 
     Examples
     --------
@@ -99,7 +103,10 @@ def times_of(
     """
     closes_at = slot_start - gate_before_s
     final_by = closes_at + final_after_s
-    payable = max(slot_start + slot_length_s, final_by + CONTEST_WINDOWS * challenge_window_s)
+    slot_end = slot_start + slot_length_s
+    payable = max(slot_end, final_by + CONTEST_WINDOWS * challenge_window_s)
+    if refund_after_s is None:
+        return Times(closes_at, final_by, max(payable + REFUND_AFTER_S, slot_end + readings_wait_s))
     return Times(closes_at, final_by, payable + refund_after_s)
 
 
@@ -114,7 +121,9 @@ def class_code(category: str, label: str | None) -> int:
     return 0 if label is None else 1 + CATEGORIES[category].index(label)
 
 
-def rules_from(given: Mapping[str, Any], slot_length_s: int, base: Rules | None = None) -> Rules:
+def rules_from(
+    given: Mapping[str, Any], slot_length_s: int, base: Rules | None = None, readings_wait_s: int = 0
+) -> Rules:
     """Rules from what a user states, the rest as in other rules or in the neighbourhood template.
 
     Parameters
@@ -125,6 +134,8 @@ def rules_from(given: Mapping[str, Any], slot_length_s: int, base: Rules | None 
         Length of the slot unless it is stated, s.
     base : Rules, optional
         Rules to start from: their distances in time are kept for another slot.
+    readings_wait_s : int
+        As of `times_of`.
 
     Raises
     ------
@@ -147,7 +158,7 @@ def rules_from(given: Mapping[str, Any], slot_length_s: int, base: Rules | None 
     if said.get("bond_upoints"):
         said.setdefault("challenge_cost_upoints", said["bond_upoints"] // BOND_OF_COST)
     length_s = said.get("slot_length_s", base.slot_length_s if base else slot_length_s)
-    times = times_of(slot_start, length_s, **distances, challenge_window_s=window_s)
+    times = times_of(slot_start, length_s, **distances, challenge_window_s=window_s, readings_wait_s=readings_wait_s)
     if base is not None:
         return replace(base, **times._asdict(), **said)
     if said.get("mechanism") is MarketMechanism.CALL:

@@ -266,9 +266,23 @@ def classes(rules: Rules, codes: bytes) -> str:
     return ", ".join(f"{category}={class_label(rules, category, code)}" for category, code in named if code)
 
 
-def wrong_times(rules: Rules, now: int, zone: tzinfo | None = None) -> list[str]:
-    """What is wrong with the times of a market that would be opened now, each in words; empty if nothing is."""
+def wrong_times(rules: Rules, now: int, readings_wait_s: int, zone: tzinfo | None = None) -> list[str]:
+    """What is wrong with the times of a market that would be opened now, each in words; empty if nothing is.
+
+    Parameters
+    ----------
+    rules : Rules
+        The market's.
+    now : int
+        Time of the chain, Unix seconds.
+    readings_wait_s : int
+        The deployment's (`Parameters.readings_wait_s`), s.
+    zone : tzinfo, optional
+        In which times are told.
+    """
     settled = max(rules.slot.end, rules.latest_final) + rules.slot_length_s
+    read = rules.slot.end + readings_wait_s
+    earliest = max(settled, read)
 
     def at(time_s: int) -> str:
         return moment(time_s, zone, now)
@@ -285,8 +299,11 @@ def wrong_times(rules: Rules, now: int, zone: tzinfo | None = None) -> list[str]
         f"refunds start {at(rules.refund_from)}, before {at(settled)}: one slot after all is delivered and final": (
             rules.refund_from >= settled
         ),
-        f"refunds start {at(rules.refund_from)}, more than 30 days after {at(settled)}": (
-            rules.refund_from <= settled + _MOST_REFUND_DELAY_S
+        f"refunds start {at(rules.refund_from)}, before {at(read)}: one longest slot after all readings are final": (
+            rules.refund_from >= read
+        ),
+        f"refunds start {at(rules.refund_from)}, more than 30 days after {at(earliest)}": (
+            rules.refund_from <= earliest + _MOST_REFUND_DELAY_S
         ),
     }
     return [problem for problem, holds in clauses.items() if not holds]

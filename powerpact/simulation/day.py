@@ -215,7 +215,8 @@ class _MarketDay:
         self.clock.advance_to(slot_start - OPEN_LEAD_S)
         zone = zone_of(self.plan.profiles.community)
         traded = Slot(slot_start, self.slot_s)
-        rules = market_rules(self.cast.arbiter.address, traded, zone, self.mechanism, self.mode)
+        wait_s = self.chain.deployment.parameters.readings_wait_s
+        rules = market_rules(self.cast.arbiter.address, traded, zone, self.mechanism, self.mode, readings_wait_s=wait_s)
         market = markets.market_id(self.chain, rules)
         with self.watch.measure("open markets"):
             self.carrier.send(markets.open_market(self.chain, rules))

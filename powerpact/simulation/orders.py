@@ -32,9 +32,17 @@ def market_rules(
     zone: str,
     mechanism: MarketMechanism = MarketMechanism.SATISFACTION,
     mode: Mode = Mode.DIVISIBLE,
+    *,
+    readings_wait_s: int,
 ) -> Rules:
     """The rules of the market for one slot; a call auction is divisible whatever the mode."""
-    times = times_of(slot.start, slot.length_s, gate_before_s=GATE_LEAD_S, final_after_s=GATE_LEAD_S)
+    times = times_of(
+        slot.start,
+        slot.length_s,
+        gate_before_s=GATE_LEAD_S,
+        final_after_s=GATE_LEAD_S,
+        readings_wait_s=readings_wait_s,
+    )
     matching = {
         "attributes": ATTRIBUTES,
         "categories": tuple(CATEGORIES),

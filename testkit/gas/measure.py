@@ -161,7 +161,7 @@ class GasMeter:
 
     def _note_settlement(self, how: str, receipt: Receipt) -> None:
         """Split a settlement into payment and certificates."""
-        deliveries = self._inside(receipt, "Metering")
+        deliveries = self._inside(receipt, "Deliveries")
         certificates = sum(int(call["gasUsed"], 16) for call in deliveries)
         minting = sum(
             int(inner["gasUsed"], 16) for call in deliveries for inner in self._calls(call, "GreenCertificates")

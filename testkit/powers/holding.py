@@ -51,7 +51,7 @@ TOKENS = {
     },
     "GreenCertificates": {
         "mint": inner(
-            "Metering", CERTIFICATES, "Certificates_NotMetering", "What Metering computes from a device's readings."
+            "Metering", CERTIFICATES, "Certificates_NotDeliveries", "What Metering computes from a device's readings."
         ),
         "retire": Power(HOLDER, CERTIFICATES, "Only the caller's own. What is retired never moves again."),
         "safeBatchTransferFrom": Power(
@@ -164,7 +164,7 @@ REGISTRY = {
         "fixLength": inner(
             "Metering",
             ORDERS,
-            "Device_NotMetering",
+            "Device_NotDeliveries",
             "The length of a device's slots, where no order fixed it.",
         ),
         "offer": Power(OWNER, DEVICES, "Only the owner, to one account at a time.", refused="Device_NotOwner"),

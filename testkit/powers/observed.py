@@ -134,7 +134,7 @@ def _of_market(stage: Stage, market) -> Iterator[Reading]:
         yield _read(stage, State.ORDERS, "", "DeviceRegistry", "lengthOf", trader.device, market.rules.slot_start)
         for side in (Side.BUY, Side.SELL):
             yield _read(stage, State.ORDERS, "", "DeviceRegistry", "promisedOf", trader.device, side, slot)
-        yield _read(stage, State.CERTIFICATES, trader.address, "Metering", "isIssued", trader.device, slot)
+        yield _read(stage, State.CERTIFICATES, trader.address, "Deliveries", "isIssued", trader.device, slot)
     for gateway in stage.gateways:
         hash_ = stage.community.interfaces["Mandates"].encode_call("hashOf", [gateway.mandate.pack()])
         hash_ = stage.community.chain.read(stage.community.addresses["Mandates"], hash_)

@@ -29,10 +29,10 @@ from testkit.powers.terms import (
 METERING = {
     "Metering": {
         "deliver": inner(
-            "Settlement", CERTIFICATES, "Metering_NotSettlement", "What proven readings say that a trade delivered."
+            "Settlement", CERTIFICATES, "Delivery_NotSettlement", "What proven readings say that a trade delivered."
         ),
         "deliverLast": inner(
-            "Settlement", CERTIFICATES, "Metering_NotSettlement", "What the last readings say that a trade delivered."
+            "Settlement", CERTIFICATES, "Delivery_NotSettlement", "What the last readings say that a trade delivered."
         ),
         "issue": Power(
             ANYONE,

@@ -284,6 +284,7 @@ class ChangingRules(OrderRules):
                 imported_wh=0,
                 export_counter_wh=life.counter_wh + EXPORTED_WH,
                 import_counter_wh=0,
+                previous_start_at=max(life.taken, default=0),
             )
             signature = sign(signer, self.community.domain("Metering"), "Reading", reading.message())
             sent = self.community.agent, "Metering", "report", packed([reading]), [signature]
@@ -303,8 +304,8 @@ class ChangingRules(OrderRules):
             owner: Trader = life.at(start)[0].owner
             error = life.issue_error(start)
             if not error and self.ghost.stops.is_suspended(owner.address, start):
-                error = "Metering_OwnerSuspended"
-            sent = owner.account, "Metering", "issue", hour_from(start).pack(), proven
+                error = "Delivery_OwnerSuspended"
+            sent = owner.account, "Deliveries", "issue", hour_from(start).pack(), proven
             if error:
                 with refused(error):
                     self.community.send(*sent)

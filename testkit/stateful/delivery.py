@@ -59,7 +59,7 @@ class DeliveryRules(MisreadingRules):
             neighbour.market.measured.update(market.market.measured)
         self.ghost.exported_wh.update({(device, slot): energy_wh for device, energy_wh in exported.items()})
         self.ghost.imported_wh.update({(device, slot): energy_wh for device, energy_wh in imported.items()})
-        with refused("Metering_SlotNotAfterLast"):
+        with refused("Metering_AlreadyReported"):
             market.market.report(exported)
         self._issue_too_early(market, list(exported))
         for device, energy_wh in exported.items():
@@ -88,7 +88,7 @@ class DeliveryRules(MisreadingRules):
         if device is None:
             return
         owner = next(trader for trader in self.traders if trader.device == device)
-        error = self.ghost.stops.issue_error((device, slot), owner.address) or "Metering_Undecided"
+        error = self.ghost.stops.issue_error((device, slot), owner.address) or "Delivery_Undecided"
         with refused(error):
             market.market.issue(device)
         RUNS[f"overreach: {error}"] += 1
@@ -347,7 +347,7 @@ class DeliveryRules(MisreadingRules):
         sold_wh = self.ghost.decided_wh[Side.SELL][lot]
         unsold_wh = max(self.ghost.exported_wh[lot] - sold_wh, 0)
         self.ghost.certificates_wh[lot][owner.address] += unsold_wh
-        with refused("Metering_AlreadyIssued"):
+        with refused("Delivery_AlreadyIssued"):
             market.market.issue(lot[0])
         RUNS["issue"] += 1
         if sold_wh:

@@ -124,5 +124,5 @@ class Life:
         """Why the export of a slot is not certified to the owner of then, but for suspensions."""
         tenure, _ = self.at(start)
         if tenure.certified_at is None or tenure.certified_at > start:
-            return "Metering_NotCertified"
-        return "Metering_Stopped" if self.is_over and self.stopped_at <= start else None
+            return "Delivery_NotCertified"
+        return "Delivery_Stopped" if self.is_over and self.stopped_at <= start else None

@@ -24,11 +24,12 @@ class MisreadingRules(Checks):
         owner = next(trader for trader in self.traders if trader.device == device)
         others = [trader.meter for trader in self.traders if trader is not owner]
         with refused("Metering_BadSignature"):
-            market.market.report(exported, signers={device: [owner.account, self.community.agent, *others][which % 5]})
+            forger = [owner.account, self.community.agent, *others][which % 5]
+            market.market.report({device: exported[device]}, signers={device: forger})
         RUNS["report: forged"] += 1
         if self.community.counters[device].exported_wh:
             with refused("Metering_CounterFell"):
-                market.market.report(exported, falls_wh={device: 1})
+                market.market.report({device: exported[device]}, falls_wh={device: 1})
             RUNS["report: a falling counter"] += 1
         with refused("Metering_SlotMisaligned"):
             market.market.report(exported, start=market.rules.slot_start - 1)
@@ -38,7 +39,7 @@ class MisreadingRules(Checks):
         for readings, signatures, error in (
             (0, 0, "Metering_EmptyBatch"),
             (1, 2, "Metering_LengthMismatch"),
-            (MAX_READINGS, MAX_READINGS, "Metering_SlotNotAfterLast"),
+            (MAX_READINGS, MAX_READINGS, "Metering_LengthNotBase"),
             (MAX_READINGS + 1, MAX_READINGS + 1, "Metering_BatchTooLarge"),
         ):
             with refused(error):
@@ -75,7 +76,7 @@ class MisreadingRules(Checks):
         """In place of a device's reading of a market's slot, with what is wrong with it."""
         ((reading, proof),) = market.market.measured[device]
         none, altered, of_others, of_slots = MISREAD
-        yield none, [], "Metering_WrongCount"
+        yield none, [], "Metering_NotWhole"
         yield altered, [(type(reading)(reading[0], reading[1] ^ 1), proof)], "Metering_UnknownReading"
         for other, proven in market.market.measured.items():
             if other != device and proven:

@@ -101,8 +101,8 @@ class StoppingRules(OrderRules):
         proven = [(reading.pack(), reading_proof(batch, [reading], 0))]
 
         def issue_refused() -> None:
-            with refused("Metering_NotCertified"):
-                community.send(trader.account, "Metering", "issue", hour_from(start).pack(), proven)
+            with refused("Delivery_NotCertified"):
+                community.send(trader.account, "Deliveries", "issue", hour_from(start).pack(), proven)
 
         issue_refused()
         other = community.read("DeviceRegistry", "contentOf", trader.device)

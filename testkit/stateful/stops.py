@@ -29,5 +29,5 @@ class Stops:
     def issue_error(self, lot: Lot, owner: str) -> str | None:
         """Why a lot without undecided orders cannot be issued, None if it can."""
         if self.is_stopped(lot):
-            return "Metering_Stopped"
-        return "Metering_OwnerSuspended" if self.is_suspended(owner, lot[1]) else None
+            return "Delivery_Stopped"
+        return "Delivery_OwnerSuspended" if self.is_suspended(owner, lot[1]) else None

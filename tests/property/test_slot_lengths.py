@@ -78,7 +78,7 @@ def _certified_once(community, sales, issues, exported):
         elif refusal == "Device_NotOwner":
             assert (fixed_s, is_owner) == (0, False)
         else:
-            assert refusal in (None, "Metering_AlreadyIssued", "Metering_Undecided")
+            assert refusal in (None, "Delivery_AlreadyIssued", "Delivery_Undecided")
         if refusal is None:
             assert fixed_s in ((0, slot.length_s) if is_owner else (slot.length_s,))
             fixed_s = slot.length_s

@@ -18,8 +18,14 @@ import {ONE_PPM, Ppm, Wh} from "../../types/Units.sol";
 
 /// @title What rules a market may have
 library MarketRules {
-    /// @dev The longest time from when a trade can be paid to when its buyer can be refunded, seconds,
-    /// beyond one slot.
+    /// @dev What a deployment fixes, seconds.
+    struct Lengths {
+        uint32 base;
+        uint32 longest;
+        uint32 correctionWindow;
+    }
+
+    /// @dev The longest time beyond the earliest one at which the buyer of a trade can be refunded, seconds.
     uint256 internal constant MAX_REFUND_DELAY = 30 days;
 
     /// @dev The longest time from gate closure to the last moment for a proposal, seconds: reservations are bound that long.
@@ -40,30 +46,28 @@ library MarketRules {
     /// @notice Check the rules of a market about to open.
     /// A round can be final as late as finalBy + challengeWindow, and two windows later with each refutation and the proposal
     /// after it, twice.
-    /// Reverts if: not now < closesAt ≤ slotStart; not closesAt < finalBy ≤ closesAt + 30 days; refundFrom is less than one slot,
-    /// or more than one slot and 30 days, after the round can be final and the slot is over (sellers need
-    /// time to be paid, buyers an end); slotStart is not a multiple of the slot length, or that not one of the base interval
+    /// Reverts if: not now < closesAt ≤ slotStart; not closesAt < finalBy ≤ closesAt + 30 days; refundFrom is earlier than
+    /// `earliestRefund`, or more than 30 days later (sellers need time to be paid, buyers an end); slotStart is not a multiple of the slot length, or that not one of the base interval
     /// that divides the longest slot; a count is
     /// above 8 or differs from the number of names; a mask or list goes beyond its count; a source is
     /// unknown; the class that takes the device's source does not exist; there is no arbiter; a rate is
     /// above 1, or `underuse` not 1 where the export alone settles; an order may have no energy or reserve nothing; and what `_checkContest` and `_checkMechanism` list.
-    /// @param base The deployment's base interval, seconds.
-    /// @param longest Its longest slot, seconds.
-    function check(Market calldata rules, uint256 attributes, uint256 categories, uint32 base, uint32 longest)
+    /// @param lengths What the deployment fixes.
+    function check(Market calldata rules, uint256 attributes, uint256 categories, Lengths memory lengths)
         internal
         view
     {
+        (uint32 base, uint32 longest) = (lengths.base, lengths.longest);
         uint256 slotLength = rules.slotLength;
         require(
             slotLength != 0 && slotLength % base == 0 && longest % slotLength == 0 && rules.slotStart % slotLength == 0,
             IMarkets.Market_BadSlot(rules.slotStart, rules.slotLength, base, longest)
         );
-        uint256 isFinal = uint256(rules.finalBy) + (1 + 2 * uint256(MOST_EXTENSIONS)) * rules.challengeWindow;
-        uint256 settled = Math.max(isFinal, uint256(rules.slotStart) + slotLength) + slotLength;
+        uint256 earliest = earliestRefund(rules, lengths);
         require(
             block.timestamp < rules.closesAt && rules.closesAt <= rules.slotStart && rules.closesAt < rules.finalBy
-                && rules.finalBy <= rules.closesAt + MAX_CONTEST && settled <= rules.refundFrom
-                && rules.refundFrom <= settled + MAX_REFUND_DELAY,
+                && rules.finalBy <= rules.closesAt + MAX_CONTEST && earliest <= rules.refundFrom
+                && rules.refundFrom <= earliest + MAX_REFUND_DELAY,
             IMarkets.Market_BadTimes(rules.closesAt, rules.finalBy, rules.slotStart, rules.refundFrom)
         );
         require(
@@ -94,6 +98,18 @@ library MarketRules {
         );
         _checkContest(rules);
         _checkMechanism(rules);
+    }
+
+    /// @notice The earliest time at which buyers may be refunded, Unix seconds: one slot after the round can be final and the slot is
+    /// over, and one longest slot after all that devices say of the slot is final, so that no reading that was lost shuts out a
+    /// good one until then.
+    function earliestRefund(Market calldata rules, Lengths memory lengths) internal pure returns (uint256) {
+        uint256 isFinal = uint256(rules.finalBy) + (1 + 2 * uint256(MOST_EXTENSIONS)) * rules.challengeWindow;
+        uint256 end = uint256(rules.slotStart) + rules.slotLength;
+        return
+            Math.max(
+                Math.max(isFinal, end) + rules.slotLength, end + uint256(lengths.correctionWindow) + lengths.longest
+            );
     }
 
     /// @notice Check the words of a market: people and programs read them.

@@ -17,20 +17,20 @@ library Issues {
 
     /// @notice Room for the certificates of so many trades.
     function make(uint256 trades) internal pure returns (Issue memory issue) {
-        issue.sold = new IGreenCertificates.Share[](trades);
+        issue.sold = _room(trades);
     }
 
     /// @notice Certificates for a buyer, if there are any.
     function sell(Issue memory issue, address buyer, uint256 id, Wh energy) internal pure {
         if (Wh.unwrap(energy) == 0) return;
-        _put(issue.sold[issue.soldCount++], buyer, id, energy);
+        issue.sold[issue.soldCount++] = IGreenCertificates.Share(buyer, id, energy);
     }
 
     /// @notice Certificates for a seller, if there are any.
     function keep(Issue memory issue, address seller, uint256 id, Wh energy) internal pure {
         if (Wh.unwrap(energy) == 0) return;
-        if (issue.kept.length == 0) issue.kept = new IGreenCertificates.Share[](2 * issue.sold.length);
-        _put(issue.kept[issue.keptCount++], seller, id, energy);
+        if (issue.kept.length == 0) issue.kept = _room(2 * issue.sold.length);
+        issue.kept[issue.keptCount++] = IGreenCertificates.Share(seller, id, energy);
     }
 
     /// @notice Have the certificates that were gathered minted.
@@ -39,8 +39,14 @@ library Issues {
         _mintFirst(certificates, issue.kept, issue.keptCount);
     }
 
-    function _put(IGreenCertificates.Share memory share, address holder, uint256 id, Wh energy) private pure {
-        (share.holder, share.id, share.energy) = (holder, id, energy);
+    /// @dev Warning: what is in it before it is set, is no share; `mint` looks at those that were set alone.
+    function _room(uint256 count) private pure returns (IGreenCertificates.Share[] memory shares) {
+        // Equivalent to new IGreenCertificates.Share[](count), without a share of zeros for each place.
+        assembly ("memory-safe") {
+            shares := mload(0x40)
+            mstore(shares, count)
+            mstore(0x40, add(shares, shl(5, add(count, 1))))
+        }
     }
 
     function _mintFirst(IGreenCertificates certificates, IGreenCertificates.Share[] memory shares, uint256 count)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {IMetering} from "../../../interfaces/metering/IMetering.sol";
+import {IDeliveries} from "../../../interfaces/metering/IDeliveries.sol";
 import {ISettlement} from "../../../interfaces/settlement/ISettlement.sol";
 import {PackedPayment} from "../../types/Payments.sol";
 import {PackedTrade} from "../../types/Trades.sol";
@@ -14,10 +14,10 @@ library Left {
     }
 
     /// @notice The first `count` trades and what was measured of them, in the same arrays.
-    function first(uint256 count, PackedTrade[] memory trades, IMetering.Measured[] memory measured)
+    function first(uint256 count, PackedTrade[] memory trades, IDeliveries.Measured[] memory measured)
         internal
         pure
-        returns (PackedTrade[] memory, IMetering.Measured[] memory)
+        returns (PackedTrade[] memory, IDeliveries.Measured[] memory)
     {
         // Equivalent to cutting the arrays to `count`: their length only shrinks.
         assembly ("memory-safe") {

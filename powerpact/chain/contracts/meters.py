@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from powerpact.chain.client import Chain
-from powerpact.chain.transactions import Call
+from powerpact.chain.errors import ContractError
+from powerpact.chain.reverts import revert_error
+from powerpact.chain.transactions import Call, Mined
+from powerpact.codec.abi import Event
 from powerpact.codec.packing import reading_tree
 from powerpact.market.readingrules import LastReading
-from powerpact.market.readings import PackedReading, Reading
+from powerpact.market.readings import PackedReading, Quality, Reading
 from powerpact.market.schema import Side
 from powerpact.market.slots import Slot
 
@@ -18,6 +22,10 @@ ReadingProof = tuple[int, int, list[bytes]]
 
 ProvenReading = tuple[Reading, ReadingProof]
 """A reading that was reported, with its proof."""
+
+
+BY_PROOF: Final = 2
+"""What the last word of a device says where a trade is settled by proofs alone (contracts/types/MeterWords.sol)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +50,7 @@ def most_readings(chain: Chain) -> int:
 
 
 def report(chain: Chain, readings: Sequence[SignedReading]) -> Call:
-    """Report readings, all or nothing."""
+    """Report readings. One that the contract refuses is left out (`taken`); where it refuses all, nothing is sent."""
     return chain.call(
         "report readings",
         "Metering",
@@ -55,7 +63,7 @@ def report(chain: Chain, readings: Sequence[SignedReading]) -> Call:
 
 def issue(chain: Chain, slot: Slot, measured: Sequence[ProvenReading]) -> Call:
     """Turn what a device exported beyond all that it sold of a slot into certificates of its owner."""
-    return chain.call("issue certificates", "Metering", "issue", slot.pack(), packed(measured))
+    return chain.call("issue certificates", "Deliveries", "issue", slot.pack(), packed(measured))
 
 
 def packed(measured: Sequence[ProvenReading]) -> list[tuple[PackedReading, ReadingProof]]:
@@ -63,12 +71,50 @@ def packed(measured: Sequence[ProvenReading]) -> list[tuple[PackedReading, Readi
     return [(reading.pack(), proof) for reading, proof in measured]
 
 
-def readings_of(chain: Chain, slot: Slot | None = None) -> dict[tuple[int, int], ProvenReading]:
-    """All reported readings, or those of one slot, with their proofs, by device and start of the interval."""
+def taken_in(event: Event) -> list[Reading]:
+    """The readings of a batch that were taken, from the event that tells it."""
+    return [reading for reading in map(Reading.unpack, event.arguments["readings"]) if reading.device]
+
+
+def refused_in(chain: Chain, mined: Mined) -> list[tuple[int, int, ContractError]]:
+    """What a report left out: device and start of each reading (Unix seconds), and with what it would have reverted."""
+    return [
+        (event.arguments["device"], event.arguments["startAt"], revert_error(event.arguments["fault"]))
+        for event in chain.decode(mined)
+        if event.name == "ReadingRefused"
+    ]
+
+
+def correct(
+    chain: Chain, signed: SignedReading, reported: ProvenReading, neighbours: Sequence[ProvenReading] = ()
+) -> Call:
+    """Correct a reading that was reported, beside those of its predecessor and successor."""
+    return chain.call(
+        "correct a reading",
+        "Metering",
+        "correct",
+        signed.reading.pack(),
+        signed.signature,
+        packed([reported])[0],
+        packed(neighbours),
+    )
+
+
+def corrections_in(chain: Chain, since: int = 0) -> dict[tuple[int, int], list[Reading]]:
+    """By device and start, the corrections of readings of intervals from `since` on (Unix seconds), in their order."""
+    found: dict[tuple[int, int], list[Reading]] = {}
+    for event in chain.events("Metering", "ReadingCorrected", since=since):
+        reading = Reading.unpack(event.arguments["reading"])
+        found.setdefault((reading.device, reading.start_at), []).append(reading)
+    return found
+
+
+def readings_since(chain: Chain, start: int = 0) -> dict[tuple[int, int], ProvenReading]:
+    """By device and start: reported readings of intervals that start then (Unix seconds) or later, with proofs."""
     found = {}
-    for event in chain.events("Metering", "ReadingsReported", since=slot.start if slot else 0):
+    for event in chain.events("Metering", "ReadingsReported", since=start):
         readings = [Reading.unpack(words) for words in event.arguments["readings"]]
-        wanted = [i for i, reading in enumerate(readings) if slot is None or slot.start <= reading.start_at < slot.end]
+        wanted = [i for i, reading in enumerate(readings) if reading.device and reading.start_at >= start]
         if wanted:
             tree = reading_tree(readings)
             for i in wanted:
@@ -81,27 +127,58 @@ def reported_in(chain: Chain, keys: Collection[tuple[int, int]]) -> dict[tuple[i
     """Of intervals, by device and start, those that were reported: the reading, and the hash of its transaction."""
     wanted, found = set(keys), {}
     for event in chain.events("Metering", "ReadingsReported", since=min(start for _, start in wanted) if wanted else 0):
-        for reading in map(Reading.unpack, event.arguments["readings"]):
+        for reading in taken_in(event):
             if (reading.device, reading.start_at) in wanted:
-                found[reading.device, reading.start_at] = (reading, event.transaction_hash)
+                found[reading.device, reading.start_at] = (reading.signed, event.transaction_hash)
     return found
 
 
 def measured_in(chain: Chain, slot: Slot) -> dict[int, list[ProvenReading]]:
-    """By device the readings of a slot, one for each base interval, in their order; none of a device that lacks one."""
-    found = readings_of(chain, slot)
-    starts = slot.intervals(chain.deployment.parameters.base_interval_s)
-    return {
-        device: [found[device, start] for start in starts]
-        for device in {device for device, _ in found}
-        if all((device, start) in found for start in starts)
-    }
+    """By device the readings of a slot that say all that will ever be known of its energy, in their order.
+
+    They are those of its base intervals. Where some are missing at its end, the one after them shows that there are
+    none. A device is left out while an interval of its is neither reported nor passed over, and while one that is
+    substituted or estimated can still be corrected.
+    """
+    found = readings_since(chain, slot.start)
+    corrected = corrections_in(chain, slot.start)
+    parameters = chain.deployment.parameters
+    final_by = chain.now() - parameters.base_interval_s - parameters.correction_window_s
+    by_device: dict[int, list[ProvenReading]] = {}
+    for (device, _), proven in sorted(found.items(), key=lambda item: item[0]):
+        by_device.setdefault(device, []).append(proven)
+
+    def is_known(reading: Reading) -> bool:
+        versions = [reading, *corrected.get((reading.device, reading.start_at), ())]
+        is_measured = any(version.quality == Quality.MEASURED for version in versions)
+        return is_measured or reading.start_at <= final_by
+
+    whole = {}
+    for device, readings in by_device.items():
+        covering = _covering(readings, slot, parameters.base_interval_s)
+        if covering is not None and all(is_known(reading) for reading, _ in covering if reading.start_at < slot.end):
+            whole[device] = covering
+    return whole
+
+
+def _covering(readings: Sequence[ProvenReading], slot: Slot, interval_s: int) -> list[ProvenReading] | None:
+    """Of a device's readings from the slot's start on, those that say what there is of it; None if not known yet."""
+    covering, following = [], slot.start
+    for proven in readings:
+        reading, _ = proven
+        if reading.start_at != following and reading.last_start >= following:
+            return None
+        covering.append(proven)
+        following = reading.start_at + interval_s
+        if following >= slot.end:
+            return covering
+    return None
 
 
 def last_of(chain: Chain, device_id: int) -> tuple[int, int, int]:
     """A device's last interval (Unix seconds), and its export and import counters at the end of it (Wh)."""
-    start_at, _, _, export_wh, import_wh, _ = chain.read("Metering", "last", device_id)
-    return start_at, export_wh, import_wh
+    last = lasts_of(chain, [device_id])[device_id]
+    return last.start_at, last.export_counter_wh, last.import_counter_wh
 
 
 def lasts_of(chain: Chain, device_ids: Iterable[int]) -> dict[int, LastReading]:
@@ -109,6 +186,13 @@ def lasts_of(chain: Chain, device_ids: Iterable[int]) -> dict[int, LastReading]:
     ids = sorted(set(device_ids))
     found = chain.read_all([("Metering", "last", [id_]) for id_ in ids])
     return {id_: LastReading(start, out, in_) for id_, (start, _, _, out, in_, _) in zip(ids, found, strict=True)}
+
+
+def settling_alone(chain: Chain, device_ids: Iterable[int], start: int) -> set[int]:
+    """Those devices whose last interval starts then (Unix seconds) and settles a trade without a proof."""
+    ids = sorted(set(device_ids))
+    found = chain.read_all([("Metering", "last", [id_]) for id_ in ids])
+    return {id_ for id_, last in zip(ids, found, strict=True) if last[0] == start and last[5] != BY_PROOF}
 
 
 def last_starts(chain: Chain, device_ids: Iterable[int]) -> dict[int, int]:
@@ -125,7 +209,7 @@ def uncertified(chain: Chain, device_ids: Iterable[int], slot: Slot) -> list[int
     ids = list(device_ids)
     answers = chain.read_all(
         [
-            *(("Metering", "isIssued", [id_, slot.pack()]) for id_ in ids),
+            *(("Deliveries", "isIssued", [id_, slot.pack()]) for id_ in ids),
             *(("DeviceRegistry", "promisedOf", [id_, Side.SELL, slot.pack()]) for id_ in ids),
             *(("DeviceRegistry", "certificationAt", [id_, slot.start]) for id_ in ids),
         ]
@@ -147,7 +231,7 @@ def uncertified(chain: Chain, device_ids: Iterable[int], slot: Slot) -> list[int
 
 def is_issued(chain: Chain, device_id: int, slot: Slot) -> bool:
     """Whether the surplus of this device and slot is certified."""
-    return bool(chain.read("Metering", "isIssued", device_id, slot.pack()))
+    return bool(chain.read("Deliveries", "isIssued", device_id, slot.pack()))
 
 
 def promised_of(chain: Chain, device_id: int, side: Side, slot: Slot) -> tuple[bool, int]:

@@ -62,7 +62,7 @@ def test_auditors_cannot_touch_orders(book, releases, custody, devices, communit
         devices.decide(alice.device, Side.BUY, market.slot.pack(), 0, 0, by(auditor))
     with reverts_with("Device_NotOrderBook", auditor):
         devices.reserve(market.slot.pack(), [], by(auditor))
-    with reverts_with("Device_NotMetering", auditor):
+    with reverts_with("Device_NotDeliveries", auditor):
         devices.fixLength(alice.device, market.slot.pack(), auditor.address, by(auditor))
     with reverts_with("Accounts_NotOrderBook", auditor):
         custody.cancelNonces(bob.address, Side.BUY, 1, 1, by(auditor))

@@ -5,7 +5,7 @@ NOBODY = "0x" + "00" * 20
 
 
 def test_reverts_for_anyone_but_metering(certificates, deployer):
-    with reverts_with("Certificates_NotMetering", deployer):
+    with reverts_with("Certificates_NotDeliveries", deployer):
         certificates.mint([(deployer, LOT, 1)], {"from": deployer})
 
 

@@ -186,7 +186,7 @@ def test_slots_are_issued_once_the_new_key_was_certified_before(
     if certified:
         metering.issue(hour(12), [proven], {"from": stranger})
     else:
-        with reverts_with("Metering_NotCertified", 1):
+        with reverts_with("Delivery_NotCertified", 1):
             metering.issue(hour(12), [proven], {"from": stranger})
     assert held(12) == [0, 700 if certified else 0]
 
@@ -293,7 +293,7 @@ def test_slots_are_issued_to_their_owner(metering, report, hand_over, certify_at
     certify_at(slot(12))
     readings = {number: report(number) for number in (10, 11, 12)}
     metering.issue(hour(10), [readings[10]], {"from": stranger})
-    with reverts_with("Metering_NotCertified", 1):
+    with reverts_with("Delivery_NotCertified", 1):
         metering.issue(hour(11), [readings[11]], {"from": stranger})
     metering.issue(hour(12), [readings[12]], {"from": stranger})
     assert [held(number) for number in (10, 11, 12)] == [[0, 700], [0, 0], [700, 0]]

@@ -78,9 +78,9 @@ def minted(transaction):
 
 def test_reverts_for_anyone_but_the_settlement(metering, reported, reading, hour, alice, bob):
     sale = (bob, alice, 700, 700)
-    with reverts_with("Metering_NotSettlement", alice):
+    with reverts_with("Delivery_NotSettlement", alice):
         metering.deliver(hour(5), [([(reading().pack(), reported)], [])], *traded(sale), False, {"from": alice})
-    with reverts_with("Metering_NotSettlement", alice):
+    with reverts_with("Delivery_NotSettlement", alice):
         metering.deliverLast(hour(5), *traded(sale), 1, {"from": alice})
 
 
@@ -200,7 +200,7 @@ def test_sellers_keep_what_is_not_sold_in_the_end(
 
 def test_the_surplus_is_not_issued_again(deliver, metering, reported, reading, hour, alice, bob):
     deliver((bob, alice, 500, 500))
-    with reverts_with("Metering_AlreadyIssued", 1, hour(5)):
+    with reverts_with("Delivery_AlreadyIssued", 1, hour(5)):
         metering.issue(hour(5), [(reading().pack(), reported)], {"from": alice})
 
 

@@ -24,7 +24,7 @@ def test_reverts_for_an_unknown_reading(metering, report, reading, hour, strange
 
 def test_reverts_without_certification(metering, report, reading, shed, hour, stranger):
     (proof,) = report(reading(device=shed))
-    with reverts_with("Metering_NotCertified", shed):
+    with reverts_with("Delivery_NotCertified", shed):
         metering.issue(hour(5), [(reading(device=shed).pack(), proof)], {"from": stranger})
 
 
@@ -33,7 +33,7 @@ def test_reverts_for_a_slot_from_before_the_certification(
 ):
     (early,) = report(reading(device=shed))
     certify(shed)
-    with reverts_with("Metering_NotCertified", shed):
+    with reverts_with("Delivery_NotCertified", shed):
         metering.issue(hour(5), [(reading(device=shed).pack(), early)], {"from": stranger})
 
     warp(slot(12))
@@ -46,7 +46,7 @@ def test_reverts_for_a_slot_from_before_the_certification(
 def test_reverts_for_a_slot_already_issued(metering, report, reading, hour, stranger):
     (proof,) = report(reading())
     metering.issue(hour(5), [(reading().pack(), proof)], {"from": stranger})
-    with reverts_with("Metering_AlreadyIssued", 1, hour(5)):
+    with reverts_with("Delivery_AlreadyIssued", 1, hour(5)):
         metering.issue(hour(5), [(reading().pack(), proof)], {"from": stranger})
 
 
@@ -54,7 +54,7 @@ def test_reverts_while_an_order_is_undecided(metering, report, reading, hour, de
     (proof,) = report(reading())
     offered = Order(Side.SELL, stranger.address, energy_wh=1, price_upoints_per_kwh=1, device=1)
     devices.reserve(hour(5), [offered.pack()], {"from": order_book})
-    with reverts_with("Metering_Undecided", 1, hour(5)):
+    with reverts_with("Delivery_Undecided", 1, hour(5)):
         metering.issue(hour(5), [(reading().pack(), proof)], {"from": stranger})
     devices.decide(1, Side.SELL, hour(5), 0, 0, {"from": order_book})
     metering.issue(hour(5), [(reading().pack(), proof)], {"from": stranger})

@@ -106,7 +106,7 @@ def test_a_stopped_device_issues_for_slots_that_began_before(
     proven = reported(11)
     assert metering.last(1)[5] is stopped
     if stopped:
-        with reverts_with("Metering_Stopped", 1, slot(11), time):
+        with reverts_with("Delivery_Stopped", 1, slot(11), time):
             metering.issue(hour(11), [proven], {"from": stranger})
     else:
         metering.issue(hour(11), [proven], {"from": stranger})
@@ -150,7 +150,7 @@ def test_a_suspended_owner_is_issued_nothing(
     suspend(alice, slot(11) + from_s, slot(11) + until_s)
     proven = reported(11)
     if suspended:
-        with reverts_with("Metering_OwnerSuspended", 1, slot(11), alice):
+        with reverts_with("Delivery_OwnerSuspended", 1, slot(11), alice):
             metering.issue(hour(11), [proven], {"from": stranger})
     else:
         metering.issue(hour(11), [proven], {"from": stranger})
@@ -204,7 +204,7 @@ def storage(bind_device, certify, ready, alice):
 
 def test_a_storage_issues_nothing(metering, storage, reported, hour, held, stranger):
     proven = reported(11, storage)
-    with reverts_with("Metering_Storage", storage):
+    with reverts_with("Delivery_Storage", storage):
         metering.issue(hour(11), [proven], {"from": stranger})
     assert metering.last(storage)[5]
     assert held(11, storage) == [0, 0]

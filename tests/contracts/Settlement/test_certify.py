@@ -93,7 +93,7 @@ def test_passes_over_what_is_certified(settlement, community, market, alice, bob
 
 
 def test_what_was_not_sold_waits_for_the_decision(settlement, community, refunded, held, alice, carol, stranger):
-    with refused("Metering_Undecided", carol.device, refunded.slot.pack()):
+    with refused("Delivery_Undecided", carol.device, refunded.slot.pack()):
         refunded.issue(carol.device)
     settlement.decide(refunded.id, [refunded.proof(0, 0)], {"from": stranger})
     refunded.issue(carol.device)

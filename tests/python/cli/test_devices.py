@@ -69,7 +69,7 @@ def test_energy_from_the_grid_is_not_certified(shell, admitted):
     start = next_hour(shell)
     report(shell, "storage-meter", start, 4_500, 5_000)
     refused = shell.refused("certificates", "issue", device, "--slot", start, "-a", "bob")
-    assert "Metering_Storage" in refused.stderr
+    assert "Delivery_Storage" in refused.stderr
     assert certificates_of(shell, device) == 0
 
 
@@ -86,7 +86,7 @@ def test_auditors_stop_a_meter(shell, admitted):
     later = next_hour(shell)
     report(shell, "rigged-meter", later, 700)
     shell.ok("certificates", "issue", device, "--slot", start, "-a", "bob")
-    assert "Metering_Stopped" in shell.refused("certificates", "issue", device, "--slot", later, "-a", "bob").stderr
+    assert "Delivery_Stopped" in shell.refused("certificates", "issue", device, "--slot", later, "-a", "bob").stderr
     assert certificates_of(shell, device) == 700
     assert "Device_Retired" in shell.refused("device", "certify", device, "-a", "ann").stderr
 

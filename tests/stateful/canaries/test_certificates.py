@@ -20,7 +20,7 @@ MUTANTS = (
         "a surplus certified while an order is undecided",
         "Metering",
         METERING,
-        "require(!undecided, Metering_Undecided(device, slot));",
+        "require(!undecided, Delivery_Undecided(device, slot));",
         "",
     ),
     Mutant(
@@ -34,7 +34,7 @@ MUTANTS = (
         "certificates minted twice",
         "Metering",
         METERING,
-        "require(!isIssued(device, slot), Metering_AlreadyIssued(device, slot));",
+        "require(!isIssued(device, slot), Delivery_AlreadyIssued(device, slot));",
         "",
     ),
     Mutant(
@@ -83,15 +83,15 @@ MUTANTS = (
         "certificates of a device that nobody certified",
         "Metering",
         METERING,
-        "require(since != 0 && since <= startAt, Metering_NotCertified(device));",
-        "require(since <= startAt, Metering_NotCertified(device));",
+        "require(since != 0 && since <= startAt, Delivery_NotCertified(device));",
+        "require(since <= startAt, Delivery_NotCertified(device));",
     ),
     Mutant(
         "certificates from before the certification",
         "Metering",
         METERING,
-        "require(since != 0 && since <= startAt, Metering_NotCertified(device));",
-        "require(since != 0, Metering_NotCertified(device));",
+        "require(since != 0 && since <= startAt, Delivery_NotCertified(device));",
+        "require(since != 0, Delivery_NotCertified(device));",
     ),
     Mutant(
         "a slot reported twice",

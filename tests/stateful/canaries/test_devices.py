@@ -15,7 +15,7 @@ MUTANTS = (
         "a surplus of a stopped device",
         "Metering",
         METERING,
-        "require(startAt < until, Metering_Stopped(device, startAt, until));",
+        "require(startAt < until, Delivery_Stopped(device, startAt, until));",
         "",
     ),
     Mutant(
@@ -43,7 +43,7 @@ MUTANTS = (
         "a surplus of a suspended owner, issued",
         "Metering",
         METERING,
-        "require(!PARTICIPANTS.isSuspendedAt(owner, startAt), Metering_OwnerSuspended(device, startAt, owner));",
+        "require(!PARTICIPANTS.isSuspendedAt(owner, startAt), Delivery_OwnerSuspended(device, startAt, owner));",
         "",
     ),
     Mutant(

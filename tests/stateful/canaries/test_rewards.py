@@ -33,7 +33,7 @@ MUTANTS = (
         "certificates that anybody mints",
         "GreenCertificates",
         "contracts/tokens/GreenCertificates.sol",
-        "require(msg.sender == METERING, Certificates_NotMetering(msg.sender));",
+        "require(msg.sender == METERING, Certificates_NotDeliveries(msg.sender));",
         "",
     ),
 )
