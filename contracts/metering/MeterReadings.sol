@@ -138,7 +138,7 @@ abstract contract MeterReadings is IMetering, EIP712 {
     {
         fault = ReadingRules.faultOfHead(index, reading, BASE_INTERVAL);
         if (fault.length != 0) return fault;
-        (uint32 device, uint40 startAt) = (reading.device(), reading.startAt());
+        uint32 device = reading.device();
         MeterWord word = _last[device];
         fault = ReadingRules.faultOfPlace(index, reading, word.startAt(), BASE_INTERVAL, CORRECTION_WINDOW);
         if (fault.length != 0) return fault;
@@ -150,16 +150,16 @@ abstract contract MeterReadings is IMetering, EIP712 {
         if (fault.length != 0) return fault;
 
         if (reading.previousStartAt() != word.startAt()) reading.head |= gapAfter(word.startAt());
-        // It stays so: whoever stops or changes the device later does it after the interval began.
+        _last[device] = _wordOf(reading, terms);
+    }
+
+    /// @dev What is kept of a reading. It stays so: whoever stops or changes the device later does it after the interval began.
+    function _wordOf(PackedReading memory reading, MeterTerms terms) private pure returns (MeterWord) {
+        uint40 startAt = reading.startAt();
         bool isAsked = startAt >= terms.mintsUntil() || terms.hasChanged();
-        _last[device] = packMeterWord(
-            startAt,
-            reading.exported(),
-            reading.imported(),
-            reading.exportCounter(),
-            reading.importCounter(),
-            reading.quality() != MEASURED ? BY_PROOF : isAsked ? ASKED : WHOLE
-        );
+        uint8 use = reading.quality() != MEASURED ? BY_PROOF : isAsked ? ASKED : WHOLE;
+        (Wh exported, Wh imported) = (reading.exported(), reading.imported());
+        return packMeterWord(startAt, exported, imported, reading.exportCounter(), reading.importCounter(), use);
     }
 
     /// @dev Faults: the device's key of the interval did not sign.

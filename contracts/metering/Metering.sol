@@ -25,42 +25,46 @@ contract Metering is Corrections {
         returns (Wh energy, bool isCorrected)
     {
         uint40 next = slot.startAt();
-        uint40 end = next + slot.length();
-        bool mayBeCorrected = correctionsOf[device] != 0;
         for (uint256 k = 0; k < measured.length; ++k) {
-            PackedReading memory reading = measured[k].reading;
             verify(measured[k].reading, measured[k].proof);
-            uint40 startAt = reading.startAt();
-            require(
-                reading.device() == device && next < end && startAt >= next
-                    && (startAt == next || reading.lastStart() < next),
-                Metering_WrongReading(device, slot, reading.device(), startAt)
-            );
-            next = startAt + BASE_INTERVAL;
-            if (startAt >= end) break;
-            Correction memory found;
-            if (mayBeCorrected) found = _corrections[device][startAt];
-            energy = energy + _energyOf(reading, found, side, isLast);
-            isCorrected = isCorrected || found.version != 0;
+            PackedReading memory reading = measured[k].reading;
+            _requireNext(reading, device, slot, next);
+            next = reading.startAt() + BASE_INTERVAL;
+            if (reading.startAt() >= _endOf(slot)) break;
+            (Wh part, bool corrected) = _energyOf(reading, side, isLast);
+            (energy, isCorrected) = (energy + part, isCorrected || corrected);
         }
-        require(next >= end, Metering_NotWhole(device, slot, next));
+        require(next >= _endOf(slot), Metering_NotWhole(device, slot, next));
     }
 
-    /// @dev The energy of one interval, of which the first reading and what is known of its corrections are given.
-    function _energyOf(PackedReading memory reading, Correction memory found, Side side, bool isLast)
-        private
-        view
-        returns (Wh)
-    {
-        bool isSale = side == Side.Sell;
-        if (found.isMeasured) {
-            if (isLast) return isSale ? found.exported : found.imported;
-            return isSale ? found.firstExported : found.firstImported;
-        }
-        if (reading.quality() == MEASURED) return isSale ? reading.exported() : reading.imported();
+    /// @dev Reverts if: the reading is of another device; the slot is over before it; it is before `next`; there may be one
+    /// between `next` and it.
+    function _requireNext(PackedReading memory reading, uint32 device, Slot slot, uint40 next) private pure {
         uint40 startAt = reading.startAt();
+        require(
+            reading.device() == device && next < _endOf(slot) && startAt >= next
+                && (startAt == next || reading.lastStart() < next),
+            Metering_WrongReading(device, slot, reading.device(), startAt)
+        );
+    }
+
+    function _endOf(Slot slot) private pure returns (uint40) {
+        return slot.startAt() + slot.length();
+    }
+
+    /// @dev The energy of the interval of a reading that was reported first, and whether it was corrected.
+    function _energyOf(PackedReading memory reading, Side side, bool isLast) private view returns (Wh, bool) {
+        (uint32 device, uint40 startAt) = (reading.device(), reading.startAt());
+        Correction memory found;
+        if (correctionsOf[device] != 0) found = _corrections[device][startAt];
+        (bool isCorrected, bool isSale) = (found.version != 0, side == Side.Sell);
+        if (found.isMeasured) {
+            if (isLast) return (isSale ? found.exported : found.imported, isCorrected);
+            return (isSale ? found.firstExported : found.firstImported, isCorrected);
+        }
+        if (reading.quality() == MEASURED) return (isSale ? reading.exported() : reading.imported(), isCorrected);
         uint256 until = uint256(startAt) + BASE_INTERVAL + CORRECTION_WINDOW;
-        require(block.timestamp >= until, Metering_NotMeasured(reading.device(), startAt, until));
-        return Wh.wrap(0);
+        require(block.timestamp >= until, Metering_NotMeasured(device, startAt, until));
+        return (Wh.wrap(0), isCorrected);
     }
 }

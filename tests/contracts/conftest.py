@@ -121,22 +121,28 @@ def participants(ParticipantRegistry, deployer, motions, accounts_stub):
 
 @pytest.fixture(scope="module")
 def devices(DeviceRegistry, deployer, participants, motions, order_book, settler):
-    """Deployed two before `metering`, whose address is predicted."""
-    metering = create_address(deployer.address, deployer.nonce + 2)
-    arguments = participants, motions, order_book, settler, metering, SLOT_LENGTH_S, SLOT_LENGTH_S
+    """Deployed three before `deliveries`, whose address is predicted."""
+    deliveries = create_address(deployer.address, deployer.nonce + 3)
+    arguments = participants, motions, order_book, settler, deliveries, SLOT_LENGTH_S, SLOT_LENGTH_S
     return deployer.deploy(DeviceRegistry, *arguments)
 
 
 @pytest.fixture(scope="module")
-def certificates(GreenCertificates, deployer):
-    """Deployed right before `metering`, whose address is predicted."""
+def metering(Metering, deployer, devices):
+    """Readings can be corrected for two slots."""
+    return deployer.deploy(Metering, devices, 2 * SLOT_LENGTH_S)
+
+
+@pytest.fixture(scope="module")
+def certificates(GreenCertificates, deployer, metering):
+    """Deployed right before `deliveries`, whose address is predicted."""
     return deployer.deploy(GreenCertificates, create_address(deployer.address, deployer.nonce + 1))
 
 
 @pytest.fixture(scope="module")
-def metering(Metering, deployer, participants, devices, settler, certificates):
-    contract = deployer.deploy(Metering, participants, devices, certificates, settler)
-    assert certificates.METERING() == contract
+def deliveries(Deliveries, deployer, participants, devices, metering, settler, certificates):
+    contract = deployer.deploy(Deliveries, participants, devices, metering, certificates, settler)
+    assert certificates.DELIVERIES() == contract
     return contract
 
 

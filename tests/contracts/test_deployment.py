@@ -5,7 +5,7 @@ def test_contracts_know_each_other(system, utility, auditors):
     assert system.PowerPoints.UTILITY() == utility
     assert system.Motions.auditors() == auditors
     assert system.ParticipantRegistry.MOTIONS() == system.Motions
-    assert system.GreenCertificates.METERING() == system.Metering
+    assert system.GreenCertificates.DELIVERIES() == system.Deliveries
     assert (system.Metering.BASE_INTERVAL(), system.Metering.LONGEST_SLOT()) == (3_600, 3_600)
     assert system.OrderBook.PARTICIPANTS() == system.ParticipantRegistry
     assert system.OrderBook.DEVICES() == system.DeviceRegistry
@@ -33,7 +33,7 @@ def test_contracts_know_each_other(system, utility, auditors):
     assert system.Releases.CLEARING() == system.Clearing
     assert system.Settlement.ACCOUNTS() == system.Accounts
     assert system.Settlement.DEVICES() == system.DeviceRegistry
-    assert system.Settlement.METERING() == system.Metering
+    assert system.Settlement.DELIVERIES() == system.Deliveries
     assert system.Settlement.MARKETS() == system.Markets
     assert system.Settlement.CLEARING() == system.Clearing
     assert system.Settlement.MOTIONS() == system.Motions

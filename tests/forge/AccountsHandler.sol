@@ -149,7 +149,7 @@ contract AccountsHandler is MarketSystem {
         rules.finalBy = rules.closesAt + uint40(fold(times >> 64, 1, 3 * SLOT));
         uint40 lastFinal = rules.finalBy + 5 * WINDOW;
         uint40 over = (lastFinal > _nextSlot + SLOT ? lastFinal : _nextSlot + SLOT) + SLOT;
-        rules.refundFrom = over + uint40(fold(times >> 128, WINDOW, 2 * SLOT));
+        rules.refundFrom = over + uint40(fold(times >> 128, 2 * SLOT, 3 * SLOT));
         rules.tolerance = Ppm.wrap(uint32(fold(tolerance, 0, 1e6)));
         rules.penalty = Ppm.wrap(uint32(fold(penalty, 0, 1e6)));
         (rules.challengeWindow, rules.bond, rules.challengeCost) = (uint32(WINDOW), uint64(BOND), uint64(BOND) / 16);

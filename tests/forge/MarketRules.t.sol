@@ -21,9 +21,11 @@ contract MarketRulesTest is ForgeTest {
         rules.finalBy = _near(steps[1] % 2 == 0 ? rules.closesAt : end, steps[1]);
         if (steps[0] % 4 < 2) (rules.challengeWindow, rules.bond, rules.challengeCost) = (1 + uint32(steps[1]), 16, 1);
         uint256 lastFinal = uint256(rules.finalBy) + 5 * uint256(rules.challengeWindow);
-        uint256 settled = (steps[2] % 2 == 0 ? end : lastFinal) + SLOT;
+        uint256 settled = (steps[2] % 2 == 0 ? end + SLOT : lastFinal) + SLOT;
         rules.refundFrom = _near(steps[3] % 8 < 4 ? settled : settled + 30 days, steps[2]);
         settled = (lastFinal > end ? lastFinal : end) + SLOT;
+        // Readings are final a correction window after the slot, and one longest slot is left then.
+        if (settled < end + 2 * SLOT) settled = end + 2 * SLOT;
         bool expected = rules.slotStart % SLOT == 0 && rules.closesAt > block.timestamp
             && rules.closesAt <= rules.slotStart && rules.finalBy > rules.closesAt && rules.refundFrom >= settled
             && rules.refundFrom <= settled + 30 days;
@@ -201,7 +203,7 @@ contract MarketRulesTest is ForgeTest {
     }
 
     function check(Market calldata rules, uint256 attributes, uint256 categories) external view {
-        MarketRules.check(rules, attributes, categories, BASE, uint32(SLOT));
+        MarketRules.check(rules, attributes, categories, MarketRules.Lengths(BASE, uint32(SLOT), uint32(SLOT)));
     }
 
     function _isTaken(Market memory rules, uint256 attributes, uint256 categories) private view returns (bool) {

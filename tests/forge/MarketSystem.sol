@@ -10,6 +10,7 @@ import {SatisfactionMatching} from "../../contracts/clearing/mechanisms/satisfac
 import {Mandates} from "../../contracts/market/Mandates.sol";
 import {Markets} from "../../contracts/market/Markets.sol";
 import {OrderBook} from "../../contracts/market/OrderBook.sol";
+import {Deliveries} from "../../contracts/metering/Deliveries.sol";
 import {Metering} from "../../contracts/metering/Metering.sol";
 import {DeviceRegistry} from "../../contracts/registry/DeviceRegistry.sol";
 import {Motions} from "../../contracts/registry/Motions.sol";
@@ -45,27 +46,28 @@ abstract contract MarketSystem is Registries {
             auditors[i] = auditor(i);
         }
         uint256 nonce = vm.getNonce(address(this));
-        address[16] memory place;
+        address[17] memory place;
         for (uint256 i = 0; i < place.length; ++i) {
             place[i] = vm.computeCreateAddress(address(this), nonce + i);
         }
         points = new PowerPoints(address(this));
-        accounts = new Accounts(place[0], place[8], place[12], place[14], place[13]);
+        accounts = new Accounts(place[0], place[9], place[13], place[15], place[14]);
         participants = new ParticipantRegistry(place[3], place[1]);
         motions = new Motions(auditors, 2, membershipRules(), place[2]);
-        devices = new DeviceRegistry(place[2], place[3], place[8], place[14], place[6], uint32(SLOT), uint32(SLOT));
-        certificates = new GreenCertificates(place[6]);
-        metering = new Metering(place[2], place[4], place[5], place[14]);
-        markets = new Markets(place[2], place[6], place[8]);
-        book = new OrderBook(place[2], place[4], place[7], place[15], place[1], place[9]);
-        mandates = new Mandates(place[7], place[8]);
-        RoundProver prover = new RoundProver(place[7], place[8]);
-        mechanisms.push(new SatisfactionMatching(place[7], place[8], address(prover)));
-        clearing = new Clearing(place[7], place[1], place[13], mechanisms);
-        refutations = new Refutations(place[12], place[1]);
-        settlement = new Settlement(place[1], place[4], place[6], place[7], place[12], place[3]);
-        releases = new Releases(place[7], place[8], place[12]);
-        assertTrue(address(releases) == place[15], "the contracts must be where they were predicted");
+        devices = new DeviceRegistry(place[2], place[3], place[9], place[15], place[7], uint32(SLOT), uint32(SLOT));
+        certificates = new GreenCertificates(place[7]);
+        metering = new Metering(place[4], uint32(SLOT));
+        deliveries = new Deliveries(place[2], place[4], place[6], place[5], place[15]);
+        markets = new Markets(place[2], place[6], place[9]);
+        book = new OrderBook(place[2], place[4], place[8], place[16], place[1], place[10]);
+        mandates = new Mandates(place[8], place[9]);
+        RoundProver prover = new RoundProver(place[8], place[9]);
+        mechanisms.push(new SatisfactionMatching(place[8], place[9], address(prover)));
+        clearing = new Clearing(place[8], place[1], place[14], mechanisms);
+        refutations = new Refutations(place[13], place[1]);
+        settlement = new Settlement(place[1], place[4], place[7], place[8], place[13], place[3]);
+        releases = new Releases(place[8], place[9], place[13]);
+        assertTrue(address(releases) == place[16], "the contracts must be where they were predicted");
     }
 
     /// The trader with this key; its device has the next key and the returned id.

@@ -37,7 +37,7 @@ contract MeteringHandler is Registries {
     mapping(uint32 device => uint256) public certifiedSince;
     mapping(uint32 device => uint256) public exportCounter;
     uint256 public issuedLots;
-    uint256 public deliveries;
+    uint256 public delivered;
     uint256 public refusals;
 
     constructor() {
@@ -92,7 +92,7 @@ contract MeteringHandler is Registries {
             entry.issued = true;
             entry.minted += exported - total;
         }
-        ++deliveries;
+        ++delivered;
     }
 
     /// The order of a slot is decided, with what it sold or without.
@@ -118,13 +118,13 @@ contract MeteringHandler is Registries {
         Report storage entry = reports[fold(which, 0, reports.length - 1)];
         PackedReading memory reading = entry.reading;
         bytes memory call =
-            abi.encodeCall(metering.issue, (hourFrom(reading.startAt()), provenSingle(reading, entry.batch)));
+            abi.encodeCall(deliveries.issue, (hourFrom(reading.startAt()), provenSingle(reading, entry.batch)));
         bool undecided = entry.total != 0 && !entry.decided;
         if (entry.issued || !_isCertified(reading) || undecided) {
-            _mustFail(address(metering), call);
+            _mustFail(address(deliveries), call);
             return;
         }
-        metering.issue(hourFrom(reading.startAt()), provenSingle(reading, entry.batch));
+        deliveries.issue(hourFrom(reading.startAt()), provenSingle(reading, entry.batch));
         entry.issued = true;
         uint256 exported = Wh.unwrap(reading.exported());
         if (exported > entry.total) entry.minted += exported - entry.total;
@@ -199,7 +199,7 @@ contract MeteringInvariantTest {
         }
         require(handler.reportCount() > 20, "readings must be reported");
         require(handler.issuedLots() > 5, "unsold lots must be issued");
-        require(handler.deliveries() > 5, "sold lots must be delivered");
+        require(handler.delivered() > 5, "sold lots must be delivered");
         require(handler.refusals() > handler.reportCount() + 5, "what must fail must have been tried");
         invariant_mintedIsDueAndNoMoreThanTheExport();
         invariant_countersFollowTheReadings();

@@ -2,8 +2,9 @@
 pragma solidity ^0.8.27;
 
 import {IDeviceRegistry} from "../../interfaces/registry/IDeviceRegistry.sol";
-import {IMetering} from "../../interfaces/metering/IMetering.sol";
+import {IDeliveries} from "../../interfaces/metering/IDeliveries.sol";
 import {CompactSignature} from "../../contracts/types/CompactSignature.sol";
+import {Deliveries} from "../../contracts/metering/Deliveries.sol";
 import {Metering} from "../../contracts/metering/Metering.sol";
 import {DeviceRegistry} from "../../contracts/registry/DeviceRegistry.sol";
 import {IMotions} from "../../interfaces/registry/IMotions.sol";
@@ -14,7 +15,7 @@ import {GreenCertificates} from "../../contracts/tokens/GreenCertificates.sol";
 import {PackedCandidate} from "../../contracts/types/Candidates.sol";
 import {Carrier, DeliveryTerms} from "../../contracts/types/Markets.sol";
 import {PackedOrder} from "../../contracts/types/Orders.sol";
-import {PackedReading} from "../../contracts/types/Readings.sol";
+import {PackedReading, ProvenReading, ReadingProof} from "../../contracts/types/Readings.sol";
 import {Slot, slotOf} from "../../contracts/types/Slots.sol";
 import {PackedTrade} from "../../contracts/types/Trades.sol";
 import {Ppm, Wh} from "../../contracts/types/Units.sol";
@@ -33,6 +34,7 @@ abstract contract Registries is ForgeTest {
     DeviceRegistry internal devices;
     GreenCertificates internal certificates;
     Metering internal metering;
+    Deliveries internal deliveries;
 
     function deployRegistries() internal {
         deployWith(membershipRules());
@@ -48,12 +50,16 @@ abstract contract Registries is ForgeTest {
         address registry = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
         motions = new Motions(auditors, 2, rules, registry);
         participants = new ParticipantRegistry(address(motions), stub);
-        address predicted = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 2);
+        address predicted = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 3);
         devices = new DeviceRegistry(
             registry, address(motions), ORDER_BOOK, SETTLEMENT, predicted, uint32(SLOT), uint32(SLOT)
         );
         certificates = new GreenCertificates(predicted);
-        metering = new Metering(address(participants), address(devices), address(certificates), SETTLEMENT);
+        metering = new Metering(address(devices), uint32(SLOT));
+        deliveries = new Deliveries(
+            address(participants), address(devices), address(metering), address(certificates), SETTLEMENT
+        );
+        assertTrue(address(deliveries) == predicted, "the contracts must be where they were predicted");
     }
 
     function auditor(uint256 index) internal pure returns (address) {
@@ -136,18 +142,18 @@ abstract contract Registries is ForgeTest {
     function provenSingle(PackedReading memory reading, uint64 batch)
         internal
         pure
-        returns (IMetering.ProvenReading[] memory proven)
+        returns (ProvenReading[] memory proven)
     {
-        proven = new IMetering.ProvenReading[](1);
-        proven[0] = IMetering.ProvenReading(reading, proofOfSingle(batch));
+        proven = new ProvenReading[](1);
+        proven[0] = ProvenReading(reading, proofOfSingle(batch));
     }
 
     /// The reading of a device, and none of the buyer's meter.
-    function exportOf(PackedReading memory reading, uint64 batch) internal pure returns (IMetering.Measured memory) {
-        return IMetering.Measured(provenSingle(reading, batch), new IMetering.ProvenReading[](0));
+    function exportOf(PackedReading memory reading, uint64 batch) internal pure returns (IDeliveries.Measured memory) {
+        return IDeliveries.Measured(provenSingle(reading, batch), new ProvenReading[](0));
     }
 
-    /// A trade, with what Metering reads of it.
+    /// A trade, with what Deliveries reads of it.
     function tradeOf(uint32 device, address buyer, address seller, uint256 energy)
         internal
         pure
@@ -166,18 +172,18 @@ abstract contract Registries is ForgeTest {
         internal
         returns (uint256)
     {
-        IMetering.Measured[] memory measured = new IMetering.Measured[](1);
+        IDeliveries.Measured[] memory measured = new IDeliveries.Measured[](1);
         measured[0] = exportOf(reading, batch);
-        (PackedTrade[] memory trades, IMetering.Totals memory totals) = onlyTrade(trade, total);
+        (PackedTrade[] memory trades, IDeliveries.Totals memory totals) = onlyTrade(trade, total);
         vm.prank(SETTLEMENT);
         return
-            Wh.unwrap(metering.deliver(termsFrom(uint40(reading.head)), measured, trades, totals, false).delivered[0]);
+            Wh.unwrap(deliveries.deliver(termsFrom(uint40(reading.head)), measured, trades, totals, false).delivered[0]);
     }
 
     function onlyTrade(PackedTrade memory trade, uint256 total)
         internal
         pure
-        returns (PackedTrade[] memory trades, IMetering.Totals memory totals)
+        returns (PackedTrade[] memory trades, IDeliveries.Totals memory totals)
     {
         (trades, totals.sold) = (new PackedTrade[](1), new Wh[](1));
         (trades[0], totals.sold[0]) = (trade, Wh.wrap(uint64(total)));
@@ -221,7 +227,7 @@ abstract contract Registries is ForgeTest {
         );
     }
 
-    /// The first version of a measured interval, which follows the one directly before it.
+    /// The first version of a measured interval, which follows the device's last one if that is before it.
     function readingOf(
         uint32 device,
         uint40 startAt,
@@ -229,10 +235,11 @@ abstract contract Registries is ForgeTest {
         uint64 imported,
         uint64 exportCounter,
         uint64 importCounter
-    ) internal pure returns (PackedReading memory) {
-        bytes32 head = bytes32(
-            abi.encodePacked(bytes11(0), uint16(1), uint8(1), uint32(SLOT), startAt - SLOT, device, startAt)
-        );
+    ) internal view returns (PackedReading memory) {
+        (uint40 previous,,,,,) = metering.last(device);
+        if (previous >= startAt) previous = startAt - uint40(SLOT);
+        bytes32 head =
+            bytes32(abi.encodePacked(bytes11(0), uint16(1), uint8(1), uint32(SLOT), previous, device, startAt));
         return PackedReading(
             uint256(head), uint256(bytes32(abi.encodePacked(exported, imported, exportCounter, importCounter)))
         );
@@ -265,7 +272,7 @@ abstract contract Registries is ForgeTest {
         readings[0] = reading;
     }
 
-    function proofOfSingle(uint64 batch) internal pure returns (IMetering.ReadingProof memory) {
-        return IMetering.ReadingProof(batch, 0, new bytes32[](0));
+    function proofOfSingle(uint64 batch) internal pure returns (ReadingProof memory) {
+        return ReadingProof(batch, 0, new bytes32[](0));
     }
 }

@@ -116,7 +116,7 @@ def test_no_order_of_ends_certifies_more_than_the_export(community, parts_wh, ex
     ids=["an order delivered from what was sold before", "a surplus beside an undecided order"],
 )
 def test_a_seeded_bug_is_found(found, seeded):
-    mutant = Mutant("seeded", "Metering", "contracts/metering/Metering.sol", found, seeded)
+    mutant = Mutant("seeded", "Deliveries", "contracts/metering/Deliveries.sol", found, seeded)
     bugged = endowed(Community(EvmChain(largest_code=1 << 16), traders=3, artifacts=mutant.artifacts()))
     with pytest.raises(AssertionError):
         _try_many(bugged, Random(7))

@@ -4,7 +4,7 @@ from testkit.reverts import reverts_with
 NOBODY = "0x" + "00" * 20
 
 
-def test_reverts_for_anyone_but_metering(certificates, deployer):
+def test_reverts_for_anyone_but_deliveries(certificates, deployer):
     with reverts_with("Certificates_NotDeliveries", deployer):
         certificates.mint([(deployer, LOT, 1)], {"from": deployer})
 

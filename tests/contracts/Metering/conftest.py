@@ -10,7 +10,7 @@ from testkit.mining import mine_at
 
 
 @pytest.fixture(scope="module")
-def ready(admit, bind_device, certify, alice, bob, metering, web3, chain):
+def ready(deliveries, admit, bind_device, certify, alice, bob, web3, chain):
     """Deploy, bind, certify, and let ten slots pass. Returns the start of the first whole slot."""
     for owner, name in ((alice, "roof"), (bob, "barn")):
         admit(owner)
@@ -34,7 +34,7 @@ def hour(slot):
 
 @pytest.fixture
 def reading(slot):
-    """A reading of the roof's fifth slot, or of another, with what the test wants otherwise."""
+    """A reading of the roof's fifth slot, its first, or of a later one after it, with what the test wants otherwise."""
 
     def _reading(**changes):
         start_at = changes.pop("start_at", slot(5))
@@ -46,6 +46,7 @@ def reading(slot):
             imported_wh=20,
             export_counter_wh=10_700,
             import_counter_wh=5_020,
+            previous_start_at=slot(5) if start_at > slot(5) else 0,
         )._replace(**changes)
 
     return _reading

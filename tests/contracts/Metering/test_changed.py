@@ -85,6 +85,7 @@ def report(metering, chain, slot, warp, now, stranger):
             imported_wh=imported_wh,
             export_counter_wh=exported,
             import_counter_wh=imported,
+            previous_start_at=min(metering.last(device)[0], slot(number) - SLOT_LENGTH_S),
         )
         signature = sign(key, domain_of(metering, chain.id), "Reading", reading.message())
         tx = metering.report(packed([reading]), [signature], {"from": stranger})
@@ -95,7 +96,7 @@ def report(metering, chain, slot, warp, now, stranger):
 
 
 @pytest.fixture(params=["by proof", "by the last reading"])
-def deliver(request, metering, hour, alice, bob, settler):
+def deliver(request, deliveries, hour, alice, bob, settler):
     """Deliver 500 Wh that somebody, alice unless told otherwise, sold to bob."""
 
     def _deliver(number, proven, seller=alice, delivery=0, imported=()):
@@ -104,10 +105,10 @@ def deliver(request, metering, hour, alice, bob, settler):
         terms = delivery | hour(number)
         if request.param == "by proof":
             measured = [([proven], list(imported))]
-            tx = metering.deliver(terms, measured, [trade.pack()], totals, False, {"from": settler})
+            tx = deliveries.deliver(terms, measured, [trade.pack()], totals, False, {"from": settler})
             delivered, _ = tx.return_value
         else:
-            tx = metering.deliverLast(terms, [trade.pack()], totals, 1, {"from": settler})
+            tx = deliveries.deliverLast(terms, [trade.pack()], totals, 1, {"from": settler})
             known, (delivered, _) = tx.return_value
             assert known == 1
         return list(map(int, delivered))
@@ -147,7 +148,7 @@ def test_the_owner_and_strangers_sign_nothing(report, rotate, certify_at, slot):
             report(number, device_key("barn"))
 
 
-def test_readings_of_the_new_key_wait_until_it_is_certified(report, rotate, certify_at, slot):
+def test_readings_of_the_new_key_wait_until_it_is_certified(deliveries, report, rotate, certify_at, slot):
     """Whoever stole the owner's account invents nothing: neither certificates nor deliveries."""
     rotate(slot(10) + 1)
     with reverts_with("Metering_KeyNotCertified", 0, 1, NEW.address):
@@ -169,25 +170,25 @@ def test_what_was_measured_before_is_taken_for_a_week(metering, report, rotate, 
         report(9, OLD)
 
 
-def test_slots_before_the_change_are_issued_to_the_owner(metering, report, rotate, slot, hour, held, stranger):
+def test_slots_before_the_change_are_issued_to_the_owner(deliveries, report, rotate, slot, hour, held, stranger):
     """What held when a slot began counts, whenever it is reported and issued."""
     rotate(slot(11) - 1)
-    metering.issue(hour(10), [report(10)], {"from": stranger})
+    deliveries.issue(hour(10), [report(10)], {"from": stranger})
     assert held(10) == [0, 700]
 
 
 @pytest.mark.parametrize(("after_s", "certified"), [(-1, True), (0, True), (1, False)])
 def test_slots_are_issued_once_the_new_key_was_certified_before(
-    metering, report, rotate, certify_at, slot, hour, held, stranger, after_s, certified
+    deliveries, report, rotate, certify_at, slot, hour, held, stranger, after_s, certified
 ):
     rotate(slot(10) + 1)
     certify_at(slot(12) + after_s)
     proven = report(12, NEW)
     if certified:
-        metering.issue(hour(12), [proven], {"from": stranger})
+        deliveries.issue(hour(12), [proven], {"from": stranger})
     else:
         with reverts_with("Delivery_NotCertified", 1):
-            metering.issue(hour(12), [proven], {"from": stranger})
+            deliveries.issue(hour(12), [proven], {"from": stranger})
     assert held(12) == [0, 700 if certified else 0]
 
 
@@ -277,7 +278,7 @@ def test_what_the_former_owner_sold_is_certified_to_its_buyer(report, hand_over,
 
 
 def test_the_former_owner_gets_nothing_of_the_new_ones_slots(
-    metering, report, hand_over, certify_at, deliver, slot, hour, held, stranger
+    deliveries, report, hand_over, certify_at, deliver, slot, hour, held, stranger
 ):
     """Neither surplus nor what its buyer did not use, also once the device is certified for the new owner."""
     hand_over(slot(10) + 1)
@@ -285,17 +286,17 @@ def test_the_former_owner_gets_nothing_of_the_new_ones_slots(
     barn, roof = report(12, device_key("barn"), 2), report(12)
     assert deliver(12, roof, delivery=BOTH_SIDES, imported=[barn]) == [500]
     assert held(12) == [20, 0]
-    assert not metering.isIssued(1, hour(12))
+    assert not deliveries.isIssued(1, hour(12))
 
 
-def test_slots_are_issued_to_their_owner(metering, report, hand_over, certify_at, slot, hour, held, stranger):
+def test_slots_are_issued_to_their_owner(deliveries, report, hand_over, certify_at, slot, hour, held, stranger):
     hand_over(slot(11) - 1)
     certify_at(slot(12))
     readings = {number: report(number) for number in (10, 11, 12)}
-    metering.issue(hour(10), [readings[10]], {"from": stranger})
+    deliveries.issue(hour(10), [readings[10]], {"from": stranger})
     with reverts_with("Delivery_NotCertified", 1):
-        metering.issue(hour(11), [readings[11]], {"from": stranger})
-    metering.issue(hour(12), [readings[12]], {"from": stranger})
+        deliveries.issue(hour(11), [readings[11]], {"from": stranger})
+    deliveries.issue(hour(12), [readings[12]], {"from": stranger})
     assert [held(number) for number in (10, 11, 12)] == [[0, 700], [0, 0], [700, 0]]
 
 

@@ -1,11 +1,15 @@
 import pytest
 
+from powerpact.chain.reverts import revert_error
 from powerpact.codec.eip712 import Domain, compact
 from powerpact.codec.packing import reading_tree
 from powerpact.market.readings import Quality, Reading
 from testkit.constants import CAPACITY_WH, SLOT_LENGTH_S
 from testkit.meters import KEYS, packed, sign_readings
 from testkit.reverts import reverts_with
+
+WINDOW_S = 2 * SLOT_LENGTH_S
+"""In which readings can be corrected, s."""
 
 NOBODY = "0x" + "00" * 20
 ORDER_OF_THE_CURVE = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -58,15 +62,14 @@ def test_reverts_for_the_last_slot_that_can_be_written_down(send, reading):
         send(reading(start_at=latest))
 
 
-@pytest.mark.parametrize("number", [4, 5])
-def test_reverts_for_a_slot_that_is_not_later(send, taken, reading, slot, number):
-    with reverts_with("Metering_SlotNotAfterLast", 0, 1, slot(number), slot(5)):
-        send(reading(start_at=slot(number), export_counter_wh=99_999, import_counter_wh=99_999))
+def test_reverts_for_a_slot_before_the_last(send, taken, reading, slot):
+    with reverts_with("Metering_SlotNotAfterLast", 0, 1, slot(4), slot(5)):
+        send(reading(start_at=slot(4), export_counter_wh=99_999, import_counter_wh=99_999))
 
 
-def test_reverts_for_a_slot_twice_in_one_batch(send, reading, slot):
-    with reverts_with("Metering_SlotNotAfterLast", 1, 1, slot(5), slot(5)):
-        send(reading(), reading())
+def test_reverts_for_the_last_slot_again(send, taken, reading, slot):
+    with reverts_with("Metering_AlreadyReported", 0, 1, slot(5)):
+        send(reading(export_counter_wh=99_999, import_counter_wh=99_999))
 
 
 @pytest.mark.parametrize("energy", ["exported_wh", "imported_wh"])
@@ -129,7 +132,7 @@ def test_reverts_for_a_reading_that_was_changed_on_the_way(metering, reading, si
     other = Reading(2, slot(6), 900, slot(3), 701, 21, 10_701, 5_021, Quality.ESTIMATED, 2)
     changed = list(reading())
     changed[field] = other[field]
-    fixed = {1: "Predecessor", 2: "Length", 3: "Predecessor", 8: "Quality", 9: "Version"}
+    fixed = {2: "Length"}
     with pytest.raises(Exception, match=f"Metering_{fixed.get(field, 'BadSignature')}"):
         metering.report(packed([Reading(*changed)]), signed(reading()), {"from": stranger})
 
@@ -139,26 +142,71 @@ def test_reverts_for_a_reading_that_was_changed_on_the_way(metering, reading, si
     [
         ({"length_s": 900}, "Metering_LengthNotBase", (900, SLOT_LENGTH_S)),
         ({"length_s": 0}, "Metering_LengthNotBase", (0, SLOT_LENGTH_S)),
-        ({"quality": Quality.SUBSTITUTED}, "Metering_QualityNotMeasured", (2,)),
-        ({"quality": 0}, "Metering_QualityNotMeasured", (0,)),
-        ({"version": 2}, "Metering_VersionNotFirst", (2,)),
-        ({"version": 0}, "Metering_VersionNotFirst", (0,)),
+        ({"quality": 4}, "Metering_UnknownQuality", (4,)),
+        ({"quality": 0}, "Metering_UnknownQuality", (0,)),
     ],
 )
-def test_reverts_for_a_field_without_a_rule_yet(send, reading, change, error, arguments):
+def test_reverts_for_a_value_that_no_field_has(send, reading, change, error, arguments):
     with reverts_with(error, 0, 1, *arguments):
         send(reading(**change))
 
 
-@pytest.mark.parametrize("number", [3, 5, 6])
-def test_reverts_for_another_predecessor_than_the_interval_before(send, reading, slot, number):
-    with reverts_with("Metering_PredecessorNotAdjacent", 0, 1, slot(number), slot(4)):
-        send(reading(previous_start_at=slot(number)))
+def test_reverts_for_no_version(send, reading, slot):
+    with reverts_with("Metering_VersionZero", 0, 1, slot(5)):
+        send(reading(version=0))
 
 
-def test_the_predecessor_is_the_interval_before_though_slots_were_left_out(metering, send, taken, reading, slot):
-    send(reading(start_at=slot(8), export_counter_wh=11_400, import_counter_wh=5_040))
-    assert metering.last(1)[0] == slot(8)
+# What comes before
+
+
+@pytest.mark.parametrize("before_s", [0, 1, SLOT_LENGTH_S - 1])
+def test_reverts_for_a_predecessor_that_ends_later(send, reading, slot, before_s):
+    with reverts_with("Metering_PredecessorNotBefore", 0, 1, slot(5) - before_s, slot(5)):
+        send(reading(previous_start_at=slot(5) - before_s))
+
+
+def test_reverts_for_a_predecessor_before_the_last(send, taken, reading, slot):
+    later = reading(start_at=slot(8), previous_start_at=slot(4), export_counter_wh=11_400, import_counter_wh=5_040)
+    with reverts_with("Metering_PredecessorPassed", 0, 1, slot(4), slot(5)):
+        send(later)
+
+
+def test_a_reading_waits_for_its_predecessor(metering, send, taken, reading, signed, slot, warp, stranger):
+    """Whoever holds the reading of a slot cannot shut out the one before it while that can come."""
+    counters = {"export_counter_wh": 11_400, "import_counter_wh": 5_040}
+    later = reading(start_at=slot(11), previous_start_at=slot(10), **counters)
+    until = slot(11) + WINDOW_S
+    warp(until - 1)
+    with reverts_with("Metering_PredecessorMissing", 0, 1, slot(10), until):
+        metering.report.call(packed([later]), signed(later), {"from": stranger})
+    send(reading(start_at=slot(10), **counters))
+    later = reading(start_at=slot(11), previous_start_at=slot(10), export_counter_wh=12_100, import_counter_wh=5_060)
+    send(later)
+    assert metering.last(1)[0] == slot(11)
+
+
+def test_a_reading_is_taken_after_a_gap_once_its_predecessor_cannot_come(metering, send, taken, reading, slot, warp):
+    counters = {"export_counter_wh": 11_400, "import_counter_wh": 5_040}
+    later = reading(start_at=slot(11), previous_start_at=slot(10), **counters)
+    warp(slot(11) + WINDOW_S)
+    transaction = send(later)
+    (words,) = transaction.events["ReadingsReported"]["readings"]
+    assert Reading.unpack(words) == later._replace(gap_after=slot(5))
+    assert bytes(metering.rootOf(1)) == reading_tree([later._replace(gap_after=slot(5))]).root
+    with reverts_with("Metering_SlotNotAfterLast", 0, 1, slot(10), slot(11)):
+        send(reading(start_at=slot(10), **counters))
+
+
+def test_the_first_reading_has_no_predecessor_or_a_gap(metering, send, reading, slot):
+    words = send(reading()).events["ReadingsReported"]["readings"]
+    assert Reading.unpack(words[0]).gap_after is None
+    words = send(reading(device=2, previous_start_at=slot(4))).events["ReadingsReported"]["readings"]
+    assert Reading.unpack(words[0]).gap_after == 0
+
+
+def test_what_is_not_measured_is_taken_for_proofs_alone(metering, send, reading):
+    send(reading(quality=Quality.SUBSTITUTED, version=3))
+    assert tuple(metering.last(1))[5] == 2
 
 
 @pytest.mark.parametrize("bit", [168, 255])
@@ -169,11 +217,26 @@ def test_reverts_for_a_bit_above_the_fields(metering, reading, signed, stranger,
         metering.report([(head | 1 << bit, flows)], signed(reading()), {"from": stranger})
 
 
-def test_one_bad_reading_stops_the_batch(metering, send, reading, slot):
-    with reverts_with("Metering_SlotMisaligned", 2, 1, slot(6) + 9, SLOT_LENGTH_S):
-        send(reading(), reading(device=2), reading(start_at=slot(6) + 9))
+def test_a_bad_reading_is_left_out_of_its_batch(metering, send, reading, slot, stranger):
+    bad = reading(start_at=slot(6) + 9)
+    last = reading(start_at=slot(7), export_counter_wh=11_400, import_counter_wh=5_040)
+    transaction = send(reading(), bad, reading(), last)
+    event = transaction.events["ReadingsReported"]
+    taken = [Reading.unpack(words) for words in event["readings"]]
+    assert taken == [reading(), Reading.unpack((0, 0)), Reading.unpack((0, 0)), last]
+    assert bytes(metering.rootOf(0)) == reading_tree(taken).root
+    refused = [(each["batch"], each["device"], each["startAt"]) for each in transaction.events["ReadingRefused"]]
+    assert refused == [(0, 1, slot(6) + 9), (0, 1, slot(5))]
+    faults = [revert_error(bytes(each["fault"])).name for each in transaction.events["ReadingRefused"]]
+    assert faults == ["Metering_SlotMisaligned", "Metering_AlreadyReported"]
+    assert metering.last(1)[0] == slot(7)
+
+
+def test_reverts_with_the_first_fault_where_all_are_bad(metering, send, reading, slot):
+    with reverts_with("Metering_SlotMisaligned", 0, 1, slot(6) + 9, SLOT_LENGTH_S):
+        send(reading(start_at=slot(6) + 9), reading(version=0))
     assert metering.batchCount() == 0
-    assert tuple(metering.last(1)) == (0, 0, 0, 0, 0, False)
+    assert tuple(metering.last(1)) == (0, 0, 0, 0, 0, 0)
 
 
 def test_moves_the_counters_and_keeps_the_root(metering, send, reading, slot, stranger):
@@ -187,8 +250,8 @@ def test_moves_the_counters_and_keeps_the_root(metering, send, reading, slot, st
     event = transaction.events["ReadingsReported"]
     assert (event["batch"], event["relayer"]) == (0, stranger)
     assert [Reading.unpack(words) for words in event["readings"]] == readings
-    assert tuple(metering.last(1)) == (slot(7), 0, CAPACITY_WH, 10_700, 20_020, False)
-    assert tuple(metering.last(2)) == (slot(5), 700, 20, 800, 40, False)
+    assert tuple(metering.last(1)) == (slot(7), 0, CAPACITY_WH, 10_700, 20_020, 0)
+    assert tuple(metering.last(2)) == (slot(5), 700, 20, 800, 40, 0)
     assert metering.batchCount() == 1
     assert bytes(metering.rootOf(0)) == reading_tree(readings).root
     assert bytes(metering.rootOf(1)) == bytes(32)

@@ -53,13 +53,13 @@ def suspend(participants, mined_at, auditors):
 
 
 @pytest.fixture
-def reported(report, reading, slot, warp, now):
+def reported(metering, report, reading, slot, warp, now):
     """Report 700 Wh of the n-th slot once it is over: the reading with its proof, as the contracts take it."""
 
     def _reported(number, device=1):
         if now() < slot(number + 1):
             warp(slot(number + 1))
-        said = reading(device=device, start_at=slot(number), previous_start_at=slot(number - 1))
+        said = reading(device=device, start_at=slot(number), previous_start_at=metering.last(device)[0])
         (proof,) = report(said)
         return said.pack(), proof
 
@@ -67,7 +67,7 @@ def reported(report, reading, slot, warp, now):
 
 
 @pytest.fixture(params=["by proof", "by the last reading"])
-def deliver(request, metering, hour, alice, bob, settler):
+def deliver(request, deliveries, hour, alice, bob, settler):
     """Deliver 500 Wh that alice sold to bob, whose meter is the barn's: what was delivered, and used."""
 
     def _deliver(number, proven, device=1, delivery=0, imported=()):
@@ -76,9 +76,9 @@ def deliver(request, metering, hour, alice, bob, settler):
         terms = delivery | hour(number)
         if request.param == "by proof":
             measured = [([proven], list(imported))]
-            tx = metering.deliver(terms, measured, [trade.pack()], totals, False, {"from": settler})
+            tx = deliveries.deliver(terms, measured, [trade.pack()], totals, False, {"from": settler})
             return tx, *[list(map(int, shares)) for shares in tx.return_value]
-        tx = metering.deliverLast(terms, [trade.pack()], totals, 1, {"from": settler})
+        tx = deliveries.deliverLast(terms, [trade.pack()], totals, 1, {"from": settler})
         known, (delivered, used) = tx.return_value
         assert known == 1
         return tx, list(map(int, delivered)), list(map(int, used))
@@ -99,28 +99,28 @@ def held(certificates, hour, alice, bob):
 
 @pytest.mark.parametrize(("after_s", "stopped"), [(-1, True), (0, True), (1, False)])
 def test_a_stopped_device_issues_for_slots_that_began_before(
-    metering, stop, reported, hour, slot, held, stranger, after_s, stopped
+    deliveries, metering, stop, reported, hour, slot, held, stranger, after_s, stopped
 ):
     time = slot(11) + after_s
     stop(time)
     proven = reported(11)
-    assert metering.last(1)[5] is stopped
+    assert bool(metering.last(1)[5]) is stopped
     if stopped:
         with reverts_with("Delivery_Stopped", 1, slot(11), time):
-            metering.issue(hour(11), [proven], {"from": stranger})
+            deliveries.issue(hour(11), [proven], {"from": stranger})
     else:
-        metering.issue(hour(11), [proven], {"from": stranger})
+        deliveries.issue(hour(11), [proven], {"from": stranger})
     assert held(11) == [0, 0 if stopped else 700]
-    assert metering.isIssued(1, hour(11)) is not stopped
+    assert deliveries.isIssued(1, hour(11)) is not stopped
 
 
-def test_a_stopped_device_delivers_without_certificates(metering, stop, reported, deliver, hour, slot, held):
+def test_a_stopped_device_delivers_without_certificates(deliveries, stop, reported, deliver, hour, slot, held):
     stop(slot(11))
     tx, delivered, _ = deliver(11, reported(11))
     assert delivered == [500]
     assert "TransferSingle" not in tx.events
     assert held(11) == [0, 0]
-    assert not metering.isIssued(1, hour(11))
+    assert not deliveries.isIssued(1, hour(11))
 
 
 def test_what_was_measured_before_it_stopped_is_certified_later(reported, stop, deliver, slot, held):
@@ -131,39 +131,39 @@ def test_what_was_measured_before_it_stopped_is_certified_later(reported, stop, 
 
 
 def test_nothing_is_certified_to_sellers_of_a_stopped_device(
-    metering, stop, reported, hour, slot, held, alice, bob, settler
+    deliveries, stop, reported, hour, slot, held, alice, bob, settler
 ):
     """The answer says what was certified: nothing."""
     stop(slot(11))
     trade = Trade(0, 1, str(bob), str(alice), 1, 500, 500, 1, 0, 0, 0, 0, 0)
     measured = [([reported(11)], [])]
-    tx = metering.deliver(hour(11), measured, [trade.pack()], ([500], []), True, {"from": settler})
+    tx = deliveries.deliver(hour(11), measured, [trade.pack()], ([500], []), True, {"from": settler})
     assert list(tx.return_value[0]) == [0]
     assert held(11) == [0, 0]
 
 
 @pytest.mark.parametrize(("from_s", "until_s", "suspended"), [(0, 1, True), (-9, 0, False), (1, 9, False)])
 def test_a_suspended_owner_is_issued_nothing(
-    metering, suspend, reported, hour, slot, held, alice, stranger, from_s, until_s, suspended
+    deliveries, suspend, reported, hour, slot, held, alice, stranger, from_s, until_s, suspended
 ):
     """It counts whether the slot began inside the suspension."""
     suspend(alice, slot(11) + from_s, slot(11) + until_s)
     proven = reported(11)
     if suspended:
         with reverts_with("Delivery_OwnerSuspended", 1, slot(11), alice):
-            metering.issue(hour(11), [proven], {"from": stranger})
+            deliveries.issue(hour(11), [proven], {"from": stranger})
     else:
-        metering.issue(hour(11), [proven], {"from": stranger})
+        deliveries.issue(hour(11), [proven], {"from": stranger})
     assert held(11) == [0, 0 if suspended else 700]
 
 
 def test_energy_that_a_suspended_owner_sold_is_certified_to_the_buyer(
-    metering, suspend, reported, deliver, hour, slot, held, alice
+    deliveries, suspend, reported, deliver, hour, slot, held, alice
 ):
     suspend(alice, slot(11), slot(12))
     assert deliver(11, reported(11))[1] == [500]
     assert held(11) == [500, 0]
-    assert not metering.isIssued(1, hour(11))
+    assert not deliveries.isIssued(1, hour(11))
 
 
 @pytest.mark.parametrize("suspended", [False, True])
@@ -178,12 +178,12 @@ def test_a_suspended_seller_does_not_keep_what_was_not_used(suspend, reported, d
 
 
 def test_a_suspended_seller_keeps_nothing_of_a_refunded_trade(
-    metering, suspend, reported, hour, slot, held, alice, bob, settler
+    deliveries, suspend, reported, hour, slot, held, alice, bob, settler
 ):
     suspend(alice, slot(11), slot(12))
     trade = Trade(0, 1, str(bob), str(alice), 1, 500, 500, 1, 0, 0, 0, 0, 0)
     measured = [([reported(11)], [])]
-    tx = metering.deliver(hour(11), measured, [trade.pack()], ([500], []), True, {"from": settler})
+    tx = deliveries.deliver(hour(11), measured, [trade.pack()], ([500], []), True, {"from": settler})
     assert list(tx.return_value[0]) == [0]
     assert held(11) == [0, 0]
 
@@ -202,10 +202,10 @@ def storage(bind_device, certify, ready, alice):
     return device
 
 
-def test_a_storage_issues_nothing(metering, storage, reported, hour, held, stranger):
+def test_a_storage_issues_nothing(deliveries, metering, storage, reported, hour, held, stranger):
     proven = reported(11, storage)
     with reverts_with("Delivery_Storage", storage):
-        metering.issue(hour(11), [proven], {"from": stranger})
+        deliveries.issue(hour(11), [proven], {"from": stranger})
     assert metering.last(storage)[5]
     assert held(11, storage) == [0, 0]
 
@@ -217,11 +217,11 @@ def test_a_storage_delivers_without_certificates(storage, reported, deliver, hel
     assert held(11, storage) == [0, 0]
 
 
-def test_slots_count_from_their_own_start(metering, devices, stop, report, reading, slot, hour, warp, held, stranger):
+def test_slots_count_from_their_own_start(deliveries, devices, stop, report, reading, slot, hour, warp, held, stranger):
     """Stopped after the interval began and before it is reported, the device still earns it."""
     stop(slot(10) + SLOT_LENGTH_S // 2)
     warp(slot(12))
-    said = reading(start_at=slot(10), previous_start_at=slot(9))
+    said = reading(start_at=slot(10), previous_start_at=0)
     (proof,) = report(said)
-    metering.issue(hour(10), [(said.pack(), proof)], {"from": stranger})
+    deliveries.issue(hour(10), [(said.pack(), proof)], {"from": stranger})
     assert held(10) == [0, 700]

@@ -36,7 +36,7 @@ def test_contracts_know_each_other(chain):
     assert chain.read("OrderBook", "ACCOUNTS") == at["Accounts"]
     assert chain.read("Clearing", "MARKETS") == at["Markets"]
     assert chain.read("Accounts", "POINTS") == at["PowerPoints"]
-    assert chain.read("GreenCertificates", "METERING") == at["Metering"]
+    assert chain.read("GreenCertificates", "DELIVERIES") == at["Deliveries"]
     verify(chain.web3, chain.deployment)
 
 

@@ -6,7 +6,7 @@ from testkit.mutants import Mutant
 from testkit.stateful.canaries import find
 
 SETTLEMENT = "contracts/settlement/Settlement.sol"
-METERING = "contracts/metering/Metering.sol"
+DELIVERIES = "contracts/metering/Deliveries.sol"
 
 MUTANTS = (
     Mutant(
@@ -18,50 +18,50 @@ MUTANTS = (
     ),
     Mutant(
         "a surplus certified while an order is undecided",
-        "Metering",
-        METERING,
+        "Deliveries",
+        DELIVERIES,
         "require(!undecided, Delivery_Undecided(device, slot));",
         "",
     ),
     Mutant(
         "a surplus that forgets what was sold",
-        "Metering",
-        METERING,
+        "Deliveries",
+        DELIVERIES,
         "lotId(device, slot), exported - sold);",
         "lotId(device, slot), exported);",
     ),
     Mutant(
         "certificates minted twice",
-        "Metering",
-        METERING,
+        "Deliveries",
+        DELIVERIES,
         "require(!isIssued(device, slot), Delivery_AlreadyIssued(device, slot));",
         "",
     ),
     Mutant(
         "the surplus of a device certified with each sale",
-        "Metering",
-        METERING,
-        "if (isIssued(device, slot)) return Wh.wrap(0);",
+        "Deliveries",
+        DELIVERIES,
+        "if (deal.isCorrected || isIssued(device, slot)) return Wh.wrap(0);",
         "",
     ),
     Mutant(
         "a short export that is not shared",
-        "Metering",
-        METERING,
+        "Deliveries",
+        DELIVERIES,
         "left.cumulativeShare(filled, energy, total)",
         "left.minWh(energy)",
     ),
     Mutant(
         "a short export that is shared in proportion, each part rounded down",
-        "Metering",
-        METERING,
+        "Deliveries",
+        DELIVERIES,
         "left.cumulativeShare(filled, energy, total)",
         "left.proRataDown(energy, total)",
     ),
     Mutant(
         "certificates for more than was delivered",
-        "Metering",
-        METERING,
+        "Deliveries",
+        DELIVERIES,
         "gathered.sell(trade.buyer(), id, used);",
         "gathered.sell(trade.buyer(), id, trade.energy());",
     ),
@@ -69,8 +69,8 @@ MUTANTS = (
         "a reading that anybody signs",
         "Metering",
         "contracts/metering/libraries/ReadingRules.sol",
-        "if (signer != key || signer == address(0)) revert",
-        "if (signer == address(0)) revert",
+        "if (signer != key || signer == address(0)) {",
+        "if (signer == address(0)) {",
     ),
     Mutant(
         "a counter that falls",
@@ -81,24 +81,24 @@ MUTANTS = (
     ),
     Mutant(
         "certificates of a device that nobody certified",
-        "Metering",
-        METERING,
+        "Deliveries",
+        DELIVERIES,
         "require(since != 0 && since <= startAt, Delivery_NotCertified(device));",
         "require(since <= startAt, Delivery_NotCertified(device));",
     ),
     Mutant(
         "certificates from before the certification",
-        "Metering",
-        METERING,
+        "Deliveries",
+        DELIVERIES,
         "require(since != 0 && since <= startAt, Delivery_NotCertified(device));",
         "require(since != 0, Delivery_NotCertified(device));",
     ),
     Mutant(
         "a slot reported twice",
         "Metering",
-        METERING,
-        "if (startAt <= meter.startAt)",
-        "if (startAt < meter.startAt)",
+        "contracts/metering/libraries/ReadingRules.sol",
+        "if (startAt == lastStart) {",
+        "if (false) {",
     ),
 )
 

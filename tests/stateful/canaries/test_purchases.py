@@ -5,14 +5,14 @@ import pytest
 from testkit.mutants import Mutant
 from testkit.stateful.canaries import find
 
-METERING = "contracts/metering/Metering.sol"
+DELIVERIES = "contracts/metering/Deliveries.sol"
 SETTLEMENT = "contracts/settlement/Settlement.sol"
 
 MUTANTS = (
     Mutant(
         "certificates of what was not used",
-        "Metering",
-        METERING,
+        "Deliveries",
+        DELIVERIES,
         "gathered.sell(trade.buyer(), id, used);",
         "gathered.sell(trade.buyer(), id, delivered);",
     ),
@@ -32,10 +32,10 @@ MUTANTS = (
     ),
     Mutant(
         "an import of another slot",
-        "Metering",
-        METERING,
-        "return start == startAt;",
-        "return true;",
+        "Deliveries",
+        DELIVERIES,
+        "return word.startAt() == startAt && word.use() != BY_PROOF;",
+        "return word.use() != BY_PROOF;",
     ),
     Mutant(
         "a purchase that frees its meter before it is decided",
@@ -46,7 +46,7 @@ MUTANTS = (
     ),
     Mutant(
         "shares of later trades before those of earlier ones",
-        "Metering",
+        "Deliveries",
         "contracts/types/Units.sol",
         "if (!(energy > before)) return Wh.wrap(0);\n    return (energy - before).minWh(part);",
         "return energy.minWh(part);",

@@ -6,27 +6,29 @@ from testkit.mutants import Mutant
 from testkit.stateful.canaries import find
 
 METERING = "contracts/metering/Metering.sol"
+RULES = "contracts/metering/libraries/ReadingRules.sol"
+DELIVERIES = "contracts/metering/Deliveries.sol"
 SETTLEMENT = "contracts/settlement/Settlement.sol"
 
 MUTANTS = (
     Mutant(
         "a reading that begins between two intervals",
         "Metering",
-        METERING,
-        "if (startAt % BASE_INTERVAL != 0) revert Metering_SlotMisaligned(index, device, startAt, BASE_INTERVAL);",
-        "",
+        RULES,
+        "if (startAt % baseInterval != 0) {",
+        "if (false) {",
     ),
     Mutant(
         "a reading of an interval that runs",
         "Metering",
-        METERING,
-        "if (end > block.timestamp) revert Metering_SlotNotOver(index, device, startAt, end);",
-        "",
+        RULES,
+        "if (end > block.timestamp) {",
+        "if (false) {",
     ),
     Mutant(
         "a batch of too many readings",
         "Metering",
-        METERING,
+        "contracts/metering/MeterReadings.sol",
         "uint256 public constant MAX_READINGS = 256;",
         "uint256 public constant MAX_READINGS = 257;",
     ),
@@ -41,8 +43,8 @@ MUTANTS = (
         "a reading of another slot",
         "Metering",
         METERING,
-        " && reading.startAt() == slot.startAt() + k * BASE_INTERVAL",
-        "",
+        "next < _endOf(slot) && startAt >= next",
+        "next < _endOf(slot)",
     ),
     Mutant(
         "certificates for the seller of a trade that has not ended",
@@ -53,8 +55,8 @@ MUTANTS = (
     ),
     Mutant(
         "a trade said to be certified with nothing",
-        "Metering",
-        METERING,
+        "Deliveries",
+        DELIVERIES,
         "if (deal.toSeller) shares.delivered[index] = delivered;",
         "",
     ),

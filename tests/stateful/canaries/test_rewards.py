@@ -33,7 +33,7 @@ MUTANTS = (
         "certificates that anybody mints",
         "GreenCertificates",
         "contracts/tokens/GreenCertificates.sol",
-        "require(msg.sender == METERING, Certificates_NotDeliveries(msg.sender));",
+        "require(msg.sender == DELIVERIES, Certificates_NotDeliveries(msg.sender));",
         "",
     ),
 )
