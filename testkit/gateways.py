@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from powerpact.chain.contracts import devices
 from powerpact.chain.contracts.devices import Description
 from powerpact.chain.contracts.meters import SignedReading
+from powerpact.codec.devicekeys import DeviceKey
 from powerpact.devices import Meter
 from powerpact.devices.simulated import DrawnDay, simulated
 from testkit.meters import device_key
@@ -34,10 +35,12 @@ class Gateway:
         return starts
 
 
-def add_meters(world: World, count: int, name: str = "gateway") -> list[Meter]:
+def add_meters(
+    world: World, count: int, name: str = "gateway", key_of: Callable[[str], DeviceKey] = device_key
+) -> list[Meter]:
     """Bind so many meters to bob."""
     described, chain = Description(capacity_wh=CAPACITY_WH), world.chain
-    keys = [device_key(f"{name} {k}") for k in range(count)]
+    keys = [key_of(f"{name} {k}") for k in range(count)]
     owner, first = world.address("bob"), devices.device_count(chain) + 1
     sender = world.sender("bob")
     for begin in range(0, count, BATCH):
@@ -59,9 +62,11 @@ def past_starts(intervals: int, now_s: int, length_s: int = SLOT_S) -> Sequence[
     return range(end - intervals * length_s, end, length_s)
 
 
-def make_gateway(world: World, count: int, intervals: int, seed: int = 1) -> Gateway:
+def make_gateway(
+    world: World, count: int, intervals: int, seed: int = 1, key_of: Callable[[str], DeviceKey] = device_key
+) -> Gateway:
     """Meters that have measured so many intervals."""
-    meters = add_meters(world, count)
+    meters = add_meters(world, count, key_of=key_of)
     capacities = {meter.device: CAPACITY_WH for meter in meters}
     starts = past_starts(intervals, world.chain.now())
     return Gateway(meters, list(simulated(meters, starts, SLOT_S, DrawnDay(seed), capacities)))

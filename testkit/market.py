@@ -7,7 +7,7 @@ posted, the trades proposed and the readings reported, so that a test only says 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ from powerpact.chain.artifacts import CONTRACTS, Artifact, artifact
 from powerpact.chain.contracts.orders import signature_words
 from powerpact.chain.deployment import Parameters, constructor_arguments, create_address
 from powerpact.codec.abi import Interface
+from powerpact.codec.devicekeys import DeviceKey, sign_by_device
 from powerpact.codec.eip712 import Domain, sign
 from powerpact.codec.packing import candidate_tree, order_tree, reading_tree, trade_tree
 from powerpact.market.mandates import Mandate
@@ -33,7 +34,7 @@ from powerpact.mechanisms.satisfaction.round import Buyer, Round, Seller, Soluti
 from powerpact.mechanisms.satisfaction.spec import match
 from testkit.admitting import MEMBERSHIP, REASON, WINDOW_S, candidate, outcomes
 from testkit.chains import Receipt, TestChain
-from testkit.meters import packed
+from testkit.meters import p256_key, packed
 
 SLOT_LENGTH_S = 3_600
 PPM = 1_000_000
@@ -67,7 +68,7 @@ class Trader:
     """A participant with a certified device."""
 
     account: LocalAccount
-    meter: LocalAccount
+    meter: DeviceKey
     device: int
 
     @property
@@ -103,6 +104,8 @@ class Community:
         How many auditors there are, and how many votes decide.
     linked : mapping of int to int
         Traders who are further accounts of another trader's person, which is not one of them.
+    elements : collection of int
+        Traders whose devices have secure elements: their keys are of P-256.
     """
 
     def __init__(
@@ -117,6 +120,7 @@ class Community:
         auditors: int = 3,
         threshold: int = 2,
         linked: Mapping[int, int] = MappingProxyType({}),
+        elements: Collection[int] = (),
     ) -> None:
         self.chain = chain
         self.threshold = threshold
@@ -136,7 +140,7 @@ class Community:
             self.admit([key(name) for i, name in enumerate(names) if i not in linked], credibilities_ppm)
         for other, first in linked.items():
             self.link(key(names[first]), key(names[other]))
-        self.traders = [self.equip(name, capacity_wh) for name in names]
+        self.traders = [self.equip(name, capacity_wh, element=i in elements) for i, name in enumerate(names)]
 
     def send(self, sender: LocalAccount, contract: str, function: str, *arguments: Any) -> Receipt:
         """Execute a function. Raises ContractError if it reverts."""
@@ -224,15 +228,15 @@ class Community:
         signature = sign(account, self.domain("ParticipantRegistry"), "Link", message)
         return self.send(member, "ParticipantRegistry", "link", account.address, signature)
 
-    def equip(self, name: str, capacity_wh: int = 100_000, source: int = 1) -> Trader:
+    def equip(self, name: str, capacity_wh: int = 100_000, source: int = 1, *, element: bool = False) -> Trader:
         """Have a participant's device certified."""
-        account, meter = key(name), key(f"meter of {name}")
+        account, meter = key(name), (p256_key if element else key)(f"meter of {name}")
         return Trader(account, meter, self.bind(account, meter, capacity_wh, source))
 
     def bind(
         self,
         account: LocalAccount,
-        meter: LocalAccount,
+        meter: DeviceKey,
         capacity_wh: int = 100_000,
         source: int = 1,
         certified: bool = True,
@@ -247,7 +251,7 @@ class Community:
             "subnet": subnet,
             "capacityWh": capacity_wh,
         }
-        signature = sign(meter, self.domain("DeviceRegistry"), "Device", terms)
+        signature = sign_by_device(meter, self.domain("DeviceRegistry"), "Device", terms)
         self.send(
             account, "DeviceRegistry", "add", meter.address, kind, carrier, source, subnet, capacity_wh, signature
         )
@@ -695,7 +699,7 @@ class TestMarket:
         relayer: LocalAccount | None = None,
         imported_wh: Mapping[int, int] | None = None,
         start: int | None = None,
-        signers: Mapping[int, LocalAccount] | None = None,
+        signers: Mapping[int, DeviceKey] | None = None,
         falls_wh: Mapping[int, int] | None = None,
         waits: bool = True,
     ) -> Receipt:
@@ -724,7 +728,9 @@ class TestMarket:
                 previous_start_at=counters.start_at if counters.start_at < start else 0,
             )
             readings.append(reading)
-            signatures.append(sign(meters[device], community.domain("Metering"), "Reading", reading.message()))
+            signatures.append(
+                sign_by_device(meters[device], community.domain("Metering"), "Reading", reading.message())
+            )
         receipt = community.send(relayer or community.agent, "Metering", "report", packed(readings), signatures)
         (event,) = community.events(receipt, "ReadingsReported")
         batch, taken = event["batch"], [Reading.unpack(words) for words in event["readings"]]

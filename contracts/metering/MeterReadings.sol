@@ -4,6 +4,7 @@ pragma solidity ^0.8.27;
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {IMetering} from "../../interfaces/metering/IMetering.sol";
+import {IDeviceKeys} from "../../interfaces/registry/IDeviceKeys.sol";
 import {IDeviceRegistry} from "../../interfaces/registry/IDeviceRegistry.sol";
 import {BatchRoot} from "../shared/BatchRoot.sol";
 import {Faults} from "../shared/Faults.sol";
@@ -37,17 +38,19 @@ abstract contract MeterReadings is IMetering, EIP712 {
     uint32 public immutable CORRECTION_WINDOW;
 
     IDeviceRegistry internal immutable DEVICES;
+    IDeviceKeys private immutable KEYS;
 
     mapping(uint32 device => MeterWord) internal _last;
 
     bytes32[] private _roots;
 
-    constructor(address devices, uint32 correctionWindow) EIP712("PowerPact", "1") {
+    constructor(address devices, address keys, uint32 correctionWindow) EIP712("PowerPact", "1") {
         require(correctionWindow <= MOST_WINDOW, Metering_WindowTooLong(correctionWindow, MOST_WINDOW));
         BASE_INTERVAL = IDeviceRegistry(devices).BASE_INTERVAL();
         LONGEST_SLOT = IDeviceRegistry(devices).LONGEST_SLOT();
         CORRECTION_WINDOW = correctionWindow;
         DEVICES = IDeviceRegistry(devices);
+        KEYS = IDeviceKeys(keys);
     }
 
     /// @inheritdoc IMetering
@@ -168,7 +171,7 @@ abstract contract MeterReadings is IMetering, EIP712 {
         view
         returns (bytes memory fault)
     {
-        address signer = Signatures.recover(_hashTypedDataV4(ReadingHashing.structHash(reading)), signature);
+        address signer = Signatures.recover(KEYS, _hashTypedDataV4(ReadingHashing.structHash(reading)), signature);
         if (terms.isAlwaysKey(signer)) return fault;
         return ReadingRules.faultOfSigner(index, reading, BASE_INTERVAL, signer, DEVICES);
     }

@@ -15,8 +15,11 @@ contract Metering is Corrections {
     using ReadingFields for PackedReading;
 
     /// @param devices The registry of devices, which is there already: it says how long intervals and slots are.
+    /// @param keys Who knows signatures of P-256 keys.
     /// @param correctionWindow How long after its interval a reading can be corrected, seconds: at most 30 days.
-    constructor(address devices, uint32 correctionWindow) MeterReadings(devices, correctionWindow) {}
+    constructor(address devices, address keys, uint32 correctionWindow)
+        MeterReadings(devices, keys, correctionWindow)
+    {}
 
     /// @inheritdoc IMetering
     function energyOf(uint32 device, Slot slot, Side side, bool isLast, ProvenReading[] calldata measured)

@@ -5,7 +5,6 @@ import {IDeviceChanges} from "../../interfaces/registry/IDeviceChanges.sol";
 import {IDeviceRegistry} from "../../interfaces/registry/IDeviceRegistry.sol";
 import {SellerTerms} from "../types/Attested.sol";
 import {Committee, Votes} from "../shared/Committee.sol";
-import {Signatures} from "../shared/Signatures.sol";
 import {DeviceRecords} from "./DeviceRecords.sol";
 
 /// @title Changes in the life of a device: another key, another owner, another description, a key that is not trusted
@@ -18,7 +17,9 @@ abstract contract DeviceChanges is DeviceRecords {
     /// @inheritdoc IDeviceChanges
     mapping(uint32 id => address) public offeredTo;
 
-    constructor(address participants, address motions, uint32 longestSlot) DeviceRecords(participants, motions) {
+    constructor(address participants, address motions, address keys, uint32 longestSlot)
+        DeviceRecords(participants, motions, keys)
+    {
         LONGEST_SLOT = longestSlot;
     }
 
@@ -27,9 +28,7 @@ abstract contract DeviceChanges is DeviceRecords {
         SellerTerms terms = _ownInService(id);
         require(deviceOf[key] == 0, Device_KeyTaken(key, deviceOf[key]));
         address replaced = _devices[id].meter.key();
-        bytes32 message = keccak256(abi.encode(ROTATION_TYPEHASH, id, msg.sender, replaced));
-        address signer = Signatures.recover(_hashTypedDataV4(message), signature);
-        require(signer == key && signer != address(0), Device_BadSignature(key, signer));
+        _requireSigned(key, keccak256(abi.encode(ROTATION_TYPEHASH, id, msg.sender, replaced)), signature);
 
         deviceOf[key] = id;
         emit KeyRotated(id, replaced, key, _change(id, terms, msg.sender, key));

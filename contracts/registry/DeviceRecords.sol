@@ -4,6 +4,7 @@ pragma solidity ^0.8.27;
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IAuditors} from "../../interfaces/registry/IAuditors.sol";
 import {IDeviceChanges} from "../../interfaces/registry/IDeviceChanges.sol";
+import {IDeviceKeys} from "../../interfaces/registry/IDeviceKeys.sol";
 import {IDeviceRegistry} from "../../interfaces/registry/IDeviceRegistry.sol";
 import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegistry.sol";
 import {SellerTerms, packSellerTerms} from "../types/Attested.sol";
@@ -73,6 +74,7 @@ abstract contract DeviceRecords is IDeviceRegistry, EIP712 {
 
     IParticipantRegistry internal immutable PARTICIPANTS;
     IAuditors internal immutable MOTIONS;
+    IDeviceKeys internal immutable KEYS;
 
     mapping(uint32 id => Entry) internal _devices;
 
@@ -84,9 +86,10 @@ abstract contract DeviceRecords is IDeviceRegistry, EIP712 {
     /// @dev What held before each change of a device, in their order.
     mapping(uint32 id => Tenure[]) internal _tenures;
 
-    constructor(address participants, address motions) EIP712("PowerPact", "1") {
+    constructor(address participants, address motions, address keys) EIP712("PowerPact", "1") {
         PARTICIPANTS = IParticipantRegistry(participants);
         MOTIONS = IAuditors(motions);
+        KEYS = IDeviceKeys(keys);
     }
 
     /// @inheritdoc IDeviceRegistry
@@ -107,8 +110,7 @@ abstract contract DeviceRecords is IDeviceRegistry, EIP712 {
         require(deviceOf[key] == 0, Device_KeyTaken(key, deviceOf[key]));
         {
             bytes memory message = abi.encode(DEVICE_TYPEHASH, msg.sender, kind, carrier, source, subnet, capacity);
-            address signer = Signatures.recover(_hashTypedDataV4(keccak256(message)), signature);
-            require(signer == key && signer != address(0), Device_BadSignature(key, signer));
+            _requireSigned(key, keccak256(message), signature);
         }
 
         id = ++deviceCount;
@@ -285,6 +287,12 @@ abstract contract DeviceRecords is IDeviceRegistry, EIP712 {
         seat = _seat();
         terms = _inService(id);
         _requireContent(id, content);
+    }
+
+    /// Reverts if: the key did not sign the struct of this hash.
+    function _requireSigned(address key, bytes32 structHash, bytes calldata signature) internal view {
+        address signer = Signatures.recover(KEYS, _hashTypedDataV4(structHash), signature);
+        require(signer == key && signer != address(0), Device_BadSignature(key, signer));
     }
 
     /// Reverts if: the device has another content.

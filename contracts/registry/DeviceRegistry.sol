@@ -42,6 +42,7 @@ contract DeviceRegistry is DeviceChanges {
     /// @param orderBook Who reserves energy of devices, and decides orders that trade nothing.
     /// @param settlement Who decides orders that trade.
     /// @param deliveries Who issues certificates.
+    /// @param keys Who knows signatures of P-256 keys.
     /// @param baseInterval Length of a reading's interval, seconds.
     /// @param longestSlot The longest delivery slot, seconds: 1 to 255 base intervals.
     constructor(
@@ -50,9 +51,10 @@ contract DeviceRegistry is DeviceChanges {
         address orderBook,
         address settlement,
         address deliveries,
+        address keys,
         uint32 baseInterval,
         uint32 longestSlot
-    ) DeviceChanges(participants, motions, longestSlot) {
+    ) DeviceChanges(participants, motions, keys, longestSlot) {
         require(
             baseInterval != 0 && longestSlot != 0 && longestSlot % baseInterval == 0
                 && longestSlot / baseInterval <= MOST_INTERVALS,

@@ -3,9 +3,10 @@ pragma solidity ^0.8.27;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {IDeviceKeys} from "../../interfaces/registry/IDeviceKeys.sol";
 import {CompactSignature} from "../types/CompactSignature.sol";
 
-/// @title Signatures of keys and of contract accounts
+/// @title Signatures of keys, of contract accounts and of devices
 library Signatures {
     /// @notice Whether `signature` is `signer`'s over `digest`: 65 bytes, 64 bytes (EIP-2098), or
     /// whatever the contract at `signer` takes (ERC-1271).
@@ -48,6 +49,12 @@ library Signatures {
         return fault == ECDSA.RecoverError.NoError ? recovered : address(0);
     }
 
+    /// @notice The address of the device key that made `signature` over `digest`, zero if none: a P-256 key if it has 128 bytes,
+    /// else secp256k1, as an account's.
+    function recover(IDeviceKeys keys, bytes32 digest, bytes calldata signature) internal view returns (address) {
+        return signature.length == 128 ? keys.signerOf(digest, signature) : recover(digest, signature);
+    }
+
     function _recover(bytes32 digest, bytes calldata signature) private pure returns (address, ECDSA.RecoverError) {
         address recovered;
         ECDSA.RecoverError fault;
@@ -55,9 +62,12 @@ library Signatures {
         if (signature.length == 64) {
             // slither-disable-next-line unused-return
             (recovered, fault,) = ECDSA.tryRecover(digest, bytes32(signature[:32]), bytes32(signature[32:]));
-        } else {
+        } else if (signature.length == 65) {
+            (bytes32 r, bytes32 s) = abi.decode(signature, (bytes32, bytes32));
             // slither-disable-next-line unused-return
-            (recovered, fault,) = ECDSA.tryRecover(digest, signature);
+            (recovered, fault,) = ECDSA.tryRecover(digest, uint8(signature[64]), r, s);
+        } else {
+            fault = ECDSA.RecoverError.InvalidSignatureLength;
         }
         return (recovered, fault);
     }

@@ -42,7 +42,7 @@ function isAlwaysKey(MeterTerms terms, address signer) pure returns (bool) {
     return MeterTerms.unwrap(terms) & (CHANGED | type(uint160).max) == uint160(signer) && signer != address(0);
 }
 
-/// @notice The account whose key signs the readings; zero if there is no such device.
+/// @notice The address of the key that signs the readings; zero if there is no such device.
 function key(MeterTerms terms) pure returns (address) {
     return address(uint160(MeterTerms.unwrap(terms)));
 }

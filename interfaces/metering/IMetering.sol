@@ -102,7 +102,7 @@ interface IMetering is ICorrections {
     /// predecessor's correction window is over without it, as a gap: then nothing between is taken any more. So whoever holds a
     /// later reading cannot shut out an earlier one that is on its way, and a reading that is lost delays those after it and blocks none.
     /// @param readings Packed as in contracts/types/Readings, 1 to 256.
-    /// @param signatures One for each, of 64 or 65 bytes.
+    /// @param signatures One for each: 64 or 65 bytes of secp256k1, or 128 bytes of P-256, as IDeviceKeys takes them.
     function report(PackedReading[] calldata readings, bytes[] calldata signatures) external returns (uint64 batch);
 
     /// @notice Reverts unless `proof` shows that `reading` was reported.

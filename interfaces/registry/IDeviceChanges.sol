@@ -78,8 +78,8 @@ interface IDeviceChanges {
     /// Reverts if: there is no such device, it is out of service, or not the sender's; a change of it is pending; the new key is
     /// bound already, or did not sign.
     /// @param id Id of the device.
-    /// @param key The account whose key signs the readings of intervals from the change on.
-    /// @param signature The new key's, of 64 or 65 bytes.
+    /// @param key The address of the key that signs the readings of intervals from the change on.
+    /// @param signature The new key's: 64 or 65 bytes of secp256k1, or 128 bytes of P-256, as IDeviceKeys takes them.
     function rotate(uint32 id, address key, bytes calldata signature) external;
 
     /// @notice The owner states that a key of its device, the present or a former one, is not trusted from a time on. Readings
@@ -145,7 +145,7 @@ interface IDeviceChanges {
     /// @notice Which key signs the reading of an interval.
     /// @param id Id of the device.
     /// @param startAt Start of the interval, Unix seconds.
-    /// @return key The account whose key signs.
+    /// @return key The address of the key that signs.
     /// @return since When the device was first certified with it, Unix seconds; 0 if it was not.
     /// @return distrusted From when on it is not trusted, Unix seconds; 0 if it is.
     /// @return past When what held then ended by a change, Unix seconds; 0 if it holds still.

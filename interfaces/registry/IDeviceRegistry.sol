@@ -42,7 +42,7 @@ interface IDeviceRegistry is IDeviceChanges {
         bool retired;
         /// Whether the auditors took it out of service.
         bool decertified;
-        /// The account whose key signs the readings.
+        /// The address of the key that signs the readings.
         address key;
         /// The most energy that it can feed or draw in one base interval, Wh.
         Wh capacity;
@@ -128,13 +128,13 @@ interface IDeviceRegistry is IDeviceChanges {
     /// A key is bound once, for ever. Device ids start at 1.
     /// Reverts if: the sender is no active participant; the source is 0, or the capacity 0 Wh; the key is bound already, or did
     /// not sign.
-    /// @param key The account whose key signs the readings.
+    /// @param key The address of the key that signs the readings.
     /// @param kind What kind of device it is.
     /// @param carrier What it measures.
     /// @param source The energy source behind it, a code of 1 to 255.
     /// @param subnet Number of the local network that it is attached to.
     /// @param capacity The most energy that it can feed or draw in one base interval, Wh, 1 to 2^40 − 1.
-    /// @param signature The device key's, of 64 or 65 bytes.
+    /// @param signature The device key's: 64 or 65 bytes of secp256k1, or 128 bytes of P-256, as IDeviceKeys takes them.
     /// @return id The device's id.
     function add(
         address key,
@@ -245,6 +245,6 @@ interface IDeviceRegistry is IDeviceChanges {
     function deviceCount() external view returns (uint32);
 
     /// @notice Id of the device that has or had this key, 0 if none.
-    /// @param key The account whose key signs its readings.
+    /// @param key The address of the key that signs its readings.
     function deviceOf(address key) external view returns (uint32);
 }

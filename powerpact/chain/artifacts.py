@@ -37,6 +37,7 @@ CONTRACTS: Final = (
     "Releases",
     "Credentials",
     "Membership",
+    "DeviceKeys",
 )
 """The contracts of a deployment, in the order in which they are deployed."""
 

@@ -180,7 +180,7 @@ def constructor_arguments(addresses: dict[str, ChecksumAddress], parameters: Par
         "Accounts": [at[name] for name in ("PowerPoints", "OrderBook", "Clearing", "Settlement", "Refutations")],
         **_registry_arguments(addresses, parameters),
         "GreenCertificates": [at["Deliveries"]],
-        "Metering": [at["DeviceRegistry"], parameters.correction_window_s],
+        "Metering": [at["DeviceRegistry"], at["DeviceKeys"], parameters.correction_window_s],
         "Deliveries": [
             at["ParticipantRegistry"],
             at["DeviceRegistry"],
@@ -214,6 +214,7 @@ def constructor_arguments(addresses: dict[str, ChecksumAddress], parameters: Par
         "Releases": [at["Markets"], at["OrderBook"], at["Clearing"]],
         "Credentials": [],
         "Membership": [at["ParticipantRegistry"]],
+        "DeviceKeys": [],
     }
 
 
@@ -232,6 +233,7 @@ def _registry_arguments(at: dict[str, ChecksumAddress], parameters: Parameters) 
             at["OrderBook"],
             at["Settlement"],
             at["Deliveries"],
+            at["DeviceKeys"],
             parameters.base_interval_s,
             parameters.longest_slot_s,
         ],

@@ -1,8 +1,9 @@
 """Signed readings as lines of JSON, as brokers and files carry them, and the fast check of their signatures.
 
 ``{"schema": "powerpact/reading/1", "device": 7, "startAt": 7200, …, "version": 1, "signature": "0x…"}``: the members of
-the signed type, whole numbers in its units (Unix seconds, s, Wh), and the device's signature. A line ends a reading, so
-that one that was cut off while it was written is told from a whole one.
+the signed type, whole numbers in its units (Unix seconds, s, Wh), and the device's signature: 64 or 65 bytes of
+secp256k1, or 128 of P-256 (`powerpact.codec.devicekeys`). A line ends a reading, so that one that was cut off while it
+was written is told from a whole one.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Final
 from coincurve import PublicKey
 from Crypto.Hash import keccak
 
+from powerpact.codec.devicekeys import P256_BYTES, normal_p256, p256_signer_of
 from powerpact.codec.eip712 import Domain, domain_separator, expand, type_hash
 from powerpact.codec.eip712.errors import MessageMismatch
 from powerpact.codec.errors import BadSignedFile
@@ -23,7 +25,7 @@ from powerpact.market.readings import Reading
 SCHEMA: Final = "powerpact/reading/1"
 
 MOST_BYTES: Final = 2_048
-"""The longest line; one with the largest numbers has under 600 bytes."""
+"""The longest line; one with the largest numbers has under 700 bytes."""
 
 _BITS: Final = {
     "device": 32,
@@ -83,7 +85,7 @@ def parse_reading(name: str, text: str | bytes) -> tuple[Reading, bytes]:
     for member, bits in _BITS.items():
         file.check_integer(f"$.{member}", file.data[member], bits)
     reading = Reading(*(file.data[member] for member in _BITS))
-    return reading, file.octets("$.signature", file.data["signature"], 65, 64)
+    return reading, file.octets("$.signature", file.data["signature"], 65, 64, P256_BYTES)
 
 
 def reading_digest(domain: Domain, reading: Reading) -> bytes:
@@ -103,7 +105,9 @@ def reading_digest(domain: Domain, reading: Reading) -> bytes:
 
 
 def normal_signature(signature: bytes) -> bytes:
-    """A key's signature as the contracts take it: 65 bytes, ``v`` 27 or 28, ``s`` in the lower half of the order.
+    """A device's signature as the contracts take it, with ``s`` in the lower half of the curve's order.
+
+    It has 65 bytes, with ``v`` 27 or 28, or 128 bytes if it is of P-256.
 
     Keys sign with either half, hardware too; the other half is the same signature.
 
@@ -112,6 +116,8 @@ def normal_signature(signature: bytes) -> bytes:
     MessageMismatch
         If it is no signature of a key.
     """
+    if len(signature) == P256_BYTES:
+        return normal_p256(signature)
     full = expand(signature)
     s = int.from_bytes(full[32:64], "big")
     if s <= _ORDER // 2:
@@ -122,15 +128,17 @@ def normal_signature(signature: bytes) -> bytes:
 
 
 def signer_of(digest: bytes, signature: bytes) -> bytes | None:
-    """The account whose key signed a digest, 20 bytes; None if no key can have made the signature.
+    """The address of the key that signed a digest, 20 bytes; None if no key can have made the signature.
 
     Parameters
     ----------
     digest : bytes
         32 bytes.
     signature : bytes
-        65 bytes, of `normal_signature`.
+        65 or 128 bytes, of `normal_signature`.
     """
+    if len(signature) == P256_BYTES:
+        return p256_signer_of(digest, signature)
     try:
         key = PublicKey.from_signature_and_message(signature[:64] + bytes([signature[64] - 27]), digest, hasher=None)
     except Exception:  # coincurve raises Exception itself

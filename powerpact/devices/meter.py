@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from eth_account.signers.local import LocalAccount
-
 from powerpact.chain.client import Chain
 from powerpact.chain.contracts import meters
 from powerpact.chain.contracts.meters import SignedReading
-from powerpact.codec.eip712 import sign
+from powerpact.codec.devicekeys import DeviceKey, sign_by_device
 from powerpact.market.readings import Reading
 
 
@@ -18,7 +16,7 @@ class Meter:
     ----------
     chain : Chain
         The deployment that it reports to.
-    key : LocalAccount
+    key : LocalAccount or P256Key
         The device's own key.
     device : int
         Its id in the registry.
@@ -31,7 +29,7 @@ class Meter:
     def __init__(
         self,
         chain: Chain,
-        key: LocalAccount,
+        key: DeviceKey,
         device: int,
         *,
         export_counter_wh: int = 0,
@@ -48,7 +46,7 @@ class Meter:
         self._length_s = chain.deployment.parameters.base_interval_s
 
     @classmethod
-    def resumed(cls, chain: Chain, key: LocalAccount, device: int) -> Meter:
+    def resumed(cls, chain: Chain, key: DeviceKey, device: int) -> Meter:
         """A meter that continues from its last reading on the chain."""
         start, export_wh, import_wh = meters.last_of(chain, device)
         return cls(chain, key, device, export_counter_wh=export_wh, import_counter_wh=import_wh, last_start=start)
@@ -82,4 +80,4 @@ class Meter:
             import_counter_wh=self.import_counter_wh,
             previous_start_at=self._before,
         )
-        return SignedReading(reading, sign(self.key, self._domain, "Reading", reading.message()))
+        return SignedReading(reading, sign_by_device(self.key, self._domain, "Reading", reading.message()))

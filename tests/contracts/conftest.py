@@ -13,7 +13,7 @@ import pytest
 
 from powerpact.chain.artifacts import CONTRACTS
 from powerpact.chain.deployment import Parameters, constructor_arguments, create_address
-from powerpact.codec.eip712 import sign
+from powerpact.codec.devicekeys import sign_by_device
 from testkit.admitting import MEMBERSHIP, REASON, WINDOW_S, candidate, outcomes
 from testkit.constants import ATTRIBUTES_HASH, CAPACITY_WH, CREDIBILITY_PPM, SLOT_LENGTH_S, SOLAR, SUBNET, THRESHOLD
 from testkit.meters import device_key, domain_of
@@ -120,17 +120,22 @@ def participants(ParticipantRegistry, deployer, motions, accounts_stub):
 
 
 @pytest.fixture(scope="module")
-def devices(DeviceRegistry, deployer, participants, motions, order_book, settler):
+def device_keys(DeviceKeys, deployer):
+    return deployer.deploy(DeviceKeys)
+
+
+@pytest.fixture(scope="module")
+def devices(DeviceRegistry, deployer, participants, motions, order_book, settler, device_keys):
     """Deployed three before `deliveries`, whose address is predicted."""
     deliveries = create_address(deployer.address, deployer.nonce + 3)
-    arguments = participants, motions, order_book, settler, deliveries, SLOT_LENGTH_S, SLOT_LENGTH_S
+    arguments = participants, motions, order_book, settler, deliveries, device_keys, SLOT_LENGTH_S, SLOT_LENGTH_S
     return deployer.deploy(DeviceRegistry, *arguments)
 
 
 @pytest.fixture(scope="module")
-def metering(Metering, deployer, devices):
+def metering(Metering, deployer, devices, device_keys):
     """Readings can be corrected for two slots."""
-    return deployer.deploy(Metering, devices, 2 * SLOT_LENGTH_S)
+    return deployer.deploy(Metering, devices, device_keys, 2 * SLOT_LENGTH_S)
 
 
 @pytest.fixture(scope="module")
@@ -190,8 +195,8 @@ def admit(participants, announce, deployer, chain):
 def bind_device(devices, chain):
     """Bind the device of this name to its owner; return its id."""
 
-    def _bind_device(owner, name, capacity_wh=CAPACITY_WH, source=SOLAR):
-        key = device_key(name)
+    def _bind_device(owner, name, capacity_wh=CAPACITY_WH, source=SOLAR, key=None):
+        key = key or device_key(name)
         message = {
             "owner": owner.address,
             "kind": 0,
@@ -200,7 +205,7 @@ def bind_device(devices, chain):
             "subnet": SUBNET,
             "capacityWh": capacity_wh,
         }
-        signature = sign(key, domain_of(devices, chain.id), "Device", message)
+        signature = sign_by_device(key, domain_of(devices, chain.id), "Device", message)
         added = devices.add(key.address, 0, 0, source, SUBNET, capacity_wh, signature, {"from": owner})
         return added.events["DeviceAdded"]["device"]
 

@@ -7,6 +7,7 @@ def test_contracts_know_each_other(system, utility, auditors):
     assert system.ParticipantRegistry.MOTIONS() == system.Motions
     assert system.GreenCertificates.DELIVERIES() == system.Deliveries
     assert (system.Metering.BASE_INTERVAL(), system.Metering.LONGEST_SLOT()) == (3_600, 3_600)
+    assert not system.DeviceKeys.hasPrecompile()
     assert system.OrderBook.PARTICIPANTS() == system.ParticipantRegistry
     assert system.OrderBook.DEVICES() == system.DeviceRegistry
     assert system.OrderBook.MARKETS() == system.Markets

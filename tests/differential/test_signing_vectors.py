@@ -5,15 +5,19 @@ import json
 import pytest
 from eth_account import Account
 
-from powerpact.chain.artifacts import read_artifact
+from powerpact.chain.artifacts import artifact, read_artifact
+from powerpact.chain.local.node import Node
 from powerpact.codec.abi import Interface
+from powerpact.codec.devicekeys import P256Key, sign_by_device
 from powerpact.codec.eip712 import TYPES, Domain, encode_type, recover, sign, signing_hash
+from powerpact.codec.eip712.errors import MessageMismatch
 from powerpact.codec.eip712.signing import struct_hash
 from powerpact.codec.packing import order_tree, reading_tree
+from powerpact.codec.readingfile import normal_signature, signer_of
 from powerpact.market.mandates import Mandate
 from powerpact.market.orders import Order
 from powerpact.market.readings import Reading
-from testkit.chains import EvmChain
+from testkit.chains import EvmChain, NodeChain
 from testkit.constants import BROWNIE_BUILD
 from testkit.vectors import VECTORS
 
@@ -21,6 +25,8 @@ FILE = json.loads((VECTORS / "signing.json").read_text())
 CASES = FILE["cases"]
 DOMAIN = Domain(FILE["domain"]["chainId"], FILE["domain"]["verifyingContract"])
 SOMEBODY = "0x" + "11" * 20
+P256 = FILE["p256"]
+BY_DEVICES = [case for case in CASES if "p256Signature" in case]
 
 
 def name_of(case):
@@ -107,3 +113,56 @@ def test_a_mandates_words_mean_what_was_signed(case):
     lists = {name: tuple(value) if isinstance(value, list) else value for name, value in message_of(case).items()}
     mandate = Mandate.of_message(lists)
     assert Mandate.unpack(mandate.pack()).message() == ("Mandate", lists)
+
+
+@pytest.mark.parametrize("case", BY_DEVICES, ids=name_of)
+def test_a_p256_key_signs_alike(case):
+    key, signature = P256Key(octets(P256["key"])), octets(case["p256Signature"])
+    assert sign_by_device(key, DOMAIN, case["type"], message_of(case)) == signature
+    assert signer_of(octets(case["digest"]), normal_signature(signature)) == octets(P256["signer"])
+    assert key.address == P256["signer"]
+
+
+def test_a_p256_key_signs_whatever_devices_sign():
+    assert {case["type"] for case in BY_DEVICES} == {"Device", "Rotation", "Reading"}
+
+
+def outcome(digest, signature):
+    """The signer's address, as the bridge finds it out."""
+    try:
+        return signer_of(digest, normal_signature(signature))
+    except MessageMismatch:
+        return None
+
+
+@pytest.mark.parametrize("case", P256["taken"], ids=lambda case: case["what"])
+def test_the_library_knows_whose_a_p256_signature_is(case):
+    assert outcome(octets(case["digest"]), octets(case["signature"])) == octets(case["signer"])
+
+
+@pytest.mark.parametrize("case", P256["refused"], ids=lambda case: case["what"])
+def test_the_library_refuses_the_p256_signatures_that_the_contract_refuses(case):
+    """All but the upper half of s, of which it makes the lower half."""
+    by_key = outcome(octets(case["digest"]), octets(case["signature"])) == octets(P256["signer"])
+    assert by_key == (case["what"] == "s is in the upper half")
+
+
+@pytest.mark.parametrize(("hardfork", "has_precompile"), [("prague", False), ("osaka", True)])
+def test_the_contract_judges_alike_with_and_without_the_precompile(hardfork, has_precompile):
+    compiled = artifact("DeviceKeys")
+    interface = Interface(compiled.abi)
+    signed = [(octets(case["digest"]), octets(case["p256Signature"])) for case in BY_DEVICES]
+    signed += [(octets(case["digest"]), octets(case["signature"])) for case in P256["taken"] + P256["refused"]]
+    signers = [P256["signer"]] * len(BY_DEVICES) + [case["signer"] for case in P256["taken"]]
+    with Node(hardfork=hardfork, base_fee_wei=0) as node:
+        chain = NodeChain(node.rpc_url)
+        address = chain.create(SOMEBODY, compiled.bytecode)
+
+        def ask(function, *arguments):
+            return address, interface.encode_call(function, arguments)
+
+        (known,) = chain.read_all([ask("hasPrecompile")])
+        answers = chain.read_all([ask("signerOf", *one) for one in signed])
+    assert interface.decode_output("hasPrecompile", known) == has_precompile
+    found = [interface.decode_output("signerOf", answer) for answer in answers]
+    assert found == signers + ["0x" + "00" * 20] * len(P256["refused"])

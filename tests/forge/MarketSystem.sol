@@ -54,9 +54,10 @@ abstract contract MarketSystem is Registries {
         accounts = new Accounts(place[0], place[9], place[13], place[15], place[14]);
         participants = new ParticipantRegistry(place[3], place[1]);
         motions = new Motions(auditors, 2, membershipRules(), place[2]);
-        devices = new DeviceRegistry(place[2], place[3], place[9], place[15], place[7], uint32(SLOT), uint32(SLOT));
+        devices =
+            new DeviceRegistry(place[2], place[3], place[9], place[15], place[7], NO_KEYS, uint32(SLOT), uint32(SLOT));
         certificates = new GreenCertificates(place[7]);
-        metering = new Metering(place[4], uint32(SLOT));
+        metering = new Metering(place[4], NO_KEYS, uint32(SLOT));
         deliveries = new Deliveries(place[2], place[4], place[6], place[5], place[15]);
         markets = new Markets(place[2], place[6], place[9]);
         book = new OrderBook(place[2], place[4], place[8], place[16], place[1], place[10]);

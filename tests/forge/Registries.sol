@@ -27,6 +27,9 @@ abstract contract Registries is ForgeTest {
     uint40 internal constant SLOT = 1 hours;
     uint256 internal constant AUDITORS = 3;
 
+    /// In place of DeviceKeys: all keys here are of secp256k1, and a signature of P-256 would revert.
+    address internal constant NO_KEYS = address(0);
+
     address internal immutable ORDER_BOOK = vm.addr(0xB00);
     address internal immutable SETTLEMENT = vm.addr(0x5E7);
     Motions internal motions;
@@ -52,10 +55,10 @@ abstract contract Registries is ForgeTest {
         participants = new ParticipantRegistry(address(motions), stub);
         address predicted = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 3);
         devices = new DeviceRegistry(
-            registry, address(motions), ORDER_BOOK, SETTLEMENT, predicted, uint32(SLOT), uint32(SLOT)
+            registry, address(motions), ORDER_BOOK, SETTLEMENT, predicted, NO_KEYS, uint32(SLOT), uint32(SLOT)
         );
         certificates = new GreenCertificates(predicted);
-        metering = new Metering(address(devices), uint32(SLOT));
+        metering = new Metering(address(devices), NO_KEYS, uint32(SLOT));
         deliveries = new Deliveries(
             address(participants), address(devices), address(metering), address(certificates), SETTLEMENT
         );

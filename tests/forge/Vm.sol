@@ -16,8 +16,10 @@ interface Vm {
     function getNonce(address account) external view returns (uint64);
     function getRecordedLogs() external returns (Log[] memory);
     function prank(address sender) external;
+    function publicKeyP256(uint256 privateKey) external pure returns (uint256 x, uint256 y);
     function recordLogs() external;
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
+    function signP256(uint256 privateKey, bytes32 digest) external pure returns (bytes32 r, bytes32 s);
     function store(address target, bytes32 slot, bytes32 value) external;
     function warp(uint256 timestamp) external;
 }

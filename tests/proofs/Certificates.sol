@@ -59,7 +59,7 @@ contract CertificatesProof {
     uint256 private _minted;
 
     function setUp() public {
-        _metering = new Metering(address(this), address(this), address(this), address(this));
+        _metering = new Metering(address(this), address(this), address(this), address(this), address(this));
         SVM.enableSymbolicStorage(address(_metering));
     }
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
 from eth_utils import keccak
 
 from powerpact.chain.client import Chain
 from powerpact.chain.transactions import Call
 from powerpact.codec.abi import encode
-from powerpact.codec.eip712 import sign
+from powerpact.codec.devicekeys import DeviceKey, sign_by_device
 
 _TYPES = "(bytes32,bytes32,string,bytes24,uint64,uint40,uint40,uint16,uint8)"
 
@@ -72,11 +71,11 @@ class Record:
 
 
 def sign_rotation(
-    chain: Chain, key: LocalAccount, device_id: int, owner: ChecksumAddress, replaced: ChecksumAddress
+    chain: Chain, key: DeviceKey, device_id: int, owner: ChecksumAddress, replaced: ChecksumAddress
 ) -> bytes:
     """The new key's signature that it takes the place of another as the key of a device."""
     message = {"device": device_id, "owner": owner, "replaced": replaced}
-    return sign(key, chain.domain("DeviceRegistry"), "Rotation", message)
+    return sign_by_device(key, chain.domain("DeviceRegistry"), "Rotation", message)
 
 
 def rotate(chain: Chain, device_id: int, key: ChecksumAddress, signature: bytes) -> Call:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
 from eth_utils import keccak
 
@@ -14,7 +13,7 @@ from powerpact.chain.client import Chain
 from powerpact.chain.errors import NotOnChain
 from powerpact.chain.transactions import Call, Mined
 from powerpact.codec.abi import encode
-from powerpact.codec.eip712 import sign
+from powerpact.codec.devicekeys import DeviceKey, sign_by_device
 from powerpact.market.schema import Carrier, DeviceKind, EnergySource
 
 NO_RECORD: Final = bytes(32)
@@ -41,7 +40,7 @@ class Device:
         Whether the auditors certified it, and did not take that back; whether its owner, or the auditors, took it out
         of service.
     key : ChecksumAddress
-        The account whose key signs its readings.
+        The address of the key that signs its readings.
     capacity_wh : int
         The most energy that it can feed or draw in one base interval.
     stopped_at : int
@@ -115,7 +114,7 @@ class Description:
     capacity_wh: int = 100_000
 
 
-def sign_binding(chain: Chain, key: LocalAccount, owner: ChecksumAddress, description: Description) -> bytes:
+def sign_binding(chain: Chain, key: DeviceKey, owner: ChecksumAddress, description: Description) -> bytes:
     """The device key's signature that binds it to its owner."""
     message = {
         "owner": owner,
@@ -125,7 +124,7 @@ def sign_binding(chain: Chain, key: LocalAccount, owner: ChecksumAddress, descri
         "subnet": description.subnet,
         "capacityWh": description.capacity_wh,
     }
-    return sign(key, chain.domain("DeviceRegistry"), "Device", message)
+    return sign_by_device(key, chain.domain("DeviceRegistry"), "Device", message)
 
 
 def add(chain: Chain, key: ChecksumAddress, description: Description, signature: bytes) -> Call:

@@ -35,7 +35,7 @@ class Known:
     Attributes
     ----------
     key : bytes
-        The account whose key signs its readings, 20 bytes.
+        The address of the key that signs its readings, 20 bytes.
     replaced : frozenset of bytes
         Its former keys; which of them signs which interval, the chain says.
     capacity_wh : int

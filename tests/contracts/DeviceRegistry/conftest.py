@@ -2,7 +2,7 @@
 
 import pytest
 
-from powerpact.codec.eip712 import sign
+from powerpact.codec.devicekeys import sign_by_device
 from testkit.constants import SLOT_LENGTH_S
 from testkit.meters import device_key, domain_of
 from testkit.mining import mine_at
@@ -24,7 +24,7 @@ def rotation(devices, chain):
     def _rotation(id_, name="new roof", signer=None, **changes):
         now = devices.device(id_)
         message = {"device": id_, "owner": now["owner"], "replaced": now["key"], **changes}
-        return sign(signer or device_key(name), domain_of(devices, chain.id), "Rotation", message)
+        return sign_by_device(signer or device_key(name), domain_of(devices, chain.id), "Rotation", message)
 
     return _rotation
 

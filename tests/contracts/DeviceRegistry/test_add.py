@@ -1,13 +1,17 @@
 import pytest
 
 from powerpact.chain.contracts.devices import Description, content
-from powerpact.codec.eip712 import Domain, compact, sign
+from powerpact.codec.devicekeys import sign_by_device
+from powerpact.codec.eip712 import Domain, compact
 from powerpact.market.schema import Carrier, DeviceKind, EnergySource
 from testkit.attested import SellerTerms, seller_terms
-from testkit.meters import device_key, domain_of
+from testkit.meters import device_key, domain_of, p256_key
 from testkit.reverts import reverts_with
 
 KEY = device_key("roof")
+ELEMENT = p256_key("roof")
+"""The key of a secure element."""
+
 NOBODY = "0x" + "00" * 20
 STORAGE = EnergySource.STORAGE
 NEVER = (1 << 40) - 1
@@ -29,11 +33,16 @@ def domain(devices, chain):
 
 
 def signature(domain, owner, key=KEY, **changes):
-    return sign(key, domain, "Device", {"owner": owner.address, **TERMS, **changes})
+    return sign_by_device(key, domain, "Device", {"owner": owner.address, **TERMS, **changes})
 
 
 def add(devices, owner, signed, key=KEY.address, **changes):
     return devices.add(key, *{**TERMS, **changes}.values(), signed, {"from": owner})
+
+
+def asked(devices, owner, signed, key=ELEMENT.address):
+    """The same without a transaction, whose every step Brownie would look at if it reverts."""
+    return devices.add.call(key, *TERMS.values(), signed, {"from": owner})
 
 
 def test_reverts_for_anyone_but_a_participant(devices, domain, stranger):
@@ -98,9 +107,29 @@ def test_reverts_for_a_signature_from_another_chain(devices, chain, owner):
         add(devices, owner, signature(elsewhere, owner))
 
 
-@pytest.mark.parametrize("length", [0, 63, 66])
+def test_reverts_for_another_p256_key(devices, domain, owner):
+    thief = p256_key("another roof")
+    with reverts_with("Device_BadSignature", ELEMENT.address, thief.address):
+        asked(devices, owner, signature(domain, owner, key=thief))
+
+
+@pytest.mark.parametrize("byte", [0, 63, 64, 127])
+def test_reverts_for_a_p256_signature_that_was_changed(devices, domain, owner, byte):
+    signed = bytearray(signature(domain, owner, key=ELEMENT))
+    signed[byte] ^= 1
+    with reverts_with("Device_BadSignature", ELEMENT.address, NOBODY):
+        asked(devices, owner, bytes(signed))
+
+
+def test_a_p256_key_is_bound_once(devices, domain, owner):
+    add(devices, owner, signature(domain, owner, key=ELEMENT), key=ELEMENT.address)
+    with reverts_with("Device_KeyTaken", ELEMENT.address, 1):
+        asked(devices, owner, signature(domain, owner, key=ELEMENT))
+
+
+@pytest.mark.parametrize("length", [0, 63, 66, 127, 129])
 def test_reverts_for_a_signature_of_another_length(devices, domain, owner, length):
-    signed = (signature(domain, owner) + b"\x00")[:length]
+    signed = (signature(domain, owner) + bytes(64))[:length]
     with reverts_with("Device_BadSignature", KEY.address, NOBODY):
         add(devices, owner, signed)
 
@@ -135,6 +164,11 @@ def test_binds_the_device(devices, order_book, domain, owner):
 
 def test_takes_a_compact_signature(devices, domain, owner):
     assert add(devices, owner, b"".join(compact(signature(domain, owner)))).return_value == 1
+
+
+def test_takes_a_p256_key(devices, domain, owner):
+    add(devices, owner, signature(domain, owner, key=ELEMENT), key=ELEMENT.address)
+    assert devices.device(1)["key"] == ELEMENT.address
 
 
 def test_a_storage_never_earns_certificates(devices, domain, owner):

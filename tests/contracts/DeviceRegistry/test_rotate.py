@@ -2,7 +2,7 @@ import pytest
 
 from powerpact.codec.eip712 import Domain, compact, sign
 from testkit.attested import seller_terms
-from testkit.meters import device_key
+from testkit.meters import device_key, p256_key
 from testkit.reverts import reverts_with
 
 OLD, NEW = device_key("roof"), device_key("new roof")
@@ -100,6 +100,21 @@ def test_the_new_key_signs_from_the_next_slot_on(devices, order_book, roof, rota
 def test_takes_a_compact_signature(devices, roof, rotation, alice):
     devices.rotate(roof, NEW.address, b"".join(compact(rotation(roof))), {"from": alice})
     assert devices.device(roof)["key"] == NEW.address
+
+
+def test_takes_a_p256_key_and_gives_it_up(devices, roof, rotation, take_effect, alice):
+    element = p256_key("roof")
+    devices.rotate(roof, element.address, rotation(roof, signer=element), {"from": alice})
+    assert devices.device(roof)["key"] == element.address
+    take_effect(roof)
+    devices.rotate(roof, NEW.address, rotation(roof), {"from": alice})
+    assert devices.device(roof)["key"] == NEW.address
+
+
+def test_reverts_unless_the_p256_key_signs(devices, roof, rotation, alice):
+    other = p256_key("another roof")
+    with reverts_with("Device_BadSignature", p256_key("roof").address, other.address):
+        devices.rotate.call(roof, p256_key("roof").address, rotation(roof, signer=other), {"from": alice})
 
 
 def test_the_auditors_certify_the_new_key(devices, order_book, roof, rotate, certify, auditors, take_effect):

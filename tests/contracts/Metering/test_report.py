@@ -1,17 +1,21 @@
 import pytest
+from eth_account import Account
 
 from powerpact.chain.reverts import revert_error
 from powerpact.codec.eip712 import Domain, compact
 from powerpact.codec.packing import reading_tree
 from powerpact.market.readings import Quality, Reading
 from testkit.constants import CAPACITY_WH, SLOT_LENGTH_S
-from testkit.meters import KEYS, packed, sign_readings
+from testkit.meters import KEYS, P256_ORDER, p256_key, packed, sign_readings
 from testkit.reverts import reverts_with
 
 WINDOW_S = 2 * SLOT_LENGTH_S
 """In which readings can be corrected, s."""
 
 NOBODY = "0x" + "00" * 20
+ELEMENT = p256_key("shed")
+"""The key of a secure element."""
+
 ORDER_OF_THE_CURVE = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
@@ -103,7 +107,7 @@ def test_reverts_for_an_unknown_device(metering, reading, signed, stranger):
         metering.report(packed([unknown]), signed(unknown, key=KEYS[1]), {"from": stranger})
 
 
-@pytest.mark.parametrize("signature", [b"", b"\x00" * 64, b"\x00" * 65])
+@pytest.mark.parametrize("signature", [b"", b"\x00" * 64, b"\x00" * 65, b"\x00" * 128])
 def test_reverts_for_a_signature_of_nobody(metering, reading, stranger, signature):
     for device in (1, 3):
         with reverts_with("Metering_BadSignature", 0, device, NOBODY):
@@ -261,6 +265,43 @@ def test_numbers_the_batches(metering, send, reading):
     assert send(reading()).events["ReadingsReported"]["batch"] == 0
     assert send(reading(device=2)).events["ReadingsReported"]["batch"] == 1
     assert metering.batchCount() == 2
+
+
+@pytest.fixture
+def shed(bind_device, ready, alice):
+    """A device of alice whose key is in a secure element."""
+    return bind_device(alice, "shed", key=ELEMENT)
+
+
+def test_takes_what_a_p256_key_signed(metering, reading, signed, shed, stranger):
+    both = reading(), reading(device=shed)
+    signatures = [*signed(both[0]), *signed(both[1], key=ELEMENT)]
+    assert list(map(len, signatures)) == [65, 128]
+    metering.report(packed(both), signatures, {"from": stranger})
+    assert metering.last(shed)["startAt"] == metering.last(1)["startAt"] == both[0].start_at
+
+
+def test_reverts_for_the_upper_half_of_a_p256_signature(metering, reading, signed, shed, stranger):
+    (signature,) = signed(reading(device=shed), key=ELEMENT)
+    twin = (P256_ORDER - int.from_bytes(signature[32:64], "big")).to_bytes(32, "big")
+    with reverts_with("Metering_BadSignature", 0, shed, NOBODY):
+        metering.report.call(
+            packed([reading(device=shed)]), [signature[:32] + twin + signature[64:]], {"from": stranger}
+        )
+
+
+def test_reverts_for_another_p256_key(metering, reading, signed, shed, stranger):
+    """Neither another device's nor that of a device with a key of secp256k1."""
+    for device, key in ((shed, p256_key("roof")), (1, ELEMENT)):
+        forged = reading(device=device)
+        with reverts_with("Metering_BadSignature", 0, device, key.address):
+            metering.report.call(packed([forged]), signed(forged, key=key), {"from": stranger})
+
+
+def test_reverts_for_a_secp256k1_key_of_the_same_number(metering, reading, signed, shed, stranger):
+    same = Account.from_key(ELEMENT.key)
+    with reverts_with("Metering_BadSignature", 0, shed, same.address):
+        metering.report(packed([reading(device=shed)]), signed(reading(device=shed), key=same), {"from": stranger})
 
 
 def test_takes_a_compact_signature(metering, reading, signed, stranger):

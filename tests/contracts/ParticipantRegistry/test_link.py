@@ -4,11 +4,12 @@ import pytest
 from eth_account import Account
 from eth_utils import keccak
 
+from powerpact.codec.devicekeys import sign_by_device
 from powerpact.codec.eip712 import sign
 from testkit.admitting import MEMBERSHIP
 from testkit.attested import admissions
 from testkit.constants import ATTRIBUTES_HASH
-from testkit.meters import domain_of
+from testkit.meters import domain_of, p256_key
 from testkit.reverts import reverts_with
 from testkit.status import ACTIVE, LEAVING, LEFT, LINKED, NONE
 
@@ -56,6 +57,16 @@ def test_reverts_for_a_signature_on_something_else(participants, admit, agree, a
     }
     with reverts_with("Registry_BadSignature", SHOP.address):
         participants.link(SHOP.address, signatures[wrong](), {"from": alice})
+
+
+def test_reverts_for_a_p256_key(participants, admit, chain, alice):
+    """Only devices have such keys."""
+    admit(alice)
+    key = p256_key("a shop")
+    message = {"member": str(alice), "account": key.address, "application": 1}
+    signature = sign_by_device(key, domain_of(participants, chain.id), "Link", message)
+    with reverts_with("Registry_BadSignature", key.address):
+        participants.link(key.address, signature, {"from": alice})
 
 
 def test_has_the_admission_of_its_member(participants, shop, auditors, alice, now):

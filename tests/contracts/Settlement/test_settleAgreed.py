@@ -4,9 +4,11 @@ from itertools import combinations
 
 import pytest
 
+from powerpact.codec.devicekeys import sign_by_device
 from powerpact.codec.eip712 import Domain, compact, sign
 from powerpact.market.orders import Side
 from testkit.market_fixtures import ENDOWMENT_UPOINTS, by, money_of, record_of, trade_id_of
+from testkit.meters import p256_key
 from testkit.orders import buy, sell
 from testkit.reverts import reverts_with
 
@@ -40,6 +42,19 @@ def test_refuses_before_the_round_is_final(settlement, market, traded, community
     open_ = community.open_market(price_rule=1)
     with reverts_with("Clearing_NotFinal", open_.id):
         settlement.settleAgreed(open_.id, traded.proof(0, 0), 0, [alice.address, carol.address], [b"", b""], by(alice))
+
+
+def test_refuses_a_p256_key_which_only_devices_have(settlement, community, alice, carol, stranger):
+    """A market can name whatever address it likes as its arbiter."""
+    arbiter = p256_key("an arbiter")
+    market = community.open_market(arbiter=arbiter.address)
+    market.post([buy(alice), sell(carol)], [alice, carol])
+    market.clear()
+    message, domain = {"tradeId": trade_id_of(market), "toSeller": 0}, community.domain("Settlement")
+    signatures = [sign_by_device(key, domain, "Agreement", message) for key in (alice.account, arbiter)]
+    with reverts_with("Settlement_BadSignature", trade_id_of(market), arbiter.address):
+        signers = [alice.address, arbiter.address]
+        settlement.settleAgreed(market.id, market.proof(0, 0), 0, signers, signatures, {"from": stranger})
 
 
 def test_refuses_more_than_the_trade_is_worth(agree, custody, traded, parties):

@@ -16,6 +16,8 @@ from powerpact.devices.broker import Publisher, topic_of
 from powerpact.devices.errors import BridgeRuns
 from powerpact.index import attach
 from powerpact.store.readings import Readings
+from testkit.gateways import make_gateway
+from testkit.meters import mirrored, p256_key
 
 QUICK = Options(confirmations=0, patience_s=600, poll_s=0.05, until_idle_s=0.5)
 
@@ -57,6 +59,17 @@ def test_readings_reach_the_chain_in_order(world, folder, where, gateway):
     assert reported(world) == gateway.starts_of
     assert made.readings.counts() == {"final": 12}
     assert (made.counts.received, made.counts.new) == (12, 12)
+
+
+def test_readings_of_secure_elements_reach_the_chain(world, folder, where):
+    """A batch of P-256 signatures, every other one with the upper half of s."""
+    elements = make_gateway(world, 2, 4, key_of=p256_key)
+    subscribed(world, folder, where)
+    publish(where, [signed if k % 2 else mirrored(signed) for k, signed in enumerate(elements.readings)])
+    made = bridge(world, folder, where, patience_s=0)
+    made.run()
+    assert reported(world) == elements.starts_of
+    assert made.readings.counts() == {"final": 8}
 
 
 def test_what_comes_twice_is_reported_once(world, folder, where, gateway):
