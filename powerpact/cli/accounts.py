@@ -11,7 +11,7 @@ from powerpact.cli.output import read_input
 from powerpact.cli.session import AsJson, ask_password, ask_secret, done, table, tell
 
 if TYPE_CHECKING:
-    from eth_account.signers.local import LocalAccount
+    from powerpact.codec.devicekeys import DeviceKey
 
 group = typer.Typer(help="Keys, each in an encrypted file.", no_args_is_help=True)
 
@@ -24,7 +24,14 @@ def register(app: typer.Typer) -> None:
 
 
 @group.command()
-def new(name: Name, as_json: AsJson = False) -> None:
+def new(
+    name: Name,
+    p256: Annotated[
+        bool,
+        typer.Option("--p256", help="A P-256 key, as secure elements and TPMs have them: for a device alone."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Make a new key.
 
     The password comes from the terminal, from the file in POWERPACT_PASSWORD_FILE, or from the file descriptor in
@@ -34,7 +41,9 @@ def new(name: Name, as_json: AsJson = False) -> None:
     """
     from powerpact.keystore import Keystore
 
-    address = Keystore.default().create(name, ask_password(name, is_new=True))
+    keystore = Keystore.default()
+    make = keystore.create_p256 if p256 else keystore.create
+    address = make(name, ask_password(name, is_new=True))
     done(f"made account {name}", [], {"name": name, "address": address}, as_json=as_json, result=address)
 
 
@@ -58,7 +67,7 @@ def import_key(
     from powerpact.keystore import Keystore
     from powerpact.keystore.foreign import from_file, from_hex
 
-    account: LocalAccount
+    account: DeviceKey
     if file is None:
         account = from_hex(name, ask_secret("POWERPACT_IMPORT_KEY_FILE", f"private key of {name}, hexadecimal"))
     else:
@@ -81,6 +90,8 @@ def export(
 ) -> None:
     """Hand out a key as an encrypted file with the same password, which Geth, ethers and MetaMask import.
 
+    The file of a P-256 key is for another keystore of PowerPact: `powerpact account import --file`.
+
     [bold]Example:[/bold] powerpact account export alice -o alice.json
     """
     import os
@@ -91,7 +102,7 @@ def export(
     keystore = Keystore.default()
     if unencrypted:
         keystore.address(name)
-        text = f"0x{bytes(keystore.unlock(name, ask_password(name)).key).hex()}"
+        text = f"0x{bytes(keystore.unlock_device(name, ask_password(name)).key).hex()}"
     else:
         text = keystore.encrypted(name)
     if output is None:
@@ -128,7 +139,11 @@ def list_accounts(as_json: AsJson = False) -> None:
 
     [bold]Example:[/bold] powerpact account list
     """
-    from powerpact.keystore import Keystore
+    from powerpact.keystore import P256, Keystore
 
-    names = Keystore.default().names()
-    table(({"name": name, "address": address} for name, address in names.items()), as_json=as_json)
+    keystore = Keystore.default()
+    rows = (
+        {"name": name, "address": address, "curve": P256 if keystore.is_p256(name) else "secp256k1"}
+        for name, address in keystore.names().items()
+    )
+    table(rows, as_json=as_json)

@@ -20,6 +20,7 @@ from powerpact.cli.session import (
     parse_time,
     tell,
     unlock,
+    unlock_device,
 )
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def rotate(
     """
     from powerpact.chain.contracts import devicechanges, devices
 
-    chain, owner, new_key = open_chain(deployment), unlock(account), unlock(key)
+    chain, owner, new_key = open_chain(deployment), unlock(account), unlock_device(key)
     found = devices.existing(chain, device)
     _refuse_promised(chain, device, anyway=anyway)
     signature = devicechanges.sign_rotation(chain, new_key, device, owner.address, found.key)
@@ -78,7 +79,7 @@ def distrust(
 
     chain, sender = open_chain(deployment), unlock(account)
     found = devices.existing(chain, device)
-    named, time = address_of(key) if key else found.key, parse_time(since)
+    named, time = address_of(key, is_device_key=True) if key else found.key, parse_time(since)
     state = devicechanges.distrust if found.owner == sender.address else devicechanges.vote_distrust
     mined = chain.sender(sender).send(state(chain, named, time))
     is_stated = any(event.name == "KeyDistrusted" for event in chain.decode(mined))

@@ -22,6 +22,7 @@ from powerpact.cli.session import (
     table,
     tell,
     unlock,
+    unlock_device,
 )
 from powerpact.market.forms import word_of
 from powerpact.market.schema import Carrier, DeviceKind, EnergySource
@@ -38,7 +39,7 @@ KeyName = Annotated[
     typer.Option(
         "--key",
         metavar="NAME",
-        help="Account of the keystore that is the device's key.",
+        help="Account of the keystore that is the device's key, of either curve.",
         autocompletion=account_names,
     ),
 ]
@@ -84,7 +85,7 @@ def add(
     """
     from powerpact.chain.contracts import devices
 
-    chain, owner, device_key = open_chain(deployment), unlock(account), unlock(key)
+    chain, owner, device_key = open_chain(deployment), unlock(account), unlock_device(key)
     described = devices.Description(
         kind=enum_member(DeviceKind, "kind", kind),
         carrier=enum_member(Carrier, "carrier", carrier),
@@ -184,7 +185,7 @@ def exchange(
     from powerpact.chain.contracts import devices
     from powerpact.devices import Exchange
 
-    chain, owner, new_key = open_chain(deployment), unlock(account), unlock(key)
+    chain, owner, new_key = open_chain(deployment), unlock(account), unlock_device(key)
     planned = Exchange.planned(chain, device, owner.address, new_key.address, capacity_wh)
     if planned.promised and not anyway:
         raise planned.refusal()
@@ -253,7 +254,7 @@ def report(
     from powerpact.devices import Meter
     from powerpact.errors import BadChoice
 
-    chain, sender_key, device_key = open_chain(deployment), unlock(account), unlock(key)
+    chain, sender_key, device_key = open_chain(deployment), unlock(account), unlock_device(key)
     id_ = devices.device_of(chain, device_key.address)
     if id_ == 0:
         raise BadChoice("key", key, "belongs to no device", remedy="Add the device first: `powerpact device add`.")

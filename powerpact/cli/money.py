@@ -159,7 +159,7 @@ def balance(
     from powerpact.keystore import Keystore
 
     chain = open_chain(deployment)
-    rows = [balance_of(chain, name) for name in who or Keystore.default().names()]
+    rows = [balance_of(chain, name) for name in who or Keystore.default().people()]
     if as_json:
         print_json(rows)
         return

@@ -53,7 +53,7 @@ def overview(
     known = devices.all_devices(chain)
     orders, trades = _pending(records, now)
     found = []
-    for name in who or Keystore.default().names():
+    for name in who or Keystore.default().people():
         has = balance_of(chain, name)
         lots = [energy_wh for (holder, _), energy_wh in held.items() if holder == has["address"]]
         found.append(

@@ -17,7 +17,7 @@ from powerpact.cli.choices import with_options
 from powerpact.cli.devices import meter_group
 from powerpact.cli.names import account_names
 from powerpact.cli.output import STANDARD_STREAM
-from powerpact.cli.session import DEPLOYMENT_FILE, Deployed, open_chain, parse_time, tell, unlock
+from powerpact.cli.session import DEPLOYMENT_FILE, Deployed, open_chain, parse_time, tell, unlock_device
 from powerpact.errors import BadChoice
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def _meters(chain: Chain, names: Sequence[str], output: Path | None) -> list[Met
     lasts = lasts_in(read_log(output)) if output is not None and output.exists() else {}
     found = []
     for name in names:
-        key = unlock(name)
+        key = unlock_device(name)
         id_ = devices.device_of(chain, key.address)
         if id_ == 0:
             raise BadChoice("key", name, "belongs to no device", remedy="Add the device first: `powerpact device add`.")

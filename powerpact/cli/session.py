@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from powerpact.chain.client import Chain
     from powerpact.chain.transactions import Mined
     from powerpact.cli.names import Names
+    from powerpact.codec.devicekeys import DeviceKey
 
 Deployed = Annotated[
     Path,
@@ -137,16 +138,28 @@ def _has_terminal() -> bool:
 
 
 def unlock(name: str) -> LocalAccount:
-    """Open a key of the keystore with its password."""
+    """Open a person's key of the keystore with its password."""
+    from powerpact.keystore import Keystore
+
+    keystore = Keystore.default()
+    keystore.person_address(name)
+    return keystore.unlock(name, ask_password(name))
+
+
+def unlock_device(name: str) -> DeviceKey:
+    """Open a device's key of the keystore with its password."""
     from powerpact.keystore import Keystore
 
     keystore = Keystore.default()
     keystore.address(name)
-    return keystore.unlock(name, ask_password(name))
+    return keystore.unlock_device(name, ask_password(name))
 
 
-def address_of(text: str) -> ChecksumAddress:
-    """An address from its hexadecimal form, the name of an account in the keystore, or one in the configuration."""
+def address_of(text: str, *, is_device_key: bool = False) -> ChecksumAddress:
+    """An address from its hexadecimal form, the name of an account in the keystore, or one in the configuration.
+
+    A P-256 key of the keystore is refused unless the address of a device's key is asked for: nobody can send from it.
+    """
     from eth_utils import is_hex_address, to_checksum_address
 
     from powerpact.keystore import Keystore
@@ -156,7 +169,7 @@ def address_of(text: str) -> ChecksumAddress:
     keystore, others = Keystore.default(), config.read_config().names
     if text in others and text not in keystore.names():
         return to_checksum_address(others[text])
-    return keystore.address(text)
+    return keystore.address(text) if is_device_key else keystore.person_address(text)
 
 
 def market_of(chain: Chain, text: str) -> bytes:

@@ -1,5 +1,7 @@
 """Keys of people and devices: encrypted files (Web3 Secret Storage, version 3) in the user's folder.
 
+The file of a P-256 key, which only a device can have, is the same with a member ``curve`` and with that key's address.
+
 The folder is ``keystore`` in ``POWERPACT_HOME``, by default ``~/.powerpact``. A key leaves its file only into the
 memory of the process that signs with it.
 """
@@ -18,10 +20,14 @@ from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
 from eth_utils import to_checksum_address
 
+from powerpact.codec.devicekeys import DeviceKey, P256Key
 from powerpact.errors import PowerPactError
 
 SCRYPT_COST: Final = 1 << 18
 """Cost parameter N of scrypt: guessing a password once takes about half a second and 256 MiB."""
+
+P256: Final = "P-256"
+"""What the file of such a key says of its curve; the others say nothing."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
@@ -75,7 +81,17 @@ class Keystore:
         """
         return self.add(name, Account.create(), password)
 
-    def add(self, name: str, account: LocalAccount, password: str) -> ChecksumAddress:
+    def create_p256(self, name: str, password: str) -> ChecksumAddress:
+        """Make a new P-256 key, for a device.
+
+        Raises
+        ------
+        KeystoreError
+            If the name is invalid or taken, the password is empty, or the folder cannot be written.
+        """
+        return self.add(name, P256Key.create(), password)
+
+    def add(self, name: str, account: DeviceKey, password: str) -> ChecksumAddress:
         """Keep a key that exists already.
 
         Raises
@@ -112,7 +128,7 @@ class Keystore:
         KeystoreError
             If there is no such account, the old password is wrong, the new one empty, or the file cannot be written.
         """
-        encrypted = _encrypted(name, self.unlock(name, old), new)
+        encrypted = _encrypted(name, self.unlock_device(name, old), new)
         draft = self.folder / f".{name}.{os.getpid()}"
         try:
             handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -126,7 +142,7 @@ class Keystore:
             raise KeystoreError(name, f"{self.folder} cannot be written", remedy="Check its permissions.") from error
 
     def encrypted(self, name: str) -> str:
-        """An account's file, which Geth, ethers and MetaMask read, too.
+        """An account's file, which Geth, ethers and MetaMask read, too, unless it is of a P-256 key.
 
         Raises
         ------
@@ -139,6 +155,10 @@ class Keystore:
         """All accounts and their addresses, by name."""
         return {path.stem: self.address(path.stem) for path in sorted(self.folder.glob("*.json"))}
 
+    def people(self) -> dict[str, ChecksumAddress]:
+        """The accounts that people can have, and their addresses, by name: all but P-256 keys."""
+        return {name: address for name, address in self.names().items() if not self.is_p256(name)}
+
     def address(self, name: str) -> ChecksumAddress:
         """Address of an account; no password is needed.
 
@@ -149,20 +169,60 @@ class Keystore:
         """
         return to_checksum_address(self._read(name)["address"])
 
+    def is_p256(self, name: str) -> bool:
+        """Whether a key is one of P-256, which only a device can have; no password is needed.
+
+        Raises
+        ------
+        KeystoreError
+            If there is no such account.
+        """
+        return self._read(name).get("curve") == P256
+
+    def person_address(self, name: str) -> ChecksumAddress:
+        """Address of an account that a person can have; no password is needed.
+
+        Raises
+        ------
+        KeystoreError
+            If there is no such account, or it is a P-256 key.
+        """
+        if self.is_p256(name):
+            raise KeystoreError(
+                name,
+                "is a P-256 key, with which a device signs, but nobody sends, trades or owns anything",
+                remedy="Name an account made by `powerpact account new` without `--p256`; this one goes with `--key`.",
+            )
+        return self.address(name)
+
     def unlock(self, name: str, password: str) -> LocalAccount:
-        """Open a key.
+        """Open a person's key.
+
+        Raises
+        ------
+        KeystoreError
+            If there is no such account, it is a P-256 key, or the password is wrong.
+        """
+        self.person_address(name)
+        account: LocalAccount = Account.from_key(self._decrypted(name, password))
+        return account
+
+    def unlock_device(self, name: str, password: str) -> DeviceKey:
+        """Open the key of a device, of either curve.
 
         Raises
         ------
         KeystoreError
             If there is no such account or the password is wrong.
         """
+        return P256Key(self._decrypted(name, password)) if self.is_p256(name) else self.unlock(name, password)
+
+    def _decrypted(self, name: str, password: str) -> bytes:
         encrypted = self._read(name)
         try:
-            account: LocalAccount = Account.from_key(Account.decrypt(encrypted, password))
+            return bytes(Account.decrypt(encrypted, password))
         except ValueError:
             raise KeystoreError(name, "wrong password", remedy="Try again.") from None
-        return account
 
     def _make_folder(self) -> None:
         """Make the folder; whatever repository it lies in, no `git add` takes what is in it."""
@@ -193,7 +253,10 @@ class Keystore:
         return data
 
 
-def _encrypted(name: str, account: LocalAccount, password: str) -> str:
+def _encrypted(name: str, account: DeviceKey, password: str) -> str:
     if not password:
         raise KeystoreError(name, "the password is empty", remedy="Choose a password.")
-    return json.dumps(account.encrypt(password, kdf="scrypt", iterations=SCRYPT_COST))
+    encrypted = Account.encrypt(account.key, password, kdf="scrypt", iterations=SCRYPT_COST)
+    if isinstance(account, P256Key):
+        encrypted |= {"curve": P256, "address": account.address.removeprefix("0x").lower()}
+    return json.dumps(encrypted)

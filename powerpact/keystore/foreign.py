@@ -14,7 +14,8 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils import is_same_address
 
-from powerpact.keystore import KeystoreError
+from powerpact.codec.devicekeys import DeviceKey, P256Key
+from powerpact.keystore import P256, KeystoreError
 
 _HEX_KEY: Final = re.compile(r"(0x)?[0-9a-fA-F]{64}")
 _VAULT_ITERATIONS: Final = 10_000
@@ -42,8 +43,8 @@ def from_hex(name: str, text: str) -> LocalAccount:
     return account
 
 
-def from_file(name: str, text: str | bytes, password: str, address: str | None = None) -> LocalAccount:
-    """The account in another wallet's encrypted file.
+def from_file(name: str, text: str | bytes, password: str, address: str | None = None) -> DeviceKey:
+    """The account in another wallet's encrypted file, or the key in a file of another keystore of PowerPact.
 
     Parameters
     ----------
@@ -71,7 +72,8 @@ def from_file(name: str, text: str | bytes, password: str, address: str | None =
         return _chosen(name, list(_in_vault(name, data, password)), address)
     if not any(key.lower() == "crypto" for key in data):
         raise KeystoreError(name, "the file is neither a keystore nor a vault", remedy=_KINDS)
-    account: LocalAccount = Account.from_key(_decrypted(name, data, password))
+    secret = _decrypted(name, data, password)
+    account: DeviceKey = P256Key(secret) if data.get("curve") == P256 else Account.from_key(secret)
     stated = data.get("address")
     if isinstance(stated, str) and not is_same_address(f"0x{stated.removeprefix('0x')}", account.address):
         raise KeystoreError(name, f"the file says {stated}, its key is of {account.address}", remedy="Do not use it.")

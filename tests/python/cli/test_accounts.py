@@ -13,7 +13,7 @@ from eth_account import Account
 from typer.testing import CliRunner
 
 from powerpact.cli import app
-from powerpact.keystore import Keystore
+from powerpact.keystore import Keystore, KeystoreError
 from testkit.shell import PASSWORD
 
 COMMAND = (sys.executable, "-c", "from powerpact.cli import main; main()")
@@ -70,6 +70,36 @@ def test_a_password_is_changed(shell, secret):
     shell.ok("account", "passwd", "changing")
     assert Keystore.default().unlock("changing", "another")
     assert "wrong password" in shell.refused("account", "passwd", "changing").stderr
+
+
+def test_a_p256_key_is_kept_like_the_others(shell, secret, tmp_path):
+    address = shell.json("account", "new", "element", "--p256")["address"]
+    shell.ok("account", "new", "usual")
+    curves = {row["name"]: row["curve"] for row in shell.json("account", "list")}
+    assert (curves["element"], curves["usual"]) == ("P-256", "secp256k1")
+    key = Keystore.default().unlock_device("element", PASSWORD)
+    assert key.address == address
+    exported = tmp_path / "element.json"
+    shell.ok("account", "export", "element", "-o", exported)
+    assert shell.ok("account", "export", "element", "--unencrypted").stdout.strip() == f"0x{key.key.hex()}"
+    secret("POWERPACT_IMPORT_PASSWORD_FILE", PASSWORD)
+    assert shell.json("account", "import", "again", "--file", exported)["address"] == address
+    secret("POWERPACT_NEW_PASSWORD_FILE", "another")
+    shell.ok("account", "passwd", "again")
+    assert Keystore.default().unlock_device("again", "another") == key
+    spoilt = {**json.loads(exported.read_text()), "curve": None}
+    exported.write_text(json.dumps(spoilt))
+    assert "Do not use it" in shell.refused("account", "import", "spoilt", "--file", exported).stderr
+
+
+def test_a_p256_key_is_nobodys_account(shell):
+    shell.ok("account", "new", "sealed", "--p256")
+    refused = shell.refused("chain", "fund", "sealed")
+    assert "is a P-256 key, with which a device signs" in refused.stderr
+    assert "powerpact account new" in refused.stderr
+    with pytest.raises(KeystoreError, match="is a P-256 key"):
+        Keystore.default().unlock("sealed", PASSWORD)
+    assert "sealed" not in Keystore.default().people()
 
 
 def test_without_a_terminal_the_password_file_is_named(shell):

@@ -1,5 +1,7 @@
 """Devices from the first vote to the last: what auditors vote for, storages, stopped meters, and their exchange."""
 
+import json
+
 import pytest
 
 from powerpact.chain.contracts import devices
@@ -133,6 +135,26 @@ def test_a_meter_is_exchanged(shell, admitted):
     shell.ok("certificates", "issue", new, "--slot", later, "-a", "bob")
     assert certificates_of(shell, new) == 340
     assert "is retired already" in shell.refused("device", "exchange", old, "-a", "bob", "--key", "new-meter").stderr
+
+
+def test_a_secure_element_signs_for_a_device_and_for_nobody_else(shell, admitted):
+    for name in ("element", "second-element"):
+        shell.json("account", "new", name, "--p256")
+    device = add(shell, "element")
+    certify(shell, device)
+    start = next_hour(shell)
+    report(shell, "element", start, 700)
+    shell.ok("certificates", "issue", device, "--slot", start, "-a", "bob")
+    assert certificates_of(shell, device) == 700
+    signed = json.loads(shell.ok("meter", "simulate", "--key", "element", "--slot", start + HOUR_S).stdout)
+    assert (signed["device"], len(signed["signature"])) == (device, 2 + 2 * 128)
+    shell.ok("device", "rotate", device, "-a", "bob", "--key", "second-element")
+    for words in (("deposit", 1, "-a", "element"), ("points", "mint", "element", 1, "-a", "utility", "--reference", 2)):
+        refused = shell.refused(*words)
+        assert "is a P-256 key, with which a device signs" in refused.stderr
+        assert "powerpact account new" in refused.stderr
+    shell.ok("device", "distrust", device, "-a", "bob", "--key", "element", "--since", start)
+    assert "element" not in {entry["account"] for entry in shell.json("balance")}
 
 
 def test_an_exchange_that_was_interrupted_goes_on(shell, admitted):
