@@ -273,6 +273,7 @@ RULES = (
     "report less",
     "report nothing",
     "report: forged",
+    "report: forged for a secure element",
     "report: a falling counter",
     "report: at a wrong time",
     "report: lists of wrong lengths",

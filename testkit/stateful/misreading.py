@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from powerpact.codec.devicekeys import P256Key
 from testkit.market import SLOT_LENGTH_S, Proven
 from testkit.stateful.checks import Checks
 from testkit.stateful.ghostmarket import GhostMarket, Position
@@ -13,6 +15,17 @@ MAX_READINGS = 256
 EARLIER_WH = 9
 MISREAD = ("no reading", "another reading", "another device's reading", "another slot's reading")
 """What is shown in place of a trade's reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Impostor(P256Key):
+    """Signs with a key of its own, and states the public key of another."""
+
+    victim: P256Key
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        """The signature of the one with the key of the other."""
+        return P256Key.sign_digest(self, digest)[:64] + self.victim.sign_digest(digest)[64:]
 
 
 class MisreadingRules(Checks):
@@ -27,6 +40,10 @@ class MisreadingRules(Checks):
             forger = [owner.account, self.community.agent, *others][which % 5]
             market.market.report({device: exported[device]}, signers={device: forger})
         RUNS["report: forged"] += 1
+        if isinstance(owner.meter, P256Key):
+            with refused("Metering_BadSignature"):
+                market.market.report(exported, signers={device: Impostor(bytes([7] * 32), owner.meter)})
+            RUNS["report: forged for a secure element"] += 1
         if self.community.counters[device].exported_wh:
             with refused("Metering_CounterFell"):
                 market.market.report({device: exported[device]}, falls_wh={device: 1})

@@ -25,6 +25,8 @@ LINKED = {4: 2}
 """Accounts that are one person's: the first one's admission is the other's, too."""
 PERSONS = (1, 2, 3, 4, 3)
 """The persons of the traders, by the order of their admission."""
+ELEMENTS = {1, 3}
+"""Traders whose devices have secure elements: keys of P-256."""
 CAPACITY_WH = 5_000
 """Of each device."""
 PURSE_UPOINTS = 2_000_000
@@ -51,7 +53,9 @@ PERCENTS = st.lists(st.sampled_from((0, 60, 96, 100, MOST_PERCENT)), min_size=TR
 
 def community_on(chain: Any, **options: Any) -> Community:
     """The people of the machine; all but the watcher have points outside and inside their accounts."""
-    community = Community(chain, TRADERS, CREDIBILITIES_PPM, capacity_wh=CAPACITY_WH, linked=LINKED, **options)
+    community = Community(
+        chain, TRADERS, CREDIBILITIES_PPM, capacity_wh=CAPACITY_WH, linked=LINKED, elements=ELEMENTS, **options
+    )
     custody = community.addresses["Accounts"]
     for account, deposit_upoints in depositors(community):
         reference = keccak(text=f"purse of {account.address}")

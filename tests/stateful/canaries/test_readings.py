@@ -9,6 +9,7 @@ METERING = "contracts/metering/Metering.sol"
 RULES = "contracts/metering/libraries/ReadingRules.sol"
 DELIVERIES = "contracts/metering/Deliveries.sol"
 SETTLEMENT = "contracts/settlement/Settlement.sol"
+DEVICE_KEYS = "contracts/registry/DeviceKeys.sol"
 
 MUTANTS = (
     Mutant(
@@ -31,6 +32,13 @@ MUTANTS = (
         "contracts/metering/MeterReadings.sol",
         "uint256 public constant MAX_READINGS = 256;",
         "uint256 public constant MAX_READINGS = 257;",
+    ),
+    Mutant(
+        "a reading that only states the key of a secure element",
+        "DeviceKeys",
+        DEVICE_KEYS,
+        "if (!P256.verify(digest, r, s, x, y)) return address(0);",
+        "",
     ),
     Mutant(
         "a reading of another device",
