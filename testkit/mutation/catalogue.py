@@ -94,8 +94,8 @@ GROUPS = {
     "refutations": Group(8, ("clearing/Refutations",), ("Refutations",)),
     "devices": Group(
         12,
-        ("registry/DeviceChanges", "registry/DeviceRecords", "registry/DeviceRegistry"),
-        ("DeviceRegistry", "OrderBook"),
+        ("registry/DeviceChanges", "registry/DeviceKeys", "registry/DeviceRecords", "registry/DeviceRegistry"),
+        ("DeviceKeys", "DeviceRegistry", "OrderBook"),
     ),
     "orders": Group(
         10,
