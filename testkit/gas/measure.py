@@ -29,9 +29,9 @@ Gas = dict[str, int]
 
 
 @contextmanager
-def measuring_chain() -> Iterator[NodeChain]:
+def measuring_chain(hardfork: str = HARDFORK) -> Iterator[NodeChain]:
     """A node whose every block has a fixed time, with the cap of EIP-7825 on transactions."""
-    with Node(hardfork=HARDFORK, base_fee_wei=0, timestamp_s=GENESIS_TIME, tx_gas_limit=True) as node:
+    with Node(hardfork=hardfork, base_fee_wei=0, timestamp_s=GENESIS_TIME, tx_gas_limit=True) as node:
         yield NodeChain(node.rpc_url)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from testkit.gas.devicekeys import device_key_gas
 from testkit.gas.measure import GasMeter, code_sizes, measuring_chain
 from testkit.gas.membership import membership_gas
 
@@ -43,6 +44,10 @@ def test_steps(size, update_snapshots):
 def test_membership(update_snapshots):
     with measuring_chain() as chain:
         compare("membership", membership_gas(chain), update_snapshots)
+
+
+def test_device_keys(update_snapshots):
+    compare("device-keys", device_key_gas(), update_snapshots)
 
 
 def test_code_sizes(update_snapshots):
