@@ -56,7 +56,7 @@ library Signatures {
     }
 
     function _recover(bytes32 digest, bytes calldata signature) private pure returns (address, ECDSA.RecoverError) {
-        address recovered;
+        address recovered = address(0);
         ECDSA.RecoverError fault;
         // The third value only tells more about a fault.
         if (signature.length == 64) {
