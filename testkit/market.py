@@ -240,9 +240,10 @@ class Community:
         capacity_wh: int = 100_000,
         source: int = 1,
         certified: bool = True,
+        kind: int = 0,
     ) -> int:
         """Bind a device to a participant and have it certified, unless told otherwise; its id."""
-        kind, carrier, subnet = 0, 0, 1
+        carrier, subnet = 0, 1
         terms = {
             "owner": account.address,
             "kind": kind,

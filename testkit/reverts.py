@@ -21,6 +21,14 @@ def reverts_with(error: str, *arguments: Any) -> Iterator[None]:
     assert caught.value.revert_msg == f"{error}: {', '.join(map(_as_shown, arguments))}"
 
 
+@contextmanager
+def reverts_named(error: str) -> Iterator[None]:
+    """Fail unless the block reverts with the error of this name, whatever its arguments are."""
+    with pytest.raises(VirtualMachineError) as caught:
+        yield
+    assert caught.value.revert_msg.partition(":")[0] == error
+
+
 def _as_shown(argument: Any) -> str:
     """The argument as Brownie shows it: addresses in lower case, bytes as a literal."""
     shown = str(getattr(argument, "address", argument))

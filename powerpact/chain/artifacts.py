@@ -38,6 +38,7 @@ CONTRACTS: Final = (
     "Credentials",
     "Membership",
     "DeviceKeys",
+    "RouterBatches",
 )
 """The contracts of a deployment, in the order in which they are deployed."""
 

@@ -215,6 +215,7 @@ def constructor_arguments(addresses: dict[str, ChecksumAddress], parameters: Par
         "Credentials": [],
         "Membership": [at["ParticipantRegistry"]],
         "DeviceKeys": [],
+        "RouterBatches": [at["DeviceRegistry"], at["Metering"]],
     }
 
 

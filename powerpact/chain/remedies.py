@@ -415,6 +415,47 @@ _DELIVERIES: Final = {
     ),
 }
 
+_ROUTERS: Final = {
+    "Router_NotRouter": Advice(
+        "the device is no router, or there is none with this id",
+        "Sign with a router's key; bind one with `powerpact device add --kind router`.",
+    ),
+    "Router_Stopped": Advice(
+        "the router was retired or decertified",
+        "Add a new router with a new key, and have it certified. Devices can report by themselves meanwhile.",
+    ),
+    "Router_NotCertified": Advice(
+        "the router is not certified as it is now, or was never with its key of now",
+        "Have the auditors certify it: `powerpact device certify`. Devices can report by themselves meanwhile.",
+    ),
+    "Router_KeyDistrusted": Advice(
+        "the router's key is not trusted any more", "Its owner gives it another key: `powerpact device rotate`."
+    ),
+    "Router_BadSignature": Advice(
+        "the router's key of now did not sign this batch for this contract",
+        "Sign with the router's key, its next turn, and the chain id and address of the deployment.",
+    ),
+    "Router_WrongTurn": Advice(
+        "the batch is not the router's next one",
+        "Nothing to do if it is committed already (`powerpact router batches`); else sign it again with the next turn.",
+    ),
+    "Router_BadCount": Advice("a batch holds 1 to 65 536 readings", "Split the batch."),
+    "Router_NothingShown": Advice("no reading is shown", "Show at least one reading of the batch."),
+    "Router_LengthMismatch": Advice("readings and places differ in number", "Give one place for each reading."),
+    "Router_BadPlace": Advice(
+        "a place is not in the batch, or not after the one before",
+        "Show readings in the order of the batch, each once.",
+    ),
+    "Router_WrongSiblings": Advice(
+        "there are more or fewer siblings than the places ask for",
+        "Build the proof from the router's file: `powerpact router prove`.",
+    ),
+    "Router_NotCommitted": Advice(
+        "the router committed to no batch in which these readings are at these places",
+        "Build the proof from the very file that was committed; `powerpact router check` compares them.",
+    ),
+}
+
 _MARKETS: Final = {
     "Market_AlreadyOpen": Advice("a market with these rules exists", "Use the market with this id."),
     "Market_Unknown": Advice("there is no market with this id", "List the markets with `powerpact market list`."),
@@ -902,6 +943,7 @@ SECTIONS: Final = MappingProxyType(
         "Certificates": _CERTIFICATES,
         "Metering": _METERING,
         "Deliveries": _DELIVERIES,
+        "Routers": _ROUTERS,
         "Markets": _MARKETS,
         "Orders": _ORDERS,
         "Mandates": _MANDATES,

@@ -53,6 +53,8 @@ class Stage:
     candidates: list[LocalAccount] = field(default_factory=lambda: [key(f"candidate {i}") for i in range(4)])
     uncertified: int = 0
     """A device of Grace's that no auditor has seen."""
+    router: int = 0
+    """A router of Grace's."""
     coming: list[bytes] = field(default_factory=list)
     """Ids of markets that may be opened."""
     markets: list[TestMarket] = field(default_factory=list)

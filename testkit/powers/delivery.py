@@ -11,11 +11,12 @@ from eth_utils import keccak
 
 from powerpact.codec.eip712 import sign
 from powerpact.market.readings import Reading
-from testkit.market import TestMarket, Trader
+from testkit.market import TestMarket, Trader, key
 from testkit.meters import packed
 from testkit.powers.cast import Stage
 from testkit.powers.contest import awarded
 from testkit.powers.scenes import Scene, invented, same, unknown
+from testkit.routers import BATCHES, RouterBatch
 
 EXPORTED_WH, IMPORTED_WH = 1_500, 1_000
 """What each device reports of the slot: sellers export more than they sold, the first buyer uses all it bought."""
@@ -25,7 +26,7 @@ def delivery(stage: Stage) -> Iterator[list[Scene]]:
     """The first market's slot, until everything has ended."""
     market = stage.markets[0]
     stage.community.chain.warp(market.slot_end)
-    yield [_reporting(stage, market)]
+    yield _reporting(stage, market)
     flows = {trader.device: EXPORTED_WH for trader in (stage.carol, stage.eve, stage.frank)}
     draws = {trader.device: IMPORTED_WH for trader in (stage.alice, stage.bob)}
     market.report(flows, imported_wh=draws)
@@ -42,7 +43,7 @@ def delivery(stage: Stage) -> Iterator[list[Scene]]:
     yield [awarded(stage)]
 
 
-def _reporting(stage: Stage, market: TestMarket) -> Scene:
+def _reporting(stage: Stage, market: TestMarket) -> list[Scene]:
     community, carol = stage.community, stage.carol
     reading = Reading.measured(
         carol.device,
@@ -57,7 +58,27 @@ def _reporting(stage: Stage, market: TestMarket) -> Scene:
     def signed_by(who: LocalAccount) -> tuple[Any, ...]:
         return packed([reading]), [sign(who, community.domain("Metering"), "Reading", reading.message())]
 
-    return Scene("Metering", "report", same(*signed_by(carol.meter)), touches=(carol.address,), forged=signed_by)
+    batch, following = (RouterBatch(stage.router, turn, [reading]) for turn in range(2))
+    domain = community.domain(BATCHES)
+
+    def committed(batch: RouterBatch, who: LocalAccount) -> tuple[Any, ...]:
+        return batch.head, batch.root, batch.signature(who, domain)
+
+    def proved(who: LocalAccount) -> tuple[Any, ...]:
+        return batch.proved([0], signed_by(who)[1])
+
+    community.send(community.agent, BATCHES, "commit", *committed(batch, key("a router")))
+    touched = (carol.address,)
+    return [
+        Scene("Metering", "report", same(*signed_by(carol.meter)), touches=touched, forged=signed_by),
+        Scene(
+            BATCHES,
+            "commit",
+            same(*committed(following, key("a router"))),
+            forged=lambda who: committed(following, who),
+        ),
+        Scene(BATCHES, "prove", same(*proved(carol.meter)), touches=touched, forged=proved),
+    ]
 
 
 def _ending(stage: Stage, market: TestMarket) -> list[Scene]:

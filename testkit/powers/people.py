@@ -8,6 +8,7 @@ from eth_account.signers.local import LocalAccount
 from eth_utils import keccak
 
 from powerpact.codec.eip712 import sign
+from powerpact.market.schema import DeviceKind
 from testkit.market import SLOT_LENGTH_S, key
 from testkit.powers.admissions import admissions
 from testkit.powers.cast import CREDENTIAL, DAY_S, Stage
@@ -27,6 +28,7 @@ def people(stage: Stage) -> Iterator[list[Scene]]:
     yield from admissions(stage)
     community.chain.warp(community.chain.now() + 30 * DAY_S)
     stage.uncertified = community.bind(stage.grace.account, key("a second meter"), certified=False)
+    stage.router = community.bind(stage.grace.account, key("a router"), kind=DeviceKind.ROUTER)
     community.send(stage.alice.account, "PowerPoints", "approve", stage.approved.address, 1_000)
     yield [*_points(stage), *_custody(stage), *_admissions(stage), *_devices(stage)]
     stage.suspend(stage.eve)

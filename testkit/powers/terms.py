@@ -71,10 +71,11 @@ class State(Enum):
     ADMISSIONS = "admissions"
     MOTIONS = "motions"
     CREDENTIALS = "credentials"
+    ROOTS = "roots"
 
 
 (POINTS, APPROVALS, ORDERS, MANDATES, MARKETS, PROPOSALS) = [(state,) for state in State][:6]
-(TRADES, READINGS, CERTIFICATES, DEVICES, ADMISSIONS, MOTIONS, CREDENTIALS) = [(state,) for state in State][6:]
+(TRADES, READINGS, CERTIFICATES, DEVICES, ADMISSIONS, MOTIONS, CREDENTIALS, ROOTS) = [(state,) for state in State][6:]
 
 CONTENTS = {
     State.POINTS: "outside, free and held; deposits that count as used",
@@ -89,6 +90,7 @@ CONTENTS = {
     State.DEVICES: "owner, offers, key and description; certified, distrusted, stopped",
     State.ADMISSIONS: "applications, admissions, credibility, suspensions, accounts of a person",
     State.CREDENTIALS: "which signatures under credentials are revoked",
+    State.ROOTS: "batches of readings that routers committed to, which count nothing",
     State.MOTIONS: "who audits, what is announced, what members object to and propose, announced exits",
 }
 

@@ -14,6 +14,7 @@ import pytest
 from powerpact.chain.artifacts import CONTRACTS
 from powerpact.chain.deployment import Parameters, constructor_arguments, create_address
 from powerpact.codec.devicekeys import sign_by_device
+from powerpact.market.schema import DeviceKind
 from testkit.admitting import MEMBERSHIP, REASON, WINDOW_S, candidate, outcomes
 from testkit.constants import ATTRIBUTES_HASH, CAPACITY_WH, CREDIBILITY_PPM, SLOT_LENGTH_S, SOLAR, SUBNET, THRESHOLD
 from testkit.meters import device_key, domain_of
@@ -195,18 +196,18 @@ def admit(participants, announce, deployer, chain):
 def bind_device(devices, chain):
     """Bind the device of this name to its owner; return its id."""
 
-    def _bind_device(owner, name, capacity_wh=CAPACITY_WH, source=SOLAR, key=None):
+    def _bind_device(owner, name, capacity_wh=CAPACITY_WH, source=SOLAR, kind=DeviceKind.METER, key=None):
         key = key or device_key(name)
         message = {
             "owner": owner.address,
-            "kind": 0,
+            "kind": kind,
             "carrier": 0,
             "source": source,
             "subnet": SUBNET,
             "capacityWh": capacity_wh,
         }
         signature = sign_by_device(key, domain_of(devices, chain.id), "Device", message)
-        added = devices.add(key.address, 0, 0, source, SUBNET, capacity_wh, signature, {"from": owner})
+        added = devices.add(key.address, kind, 0, source, SUBNET, capacity_wh, signature, {"from": owner})
         return added.events["DeviceAdded"]["device"]
 
     return _bind_device

@@ -38,3 +38,5 @@ def test_contracts_know_each_other(system, utility, auditors):
     assert system.Settlement.MARKETS() == system.Markets
     assert system.Settlement.CLEARING() == system.Clearing
     assert system.Settlement.MOTIONS() == system.Motions
+    assert system.RouterBatches.DEVICES() == system.DeviceRegistry
+    assert system.RouterBatches.METERING() == system.Metering

@@ -41,6 +41,13 @@ SEEDED = {
         "if (signer != key || signer == address(0))",
         "if (signer == address(0))",
     ),
+    "RouterBatches.commit: a stranger succeeds with something invented": Mutant(
+        "a batch that anybody signs",
+        "RouterBatches",
+        "contracts/metering/RouterBatches.sol",
+        "require(signer == key && signer != address(0), Router_BadSignature(router, key, signer));",
+        "require(signer != address(0), Router_BadSignature(router, key, signer));",
+    ),
 }
 
 

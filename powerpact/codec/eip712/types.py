@@ -53,6 +53,8 @@ TYPES: Final = MappingProxyType(
             "uint32 device,uint40 startAt,uint32 lengthSeconds,uint40 previousStartAt,uint64 exportedWh,"
             "uint64 importedWh,uint64 exportCounterWh,uint64 importCounterWh,uint8 quality,uint16 version"
         ),
+        # RouterBatches. turn counts the router's batches from 0, root is that of the readings' Merkle tree.
+        "RouterBatch": _members("uint32 router,uint32 turn,bytes32 root,uint32 count"),
         # DeviceRegistry.
         "Device": _members("address owner,uint8 kind,uint8 carrier,uint8 source,uint32 subnet,uint64 capacityWh"),
         "Rotation": _members("uint32 device,address owner,address replaced"),
