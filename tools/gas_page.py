@@ -37,7 +37,7 @@ def spaced(number: int) -> str:
 def renewed(page: str) -> str:
     """The page with the numbers of the snapshots."""
     small, large = load("round-of-17"), load("round-of-100")
-    single = load("code-bytes") | load("membership") | load("device-keys")
+    single = load("code-bytes") | load("membership") | load("device-keys") | load("routers")
 
     def row(found: re.Match[str]) -> str:
         name = found[1]

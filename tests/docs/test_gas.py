@@ -30,7 +30,7 @@ def test_every_step_is_in_the_page(place):
     assert stated == {name: gas for name, gas in snapshot.items() if name != "settle a trade"}
 
 
-@pytest.mark.parametrize("snapshot", ["code-bytes", "membership", "device-keys"])
+@pytest.mark.parametrize("snapshot", ["code-bytes", "membership", "device-keys", "routers"])
 def test_single_figures_are_in_the_page(snapshot):
     figures = json.loads((SNAPSHOTS / f"{snapshot}.json").read_text())
     assert {name: cells[0] for name, cells in rows().items() if name in figures} == figures

@@ -11,10 +11,14 @@ import pytest
 from testkit.gas.devicekeys import device_key_gas
 from testkit.gas.measure import GasMeter, code_sizes, measuring_chain
 from testkit.gas.membership import membership_gas
+from testkit.gas.routers import router_gas
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 MOST_CODE_BYTES = 24_576
 """Largest contract that a chain takes (EIP-170)."""
+
+MOST_COMMITTED_GAS, MOST_PROOF_GAS = 50, 12_000
+"""Most gas of a router's batch of 10 000 readings for each, and of a reading's proof in it."""
 
 TARGET_GAS = 150_000
 """Most gas for one trade, from two signed orders to the end, in rounds of 100."""
@@ -48,6 +52,30 @@ def test_membership(update_snapshots):
 
 def test_device_keys(update_snapshots):
     compare("device-keys", device_key_gas(), update_snapshots)
+
+
+def test_routers(update_snapshots):
+    with measuring_chain() as chain:
+        compare("routers", router_gas(chain), update_snapshots)
+
+
+def test_a_router_commits_to_a_reading_for_little():
+    assert router_snapshot()["commit to 10000 readings, each"] <= MOST_COMMITTED_GAS
+
+
+def test_the_proof_of_a_reading_costs_little():
+    """What the siblings in a batch of 10 000 add, and what readings add that are proved together."""
+    gas = router_snapshot()
+    own, whole = (
+        gas[f"prove a reading alone, beyond that, {where}"] for where in ("in a batch of its own", "meter by meter")
+    )
+    assert whole - own <= MOST_PROOF_GAS
+    for count in (4, 24):
+        assert gas[f"prove {count} readings of a meter, each, beyond that, meter by meter"] <= MOST_PROOF_GAS
+
+
+def router_snapshot():
+    return json.loads((SNAPSHOTS / "routers.json").read_text())
 
 
 def test_code_sizes(update_snapshots):
