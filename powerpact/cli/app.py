@@ -36,6 +36,7 @@ from powerpact.cli import (
     overview,
     publishing,
     rounds,
+    routers,
     status,
     wallets,
 )
@@ -90,6 +91,7 @@ MODULES = (
     meterfiles,
     bridging,
     publishing,
+    routers,
     money,
     overview,
     markets,

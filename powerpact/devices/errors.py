@@ -111,3 +111,26 @@ class MeterUnreachable(PowerPactError, ConnectionError):
         super().__init__(f"no answer from the meter at {source}: {cause}", remedy=self.advice)
         self.source = source
         self.cause = cause
+
+
+class BadBatchFile(PowerPactError, ValueError):
+    """A file of readings is no batch that a router can commit to, or not the one that was asked for.
+
+    Parameters
+    ----------
+    path : object
+        The file.
+    problem : str
+        What is wrong with it.
+    """
+
+    exit_code = 2
+    advice = (
+        "A batch is a whole file as it was committed: each device's intervals in their order, none twice. List the "
+        "batches with `powerpact router batches`."
+    )
+
+    def __init__(self, path: object, problem: str) -> None:
+        super().__init__(f"{path} {problem}", remedy=self.advice)
+        self.path = path
+        self.problem = problem
