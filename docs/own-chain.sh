@@ -8,7 +8,7 @@ set -euo pipefail
 export POWERPACT_HOME=$PWD/keys POWERPACT_PASSWORD_FILE=$PWD/keys/password
 (umask 077; mkdir keys; echo '*' > keys/.gitignore; python3 -c 'import secrets; print(secrets.token_hex(16))' > keys/password)
 people=(utility ann ben alice bob agent gateway)
-for name in "${people[@]}" bob-meter bob-meter-2; do powerpact account new "$name"; done
+for name in "${people[@]}" bob-meter bob-meter-2 router; do powerpact account new "$name"; done
 
 # A local chain with a block every second. Any other chain: give its URL to `powerpact deploy --rpc`.
 export POWERPACT_RPC=http://127.0.0.1:${PORT:=8545}
@@ -94,9 +94,19 @@ powerpact certificates trace "$certificate"
 powerpact certificates retire "$certificate" 1150 -a alice --purpose 'cooking on sunshine'
 powerpact account bill bob
 
+# A router of the subnet commits to the readings of the next hour; each counts when it is proved, with its meter's signature.
+powerpact device add -a bob --key router --kind router --capacity-wh 20000
+for auditor in ann ben; do powerpact device certify 2 -a $auditor; done
+powerpact chain advance $((slot + 7200))
+powerpact meter simulate --key bob-meter --slot $((slot + 3600)) -o readings.jsonl
+powerpact router commit readings.jsonl --key router -a agent
+powerpact router batches
+powerpact router prove readings.jsonl --batch 1 --device 1 -a alice
+powerpact router check readings.jsonl --batch 1
+
 # The meter gets another key; an hour later Alice takes the roof over. It sells again once the auditors have looked at it.
 powerpact device rotate 1 -a bob --key bob-meter-2
-powerpact chain advance $((slot + 7200))
+powerpact chain advance $((slot + 10800))
 powerpact device offer 1 -a bob --to alice
 powerpact device accept 1 -a alice
 for auditor in ann ben; do powerpact device certify 1 -a $auditor; done
