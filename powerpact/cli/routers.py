@@ -23,6 +23,7 @@ from powerpact.cli.session import (
     unlock,
 )
 from powerpact.errors import BadChoice
+from powerpact.market import wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -82,7 +83,12 @@ def commit(
     number = chain.event(mined, "BatchCommitted").arguments["number"]
     root = f"0x{found.tree.root.hex()}"
     data = {"batch": number, "router": router, "turn": batch.turn, "readings": count, "root": root}
-    done(f"router {router} is committed to {count} readings: batch {number}", [mined], data, as_json=as_json)
+    done(
+        f"router {router} is committed to {wording.count(count, 'reading')}: batch {number}",
+        [mined],
+        data,
+        as_json=as_json,
+    )
 
 
 @group.command()
@@ -114,7 +120,7 @@ def prove(
         call = routers.prove(chain, committed.batch, found.tree, part, readings)
         mined.append(chain.sender(sender).send(call))
     data = {"batch": number, "places": places}
-    done(f"proved {len(places)} readings of batch {number}", mined, data, as_json=as_json)
+    done(f"proved {wording.count(len(places), 'reading')} of batch {number}", mined, data, as_json=as_json)
 
 
 @group.command("batches")
@@ -204,7 +210,7 @@ def _wanted(found: ReadingBatch, device: int | None, start: int | None) -> list[
 
 def _show(rows: Sequence[Mapping[str, Any]], is_what: str, number: int, count: int, taken: int) -> None:
     """What a check found, in words."""
-    typer.echo(f"the file {is_what} batch {number}; the chain took {taken} of its {count} readings as they are")
+    typer.echo(f"the file {is_what} batch {number}; the chain took {taken} of its {wording.count(count, 'reading')}")
     for row in rows:
         typer.echo(
             f"device {row['device']}, {clock(row['start'])}: committed {_flows(row['committed'])}, "
