@@ -130,6 +130,8 @@ contract RouterBatches is IRouterBatches, EIP712 {
         // Until a change takes effect, the key is another than the newest in the registry.
         // slither-disable-next-line unused-return
         (address key, uint40 since, uint40 distrusted,) = DEVICES.signerAt(router, uint40(block.timestamp));
+        // 0 is never, and no time.
+        // slither-disable-next-line incorrect-equality
         require(distrusted == 0, Router_KeyDistrusted(router, key, distrusted));
         require(device.certified && since != 0, Router_NotCertified(router));
         require(signer == key && signer != address(0), Router_BadSignature(router, key, signer));

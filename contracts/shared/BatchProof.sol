@@ -18,6 +18,7 @@ library BatchProof {
         (uint256 last, uint256 next) = _join(nodes, count, siblings);
         (root, next) = _climb(uint256(nodes[0]), nodes[1], last, next);
         uint256 start;
+        // Equivalent to the place of siblings[0] in the calldata.
         assembly ("memory-safe") {
             start := siblings.offset
         }
@@ -27,6 +28,8 @@ library BatchProof {
     /// @dev Go up, level by level, until one node is left, the first in `nodes`.
     /// @return last The last place of its level.
     /// @return next Where in the calldata the next sibling is.
+    // The xor in the assembly is one.
+    // slither-disable-next-line incorrect-exp
     function _join(bytes32[] memory nodes, uint256 count, bytes32[] calldata siblings)
         private
         pure
@@ -72,6 +75,7 @@ library BatchProof {
     }
 
     /// @dev The root above the only node of a level, and where in the calldata the siblings end.
+    // slither-disable-next-line incorrect-exp
     function _climb(uint256 place, bytes32 node, uint256 last, uint256 next) private pure returns (bytes32, uint256) {
         // Equivalent to `_join` of one node. Without assembly 14 levels cost 3 000 gas more.
         assembly ("memory-safe") {
