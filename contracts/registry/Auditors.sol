@@ -2,11 +2,14 @@
 pragma solidity ^0.8.27;
 
 import {IAuditors} from "../../interfaces/registry/IAuditors.sol";
-import {Committee, Votes} from "../shared/Committee.sol";
+import {Ballots} from "../shared/Ballots.sol";
+import {Votes} from "../shared/Committee.sol";
 
 /// @title The committee, and what it votes on
 /// @dev A motion is the hash of everything that it decides; votes are one bit for each seat.
 abstract contract Auditors is IAuditors {
+    using Ballots for mapping(bytes32 key => Votes);
+
     /// @dev The most auditors.
     uint256 private constant MAX_AUDITORS = 32;
 
@@ -41,6 +44,11 @@ abstract contract Auditors is IAuditors {
     }
 
     /// @inheritdoc IAuditors
+    function voting() external view returns (uint32, uint256) {
+        return (committee, threshold);
+    }
+
+    /// @inheritdoc IAuditors
     function isAuditor(address account) public view returns (bool) {
         return seatOf[account] != 0;
     }
@@ -51,10 +59,8 @@ abstract contract Auditors is IAuditors {
         uint256 seat = seatOf[auditor];
         require(seat != 0, Auditors_NotAuditor(auditor));
         bytes32 key = keccak256(abi.encode(committee, motion));
-        (bool isNew, Votes votes) = _votes[key].cast(seat - 1);
+        (bool isNew, uint256 count) = _votes.vote(key, seat - 1);
         require(isNew, Auditors_AlreadyVoted(auditor, motion));
-        _votes[key] = votes;
-        uint256 count = votes.count();
         emit VoteCast(auditor, subject, motion, count);
         return count == threshold;
     }

@@ -4,11 +4,14 @@ pragma solidity ^0.8.27;
 import {IDeviceChanges} from "../../interfaces/registry/IDeviceChanges.sol";
 import {IDeviceRegistry} from "../../interfaces/registry/IDeviceRegistry.sol";
 import {SellerTerms} from "../types/Attested.sol";
-import {Committee, Votes} from "../shared/Committee.sol";
+import {Ballots} from "../shared/Ballots.sol";
+import {Votes} from "../shared/Committee.sol";
 import {DeviceRecords} from "./DeviceRecords.sol";
 
 /// @title Changes in the life of a device: another key, another owner, another description, a key that is not trusted
 abstract contract DeviceChanges is DeviceRecords {
+    using Ballots for mapping(bytes32 motion => Votes);
+
     bytes32 private constant ROTATION_TYPEHASH = keccak256("Rotation(uint32 device,address owner,address replaced)");
 
     /// @inheritdoc IDeviceRegistry
@@ -49,14 +52,13 @@ abstract contract DeviceChanges is DeviceRecords {
         uint256 seat = _seat();
         uint32 id = _deviceWith(key);
         _requireEarlier(id, key, since);
-        bytes32 motion = keccak256(abi.encode(MOTIONS.committee(), key, since));
-        (bool isNew, Votes votes) = _motions[motion].cast(seat);
+        (uint32 committee, uint256 threshold) = MOTIONS.voting();
+        bytes32 motion = keccak256(abi.encode(committee, key, since));
+        (bool isNew, uint256 count) = _motions.vote(motion, seat);
         require(isNew, Device_AlreadyVoted(id, msg.sender));
 
-        _motions[motion] = votes;
-        uint256 count = votes.count();
         emit DistrustVoted(id, msg.sender, key, since, count);
-        if (count == MOTIONS.threshold()) _distrust(id, key, since);
+        if (count == threshold) _distrust(id, key, since);
     }
 
     /// @inheritdoc IDeviceChanges

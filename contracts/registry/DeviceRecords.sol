@@ -10,6 +10,7 @@ import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegist
 import {SellerTerms, packSellerTerms} from "../types/Attested.sol";
 import {Carrier} from "../types/Markets.sol";
 import {MeterTerms, packMeterTerms} from "../types/MeterTerms.sol";
+import {Ballots} from "../shared/Ballots.sol";
 import {Committee, Votes} from "../shared/Committee.sol";
 import {Signatures} from "../shared/Signatures.sol";
 import {Wh} from "../types/Units.sol";
@@ -17,6 +18,8 @@ import {Wh} from "../types/Units.sol";
 /// @title What is on record of devices, and what the auditors certified of it
 /// @dev The record says what holds now. What held before a change is kept as a tenure, and found by the time of a slot.
 abstract contract DeviceRecords is IDeviceRegistry, EIP712 {
+    using Ballots for mapping(bytes32 motion => Votes);
+
     /// @dev slot 0: 32; slot 1: 32
     struct Entry {
         /// What decides whether the device may sell, with its capacity.
@@ -127,7 +130,7 @@ abstract contract DeviceRecords is IDeviceRegistry, EIP712 {
         address key = _devices[id].meter.key();
         require(distrustedAt[key] == 0, Device_KeyDistrusted(id, key, distrustedAt[key]));
         Certification storage certification = _certifications[id];
-        uint32 committee = MOTIONS.committee();
+        (uint32 committee, uint256 threshold) = MOTIONS.voting();
         // Votes of another committee count no more: its seats were others'.
         uint32 before = certification.committee == committee ? certification.votes : 0;
         (bool isNew, Votes votes) = Votes.wrap(before).cast(seat);
@@ -137,7 +140,7 @@ abstract contract DeviceRecords is IDeviceRegistry, EIP712 {
         (certification.votes, certification.committee) = (uint32(Votes.unwrap(votes)), committee);
         uint256 count = votes.count();
         emit CertificationVoted(id, msg.sender, count);
-        if (count == MOTIONS.threshold()) {
+        if (count == threshold) {
             _devices[id].terms = terms.asCertified();
             certification.since = uint40(block.timestamp);
             // 0 is never, and no time.
@@ -152,14 +155,13 @@ abstract contract DeviceRecords is IDeviceRegistry, EIP712 {
         require(bytes(reason).length != 0, Device_EmptyReason(id));
         (uint256 seat, SellerTerms terms) = _seenByAuditor(id, content);
         require(terms.isCertified(), Device_NotCertified(id));
-        bytes32 motion = keccak256(abi.encode(MOTIONS.committee(), id, content, reason));
-        (bool isNew, Votes votes) = _motions[motion].cast(seat);
+        (uint32 committee, uint256 threshold) = MOTIONS.voting();
+        bytes32 motion = keccak256(abi.encode(committee, id, content, reason));
+        (bool isNew, uint256 count) = _motions.vote(motion, seat);
         require(isNew, Device_AlreadyVoted(id, msg.sender));
 
-        _motions[motion] = votes;
-        uint256 count = votes.count();
         emit DecertificationVoted(id, msg.sender, motion, count);
-        if (count == MOTIONS.threshold()) {
+        if (count == threshold) {
             _certifications[id].withdrawn = true;
             _stop(id, terms);
             emit DeviceDecertified(id, reason);

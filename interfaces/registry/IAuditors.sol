@@ -46,4 +46,7 @@ interface IAuditors {
 
     /// @notice Number of changes of the committee so far.
     function committee() external view returns (uint32);
+
+    /// @notice `committee` and `threshold`, in one call: whose votes count, and how many decide.
+    function voting() external view returns (uint32 committee, uint256 threshold);
 }

@@ -53,6 +53,7 @@ def test_auditors_announce_and_anyone_enacts(motions, vote, appoint, members, st
         "threshold": 3,
     }
     assert (motions.seatOf(stranger), motions.threshold(), motions.committee()) == (4, 3, 1)
+    assert tuple(motions.voting()) == (1, 3)
     with reverts_with("Motion_AlreadyEnacted", 1):
         motions.enactChange(1, {"from": stranger})
 

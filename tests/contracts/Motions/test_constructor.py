@@ -76,6 +76,7 @@ def test_fixes_committee_and_rules(motions, auditors, stranger):
     assert motions.auditors() == auditors
     assert motions.threshold() == 2
     assert motions.committee() == 0
+    assert tuple(motions.voting()) == (0, motions.threshold())
     assert all(motions.isAuditor(auditor) for auditor in auditors)
     assert [motions.seatOf(auditor) for auditor in auditors] == [1, 2, 3]
     assert not motions.isAuditor(stranger)
