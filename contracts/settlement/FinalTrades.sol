@@ -59,25 +59,29 @@ abstract contract FinalTrades is ISettlement {
     /// Reverts if: it is not in the market's final proposal.
     function _take(Round memory round, TradeProof calldata traded, uint256 mark)
         internal
-        returns (bytes32 id, bool isOpen)
+        returns (bytes32 id, PackedTrade memory trade, bool isOpen)
     {
-        id = _verify(round, traded);
+        (id, trade) = _verify(round, traded);
         uint256 ends = _ends[round.market][traded.position.chunk];
         isOpen = (ends >> traded.position.index) & 1 == 0;
         if (isOpen) _ends[round.market][traded.position.chunk] = ends | (mark << traded.position.index);
     }
 
-    /// @dev The id of a trade.
+    /// @dev The id of a trade, and the trade in memory.
     /// Reverts if: it is not in the market's final proposal.
-    function _verify(Round memory round, TradeProof calldata traded) internal view returns (bytes32) {
+    function _verify(Round memory round, TradeProof calldata traded)
+        internal
+        view
+        returns (bytes32, PackedTrade memory trade)
+    {
         TradePosition memory position = traded.position;
-        PackedTrade memory trade = traded.trade;
+        trade = traded.trade;
         require(
             MerkleProof.processProofCalldata(traded.siblings, TradeHashing.leaf(position.index, trade))
                 == CLEARING.chunkRoot(round.proposal, position.chunk),
             Settlement_UnknownTrade(round.market, position.chunk, position.index)
         );
-        return TradeHashing.id(round.market, round.agent, trade);
+        return (TradeHashing.id(round.market, round.agent, trade), trade);
     }
 
     /// @dev Write a payment: `toSeller` to the seller, the rest of the reservation back to the buyer.

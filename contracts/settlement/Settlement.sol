@@ -8,7 +8,7 @@ import {ISettlement} from "../../interfaces/settlement/ISettlement.sol";
 import {BatchRoot} from "../shared/BatchRoot.sol";
 import {Signatures} from "../shared/Signatures.sol";
 import {TradeHashing} from "../shared/TradeHashing.sol";
-import {Side} from "../types/Orders.sol";
+import {OrderId, Side} from "../types/Orders.sol";
 import {PackedPayment, recordOf} from "../types/Payments.sol";
 import {PackedTrade, TradeFields, TradePosition} from "../types/Trades.sol";
 import {Points, Wh, valueDown} from "../types/Units.sol";
@@ -74,9 +74,10 @@ contract Settlement is Vetoes, EIP712 {
         IDeliveries.Measured[] memory measured = new IDeliveries.Measured[](deliveries.length);
         uint256 count = 0;
         for (uint256 i = 0; i < deliveries.length; ++i) {
-            (bytes32 id, bool isOpen) = _take(round, deliveries[i].traded, 1 | (1 << CERTIFIED));
+            (bytes32 id, PackedTrade memory trade, bool isOpen) =
+                _take(round, deliveries[i].traded, 1 | (1 << CERTIFIED));
             if (!isOpen) continue;
-            trades[count] = deliveries[i].traded.trade;
+            trades[count] = trade;
             measured[count] = deliveries[i].measured;
             _requireBothSides(round, id, measured[count++]);
         }
@@ -162,9 +163,8 @@ contract Settlement is Vetoes, EIP712 {
         bytes[2] calldata signatures
     ) external {
         Round memory round = _finalRound(market);
-        (bytes32 id, bool isOpen) = _take(round, traded, 1);
+        (bytes32 id, PackedTrade memory trade, bool isOpen) = _take(round, traded, 1);
         require(isOpen, Settlement_AlreadySettled(id));
-        PackedTrade memory trade = traded.trade;
         Points most = valueDown(trade.energy(), trade.price());
         require(!(toSeller > most), Settlement_AboveValue(id, toSeller, most));
         require(
@@ -195,10 +195,9 @@ contract Settlement is Vetoes, EIP712 {
         PackedPayment[] memory payments = new PackedPayment[](traded.length);
         uint256 count = 0;
         for (uint256 i = 0; i < traded.length; ++i) {
-            (bytes32 id, bool isOpen) = _take(round, traded[i], 1);
+            (bytes32 id, PackedTrade memory trade, bool isOpen) = _take(round, traded[i], 1);
             require(block.timestamp >= round.refundFrom, Settlement_TooEarly(id, round.refundFrom));
             if (!isOpen) continue;
-            PackedTrade memory trade = traded[i].trade;
             _fill(payments[count++], trade, Points.wrap(0), recordOf(trade.energy(), Wh.wrap(0)));
             emit TradeSettled(
                 id, trade.buyer(), trade.seller(), Outcome.Refunded, Wh.wrap(0), Points.wrap(0), Points.wrap(0)
@@ -218,8 +217,7 @@ contract Settlement is Vetoes, EIP712 {
         for (uint256 i = 0; i < traded.length; ++i) {
             // The id of the trade is not needed.
             // slither-disable-next-line unused-return
-            _verify(round, traded[i]);
-            PackedTrade memory trade = traded[i].trade;
+            (, PackedTrade memory trade) = _verify(round, traded[i]);
             if (!_isUndecided(round, trade.device(), Side.Sell, trade.soldBefore())) continue;
             ++decided;
             DEVICES.decide(
@@ -240,8 +238,7 @@ contract Settlement is Vetoes, EIP712 {
         Round memory round = _finalRound(market);
         uint256 decided = 0;
         for (uint256 i = 0; i < traded.length; ++i) {
-            bytes32 id = _verify(round, traded[i]);
-            PackedTrade memory trade = traded[i].trade;
+            (bytes32 id, PackedTrade memory trade) = _verify(round, traded[i]);
             require(trade.meter() != 0, Settlement_ImportNotCounted(id));
             if (!_isUndecided(round, trade.meter(), Side.Buy, trade.boughtBefore())) continue;
             ++decided;
@@ -264,12 +261,12 @@ contract Settlement is Vetoes, EIP712 {
         uint256 count = 0;
         for (uint256 i = 0; i < deliveries.length; ++i) {
             TradeProof calldata traded = deliveries[i].traded;
-            bytes32 id = _verify(round, traded);
+            (bytes32 id, PackedTrade memory trade) = _verify(round, traded);
             uint256 bits = _ends[market][traded.position.chunk] >> traded.position.index;
             require(bits & 1 != 0, Settlement_NotEnded(id));
             if ((bits >> CERTIFIED) & 1 != 0) continue;
             _ends[market][traded.position.chunk] |= 1 << (CERTIFIED + traded.position.index);
-            trades[count] = traded.trade;
+            trades[count] = trade;
             // What was used does not matter.
             measured[count++].exported = deliveries[i].measured.exported;
         }
@@ -321,13 +318,21 @@ contract Settlement is Vetoes, EIP712 {
 
     /// @dev All energy that the trade's sell order sold in the round.
     function _soldOf(Round memory round, PackedTrade memory trade) private view returns (Wh) {
-        if (!round.isDivisible) return trade.energy();
-        return CLEARING.filledOf(round.proposal, trade.sellId(), trade.offered());
+        return _tradedOf(round, trade, trade.sellId(), trade.offered());
     }
 
     /// @dev All energy that the trade's buy order, which has a meter, bought in the round.
     function _boughtOf(Round memory round, PackedTrade memory trade) private view returns (Wh) {
+        return _tradedOf(round, trade, trade.buyId(), trade.wanted());
+    }
+
+    /// @dev All energy that an order of the trade, of `whole` Wh, traded in the round.
+    function _tradedOf(Round memory round, PackedTrade memory trade, OrderId order, Wh whole)
+        private
+        view
+        returns (Wh)
+    {
         if (!round.isDivisible) return trade.energy();
-        return CLEARING.filledOf(round.proposal, trade.buyId(), trade.wanted());
+        return CLEARING.filledOf(round.proposal, order, whole);
     }
 }

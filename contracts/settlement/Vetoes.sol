@@ -3,6 +3,7 @@ pragma solidity ^0.8.27;
 
 import {IAuditors} from "../../interfaces/registry/IAuditors.sol";
 import {ISettlement} from "../../interfaces/settlement/ISettlement.sol";
+import {Ballots} from "../shared/Ballots.sol";
 import {Votes} from "../shared/Committee.sol";
 import {PackedPayment} from "../types/Payments.sol";
 import {PackedTrade, TradeFields, TradePosition} from "../types/Trades.sol";
@@ -13,6 +14,7 @@ import {FinalTrades} from "./FinalTrades.sol";
 /// @dev A trade of a final round can be flagged, and vetoed before its slot starts. A veto gives the buyer its money back and
 /// can do nothing else.
 abstract contract Vetoes is FinalTrades {
+    using Ballots for mapping(bytes32 motion => Votes);
     using TradeFields for PackedTrade;
 
     IAuditors public immutable MOTIONS;
@@ -26,30 +28,29 @@ abstract contract Vetoes is FinalTrades {
 
     /// @inheritdoc ISettlement
     function flag(bytes32 market, TradeProof calldata traded, string calldata reason) external {
-        bytes32 id = _verify(_finalRound(market), traded);
-        _seatOfAuditor(id, traded.trade, reason);
+        (bytes32 id, PackedTrade memory trade) = _verify(_finalRound(market), traded);
+        _seatOfAuditor(id, trade, reason);
         emit TradeFlagged(id, msg.sender, reason);
     }
 
     /// @inheritdoc ISettlement
     function veto(bytes32 market, TradeProof calldata traded, string calldata reason) external {
         Round memory round = _finalRound(market);
-        bytes32 id = _verify(round, traded);
-        uint256 seat = _seatOfAuditor(id, traded.trade, reason);
+        (bytes32 id, PackedTrade memory trade) = _verify(round, traded);
+        uint256 seat = _seatOfAuditor(id, trade, reason);
         TradePosition calldata place = traded.position;
         require((_ends[market][place.chunk] >> place.index) & 1 == 0, Settlement_AlreadySettled(id));
         uint40 until = round.terms.deliverySlot().startAt();
         require(block.timestamp < until, Settlement_VetoTooLate(id, until));
-        bytes32 motion = keccak256(abi.encode(MOTIONS.committee(), id, reason));
-        (bool isNew, Votes votes) = _motions[motion].cast(seat);
+        (uint32 committee, uint256 threshold) = MOTIONS.voting();
+        bytes32 motion = keccak256(abi.encode(committee, id, reason));
+        (bool isNew, uint256 count) = _motions.vote(motion, seat);
         require(isNew, Settlement_AlreadyVoted(id, msg.sender));
 
-        _motions[motion] = votes;
-        uint256 count = votes.count();
         emit VetoVoted(id, msg.sender, count, reason);
-        if (count == MOTIONS.threshold()) {
+        if (count == threshold) {
             _ends[market][place.chunk] |= 1 << place.index;
-            _giveBack(id, traded.trade);
+            _giveBack(id, trade);
         }
     }
 
