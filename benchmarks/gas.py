@@ -83,7 +83,7 @@ def _whole_round(town: Town, number: int, random: Random) -> Gas:
     at_once = _clear_at_once(market, solution)
     if at_once is not None:
         gas[CLEAR] = round(at_once / trades)
-    chain.revert(closed)
+    chain.undo(closed)
     gas[PROPOSE] = round(sum(receipt.gas_used for receipt in propose(market, solution)) / trades)
     sealed = market.seal().gas_used
     chain.warp(chain.now() + CHALLENGE_WINDOW_S)

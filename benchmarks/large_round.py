@@ -314,7 +314,7 @@ def challenges(market: LargeMarket, solution: Solution) -> dict[str, int]:
         propose(market, false)
         market.seal()
         gas[what] = market.challenge(*pair, challenger=challenger).gas_used
-        town.chain.revert(before)
+        town.chain.undo(before)
     return gas
 
 

@@ -111,7 +111,7 @@ def error_of(market: TestMarket, id_: int) -> str | None:
     except ContractError as error:
         return error.name
     finally:
-        chain.revert(point)
+        chain.undo(point)
     return None
 
 

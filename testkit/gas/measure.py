@@ -116,7 +116,7 @@ class GasMeter:
         self._prove(market)
         self.chain.revert(closed)
         self._challenge(market, solution)
-        self.chain.revert(closed)
+        self.chain.undo(closed)
         at_once = market.clear_at_once(market.links(solution)).gas_used
         self._note("propose and prove a trade at once", at_once, size)
         readings = {trade.device: exported_wh(trade.energy_wh) for _, _, trade in market.trades()}
@@ -136,7 +136,7 @@ class GasMeter:
         drafted = self.chain.snapshot()
         with_proofs = market.propose(market.claims(solution)).gas_used
         self._note("propose a trade, each order with its proof", with_proofs, self.size)
-        self.chain.revert(drafted)
+        self.chain.undo(drafted)
         proposed = market.propose_batches(market.links(solution)).gas_used
         sealed = market.seal().gas_used
         self.chain.warp(self.chain.now() + market.rules.challenge_window_s)
@@ -151,7 +151,7 @@ class GasMeter:
         size = self.size
         start = self.chain.snapshot()
         whole = market.prove()
-        self.chain.revert(start)
+        self.chain.undo(start)
         load = market.prove(0).gas_used
         pairs = market.prove(size).gas_used  # The rows of all buyers; those of the sellers are left.
         self._note("prove: load an order and its dual price", load, 2 * size)
@@ -201,7 +201,7 @@ class GasMeter:
         self._note("flag a trade", market.flag((0, 0), first).gas_used)
         self._note("vote to veto a trade", market.veto((0, 0), first).gas_used)
         self._note("veto a trade by the deciding vote", market.veto((0, 0), last).gas_used)
-        self.chain.revert(before)
+        self.chain.undo(before)
 
     def _mandates(self) -> None:
         """Orders that gateways sign: of a slot whose mandates' words are in use, and of one whose are not."""

@@ -155,4 +155,4 @@ def _committee(stage: Stage, under_way: Running) -> Iterator[list[Scene]]:
     yield [Scene(MOTIONS, "objectToChange", same(1))]
     community.chain.warp(community.chain.now() + 600)
     yield [Scene(MOTIONS, "enactChange", same(1), forged=same(9))]
-    community.chain.revert(point)
+    community.chain.undo(point)

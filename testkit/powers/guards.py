@@ -63,5 +63,5 @@ def _outcome(chain: EvmChain, sender: str, to: str, data: bytes) -> str:
     except ContractError as error:
         return error.name
     finally:
-        chain.revert(point)
+        chain.undo(point)
     return ""

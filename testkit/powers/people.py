@@ -191,6 +191,6 @@ def _rules(stage: Stage) -> tuple[object, ...]:
     community = stage.community
     point = community.chain.snapshot()
     opened = community.open_market(slot_length_s=SLOT_LENGTH_S)
-    community.chain.revert(point)
+    community.chain.undo(point)
     stage.coming.append(opened.id)
     return opened.rules, [], []
