@@ -19,6 +19,7 @@ from eth_utils import keccak
 
 from powerpact.chain.artifacts import CONTRACTS, Artifact, artifact
 from powerpact.chain.contracts.orders import signature_words
+from powerpact.chain.contracts.participants import Participant
 from powerpact.chain.deployment import Parameters, constructor_arguments, create_address
 from powerpact.codec.abi import Interface
 from powerpact.codec.devicekeys import DeviceKey, sign_by_device
@@ -201,10 +202,9 @@ class Community:
         self, accounts: Sequence[str], credibilities_ppm: Sequence[int] = (900_000,), **attested: Any
     ) -> None:
         """Put up and approve applicants in one motion, and wait until its window is over."""
-        found = self.read_all([("ParticipantRegistry", "participant", account) for account in accounts])
         candidates = [
-            candidate(account, state[6], credibilities_ppm[i % len(credibilities_ppm)], **attested)
-            for i, (account, state) in enumerate(zip(accounts, found, strict=True))
+            candidate(account, state.application, credibilities_ppm[i % len(credibilities_ppm)], **attested)
+            for i, (account, state) in enumerate(zip(accounts, self.participants(accounts), strict=True))
         ]
         first, *others = self.auditors[: self.threshold]
         packed = [someone.pack() for someone in candidates]
@@ -217,14 +217,19 @@ class Community:
         for start in range(0, len(shown), MOST_ADMITTED):
             self.send(first, "ParticipantRegistry", "admit", motion, shown[start : start + MOST_ADMITTED])
 
+    def participants(self, accounts: Sequence[str]) -> list[Participant]:
+        """What the registry says about accounts, each in its place."""
+        answers = self.read_all([("ParticipantRegistry", "participant", account) for account in accounts])
+        return [Participant.of(answer) for answer in answers]
+
     def person_of(self, account: str) -> int:
         """The number of an account's person."""
-        return int(self.read("ParticipantRegistry", "participant", account)[3])
+        return self.participants([account])[0].person
 
     def link(self, member: LocalAccount, account: LocalAccount) -> Receipt:
         """Make an account one of a member's."""
-        state = self.read("ParticipantRegistry", "participant", account.address)
-        message = {"member": member.address, "account": account.address, "application": state[6] + 1}
+        application = self.participants([account.address])[0].application + 1
+        message = {"member": member.address, "account": account.address, "application": application}
         signature = sign(account, self.domain("ParticipantRegistry"), "Link", message)
         return self.send(member, "ParticipantRegistry", "link", account.address, signature)
 

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
+from powerpact.chain.contracts.participants import Participant
 from powerpact.codec.eip712 import compact, sign
 from powerpact.codec.packing import candidate_tree
 from testkit import admitting
@@ -317,8 +318,8 @@ class MembershipMachine(RuleBasedStateMachine):
         """Everything that can be seen is what the model has."""
         registry, ghost, now = self.registry, self.ghost, self.registry.chain.now()
         for who in EVERYBODY:
-            account, found = ghost.account(who), registry.read(REGISTRY, "participant", who)
-            state = (found[0], found[1], found[4], found[6], found[3], found[11])
+            account, found = ghost.account(who), Participant.of(registry.read(REGISTRY, "participant", who))
+            state = found.status, found.has_applied, found.suspended_until, found.application, found.person, found.expiry
             assert state == (
                 account.status,
                 account.has_applied,

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
@@ -69,6 +70,12 @@ class Participant:
     user_type: int
     grade: int
     expiry: int
+
+    @classmethod
+    def of(cls, answer: Sequence[Any]) -> Participant:
+        """What the struct of the registry says."""
+        status, *rest = answer
+        return cls(Status(status), *rest)
 
 
 def attributes_hash(attributes: Mapping[str, str], salt: bytes) -> bytes:
@@ -141,7 +148,7 @@ def participant(chain: Chain, account: ChecksumAddress) -> Participant:
 def participants_at(chain: Chain, accounts: Sequence[ChecksumAddress]) -> list[Participant]:
     """Admission of accounts, each in its place."""
     answers = chain.read_all([("ParticipantRegistry", "participant", [account]) for account in accounts])
-    return [Participant(Status(status), *rest) for status, *rest in answers]
+    return [Participant.of(answer) for answer in answers]
 
 
 def auditors(chain: Chain) -> list[ChecksumAddress]:
