@@ -319,15 +319,9 @@ class MembershipMachine(RuleBasedStateMachine):
         registry, ghost, now = self.registry, self.ghost, self.registry.chain.now()
         for who in EVERYBODY:
             account, found = ghost.account(who), Participant.of(registry.read(REGISTRY, "participant", who))
-            state = found.status, found.has_applied, found.suspended_until, found.application, found.person, found.expiry
-            assert state == (
-                account.status,
-                account.has_applied,
-                account.suspended_until,
-                account.application,
-                account.person,
-                account.expiry,
-            ), f"{who}: {found}, not {account}"
+            names = "status", "has_applied", "suspended_until", "application", "person", "expiry"
+            state, expected = ([getattr(each, name) for name in names] for each in (found, account))
+            assert state == expected, f"{who}: {found}, not {account}"
             leaving = ghost.exits.get(who)
             noted = (leaving.announced_at, leaving.quorum, len(leaving.objectors)) if leaving else (0, 0, 0)
             assert tuple(registry.read(MOTIONS, "exitOf", who)) == noted
