@@ -39,14 +39,14 @@ from powerpact.chain.local.node import Node
 from powerpact.chain.transactions import Sender
 from powerpact.codec.eip712 import sign
 from powerpact.codec.merkle import MerkleTree
-from powerpact.codec.packing import candidate_tree, order_tree
+from powerpact.codec.packing import order_tree
 from powerpact.index import attach
 from powerpact.market.candidates import MAX_CANDIDATES
 from powerpact.market.orders import PackedOrder
 from powerpact.market.trades import MAX_CHUNK
 from powerpact.mechanisms.satisfaction.round import Solution
 from powerpact.mechanisms.satisfaction.solver import solve
-from testkit.admitting import REASON, WINDOW_S, candidate, outcomes
+from testkit.admitting import WINDOW_S, Admission, candidate
 from testkit.chains import GAS_LIMIT, GENESIS_TIME, Receipt
 from testkit.gas.measure import HARDFORK
 from testkit.gas.typical import CREDIBILITIES_PPM, INCOME, SOURCES, typical_buyer, typical_seller
@@ -104,21 +104,20 @@ class Town(Community):
 
     def admit_all(self) -> Total:
         """Apply, and be admitted by motions that two auditors announce."""
-        registry = "ParticipantRegistry"
         accounts = [account.address for account, _ in self.people]
-        total = self.bulk.send_all([self._call(who, registry, "applyFor", keccak(text=who)) for who in accounts])
+        total = self.bulk.send_all(
+            [self._call(who, "ParticipantRegistry", "applyFor", keccak(text=who)) for who in accounts]
+        )
         everybody = [candidate(who, 1, CREDIBILITIES_PPM[i % len(CREDIBILITIES_PPM)]) for i, who in enumerate(accounts)]
-        motions = [everybody[start : start + MAX_CANDIDATES] for start in range(0, len(everybody), MAX_CANDIDATES)]
+        starts = range(0, len(everybody), MAX_CANDIDATES)
+        motions = [Admission(everybody[start : start + MAX_CANDIDATES]) for start in starts]
         first, second = (auditor.address for auditor in self.auditors[:2])
-        for candidates in motions:
-            packed, root = [someone.pack() for someone in candidates], candidate_tree(candidates).root
-            total += self.bulk.send_all([self._large_call(first, "Motions", "nominate", packed, REASON)])
-            total += self.bulk.send_all([self._call(second, "Motions", "approve", root, REASON)])
+        for motion in motions:
+            total += self.bulk.send_all([self._large_call(first, *motion.nomination)])
+            total += self.bulk.send_all([self._call(second, *motion.approval)])
         self.chain.warp(self.chain.now() + WINDOW_S)
-        for number, candidates in enumerate(motions, 1):
-            shown = outcomes(candidates)
-            pieces = [shown[start : start + BATCH] for start in range(0, len(shown), BATCH)]
-            total += self.bulk.send_all([self._large_call(first, registry, "admit", number, piece) for piece in pieces])
+        for number, motion in enumerate(motions, 1):
+            total += self.bulk.send_all([self._large_call(first, *call) for call in motion.admissions(number, BATCH)])
         return total
 
     def certify_all(self) -> Total:

@@ -19,9 +19,8 @@ from benchmarks.grid import Grid, spaced
 from benchmarks.places import RESULTS
 from benchmarks.runs import run_of
 from powerpact.chain.deployment import DAY_S
-from powerpact.codec.packing import candidate_tree
 from powerpact.market.candidates import MAX_CANDIDATES
-from testkit.admitting import REASON, WINDOW_S, candidate, outcomes
+from testkit.admitting import WINDOW_S, Admission, candidate
 from testkit.gas.measure import Gas
 from testkit.membership.registry import AUDITORS, MOTIONS, REGISTRY, Registry
 from toolchain.places import write_whole
@@ -59,20 +58,16 @@ class Town:
     def admit(self, people: Sequence[ChecksumAddress]) -> Gas:
         """Admit people by one motion; return the gas of each step, of the last one where there are several."""
         gas = {"apply": [self.call(person, REGISTRY, "applyFor", bytes([1] * 32)) for person in people][-1]}
-        candidates = [candidate(person) for person in people]
-        packed = [someone.pack() for someone in candidates]
-        gas[f"put up {len(people)} candidates"] = self.call(AUDITORS[0].address, MOTIONS, "nominate", packed, REASON)
-        root = candidate_tree(candidates).root
-        gas["approve and announce"] = self.call(AUDITORS[1].address, MOTIONS, "approve", root, REASON)
+        admission = Admission([candidate(person) for person in people])
+        gas[f"put up {len(people)} candidates"] = self.call(AUDITORS[0].address, *admission.nomination)
+        gas["approve and announce"] = self.call(AUDITORS[1].address, *admission.approval)
         motion = self.registry.read(MOTIONS, "motionCount")
         if self.members:
             gas["object"] = self.call(account(0), MOTIONS, "object", motion, 0)
         chain = self.registry.chain
         chain.warp(chain.now() + WINDOW_S)
-        admissions = outcomes(candidates)
-        for begin in range(0, len(people), TOGETHER):
-            some = admissions[begin : begin + TOGETHER]
-            gas[f"admit {len(some)} of them"] = self.call(people[0], REGISTRY, "admit", motion, some)
+        for call in admission.admissions(motion, TOGETHER):
+            gas[f"admit {len(call[-1])} of them"] = self.call(people[0], *call)
         return gas
 
     def measure(self) -> Gas:

@@ -24,7 +24,7 @@ from powerpact.chain.deployment import Parameters, constructor_arguments, create
 from powerpact.codec.abi import Interface
 from powerpact.codec.devicekeys import DeviceKey, sign_by_device
 from powerpact.codec.eip712 import Domain, sign
-from powerpact.codec.packing import candidate_tree, order_tree, reading_tree, trade_tree
+from powerpact.codec.packing import order_tree, reading_tree, trade_tree
 from powerpact.market.mandates import Mandate
 from powerpact.market.orders import Order, PackedOrder, Side, SignedOrder, SoftTerm, order_id
 from powerpact.market.readings import PackedReading, Reading
@@ -33,7 +33,7 @@ from powerpact.market.slots import Slot
 from powerpact.market.trades import PackedTrade, Trade
 from powerpact.mechanisms.satisfaction.round import Buyer, Round, Seller, Solution
 from powerpact.mechanisms.satisfaction.spec import match
-from testkit.admitting import MEMBERSHIP, REASON, WINDOW_S, candidate, outcomes
+from testkit.admitting import MEMBERSHIP, WINDOW_S, Admission, candidate
 from testkit.chains import Receipt, TestChain
 from testkit.meters import p256_key, packed
 
@@ -206,16 +206,13 @@ class Community:
             candidate(account, state.application, credibilities_ppm[i % len(credibilities_ppm)], **attested)
             for i, (account, state) in enumerate(zip(accounts, self.participants(accounts), strict=True))
         ]
-        first, *others = self.auditors[: self.threshold]
-        packed = [someone.pack() for someone in candidates]
-        self.send(first, "Motions", "nominate", packed, REASON)
+        admission, (first, *others) = Admission(candidates), self.auditors[: self.threshold]
+        self.send(first, *admission.nomination)
         for auditor in others:
-            self.send(auditor, "Motions", "approve", candidate_tree(candidates).root, REASON)
+            self.send(auditor, *admission.approval)
         self.chain.warp(self.chain.now() + WINDOW_S)
-        motion = self.read("Motions", "motionCount")
-        shown = outcomes(candidates)
-        for start in range(0, len(shown), MOST_ADMITTED):
-            self.send(first, "ParticipantRegistry", "admit", motion, shown[start : start + MOST_ADMITTED])
+        for call in admission.admissions(self.read("Motions", "motionCount"), MOST_ADMITTED):
+            self.send(first, *call)
 
     def participants(self, accounts: Sequence[str]) -> list[Participant]:
         """What the registry says about accounts, each in its place."""

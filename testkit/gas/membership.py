@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from powerpact.codec.eip712 import compact, sign
-from powerpact.codec.packing import candidate_tree
 from powerpact.market.candidates import MAX_CANDIDATES
-from testkit.admitting import REASON, WINDOW_S, candidate, outcomes
+from testkit.admitting import WINDOW_S, Admission, candidate
 from testkit.chains import NodeChain
 from testkit.gas.measure import Gas
 from testkit.market import Community, key
@@ -22,12 +21,10 @@ def membership_gas(chain: NodeChain) -> Gas:
     gas: Gas = {}
 
     def put_up(count: int, application: int) -> int:
-        candidates = [candidate(key(f"candidate {i}").address, application) for i in range(count)]
+        admission = Admission([candidate(key(f"candidate {i}").address, application) for i in range(count)])
         first, second = community.auditors[:2]
-        packed = [someone.pack() for someone in candidates]
-        gas[f"put up {count} candidates"] = community.send(first, MOTIONS, "nominate", packed, REASON).gas_used
-        root = candidate_tree(candidates).root
-        gas["approve and announce"] = community.send(second, MOTIONS, "approve", root, REASON).gas_used
+        gas[f"put up {count} candidates"] = community.send(first, *admission.nomination).gas_used
+        gas["approve and announce"] = community.send(second, *admission.approval).gas_used
         number: int = community.read(MOTIONS, "motionCount")
         return number
 
@@ -52,10 +49,10 @@ def _admit(community: Community, gas: Gas) -> None:
     for person in people:
         applied = community.send(person, REGISTRY, "applyFor", bytes([1] * 32))
         gas["apply"] = applied.gas_used
-    candidates = [candidate(person.address) for person in people]
-    community.send(community.auditors[0], MOTIONS, "nominate", [someone.pack() for someone in candidates], REASON)
-    community.send(community.auditors[1], MOTIONS, "approve", candidate_tree(candidates).root, REASON)
+    admission = Admission([candidate(person.address) for person in people])
+    community.send(community.auditors[0], *admission.nomination)
+    community.send(community.auditors[1], *admission.approval)
     community.chain.warp(community.chain.now() + WINDOW_S)
-    motion = community.read(MOTIONS, "motionCount")
-    admitted = community.send(community.agent, REGISTRY, "admit", motion, outcomes(candidates))
+    (call,) = admission.admissions(community.read(MOTIONS, "motionCount"), SIGNED)
+    admitted = community.send(community.agent, *call)
     gas[f"admit, each of {SIGNED}"] = admitted.gas_used // SIGNED
