@@ -6,37 +6,25 @@ It may be another than the deployment's own: committees of several markets may s
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from functools import cache
 
 from eth_typing import ChecksumAddress
 
+from powerpact.chain.artifacts import artifact
 from powerpact.chain.calls import Call
 from powerpact.chain.client import Chain
 from powerpact.chain.errors import NotOnChain
 from powerpact.codec.abi import Interface
 
-ABI: Final = (
-    {
-        "type": "function",
-        "name": "revokeAll",
-        "inputs": [{"name": "uids", "type": "bytes32[]"}],
-        "outputs": [],
-    },
-    {
-        "type": "function",
-        "name": "revokedAt",
-        "inputs": [{"name": "issuer", "type": "address"}, {"name": "uid", "type": "bytes32"}],
-        "outputs": [{"name": "", "type": "uint40"}],
-    },
-)
-"""The part of ICredentials that is called."""
 
-_INTERFACE: Final = Interface(ABI)
+@cache
+def _interface() -> Interface:
+    return Interface(artifact("Credentials").abi)
 
 
 def revoke(registry: ChecksumAddress, uids: Sequence[bytes]) -> Call:
     """Revoke the sender's signatures under credentials, permanently, all or none."""
-    return Call("revoke credentials", registry, _INTERFACE.encode_call("revokeAll", [list(uids)]), len(uids))
+    return Call("revoke credentials", registry, _interface().encode_call("revokeAll", [list(uids)]), len(uids))
 
 
 def revoked_at(
@@ -54,8 +42,8 @@ def revoked_at(
 
 
 def _time(chain: Chain, registry: ChecksumAddress, issuer: ChecksumAddress, uid: bytes) -> int:
-    answer = chain.ask("Credentials.revokedAt", registry, _INTERFACE.encode_call("revokedAt", [issuer, uid]))
+    answer = chain.ask("Credentials.revokedAt", registry, _interface().encode_call("revokedAt", [issuer, uid]))
     if len(answer) != 32:
         remedy = "Use the deployment file of the committee's chain; `powerpact ca init` states its registry."
         raise NotOnChain(f"registry of credentials at {registry}", remedy=remedy)
-    return int(_INTERFACE.decode_output("revokedAt", answer))
+    return int(_interface().decode_output("revokedAt", answer))

@@ -7,7 +7,6 @@ import stat
 import pytest
 
 from powerpact.chain.calls import Call
-from powerpact.chain.contracts.credentials import ABI
 from powerpact.cli.session import open_chain
 from powerpact.keystore import Keystore
 from testkit.mutants import compile_with
@@ -74,14 +73,6 @@ def faults_of(shell, file, *words):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_has_an_example(shell, command):
     assert f"powerpact ca {command}" in " ".join(shell.ok("ca", command, "--help").stdout.split())
-
-
-def test_the_contract_has_what_is_called(compiled):
-    own = {entry["name"]: entry for entry in compiled.abi if entry["type"] == "function"}
-    for entry in ABI:
-        for side in ("inputs", "outputs"):
-            have = [(item["name"], item["type"]) for item in own[entry["name"]][side]]
-            assert have == [(item["name"], item["type"]) for item in entry[side]]
 
 
 def test_the_key_is_for_its_owner_only_and_is_kept(shell, committee, registry):
