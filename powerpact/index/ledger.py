@@ -14,6 +14,7 @@ from powerpact.chain.client import Chain
 from powerpact.chain.contracts import certificates
 from powerpact.chain.contracts.settlement import End
 from powerpact.codec.abi import Event
+from powerpact.index.membership import ABOUT, REGISTRY
 from powerpact.market.orders import Order, Side, id_text, order_id
 
 NOBODY = certificates.NOBODY
@@ -86,15 +87,15 @@ _Draft = tuple[Event, EntryKind, int, int, ChecksumAddress | None, str]
 """An event with kind, change, energy, other side and detail of its entry."""
 
 _ADMISSION = {
-    "Applied": ("applicant", EntryKind.APPLIED),
-    "Admitted": ("participant", EntryKind.ADMITTED),
-    "Rejected": ("applicant", EntryKind.REJECTED),
-    "Suspended": ("participant", EntryKind.SUSPENDED),
-    "ExitRequested": ("participant", EntryKind.LEAVING),
-    "Stayed": ("participant", EntryKind.STAYED),
-    "Linked": ("account", EntryKind.LINKED),
-    "Unlinked": ("account", EntryKind.UNLINKED),
-    "Left": ("participant", EntryKind.LEFT),
+    "Applied": EntryKind.APPLIED,
+    "Admitted": EntryKind.ADMITTED,
+    "Rejected": EntryKind.REJECTED,
+    "Suspended": EntryKind.SUSPENDED,
+    "ExitRequested": EntryKind.LEAVING,
+    "Stayed": EntryKind.STAYED,
+    "Linked": EntryKind.LINKED,
+    "Unlinked": EntryKind.UNLINKED,
+    "Left": EntryKind.LEFT,
 }
 
 
@@ -239,8 +240,8 @@ def _certificates(chain: Chain, account: ChecksumAddress) -> Iterator[_Draft]:
 
 
 def _registries(chain: Chain, account: ChecksumAddress) -> Iterator[_Draft]:
-    for name, (argument, kind) in _ADMISSION.items():
-        for event in _about(chain, "ParticipantRegistry", name, argument, account):
+    for name, kind in _ADMISSION.items():
+        for event in _about(chain, REGISTRY, name, ABOUT[name], account):
             yield event, kind, 0, 0, None, str(event.arguments.get("reason", ""))
     for event in chain.events("DeviceRegistry", "DeviceAdded", owner=account):
         yield event, EntryKind.DEVICE_ADDED, 0, 0, None, f"device {event.arguments['device']}"

@@ -27,6 +27,20 @@ REGISTRY_EVENTS: Final = (
 )
 """What an audit needs to know of people."""
 
+ABOUT: Final = {
+    "Applied": "applicant",
+    "RejectionVoted": "applicant",
+    "Rejected": "applicant",
+    "Admitted": "participant",
+    "Suspended": "participant",
+    "ExitRequested": "participant",
+    "Stayed": "participant",
+    "Left": "participant",
+    "Linked": "account",
+    "Unlinked": "account",
+}
+"""Events of the registry about one account, and the argument that names it."""
+
 Place = tuple[int, int]
 """Where an event is on the chain: block, and position in it."""
 
@@ -64,8 +78,7 @@ def persons(events: Iterable[Event]) -> dict[ChecksumAddress, int]:
     found = {}
     for event in events:
         if event.name in ("Admitted", "Linked"):
-            account = event.arguments["participant" if event.name == "Admitted" else "account"]
-            found[account] = event.arguments["person"]
+            found[event.arguments[ABOUT[event.name]]] = event.arguments["person"]
     return found
 
 
@@ -140,38 +153,42 @@ def history_of(chain: Chain, account: ChecksumAddress) -> list[Step]:
 _Found = tuple[Event, str, ChecksumAddress, ChecksumAddress | None, str]
 """An event with what happened, to whom, by whom, and a detail."""
 
-_OWN: Final = {
-    "Applied": ("applicant", "applied"),
-    "RejectionVoted": ("applicant", "an auditor voted to reject"),
-    "Rejected": ("applicant", "rejected"),
-    "Admitted": ("participant", "admitted"),
-    "Suspended": ("participant", "suspended"),
-    "ExitRequested": ("participant", "announced the exit"),
-    "Stayed": ("participant", "withdrew the exit"),
-    "Left": ("participant", "left"),
-    "Linked": ("account", "became a further account"),
-    "Unlinked": ("account", "is no further account any more"),
-}
-"""Events of the registry about one account: the argument that names it, and what happened."""
-
 _VOICED: Final = {
-    "ExitObjected": ("leaver", "a member objected to the exit"),
-    "ChangeProposed": ("member", "proposed a change of the committee"),
-    "ChangeSupported": ("member", "supported a change of the committee"),
-    "ChangeObjected": ("member", "objected to a change of the committee"),
-    "CommitteeChanged": ("auditor", "joined or left the committee"),
+    "ExitObjected": "leaver",
+    "ChangeProposed": "member",
+    "ChangeSupported": "member",
+    "ChangeObjected": "member",
+    "CommitteeChanged": "auditor",
 }
-"""Events of motions about one account, likewise."""
+"""Events of motions about one account, and the argument that names it."""
+
+_WHAT: Final = {
+    "Applied": "applied",
+    "RejectionVoted": "an auditor voted to reject",
+    "Rejected": "rejected",
+    "Admitted": "admitted",
+    "Suspended": "suspended",
+    "ExitRequested": "announced the exit",
+    "Stayed": "withdrew the exit",
+    "Left": "left",
+    "Linked": "became a further account",
+    "Unlinked": "is no further account any more",
+    "ExitObjected": "a member objected to the exit",
+    "ChangeProposed": "proposed a change of the committee",
+    "ChangeSupported": "supported a change of the committee",
+    "ChangeObjected": "objected to a change of the committee",
+    "CommitteeChanged": "joined or left the committee",
+}
+"""What happened, in words."""
 
 
 def _own(chain: Chain, accounts: set[ChecksumAddress]) -> Iterator[_Found]:
-    for event in (*chain.events(REGISTRY, *_OWN), *chain.events(MOTIONS, *_VOICED)):
-        argument, what = (_OWN | _VOICED)[event.name]
-        who = event.arguments[argument]
+    for event in (*chain.events(REGISTRY, *ABOUT), *chain.events(MOTIONS, *_VOICED)):
+        who = event.arguments[(ABOUT | _VOICED)[event.name]]
         if who in accounts:
             a = event.arguments
             by = a.get("auditor") if event.name == "RejectionVoted" else a.get("member") if "leaver" in a else None
-            yield event, what, who, by, _detail(event)
+            yield event, _WHAT[event.name], who, by, _detail(event)
 
 
 def _detail(event: Event) -> str:
