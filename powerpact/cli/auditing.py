@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from powerpact.cli.choices import enum_member, words_of
 from powerpact.cli.members import group
 from powerpact.cli.output import read_input
 from powerpact.cli.session import (
@@ -30,32 +30,16 @@ from powerpact.market import candidates as words
 from powerpact.market import wording
 
 if TYPE_CHECKING:
+    Relied = str
+    Against = str
     from powerpact.chain.client import Chain
     from powerpact.chain.contracts.motions import Motion, Nomination
     from powerpact.chain.transactions import Mined
     from powerpact.codec.abi import Event
     from powerpact.market.candidates import Candidate
-
-
-class Relied(StrEnum):
-    """What an auditor relied on, as `ApprovalReason`."""
-
-    DOCUMENTS = "documents"
-    NETWORK_OPERATOR = "network-operator"
-    CREDENTIAL = "credential"
-    KNOWN = "known"
-
-
-class Against(StrEnum):
-    """Why an auditor rejects, as `RejectionReason`."""
-
-    IDENTITY = "identity"
-    ANOTHER_MEMBER = "another-member"
-    OUTSIDE = "outside"
-    FALSE_STATEMENT = "false-statement"
-    INCOMPLETE = "incomplete"
-    OTHER = "other"
-
+else:
+    Relied = words_of("Relied", tuple(words.ApprovalReason))
+    Against = words_of("Against", tuple(words.RejectionReason))
 
 PERMISSIONS = {"buy": words.Permission.BUY, "sell": words.Permission.SELL}
 
@@ -87,7 +71,7 @@ def approve(
     most_energy_wh: Annotated[int | None, typer.Option(min=1, help="Most energy of one order, Wh.")] = None,
     grade: Annotated[int, typer.Option(min=0, max=15, help="Credit grade, 1 the best; 0: none.")] = 0,
     until: Annotated[str | None, typer.Option(metavar="TIME", help="End of the admission; by default in 2106.")] = None,
-    reason: Annotated[Relied, typer.Option(help="What you relied on.")] = Relied.DOCUMENTS,
+    reason: Annotated[Relied, typer.Option(help="What you relied on.")] = "documents",
     shown: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The attribute set that you were shown, checked by its hash.")
     ] = None,
@@ -114,7 +98,7 @@ def approve(
         found = [_candidate(chain, one, "")]
         if shown is not None:
             _check_shown(shown, chain.events("ParticipantRegistry", "Applied", applicant=found[0].account)[-1:])
-    code = words.ApprovalReason[reason.name]
+    code = enum_member(words.ApprovalReason, "reason", reason)
     root = motions.root_of(found)
     nominations = motions.nominations(chain)
     is_put_up = any(nomination.root == root for nomination in nominations)
@@ -145,7 +129,7 @@ def reject(
 
     chain, key, subject = open_chain(deployment), unlock(account), address_of(applicant)
     admission = participants.participant(chain, subject)
-    code = words.RejectionReason[reason.name]
+    code = enum_member(words.RejectionReason, "reason", reason)
     mined = chain.sender(key).send(participants.reject(chain, subject, admission.application, code))
     data = {"applicant": subject, **_votes(chain, mined)}
     decided = data["votes"] >= data["threshold"]
