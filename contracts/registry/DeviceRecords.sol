@@ -130,6 +130,7 @@ abstract contract DeviceRecords is IDeviceRegistry, EIP712 {
         address key = _devices[id].meter.key();
         require(distrustedAt[key] == 0, Device_KeyDistrusted(id, key, distrustedAt[key]));
         Certification storage certification = _certifications[id];
+        require(certification.from <= block.timestamp, Device_ChangePending(id, certification.from));
         (uint32 committee, uint256 threshold) = MOTIONS.voting();
         // Votes of another committee count no more: its seats were others'.
         uint32 before = certification.committee == committee ? certification.votes : 0;

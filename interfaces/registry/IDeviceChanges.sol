@@ -113,7 +113,7 @@ interface IDeviceChanges {
 
     /// @notice Puts on record what the sender's device is; its hash is part of what auditors vote for. A certified device is
     /// certified anew.
-    /// Reverts if: there is no such device, it is out of service, or not the sender's; it is certified, and a change is pending.
+    /// Reverts if: there is no such device, it is out of service, or not the sender's.
     /// @param id Id of the device.
     /// @param description What it is.
     function describe(uint32 id, Description calldata description) external;

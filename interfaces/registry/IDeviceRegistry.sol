@@ -150,7 +150,7 @@ interface IDeviceRegistry is IDeviceChanges {
     /// A vote names what the auditor saw, not a number alone: after a reorganisation of the chain another device may have the
     /// number. The content needs no chain and no contract, since the transaction that carries it names both.
     /// Reverts if: the caller is no auditor or has voted for it; there is no such device, it has another content, is certified, or
-    /// is out of service; its key is not trusted.
+    /// is out of service; its key is not trusted; a change of it is pending, so that what is certified does not hold yet.
     /// @param id Id of the device.
     /// @param content `contentOf` the device that the auditor saw.
     function certify(uint32 id, bytes32 content) external;

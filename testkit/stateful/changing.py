@@ -17,7 +17,7 @@ from powerpact.market.readings import Reading
 from testkit.invariants import holds
 from testkit.market import SLOT_LENGTH_S, Trader, key
 from testkit.meters import packed, reading_proof
-from testkit.stateful.lives import CERTIFIED, DECERTIFIED, DISTRUSTED, RETIRED, Life, Tenure
+from testkit.stateful.lives import CERTIFIED, DECERTIFIED, RETIRED, Life, Tenure
 from testkit.stateful.lots import hour_from, lot_id
 from testkit.stateful.orders import OrderRules
 from testkit.stateful.stage import INDICES, RUNS, TRADERS, refused
@@ -113,8 +113,7 @@ class ChangingRules(OrderRules):
     def _step_certify(self, life: Life, _: int) -> str | None:
         first, second, _ = self.community.auditors
         content = self._content(life)
-        errors = {CERTIFIED: "Device_AlreadyCertified", DISTRUSTED: "Device_KeyDistrusted"}
-        error = "Device_Retired" if life.is_over else errors.get(life.state)
+        error = life.certify_error(self._next)
         if self._try(error, first, "certify", life.device, content):
             return error
         holds("DEV-2", not self._is_certified(life), f"device {life.device} is certified by one vote")
@@ -198,9 +197,7 @@ class ChangingRules(OrderRules):
 
     def _step_describe(self, life: Life, number: int) -> str | None:
         time, owner = self._next, life.now.owner
-        error = life.change_error(time)
-        if error == "Device_ChangePending" and life.state != CERTIFIED:
-            error = None
+        error = "Device_Retired" if life.is_over else None
         record = bytes(32), bytes(32), f"meter {number}", bytes(24), 9_900, 0, 0, 10_101, 1
         if self._try(error, owner.account, "describe", life.device, record) is None and life.state == CERTIFIED:
             life.change(time, owner, life.now.key)

@@ -78,6 +78,11 @@ class Life:
             return "Device_Retired"
         return "Device_ChangePending" if self.now.begins > time else None
 
+    def certify_error(self, time: int) -> str | None:
+        """Why the device cannot be certified at a time."""
+        errors = {CERTIFIED: "Device_AlreadyCertified", DISTRUSTED: "Device_KeyDistrusted"}
+        return "Device_Retired" if self.is_over else errors.get(self.state) or self.change_error(time)
+
     def change(self, time: int, owner: Trader, key: LocalAccount) -> None:
         """Another owner or key, or another record of a certified device, from the next slot on."""
         begins = (time // SLOT_LENGTH_S + 1) * SLOT_LENGTH_S

@@ -86,8 +86,9 @@ def test_the_new_owner_has_it_from_the_next_slot_on(devices, order_book, offered
         devices.accept(offered, devices.contentOf(offered), {"from": bob})
 
 
-def test_it_sells_for_the_new_owner_once_certified(devices, order_book, offered, certify, bob, alice):
+def test_it_sells_for_the_new_owner_once_certified(devices, order_book, offered, take_effect, certify, bob, alice):
     devices.accept(offered, devices.contentOf(offered), {"from": bob})
+    take_effect(offered)
     certify(offered)
     terms = seller_terms(devices, [offered], order_book)[0]
     assert (terms.owner, terms.certified) == (bob, True)

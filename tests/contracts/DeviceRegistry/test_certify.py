@@ -51,6 +51,17 @@ def test_reverts_for_a_second_vote(vote, device, auditors):
         vote(device, auditors[0])
 
 
+def test_reverts_while_a_change_is_pending(devices, roof, rotate, vote, boundary, take_effect, auditors):
+    """What is certified would hold only from then on, and sell before."""
+    begins = boundary(rotate(roof).timestamp)
+    with reverts_with("Device_ChangePending", roof, begins):
+        vote(roof, auditors[0])
+    take_effect(roof)
+    for auditor in auditors[:2]:
+        vote(roof, auditor)
+    assert devices.certificationOf(roof)[1] >= begins
+
+
 def test_reverts_once_certified(vote, device, certify, auditors):
     certify(device)
     with reverts_with("Device_AlreadyCertified", device):

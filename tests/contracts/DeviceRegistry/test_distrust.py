@@ -84,18 +84,22 @@ def test_the_device_sells_nothing_more(devices, order_book, roof, state, auditor
         devices.decertify(roof, devices.contentOf(roof), "a reason", {"from": auditors[0]})
 
 
-def test_another_key_brings_it_back(devices, order_book, roof, state, rotate, certify, now):
+def test_another_key_brings_it_back(devices, order_book, roof, state, rotate, take_effect, certify, now):
     since = now()
     state(since)
     rotate(roof)
     assert devices.device(roof)["distrustedAt"] == 0
+    take_effect(roof)
     certify(roof)
     assert seller_terms(devices, [roof], order_book)[0].certified
     assert devices.distrustedAt(KEY) == since
 
 
-def test_a_former_key_is_distrusted_without_stopping_the_device(devices, roof, state, rotate, certify, now):
+def test_a_former_key_is_distrusted_without_stopping_the_device(
+    devices, roof, state, rotate, take_effect, certify, now
+):
     rotate(roof)
+    take_effect(roof)
     certify(roof)
     state(now())
     found = devices.device(roof)

@@ -123,8 +123,8 @@ def test_the_auditors_certify_the_new_key(devices, order_book, roof, rotate, cer
     rotate(roof)
     with reverts_with("Device_OtherContent", roof, bytes(devices.contentOf(roof)), old):
         devices.certify(roof, old, {"from": auditors[0]})
-    certify(roof)
     take_effect(roof)
+    certify(roof)
     now = devices.device(roof)
     assert now["certified"]
     assert seller_terms(devices, [roof], order_book)[0].certified
@@ -132,11 +132,14 @@ def test_the_auditors_certify_the_new_key(devices, order_book, roof, rotate, cer
     assert tuple(devices.signerAt(roof, now["changedAt"])) == (NEW.address, since, 0, 0)
 
 
-def test_one_vote_before_the_change_does_not_count_after_it(devices, admit, bind_device, rotate, auditors, alice):
+def test_one_vote_before_the_change_does_not_count_after_it(
+    devices, admit, bind_device, rotate, take_effect, auditors, alice
+):
     admit(alice)
     roof = bind_device(alice, "roof")
     devices.certify(roof, devices.contentOf(roof), {"from": auditors[0]})
     rotate(roof)
+    take_effect(roof)
     devices.certify(roof, devices.contentOf(roof), {"from": auditors[1]})
     assert not devices.device(roof)["certified"]
 

@@ -60,6 +60,7 @@ def certify_at(devices, mined_at, auditors):
 
     def _certify_at(time):
         content = devices.contentOf(1)
+        mined_at(time - 1)
         devices.certify(1, content, {"from": auditors[0]})
         mined_at(time)
         devices.certify(1, content, {"from": auditors[1]})
@@ -130,7 +131,7 @@ def test_each_key_signs_its_own_intervals(report, rotate, certify_at, slot, afte
     """The change takes effect at the start of the next slot, so that each interval has one key."""
     time = slot(11) + after_s
     rotate(time)
-    certify_at(time + 10)
+    certify_at(slot(first_new) + 10)
     last_old = first_new - 1
     with reverts_with("Metering_BadSignature", 0, 1, NEW.address):
         report(last_old, NEW)
@@ -142,7 +143,7 @@ def test_each_key_signs_its_own_intervals(report, rotate, certify_at, slot, afte
 
 def test_the_owner_and_strangers_sign_nothing(report, rotate, certify_at, slot):
     rotate(slot(10) + 1)
-    certify_at(slot(10) + 10)
+    certify_at(slot(11) + 10)
     for number in (10, 11):
         with reverts_with("Metering_BadSignature", 0, 1, device_key("barn").address):
             report(number, device_key("barn"))
@@ -202,7 +203,7 @@ def test_what_was_sold_before_is_paid_without_certificates(report, rotate, certi
 
 def test_what_was_sold_is_certified_where_the_key_was_certified_before(report, rotate, certify_at, deliver, slot, held):
     rotate(slot(10) + 1)
-    certify_at(slot(11) - 1)
+    certify_at(slot(11) + 1)
     assert deliver(12, report(12, NEW)) == [500]
     assert held(12) == [500, 200]
 
@@ -216,7 +217,7 @@ def test_a_change_after_the_slot_takes_nothing_from_it(report, rotate, deliver, 
 
 def test_a_retired_device_of_a_new_key_earns_nothing(devices, report, rotate, certify_at, deliver, slot, held, alice):
     rotate(slot(10) + 1)
-    certify_at(slot(10) + 10)
+    certify_at(slot(11) + 10)
     devices.retire(1, {"from": alice})
     assert deliver(12, report(12, NEW)) == [500]
     assert held(12) == [0, 0]
@@ -252,7 +253,7 @@ def test_a_new_key_takes_over(devices, report, rotate, certify_at, slot, warp, a
     warp(slot(10) + 1)
     devices.distrust(OLD.address, slot(10), {"from": alice})
     rotate(slot(10) + 10)
-    certify_at(slot(10) + 20)
+    certify_at(slot(11) + 20)
     report(9, OLD)
     for key, error in ((OLD, "Metering_KeyDistrusted"), (NEW, "Metering_BadSignature")):
         with pytest.raises(Exception, match=error):
@@ -282,7 +283,7 @@ def test_the_former_owner_gets_nothing_of_the_new_ones_slots(
 ):
     """Neither surplus nor what its buyer did not use, also once the device is certified for the new owner."""
     hand_over(slot(10) + 1)
-    certify_at(slot(11) - 1)
+    certify_at(slot(11) + 1)
     barn, roof = report(12, device_key("barn"), 2), report(12)
     assert deliver(12, roof, delivery=BOTH_SIDES, imported=[barn]) == [500]
     assert held(12) == [20, 0]

@@ -67,6 +67,8 @@ def test_a_device_changes_hands(shell, admitted):
     accepted = shell.json("device", "accept", device, "-a", "alice")
     found = row(shell, device)
     assert (found["owner"], found["state"]) == (accepted["owner"], "not certified")
+    assert "Device_ChangePending" in shell.refused("device", "certify", device, "-a", "ann").stderr
+    shell.warp(accepted["from"])
     certify(shell, device)
     assert row(shell, device)["state"] == "certified"
 
@@ -82,4 +84,5 @@ def test_a_device_is_described(shell, admitted):
     found = row(shell, device)
     assert (found["content"] != before, found["state"]) == (True, "not certified")
     assert "Device_OtherContent" in shell.refused("device", "certify", device, "-a", "ann", "--content", before).stderr
+    shell.warp(shell.now() // HOUR_S * HOUR_S + HOUR_S)
     certify(shell, device)

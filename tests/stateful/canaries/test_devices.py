@@ -138,6 +138,13 @@ MUTANTS = (
         "",
     ),
     Mutant(
+        "a device certified before its change",
+        "DeviceRegistry",
+        DEVICES,
+        "require(certification.from <= block.timestamp, Device_ChangePending(id, certification.from));",
+        "",
+    ),
+    Mutant(
         "a stolen key that is certified",
         "DeviceRegistry",
         DEVICES,
