@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IDeviceRegistry} from "../../interfaces/registry/IDeviceRegistry.sol";
 import {IDeliveries} from "../../interfaces/metering/IDeliveries.sol";
 import {ISettlement} from "../../interfaces/settlement/ISettlement.sol";
 import {BatchRoot} from "../shared/BatchRoot.sol";
+import {SigningDomain} from "../shared/SigningDomain.sol";
 import {Signatures} from "../shared/Signatures.sol";
 import {TradeHashing} from "../shared/TradeHashing.sol";
 import {OrderId, Side} from "../types/Orders.sol";
@@ -19,7 +19,7 @@ import {Payout} from "./libraries/Payout.sol";
 
 /// @title Settlement
 /// @notice See ISettlement for the specification.
-contract Settlement is Vetoes, EIP712 {
+contract Settlement is Vetoes, SigningDomain {
     using TradeFields for PackedTrade;
 
     bytes32 private constant AGREEMENT_TYPEHASH = keccak256("Agreement(bytes32 tradeId,uint128 toSeller)");
@@ -34,7 +34,7 @@ contract Settlement is Vetoes, EIP712 {
         address markets,
         address clearing,
         address motions
-    ) EIP712("PowerPact", "1") FinalTrades(accounts, markets, clearing) Vetoes(motions) {
+    ) FinalTrades(accounts, markets, clearing) Vetoes(motions) {
         DEVICES = IDeviceRegistry(devices);
         DELIVERIES = IDeliveries(deliveries);
     }

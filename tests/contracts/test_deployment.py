@@ -40,3 +40,12 @@ def test_contracts_know_each_other(system, utility, auditors):
     assert system.Settlement.MOTIONS() == system.Motions
     assert system.RouterBatches.DEVICES() == system.DeviceRegistry
     assert system.RouterBatches.METERING() == system.Metering
+
+
+def test_contracts_say_in_which_domain_they_take_signatures(system, chain):
+    """ERC-5267, for wallets and explorers."""
+    for name in ("DeviceRegistry", "Metering", "Motions", "OrderBook", "Settlement"):
+        contract = getattr(system, name)
+        fields, *domain, salt, extensions = contract.eip712Domain()
+        assert (bytes(fields), bytes(salt), tuple(extensions)) == (b"\x0f", bytes(32), ())
+        assert domain == ["PowerPact", "1", chain.id, contract]
