@@ -3,6 +3,7 @@ pragma solidity ^0.8.27;
 
 import {IDeviceRegistry} from "../../interfaces/registry/IDeviceRegistry.sol";
 import {IDeliveries} from "../../interfaces/metering/IDeliveries.sol";
+import {IMetering} from "../../interfaces/metering/IMetering.sol";
 import {ISettlement} from "../../interfaces/settlement/ISettlement.sol";
 import {BatchRoot} from "../shared/BatchRoot.sol";
 import {SigningDomain} from "../shared/SigningDomain.sol";
@@ -10,6 +11,7 @@ import {Signatures} from "../shared/Signatures.sol";
 import {TradeHashing} from "../shared/TradeHashing.sol";
 import {OrderId, Side} from "../types/Orders.sol";
 import {PackedPayment, recordOf} from "../types/Payments.sol";
+import {Slot} from "../types/Slots.sol";
 import {PackedTrade, TradeFields, TradePosition} from "../types/Trades.sol";
 import {Points, Wh, valueDown} from "../types/Units.sol";
 import {FinalTrades} from "./FinalTrades.sol";
@@ -26,17 +28,24 @@ contract Settlement is Vetoes, SigningDomain {
 
     IDeviceRegistry public immutable DEVICES;
     IDeliveries public immutable DELIVERIES;
+    IMetering public immutable METERING;
+
+    /// @dev Length of a reading's interval, seconds.
+    uint32 private immutable BASE_INTERVAL;
 
     constructor(
         address accounts,
         address devices,
+        address metering,
         address deliveries,
         address markets,
         address clearing,
         address motions
     ) FinalTrades(accounts, markets, clearing) Vetoes(motions) {
         DEVICES = IDeviceRegistry(devices);
+        METERING = IMetering(metering);
         DELIVERIES = IDeliveries(deliveries);
+        BASE_INTERVAL = METERING.BASE_INTERVAL();
     }
 
     // By the meter
@@ -98,13 +107,15 @@ contract Settlement is Vetoes, SigningDomain {
         ACCOUNTS.pay(payments);
     }
 
-    /// @dev Reverts if: the readings of the buyer's meter are missing before the refund time, or there although they do not count.
+    /// @dev Reverts if: the readings of the buyer's meter are missing before one slot after the refund time, or there although they
+    /// do not count.
     function _requireBothSides(Round memory round, bytes32 id, IDeliveries.Measured memory measured) private view {
         uint256 count = measured.imported.length;
         if (!round.terms.isBothSides()) {
             require(count == 0, Settlement_ImportNotCounted(id));
         } else {
-            require(count != 0 || block.timestamp >= round.refundFrom, Settlement_ImportMissing(id, round.refundFrom));
+            uint40 until = round.refundFrom + round.terms.deliverySlot().length();
+            require(count != 0 || block.timestamp >= until, Settlement_ImportMissing(id, until));
         }
     }
 
@@ -196,7 +207,8 @@ contract Settlement is Vetoes, SigningDomain {
         uint256 count = 0;
         for (uint256 i = 0; i < traded.length; ++i) {
             (bytes32 id, PackedTrade memory trade, bool isOpen) = _take(round, traded[i], 1);
-            require(block.timestamp >= round.refundFrom, Settlement_TooEarly(id, round.refundFrom));
+            uint40 from = _refundFrom(round, trade);
+            require(block.timestamp >= from, Settlement_TooEarly(id, from));
             if (!isOpen) continue;
             _fill(payments[count++], trade, Points.wrap(0), recordOf(trade.energy(), Wh.wrap(0)));
             emit TradeSettled(
@@ -206,6 +218,17 @@ contract Settlement is Vetoes, SigningDomain {
         Left.requireSome(count, market);
 
         ACCOUNTS.pay(Left.first(count, payments));
+    }
+
+    /// @dev From when on a trade can be refunded, Unix seconds. Where the import counts, a seller who has reported the slot has one
+    /// slot more in which the readings of the buyer's meter are waited for, and one in which they are not.
+    function _refundFrom(Round memory round, PackedTrade memory trade) private view returns (uint40) {
+        if (!round.terms.isBothSides()) return round.refundFrom;
+        Slot slot = round.terms.deliverySlot();
+        (uint40 startAt,,,,,) = METERING.last(trade.device());
+        // Intervals only rise: with its last one reported, or a later one, all is reported that ever will be.
+        bool isSilent = startAt + BASE_INTERVAL < slot.startAt() + slot.length();
+        return isSilent ? round.refundFrom : round.refundFrom + 2 * uint40(slot.length());
     }
 
     // What a device sold

@@ -95,7 +95,7 @@ struct Market {
     // slot 1: 5 + 5 + 4 + 1 + 1 + 1 + 8 + 4 + 1 + 1 = 31
     /// Start of the delivery slot, Unix seconds, a multiple of its length.
     uint40 slotStart;
-    /// Without a settlement by then the buyer can take the money back. Unix seconds.
+    /// Without a settlement by then the buyer can take the money back (ISettlement.refund). Unix seconds.
     uint40 refundFrom;
     /// The subnet whose devices may sell here; 0 for every subnet.
     uint32 subnet;

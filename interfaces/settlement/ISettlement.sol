@@ -8,7 +8,7 @@ import {IDeliveries} from "../metering/IDeliveries.sol";
 /// @title Settlement: how a trade ends
 /// @notice Points locked in a trade of a final round can leave in four ways: by the meter, when the seller's signed reading
 /// says what was delivered; by agreement, when two of {buyer, seller, arbiter} sign; by refund to the buyer, from the market's
-/// refund time on; by the auditors' veto, to the buyer, too, before the slot starts. The points themselves are in IAccounts,
+/// refund time on, or two slots later; by the auditors' veto, to the buyer, too, before the slot starts. The points themselves are in IAccounts,
 /// which ends all trades of a call at once.
 /// @dev Invariants: MON-2 every trade has a way out that needs nobody's goodwill: `refund`.
 /// Trust assumptions.
@@ -88,8 +88,8 @@ interface ISettlement {
     /// @notice Thrown when all of what a call would do is done already.
     error Settlement_NothingLeft(bytes32 market);
 
-    /// @notice Thrown when the readings of the buyer's meter are missing, before the refund time, Unix seconds.
-    error Settlement_ImportMissing(bytes32 tradeId, uint40 refundFrom);
+    /// @notice Thrown when the readings of the buyer's meter are missing, which are waited for until `until`, Unix seconds.
+    error Settlement_ImportMissing(bytes32 tradeId, uint40 until);
 
     /// @notice Thrown when the buyer's meter does not count in the market.
     error Settlement_ImportNotCounted(bytes32 tradeId);
@@ -103,7 +103,7 @@ interface ISettlement {
     /// @notice Thrown when a signature is not the signer's over this agreement.
     error Settlement_BadSignature(bytes32 tradeId, address signer);
 
-    /// @notice Thrown when a refund comes before the market's refund time, Unix seconds.
+    /// @notice Thrown when a refund comes before its time, Unix seconds.
     error Settlement_TooEarly(bytes32 tradeId, uint40 refundFrom);
 
     /// @notice Thrown when the caller is no auditor.
@@ -139,8 +139,8 @@ interface ISettlement {
     function settle(bytes32 market, uint32 chunk, PackedTrade[] calldata trades) external;
 
     /// @notice `settle` for trades whose devices have reported a later interval by now, or whose slot has several intervals: each
-    /// with its readings' proofs. From the refund time on the readings of a buyer's meter may be missing: then what was delivered
-    /// is paid as if it was used, and its certificates are the seller's. Trades that have ended are passed over.
+    /// with its readings' proofs. From one slot after the refund time on the readings of a buyer's meter may be missing: then what
+    /// was delivered is paid as if it was used, and its certificates are the seller's. Trades that have ended are passed over.
     /// Reverts if: the round is not final; a trade is not of it; all have ended; the readings are not those of the slot's intervals,
     /// or unknown; those of the buyer's meter are missing too early, or there where it does not count.
     /// @param market Id of the market.
@@ -170,6 +170,9 @@ interface ISettlement {
 
     /// @notice From the market's refund time on: gives the buyers the money of trades that nothing else settled. Each
     /// counts as not delivered. Trades that have ended are passed over.
+    /// Where the import counts, too, and the seller's device has reported the last interval of the slot, or a later one, it is
+    /// two slots later: in the first the readings of both sides settle, in the second those of the seller alone (`settleLate`),
+    /// and neither side can keep the other from it by silence.
     /// Reverts if: the round is not final; it is too early; a trade is not of the round; all have ended.
     /// @param market Id of the market.
     /// @param traded Trades of the market, in any order.

@@ -29,14 +29,40 @@ def due_by_meter(
     measured : mapping of int to sequence of ProvenReading
         By device the readings of the slot, as `meters.measured_in` finds them.
     now : int
-        Time of the chain, Unix seconds: from the refund time on the buyer's meter may be missing.
+        Time of the chain, Unix seconds: one slot after the refund time the buyer's meter may be missing.
     """
     return [
         final
         for final in unsettled
         if final.trade.device in measured
-        and (not rules.is_metered or final.trade.meter in measured or now >= rules.refund_from)
+        and (not rules.is_metered or final.trade.meter in measured or now >= rules.import_until)
     ]
+
+
+def refundable(chain: Chain, unsettled: Sequence[FinalTrade], rules: Rules, now: int) -> list[FinalTrade]:
+    """Those trades that can be refunded now.
+
+    Where both meters count, the one of a seller who has reported the slot is not: it has two slots from the refund time
+    on to settle, the second of them without the buyer's meter.
+
+    Parameters
+    ----------
+    chain : Chain
+        The deployment.
+    unsettled : sequence of FinalTrade
+        Trades that have not ended.
+    rules : Rules
+        Their market's.
+    now : int
+        Time of the chain, Unix seconds.
+    """
+    if now < rules.refund_from:
+        return []
+    if now >= rules.refunded_by:
+        return list(unsettled)
+    last = meters.last_starts(chain, {final.trade.device for final in unsettled})
+    last_interval = rules.slot.end - chain.deployment.parameters.base_interval_s
+    return [final for final in unsettled if last[final.trade.device] < last_interval]
 
 
 def settled_at_once(chain: Chain, due: Sequence[FinalTrade], rules: Rules) -> set[Position]:

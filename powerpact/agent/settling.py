@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from powerpact.agent.aftermath import due_by_meter, settled_at_once
+from powerpact.agent.aftermath import due_by_meter, refundable, settled_at_once
 from powerpact.agent.pieces import WHOLE_GAS, fitting, send_in_pieces
 from powerpact.agent.results import Settled
 from powerpact.agent.sight import Sight, look
@@ -112,7 +112,7 @@ def _settle_whole(chain: Chain, sender: Sender, seen: Sight, chunk: int) -> Mine
 def _give_back(chain: Chain, sender: Sender, seen: Sight, unsettled: Sequence[FinalTrade], report: Progress) -> Settled:
     """Refund what is due of these trades, and release what did not trade."""
     market = seen.posted.market
-    due = unsettled if seen.now >= market.rules.refund_from else []
+    due = refundable(chain, unsettled, market.rules, seen.now)
     kept: set[Position] = set()
     sent = send_in_pieces(
         sender, due, MAX_BATCH, lambda piece: settlement.refund(chain, market.id, piece), _skipping(kept, report)

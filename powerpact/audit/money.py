@@ -76,7 +76,7 @@ def check_ways_out(records: Records) -> Result:
         rules = record.market.rules
         for trade in record.unsettled():
             owed[trade.buyer] += trade.reserved_upoints
-            latest = max(latest, rules.refund_from)
+            latest = max(latest, rules.refunded_by)
         for order, upoints in record.waiting_reservations():
             owed[order.trader] += upoints
             latest = max(latest, 0 if record.is_final else rules.latest_final)

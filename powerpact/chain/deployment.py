@@ -206,6 +206,7 @@ def constructor_arguments(addresses: dict[str, ChecksumAddress], parameters: Par
         "Settlement": [
             at["Accounts"],
             at["DeviceRegistry"],
+            at["Metering"],
             at["Deliveries"],
             at["Markets"],
             at["Clearing"],

@@ -869,7 +869,7 @@ _SETTLEMENT: Final = {
     "Settlement_AlreadySettled": Advice("the trade is settled already", "Nothing to do."),
     "Settlement_ImportMissing": Advice(
         "the readings of the buyer's meter are missing",
-        "Add them, or wait for the refund time: then the seller is paid without them.",
+        "Add them, or wait until one slot after the refund time: then the seller is paid without them.",
     ),
     "Settlement_ImportNotCounted": Advice(
         "the import of the buyer does not count in this market", "Leave the readings of its meter out."
@@ -899,7 +899,8 @@ _SETTLEMENT: Final = {
         "Wait for the other auditors: `powerpact trade list`.",
     ),
     "Settlement_TooEarly": Advice(
-        "the time for a refund has not come", "Settle with the reading, agree two of three, or wait until then."
+        "the time for a refund has not come: two slots later where the import counts and the seller has reported",
+        "Settle with the reading, agree two of three, or wait until then.",
     ),
 }
 

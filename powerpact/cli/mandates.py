@@ -66,10 +66,10 @@ LongestLead = Annotated[
     int | None, typer.Option(min=0, help="The gate closes at most so long before the slot, s; by default as here.")
 ]
 ShortestRefund = Annotated[
-    int | None, typer.Option(min=0, help="Money is free at least so long after the slot begins, s; by default as here.")
+    int | None, typer.Option(min=0, help="Refunds begin at least so long after the slot, s; by default as here.")
 ]
 LongestRefund = Annotated[
-    int | None, typer.Option(min=0, help="Money is free at most so long after the slot begins, s; by default as here.")
+    int | None, typer.Option(min=0, help="Refunds begin at most so long after the slot, s; by default as here.")
 ]
 LongestAhead = Annotated[int, typer.Option(min=0, help="Orders are posted at most so long before their slot, s.")]
 Serial = Annotated[int, typer.Option(min=0, help="Tells equal mandates apart, after one was revoked.")]
@@ -300,7 +300,7 @@ def _words(chain: Chain, mandate: Mandate, state: MandateState) -> list[tuple[st
         ("slots from", clock(mandate.from_s)),
         ("slots until", clock(mandate.until_s)),
         ("gate closes", lead),
-        ("money is free", f"{refund} after its slot begins"),
+        ("refunds begin", f"{refund} after its slot begins"),
         ("orders ahead", f"{wording.span(mandate.longest_ahead_s)} before their slot at most"),
         ("serial", str(mandate.serial)),
         ("design", f"0x{mandate.design.hex()}"),

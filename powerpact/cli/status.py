@@ -60,6 +60,7 @@ def status(market: MarketId, deployment: Deployed = DEPLOYMENT_FILE, as_json: As
         "final_by": rules.final_by,
         "put_off_to": record.put_off_to or None,
         "refund_from": rules.refund_from,
+        "refunded_by": rules.refunded_by,
         "orders": record.posted.order_count,
         "open_orders": sum(1 for _ in record.posted.open_orders()),
         "traded_orders": len(record.traded_wh),
@@ -111,7 +112,8 @@ def _show_status(data: Mapping[str, Any], rules: Rules, names: Names, shown: Cal
     put_off = f", put off to {shown(data['put_off_to'])} by a refutation" if data["put_off_to"] else ""
     typer.echo(f"final by {shown(rules.final_by)}{put_off}")
     typer.echo(f"slot     {shown(rules.slot_start)}, {wording.span(rules.slot_length_s)}")
-    typer.echo(f"refunds  {shown(rules.refund_from)}")
+    of_silent = f" if the seller's meter is silent, else {shown(rules.refunded_by)}" if rules.is_metered else ""
+    typer.echo(f"refunds  {shown(rules.refund_from)}{of_silent}")
     traded_wh = sum(trade["energy_wh"] for trade in data["trades"])
     for entry in data["proposals"]:
         final_from = f", final from {shown(entry['final_from'])}" if entry["state"] == "active" else ""

@@ -237,7 +237,7 @@ class Rules:
             "refundFrom",
             "uint40",
             Integer(40),
-            "Without a settlement by then buyers can take their money back.",
+            "Without a settlement by then buyers can take their money back, or up to two slots later (decision 13).",
             "Unix seconds",
             Option(
                 "--refund-after",
@@ -451,6 +451,19 @@ class Rules:
     def is_metered(self) -> bool:
         """Whether buyers name a meter, whose import counts."""
         return self.delivery is DeliveryRule.BOTH_SIDES
+
+    @property
+    def import_until(self) -> int:
+        """Until when the reading of a buyer's meter is waited for, if the seller's is there, Unix seconds."""
+        return self.refund_from + self.slot_length_s
+
+    @property
+    def refunded_by(self) -> int:
+        """From when on whatever nothing else settled can be refunded, Unix seconds.
+
+        Before that, from `refund_from` on, it can be where the export alone counts, and where the seller is silent.
+        """
+        return self.import_until + self.slot_length_s if self.is_metered else self.refund_from
 
     @property
     def schema(self) -> tuple[Attribute, ...]:

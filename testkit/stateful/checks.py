@@ -270,16 +270,8 @@ class Checks(Stage):
             self.everyone_gets_the_money_out()
 
     def everyone_gets_the_money_out(self) -> None:
-        last = max(self.ghost.markets, key=lambda market: market.rules.refund_from)
-        self.chain.warp(last.rules.refund_from - 2)
-        if unsettled := last.unsettled():
-            position = unsettled[0][:2]
-            if self.chain.now() + 1 < last.rules.refund_from:
-                with refused("Settlement_TooEarly"):
-                    last.about_final().refund([position])
-                self.chain.warp(last.rules.refund_from - 1)
-            self._refund(last, position)
-        self.chain.warp(last.rules.refund_from)
+        self._refund_the_last()
+        self.chain.warp(max(market.refunded_by for market in self.ghost.markets))
         for market in self.ghost.markets:
             for proposal in market.of_status(ProposalStatus.REFUTED):
                 with refused("Clearing_WrongStatus"):
@@ -307,6 +299,24 @@ class Checks(Stage):
             leaver = next(trader for trader in self.traders if trader.address in self.ghost.leaving)
             self.community.send(leaver.account, "ParticipantRegistry", "exit")
             RUNS["exit"] += 1
+
+    def _refund_the_last(self) -> None:
+        """A trade that is refunded later than the others, in the first second possible."""
+        unsettled = [
+            (self.refundable_from(market, trade.device), n, (chunk, index))
+            for n, market in enumerate(self.ghost.markets)
+            for chunk, index, trade in market.unsettled()
+        ]
+        if not unsettled:
+            return
+        begins, n, position = max(unsettled)
+        market = self.ghost.markets[n]
+        self.chain.warp(begins - 2)
+        if self.chain.now() + 1 < begins:
+            with refused("Settlement_TooEarly"):
+                market.about_final().refund([position])
+            self.chain.warp(begins - 1)
+        self._refund(market, position)
 
     def _finalize(self, market: GhostMarket, proposal: GhostProposal) -> None:
         """Make a proposal whose window is over final."""

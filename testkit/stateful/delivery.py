@@ -195,19 +195,6 @@ class DeliveryRules(MisreadingRules):
             driver.settle_agreed((chunk, index), to_seller, signers, agent)
         RUNS["settle_agreed"] += 1
 
-    @precondition(lambda self: self.markets(lambda m: m.unsettled()))
-    @rule(which=INDICES)
-    def refund(self, which):
-        """From the refund time on, and not before."""
-        choices = self.markets(lambda m: m.unsettled())
-        market = choices[which % len(choices)]
-        position = market.unsettled()[0][:2]
-        if self.chain.now() + 1 < market.rules.refund_from:
-            with refused("Settlement_TooEarly"):
-                market.about_final().refund([position])
-            return
-        self._refund(market, position)
-
     @precondition(lambda self: self.markets(lambda m: not m.final))
     @rule(which=INDICES)
     def settle_nothing(self, which):
@@ -289,28 +276,6 @@ class DeliveryRules(MisreadingRules):
         trades = market.final.trades() if market.final and market.is_both_sides else []
         first = {trade.buy_id: (c, k) for c, k, trade in reversed(trades)}
         return [position for id_, position in first.items() if self.ghost.decidable(market, id_)]
-
-    @precondition(lambda self: self.markets(self.waiting))
-    @rule(which=INDICES)
-    def settle_without_import(self, which):
-        """Until the refund time the buyer's meter is waited for."""
-        choices = self.markets(self.waiting)
-        market = choices[which % len(choices)]
-        driver, (chunk, index) = market.about_final(), self.waiting(market)[0]
-        with refused("Settlement_ImportMissing"):
-            driver.settle_late([(chunk, index)])
-        if chunk in self.payable(market):
-            self._settle(market, chunk)
-        else:
-            with refused("Settlement_NothingToSettle"):
-                driver.settle(chunk)
-        RUNS["settle_late refused: Settlement_ImportMissing"] += 1
-
-    def waiting(self, market: GhostMarket) -> list[Position]:
-        """Unsettled trades whose device has reported, and whose meter has not and is waited for."""
-        slot, settleable = market.rules.slot_start, self.reported(market)
-        reported = [(c, k) for c, k, t in market.unsettled() if (t.device, slot) in self.ghost.exported_wh]
-        return [position for position in reported if position not in settleable]
 
     @precondition(lambda self: self.markets(lambda m: any(entry.is_open for entry in m.orders.values())))
     @rule(which=INDICES)

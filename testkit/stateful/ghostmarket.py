@@ -103,6 +103,16 @@ class GhostMarket:
         return bool(self.rules.delivery == DeliveryRule.BOTH_SIDES)
 
     @property
+    def import_until(self) -> int:
+        """Until when a settlement waits for the meter of a buyer."""
+        return int(self.rules.refund_from + self.rules.slot_length_s)
+
+    @property
+    def refunded_by(self) -> int:
+        """From when on a trade can be refunded, whatever its seller's device has reported."""
+        return self.import_until + int(self.rules.slot_length_s) if self.is_both_sides else int(self.rules.refund_from)
+
+    @property
     def final_by(self) -> int:
         """The last moment for proposals."""
         return self.extended_to or int(self.rules.final_by)

@@ -13,7 +13,6 @@ from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 from testkit.market import Community, Trader
 from testkit.stateful.changing import ChangingRules
 from testkit.stateful.claims import GAP, KINDS, SHIFTED, claim
-from testkit.stateful.delivery import DeliveryRules
 from testkit.stateful.ghostmarket import GhostMarket
 from testkit.stateful.intruding import IntrudingRules
 from testkit.stateful.lives import EDGES
@@ -21,6 +20,7 @@ from testkit.stateful.mandating import MandateRules
 from testkit.stateful.misreading import MISREAD
 from testkit.stateful.orders import RULES_DRAWN
 from testkit.stateful.rounds import CLAIM_KINDS, RoundRules
+from testkit.stateful.silence import SilenceRules
 from testkit.stateful.stage import INDICES, MOST_PERCENT, ORDERS, PERCENTS, TRADERS
 from testkit.stateful.stopping import StoppingRules
 from testkit.stateful.vetoing import VetoRules
@@ -34,7 +34,7 @@ ENDINGS = ("by the last readings", "by proofs", "sold on", "by agreement", VETOE
 """How the trades of a run that begins behind them have ended."""
 
 
-class MarketMachine(MandateRules, ChangingRules, StoppingRules, RoundRules, DeliveryRules, VetoRules, IntrudingRules):
+class MarketMachine(MandateRules, ChangingRules, StoppingRules, RoundRules, SilenceRules, VetoRules, IntrudingRules):
     """All rules, a start at any stage of a market, and a rule that leads to its end."""
 
     @initialize(
@@ -126,7 +126,10 @@ class MarketMachine(MandateRules, ChangingRules, StoppingRules, RoundRules, Deli
         elif ending == LATE:
             if self.waiting(market):
                 self.settle_without_import(which)
-            self.chain.warp(market.rules.refund_from)
+                self.chain.warp(market.rules.refund_from)
+                if market.unsettled():
+                    self._try_to_refund(market, which)
+            self.chain.warp(market.import_until if market.is_both_sides else market.rules.refund_from)
             if self.reported(market):
                 self.settle_late(which, all_of_them=True)
         elif ending == VETOED and self.returned(market):
@@ -302,6 +305,8 @@ RULES = (
     "veto refused: Settlement_AlreadySettled",
     "veto refused: Settlement_VetoTooLate",
     "refund",
+    "refund refused: the seller has reported",
+    "refund what a silent seller sold",
     "release",
     "release a part",
     "release with another trade",

@@ -248,6 +248,7 @@ class OrderRules(MisorderingRules):
                 market.market.slot_end,
                 market.rules.final_by + 1,
                 market.rules.refund_from,
+                *((market.import_until, market.refunded_by) if market.is_both_sides else ()),
                 *([market.active.final_from] if market.active else []),
             )
             if time > now

@@ -148,13 +148,18 @@ class Stage(RuleBasedStateMachine):
     def reported(self, market: GhostMarket) -> list[Position]:
         """Unsettled trades whose device has reported the slot, and their meter if it counts and is still waited for."""
         slot = market.rules.slot_start
-        is_waited_for = market.is_both_sides and self.chain.now() + 1 < market.rules.refund_from
+        is_waited_for = market.is_both_sides and self.chain.now() + 1 < market.import_until
         return [
             (c, k)
             for c, k, trade in market.unsettled()
             if (trade.device, slot) in self.ghost.exported_wh
             and not (is_waited_for and (trade.meter, slot) not in self.ghost.imported_wh)
         ]
+
+    def refundable_from(self, market: GhostMarket, device: int) -> int:
+        """From when on a trade of this device can be refunded: earlier if it has not reported the slot."""
+        is_silent = self.last_slots()[device] < market.rules.slot_start
+        return int(market.rules.refund_from) if is_silent else market.refunded_by
 
     def payable(self, market: GhostMarket) -> dict[int, list[Position]]:
         """By chunk, unsettled trades whose device, and meter if it counts, have reported the slot, and none since."""

@@ -34,6 +34,7 @@ def test_contracts_know_each_other(system, utility, auditors):
     assert system.Releases.CLEARING() == system.Clearing
     assert system.Settlement.ACCOUNTS() == system.Accounts
     assert system.Settlement.DEVICES() == system.DeviceRegistry
+    assert system.Settlement.METERING() == system.Metering
     assert system.Settlement.DELIVERIES() == system.Deliveries
     assert system.Settlement.MARKETS() == system.Markets
     assert system.Settlement.CLEARING() == system.Clearing

@@ -66,7 +66,7 @@ abstract contract MarketSystem is Registries {
         mechanisms.push(new SatisfactionMatching(place[8], place[9], address(prover)));
         clearing = new Clearing(place[8], place[1], place[14], mechanisms);
         refutations = new Refutations(place[13], place[1]);
-        settlement = new Settlement(place[1], place[4], place[7], place[8], place[13], place[3]);
+        settlement = new Settlement(place[1], place[4], place[6], place[7], place[8], place[13], place[3]);
         releases = new Releases(place[8], place[9], place[13]);
         assertTrue(address(releases) == place[16], "the contracts must be where they were predicted");
     }

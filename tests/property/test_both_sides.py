@@ -129,7 +129,7 @@ def _settled_as_the_rules_say(community, rules, wanted, offered, exported, impor
             market.settle_late(silent[:1])
 
     before = wallets(community)
-    community.chain.warp(market.rules.refund_from)
+    community.chain.warp(market.rules.refund_from + market.rules.slot_length_s)
     order = [tuple(place) for *place, _ in market.trades()]
     random.shuffle(order)
     if rules.slot_length_s == QUARTER_S and not silent and random.random() < 0.5:

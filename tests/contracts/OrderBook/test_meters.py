@@ -109,15 +109,18 @@ def test_the_next_order_comes_after_what_was_bought(book, both, community, devic
     assert balances == [100, 200]
 
 
-def test_settles_with_both_readings_only_until_the_refund_time(settlement, both, community, alice, carol):
+def test_settles_with_both_readings_only_until_one_slot_after_the_refund_time(
+    settlement, both, community, alice, carol
+):
     both.post([metered(alice), sell(carol)], [alice, carol])
     both.clear()
     both.report({carol.device: 1_000})
     with reverts_with("Settlement_NothingToSettle", both.id, 0):
         settlement.settle(both.id, 0, [both.proof(0, 0)[0]], by(carol))
-    with reverts_with("Settlement_ImportMissing", trade_id_of(both), both.rules.refund_from):
+    until = both.rules.refund_from + both.rules.slot_length_s
+    with reverts_with("Settlement_ImportMissing", trade_id_of(both), until):
         settlement.settleLate(both.id, [both.delivery(0, 0)], by(carol))
-    community.chain.warp(both.rules.refund_from)
+    community.chain.warp(until)
     tx = settlement.settleLate(both.id, [both.delivery(0, 0)], by(carol))
     settled = tx.events["TradeSettled"]
     value = both.chunks[0][0].price_upoints_per_kwh

@@ -70,14 +70,43 @@ def test_silence_of_the_buyer_does_not_pay(quarters, agent, market):
     quarters.warp(rules.slot.end)
     for start in rules.slot.intervals(QUARTER_S):
         quarters.report(start, bob=600)
-    assert agent.settle(id_) == Settled(waiting=1)
-    quarters.warp(rules.refund_from)
+    for time in (rules.slot.end, rules.refund_from, rules.import_until - 60):
+        quarters.warp(time)
+        assert agent.refund(id_) == Settled(waiting=1)
+        assert agent.settle(id_) == Settled(waiting=1)
+    details = {finding.law: finding.detail for finding in audit(quarters.chain)}
+    assert f"free by {rules.refunded_by} at the latest" in details["MON-2"]
+    quarters.warp(rules.import_until)
     assert agent.settle(id_).paid == 1
     price = rounds.chunks_of(quarters.chain, 1)[0][0].price_upoints_per_kwh
     after = points.wallet_of(quarters.chain, quarters.address("bob")).free_upoints
     assert after - before == 1_200 * price // 1_000
     lot = certificates.id_of(quarters.meters["bob"].device, rules.slot)
     assert certificates.holdings(quarters.chain) == {(quarters.address("bob"), lot): 1_200}
+
+
+@pytest.mark.parametrize("is_read", [False, True], ids=["nothing is read", "a part is read"])
+def test_a_silent_seller_is_refunded_at_the_refund_time(quarters, agent, market, is_read):
+    """A device that has not reported the last interval may settle nothing."""
+    id_, rules = market
+    quarters.warp(rules.slot.end)
+    if is_read:
+        quarters.report(rules.slot_start, bob=600)
+    quarters.warp(rules.refund_from - 60)
+    assert agent.refund(id_) == Settled(waiting=1)
+    quarters.warp(rules.refund_from)
+    assert agent.refund(id_).refunded == 1
+
+
+def test_a_trade_that_nothing_settles_is_refunded_at_last(quarters, agent, market):
+    """The device reported the last interval, and never the first."""
+    id_, rules = market
+    quarters.warp(rules.slot.end)
+    quarters.report(rules.slot_start + QUARTER_S, bob=600)
+    quarters.warp(rules.refunded_by - 60)
+    assert agent.settle(id_) == Settled(waiting=1)
+    quarters.warp(rules.refunded_by)
+    assert agent.settle(id_).refunded == 1
 
 
 def test_decides_what_devices_and_meters_traded(quarters, agent, market):

@@ -17,6 +17,7 @@ from powerpact.market.rules import (
     RULES_TYPE,
     AttributeSource,
     Carrier,
+    DeliveryRule,
     Kind,
     MarketAttribute,
     MarketMechanism,
@@ -199,3 +200,10 @@ def test_a_malformed_file_is_refused_by_its_field(path, change):
 def test_a_file_that_is_no_json_is_refused():
     with pytest.raises(MalformedInput, match="JSON"):
         parse_rules(b"\xff")
+
+
+def test_where_the_import_counts_refunds_wait_for_the_seller():
+    times = {"slot_start": 36_000, "closes_at": 35_000, "final_by": 36_000, "refund_from": 50_000}
+    export = Rules(arbiter=ARBITER, attributes=(), categories=(), slot_length_s=900, **times)
+    both = replace(export, delivery=DeliveryRule.BOTH_SIDES)
+    assert (export.refunded_by, both.import_until, both.refunded_by) == (50_000, 50_900, 51_800)

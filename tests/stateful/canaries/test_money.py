@@ -58,7 +58,7 @@ MUTANTS = (
         "a refund before its time",
         "Settlement",
         SETTLEMENT,
-        "require(block.timestamp >= round.refundFrom,",
+        "require(block.timestamp >= from,",
         "require(block.timestamp >= round.terms.deliverySlot().startAt(),",
     ),
     Mutant(
