@@ -42,16 +42,22 @@ abstract contract Vetoes is FinalTrades {
         require((_ends[market][place.chunk] >> place.index) & 1 == 0, Settlement_AlreadySettled(id));
         uint40 until = round.terms.deliverySlot().startAt();
         require(block.timestamp < until, Settlement_VetoTooLate(id, until));
-        (uint32 committee, uint256 threshold) = MOTIONS.voting();
-        bytes32 motion = keccak256(abi.encode(committee, id, reason));
-        (bool isNew, uint256 count) = _motions.vote(motion, seat);
-        require(isNew, Settlement_AlreadyVoted(id, msg.sender));
 
-        emit VetoVoted(id, msg.sender, count, reason);
-        if (count == threshold) {
+        if (_countVote(id, seat, reason)) {
             _ends[market][place.chunk] |= 1 << place.index;
             _giveBack(id, trade);
         }
+    }
+
+    /// @dev Count an auditor's vote to veto a trade. True when it decides.
+    /// Reverts if: it has voted for this.
+    function _countVote(bytes32 id, uint256 seat, string calldata reason) private returns (bool decided) {
+        (uint32 committee, uint256 threshold) = MOTIONS.voting();
+        (bool isNew, uint256 count) = _motions.vote(keccak256(abi.encode(committee, id, reason)), seat);
+        require(isNew, Settlement_AlreadyVoted(id, msg.sender));
+
+        emit VetoVoted(id, msg.sender, count, reason);
+        return count == threshold;
     }
 
     /// @dev End a vetoed trade: all that it holds goes back to its buyer, and the seller's track record does not count it.

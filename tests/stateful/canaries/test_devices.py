@@ -71,7 +71,7 @@ MUTANTS = (
         "a device decertified by one auditor",
         "DeviceRegistry",
         DEVICES,
-        "emit DecertificationVoted(id, msg.sender, motion, count);\n        if (count == MOTIONS.threshold()) {",
+        "emit DecertificationVoted(id, msg.sender, motion, count);\n        if (count == threshold) {",
         "emit DecertificationVoted(id, msg.sender, motion, count);\n        if (count != 0) {",
     ),
     Mutant(
@@ -162,7 +162,7 @@ MUTANTS = (
         "a key distrusted by one auditor",
         "DeviceRegistry",
         CHANGES,
-        "if (count == MOTIONS.threshold()) _distrust(id, key, since);",
+        "if (count == threshold) _distrust(id, key, since);",
         "_distrust(id, key, since);",
     ),
     Mutant(

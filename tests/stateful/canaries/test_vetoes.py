@@ -33,8 +33,8 @@ MUTANTS = (
         "a veto by one vote less than decides",
         "Settlement",
         VETOES,
-        "if (count == MOTIONS.threshold()) {",
-        "if (count + 1 == MOTIONS.threshold()) {",
+        "return count == threshold;",
+        "return count + 1 == threshold;",
     ),
     Mutant(
         "a veto of what has ended",
