@@ -222,7 +222,7 @@ SETTLEMENT = {
         "refund": Power(
             ANYONE,
             POINTS + TRADES,
-            "From the refund time on, all that a final trade holds, back to its buyer.",
+            "From the refund time on, or up to two slots later, all that a final trade holds, back to its buyer.",
             forged="Settlement_UnknownTrade",
         ),
         "settle": Power(
