@@ -35,7 +35,7 @@ def delivery(stage: Stage) -> Iterator[list[Scene]]:
     yield [_issuing(market, stage.carol), _issuing(market, stage.frank, sender=stage.frank.account)]
     market.settle_late([(0, 1)])
     yield _certificates(stage, market)
-    stage.community.chain.warp(market.rules.refund_from)
+    stage.community.chain.warp(market.rules.refund_from + 2 * market.rules.slot_length_s)
     yield [_refunding(stage, market), *_releasing(stage, market)]
     market.refund([(0, 0)])
     yield [_certifying(stage, market)]
