@@ -70,7 +70,7 @@ class MarketMachine(MandateRules, ChangingRules, StoppingRules, RoundRules, Sile
             self._have_sealed(market, kind, which)
         if stage == CONTESTED:
             self._contest(market, which, (GAP, SHIFTED))
-            if self.ghost.rewards.pots and which % 2:
+            if self.ghost.rewards.pots and which % 4 > 1:
                 self.award(which, is_patient=True)
         if stage >= FINAL:
             self._make_final(market, which, ending)
