@@ -100,7 +100,7 @@ def reading_digest(domain: Domain, reading: Reading) -> bytes:
     reading : Reading
         The reading, each field within its bits.
     """
-    words = b"".join([value.to_bytes(32, "big") for value in reading[: len(_BITS)]])
+    words = b"".join([value.to_bytes(32, "big") for value in reading.message().values()])
     return _keccak(_prefix(domain) + _keccak(type_hash("Reading") + words))
 
 

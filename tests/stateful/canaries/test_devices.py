@@ -84,7 +84,7 @@ MUTANTS = (
     Mutant(
         "a key that nobody showed to have",
         "DeviceRegistry",
-        CHANGES,
+        DEVICES,
         "require(signer == key && signer != address(0), Device_BadSignature(key, signer));",
         "",
     ),
