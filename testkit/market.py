@@ -118,6 +118,7 @@ class Community:
         artifacts: Callable[[str], Artifact] = artifact,
         base_interval_s: int = SLOT_LENGTH_S,
         longest_slot_s: int = SLOT_LENGTH_S,
+        correction_window_s: int = SLOT_LENGTH_S,
         auditors: int = 3,
         threshold: int = 2,
         linked: Mapping[int, int] = MappingProxyType({}),
@@ -127,6 +128,7 @@ class Community:
         self.threshold = threshold
         self.base_interval_s = base_interval_s
         self.longest_slot_s = longest_slot_s
+        self.correction_window_s = correction_window_s
         self.deployer = key("deployer")
         self.utility = key("utility")
         self.agent = key("agent")
@@ -296,7 +298,7 @@ class Community:
     @property
     def refund_after_s(self) -> int:
         """The usual time from a slot's start to refunds, without a challenge window, s."""
-        return 2 * self.longest_slot_s + SLOT_LENGTH_S
+        return 2 * self.longest_slot_s + self.correction_window_s
 
     def next_slot(self, after_s: int = SLOT_LENGTH_S) -> int:
         """Start of the first slot that begins at least `after_s` seconds from now."""
@@ -346,6 +348,7 @@ class Community:
             base_interval_s=self.base_interval_s,
             longest_slot_s=self.longest_slot_s,
             membership=MEMBERSHIP,
+            correction_window_s=self.correction_window_s,
         )
         arguments = constructor_arguments(addresses, parameters)
         for name in CONTRACTS:

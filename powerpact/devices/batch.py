@@ -89,7 +89,7 @@ class ReadingBatch:
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """A reading of a batch that differs from the one that the chain took of the same device and interval.
+    """A reading of a batch that differs from the one that the chain took of the same device, interval and version.
 
     Attributes
     ----------
@@ -113,10 +113,10 @@ class Contradiction:
 def taken_of(chain: Chain, batch: ReadingBatch) -> tuple[set[int], list[Contradiction]]:
     """Places of the readings that the chain took as they are, and the readings that differ from what it took."""
     keys = {(signed.reading.device, signed.reading.start_at) for signed in batch.readings}
-    found = meters.reported_in(chain, keys)
+    found = meters.versions_in(chain, keys)
     same, differing = set(), []
     for place, signed in enumerate(batch.readings):
-        key = signed.reading.device, signed.reading.start_at
+        key = signed.reading.device, signed.reading.start_at, signed.reading.version
         if key not in found:
             continue
         taken, transaction_hash = found[key]

@@ -122,6 +122,7 @@ def set_stage(artifacts: Callable[[str], Artifact] = artifact) -> Stage:
         capacity_wh=5_000,
         artifacts=artifacts,
         longest_slot_s=2 * SLOT_LENGTH_S,
+        correction_window_s=4 * SLOT_LENGTH_S,
         auditors=AUDITORS,
         threshold=THRESHOLD,
     )

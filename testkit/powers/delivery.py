@@ -30,7 +30,7 @@ def delivery(stage: Stage) -> Iterator[list[Scene]]:
     flows = {trader.device: EXPORTED_WH for trader in (stage.carol, stage.eve, stage.frank)}
     draws = {trader.device: IMPORTED_WH for trader in (stage.alice, stage.bob)}
     market.report(flows, imported_wh=draws)
-    yield [*_ending(stage, market), *_deciding(market)]
+    yield [*_ending(stage, market), *_deciding(market), _correcting(stage, market)]
     market.decide([(0, 0), (0, 1)])
     yield [_issuing(market, stage.carol), _issuing(market, stage.frank, sender=stage.frank.account)]
     market.settle_late([(0, 1)])
@@ -79,6 +79,19 @@ def _reporting(stage: Stage, market: TestMarket) -> list[Scene]:
         ),
         Scene(BATCHES, "prove", same(*proved(carol.meter)), touches=touched, forged=proved),
     ]
+
+
+def _correcting(stage: Stage, market: TestMarket) -> Scene:
+    """Carol's meter says again what it measured: as much, by a second version."""
+    words, proof = market.measured[stage.carol.device][0]
+    again = Reading.unpack(words)._replace(version=2)
+
+    def signed_by(who: LocalAccount) -> tuple[Any, ...]:
+        signature = sign(who, stage.community.domain("Metering"), "Reading", again.message())
+        return again.pack(), signature, (words, proof), []
+
+    touched = (stage.carol.address,)
+    return Scene("Metering", "correct", same(*signed_by(stage.carol.meter)), touches=touched, forged=signed_by)
 
 
 def _ending(stage: Stage, market: TestMarket) -> list[Scene]:
@@ -145,7 +158,7 @@ def _issuing(market: TestMarket, owner: Trader, sender: LocalAccount | None = No
     (reading, proof), slot = market.measured[owner.device][0], market.slot.pack()
     false = reading._replace(flows=reading.flows + 1)
     return Scene(
-        "Metering",
+        "Deliveries",
         "issue",
         same(slot, [(reading, proof)]),
         sender=sender,

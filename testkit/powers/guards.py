@@ -20,8 +20,8 @@ from testkit.powers.neutral import neutral
 from testkit.powers.table import POWERS
 from testkit.powers.terms import Role
 
-NEEDED = {"Metering": "DeviceRegistry"}
-"""What a constructor asks: it must be there already."""
+NEEDED = {"Deliveries": ("DeviceRegistry", "Metering")}
+"""What a constructor asks, and what that asks: it must be there already."""
 
 
 def guarded_functions(contract: str) -> list[str]:
@@ -32,7 +32,7 @@ def guarded_functions(contract: str) -> list[str]:
 def admitted(contract: str, artifacts: Callable[[str], Artifact] = artifact) -> dict[str, set[str]]:
     """By guarded function of a contract: the contracts of the deployment that its guard lets pass."""
     chain, addresses = EvmChain(largest_code=1 << 16), {name: key(name).address for name in CONTRACTS}
-    for name in filter(None, (NEEDED.get(contract), contract)):
+    for name in (*NEEDED.get(contract, ()), contract):
         addresses[name] = _deploy(chain, artifacts(name), addresses)
     interface = Interface(artifacts(contract).abi)
     passed: dict[str, set[str]] = {}

@@ -51,7 +51,7 @@ TOKENS = {
     },
     "GreenCertificates": {
         "mint": inner(
-            "Metering", CERTIFICATES, "Certificates_NotDeliveries", "What Metering computes from a device's readings."
+            "Deliveries", CERTIFICATES, "Certificates_NotDeliveries", "What it computes from a device's readings."
         ),
         "retire": Power(HOLDER, CERTIFICATES, "Only the caller's own. What is retired never moves again."),
         "safeBatchTransferFrom": Power(
@@ -162,7 +162,7 @@ REGISTRY = {
             refused="Device_NotOwner",
         ),
         "fixLength": inner(
-            "Metering",
+            "Deliveries",
             ORDERS,
             "Device_NotDeliveries",
             "The length of a device's slots, where no order fixed it.",

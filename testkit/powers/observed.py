@@ -107,6 +107,7 @@ def _of_devices(stage: Stage) -> Iterator[Reading]:
         yield _read(stage, State.DEVICES, owner, "DeviceRegistry", "offeredTo", device)
         yield _read(stage, State.DEVICES, owner, "DeviceRegistry", "descriptionOf", device)
         yield _read(stage, State.READINGS, owner, "Metering", "last", device)
+        yield _read(stage, State.READINGS, owner, "Metering", "correctionsOf", device)
     yield _read(stage, State.READINGS, "", "Metering", "batchCount")
     yield _read(stage, State.ROOTS, "", "RouterBatches", "batchCount")
     yield _read(stage, State.ROOTS, "", "RouterBatches", "turnOf", stage.router)

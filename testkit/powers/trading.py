@@ -28,7 +28,7 @@ from testkit.powers.terms import (
 )
 
 METERING = {
-    "Metering": {
+    "Deliveries": {
         "deliver": inner(
             "Settlement", CERTIFICATES, "Delivery_NotSettlement", "What proven readings say that a trade delivered."
         ),
@@ -42,6 +42,16 @@ METERING = {
             "Where no order fixed the length of the device's slots, only its owner does.",
             refused="Device_NotOwner",
             forged="Metering_UnknownReading",
+        ),
+    },
+    "Metering": {
+        "correct": Power(
+            ANYONE,
+            READINGS,
+            "Only what the device signed, of an interval that it reported, inside the correction window and between "
+            "the counters of its neighbours. No money and no certificate moves by it.",
+            signed=METER,
+            forged="Metering_BadSignature",
         ),
         "report": Power(
             ANYONE,

@@ -133,6 +133,16 @@ def reported_in(chain: Chain, keys: Collection[tuple[int, int]]) -> dict[tuple[i
     return found
 
 
+def versions_in(chain: Chain, keys: Collection[tuple[int, int]]) -> dict[tuple[int, int, int], tuple[Reading, str]]:
+    """By device, start and version: what was reported or corrected of intervals, and in which transaction."""
+    found = {(*key, reading.version): (reading, hash_) for key, (reading, hash_) in reported_in(chain, keys).items()}
+    for event in chain.events("Metering", "ReadingCorrected", since=min((start for _, start in keys), default=0)):
+        reading = Reading.unpack(event.arguments["reading"])
+        if (reading.device, reading.start_at) in keys:
+            found[reading.device, reading.start_at, reading.version] = (reading, event.transaction_hash)
+    return found
+
+
 def measured_in(chain: Chain, slot: Slot) -> dict[int, list[ProvenReading]]:
     """By device the readings of a slot that say all that will ever be known of its energy, in their order.
 
