@@ -21,11 +21,14 @@ class Limits:
         Intervals have ended by then, Unix seconds.
     received_by : int
         A reading that came later than this waits for its predecessor, Unix seconds of this machine.
+    window_s : int
+        The deployment's correction window, s: so long after it ended a predecessor that is missing can still come.
     """
 
     most: int
     over_by: int
     received_by: int
+    window_s: int
 
 
 @dataclass(slots=True)
@@ -51,7 +54,8 @@ def plan(waiting: Iterable[Waiting], last: Mapping[int, LastReading], limits: Li
     """Sort readings that wait.
 
     A device's readings go in the order of their intervals. One whose predecessor is neither on the chain nor stored
-    holds its device back until it has waited long enough; then it goes as one after a gap.
+    holds its device back until that cannot come any more, and it has waited long enough itself; then it goes as one
+    after a gap.
 
     Parameters
     ----------
@@ -73,7 +77,8 @@ def plan(waiting: Iterable[Waiting], last: Mapping[int, LastReading], limits: Li
             continue
         is_over = reading.start_at + reading.length_s <= limits.over_by
         is_next = reading.previous_start_at == at[device].start_at
-        if not is_over or not (is_next or one.received_at <= limits.received_by):
+        is_gap_known = reading.previous_start_at + reading.length_s + limits.window_s <= limits.over_by
+        if not is_over or not (is_next or is_gap_known and one.received_at <= limits.received_by):
             held.add(device)
             continue
         fault = fault_after(reading, at[device])

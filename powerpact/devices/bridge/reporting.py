@@ -15,13 +15,20 @@ from powerpact.chain.client import Chain
 from powerpact.chain.contracts import meters
 from powerpact.chain.errors import ContractError, GasLimitExceeded
 from powerpact.chain.restoring import restore
-from powerpact.chain.transactions import Sender
+from powerpact.chain.transactions import Mined, Sender
 from powerpact.devices.bridge.planning import Limits, Plan, plan
 from powerpact.market.readingrules import LastReading
 from powerpact.progress import Progress, silent
 from powerpact.store.readings import Key, Readings, Waiting
 
-_NOT_YET: Final = ("Metering_SlotNotOver", "Metering_SlotNotAfterLast", "Metering_KeyNotCertified")
+_NOT_YET: Final = (
+    "Metering_SlotNotOver",
+    "Metering_AlreadyReported",
+    "Metering_SlotNotAfterLast",
+    "Metering_PredecessorMissing",
+    "Metering_PredecessorPassed",
+    "Metering_KeyNotCertified",
+)
 """Refusals of the contract that say that its state is another one than was read: the reading is looked at again."""
 
 
@@ -101,9 +108,10 @@ class Reporter:
     def _report_all(self, devices: Sequence[int], head: int) -> int:
         last = meters.lasts_of(self._chain, devices)
         over_by = max(self._chain.now(), int(time.time()))
+        window_s = self._chain.deployment.parameters.correction_window_s
         count, is_first = 0, True
         while True:
-            limits = Limits(self._most, over_by, int(time.time() - self._patience_s))
+            limits = Limits(self._most, over_by, int(time.time() - self._patience_s), window_s)
             made = plan(self._of_devices(last), last, limits)
             if is_first:
                 self._look_up(made, head)
@@ -134,10 +142,24 @@ class Reporter:
             except ContractError as error:
                 batch = self._without(batch, error)
             else:
-                self._readings.note_reported([one.key for one in batch], mined.transaction_hash)
-                self._report(f"reported {len(batch)} readings: transaction {mined.transaction_hash}")
-                return batch
+                taken = self._taken(batch, mined)
+                self._readings.note_reported([one.key for one in taken], mined.transaction_hash)
+                self._report(f"reported {len(taken)} readings: transaction {mined.transaction_hash}")
+                return taken
         return []
+
+    def _taken(self, batch: Sequence[Waiting], mined: Mined) -> list[Waiting]:
+        """What a transaction took of a batch; what it refused for good is noted."""
+        left_out = {(device, start): error for device, start, error in meters.refused_in(self._chain, mined)}
+        refused = [
+            (one, str(left_out[one.key]))
+            for one in batch
+            if one.key in left_out and left_out[one.key].name not in _NOT_YET
+        ]
+        if refused:
+            self._readings.refuse(refused)
+            self._report(f"refused {len(refused)} stored readings: {refused[0][1]}")
+        return [one for one in batch if one.key not in left_out]
 
     def _without(self, batch: Sequence[Waiting], error: ContractError) -> list[Waiting]:
         """The batch without the reading that the contract names, and without later ones of its device."""
