@@ -80,7 +80,7 @@ class World:
             slot_start=slot + SLOT_S,
             closes_at=slot,
             final_by=slot + 600,
-            refund_from=slot + 3 * SLOT_S,
+            refund_from=slot + 4 * SLOT_S,
             attributes=(
                 MarketAttribute("price", Kind.COST, AttributeSource.ASK),
                 MarketAttribute("distance", Kind.COST, AttributeSource.DECLARED),

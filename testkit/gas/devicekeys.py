@@ -45,6 +45,7 @@ def _steps(chain: NodeChain, keys: list[DeviceKey], how: str) -> Gas:
                 imported_wh=20,
                 export_counter_wh=10_000 + 700 * number,
                 import_counter_wh=5_000 + 20 * number,
+                previous_start_at=community.read("Metering", "last", id_)[0],
             )
             for id_ in ids[:count]
         ]

@@ -60,6 +60,7 @@ def _reading(device: int, start: int, number: int) -> Reading:
         imported_wh=567,
         export_counter_wh=12_345_678 + 1_234 * number,
         import_counter_wh=23_456_789 + 567 * number,
+        previous_start_at=start + (number - 1) * SLOT_LENGTH_S if number else 0,
     )
 
 

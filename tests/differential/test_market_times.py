@@ -16,6 +16,9 @@ MONTH_S = 30 * 86_400
 CONTEST_WINDOWS = 5
 """From the last moment for a proposal to the last one for a final round, as the contract counts them."""
 
+WAIT_S = 2 * SLOT_LENGTH_S
+"""A slot in which readings can be corrected, and the longest slot."""
+
 NEAR = st.sampled_from((-1, 0, 1))
 """Seconds off an edge."""
 
@@ -30,7 +33,7 @@ def community():
     window_s=st.sampled_from((0, 600, 86_400, 7 * 86_400)),
     gate=st.tuples(st.sampled_from(("now", "between", "slot")), NEAR),
     final=st.tuples(st.sampled_from(("gate", "slot", "month")), NEAR),
-    refund=st.tuples(st.sampled_from(("one window", "settled", "month")), NEAR),
+    refund=st.tuples(st.sampled_from(("one window", "settled", "read", "month")), NEAR),
 )
 def test_times_are_wrong_where_the_contract_refuses_them(community, window_s, gate, final, refund):
     slot_start = community.next_slot(2 * SLOT_LENGTH_S)
@@ -42,12 +45,13 @@ def test_times_are_wrong_where_the_contract_refuses_them(community, window_s, ga
     refund_from = {
         "one window": max(slot_end, final_by + window_s) + SLOT_LENGTH_S,
         "settled": settled,
-        "month": settled + MONTH_S,
+        "read": slot_end + WAIT_S,
+        "month": max(settled, slot_end + WAIT_S) + MONTH_S,
     }[refund[0]] + refund[1]
     contest = {"challenge_window_s": window_s, "bond_upoints": 10**6} if window_s else {}
     rules = rules_from({"arbiter": community.agent.address, "slot_start": slot_start, **contest}, SLOT_LENGTH_S)
     rules = replace(rules, closes_at=closes_at, final_by=final_by, refund_from=refund_from)
-    assert bool(wording.wrong_times(rules, now)) == is_refused(community, rules)
+    assert bool(wording.wrong_times(rules, now, WAIT_S)) == is_refused(community, rules)
 
 
 def is_refused(community, rules):

@@ -48,6 +48,7 @@ def reading(start):
             imported_wh=20,
             export_counter_wh=10_000 + 700 * (number + 1),
             import_counter_wh=5_000 + 20 * (number + 1),
+            previous_start_at=start + (number - 1) * SLOT_LENGTH_S if number else 0,
         )._replace(**changes)
 
     return _reading

@@ -244,11 +244,11 @@ def test_readings_are_found_with_proofs_that_the_chain_takes(world):
     slot = world.next_slot()
     world.warp(slot + 3_600)
     world.report(slot, bob=700, dave=300)
-    found = meters.readings_of(world.chain, Slot(slot, 3_600))
+    found = meters.readings_since(world.chain, slot)
     assert {key[1] for key in found} == {slot}
     for reading, proof in found.values():
         world.chain.read("Metering", "verify", reading.pack(), proof)
-    assert meters.readings_of(world.chain, Slot(slot + 3_600, 3_600)) == {}
+    assert meters.readings_since(world.chain, slot + 3_600) == {}
     device = world.meters["bob"].device
     assert meters.last_of(world.chain, device) == (slot, 700, 0)
 

@@ -5,7 +5,16 @@ import pytest
 from powerpact.market.readingrules import LastReading, fault_after, fault_of
 from powerpact.market.readings import Reading
 
-GOOD = Reading.measured(7, 7_200, 3_600, exported_wh=500, imported_wh=20, export_counter_wh=900, import_counter_wh=40)
+GOOD = Reading.measured(
+    7,
+    7_200,
+    3_600,
+    exported_wh=500,
+    imported_wh=20,
+    export_counter_wh=900,
+    import_counter_wh=40,
+    previous_start_at=3_600,
+)
 
 
 @pytest.mark.parametrize(
@@ -14,9 +23,10 @@ GOOD = Reading.measured(7, 7_200, 3_600, exported_wh=500, imported_wh=20, export
         ({"start_at": 7_201}, "no multiple"),
         ({"start_at": 0}, "at 0"),
         ({"length_s": 900}, "900 s long"),
-        ({"previous_start_at": 0}, "comes after 0"),
-        ({"quality": 2}, "quality is 2"),
-        ({"version": 2}, "version 2"),
+        ({"previous_start_at": 3_601}, "comes after 3601"),
+        ({"quality": 0}, "quality is 0"),
+        ({"quality": 4}, "quality is 4"),
+        ({"version": 0}, "version 0"),
         ({"exported_wh": 501}, "capacity of 500 Wh"),
         ({"imported_wh": 41}, "import counter, 40 Wh, is below"),
     ],
@@ -31,3 +41,8 @@ def test_counters_only_rise():
     assert "export counter fell" in fault_after(GOOD, LastReading(3_600, 401, 20))
     assert "import counter fell" in fault_after(GOOD, LastReading(3_600, 400, 21))
     assert "already" in fault_after(GOOD, LastReading(7_200, 0, 0))
+
+
+def test_a_reading_comes_after_the_last_one_or_one_that_is_missing():
+    assert fault_after(GOOD, LastReading(0, 400, 20)) is None
+    assert "comes after 0" in fault_after(GOOD._replace(previous_start_at=0), LastReading(3_600, 400, 20))

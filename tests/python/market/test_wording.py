@@ -73,7 +73,7 @@ def test_the_labels_of_the_source_are_those_of_devices():
 
 
 def test_the_times_of_the_template_are_right():
-    assert wording.wrong_times(RULES, RULES.closes_at - 1, UTC) == []
+    assert wording.wrong_times(RULES, RULES.closes_at - 1, 3_600, UTC) == []
 
 
 @pytest.mark.parametrize(
@@ -89,5 +89,13 @@ def test_the_times_of_the_template_are_right():
     ],
 )
 def test_the_clause_that_is_broken_is_pointed_at(change, problem):
-    (wrong,) = wording.wrong_times(replace(RULES, **change), 359_000, UTC)
+    (wrong,) = wording.wrong_times(replace(RULES, **change), 359_000, 0, UTC)
     assert problem in wrong
+
+
+def test_refunds_wait_until_all_readings_are_final():
+    late = replace(RULES, refund_from=360_000 + 3_600 + 9_000 - 1)
+    (wrong,) = wording.wrong_times(late, 359_000, 9_000, UTC)
+    assert "before 1970-01-05 07:30" in wrong
+    assert "one longest slot after all readings are final" in wrong
+    assert wording.wrong_times(replace(late, refund_from=late.refund_from + 1), 359_000, 9_000, UTC) == []
