@@ -13,7 +13,7 @@ import {Wh} from "../../contracts/types/Units.sol";
 /// can neither add an interval nor overlap others' counters.
 /// Liveness: somebody relays the correction inside its window.
 interface ICorrections {
-    /// @dev What is known of an interval that was corrected. slot 0: 2 + 1 + 8 + 8 + 8 = 27; slot 1: 8; slots 2 and 3: 16 each
+    /// @dev What is known of an interval that was corrected. slot 0: 2 + 1 + 8 + 8 + 8 = 27; slot 1: 8; slot 2: 32; slot 3: 32
     struct Correction {
         /// The last version, 0 if the interval was not corrected.
         uint16 version;

@@ -54,7 +54,7 @@ def test_another_chain_is_refused(chain):
 
 
 def test_an_address_without_code_is_refused(chain, world):
-    at = chain.deployment.addresses | {"Metering": world.address("outsider")}
+    at = chain.deployment.addresses | {"Deliveries": world.address("outsider")}
     with pytest.raises(DeploymentMismatch, match="wiring of DeviceRegistry"):
         verify(chain.web3, replace(chain.deployment, addresses=at))
 

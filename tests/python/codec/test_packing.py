@@ -131,6 +131,7 @@ READINGS = st.builds(
     import_counter_wh=st.integers(0, 2**64 - 1),
     quality=st.integers(0, 2**8 - 1),
     version=st.integers(0, 2**16 - 1),
+    gap_after=st.none(),
 )
 
 
