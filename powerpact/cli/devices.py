@@ -29,6 +29,7 @@ from powerpact.market.schema import Carrier, DeviceKind, EnergySource
 
 if TYPE_CHECKING:
     from powerpact.chain.client import Chain
+    from powerpact.codec.devicekeys import DeviceKey
 
 devices_group = typer.Typer(help="Meters and other devices.", no_args_is_help=True)
 meter_group = typer.Typer(help="Readings that devices sign, and files of meters.", no_args_is_help=True)
@@ -250,19 +251,55 @@ def report(
 
     [bold]Example:[/bold] powerpact meter report -a alice --key alice-meter --slot 2026-11-21T12:00Z --exported-wh 1400
     """
-    from powerpact.chain.contracts import devices, meters
+    from powerpact.chain.contracts import meters
     from powerpact.devices import Meter
-    from powerpact.errors import BadChoice
 
     chain, sender_key, device_key = open_chain(deployment), unlock(account), unlock_device(key)
-    id_ = devices.device_of(chain, device_key.address)
-    if id_ == 0:
-        raise BadChoice("key", key, "belongs to no device", remedy="Add the device first: `powerpact device add`.")
+    id_ = device_with(chain, key, device_key)
     signed = Meter.resumed(chain, device_key, id_).measure(parse_time(slot), exported_wh, imported_wh)
     mined = chain.sender(sender_key).send(meters.report(chain, [signed]))
     batch = chain.event(mined, "ReadingsReported").arguments["batch"]
-    data = {"device": id_, "batch": batch, "reading": signed.reading._asdict()}
+    data = {"device": id_, "batch": batch, "reading": signed.reading.message()}
     done(f"reported {exported_wh} Wh out, {imported_wh} Wh in, of device {id_}", [mined], data, as_json=as_json)
+
+
+@meter_group.command()
+def correct(
+    account: As,
+    key: KeyName,
+    slot: Annotated[str, typer.Option(metavar="TIME", help="Start of the interval, ISO 8601 or Unix seconds.")],
+    exported_wh: Annotated[int, typer.Option(min=0, help="Energy fed into the network, Wh.")],
+    imported_wh: Annotated[int, typer.Option(min=0, help="Energy drawn from the network, Wh.")] = 0,
+    deployment: Deployed = DEPLOYMENT_FILE,
+    as_json: AsJson = False,
+) -> None:
+    """Say again what was measured in a reported interval, inside its correction window; both versions are kept.
+
+    Money is paid on the first version that was measured; what the owner keeps is certified by the last one.
+
+    [bold]Example:[/bold] powerpact meter correct -a alice --key alice-meter --slot 2026-11-21T12:00Z --exported-wh 1350
+    """
+    from powerpact.devices.correction import Correction
+
+    chain, sender_key, device_key = open_chain(deployment), unlock(account), unlock_device(key)
+    id_ = device_with(chain, key, device_key)
+    correction = Correction.planned(chain, device_key, id_, parse_time(slot), exported_wh, imported_wh)
+    mined = chain.sender(sender_key).send(correction.call(chain))
+    reading = correction.signed.reading
+    data = {"device": id_, "reading": reading.message()}
+    what = f"corrected {exported_wh} Wh out, {imported_wh} Wh in, of device {id_}: version {reading.version}"
+    done(what, [mined], data, as_json=as_json)
+
+
+def device_with(chain: Chain, name: str, key: DeviceKey) -> int:
+    """The device of a key, which the user calls by this name."""
+    from powerpact.chain.contracts import devices
+    from powerpact.errors import BadChoice
+
+    id_ = devices.device_of(chain, key.address)
+    if id_ == 0:
+        raise BadChoice("key", name, "belongs to no device", remedy="Add the device first: `powerpact device add`.")
+    return id_
 
 
 def content_seen(chain: Chain, device: int, seen: str | None) -> bytes:

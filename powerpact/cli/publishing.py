@@ -14,7 +14,7 @@ import typer
 
 from powerpact.cli.brokers import ACCESS, broker_of
 from powerpact.cli.choices import with_options
-from powerpact.cli.devices import meter_group
+from powerpact.cli.devices import device_with, meter_group
 from powerpact.cli.names import account_names
 from powerpact.cli.output import STANDARD_STREAM
 from powerpact.cli.session import DEPLOYMENT_FILE, Deployed, open_chain, parse_time, tell, unlock_device
@@ -153,7 +153,6 @@ def publish(
 
 def _meters(chain: Chain, names: Sequence[str], output: Path | None) -> list[Meter]:
     """The meters of some keys; their counters go on from the file's last readings, or from the chain's."""
-    from powerpact.chain.contracts import devices
     from powerpact.devices import Meter
     from powerpact.devices.log import lasts_in, read_log
 
@@ -161,9 +160,7 @@ def _meters(chain: Chain, names: Sequence[str], output: Path | None) -> list[Met
     found = []
     for name in names:
         key = unlock_device(name)
-        id_ = devices.device_of(chain, key.address)
-        if id_ == 0:
-            raise BadChoice("key", name, "belongs to no device", remedy="Add the device first: `powerpact device add`.")
+        id_ = device_with(chain, name, key)
         meter = Meter.resumed(chain, key, id_)
         if id_ in lasts:
             meter.resume(lasts[id_])

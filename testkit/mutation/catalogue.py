@@ -57,10 +57,14 @@ GROUPS = {
     "metering": Group(
         28,
         (
+            "metering/Corrections",
+            "metering/Deliveries",
+            "metering/MeterReadings",
             "metering/Metering",
             "metering/libraries/Issues",
             "metering/libraries/ReadingRules",
             "types/MeterTerms",
+            "types/MeterWords",
             "types/Readings",
         ),
         ("Metering", "Settlement"),

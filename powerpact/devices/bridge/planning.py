@@ -78,7 +78,7 @@ def plan(waiting: Iterable[Waiting], last: Mapping[int, LastReading], limits: Li
         is_over = reading.start_at + reading.length_s <= limits.over_by
         is_next = reading.previous_start_at == at[device].start_at
         is_gap_known = reading.previous_start_at + reading.length_s + limits.window_s <= limits.over_by
-        if not is_over or not (is_next or is_gap_known and one.received_at <= limits.received_by):
+        if not is_over or not (is_next or (is_gap_known and one.received_at <= limits.received_by)):
             held.add(device)
             continue
         fault = fault_after(reading, at[device])

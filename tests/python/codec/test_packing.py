@@ -151,8 +151,15 @@ def test_each_field_of_a_reading_lies_where_the_contract_reads_it():
 
 @given(st.lists(READINGS, min_size=1, max_size=5))
 def test_leaves_of_a_batch_of_readings_are_their_numbered_words(readings):
-    leaves = [keccak(encode(["uint256"] * 3, [index, *reading.pack()])) for index, reading in enumerate(readings)]
+    words = [reading.pack() for reading in readings]
+    leaves = [
+        keccak(encode(["uint256"] * 3, [index, *pair])) if any(pair) else bytes(32) for index, pair in enumerate(words)
+    ]
     assert reading_tree(readings).root == MerkleTree.over(leaves).root
+
+
+def test_a_refused_reading_has_no_leaf():
+    assert reading_tree([Reading.unpack((0, 0))]).root == bytes(32)
 
 
 def test_a_sell_order_reserves_nothing_and_a_buy_order_rounds_down():
