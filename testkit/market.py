@@ -750,6 +750,20 @@ class TestMarket:
             self.measured[reading.device].append((reading.pack(), (batch, index, tree.proof(index))))
         return receipt
 
+    def correct(self, device: int, exported_wh: int) -> Receipt:
+        """A device says again what it exported in the interval that it reported last."""
+        community = self.community
+        words, proof = self.measured[device][-1]
+        reported = Reading.unpack(words)
+        version = max(community.read("Metering", "correctionOf", device, reported.start_at)[0], reported.version) + 1
+        counter_wh = reported.export_counter_wh - reported.exported_wh + exported_wh
+        again = reported.signed._replace(version=version, exported_wh=exported_wh, export_counter_wh=counter_wh)
+        meter = next(trader.meter for trader in community.traders if trader.device == device)
+        signature = sign(meter, community.domain("Metering"), "Reading", again.message())
+        receipt = community.send(community.agent, "Metering", "correct", again.pack(), signature, (words, proof), [])
+        community.counters[device].exported_wh = counter_wh
+        return receipt
+
     def locked_upoints(self) -> int:
         """Money locked in the trades of the final round that have not ended."""
         if not self.community.read("Clearing", "finalOf", self.id):

@@ -16,6 +16,8 @@ CONTEST = {"challenge_window_s": 600, "bond_upoints": 10 * POINT, "challenge_cos
 """A challenge window with its bond, and what a challenge costs."""
 WINDOWS = 5
 """Challenge windows from the last moment for a proposal until a round is final, two refutations late in it included."""
+READINGS_WAIT_S = 2 * SLOT_LENGTH_S
+"""From the end of a slot until its readings are final, and one longest slot more."""
 RULES_TYPE = (
     "(uint8,uint8,uint8,uint8,uint8,uint8,uint40,uint40,uint32,uint32,uint64,"
     "uint40,uint40,uint32,uint8,uint8,uint8,bytes8,uint32,uint8,uint8,address,uint32,uint32,uint32,bytes24,bytes32,"
@@ -27,7 +29,8 @@ def fitting(rules, **changes):
     """The rules with changes, and a refund time after all challenge windows."""
     changed = rules._replace(**changes)
     final = max(changed.final_by + WINDOWS * changed.challenge_window_s, changed.slot_start + changed.slot_length_s)
-    return changed._replace(refund_from=final + changed.slot_length_s)
+    read = changed.slot_start + changed.slot_length_s + READINGS_WAIT_S
+    return changed._replace(refund_from=max(final + changed.slot_length_s, read))
 
 
 def test_refuses_an_opener_who_is_not_active(markets, rules, stranger):
@@ -60,8 +63,8 @@ def test_refuses_a_rate_of_under_use_that_makes_no_sense(markets, rules, alice, 
         {"closes_at": lambda r, now: r.slot_start + 1},
         {"final_by": lambda r, now: r.closes_at},
         {"refund_from": lambda r, now: r.final_by, "final_by": lambda r, now: r.refund_from},
-        {"refund_from": lambda r, now: r.slot_start + 2 * SLOT_LENGTH_S - 1},
-        {"refund_from": lambda r, now: r.slot_start + 2 * SLOT_LENGTH_S + 30 * DAY_S + 1},
+        {"refund_from": lambda r, now: r.slot_start + 3 * SLOT_LENGTH_S - 1},
+        {"refund_from": lambda r, now: r.slot_start + 3 * SLOT_LENGTH_S + 30 * DAY_S + 1},
         {
             "final_by": lambda r, now: r.closes_at + 30 * DAY_S + 1,
             "refund_from": lambda r, now: r.closes_at + 30 * DAY_S + 1 + SLOT_LENGTH_S,
@@ -76,7 +79,7 @@ def test_refuses_a_rate_of_under_use_that_makes_no_sense(markets, rules, alice, 
         "gate closes within the slot",
         "final before the gate closes",
         "refund before final",
-        "refund before a seller had a slot's time to be paid",
+        "refund before the readings are final and a slot is over",
         "refund too late",
         "final a second too late",
         "final in a century",
@@ -96,17 +99,17 @@ def test_reservations_are_bound_a_month_at_most(markets, rules, alice):
 
 def test_the_refund_time_counts_the_challenge_windows(markets, rules, alice):
     """A round can be final five windows after the time for proposals; then sellers need a slot to be paid."""
-    contest = rules._replace(**CONTEST, final_by=rules.slot_start + SLOT_LENGTH_S - WINDOWS * 600)
+    contest = rules._replace(**CONTEST, final_by=rules.slot_start + 2 * SLOT_LENGTH_S - WINDOWS * 600)
     window_ends_late = contest._replace(challenge_window_s=601)
     for late in (
-        window_ends_late._replace(refund_from=rules.slot_start + 2 * SLOT_LENGTH_S + WINDOWS - 1),
-        window_ends_late._replace(refund_from=rules.slot_start + 2 * SLOT_LENGTH_S + 30 * DAY_S + WINDOWS + 1),
+        window_ends_late._replace(refund_from=rules.slot_start + 3 * SLOT_LENGTH_S + WINDOWS - 1),
+        window_ends_late._replace(refund_from=rules.slot_start + 3 * SLOT_LENGTH_S + 30 * DAY_S + WINDOWS + 1),
     ):
         with reverts_with("Market_BadTimes", late.closes_at, late.final_by, late.slot_start, late.refund_from):
             markets.openMarket(late, [], [], by(alice))
-    markets.openMarket(contest._replace(refund_from=rules.slot_start + 2 * SLOT_LENGTH_S), [], [], by(alice))
+    markets.openMarket(contest._replace(refund_from=rules.slot_start + 3 * SLOT_LENGTH_S), [], [], by(alice))
     for delay in (WINDOWS, 30 * DAY_S + WINDOWS):
-        refund_from = rules.slot_start + 2 * SLOT_LENGTH_S + delay
+        refund_from = rules.slot_start + 3 * SLOT_LENGTH_S + delay
         markets.openMarket(window_ends_late._replace(refund_from=refund_from), [], [], by(alice))
 
 
