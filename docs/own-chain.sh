@@ -104,11 +104,15 @@ powerpact router batches
 powerpact router prove readings.jsonl --batch 1 --device 1 -a alice
 powerpact router check readings.jsonl --batch 1
 
+# The meter says again what it measured in that hour: less went out than it had said.
+powerpact meter correct -a agent --key bob-meter --slot $((slot + 3600)) --exported-wh 0
+
 # The meter gets another key; an hour later Alice takes the roof over. It sells again once the auditors have looked at it.
 powerpact device rotate 1 -a bob --key bob-meter-2
 powerpact chain advance $((slot + 10800))
 powerpact device offer 1 -a bob --to alice
 powerpact device accept 1 -a alice
+powerpact chain advance $((slot + 14400))
 for auditor in ann ben; do powerpact device certify 1 -a $auditor; done
 powerpact device list
 powerpact audit

@@ -131,14 +131,14 @@ def test_what_the_metering_refuses_does_not_count(prove, commit, reading):
 
 def test_a_reading_is_proved_once(prove, committed):
     prove(committed, 0)
-    with reverts_named("Metering_SlotNotAfterLast"):
+    with reverts_named("Metering_AlreadyReported"):
         prove(committed, 0)
 
 
 def test_a_reading_that_its_device_published_is_not_proved_again(prove, committed, metering, signatures, stranger):
     first = committed.readings[0]
     metering.report(packed([first]), signatures(first), {"from": stranger})
-    with reverts_named("Metering_SlotNotAfterLast"):
+    with reverts_named("Metering_AlreadyReported"):
         prove(committed, 0)
 
 
