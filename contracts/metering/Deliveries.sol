@@ -86,7 +86,7 @@ contract Deliveries is IDeliveries {
         uint32 device = measured[0].reading.device();
         // Whether it was corrected does not matter.
         // slither-disable-next-line unused-return
-        (Wh exported,) = METERING.energyOf(device, slot, Side.Sell, true, measured);
+        (Wh exported,,) = METERING.energyOf(device, slot, Side.Sell, true, measured);
         address owner = _ownerOf(device, slot.startAt());
         require(!isIssued(device, slot), Delivery_AlreadyIssued(device, slot));
         (bool undecided, Wh sold) = DEVICES.promisedOf(device, Side.Sell, slot);
@@ -204,14 +204,18 @@ contract Deliveries is IDeliveries {
     /// @dev Set what was measured from readings. Without any of the buyer's meter, it counts as no import.
     function _readProven(Deal memory deal, Measured calldata measured) private view {
         Slot slot = deal.slot;
-        (deal.exported, deal.isCorrected) =
+        // An interval of the seller that is not measured counts as nothing.
+        // slither-disable-next-line unused-return
+        (deal.exported,, deal.isCorrected) =
             METERING.energyOf(deal.trade.device(), slot, Side.Sell, false, measured.exported);
         deal.yield = _yieldOf(deal);
         deal.imported = Wh.wrap(0);
         if (measured.imported.length == 0) return;
         // Whether it was corrected does not matter.
         // slither-disable-next-line unused-return
-        (deal.imported,) = METERING.energyOf(deal.trade.meter(), slot, Side.Buy, false, measured.imported);
+        (Wh imported, bool isWhole,) = METERING.energyOf(deal.trade.meter(), slot, Side.Buy, false, measured.imported);
+        require(isWhole, Delivery_ImportNotMeasured(deal.trade.meter(), slot));
+        deal.imported = imported;
     }
 
     function _setBought(Deal memory deal, Totals calldata totals, uint256 index) private pure {

@@ -25,8 +25,9 @@ abstract contract MeterReadings is IMetering, EIP712 {
     /// @inheritdoc IMetering
     uint256 public constant MAX_READINGS = 256;
 
-    /// @dev The longest time in which readings can be corrected, seconds.
-    uint32 private constant MOST_WINDOW = 30 days;
+    /// @dev The longest time in which readings can be corrected, and one longest slot, seconds: readings of before a change are taken
+    /// that long after it (ReadingRules).
+    uint32 private constant MOST_WAIT = 7 days;
 
     /// @inheritdoc IMetering
     uint32 public immutable BASE_INTERVAL;
@@ -45,7 +46,8 @@ abstract contract MeterReadings is IMetering, EIP712 {
     bytes32[] private _roots;
 
     constructor(address devices, address keys, uint32 correctionWindow) EIP712("PowerPact", "1") {
-        require(correctionWindow <= MOST_WINDOW, Metering_WindowTooLong(correctionWindow, MOST_WINDOW));
+        uint256 wait = uint256(correctionWindow) + IDeviceRegistry(devices).LONGEST_SLOT();
+        require(wait <= MOST_WAIT, Metering_WindowTooLong(correctionWindow, wait, MOST_WAIT));
         BASE_INTERVAL = IDeviceRegistry(devices).BASE_INTERVAL();
         LONGEST_SLOT = IDeviceRegistry(devices).LONGEST_SLOT();
         CORRECTION_WINDOW = correctionWindow;

@@ -16,7 +16,7 @@ contract Metering is Corrections {
 
     /// @param devices The registry of devices, which is there already: it says how long intervals and slots are.
     /// @param keys Who knows signatures of P-256 keys.
-    /// @param correctionWindow How long after its interval a reading can be corrected, seconds: at most 30 days.
+    /// @param correctionWindow How long after its interval a reading can be corrected, seconds: at most 7 days less the longest slot.
     constructor(address devices, address keys, uint32 correctionWindow)
         MeterReadings(devices, keys, correctionWindow)
     {}
@@ -25,17 +25,19 @@ contract Metering is Corrections {
     function energyOf(uint32 device, Slot slot, Side side, bool isLast, ProvenReading[] calldata measured)
         external
         view
-        returns (Wh energy, bool isCorrected)
+        returns (Wh energy, bool isWhole, bool isCorrected)
     {
         uint40 next = slot.startAt();
+        isWhole = true;
         for (uint256 k = 0; k < measured.length; ++k) {
             verify(measured[k].reading, measured[k].proof);
             PackedReading memory reading = measured[k].reading;
             _requireNext(reading, device, slot, next);
+            isWhole = isWhole && reading.startAt() == next;
             next = reading.startAt() + BASE_INTERVAL;
             if (reading.startAt() >= _endOf(slot)) break;
-            (Wh part, bool corrected) = _energyOf(reading, side, isLast);
-            (energy, isCorrected) = (energy + part, isCorrected || corrected);
+            (Wh part, bool isMeasured, bool corrected) = _energyOf(reading, side, isLast);
+            (energy, isWhole, isCorrected) = (energy + part, isWhole && isMeasured, isCorrected || corrected);
         }
         require(next >= _endOf(slot), Metering_NotWhole(device, slot, next));
     }
@@ -55,19 +57,21 @@ contract Metering is Corrections {
         return slot.startAt() + slot.length();
     }
 
-    /// @dev The energy of the interval of a reading that was reported first, and whether it was corrected.
-    function _energyOf(PackedReading memory reading, Side side, bool isLast) private view returns (Wh, bool) {
+    /// @dev The energy of the interval of a reading that was reported first, whether it is measured, and whether it was corrected.
+    function _energyOf(PackedReading memory reading, Side side, bool isLast) private view returns (Wh, bool, bool) {
         (uint32 device, uint40 startAt) = (reading.device(), reading.startAt());
         Correction memory found;
         if (correctionsOf[device] != 0) found = _corrections[device][startAt];
         (bool isCorrected, bool isSale) = (found.version != 0, side == Side.Sell);
         if (found.isMeasured) {
-            if (isLast) return (isSale ? found.exported : found.imported, isCorrected);
-            return (isSale ? found.firstExported : found.firstImported, isCorrected);
+            if (isLast) return (isSale ? found.exported : found.imported, true, isCorrected);
+            return (isSale ? found.firstExported : found.firstImported, true, isCorrected);
         }
-        if (reading.quality() == MEASURED) return (isSale ? reading.exported() : reading.imported(), isCorrected);
+        if (reading.quality() == MEASURED) {
+            return (isSale ? reading.exported() : reading.imported(), true, isCorrected);
+        }
         uint256 until = uint256(startAt) + BASE_INTERVAL + CORRECTION_WINDOW;
         require(block.timestamp >= until, Metering_NotMeasured(device, startAt, until));
-        return (Wh.wrap(0), isCorrected);
+        return (Wh.wrap(0), false, isCorrected);
     }
 }

@@ -207,9 +207,9 @@ contract Settlement is Vetoes, SigningDomain {
         uint256 count = 0;
         for (uint256 i = 0; i < traded.length; ++i) {
             (bytes32 id, PackedTrade memory trade, bool isOpen) = _take(round, traded[i], 1);
+            if (!isOpen) continue;
             uint40 from = _refundFrom(round, trade);
             require(block.timestamp >= from, Settlement_TooEarly(id, from));
-            if (!isOpen) continue;
             _fill(payments[count++], trade, Points.wrap(0), recordOf(trade.energy(), Wh.wrap(0)));
             emit TradeSettled(
                 id, trade.buyer(), trade.seller(), Outcome.Refunded, Wh.wrap(0), Points.wrap(0), Points.wrap(0)

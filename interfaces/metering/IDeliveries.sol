@@ -47,6 +47,9 @@ interface IDeliveries {
     error Delivery_Undecided(uint32 device, Slot slot);
     /// @notice Thrown when no reading is given: it names the device.
     error Delivery_NoReading(Slot slot);
+    /// @notice Thrown when an interval of the buyer's meter has no reading, or none that is measured: the meter counts as missing, so
+    /// that it pays nobody to lose a reading.
+    error Delivery_ImportNotMeasured(uint32 meter, Slot slot);
     /// @notice Thrown when the device was not certified when the slot began.
     error Delivery_NotCertified(uint32 device);
     /// @notice Thrown when the device is a storage, whose energy earns no certificates.
@@ -91,7 +94,8 @@ interface IDeliveries {
     /// e after b of the order's trades gets ⌊D' · (b + e) / X⌋ − ⌊D' · b / X⌋, or min(max(D' − b, 0), e) where trades are served
     /// one after the other: any subset of trades gets the same, and all of them D'. The buyer's side likewise, with its meter's
     /// import.
-    /// Reverts if: the caller is not the settlement; the readings are not those of the slot's intervals, or unknown.
+    /// Reverts if: the caller is not the settlement; the readings are not those of the slot, or unknown; an interval of a buyer's
+    /// meter that is shown is not measured.
     /// @param terms How the market's trades are measured: sharing 8 | delivery 8 | slot 72.
     /// @param measured The readings of each trade; without any of the buyer's meter, its import counts as 0.
     /// @param trades As many trades.

@@ -86,8 +86,8 @@ interface IMetering is ICorrections {
     error Metering_WrongReading(uint32 device, Slot slot, uint32 readDevice, uint40 readStartAt);
     /// @notice Thrown when a reading is substituted or estimated, and can be corrected until `until`, Unix seconds.
     error Metering_NotMeasured(uint32 device, uint40 slotStart, uint256 until);
-    /// @notice Thrown when readings could be corrected for too long, seconds.
-    error Metering_WindowTooLong(uint32 window, uint32 most);
+    /// @notice Thrown when readings could be corrected for so long that this and one longest slot are more than `most`, seconds.
+    error Metering_WindowTooLong(uint32 window, uint256 have, uint256 most);
     /// @notice Report readings, 1 to 256 of them, each with the device's EIP-712 signature over
     /// Reading(uint32 device,uint40 startAt,uint32 lengthSeconds,uint40 previousStartAt,uint64 exportedWh,
     /// uint64 importedWh,uint64 exportCounterWh,uint64 importCounterWh,uint8 quality,uint16 version).
@@ -118,8 +118,8 @@ interface IMetering is ICorrections {
         view
         returns (uint40 startAt, Wh exported, Wh imported, Wh exportCounter, Wh importCounter, uint8 use);
 
-    /// @notice The energy of a slot, Wh, and whether a reading of it was corrected: the sum of what is stated as measured of its own
-    /// intervals. An interval counts as nothing once nothing measured can come any more: the reading after it shows that there is
+    /// @notice The energy of a slot, Wh, whether all of its intervals are measured, and whether a reading of it was corrected. The energy
+    /// is the sum of what is stated as measured of its own intervals. An interval counts as nothing once nothing measured can come any more: the reading after it shows that there is
     /// none, or what there is, is substituted or estimated, and its correction window is over.
     /// Reverts if: a reading is unknown, of another device, before the slot or out of order, or does not show that there are
     /// none between it and the one before; readings are missing at the end; one that is not measured can still be corrected.
@@ -132,7 +132,7 @@ interface IMetering is ICorrections {
     function energyOf(uint32 device, Slot slot, Side side, bool isLast, ProvenReading[] calldata measured)
         external
         view
-        returns (Wh energy, bool isCorrected);
+        returns (Wh energy, bool isWhole, bool isCorrected);
 
     /// @notice The last words of the devices of trades, as in contracts/types/MeterWords; 0 of one that reported nothing.
     /// @param trades The trades.

@@ -16,7 +16,11 @@ from powerpact.market.schema import Side
 
 
 def due_by_meter(
-    unsettled: Sequence[FinalTrade], rules: Rules, measured: Mapping[int, Sequence[ProvenReading]], now: int
+    unsettled: Sequence[FinalTrade],
+    rules: Rules,
+    measured: Mapping[int, Sequence[ProvenReading]],
+    whole: Mapping[int, Sequence[ProvenReading]],
+    now: int,
 ) -> list[FinalTrade]:
     """Those trades that the meters can settle now.
 
@@ -28,6 +32,8 @@ def due_by_meter(
         Their market's.
     measured : mapping of int to sequence of ProvenReading
         By device the readings of the slot, as `meters.measured_in` finds them.
+    whole : mapping of int to sequence of ProvenReading
+        Of these, of which every interval is measured: a buyer's meter counts as missing otherwise.
     now : int
         Time of the chain, Unix seconds: one slot after the refund time the buyer's meter may be missing.
     """
@@ -35,7 +41,7 @@ def due_by_meter(
         final
         for final in unsettled
         if final.trade.device in measured
-        and (not rules.is_metered or final.trade.meter in measured or now >= rules.import_until)
+        and (not rules.is_metered or final.trade.meter in whole or now >= rules.import_until)
     ]
 
 

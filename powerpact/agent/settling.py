@@ -37,7 +37,7 @@ def settle(chain: Chain, sender: Sender, market_id: bytes, report: Progress) -> 
     LogsIncomplete
         If the node's logs lack orders, trades or readings.
     """
-    seen, measured, due = _look(chain, market_id)
+    seen, measured, whole, due = _look(chain, market_id)
     rules = seen.posted.market.rules
     skipped: set[Position] = set()
     at_once = settled_at_once(chain, due, rules)
@@ -52,7 +52,7 @@ def settle(chain: Chain, sender: Sender, market_id: bytes, report: Progress) -> 
             late += [final for final in due if final.position in at_once and final.chunk == chunk]
 
     def delivery(final: FinalTrade) -> settlement.Delivery:
-        return final.proof, measured[final.trade.device], measured.get(final.trade.meter, [])
+        return final.proof, measured[final.trade.device], whole.get(final.trade.meter, [])
 
     sent += send_in_pieces(
         sender,
@@ -79,7 +79,7 @@ def refund(chain: Chain, sender: Sender, market_id: bytes, report: Progress) -> 
     LogsIncomplete
         If the node's logs lack orders, trades or readings.
     """
-    seen, _, due = _look(chain, market_id)
+    seen, _, _, due = _look(chain, market_id)
     delivered = {final.position for final in due}
     if delivered:
         report(f"{len(delivered)} trades have their readings and are not refunded: `powerpact settle` pays them")
@@ -88,15 +88,18 @@ def refund(chain: Chain, sender: Sender, market_id: bytes, report: Progress) -> 
     return replace(refunded, waiting=refunded.waiting + len(delivered))
 
 
-def _look(chain: Chain, market_id: bytes) -> tuple[Sight, Measured, list[FinalTrade]]:
-    """A round, its readings, and those of its trades that they settle; all of one block, and complete."""
+def _look(chain: Chain, market_id: bytes) -> tuple[Sight, Measured, Measured, list[FinalTrade]]:
+    """A round, its readings, those that are whole, and the trades that they settle; all of one block, and complete."""
 
-    def question() -> tuple[Sight, Measured]:
+    def question() -> tuple[Sight, Measured, Measured]:
         seen = look(chain, market_id)
-        return seen, meters.measured_in(chain, seen.posted.market.rules.slot) if seen.unsettled else {}
+        rules = seen.posted.market.rules
+        measured = meters.measured_in(chain, rules.slot) if seen.unsettled else {}
+        whole = meters.measured_in(chain, rules.slot, whole=True) if seen.unsettled and rules.is_metered else {}
+        return seen, measured, whole
 
-    seen, measured = complete.whole(chain, question)
-    return seen, measured, due_by_meter(seen.unsettled, seen.posted.market.rules, measured, seen.now)
+    seen, measured, whole = complete.whole(chain, question)
+    return seen, measured, whole, due_by_meter(seen.unsettled, seen.posted.market.rules, measured, whole, seen.now)
 
 
 def _settle_whole(chain: Chain, sender: Sender, seen: Sight, chunk: int) -> Mined | None:

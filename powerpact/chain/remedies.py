@@ -365,7 +365,7 @@ _METERING: Final = {
         "Wait until the time that the error states, or for the measured reading.",
     ),
     "Metering_WindowTooLong": Advice(
-        "readings could be corrected for more than 30 days", "Deploy with a shorter correction window."
+        "correction window and longest slot are more than 7 days", "Deploy with a shorter correction window."
     ),
     "Correction_OtherInterval": Advice(
         "the correction and the reported reading are not of one device and interval",
@@ -395,6 +395,10 @@ _DELIVERIES: Final = {
     "Delivery_Undecided": Advice(
         "an order of the device for the slot is undecided",
         "Release the order, or decide it by its trade, once its round is final.",
+    ),
+    "Delivery_ImportNotMeasured": Advice(
+        "an interval of the buyer's meter has no reading, or none that is measured",
+        "Settle without the meter's readings once they are not waited for any more.",
     ),
     "Delivery_NoReading": Advice("no reading is given", "Give the device's readings of the slot."),
     "Delivery_NotCertified": Advice(

@@ -143,12 +143,21 @@ def versions_in(chain: Chain, keys: Collection[tuple[int, int]]) -> dict[tuple[i
     return found
 
 
-def measured_in(chain: Chain, slot: Slot) -> dict[int, list[ProvenReading]]:
+def measured_in(chain: Chain, slot: Slot, *, whole: bool = False) -> dict[int, list[ProvenReading]]:
     """By device the readings of a slot that say all that will ever be known of its energy, in their order.
 
     They are those of its base intervals. Where some are missing at its end, the one after them shows that there are
     none. A device is left out while an interval of its is neither reported nor passed over, and while one that is
     substituted or estimated can still be corrected.
+
+    Parameters
+    ----------
+    chain : Chain
+        The deployment.
+    slot : Slot
+        The slot.
+    whole : bool
+        Whether to leave out those of which not every interval is measured.
     """
     found = readings_since(chain, slot.start)
     corrected = corrections_in(chain, slot.start)
@@ -158,17 +167,21 @@ def measured_in(chain: Chain, slot: Slot) -> dict[int, list[ProvenReading]]:
     for (device, _), proven in sorted(found.items(), key=lambda item: item[0]):
         by_device.setdefault(device, []).append(proven)
 
-    def is_known(reading: Reading) -> bool:
+    def is_measured(reading: Reading) -> bool:
         versions = [reading, *corrected.get((reading.device, reading.start_at), ())]
-        is_measured = any(version.quality == Quality.MEASURED for version in versions)
-        return is_measured or reading.start_at <= final_by
+        return any(version.quality == Quality.MEASURED for version in versions)
 
-    whole = {}
+    known, intervals = {}, len(slot.intervals(parameters.base_interval_s))
     for device, readings in by_device.items():
         covering = _covering(readings, slot, parameters.base_interval_s)
-        if covering is not None and all(is_known(reading) for reading, _ in covering if reading.start_at < slot.end):
-            whole[device] = covering
-    return whole
+        if covering is None:
+            continue
+        own = [reading for reading, _ in covering if reading.start_at < slot.end]
+        is_whole = len(own) == intervals and all(map(is_measured, own))
+        is_known = all(is_measured(reading) or reading.start_at <= final_by for reading in own)
+        if is_whole or (is_known and not whole):
+            known[device] = covering
+    return known
 
 
 def _covering(readings: Sequence[ProvenReading], slot: Slot, interval_s: int) -> list[ProvenReading] | None:

@@ -1,7 +1,7 @@
 from testkit.constants import SLOT_LENGTH_S
 from testkit.reverts import reverts_with
 
-MONTH_S = 30 * 86_400
+WEEK_S = 7 * 86_400
 
 
 def test_takes_the_intervals_of_the_registry(metering, devices):
@@ -12,7 +12,9 @@ def test_takes_the_intervals_of_the_registry(metering, devices):
     assert metering.batchCount() == 0
 
 
-def test_reverts_for_a_window_of_over_a_month(Metering, deployer, devices):
-    with reverts_with("Metering_WindowTooLong", MONTH_S + 1, MONTH_S):
-        deployer.deploy(Metering, devices, MONTH_S + 1)
-    assert deployer.deploy(Metering, devices, MONTH_S).CORRECTION_WINDOW() == MONTH_S
+def test_reverts_for_a_window_beyond_the_grace_of_changes(Metering, deployer, devices, device_keys):
+    """Else a reading behind a lost one, of before a change, would wait until it is too late."""
+    most_s = WEEK_S - SLOT_LENGTH_S
+    with reverts_with("Metering_WindowTooLong", most_s + 1, WEEK_S + 1, WEEK_S):
+        deployer.deploy(Metering, devices, device_keys, most_s + 1)
+    assert deployer.deploy(Metering, devices, device_keys, most_s).CORRECTION_WINDOW() == most_s

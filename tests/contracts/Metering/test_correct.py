@@ -175,8 +175,8 @@ def test_the_first_measured_version_is_the_first_of_money(
             version=version, quality=Quality.MEASURED, exported_wh=energy, export_counter_wh=10_000 + energy
         )
         metering.correct(corrected.pack(), *signed(corrected), proven, [], {"from": stranger})
-    assert tuple(metering.energyOf(1, hour(10), 1, False, [proven])) == (300, True)
-    assert tuple(metering.energyOf(1, hour(10), 1, True, [proven])) == (200, True)
+    assert tuple(metering.energyOf(1, hour(10), 1, False, [proven])) == (300, True, True)
+    assert tuple(metering.energyOf(1, hour(10), 1, True, [proven])) == (200, True, True)
 
 
 def test_a_substitute_counts_as_nothing_in_the_end(metering, report, reading, slot, hour, warp):
@@ -184,4 +184,4 @@ def test_a_substitute_counts_as_nothing_in_the_end(metering, report, reading, sl
     said = reading(start_at=slot(10), previous_start_at=0, quality=Quality.ESTIMATED)
     (proof,) = report(said)
     warp(slot(11) + WINDOW_S)
-    assert tuple(metering.energyOf(1, hour(10), 1, False, [(said.pack(), proof)])) == (0, False)
+    assert tuple(metering.energyOf(1, hour(10), 1, False, [(said.pack(), proof)])) == (0, False, False)

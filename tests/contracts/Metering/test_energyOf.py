@@ -49,7 +49,8 @@ def chained(report, slot):
 
 
 def energy(metering, slot, proven, *numbers):
-    found, is_corrected = metering.energyOf(1, slot, EXPORT, False, [proven[number] for number in numbers])
+    found, is_whole, is_corrected = metering.energyOf(1, slot, EXPORT, False, [proven[number] for number in numbers])
+    assert is_whole == (tuple(numbers) == (5, 6, 7))
     assert not is_corrected
     return found
 

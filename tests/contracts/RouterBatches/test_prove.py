@@ -143,12 +143,12 @@ def test_a_reading_that_its_device_published_is_not_proved_again(prove, committe
 
 
 def test_a_reading_is_proved(batches, metering, prove, committed, signatures, stranger):
-    mined = prove(committed, 2)
-    taken = committed.readings[2]
+    mined = prove(committed, 0)
+    taken = committed.readings[0]
     assert tuple(metering.last(1))[:3] == (taken.start_at, 700, 20)
     reported, proved = mined.events["ReadingsReported"], mined.events["ReadingsProved"]
     assert (reported["batch"], reported["relayer"]) == (0, batches.address)
-    assert (proved["number"], proved["metered"], list(proved["places"])) == (1, 0, [2])
+    assert (proved["number"], proved["metered"], list(proved["places"])) == (1, 0, [0])
     metering.verify(taken.pack(), (0, 0, []))
     assert mined.return_value == 0
 

@@ -95,3 +95,17 @@ def test_the_export_alone_waits_for_nobody(settlement, traded, at, alice, carol)
     traded.report({carol.device: 1_000})
     at(traded.rules.refund_from)
     settlement.refund(traded.id, [traded.proof(0, 0)], by(alice))
+
+
+def test_a_buyer_who_loses_a_reading_pays_for_what_was_delivered(settlement, both, at, alice, carol):
+    """The next reading of her meter shows that there is none of the slot: it counts as missing, not as no import."""
+    both.report({carol.device: 1_000})
+    both.report({alice.device: 0}, imported_wh={alice.device: 400}, start=both.slot_end)
+    proof, (exported, lost) = both.delivery(0, 0)
+    for count in (0, 1):
+        at(slots_after(both, count))
+        with reverts_with("Delivery_ImportNotMeasured", alice.device, both.slot.pack()):
+            settlement.settleLate(both.id, [(proof, (exported, lost))], by(alice))
+    tx = settlement.settleLate(both.id, [(proof, (exported, []))], by(carol))
+    assert tx.events["TradeSettled"]["delivered"] == 1_000
+    assert tx.events["EnergyUsed"]["used"] == 1_000

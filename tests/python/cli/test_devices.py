@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from powerpact.chain.contracts import devices
+from powerpact.chain.contracts import devices, meters
 from powerpact.chain.remedies import ADVICE
 from powerpact.cli.session import open_chain
 from powerpact.devices import Meter
@@ -114,7 +114,7 @@ def test_a_meter_is_exchanged(shell, admitted):
     meter.export_counter_wh += 3_100
     send(meter, 2, 800)
     refused = [
-        ("Metering_CounterFell", Meter(chain, key, old), 4),
+        ("Metering_CounterFell", Meter(chain, key, old, last_start=meters.last_starts(chain, [old])[old]), 4),
         ("Metering_SlotNotAfterLast", Meter.resumed(chain, key, old), 1),
     ]
     for name, other, number in refused:

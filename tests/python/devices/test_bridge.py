@@ -119,14 +119,16 @@ def test_one_bad_reading_does_not_sink_its_batch(world, folder, where, gateway):
     good = [signed for signed in gateway.readings if signed.reading.device != bad.device]
     genuine = next(signed for signed in gateway.readings if signed.reading.device == bad.device)
     other = gateway.readings[1].signature
-    fallen = world_meter(world, gateway, 0).measure(genuine.reading.start_at + 3_600, 0, 0)
+    reset = world_meter(world, gateway, 0)
+    reset.last_start = genuine.reading.start_at
+    fallen = reset.measure(genuine.reading.start_at + 3_600, 0, 0)
     late = [
         replace(genuine, signature=other),
         replace(genuine, reading=genuine.reading._replace(exported_wh=4_999)),
         replace(genuine, reading=genuine.reading._replace(exported_wh=5_001)),
         replace(genuine, reading=genuine.reading._replace(start_at=genuine.reading.start_at + 1)),
         replace(genuine, reading=genuine.reading._replace(device=999)),
-        replace(genuine, reading=genuine.reading._replace(quality=2)),
+        replace(genuine, reading=genuine.reading._replace(quality=4)),
     ]
     subscribed(world, folder, where)
     publish(where, [*late, genuine, fallen, *good])
