@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field, replace
 
 from eth_account import Account
@@ -47,6 +48,10 @@ class World:
     keys: dict[str, LocalAccount]
     meters: dict[str, Meter] = field(default_factory=dict)
     nonce: int = 0
+
+    def again(self) -> World:
+        """The same world with meters of its own, for a test that goes back afterwards."""
+        return replace(self, meters={name: copy(meter) for name, meter in self.meters.items()})
 
     def sender(self, name: str) -> Sender:
         return self.chain.sender(self.keys[name])

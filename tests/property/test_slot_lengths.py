@@ -115,7 +115,7 @@ def _sold(community, hour, sales):
 def _issued(community, sender, slot, measured):
     """Issue what was not sold of a slot; the error's name if that is refused."""
     try:
-        community.send(sender, "Metering", "issue", slot.pack(), measured)
+        community.send(sender, "Deliveries", "issue", slot.pack(), measured)
     except ContractError as error:
         return error.name
     return None

@@ -1,7 +1,5 @@
 """One node and one deployment for all tests that need a chain; every test starts from there."""
 
-import copy
-
 import pytest
 
 from powerpact.chain.connection import connect
@@ -30,9 +28,7 @@ def first_world(web3):
 def world(first_world, web3):
     """The world as it was when it was made."""
     point = snapshot(web3)
-    fresh = copy.copy(first_world)
-    fresh.meters = {name: copy.copy(meter) for name, meter in first_world.meters.items()}
-    yield fresh
+    yield first_world.again()
     go_back(web3, point)
 
 

@@ -26,7 +26,7 @@ def first_quarters(web3):
 @pytest.fixture
 def quarters(first_quarters, web3):
     point = snapshot(web3)
-    yield first_quarters
+    yield first_quarters.again()
     go_back(web3, point)
 
 
