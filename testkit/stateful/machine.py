@@ -276,6 +276,7 @@ RULES = (
     "report less",
     "report nothing",
     "report: forged",
+    "report: a bad reading left out",
     "report: forged for a secure element",
     "report: a falling counter",
     "report: at a wrong time",

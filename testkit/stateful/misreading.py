@@ -42,7 +42,8 @@ class MisreadingRules(Checks):
         RUNS["report: forged"] += 1
         if isinstance(owner.meter, P256Key):
             with refused("Metering_BadSignature"):
-                market.market.report(exported, signers={device: Impostor(bytes([7] * 32), owner.meter)})
+                impostor = Impostor(bytes([7] * 32), owner.meter)
+                market.market.report({device: exported[device]}, signers={device: impostor})
             RUNS["report: forged for a secure element"] += 1
         if self.community.counters[device].exported_wh:
             with refused("Metering_CounterFell"):

@@ -98,15 +98,28 @@ def test_a_silent_seller_is_refunded_at_the_refund_time(quarters, agent, market,
     assert agent.refund(id_).refunded == 1
 
 
-def test_a_trade_that_nothing_settles_is_refunded_at_last(quarters, agent, market):
-    """The device reported the last interval, and never the first."""
+def test_what_was_measured_is_paid_though_an_interval_was_lost(quarters, agent, market):
+    """The device reported the last interval, which shows that there is no first one; the buyer's meter is silent."""
     id_, rules = market
     quarters.warp(rules.slot.end)
     quarters.report(rules.slot_start + QUARTER_S, bob=600)
-    quarters.warp(rules.refunded_by - 60)
+    quarters.warp(rules.import_until - 60)
     assert agent.settle(id_) == Settled(waiting=1)
-    quarters.warp(rules.refunded_by)
-    assert agent.settle(id_).refunded == 1
+    quarters.warp(rules.import_until)
+    assert agent.settle(id_).paid == 1
+    lot = certificates.id_of(quarters.meters["bob"].device, rules.slot)
+    assert sum(wh for (_, id_), wh in certificates.holdings(quarters.chain).items() if id_ == lot) == 600
+
+
+def test_a_buyers_meter_of_which_a_reading_was_lost_counts_as_missing(quarters, agent, market):
+    id_, rules = market
+    quarters.warp(rules.slot.end)
+    for start in rules.slot.intervals(QUARTER_S):
+        quarters.report(start, bob=600)
+    quarters.report_import(rules.slot_start + QUARTER_S, dave=400)
+    assert agent.settle(id_) == Settled(waiting=1)
+    quarters.warp(rules.import_until)
+    assert agent.settle(id_).paid == 1
 
 
 def test_decides_what_devices_and_meters_traded(quarters, agent, market):
