@@ -65,10 +65,10 @@ def test_refunds_a_trade_once(custody, settlement, community, traded, alice, car
     assert record_of(custody, carol) == (1_000, 0, 1)
 
 
-def test_is_refused_too_early_even_if_it_has_ended(settlement, traded, alice, carol):
-    """Before its time nothing is passed over."""
+def test_a_trade_that_has_ended_is_passed_over_before_its_time_too(settlement, traded, alice, carol):
+    """Whoever ends a trade first spoils no batch in which it is."""
     traded.settle_agreed((0, 0), 5, [alice.account, carol.account])
-    with reverts_with("Settlement_TooEarly", trade_id_of(traded), traded.rules.refund_from):
+    with reverts_with("Settlement_NothingLeft", traded.id):
         settlement.refund(traded.id, [traded.proof(0, 0)], by(alice))
 
 
