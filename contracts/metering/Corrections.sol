@@ -64,8 +64,8 @@ abstract contract Corrections is MeterReadings {
         uint256 finalFrom = uint256(startAt) + BASE_INTERVAL + CORRECTION_WINDOW;
         require(block.timestamp < finalFrom, Correction_TooLate(device, startAt, finalFrom));
         known = _inForce(reported);
-        (uint16 version, uint16 last) = (reading.version(), known.version);
-        require(version > last, Correction_VersionNotHigher(device, startAt, version, last));
+        (uint16 version, uint16 least) = (reading.version(), known.version);
+        require(version > least, Correction_VersionNotHigher(device, startAt, version, least));
     }
 
     /// @dev What a proven reading says, or its last correction.

@@ -64,6 +64,8 @@ abstract contract MeterReadings is IMetering, EIP712 {
         batch = uint64(_roots.length);
         PackedReading[] memory taken = readings;
         bytes32[] memory leaves = new bytes32[](count);
+        // It is used where there is one.
+        // slither-disable-next-line uninitialized-local
         bytes memory firstFault;
         uint256 refused = 0;
         for (uint256 i = 0; i < count; ++i) {

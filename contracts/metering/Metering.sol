@@ -60,6 +60,8 @@ contract Metering is Corrections {
     /// @dev The energy of the interval of a reading that was reported first, whether it is measured, and whether it was corrected.
     function _energyOf(PackedReading memory reading, Side side, bool isLast) private view returns (Wh, bool, bool) {
         (uint32 device, uint40 startAt) = (reading.device(), reading.startAt());
+        // Without a correction it stays what it is: zeros.
+        // slither-disable-next-line uninitialized-local
         Correction memory found;
         if (correctionsOf[device] != 0) found = _corrections[device][startAt];
         (bool isCorrected, bool isSale) = (found.version != 0, side == Side.Sell);

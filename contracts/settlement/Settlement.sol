@@ -225,6 +225,8 @@ contract Settlement is Vetoes, SigningDomain {
     function _refundFrom(Round memory round, PackedTrade memory trade) private view returns (uint40) {
         if (!round.terms.isBothSides()) return round.refundFrom;
         Slot slot = round.terms.deliverySlot();
+        // What was measured does not matter.
+        // slither-disable-next-line unused-return
         (uint40 startAt,,,,,) = METERING.last(trade.device());
         // Intervals only rise: with its last one reported, or a later one, all is reported that ever will be.
         bool isSilent = startAt + BASE_INTERVAL < slot.startAt() + slot.length();

@@ -48,5 +48,5 @@ interface IAuditors {
     function committee() external view returns (uint32);
 
     /// @notice `committee` and `threshold`, in one call: whose votes count, and how many decide.
-    function voting() external view returns (uint32 committee, uint256 threshold);
+    function voting() external view returns (uint32 ofCommittee, uint256 needed);
 }

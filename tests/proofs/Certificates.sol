@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {IMetering} from "../../interfaces/metering/IMetering.sol";
+import {IDeliveries} from "../../interfaces/metering/IDeliveries.sol";
 import {IGreenCertificates} from "../../interfaces/tokens/IGreenCertificates.sol";
-import {Metering} from "../../contracts/metering/Metering.sol";
+import {Deliveries} from "../../contracts/metering/Deliveries.sol";
 import {DeliveryTerms} from "../../contracts/types/Markets.sol";
+import {MeterWord} from "../../contracts/types/MeterWords.sol";
 import {Side} from "../../contracts/types/Orders.sol";
 import {Slot, slotOf} from "../../contracts/types/Slots.sol";
 import {PackedTrade, TradeFields} from "../../contracts/types/Trades.sol";
@@ -15,8 +16,8 @@ interface Svm {
     function enableSymbolicStorage(address account) external;
 }
 
-/// @dev What is minted for a device and slot never exceeds its export E: `Metering.deliverLast` on one trade, from any
-/// state of the contract and with any answers of the registries, which this contract stands for.
+/// @dev What is minted for a device and slot never exceeds its export E: `Deliveries.deliverLast` on one trade, from any
+/// state of the contract and with any answers of the registries and of the metering, which this contract stands for.
 ///
 /// An order that sold X behind the S of those before it shares D = min(max(E − S, 0), X) = min(E, S + X) − min(E, S).
 /// With c(f) = min(f, D) first in first out, ⌊D · f / X⌋ in proportion, and f where D = X, its trade of e after f gets
@@ -38,6 +39,7 @@ contract CertificatesProof {
         bool isSuspended;
         bool isUndecided;
         uint64 promised;
+        uint256 word;
     }
 
     /// @dev What it knew before, and what it says was delivered.
@@ -54,17 +56,22 @@ contract CertificatesProof {
 
     uint256 private constant DEVICE = 7;
 
-    Metering private _metering;
+    Deliveries private _deliveries;
     Case private _case;
     uint256 private _minted;
 
     function setUp() public {
-        _metering = new Metering(address(this), address(this), address(this), address(this), address(this));
-        SVM.enableSymbolicStorage(address(_metering));
+        _deliveries = new Deliveries(address(this), address(this), address(this), address(this), address(this));
+        SVM.enableSymbolicStorage(address(_deliveries));
     }
 
     function isSuspendedAt(address, uint40) external view returns (bool) {
         return _case.isSuspended;
+    }
+
+    function lastOf(PackedTrade[] calldata, bool) external view returns (MeterWord[] memory words) {
+        words = new MeterWord[](1);
+        words[0] = MeterWord.wrap(_case.word);
     }
 
     function promisedOf(uint32, Side, Slot) external view returns (bool, Wh) {
@@ -95,6 +102,7 @@ contract CertificatesProof {
         (uint256 filled, uint256 energy) = (Wh.unwrap(trade.sellerFilledBefore()), Wh.unwrap(trade.energy()));
         if (filled + energy > given.sold) return;
         (_case.isSuspended, _case.isUndecided, _case.promised) = (given.isSuspended, given.isUndecided, given.promised);
+        _case.word = given.word;
         (uint256 known, Seen memory seen) = _deliver(given);
         if (known == 0) {
             assert(seen.delivered == 0 && _minted == 0);
@@ -105,7 +113,7 @@ contract CertificatesProof {
         assert(seen.delivered == _upTo(given, left, filled + energy) - _upTo(given, left, filled));
         if (_minted <= seen.delivered) return;
         uint256 all = before + given.sold < given.promised ? given.promised : before + given.sold;
-        assert(!seen.isIssued && _metering.isIssued(trade.device(), slotOf(given.start, BASE_INTERVAL)));
+        assert(!seen.isIssued && _deliveries.isIssued(trade.device(), slotOf(given.start, BASE_INTERVAL)));
         assert(_minted - seen.delivered + all == seen.exported);
     }
 
@@ -116,12 +124,13 @@ contract CertificatesProof {
     function _deliver(Case memory given) private returns (uint256 known, Seen memory seen) {
         Slot slot = slotOf(given.start, BASE_INTERVAL);
         uint32 device = given.trade.device();
-        (, seen.exported,,,,) = _metering.last(device);
-        seen.isIssued = _metering.isIssued(device, slot);
+        seen.exported = Wh.unwrap(MeterWord.wrap(given.word).exported());
+        seen.isIssued = _deliveries.isIssued(device, slot);
         uint88 terms = given.isFirstInFirstOut ? uint88(1) << 80 : 0;
-        IMetering.Shares memory shares;
-        (known, shares) =
-            _metering.deliverLast(DeliveryTerms.wrap(terms | Slot.unwrap(slot)), _one(given.trade), _totals(given), 1);
+        IDeliveries.Shares memory shares;
+        (known, shares) = _deliveries.deliverLast(
+            DeliveryTerms.wrap(terms | Slot.unwrap(slot)), _one(given.trade), _totals(given), 1
+        );
         seen.delivered = Wh.unwrap(shares.delivered[0]);
     }
 
@@ -137,7 +146,7 @@ contract CertificatesProof {
         trades[0] = trade;
     }
 
-    function _totals(Case memory given) private pure returns (IMetering.Totals memory totals) {
+    function _totals(Case memory given) private pure returns (IDeliveries.Totals memory totals) {
         totals.sold = new Wh[](1);
         totals.sold[0] = Wh.wrap(given.sold);
     }
