@@ -464,8 +464,9 @@ _MARKETS: Final = {
     "Market_AlreadyOpen": Advice("a market with these rules exists", "Use the market with this id."),
     "Market_Unknown": Advice("there is no market with this id", "List the markets with `powerpact market list`."),
     "Market_BadTimes": Advice(
-        "the times do not fit: now < closesAt <= slotStart, closesAt < finalBy <= closesAt + 30 days, refundFrom from "
-        "one slot to one slot and 30 days after the later of finalBy + 5 challenge windows and the slot's end",
+        "the times do not fit: now < closesAt <= slotStart, closesAt < finalBy <= closesAt + 30 days, refundFrom one "
+        "slot after the later of finalBy + 5 challenge windows and the slot's end, one longest slot after the slot's "
+        "readings are final, or up to 30 days later",
         "Correct the times; a gate that closes in the future comes first.",
     ),
     "Market_BadSlot": Advice(

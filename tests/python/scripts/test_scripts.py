@@ -71,7 +71,7 @@ def test_solve_round_brings_a_round_to_its_end(tmp_path):
         slot_start=slot_start,
         closes_at=slot_start - 60,
         final_by=slot_start,
-        refund_from=slot_start + 7_200,
+        refund_from=slot_start + 3 * 3_600,
         attributes=(),
         categories=(),
     )
