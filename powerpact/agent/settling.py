@@ -95,7 +95,7 @@ def _look(chain: Chain, market_id: bytes) -> tuple[Sight, Measured, Measured, li
         seen = look(chain, market_id)
         rules = seen.posted.market.rules
         measured = meters.measured_in(chain, rules.slot) if seen.unsettled else {}
-        whole = meters.measured_in(chain, rules.slot, whole=True) if seen.unsettled and rules.is_metered else {}
+        whole = meters.whole_in(chain, rules.slot, measured) if measured and rules.is_metered else {}
         return seen, measured, whole
 
     seen, measured, whole = complete.whole(chain, question)

@@ -108,8 +108,8 @@ def trace(certificate: CertificateId, deployment: Deployed = DEPLOYMENT_FILE, as
         raise NotOnChain(f"certificate {certificate}", remedy="List them with `powerpact certificates list`.")
     device = devices.device(chain, device_id)
     measured = meters.measured_in(chain, slot)[device_id]
-    exported_wh = sum(reading.exported_wh for reading, _ in measured)
-    places = [f"{batch}:{index}" for _, (batch, index, _) in measured]
+    exported_wh = meters.energy_of(chain, device_id, slot, measured)
+    places = [f"{batch}:{index}" for reading, (batch, index, _) in measured if reading.start_at < slot.end]
     retired = chain.events("GreenCertificates", "Retired", id=certificate)
     data: dict[str, Any] = {
         "certificate": str(certificate),

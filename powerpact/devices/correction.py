@@ -53,21 +53,21 @@ class Correction:
         BadChoice
             If nothing is reported of the interval.
         """
-        proven = {at: found for (id_, at), found in meters.readings_since(chain).items() if id_ == device}
-        if start not in proven:
+        found = {at: each for (id_, at), each in meters.readings_since(chain).items() if id_ == device}
+        if start not in found:
             problem = f"is no interval of which device {device} has reported a reading"
             raise BadChoice("slot", str(start), problem, remedy="Report it first: `powerpact meter report`.")
-        reported, _ = proven[start]
+        reported = found[start].reading
         corrections = meters.corrections_in(chain).get((device, start), [])
         last = corrections[-1] if corrections else reported
         corrected = _next_version(last, exported_wh, imported_wh)
         around = [
-            found
-            for found in proven.values()
-            if found[0].start_at == reported.previous_start_at or found[0].previous_start_at == start
+            each.proven
+            for each in found.values()
+            if each.reading.start_at == reported.previous_start_at or each.reading.previous_start_at == start
         ]
         signature = sign_by_device(key, chain.domain("Metering"), "Reading", corrected.message())
-        return cls(SignedReading(corrected, signature), proven[start], tuple(around))
+        return cls(SignedReading(corrected, signature), found[start].proven, tuple(around))
 
     def call(self, chain: Chain) -> Call:
         """What is sent."""

@@ -12,16 +12,25 @@ from powerpact.market.readings import Quality, Reading
 
 
 class LastReading(NamedTuple):
-    """What is known of a device's last interval: start, Unix seconds, 0 if there is none; lifetime counters, Wh."""
+    """What is known of a device's last interval: start, Unix seconds, 0 if there is none; lifetime counters, Wh.
+
+    `needs_proof` says that a trade of it is settled by proofs alone, since it is not measured or was corrected.
+    """
 
     start_at: int = 0
     export_counter_wh: int = 0
     import_counter_wh: int = 0
+    needs_proof: bool = False
 
     @classmethod
     def of(cls, reading: Reading) -> LastReading:
         """What is known once a reading is taken."""
-        return cls(reading.start_at, reading.export_counter_wh, reading.import_counter_wh)
+        return cls(
+            reading.start_at,
+            reading.export_counter_wh,
+            reading.import_counter_wh,
+            reading.quality != Quality.MEASURED,
+        )
 
 
 def fault_of(reading: Reading, length_s: int, capacity_wh: int) -> str | None:

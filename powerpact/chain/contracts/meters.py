@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import cached_property
+from typing import Final, NamedTuple
 
 from powerpact.chain.client import Chain
 from powerpact.chain.errors import ContractError
 from powerpact.chain.reverts import revert_error
 from powerpact.chain.transactions import Call, Mined
 from powerpact.codec.abi import Event
+from powerpact.codec.merkle import MerkleTree
 from powerpact.codec.packing import reading_tree
 from powerpact.market.readingrules import LastReading
 from powerpact.market.readings import PackedReading, Quality, Reading
@@ -50,7 +52,7 @@ def most_readings(chain: Chain) -> int:
 
 
 def report(chain: Chain, readings: Sequence[SignedReading]) -> Call:
-    """Report readings. One that the contract refuses is left out (`taken`); where it refuses all, nothing is sent."""
+    """Report readings. What the contract refuses is left out (`refused_in`); where it refuses all, nothing is sent."""
     return chain.call(
         "report readings",
         "Metering",
@@ -109,18 +111,44 @@ def corrections_in(chain: Chain, since: int = 0) -> dict[tuple[int, int], list[R
     return found
 
 
-def readings_since(chain: Chain, start: int = 0) -> dict[tuple[int, int], ProvenReading]:
-    """By device and start: reported readings of intervals that start then (Unix seconds) or later, with proofs."""
-    found = {}
-    for event in chain.events("Metering", "ReadingsReported", since=start):
-        readings = [Reading.unpack(words) for words in event.arguments["readings"]]
-        wanted = [i for i, reading in enumerate(readings) if reading.device and reading.start_at >= start]
-        if wanted:
-            tree = reading_tree(readings)
-            for i in wanted:
-                key = (readings[i].device, readings[i].start_at)
-                found[key] = (readings[i], (event.arguments["batch"], i, tree.proof(i)))
-    return found
+class ReportedBatch:
+    """The readings of a batch as they were taken; their tree is built when one is to be proved."""
+
+    def __init__(self, event: Event) -> None:
+        self.number: int = event.arguments["batch"]
+        self.readings = [Reading.unpack(words) for words in event.arguments["readings"]]
+
+    @cached_property
+    def tree(self) -> MerkleTree:
+        """The tree over them."""
+        return reading_tree(self.readings)
+
+
+class Reported(NamedTuple):
+    """A reading that was reported: its batch, and its place there."""
+
+    batch: ReportedBatch
+    place: int
+
+    @property
+    def reading(self) -> Reading:
+        """The reading."""
+        return self.batch.readings[self.place]
+
+    @property
+    def proven(self) -> ProvenReading:
+        """The reading with its proof."""
+        return self.reading, (self.batch.number, self.place, self.batch.tree.proof(self.place))
+
+
+def readings_since(chain: Chain, start: int = 0) -> dict[tuple[int, int], Reported]:
+    """By device and start: reported readings of intervals that start then (Unix seconds) or later."""
+    return {
+        (reading.device, reading.start_at): Reported(batch, place)
+        for batch in map(ReportedBatch, chain.events("Metering", "ReadingsReported", since=start))
+        for place, reading in enumerate(batch.readings)
+        if reading.device and reading.start_at >= start
+    }
 
 
 def reported_in(chain: Chain, keys: Collection[tuple[int, int]]) -> dict[tuple[int, int], tuple[Reading, str]]:
@@ -143,55 +171,67 @@ def versions_in(chain: Chain, keys: Collection[tuple[int, int]]) -> dict[tuple[i
     return found
 
 
-def measured_in(chain: Chain, slot: Slot, *, whole: bool = False) -> dict[int, list[ProvenReading]]:
+def measured_in(chain: Chain, slot: Slot) -> dict[int, list[ProvenReading]]:
     """By device the readings of a slot that say all that will ever be known of its energy, in their order.
 
     They are those of its base intervals. Where some are missing at its end, the one after them shows that there are
     none. A device is left out while an interval of its is neither reported nor passed over, and while one that is
     substituted or estimated can still be corrected.
-
-    Parameters
-    ----------
-    chain : Chain
-        The deployment.
-    slot : Slot
-        The slot.
-    whole : bool
-        Whether to leave out those of which not every interval is measured.
     """
-    found = readings_since(chain, slot.start)
-    corrected = corrections_in(chain, slot.start)
     parameters = chain.deployment.parameters
+    is_measured = _measured_test(chain, slot)
     final_by = chain.now() - parameters.base_interval_s - parameters.correction_window_s
-    by_device: dict[int, list[ProvenReading]] = {}
-    for (device, _), proven in sorted(found.items(), key=lambda item: item[0]):
-        by_device.setdefault(device, []).append(proven)
+    by_device: dict[int, list[Reported]] = {}
+    for (device, _), reported in sorted(readings_since(chain, slot.start).items(), key=lambda item: item[0]):
+        by_device.setdefault(device, []).append(reported)
+    known = {}
+    for device, readings in by_device.items():
+        covering = _covering(readings, slot, parameters.base_interval_s)
+        if covering is not None and all(
+            is_measured(each.reading) or each.reading.start_at <= final_by
+            for each in covering
+            if each.reading.start_at < slot.end
+        ):
+            known[device] = [each.proven for each in covering]
+    return known
+
+
+def whole_in(chain: Chain, slot: Slot, measured: Mapping[int, list[ProvenReading]]) -> dict[int, list[ProvenReading]]:
+    """Of what `measured_in` found of a slot, the devices of which every interval is measured."""
+    is_measured = _measured_test(chain, slot)
+    starts = set(slot.intervals(chain.deployment.parameters.base_interval_s))
+    return {
+        device: proven
+        for device, proven in measured.items()
+        if starts == {reading.start_at for reading, _ in proven if is_measured(reading)}
+    }
+
+
+def energy_of(chain: Chain, device_id: int, slot: Slot, measured: Sequence[ProvenReading]) -> int:
+    """What a device exported in a slot, Wh, by what was measured last; the readings are those of `measured_in`."""
+    energy_wh, _, _ = chain.read("Metering", "energyOf", device_id, slot.pack(), Side.SELL, True, packed(measured))
+    return int(energy_wh)
+
+
+def _measured_test(chain: Chain, slot: Slot) -> Callable[[Reading], bool]:
+    """Whether a reading of a slot, or a correction of it, is measured."""
+    corrected = corrections_in(chain, slot.start)
 
     def is_measured(reading: Reading) -> bool:
         versions = [reading, *corrected.get((reading.device, reading.start_at), ())]
         return any(version.quality == Quality.MEASURED for version in versions)
 
-    known, intervals = {}, len(slot.intervals(parameters.base_interval_s))
-    for device, readings in by_device.items():
-        covering = _covering(readings, slot, parameters.base_interval_s)
-        if covering is None:
-            continue
-        own = [reading for reading, _ in covering if reading.start_at < slot.end]
-        is_whole = len(own) == intervals and all(map(is_measured, own))
-        is_known = all(is_measured(reading) or reading.start_at <= final_by for reading in own)
-        if is_whole or (is_known and not whole):
-            known[device] = covering
-    return known
+    return is_measured
 
 
-def _covering(readings: Sequence[ProvenReading], slot: Slot, interval_s: int) -> list[ProvenReading] | None:
+def _covering(readings: Sequence[Reported], slot: Slot, interval_s: int) -> list[Reported] | None:
     """Of a device's readings from the slot's start on, those that say what there is of it; None if not known yet."""
     covering, following = [], slot.start
-    for proven in readings:
-        reading, _ = proven
+    for reported in readings:
+        reading = reported.reading
         if reading.start_at != following and reading.last_start >= following:
             return None
-        covering.append(proven)
+        covering.append(reported)
         following = reading.start_at + interval_s
         if following >= slot.end:
             return covering
@@ -208,14 +248,16 @@ def lasts_of(chain: Chain, device_ids: Iterable[int]) -> dict[int, LastReading]:
     """What is known of the last interval that each device reported, in one request for some hundred devices."""
     ids = sorted(set(device_ids))
     found = chain.read_all([("Metering", "last", [id_]) for id_ in ids])
-    return {id_: LastReading(start, out, in_) for id_, (start, _, _, out, in_, _) in zip(ids, found, strict=True)}
+    return {
+        id_: LastReading(start, out, in_, use == BY_PROOF)
+        for id_, (start, _, _, out, in_, use) in zip(ids, found, strict=True)
+    }
 
 
 def settling_alone(chain: Chain, device_ids: Iterable[int], start: int) -> set[int]:
     """Those devices whose last interval starts then (Unix seconds) and settles a trade without a proof."""
-    ids = sorted(set(device_ids))
-    found = chain.read_all([("Metering", "last", [id_]) for id_ in ids])
-    return {id_ for id_, last in zip(ids, found, strict=True) if last[0] == start and last[5] != BY_PROOF}
+    lasts = lasts_of(chain, device_ids)
+    return {id_ for id_, last in lasts.items() if last.start_at == start and not last.needs_proof}
 
 
 def last_starts(chain: Chain, device_ids: Iterable[int]) -> dict[int, int]:

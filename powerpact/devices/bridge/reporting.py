@@ -117,8 +117,7 @@ class Reporter:
                 self._look_up(made, head)
                 is_first = False
             if made.refused:
-                self._readings.refuse(made.refused)
-                self._report(f"refused {len(made.refused)} stored readings: {made.refused[0][1]}")
+                self._refuse(made.refused)
             sent = self._send(made.batch)
             if not sent:
                 return count
@@ -157,9 +156,13 @@ class Reporter:
             if one.key in left_out and left_out[one.key].name not in _NOT_YET
         ]
         if refused:
-            self._readings.refuse(refused)
-            self._report(f"refused {len(refused)} stored readings: {refused[0][1]}")
+            self._refuse(refused)
         return [one for one in batch if one.key not in left_out]
+
+    def _refuse(self, refused: list[tuple[Waiting, str]]) -> None:
+        """Note what the chain will not take, and say why of the first."""
+        self._readings.refuse(refused)
+        self._report(f"refused {len(refused)} stored readings: {refused[0][1]}")
 
     def _without(self, batch: Sequence[Waiting], error: ContractError) -> list[Waiting]:
         """The batch without the reading that the contract names, and without later ones of its device."""
@@ -194,5 +197,4 @@ class Reporter:
         for hash_, those in reported.items():
             self._readings.note_reported(those, hash_)
         if refused:
-            self._readings.refuse(refused)
-            self._report(f"refused {len(refused)} stored readings: {refused[0][1]}")
+            self._refuse(refused)

@@ -246,7 +246,7 @@ def test_readings_are_found_with_proofs_that_the_chain_takes(world):
     world.report(slot, bob=700, dave=300)
     found = meters.readings_since(world.chain, slot)
     assert {key[1] for key in found} == {slot}
-    for reading, proof in found.values():
+    for reading, proof in (each.proven for each in found.values()):
         world.chain.read("Metering", "verify", reading.pack(), proof)
     assert meters.readings_since(world.chain, slot + 3_600) == {}
     device = world.meters["bob"].device
