@@ -44,6 +44,8 @@ KeyName = Annotated[
         autocompletion=account_names,
     ),
 ]
+ExportedWh = Annotated[int, typer.Option(min=0, help="Energy fed into the network, Wh.")]
+ImportedWh = Annotated[int, typer.Option(min=0, help="Energy drawn from the network, Wh.")]
 ContentSeen = Annotated[
     str | None,
     typer.Option(
@@ -242,8 +244,8 @@ def report(
     account: As,
     key: KeyName,
     slot: Annotated[str, typer.Option(metavar="TIME", help="Start of the slot, ISO 8601 or Unix seconds.")],
-    exported_wh: Annotated[int, typer.Option(min=0, help="Energy fed into the network, Wh.")],
-    imported_wh: Annotated[int, typer.Option(min=0, help="Energy drawn from the network, Wh.")] = 0,
+    exported_wh: ExportedWh,
+    imported_wh: ImportedWh = 0,
     deployment: Deployed = DEPLOYMENT_FILE,
     as_json: AsJson = False,
 ) -> None:
@@ -268,8 +270,8 @@ def correct(
     account: As,
     key: KeyName,
     slot: Annotated[str, typer.Option(metavar="TIME", help="Start of the interval, ISO 8601 or Unix seconds.")],
-    exported_wh: Annotated[int, typer.Option(min=0, help="Energy fed into the network, Wh.")],
-    imported_wh: Annotated[int, typer.Option(min=0, help="Energy drawn from the network, Wh.")] = 0,
+    exported_wh: ExportedWh,
+    imported_wh: ImportedWh = 0,
     deployment: Deployed = DEPLOYMENT_FILE,
     as_json: AsJson = False,
 ) -> None:
