@@ -22,6 +22,7 @@ contract Accounts is IAccounts {
     address public immutable CLEARING;
     address public immutable SETTLEMENT;
     address public immutable REFUTATIONS;
+    address public immutable CHANNELS;
 
     /// @inheritdoc IAccounts
     Points public totalCredits;
@@ -43,17 +44,31 @@ contract Accounts is IAccounts {
         _;
     }
 
+    modifier onlyChannels() {
+        require(msg.sender == CHANNELS, Accounts_NotChannels(msg.sender));
+        _;
+    }
+
     /// @param points The token that is held.
     /// @param orderBook The module that reserves for orders.
     /// @param clearing The module that holds bonds.
     /// @param settlement The module that pays trades.
     /// @param refutations The module that awards what waits of lost bonds.
-    constructor(address points, address orderBook, address clearing, address settlement, address refutations) {
+    /// @param channels The module that locks points in payment channels.
+    constructor(
+        address points,
+        address orderBook,
+        address clearing,
+        address settlement,
+        address refutations,
+        address channels
+    ) {
         POINTS = IPowerPoints(points);
         ORDER_BOOK = orderBook;
         CLEARING = clearing;
         SETTLEMENT = settlement;
         REFUTATIONS = refutations;
+        CHANNELS = channels;
     }
 
     // Deposit and withdraw
@@ -168,10 +183,7 @@ contract Accounts is IAccounts {
 
     /// @inheritdoc IAccounts
     function holdBond(address agent, Points points) external onlyClearing {
-        PackedWallet wallet = _wallets[agent];
-        _requireFree(agent, wallet, points);
-
-        _wallets[agent] = wallet.hold(_narrow(points));
+        _hold(agent, points);
         emit BondHeld(agent, points);
     }
 
@@ -202,6 +214,32 @@ contract Accounts is IAccounts {
         _unhold(challenger, points, Points.wrap(0));
         _wallets[winner] = _wallets[winner].give(_narrow(points));
         emit RewardAwarded(challenger, winner, points);
+    }
+
+    // Channels
+
+    /// @inheritdoc IAccounts
+    function hold(address trader, Points points) external onlyChannels {
+        _hold(trader, points);
+        emit Locked(trader, points);
+    }
+
+    /// @inheritdoc IAccounts
+    function shift(Move calldata one, Move calldata other) external onlyChannels {
+        uint256 taken = uint256(Points.unwrap(one.taken)) + Points.unwrap(other.taken);
+        uint256 given = uint256(Points.unwrap(one.held)) + Points.unwrap(one.freed);
+        given += uint256(Points.unwrap(other.held)) + Points.unwrap(other.freed);
+        require(given == taken, Accounts_NotConserved(taken, given));
+
+        _shift(one);
+        _shift(other);
+    }
+
+    /// @dev Take what the trader holds, and give it what it holds and has free instead.
+    function _shift(Move calldata move) private {
+        (uint96 held, uint96 freed) = (_narrow(move.held), _narrow(move.freed));
+        _wallets[move.trader] = _wallets[move.trader].unhold(_narrow(move.taken), freed).give(held).hold(held);
+        emit Shifted(move.trader, move.taken, move.held, move.freed);
     }
 
     // Trades
@@ -257,6 +295,14 @@ contract Accounts is IAccounts {
     function reliabilityOf(address seller) external view returns (Ppm rate, uint32 trades) {
         TrackRecord memory record = _records[seller];
         return (_rate(record.promised, record.delivered), record.trades);
+    }
+
+    /// @dev Move points of the trader from free to held.
+    /// Reverts if: less is free.
+    function _hold(address trader, Points points) private {
+        PackedWallet wallet = _wallets[trader];
+        _requireFree(trader, wallet, points);
+        _wallets[trader] = wallet.hold(_narrow(points));
     }
 
     /// @dev Take `held` from what the trader holds, and give `free` of it back.

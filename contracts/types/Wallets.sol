@@ -14,7 +14,7 @@ function free(PackedWallet wallet) pure returns (uint96) {
     return uint96(PackedWallet.unwrap(wallet));
 }
 
-/// @notice Micro-points reserved for orders, locked in trades, or held as a bond.
+/// @notice Micro-points reserved for orders, locked in trades or channels, or held as a bond.
 function held(PackedWallet wallet) pure returns (uint96) {
     return uint96(PackedWallet.unwrap(wallet) >> 96);
 }

@@ -8,15 +8,16 @@ import {PackedPayment} from "../../contracts/types/Payments.sol";
 import {Points, Ppm, Wh} from "../../contracts/types/Units.sol";
 
 /// @title Custody: the accounts of traders and agents
-/// @notice An account's points are free or held. Its owner deposits and withdraws free points. Three modules, fixed at
+/// @notice An account's points are free or held. Its owner deposits and withdraws free points. Four modules, fixed at
 /// deployment, move the rest, each within its own calls: the order book reserves for buy orders and releases
-/// reservations, the clearing holds the bonds of agents, and the settlement pays trades out of what was reserved.
+/// reservations, the clearing holds the bonds of agents, the settlement pays trades out of what was reserved, and payment
+/// channels hold what two parties lock in them.
 /// Besides, an account has the track record of its owner as a seller.
 /// @dev Invariants: MON-1 the token balance is at least Σ free + held, and equals it unless somebody sends tokens here
 /// past `deposit`. MON-2 every held point has a way out that needs nobody's goodwill (IOrderBook.release,
-/// IClearing.finalize, ISettlement.refund).
+/// IClearing.finalize, ISettlement.refund, IMeteredChannels.finishMetered, IMutualChannels.finishMutual).
 /// Trust assumptions.
-/// Safety: the three modules hold, release and pay as their interfaces say; no other caller can.
+/// Safety: the four modules hold, release and pay as their interfaces say; no other caller can.
 /// Liveness: none; a withdrawal needs nobody.
 ///
 /// A credit has no age: what is deposited cannot expire here, whatever the token's units do. Only deposits and withdrawals
@@ -29,7 +30,7 @@ interface IAccounts {
     struct Wallet {
         /// Micro-points that can be withdrawn or reserved.
         uint96 free;
-        /// Micro-points reserved for orders, locked in trades, or held as a bond.
+        /// Micro-points reserved for orders, locked in trades or channels, or held as a bond.
         uint96 held;
         /// Of the trader's buy orders.
         Nonces nonces;
@@ -45,6 +46,17 @@ interface IAccounts {
         uint32 trades;
         /// Of the trader's sell orders.
         Nonces nonces;
+    }
+
+    /// @dev What becomes of points that an account holds. Money in micro-points.
+    struct Move {
+        address trader;
+        /// Held until now.
+        Points taken;
+        /// Held from now on,
+        Points held;
+        /// and free.
+        Points freed;
     }
 
     // Events
@@ -71,6 +83,12 @@ interface IAccounts {
     /// @notice `points` micro-points of a lost bond, held by `challenger`, are `winner`'s.
     event RewardAwarded(address indexed challenger, address indexed winner, Points points);
 
+    /// @notice `points` micro-points of the trader are locked in a channel.
+    event Locked(address indexed trader, Points points);
+
+    /// @notice Of the trader's account, `taken` micro-points are not locked in a channel any more; `held` are, and `freed` are free.
+    event Shifted(address indexed trader, Points taken, Points held, Points freed);
+
     /// @notice The nonces of `page` in `mask`, and all earlier pages, of the trader's orders of one side are used up.
     event NoncesCancelled(address indexed trader, Side indexed side, uint32 page, uint32 mask);
 
@@ -87,6 +105,12 @@ interface IAccounts {
 
     /// @notice Thrown when another contract than Refutations awards a part of a lost bond.
     error Accounts_NotRefutations(address caller);
+
+    /// @notice Thrown when the caller is not the contract of payment channels.
+    error Accounts_NotChannels(address caller);
+
+    /// @notice Thrown when a shift would make or destroy points, micro-points.
+    error Accounts_NotConserved(uint256 taken, uint256 given);
 
     /// @notice Thrown when an account has less free than it needs, micro-points.
     error Accounts_InsufficientBalance(address trader, Points have, Points needed);
@@ -178,6 +202,20 @@ interface IAccounts {
     /// @param points The eighth, micro-points.
     function award(address challenger, address winner, Points points) external;
 
+    // Channels: the payment channels only
+
+    /// @notice Holds free points of a trader for a channel.
+    /// Reverts if: less is free.
+    /// @param trader Whose they are.
+    /// @param points Micro-points.
+    function hold(address trader, Points points) external;
+
+    /// @notice Gives points that two accounts hold for a channel to the two in another way, held or free.
+    /// Reverts if: less is held; more or less is given than is taken.
+    /// @param one What becomes of one's.
+    /// @param other What becomes of the other's.
+    function shift(Move calldata one, Move calldata other) external;
+
     // Trades: the settlement only
 
     /// @notice Ends trades: pays the sellers out of what the buyers' accounts hold, frees the rest, and counts the trades in
@@ -192,7 +230,7 @@ interface IAccounts {
     /// @param trader Its owner.
     function walletOf(address trader) external view returns (Wallet memory);
 
-    /// @notice Points reserved for orders, locked in trades or held as a bond, micro-points.
+    /// @notice Points reserved for orders, locked in trades or channels, or held as a bond, micro-points.
     /// @param trader Whose they are.
     function heldOf(address trader) external view returns (Points);
 

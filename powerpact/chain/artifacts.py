@@ -39,6 +39,7 @@ CONTRACTS: Final = (
     "Membership",
     "DeviceKeys",
     "RouterBatches",
+    "PaymentChannels",
 )
 """The contracts of a deployment, in the order in which they are deployed."""
 

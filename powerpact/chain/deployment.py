@@ -177,7 +177,14 @@ def constructor_arguments(addresses: dict[str, ChecksumAddress], parameters: Par
     at = addresses
     return {
         "PowerPoints": [parameters.utility],
-        "Accounts": [at[name] for name in ("PowerPoints", "OrderBook", "Clearing", "Settlement", "Refutations")],
+        "Accounts": [
+            at["PowerPoints"],
+            at["OrderBook"],
+            at["Clearing"],
+            at["Settlement"],
+            at["Refutations"],
+            at["PaymentChannels"],
+        ],
         **_registry_arguments(addresses, parameters),
         "GreenCertificates": [at["Deliveries"]],
         "Metering": [at["DeviceRegistry"], at["DeviceKeys"], parameters.correction_window_s],
@@ -217,6 +224,7 @@ def constructor_arguments(addresses: dict[str, ChecksumAddress], parameters: Par
         "Membership": [at["ParticipantRegistry"]],
         "DeviceKeys": [],
         "RouterBatches": [at["DeviceRegistry"], at["Metering"]],
+        "PaymentChannels": [at["Accounts"]],
     }
 
 

@@ -841,6 +841,12 @@ _ACCOUNTS: Final = {
         "all wallets together hold less than 2^96 micro-points", "Deposit less, or withdraw points first."
     ),
     "Accounts_NotRefutations": Advice("only Refutations awards parts of lost bonds", "Call `award` there."),
+    "Accounts_NotChannels": Advice(
+        "only the payment channels lock points of an account", "Open a channel with `powerpact channel open`."
+    ),
+    "Accounts_NotConserved": Advice(
+        "a module would give more or less than it takes", "Report it: no call of a released contract does this."
+    ),
     "Accounts_NonceFar": Advice(
         "the nonce lies more than 1 024 pages of 32 ahead: it would use up most of the account's future at once",
         "Take a nonce up to the stated one; leave it out for the next unused one.",
@@ -850,6 +856,51 @@ _ACCOUNTS: Final = {
         "Sign a new order with an unused nonce.",
     ),
     "Accounts_ZeroPoints": Advice("the sum is zero", "Name a sum of at least one micro-point."),
+}
+
+_CHANNELS: Final = {
+    "Channel_NotParty": Advice(
+        "the terms of the channel name another account for this", "Send it from the account in the message's terms."
+    ),
+    "Channel_BadParties": Advice("a channel is between two accounts", "Name another account than the own one."),
+    "Channel_BadWindow": Advice(
+        "the time to answer is shorter or longer than channels may have", "Choose a time between those in the message."
+    ),
+    "Channel_OpenedBefore": Advice(
+        "a channel of these very terms was opened before, and may be closed", "Open it with another serial number."
+    ),
+    "Channel_NotOpen": Advice("the channel was never opened, or is closed", "List channels: `powerpact channel list`."),
+    "Channel_BadPoints": Advice("no points would be locked, or more than there can be", "Name at least 0.000001 points."),
+    "Channel_BadSignature": Advice(
+        "this party did not sign, or for another channel, contract or chain",
+        "Have the account in the message sign again: `powerpact channel pay` or `powerpact channel receive`.",
+    ),
+    "Channel_Ending": Advice(
+        "somebody asked the channel to end, and the time to answer runs",
+        "Wait until the time in the message, then `powerpact channel finish`.",
+    ),
+    "Channel_NotEnding": Advice(
+        "nobody asked the channel to end", "Ask for it first: `powerpact channel close`."
+    ),
+    "Channel_TooEarly": Advice("the time to answer runs", "Wait until the time in the message."),
+    "Channel_NothingDue": Advice(
+        "the voucher is for no more than was paid, or all that was locked is paid",
+        "Nothing to do; have the payer lock more: `powerpact channel fund`.",
+    ),
+    "Channel_NotNewer": Advice(
+        "the chain has this state, or a newer one", "Show the newest state that both signed, if it is newer."
+    ),
+    "Channel_OtherTotal": Advice(
+        "the parts do not sum to what is locked, or the state counts with",
+        "Sign anew with what is locked now: `powerpact channel show`.",
+    ),
+    "Channel_DepositMissing": Advice(
+        "the state counts with points that are not locked, or not any more",
+        "Have them locked first, or show a state that was signed before.",
+    ),
+    "Channel_TooLate": Advice(
+        "the time for this is over", "Of a channel that may end now: `powerpact channel finish`; else sign anew."
+    ),
 }
 
 _SETTLEMENT: Final = {
@@ -958,6 +1009,7 @@ SECTIONS: Final = MappingProxyType(
         "Mechanisms": _MECHANISMS,
         "Accounts": _ACCOUNTS,
         "Settlement": _SETTLEMENT,
+        "Channels": _CHANNELS,
         "Libraries and Solidity": _LIBRARIES,
     }
 )

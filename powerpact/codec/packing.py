@@ -1,4 +1,4 @@
-"""The Merkle trees over orders, trades, readings and candidates, and the id of a trade, as the contracts hash them."""
+"""The Merkle trees over orders, trades, readings and candidates, and ids of trades and channels, as contracts hash them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from eth_abi.abi import encode
 from eth_typing import ChecksumAddress
 from eth_utils import keccak
 
+from powerpact.codec.eip712 import Domain
 from powerpact.codec.merkle import MerkleTree
 from powerpact.market.candidates import Candidate
+from powerpact.market.channels import MeteredTerms, MutualTerms
 from powerpact.market.orders import PackedOrder
 from powerpact.market.readings import Reading
 from powerpact.market.trades import Trade
@@ -41,6 +43,18 @@ def candidate_tree(candidates: Sequence[Candidate]) -> MerkleTree:
 def trade_id(market: bytes, agent: ChecksumAddress, trade: Trade) -> bytes:
     """The id of a trade in an agent's proposal: ``keccak256(abi.encode(sellId, buyId, agent, market))``, 32 bytes."""
     return keccak(encode(["uint40", "uint40", "address", "bytes32"], [trade.sell_id, trade.buy_id, agent, market]))
+
+
+def metered_id(domain: Domain, terms: MeteredTerms) -> bytes:
+    """The id of a metered channel: ``keccak256(abi.encode(chain id, contract, terms))``, 32 bytes."""
+    types = ["uint256", "address", "address", "address", "uint32", "uint32", "uint32", "uint64"]
+    return keccak(encode(types, [domain.chain_id, domain.contract, *terms]))
+
+
+def mutual_id(domain: Domain, terms: MutualTerms) -> bytes:
+    """The id of a mutual channel: ``keccak256(abi.encode(chain id, contract, terms))``, 32 bytes."""
+    types = ["uint256", "address", "address", "address", "uint32", "uint64"]
+    return keccak(encode(types, [domain.chain_id, domain.contract, *terms]))
 
 
 def _tree(types: list[str], items: Sequence[Sequence[Any]]) -> MerkleTree:

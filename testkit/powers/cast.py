@@ -59,6 +59,8 @@ class Stage:
     """Ids of markets that may be opened."""
     markets: list[TestMarket] = field(default_factory=list)
     gateways: list[Gateway] = field(default_factory=list)
+    channels: list[bytes] = field(default_factory=list)
+    """Ids of payment channels."""
 
     @property
     def cast(self) -> list[Actor]:

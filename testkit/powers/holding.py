@@ -97,6 +97,9 @@ ACCOUNTS = {
         ),
         "deposit": Power(HOLDER, POINTS + APPROVALS, "Only the caller's own points, which the caller approved."),
         "depositWithPermit": Power(HOLDER, POINTS + APPROVALS, "Only the caller's own points, by its own permit."),
+        "hold": inner(
+            "PaymentChannels", POINTS, "Accounts_NotChannels", "Of the free points of a channel's party that calls it."
+        ),
         "holdBond": inner("Clearing", POINTS, "Accounts_NotClearing", "Of the free points of the agent who seals."),
         "pay": inner(
             "Settlement",
@@ -106,6 +109,12 @@ ACCOUNTS = {
         ),
         "release": inner("OrderBook", POINTS, "Accounts_NotOrderBook", "A reservation, back to its own trader."),
         "releaseBond": inner("Clearing", POINTS, "Accounts_NotClearing", "A bond, back to its own agent."),
+        "shift": inner(
+            "PaymentChannels",
+            POINTS,
+            "Accounts_NotChannels",
+            "What a channel's parties hold for it, to them, or to their watchtower; as much is given as is taken.",
+        ),
         "withdraw": Power(
             HOLDER, POINTS, "Only what is free of the caller's own. Nobody can stop it, and no status is asked for."
         ),

@@ -53,6 +53,9 @@ def readings(stage: Stage) -> Iterator[Reading]:
     yield from _of_proposals(stage)
     for id_ in stage.coming:
         yield _read(stage, State.MARKETS, "", "Markets", "designOf", id_)
+    for channel in stage.channels:
+        yield _read(stage, State.CHANNELS, "", "PaymentChannels", "meteredOf", channel)
+        yield _read(stage, State.CHANNELS, "", "PaymentChannels", "mutualOf", channel)
     for market in stage.markets:
         yield from _of_market(stage, market)
 

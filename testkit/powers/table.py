@@ -20,6 +20,7 @@ POWERS: dict[str, dict[str, Power]] = {
     **trading.MARKET,
     **trading.CLEARING,
     **trading.SETTLEMENT,
+    **trading.CHANNELS_OF_PAYMENTS,
 }
 """By contract and function. Contracts without an entry have no function that changes state."""
 

@@ -72,10 +72,12 @@ class State(Enum):
     MOTIONS = "motions"
     CREDENTIALS = "credentials"
     ROOTS = "roots"
+    CHANNELS = "channels"
 
 
 (POINTS, APPROVALS, ORDERS, MANDATES, MARKETS, PROPOSALS) = [(state,) for state in State][:6]
-(TRADES, READINGS, CERTIFICATES, DEVICES, ADMISSIONS, MOTIONS, CREDENTIALS, ROOTS) = [(state,) for state in State][6:]
+(TRADES, READINGS, CERTIFICATES, DEVICES, ADMISSIONS) = [(state,) for state in State][6:11]
+(MOTIONS, CREDENTIALS, ROOTS, CHANNELS) = [(state,) for state in State][11:]
 
 CONTENTS = {
     State.POINTS: "outside, free and held; deposits that count as used",
@@ -91,6 +93,7 @@ CONTENTS = {
     State.ADMISSIONS: "applications, admissions, credibility, suspensions, accounts of a person",
     State.CREDENTIALS: "which signatures under credentials are revoked",
     State.ROOTS: "batches of readings that routers committed to, which count nothing",
+    State.CHANNELS: "payment channels: what is locked, paid and asked for in them",
     State.MOTIONS: "who audits, what is announced, what members object to and propose, announced exits",
 }
 

@@ -8,6 +8,7 @@ from testkit.powers.terms import (
     ARBITER,
     AUDITOR,
     CERTIFICATES,
+    CHANNELS,
     DELEGATE,
     ENDORSER,
     HOLDER,
@@ -204,6 +205,81 @@ CLEARING = {
             PROPOSALS,
             "Only what was written down after the seal and before the refutation, and does refute the proposal.",
             forged="Refutations_NotCommitted",
+        ),
+    },
+}
+
+CHANNELS_OF_PAYMENTS = {
+    "PaymentChannels": {
+        "openMetered": Power(
+            HOLDER,
+            POINTS + CHANNELS,
+            "Only the caller's own free points, in a channel that it pays out of.",
+            forged="Channel_NotParty",
+        ),
+        "fundMetered": Power(
+            HOLDER, POINTS + CHANNELS, "The payer's own free points, before it gave notice.", refused="Channel_NotParty"
+        ),
+        "claim": Power(
+            ANYONE,
+            POINTS + CHANNELS,
+            "What the payer signed for beyond what was paid, to the receiver alone, and never more than is locked.",
+            signed=HOLDER,
+            forged="Channel_BadSignature",
+        ),
+        "closeMetered": Power(
+            HOLDER,
+            POINTS + CHANNELS,
+            "The receiver, with what the payer signed; the rest goes back to the payer.",
+            signed=HOLDER,
+            refused="Channel_NotParty",
+            forged="Channel_BadSignature",
+        ),
+        "giveNotice": Power(
+            HOLDER, CHANNELS, "The payer; the receiver has the time that both agreed on.", refused="Channel_NotParty"
+        ),
+        "finishMetered": Power(
+            ANYONE,
+            POINTS + CHANNELS,
+            "What is left, to the payer, once its notice is over.",
+            forged="Channel_NotEnding",
+        ),
+        "openMutual": Power(
+            HOLDER,
+            POINTS + CHANNELS,
+            "Only the caller's own free points, in a channel of which it is a party.",
+            forged="Channel_NotParty",
+        ),
+        "fundMutual": Power(
+            HOLDER, POINTS + CHANNELS, "A party's own free points, for its own side.", refused="Channel_NotParty"
+        ),
+        "changeMutual": Power(
+            ANYONE,
+            POINTS + CHANNELS,
+            "What both parties signed, until it expires; it shares out what is locked.",
+            signed=HOLDER,
+            forged="Channel_BadSignature",
+        ),
+        "beginClose": Power(
+            HOLDER,
+            CHANNELS,
+            "A party, by a state that both signed; a newer one can be shown for the time that both agreed on.",
+            signed=HOLDER,
+            refused="Channel_NotParty",
+            forged="Channel_BadSignature",
+        ),
+        "showState": Power(
+            ANYONE,
+            CHANNELS,
+            "A newer state that both signed, before the window is over.",
+            signed=HOLDER,
+            forged="Channel_BadSignature",
+        ),
+        "finishMutual": Power(
+            ANYONE,
+            POINTS + CHANNELS,
+            "To each what the newest state that was shown says, once the window is over; to a tower what it names.",
+            forged="Channel_NotEnding",
         ),
     },
 }

@@ -41,6 +41,8 @@ def test_contracts_know_each_other(system, utility, auditors):
     assert system.Settlement.MOTIONS() == system.Motions
     assert system.RouterBatches.DEVICES() == system.DeviceRegistry
     assert system.RouterBatches.METERING() == system.Metering
+    assert system.PaymentChannels.ACCOUNTS() == system.Accounts
+    assert system.Accounts.CHANNELS() == system.PaymentChannels
 
 
 def test_contracts_say_in_which_domain_they_take_signatures(system, chain):

@@ -15,6 +15,7 @@ import {Metering} from "../../contracts/metering/Metering.sol";
 import {DeviceRegistry} from "../../contracts/registry/DeviceRegistry.sol";
 import {Motions} from "../../contracts/registry/Motions.sol";
 import {ParticipantRegistry} from "../../contracts/registry/ParticipantRegistry.sol";
+import {PaymentChannels} from "../../contracts/settlement/PaymentChannels.sol";
 import {Releases} from "../../contracts/settlement/Releases.sol";
 import {Settlement} from "../../contracts/settlement/Settlement.sol";
 import {GreenCertificates} from "../../contracts/tokens/GreenCertificates.sol";
@@ -37,6 +38,7 @@ abstract contract MarketSystem is Registries {
     Accounts internal accounts;
     Settlement internal settlement;
     Releases internal releases;
+    PaymentChannels internal channels;
     uint256 private _minted;
 
     function deploySystem() internal {
@@ -46,12 +48,12 @@ abstract contract MarketSystem is Registries {
             auditors[i] = auditor(i);
         }
         uint256 nonce = vm.getNonce(address(this));
-        address[17] memory place;
+        address[18] memory place;
         for (uint256 i = 0; i < place.length; ++i) {
             place[i] = vm.computeCreateAddress(address(this), nonce + i);
         }
         points = new PowerPoints(address(this));
-        accounts = new Accounts(place[0], place[9], place[13], place[15], place[14]);
+        accounts = new Accounts(place[0], place[9], place[13], place[15], place[14], place[17]);
         participants = new ParticipantRegistry(place[3], place[1]);
         motions = new Motions(auditors, 2, membershipRules(), place[2]);
         devices =
@@ -68,7 +70,8 @@ abstract contract MarketSystem is Registries {
         refutations = new Refutations(place[13], place[1]);
         settlement = new Settlement(place[1], place[4], place[6], place[7], place[8], place[13], place[3]);
         releases = new Releases(place[8], place[9], place[13]);
-        assertTrue(address(releases) == place[16], "the contracts must be where they were predicted");
+        channels = new PaymentChannels(place[1]);
+        assertTrue(address(channels) == place[17], "the contracts must be where they were predicted");
     }
 
     /// The trader with this key; its device has the next key and the returned id.
