@@ -870,7 +870,9 @@ _CHANNELS: Final = {
         "a channel of these very terms was opened before, and may be closed", "Open it with another serial number."
     ),
     "Channel_NotOpen": Advice("the channel was never opened, or is closed", "List channels: `powerpact channel list`."),
-    "Channel_BadPoints": Advice("no points would be locked, or more than there can be", "Name at least 0.000001 points."),
+    "Channel_BadPoints": Advice(
+        "no points would be locked, or more than there can be", "Name at least 0.000001 points."
+    ),
     "Channel_BadSignature": Advice(
         "this party did not sign, or for another channel, contract or chain",
         "Have the account in the message sign again: `powerpact channel pay` or `powerpact channel receive`.",
@@ -879,9 +881,7 @@ _CHANNELS: Final = {
         "somebody asked the channel to end, and the time to answer runs",
         "Wait until the time in the message, then `powerpact channel finish`.",
     ),
-    "Channel_NotEnding": Advice(
-        "nobody asked the channel to end", "Ask for it first: `powerpact channel close`."
-    ),
+    "Channel_NotEnding": Advice("nobody asked the channel to end", "Ask for it first: `powerpact channel close`."),
     "Channel_TooEarly": Advice("the time to answer runs", "Wait until the time in the message."),
     "Channel_NothingDue": Advice(
         "the voucher is for no more than was paid, or all that was locked is paid",

@@ -1,4 +1,4 @@
-"""The Merkle trees over orders, trades, readings and candidates, and ids of trades and channels, as contracts hash them."""
+"""Merkle trees over orders, trades, readings and candidates, ids of trades and channels, as the contracts hash them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Payment channels as two parties sign them (interfaces/settlement/IPaymentChannels.sol).
 
-In a *metered* channel one pays another for readings, by vouchers over all that is owed so far; in a *mutual* one two pay
-each other, by states that both sign. Money is in micro-points throughout.
+In a *metered* channel one pays another for readings, by vouchers over all that is owed so far; in a *mutual* one two
+pay each other, by states that both sign. Money is in micro-points throughout.
 """
 
 from __future__ import annotations

@@ -65,8 +65,8 @@ TYPES: Final = MappingProxyType(
         "Endorsement": _members("bytes32 market,address agent,bytes32 trades,uint128 objective"),
         # Settlement. toSeller in micro-points.
         "Agreement": _members("bytes32 tradeId,uint128 toSeller"),
-        # PaymentChannels. Money in micro-points; number counts from 0, reading is the struct hash of a Reading, one and other are
-        # the parties of a mutual channel, fromOne and fromOther what both knew to be locked.
+        # PaymentChannels. Money in micro-points; number counts from 0, reading is the struct hash of a Reading; one and
+        # other are the parties of a mutual channel, fromOne and fromOther what both knew to be locked.
         "Voucher": _members("bytes32 channel,uint32 number,uint96 total,bytes32 reading"),
         "ChannelState": _members(
             "bytes32 channel,uint64 version,uint96 toOne,uint96 toOther,uint96 fromOne,uint96 fromOther,"

@@ -4,7 +4,7 @@ import pytest
 
 from powerpact.market.channels import ChannelState
 from testkit.channels import CHANNELS, Metered, Mutual
-from testkit.market_fixtures import *  # noqa: F403
+from testkit.market_fixtures import *
 from testkit.market_fixtures import POINT, by
 
 LOCKED = 10 * POINT

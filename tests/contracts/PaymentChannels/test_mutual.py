@@ -1,4 +1,4 @@
-"""`openMutual`, `fundMutual`, `changeMutual`, `beginClose`, `showState`, `finishMutual`: Alice and Bob pay each other."""
+"""`openMutual`, `fundMutual`, `changeMutual`, `beginClose`, `showState`, `finishMutual`: two pay each other."""
 
 from dataclasses import replace
 
@@ -259,15 +259,18 @@ def test_a_newer_state_counts_and_prolongs_nothing(channels, custody, shared, st
 
 @pytest.mark.parametrize(
     ("closer", "reward", "paid"),
-    [("alice", POINT // 2, POINT // 2), ("alice", 2 * POINT, POINT), ("bob", POINT, POINT), ("alice", 2**96 - 1, POINT)],
+    [
+        ("alice", POINT // 2, POINT // 2),
+        ("alice", 2 * POINT, POINT),
+        ("bob", POINT, POINT),
+        ("alice", 2**96 - 1, POINT),
+    ],
 )
 def test_a_tower_is_paid_by_who_closed_with_an_old_state(
     channels, custody, shared, state, alice, bob, carol, chain, closer, reward, paid
 ):
     """Alice has one point by the newest state, so that her part bounds the reward."""
-    channels.beginClose(
-        shared.terms, *shared.by_both(state(2, 7 * POINT)), by({"alice": alice, "bob": bob}[closer])
-    )
+    channels.beginClose(shared.terms, *shared.by_both(state(2, 7 * POINT)), by({"alice": alice, "bob": bob}[closer]))
     newest = state(3, POINT, tower=carol.address, reward_upoints=reward)
     channels.showState(shared.terms, *shared.by_both(newest), by(carol))
     later(chain, WINDOW_S)

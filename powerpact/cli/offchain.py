@@ -1,0 +1,254 @@
+"""Commands ``channel pay``, ``receive``, ``agree``, ``submit``: what is signed in a channel and handed over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from powerpact.cli.output import STANDARD_STREAM, read_input, write_output
+from powerpact.cli.session import (
+    DEPLOYMENT_FILE,
+    IN_POINTS,
+    As,
+    AsJson,
+    Deployed,
+    address_of,
+    done,
+    open_chain,
+    tell,
+    unlock,
+)
+from powerpact.errors import BadChoice
+from powerpact.market.channels import NOBODY
+from powerpact.market.wording import money, parse_money
+
+if TYPE_CHECKING:
+    from eth_typing import ChecksumAddress
+
+    from powerpact.chain.client import Chain
+    from powerpact.chain.contracts.channels import Channel, MeteredChannel, MutualChannel
+    from powerpact.store.channels import ChannelBook
+
+ChannelId = Annotated[str, typer.Argument(metavar="CHANNEL", help="Id of the channel, or its first digits.")]
+SignedFileName = Annotated[str, typer.Argument(metavar="FILE", help="What the other party handed over, - for input.")]
+Output = Annotated[
+    str, typer.Option("-o", "--output", metavar="FILE", help="Where what is signed goes, - for standard output.")
+]
+
+
+def register(group: typer.Typer) -> None:
+    """Add the commands to those of channels."""
+    for command in (pay, receive, agree, submit):
+        group.command()(command)
+
+
+def pay(
+    channel: ChannelId,
+    account: As,
+    readings: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Of a metered channel: the readings to pay for, as the device signed them."),
+    ] = None,
+    amount: Annotated[
+        str | None, typer.Option(metavar="AMOUNT", help=f"Of a mutual channel: how much to pay, {IN_POINTS}.")
+    ] = None,
+    tower: Annotated[str | None, typer.Option(metavar="WHO", help="A watchtower that the state names.")] = None,
+    reward: Annotated[str, typer.Option(metavar="AMOUNT", help=f"What it gets if it is needed, {IN_POINTS}.")] = "0",
+    output: Output = STANDARD_STREAM,
+    deployment: Deployed = DEPLOYMENT_FILE,
+) -> None:
+    """Pay in a channel: sign, write down, and print what the other party needs. Nothing is sent.
+
+    [bold]Examples:[/bold] powerpact channel pay 0x5f3a --readings bob.jsonl -a alice -o vouchers.jsonl
+    powerpact channel pay 0x77c1 --amount 0.5 -a alice -o payment.json
+    """
+    from powerpact.chain.contracts import channels
+    from powerpact.codec.channelfile import format_signed, format_voucher
+    from powerpact.devices.log import read_log
+    from powerpact.payments.metered import pay as pay_for
+    from powerpact.payments.mutual import Party
+
+    chain, key = open_chain(deployment), unlock(account)
+    found, book = channels.channel(chain, channel), book_of(chain, key.address)
+    with chain.sender(key).turn():
+        if isinstance(found, channels.MeteredChannel):
+            if readings is None:
+                raise BadChoice("readings", None, "is missing", remedy="Name the file of readings to pay for.")
+            vouchers = pay_for(chain, book, found, key, read_log(readings))
+            write_output(output, "".join(f"{format_voucher(voucher)}\n" for voucher in vouchers))
+            tell(f"{len(vouchers)} vouchers signed; hand them over")
+            return
+        if amount is None:
+            raise BadChoice("amount", None, "is missing", remedy="Say how much to pay.")
+        guard = NOBODY if tower is None else address_of(tower)
+        party = Party(chain, book, found, key)
+        signed = party.pay(parse_money(amount), guard, parse_money(reward, "reward", least=0))
+    write_output(output, f"{format_signed(signed)}\n")
+    tell(f"version {signed.said.version} signed; hand it over, it counts once the other party has signed it")
+
+
+def receive(
+    file: SignedFileName,
+    account: As,
+    readings: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Of a metered channel: the own readings, as the device signed them."),
+    ] = None,
+    output: Output = STANDARD_STREAM,
+    deployment: Deployed = DEPLOYMENT_FILE,
+    as_json: AsJson = False,
+) -> None:
+    """Take what the other party of a channel signed: check it, write it down, and print a state with both signatures.
+
+    Whoever is no party keeps a state that both signed, in order to watch over the channel: `powerpact channel watch`.
+
+    [bold]Examples:[/bold] powerpact channel receive vouchers.jsonl --readings bob.jsonl -a bob
+    powerpact channel receive payment.json -a bob -o signed.json
+    """
+    from powerpact.chain.contracts import channels
+    from powerpact.codec.channelfile import VOUCHER, format_signed, parse_signed
+    from powerpact.market.channels import ChannelChange
+    from powerpact.payments.mutual import Party
+    from powerpact.payments.tower import guard
+
+    text = read_input(file)
+    chain, key = open_chain(deployment), unlock(account)
+    book = book_of(chain, key.address)
+    with chain.sender(key).turn():
+        if VOUCHER.encode() in text.splitlines()[0] if text else False:
+            _receive_vouchers(chain, book, file, text, readings, as_json=as_json)
+            return
+        offered = parse_signed(file, text)
+        found = mutual(channels.channel(chain, offered.channel.hex()))
+        if isinstance(offered.said, ChannelChange):
+            raise BadChoice(
+                "file", file, "is a change of the channel", remedy="Sign and send it: `powerpact channel submit`."
+            )
+        if key.address not in found.parties:
+            guard(chain, book, found, offered)
+            done("kept, to watch over the channel", [], {"version": offered.said.version}, as_json=as_json)
+            return
+        signed = Party(chain, book, found, key).accept(offered)
+    write_output(output, f"{format_signed(signed)}\n")
+    after = (
+        "both signed it"
+        if signed.is_whole
+        else "hand it over: it has both payments, and counts once the other signed it"
+    )
+    tell(f"version {signed.said.version}: {after}")
+
+
+def agree(
+    channel: ChannelId,
+    account: As,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            metavar="AMOUNT", help=f"Leave the channel open, and have only this out of one's own part, {IN_POINTS}."
+        ),
+    ] = None,
+    output: Output = STANDARD_STREAM,
+    deployment: Deployed = DEPLOYMENT_FILE,
+) -> None:
+    """Sign, as a party of a mutual channel, to close it at once, or to have points out. Nothing is sent.
+
+    No payment is signed until the other party has sent it, or it has expired after an hour.
+
+    [bold]Example:[/bold] powerpact channel agree 0x77c1 -a alice -o close.json
+    """
+    from powerpact.chain.contracts import channels
+    from powerpact.codec.channelfile import format_signed
+    from powerpact.payments.mutual import Party
+
+    chain, key = open_chain(deployment), unlock(account)
+    found, book = mutual(channels.channel(chain, channel)), book_of(chain, key.address)
+    with chain.sender(key).turn():
+        party = Party(chain, book, found, key)
+        signed = party.agree(None if out is None else parse_money(out, "out"))
+    write_output(output, f"{format_signed(signed)}\n")
+    tell("signed; the other party signs and sends it: `powerpact channel submit`")
+
+
+def submit(
+    file: SignedFileName,
+    account: As,
+    deployment: Deployed = DEPLOYMENT_FILE,
+    as_json: AsJson = False,
+) -> None:
+    """Sign, as the other party, a change of a mutual channel, and send it.
+
+    [bold]Example:[/bold] powerpact channel submit close.json -a bob
+    """
+    from powerpact.chain.contracts import channels
+    from powerpact.codec.channelfile import Signed, parse_signed
+    from powerpact.market.channels import ChannelChange
+    from powerpact.payments.mutual import Party
+
+    offered = parse_signed(file, read_input(file))
+    if not isinstance(offered.said, ChannelChange):
+        raise BadChoice("file", file, "is a payment", remedy="Take it: `powerpact channel receive`.")
+    change = Signed(offered.channel, offered.said, offered.of_one, offered.of_other)
+    chain, key = open_chain(deployment), unlock(account)
+    found, book = mutual(channels.channel(chain, offered.channel.hex())), book_of(chain, key.address)
+    if not change.is_whole:
+        with chain.sender(key).turn():
+            change = Party(chain, book, found, key).join(change)
+    mined = chain.sender(key).send(channels.change(chain, found, change))
+    said = change.said
+    outs = {"out_one_upoints": said.out_one_upoints, "out_other_upoints": said.out_other_upoints}
+    what = f"{money(said.out_one_upoints)} and {money(said.out_other_upoints)} are free"
+    done(what, [mined], outs, as_json=as_json)
+
+
+def book_of(chain: Chain, own: ChecksumAddress) -> ChannelBook:
+    """What an account signed and took in channels, in this machine's journal."""
+    from powerpact.store.channels import ChannelBook
+    from powerpact.store.errors import BadDatabase
+    from powerpact.store.journal import Journal
+
+    if not isinstance(chain.outbox, Journal):
+        raise BadDatabase("the journal", "is not open")
+    return ChannelBook(chain.outbox, own)
+
+
+def metered(found: Channel) -> MeteredChannel:
+    """The channel, provided that it pays for readings."""
+    from powerpact.chain.contracts.channels import MeteredChannel
+
+    if not isinstance(found, MeteredChannel):
+        raise BadChoice(
+            "channel", f"0x{found.id.hex()[:8]}", "has no vouchers", remedy="Use `powerpact channel close`."
+        )
+    return found
+
+
+def mutual(found: Channel) -> MutualChannel:
+    """The channel, provided that both pay each other in it."""
+    from powerpact.chain.contracts.channels import MutualChannel
+
+    if not isinstance(found, MutualChannel):
+        raise BadChoice(
+            "channel", f"0x{found.id.hex()[:8]}", "pays for readings", remedy="Use `powerpact channel claim`."
+        )
+    return found
+
+
+def _receive_vouchers(
+    chain: Chain, book: ChannelBook, file: str, text: bytes, readings: Path | None, *, as_json: bool
+) -> None:
+    from powerpact.chain.contracts import channels
+    from powerpact.codec.channelfile import parse_voucher
+    from powerpact.devices.log import read_log
+    from powerpact.payments.metered import reading_hash
+    from powerpact.payments.metered import receive as take
+
+    if readings is None:
+        raise BadChoice("readings", None, "is missing", remedy="Name the file of the own readings.")
+    vouchers = [parse_voucher(f"{file}:{i}", line) for i, line in enumerate(text.splitlines(), start=1)]
+    found = metered(channels.channel(chain, vouchers[0].channel.hex()))
+    own = [signed.reading for signed in read_log(readings) if signed.reading.device == found.terms.device]
+    taken = take(chain, book, found, vouchers, {reading_hash(reading): reading for reading in own})
+    data = {"new": taken.new, "known": taken.known, "total_upoints": taken.total_upoints}
+    done(f"{taken.new} vouchers are new; {money(taken.total_upoints)} are earned", [], data, as_json=as_json)

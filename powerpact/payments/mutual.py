@@ -1,0 +1,274 @@
+"""Two neighbours who pay each other: what each checks before it signs a state, and what it keeps.
+
+Who pays signs a state of the next version and hands it over; who is paid checks that it gets more by it, signs, too,
+and hands it back. Only what both signed counts. After a change of the channel is signed, no state is until the change
+is in the chain or has expired: a state that counts with points which the change takes out would be worth nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from eth_account.signers.local import LocalAccount
+from eth_typing import ChecksumAddress
+
+from powerpact.chain.client import Chain
+from powerpact.chain.contracts.channels import CONTRACT, MutualChannel
+from powerpact.codec.channelfile import Signed
+from powerpact.codec.eip712 import sign
+from powerpact.market.channels import NOBODY, ChannelChange, ChannelState
+from powerpact.payments.errors import ChannelRefused
+from powerpact.payments.signatures import is_signed
+from powerpact.store.channels import ChannelBook
+
+CHANGE_LASTS_S: Final = 3_600
+"""How long a change that was signed can be sent, s."""
+
+
+class Party:
+    """One party of a mutual channel, with what it signed.
+
+    Parameters
+    ----------
+    chain : Chain
+        The deployment.
+    book : ChannelBook
+        What was signed before.
+    found : MutualChannel
+        The channel.
+    account : LocalAccount
+        The party's key.
+
+    Raises
+    ------
+    ChannelRefused
+        If the account is no party, or the channel is closed.
+    """
+
+    def __init__(self, chain: Chain, book: ChannelBook, found: MutualChannel, account: LocalAccount) -> None:
+        if account.address not in found.parties:
+            raise ChannelRefused(found.id, f"{account.address} is no party of it")
+        if not found.is_open:
+            raise ChannelRefused(found.id, "is closed", remedy="Open another with `powerpact channel open`.")
+        self._chain, self._book, self._found, self._account = chain, book, found, account
+        self._is_other = account.address == found.terms.other
+        self._domain = chain.domain(CONTRACT)
+
+    @property
+    def state(self) -> ChannelState:
+        """What is whose now: the newest state that both signed, with what was locked since."""
+        return current_state(self._book, self._found)
+
+    def pay(self, upoints: int, tower: ChecksumAddress = NOBODY, reward_upoints: int = 0) -> Signed[ChannelState]:
+        """Sign a state by which the other party gets so much more, and write it down.
+
+        It comes on top of what one has paid already, whether or not the other party has signed that.
+
+        Parameters
+        ----------
+        upoints : int
+            At least 1.
+        tower : ChecksumAddress
+            A watchtower that the state names.
+        reward_upoints : int
+            What it gets for showing the state.
+
+        Raises
+        ------
+        ChannelRefused
+            If the own part is less, the channel is about to close, or a change of it can still be sent.
+        """
+        self._require_free()
+        latest = self._waiting or self.state
+        own = self._own(latest)
+        if not 0 < upoints <= own:
+            raise ChannelRefused(self._found.id, f"{upoints} micro-points cannot be paid out of {own}")
+        paid = self._shifted(latest, -upoints)._replace(tower=tower, reward_upoints=reward_upoints)
+        return self._sign(Signed(self._found.id, paid))
+
+    def accept(self, offered: Signed[ChannelState]) -> Signed[ChannelState]:
+        """Sign, too, what the other party signed, or take the other's signature under what one signed oneself.
+
+        Where both paid at once, `other` answers with a state of both payments, which `one` accepts.
+
+        Returns
+        -------
+        Signed
+            To be handed over. If the other party did not sign it, it is such an answer.
+
+        Raises
+        ------
+        ChannelRefused
+            If it is of another channel, old, counts with other points than are locked, or is not signed by the other
+            party; if the own part would shrink by more than one has signed.
+        """
+        said = offered.said
+        if offered.channel != self._found.id:
+            raise ChannelRefused(self._found.id, "the state is of another channel")
+        kept = self._book.newest_state(self._found.id, is_whole=True)
+        if kept is not None and kept.said == said:
+            return kept
+        own = self._book.newest_state(self._found.id, is_whole=False)
+        if own is not None and own.said == said:
+            return self._complete(own, offered)
+        self._require_free()
+        now, waiting = self.state, self._waiting
+        self._check(said, now)
+        self._require_signed_by_other(offered)
+        if waiting is None or said.version > waiting.version:
+            self._require_at_least(said, waiting or now)
+            return self._sign(offered)
+        self._require_at_least(said, now)
+        if not self._is_other:
+            raise ChannelRefused(
+                self._found.id,
+                "both sides paid at once",
+                remedy="Hand over the own payment: the other side answers with a state of both.",
+            )
+        both = self._shifted(waiting, self._own(said) - self._own(now))
+        return self._sign(Signed(self._found.id, both))
+
+    def agree(self, out_upoints: int | None = None) -> Signed[ChannelChange]:
+        """Sign a change of the channel: to close it by what is whose now, or to have so much out of the own part.
+
+        Raises
+        ------
+        ChannelRefused
+            If another change can still be sent, the channel is about to close, a payment waits for the other party, or
+            the own part is less.
+        """
+        self._require_free()
+        now = self.state
+        if self._waiting is not None:
+            raise ChannelRefused(
+                self._found.id, "a payment waits for the other party", remedy="Have it signed by the other party first."
+            )
+        left = [0, 0] if out_upoints is None else [now.to_one_upoints, now.to_other_upoints]
+        out = [now.to_one_upoints, now.to_other_upoints] if out_upoints is None else [0, 0]
+        if out_upoints is not None:
+            if not 0 < out_upoints <= self._own(now):
+                raise ChannelRefused(
+                    self._found.id, f"{out_upoints} micro-points cannot be taken out of {self._own(now)}"
+                )
+            left[self._is_other] -= out_upoints
+            out[self._is_other] = out_upoints
+        change = ChannelChange(now.version + 1, left[0], left[1], out[0], out[1], self._chain.now() + CHANGE_LASTS_S)
+        return self._sign(Signed(self._found.id, change))
+
+    def join(self, offered: Signed[ChannelChange]) -> Signed[ChannelChange]:
+        """Sign a change that the other party signed.
+
+        Raises
+        ------
+        ChannelRefused
+            If it is of another channel, old or expired, or not signed by the other party; if one would get less by it than
+            by the newest state.
+        """
+        said, now = offered.said, self.state
+        if offered.channel != self._found.id:
+            raise ChannelRefused(self._found.id, "the change is of another channel")
+        kept = self._book.newest_change(self._found.id)
+        if kept is not None and kept.said == said and kept.is_whole:
+            return kept
+        self._require_free()
+        if said.version <= now.version or said.expiry < self._chain.now():
+            raise ChannelRefused(self._found.id, "the change is old, or has expired")
+        given = (
+            said.left_other_upoints + said.out_other_upoints
+            if self._is_other
+            else said.left_one_upoints + said.out_one_upoints
+        )
+        own = now.to_other_upoints if self._is_other else now.to_one_upoints
+        if given < own:
+            raise ChannelRefused(self._found.id, f"by the change {given} micro-points are one's own, now {own} are")
+        self._require_signed_by_other(offered)
+        return self._sign(offered)
+
+    @property
+    def _waiting(self) -> ChannelState | None:
+        """What one signed, and the other party did not yet."""
+        own = self._book.newest_state(self._found.id, is_whole=False)
+        return own.said if own is not None and own.said.version > self.state.version else None
+
+    def _own(self, state: ChannelState) -> int:
+        return state.to_other_upoints if self._is_other else state.to_one_upoints
+
+    def _shifted(self, state: ChannelState, more: int) -> ChannelState:
+        """The next state, by which one has so much more, micro-points."""
+        to_one = -more if self._is_other else more
+        return state._replace(
+            version=state.version + 1,
+            to_one_upoints=state.to_one_upoints + to_one,
+            to_other_upoints=state.to_other_upoints - to_one,
+        )
+
+    def _check(self, said: ChannelState, now: ChannelState) -> None:
+        """A state follows on what is whose now."""
+        if said.version <= now.version:
+            raise ChannelRefused(self._found.id, f"version {said.version} does not come after version {now.version}")
+        if (said.from_one_upoints, said.from_other_upoints) != (now.from_one_upoints, now.from_other_upoints):
+            raise ChannelRefused(
+                self._found.id, "the state counts with other points than are locked", remedy="Have it signed anew."
+            )
+        if said.to_one_upoints + said.to_other_upoints != now.to_one_upoints + now.to_other_upoints:
+            raise ChannelRefused(self._found.id, "the state shares out other points than are locked")
+
+    def _require_at_least(self, said: ChannelState, floor: ChannelState) -> None:
+        if self._own(said) < self._own(floor):
+            raise ChannelRefused(
+                self._found.id,
+                f"one's own part would be {self._own(said)} micro-points, and is {self._own(floor)}",
+            )
+
+    def _sign(self, signed: Signed) -> Signed:  # type: ignore[type-arg]
+        """Add the own signature, and write it down before anybody gets it."""
+        signature = sign(self._account, self._domain, type(signed.said).__name__, signed.said.message(signed.channel))
+        whole = signed.with_signature(signature, of_other=self._is_other)
+        self._book.keep([whole])
+        return whole
+
+    def _complete(self, own: Signed[ChannelState], offered: Signed[ChannelState]) -> Signed[ChannelState]:
+        """What one signed oneself, with the other's signature."""
+        self._require_signed_by_other(offered)
+        signature = offered.of_one if self._is_other else offered.of_other
+        whole = own.with_signature(signature, of_other=not self._is_other)
+        self._book.keep([whole])
+        return whole
+
+    def _require_signed_by_other(self, offered: Signed) -> None:  # type: ignore[type-arg]
+        other = self._found.terms.one if self._is_other else self._found.terms.other
+        signature = offered.of_one if self._is_other else offered.of_other
+        type_, message = type(offered.said).__name__, offered.said.message(offered.channel)
+        if not is_signed(self._chain, self._domain, other, type_, message, signature):
+            raise ChannelRefused(self._found.id, f"{other} did not sign this")
+
+    def _require_free(self) -> None:
+        """Nothing that was signed can still take points out."""
+        if self._found.closes_at:
+            raise ChannelRefused(
+                self._found.id, "is about to close", remedy="Finish it with `powerpact channel finish` once it can end."
+            )
+        change = self._book.newest_change(self._found.id)
+        if change is None or change.said.version <= self._found.base:
+            return
+        if change.said.expiry >= self._chain.now():
+            raise ChannelRefused(
+                self._found.id,
+                "a change of it was signed and can still be sent",
+                remedy=f"Send it with `powerpact channel submit`, or wait until it expires at {change.said.expiry}.",
+            )
+
+
+def current_state(book: ChannelBook, found: MutualChannel) -> ChannelState:
+    """What is whose in a channel: by the newest state that both signed, else by what is locked."""
+    newest = book.newest_state(found.id, is_whole=True)
+    locked = found.locked_one_upoints, found.locked_other_upoints
+    if newest is None or newest.said.version <= found.base:
+        return ChannelState(found.base, *locked, *locked)
+    said = newest.said
+    return said._replace(
+        to_one_upoints=said.to_one_upoints + found.locked_one_upoints - said.from_one_upoints,
+        to_other_upoints=said.to_other_upoints + found.locked_other_upoints - said.from_other_upoints,
+        from_one_upoints=found.locked_one_upoints,
+        from_other_upoints=found.locked_other_upoints,
+    )
