@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from eth_account.signers.local import LocalAccount
 
-from powerpact.codec.eip712 import Domain, sign
+from powerpact.codec.eip712 import Domain, compact, sign
 from powerpact.codec.packing import metered_id, mutual_id
 from powerpact.market.channels import ChannelChange, ChannelState, MeteredTerms, MutualTerms, Voucher
 
@@ -62,8 +62,8 @@ class Mutual:
         return mutual_id(self.domain, self.terms)
 
     def by_both(self, said: ChannelState | ChannelChange) -> tuple[Any, ...]:
-        """What both say, with their signatures."""
-        return said, *(self.signature(said, party) for party in (self.one, self.other))
+        """What both say, with their signatures as the contract takes them."""
+        return said, [self.signature(said, party) for party in (self.one, self.other)], []
 
-    def signature(self, said: ChannelState | ChannelChange, by: LocalAccount) -> bytes:
-        return sign(by, self.domain, type(said).__name__, said.message(self.id))
+    def signature(self, said: ChannelState | ChannelChange, by: LocalAccount) -> tuple[bytes, bytes]:
+        return compact(sign(by, self.domain, type(said).__name__, said.message(self.id)))

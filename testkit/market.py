@@ -18,7 +18,7 @@ from eth_account.signers.local import LocalAccount
 from eth_utils import keccak
 
 from powerpact.chain.artifacts import CONTRACTS, Artifact, artifact
-from powerpact.chain.contracts.orders import signature_words
+from powerpact.chain.contracts.orders import order_signatures
 from powerpact.chain.contracts.participants import Participant
 from powerpact.chain.deployment import Parameters, constructor_arguments, create_address
 from powerpact.codec.abi import Interface
@@ -414,7 +414,7 @@ class TestMarket:
     def batch(self, orders: Sequence[Order], signatures: Sequence[bytes]) -> tuple[Any, ...]:
         """What `placeSigned` takes for the orders."""
         signed = [SignedOrder(order, signature) for order, signature in zip(orders, signatures, strict=True)]
-        words, of_contracts = signature_words(self.community.domain("OrderBook"), self.id, signed)
+        words, of_contracts = order_signatures(self.community.domain("OrderBook"), self.id, signed)
         return self.id, [order.pack() for order in orders], words, of_contracts
 
     def post_mandated(

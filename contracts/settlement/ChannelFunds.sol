@@ -3,11 +3,10 @@ pragma solidity ^0.8.27;
 
 import {IAccounts} from "../../interfaces/accounts/IAccounts.sol";
 import {IMeteredChannels} from "../../interfaces/settlement/IMeteredChannels.sol";
-import {Signatures} from "../shared/Signatures.sol";
 import {SigningDomain} from "../shared/SigningDomain.sol";
 import {Points} from "../types/Units.sol";
 
-/// @title What both kinds of channels share: their parties, their signatures and the points that accounts hold for them
+/// @title What both kinds of channels share: their parties and the points that accounts hold for them
 abstract contract ChannelFunds is SigningDomain {
     /// @notice The shortest and the longest time to answer, seconds.
     uint32 public constant LEAST_WINDOW = 10 minutes;
@@ -27,14 +26,6 @@ abstract contract ChannelFunds is SigningDomain {
         require(
             window >= LEAST_WINDOW && window <= MOST_WINDOW,
             IMeteredChannels.Channel_BadWindow(window, LEAST_WINDOW, MOST_WINDOW)
-        );
-    }
-
-    /// Reverts if: `signer` did not sign the struct of this hash.
-    function _requireSigned(bytes32 id, address signer, bytes32 structHash, bytes calldata signature) internal view {
-        require(
-            Signatures.isValid(signer, _hashTypedDataV4(structHash), signature),
-            IMeteredChannels.Channel_BadSignature(id, signer)
         );
     }
 

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.27;
 
 import {IMeteredChannels} from "../../interfaces/settlement/IMeteredChannels.sol";
+import {Signatures} from "../shared/Signatures.sol";
 import {Points} from "../types/Units.sol";
 import {ChannelFunds} from "./ChannelFunds.sol";
 
@@ -107,12 +108,8 @@ abstract contract MeteredChannels is IMeteredChannels, ChannelFunds {
         bytes calldata signature
     ) private view returns (uint96) {
         if (voucher.total <= channel.paid) return 0;
-        _requireSigned(
-            id,
-            payer,
-            keccak256(abi.encode(VOUCHER_TYPEHASH, id, voucher.number, voucher.total, voucher.reading)),
-            signature
-        );
+        bytes32 hash = keccak256(abi.encode(VOUCHER_TYPEHASH, id, voucher.number, voucher.total, voucher.reading));
+        require(Signatures.isValid(payer, _hashTypedDataV4(hash), signature), Channel_BadSignature(id, payer));
         return (voucher.total < channel.locked ? voucher.total : channel.locked) - channel.paid;
     }
 

@@ -3,6 +3,8 @@ pragma solidity ^0.8.27;
 
 import {IMutualChannels} from "../../interfaces/settlement/IMutualChannels.sol";
 import {IMeteredChannels} from "../../interfaces/settlement/IMeteredChannels.sol";
+import {Signatures} from "../shared/Signatures.sol";
+import {CompactSignature} from "../types/CompactSignature.sol";
 import {Points} from "../types/Units.sol";
 import {ChannelFunds} from "./ChannelFunds.sol";
 
@@ -27,12 +29,11 @@ abstract contract MutualChannels is IMutualChannels, ChannelFunds {
         bytes32 id = idOfMutual(terms);
         bool isOther = _sideOf(id, terms);
         _checkParties(terms.one, terms.other, terms.window);
-        MutualChannel storage channel = _channels[id];
-        require(channel.base == 0, IMeteredChannels.Channel_OpenedBefore(id));
+        Locked storage locked = _channels[id].locked;
+        require(locked.base == 0, IMeteredChannels.Channel_OpenedBefore(id));
 
-        uint96 locked = _narrow(id, points);
-        (channel.lockedOne, channel.lockedOther) = isOther ? (uint96(0), locked) : (locked, uint96(0));
-        channel.base = OPENED;
+        uint96 many = _narrow(id, points);
+        (locked.one, locked.other, locked.base) = (isOther ? 0 : many, isOther ? many : 0, OPENED);
         emit MutualOpened(id, terms.one, terms.other, terms, msg.sender, points);
 
         ACCOUNTS.hold(msg.sender, points);
@@ -40,11 +41,12 @@ abstract contract MutualChannels is IMutualChannels, ChannelFunds {
 
     /// @inheritdoc IMutualChannels
     function fundMutual(MutualTerms calldata terms, Points points) external {
-        (bytes32 id, MutualChannel storage channel) = _open(terms);
+        (bytes32 id, MutualChannel storage channel, Locked memory locked) = _open(terms);
         _requireNotEnding(id, channel);
-        uint96 locked = _narrow(id, points);
-        if (_sideOf(id, terms)) channel.lockedOther += locked;
-        else channel.lockedOne += locked;
+        uint96 many = _narrow(id, points);
+        if (_sideOf(id, terms)) locked.other += many;
+        else locked.one += many;
+        channel.locked = locked;
         emit MutualFunded(id, msg.sender, points);
 
         ACCOUNTS.hold(msg.sender, points);
@@ -54,90 +56,92 @@ abstract contract MutualChannels is IMutualChannels, ChannelFunds {
     function changeMutual(
         MutualTerms calldata terms,
         Change calldata change,
-        bytes calldata ofOne,
-        bytes calldata ofOther
+        CompactSignature[2] calldata ofBoth,
+        bytes[] calldata ofContracts
     ) external {
-        (bytes32 id, MutualChannel storage channel) = _open(terms);
+        (bytes32 id, MutualChannel storage channel, Locked memory locked) = _open(terms);
         _requireNotEnding(id, channel);
         require(block.timestamp <= change.expiry, Channel_TooLate(id, change.expiry));
-        _requireNewer(id, channel.base, change.version);
-        (uint96 lockedOne, uint96 lockedOther) = (channel.lockedOne, channel.lockedOther);
+        _requireNewer(id, locked.base, change.version);
         uint256 left = uint256(change.leftOne) + change.leftOther;
-        _requireTotal(id, uint256(lockedOne) + lockedOther, left + change.outOne + change.outOther);
-        _requireBoth(id, terms, keccak256(abi.encode(CHANGE_TYPEHASH, id, change)), ofOne, ofOther);
+        _requireTotal(id, uint256(locked.one) + locked.other, left + change.outOne + change.outOther);
+        _requireBoth(id, terms, keccak256(abi.encode(CHANGE_TYPEHASH, id, change)), ofBoth, ofContracts);
 
-        (channel.lockedOne, channel.lockedOther) = (change.leftOne, change.leftOther);
-        channel.base = left == 0 ? CLOSED : change.version;
+        channel.locked = Locked(change.leftOne, change.leftOther, left == 0 ? CLOSED : change.version);
         emit MutualChanged(id, change.version, change.leftOne, change.leftOther, change.outOne, change.outOther);
 
         ACCOUNTS.shift(
-            _move(terms.one, lockedOne, change.leftOne, change.outOne),
-            _move(terms.other, lockedOther, change.leftOther, change.outOther)
+            _move(terms.one, locked.one, change.leftOne, change.outOne),
+            _move(terms.other, locked.other, change.leftOther, change.outOther)
         );
     }
 
     /// @inheritdoc IMutualChannels
-    function beginClose(MutualTerms calldata terms, State calldata state, bytes calldata ofOne, bytes calldata ofOther)
-        external
-    {
-        (bytes32 id, MutualChannel storage channel) = _open(terms);
+    function beginClose(
+        MutualTerms calldata terms,
+        State calldata state,
+        CompactSignature[2] calldata ofBoth,
+        bytes[] calldata ofContracts
+    ) external {
+        (bytes32 id, MutualChannel storage channel, Locked memory locked) = _open(terms);
         bool isByOther = _sideOf(id, terms);
         _requireNotEnding(id, channel);
-        uint64 base = channel.base;
-        uint96 toOne = channel.lockedOne;
-        if (state.version != base) {
-            _requireNewer(id, base, state.version);
-            toOne = _shareOfOne(id, channel, terms, state, ofOne, ofOther);
+        uint64 version = state.version;
+        uint96 toOne = locked.one;
+        if (version != locked.base) {
+            _requireNewer(id, locked.base, version);
+            toOne = _shareOfOne(id, locked, terms, state, ofBoth, ofContracts);
         }
 
         uint40 closesAt = uint40(block.timestamp) + terms.window;
-        (channel.toOne, channel.version) = (toOne, state.version);
-        (channel.closesAt, channel.isByOther) = (closesAt, isByOther);
-        emit ClosingBegun(id, msg.sender, state.version, toOne, closesAt);
+        channel.closing = Closing(toOne, version, closesAt, isByOther);
+        emit ClosingBegun(id, msg.sender, version, closesAt);
     }
 
     /// @inheritdoc IMutualChannels
-    function showState(MutualTerms calldata terms, State calldata state, bytes calldata ofOne, bytes calldata ofOther)
-        external
-    {
-        (bytes32 id, MutualChannel storage channel) = _open(terms);
-        uint40 closesAt = channel.closesAt;
-        require(closesAt != 0, IMeteredChannels.Channel_NotEnding(id));
-        require(block.timestamp < closesAt, Channel_TooLate(id, closesAt));
-        _requireNewer(id, channel.version, state.version);
-        uint96 toOne = _shareOfOne(id, channel, terms, state, ofOne, ofOther);
+    function showState(
+        MutualTerms calldata terms,
+        State calldata state,
+        CompactSignature[2] calldata ofBoth,
+        bytes[] calldata ofContracts
+    ) external {
+        (bytes32 id, MutualChannel storage channel, Locked memory locked) = _open(terms);
+        Closing memory closing = channel.closing;
+        require(closing.closesAt != 0, IMeteredChannels.Channel_NotEnding(id));
+        require(block.timestamp < closing.closesAt, Channel_TooLate(id, closing.closesAt));
+        _requireNewer(id, closing.version, state.version);
+        (closing.toOne, closing.version) = (_shareOfOne(id, locked, terms, state, ofBoth, ofContracts), state.version);
 
-        (channel.toOne, channel.version) = (toOne, state.version);
-        if (msg.sender == state.tower) (channel.tower, channel.reward) = (state.tower, state.reward);
-        else if (channel.tower != address(0)) (channel.tower, channel.reward) = (address(0), 0);
-        emit StateShown(id, msg.sender, state.version, toOne);
+        channel.closing = closing;
+        if (msg.sender == state.tower) channel.reward = Reward(state.tower, state.reward);
+        else if (channel.reward.tower != address(0)) delete channel.reward;
+        emit StateShown(id, msg.sender, state.version);
     }
 
     /// @inheritdoc IMutualChannels
     function finishMutual(MutualTerms calldata terms) external {
-        (bytes32 id, MutualChannel storage channel) = _open(terms);
-        uint40 closesAt = channel.closesAt;
-        require(closesAt != 0, IMeteredChannels.Channel_NotEnding(id));
-        require(block.timestamp >= closesAt, IMeteredChannels.Channel_TooEarly(id, closesAt));
-        (uint96 lockedOne, uint96 lockedOther) = (channel.lockedOne, channel.lockedOther);
-        uint96 toOne = channel.toOne;
-        uint96 toOther = lockedOne + lockedOther - toOne;
-        (address tower, uint96 reward, bool isByOther) = (channel.tower, channel.reward, channel.isByOther);
+        (bytes32 id, MutualChannel storage channel, Locked memory locked) = _open(terms);
+        Closing memory closing = channel.closing;
+        require(closing.closesAt != 0, IMeteredChannels.Channel_NotEnding(id));
+        require(block.timestamp >= closing.closesAt, IMeteredChannels.Channel_TooEarly(id, closing.closesAt));
+        Reward memory reward = channel.reward;
+        (uint96 toOne, uint96 toOther) = (closing.toOne, locked.one + locked.other - closing.toOne);
         // The tower is paid by who closed with an old state, and out of what that party gets.
-        uint96 ofCloser = isByOther ? toOther : toOne;
-        if (reward > ofCloser) reward = ofCloser;
-        if (isByOther) toOther -= reward;
-        else toOne -= reward;
+        uint96 ofCloser = closing.isByOther ? toOther : toOne;
+        if (reward.points > ofCloser) reward.points = ofCloser;
+        if (closing.isByOther) toOther -= reward.points;
+        else toOne -= reward.points;
 
-        delete _channels[id];
-        _channels[id].base = CLOSED;
-        emit MutualClosed(id, toOne, toOther, tower, reward);
+        channel.locked = Locked(0, 0, CLOSED);
+        delete channel.closing;
+        if (reward.tower != address(0)) delete channel.reward;
+        emit MutualClosed(id, toOne, toOther, reward.tower, reward.points);
 
-        (uint96 ofOne, uint96 ofOther) = isByOther ? (uint96(0), reward) : (reward, uint96(0));
-        ACCOUNTS.shift(_move(terms.one, lockedOne, ofOne, toOne), _move(terms.other, lockedOther, ofOther, toOther));
-        if (reward != 0) {
-            address closer = isByOther ? terms.other : terms.one;
-            ACCOUNTS.shift(_move(closer, reward, 0, 0), _move(tower, 0, 0, reward));
+        (uint96 ofOne, uint96 ofOther) = closing.isByOther ? (uint96(0), reward.points) : (reward.points, uint96(0));
+        ACCOUNTS.shift(_move(terms.one, locked.one, ofOne, toOne), _move(terms.other, locked.other, ofOther, toOther));
+        if (reward.points != 0) {
+            address closer = closing.isByOther ? terms.other : terms.one;
+            ACCOUNTS.shift(_move(closer, reward.points, 0, 0), _move(reward.tower, 0, 0, reward.points));
         }
     }
 
@@ -155,20 +159,19 @@ abstract contract MutualChannels is IMutualChannels, ChannelFunds {
     /// Reverts if: the state counts with more than is locked; it does not share out what it counts with; one of both did not sign.
     function _shareOfOne(
         bytes32 id,
-        MutualChannel storage channel,
+        Locked memory locked,
         MutualTerms calldata terms,
         State calldata state,
-        bytes calldata ofOne,
-        bytes calldata ofOther
+        CompactSignature[2] calldata ofBoth,
+        bytes[] calldata ofContracts
     ) private view returns (uint96) {
-        (uint96 lockedOne, uint96 lockedOther) = (channel.lockedOne, channel.lockedOther);
         require(
-            state.fromOne <= lockedOne && state.fromOther <= lockedOther,
-            Channel_DepositMissing(id, lockedOne, lockedOther)
+            state.fromOne <= locked.one && state.fromOther <= locked.other,
+            Channel_DepositMissing(id, locked.one, locked.other)
         );
         _requireTotal(id, uint256(state.fromOne) + state.fromOther, uint256(state.toOne) + state.toOther);
-        _requireBoth(id, terms, keccak256(abi.encode(STATE_TYPEHASH, id, state)), ofOne, ofOther);
-        return state.toOne + (lockedOne - state.fromOne);
+        _requireBoth(id, terms, keccak256(abi.encode(STATE_TYPEHASH, id, state)), ofBoth, ofContracts);
+        return state.toOne + (locked.one - state.fromOne);
     }
 
     /// Reverts if: one of both did not sign the struct of this hash.
@@ -176,11 +179,26 @@ abstract contract MutualChannels is IMutualChannels, ChannelFunds {
         bytes32 id,
         MutualTerms calldata terms,
         bytes32 structHash,
-        bytes calldata ofOne,
-        bytes calldata ofOther
+        CompactSignature[2] calldata ofBoth,
+        bytes[] calldata ofContracts
     ) private view {
-        _requireSigned(id, terms.one, structHash, ofOne);
-        _requireSigned(id, terms.other, structHash, ofOther);
+        bytes32 digest = _hashTypedDataV4(structHash);
+        _requireSigned(id, terms.one, digest, ofBoth[0], ofContracts);
+        _requireSigned(id, terms.other, digest, ofBoth[1], ofContracts);
+    }
+
+    /// Reverts if: `signer` did not sign this digest.
+    function _requireSigned(
+        bytes32 id,
+        address signer,
+        bytes32 digest,
+        CompactSignature calldata signature,
+        bytes[] calldata ofContracts
+    ) private view {
+        require(
+            Signatures.isValid(signer, digest, signature, ofContracts),
+            IMeteredChannels.Channel_BadSignature(id, signer)
+        );
     }
 
     function _requireNewer(bytes32 id, uint64 have, uint64 shown) private pure {
@@ -192,7 +210,8 @@ abstract contract MutualChannels is IMutualChannels, ChannelFunds {
     }
 
     function _requireNotEnding(bytes32 id, MutualChannel storage channel) private view {
-        require(channel.closesAt == 0, IMeteredChannels.Channel_Ending(id, channel.closesAt));
+        uint40 closesAt = channel.closing.closesAt;
+        require(closesAt == 0, IMeteredChannels.Channel_Ending(id, closesAt));
     }
 
     /// @dev Whether the sender is `other`.
@@ -203,10 +222,14 @@ abstract contract MutualChannels is IMutualChannels, ChannelFunds {
     }
 
     /// @dev The channel, provided that it is open.
-    function _open(MutualTerms calldata terms) private view returns (bytes32 id, MutualChannel storage channel) {
+    function _open(MutualTerms calldata terms)
+        private
+        view
+        returns (bytes32 id, MutualChannel storage channel, Locked memory locked)
+    {
         id = idOfMutual(terms);
         channel = _channels[id];
-        uint64 base = channel.base;
-        require(base != 0 && base != CLOSED, IMeteredChannels.Channel_NotOpen(id));
+        locked = channel.locked;
+        require(locked.base != 0 && locked.base != CLOSED, IMeteredChannels.Channel_NotOpen(id));
     }
 }

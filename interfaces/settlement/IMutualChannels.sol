@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
+import {CompactSignature} from "../../contracts/types/CompactSignature.sol";
 import {Points} from "../../contracts/types/Units.sol";
 
 /// @title Mutual channels: two neighbours who pay each other, off chain
@@ -55,13 +56,17 @@ interface IMutualChannels {
         uint40 expiry;
     }
 
-    /// @dev slot 0: 12 + 12 + 8 = 32; slot 1: 12 + 8 + 5 + 1 = 26; slot 2: 20 + 12 = 32
-    struct MutualChannel {
+    /// @dev What is locked, and what counts. slot 0: 12 + 12 + 8 = 32
+    struct Locked {
         /// What is locked for each, micro-points.
-        uint96 lockedOne;
-        uint96 lockedOther;
+        uint96 one;
+        uint96 other;
         /// States of higher versions count; 0: never opened, 2^64 − 1: closed.
         uint64 base;
+    }
+
+    /// @dev What was shown since somebody asked to close. slot 0: 12 + 8 + 5 + 1 = 26
+    struct Closing {
         /// What `one` gets by the newest state that was shown, micro-points.
         uint96 toOne;
         /// The version of that state.
@@ -70,9 +75,19 @@ interface IMutualChannels {
         uint40 closesAt;
         /// Whether `other` asked to close.
         bool isByOther;
-        /// Who gets a reward for the state that was shown, and how much, micro-points.
+    }
+
+    /// @dev Who gets a reward for the state that was shown, and how much. slot 0: 20 + 12 = 32
+    struct Reward {
         address tower;
-        uint96 reward;
+        /// Micro-points.
+        uint96 points;
+    }
+
+    struct MutualChannel {
+        Locked locked;
+        Closing closing;
+        Reward reward;
     }
 
     /// @notice A channel is open, and `points` micro-points of `funder` are locked in it.
@@ -90,11 +105,10 @@ interface IMutualChannels {
     event MutualChanged(
         bytes32 indexed channel, uint64 version, uint96 leftOne, uint96 leftOther, uint96 outOne, uint96 outOther
     );
-    /// @notice A party asked to close by a state, by which `one` gets `toOne` micro-points; until `closesAt`, Unix seconds, a newer
-    /// state can be shown.
-    event ClosingBegun(bytes32 indexed channel, address indexed closer, uint64 version, uint96 toOne, uint40 closesAt);
+    /// @notice A party asked to close by a state of this version; until `closesAt`, Unix seconds, a newer one can be shown.
+    event ClosingBegun(bytes32 indexed channel, address indexed closer, uint64 version, uint40 closesAt);
     /// @notice Somebody showed a newer state.
-    event StateShown(bytes32 indexed channel, address indexed by, uint64 version, uint96 toOne);
+    event StateShown(bytes32 indexed channel, address indexed by, uint64 version);
     /// @notice The channel is closed: what each party, and the watchtower, got, micro-points.
     event MutualClosed(bytes32 indexed channel, uint96 toOne, uint96 toOther, address tower, uint96 reward);
 
@@ -127,13 +141,13 @@ interface IMutualChannels {
     /// locked; one of both did not sign.
     /// @param terms The channel.
     /// @param change What changes.
-    /// @param ofOne Signature of `one`: of a key, 64 or 65 bytes, or what its contract takes (ERC-1271).
-    /// @param ofOther Signature of `other`.
+    /// @param ofBoth Signatures of `one` and of `other` (EIP-2098); with r = 0, vs is the place of what its contract takes.
+    /// @param ofContracts Signatures of contract accounts (ERC-1271).
     function changeMutual(
         MutualTerms calldata terms,
         Change calldata change,
-        bytes calldata ofOne,
-        bytes calldata ofOther
+        CompactSignature[2] calldata ofBoth,
+        bytes[] calldata ofContracts
     ) external;
 
     /// @notice Asks, as a party, to close by a state that both signed. A state of the channel's base version is what is locked; it
@@ -143,20 +157,28 @@ interface IMutualChannels {
     /// with more than is locked, or does not share out what it counts with; one of both did not sign.
     /// @param terms The channel.
     /// @param state The newest state that the sender has.
-    /// @param ofOne Signature of `one`.
-    /// @param ofOther Signature of `other`.
-    function beginClose(MutualTerms calldata terms, State calldata state, bytes calldata ofOne, bytes calldata ofOther)
-        external;
+    /// @param ofBoth Signatures of `one` and of `other`, as in `changeMutual`.
+    /// @param ofContracts Signatures of contract accounts.
+    function beginClose(
+        MutualTerms calldata terms,
+        State calldata state,
+        CompactSignature[2] calldata ofBoth,
+        bytes[] calldata ofContracts
+    ) external;
 
     /// @notice Shows a newer state than the one by which a channel is about to close. Anyone may call; the window goes on as it is.
     /// Reverts if: the channel is not about to close, or the window is over; the state is not newer, counts with more than is
     /// locked, or does not share out what it counts with; one of both did not sign.
     /// @param terms The channel.
     /// @param state The state.
-    /// @param ofOne Signature of `one`.
-    /// @param ofOther Signature of `other`.
-    function showState(MutualTerms calldata terms, State calldata state, bytes calldata ofOne, bytes calldata ofOther)
-        external;
+    /// @param ofBoth Signatures of `one` and of `other`, as in `changeMutual`.
+    /// @param ofContracts Signatures of contract accounts.
+    function showState(
+        MutualTerms calldata terms,
+        State calldata state,
+        CompactSignature[2] calldata ofBoth,
+        bytes[] calldata ofContracts
+    ) external;
 
     /// @notice Closes a channel whose window is over, by the newest state that was shown. Anyone may call.
     /// Reverts if: the channel is not about to close; the window runs.

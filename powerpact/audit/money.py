@@ -46,12 +46,16 @@ def _replayed_wallets(records: Records) -> dict[ChecksumAddress, list[int]]:
         elif event.name == "RewardAwarded":
             wallets[a["challenger"]][1] -= a["points"]
             wallets[a["winner"]][0] += a["points"]
+        elif event.name == "Shifted":
+            wallets[a["trader"]][0] += a["freed"]
+            wallets[a["trader"]][1] += a["held"] - a["taken"]
         else:
             free_sign, held_sign = {
                 "Deposited": (1, 0),
                 "Withdrawn": (-1, 0),
                 "Released": (1, -1),
                 "BondHeld": (-1, 1),
+                "Locked": (-1, 1),
                 "BondReleased": (1, -1),
             }[event.name]
             owner = a["agent"] if "agent" in a else a["trader"]
@@ -87,11 +91,15 @@ def check_ways_out(records: Records) -> Result:
         if event.name in ("BondForfeited", "RewardAwarded"):
             a = event.arguments
             owed[a["challenger"]] += a["open"] if event.name == "BondForfeited" else -a["points"]
+        elif event.name in ("Locked", "Shifted"):
+            a = event.arguments
+            owed[a["trader"]] += a["points"] if event.name == "Locked" else a["held"] - a["taken"]
     traders = set(owed) | {event.arguments["trader"] for event in records.money if event.name == "Deposited"}
     faults = []
     for trader, wallet in zip(sorted(traders), points.wallets_of(chain, sorted(traders)), strict=True):
         held = wallet.held_upoints
         if held != owed[trader]:
-            faults.append(f"{trader} has {held} micro-points held, open orders and trades account for {owed[trader]}")
+            known = f"open orders, trades and channels account for {owed[trader]}"
+            faults.append(f"{trader} has {held} micro-points held, {known}")
     until = f", free by {latest} at the latest" if latest else ""
-    return f"{owed.total()} micro-points held by orders and trades{until}", faults
+    return f"{owed.total()} micro-points held by orders, trades and channels{until}", faults

@@ -34,6 +34,8 @@ class EntryKind(StrEnum):
     SOLD = "energy sold"
     BOND_LOST = "bond lost"
     REWARD = "reward for a challenge"
+    PAID = "paid in a channel"
+    EARNED = "earned in a channel"
     ORDER_POSTED = "order posted"
     ORDER_CANCELLED = "order cancelled"
     CERTIFIED = "certificates issued"
@@ -118,6 +120,7 @@ def history_of(chain: Chain, account: ChecksumAddress, since: int = 0, until: in
             *_points(chain, account),
             *_settlements(chain, account),
             *_bonds(chain, account),
+            *_channels(chain, account),
             *_orders(chain, account),
             *_certificates(chain, account),
             *_registries(chain, account),
@@ -202,6 +205,15 @@ def _bonds(chain: Chain, account: ChecksumAddress) -> Iterator[_Draft]:
             yield event, EntryKind.REWARD, -a["points"], 0, a["winner"], "to who was earlier"
         if a["winner"] == account != a["challenger"]:
             yield event, EntryKind.REWARD, a["points"], 0, a["challenger"], "as the earlier one"
+
+
+def _channels(chain: Chain, account: ChecksumAddress) -> Iterator[_Draft]:
+    """What channels brought and cost: of each transaction that shares out what was locked, the account's part."""
+    for event in chain.events("Accounts", "Shifted", trader=account):
+        a = event.arguments
+        change = a["freed"] + a["held"] - a["taken"]
+        if change:
+            yield event, EntryKind.EARNED if change > 0 else EntryKind.PAID, change, 0, None, ""
 
 
 def _open_part(upoints: int) -> str:

@@ -219,6 +219,8 @@ def _read_records(chain: Chain, report: Progress) -> Records:
         "BondReleased",
         "BondForfeited",
         "RewardAwarded",
+        "Locked",
+        "Shifted",
     )
     report("rounds")
     found = markets(chain)

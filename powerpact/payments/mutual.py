@@ -161,8 +161,8 @@ class Party:
         Raises
         ------
         ChannelRefused
-            If it is of another channel, old or expired, or not signed by the other party; if one would get less by it than
-            by the newest state.
+            If it is of another channel, old or expired, or not signed by the other party; if one would get less by it
+            than by the newest state.
         """
         said, now = offered.said, self.state
         if offered.channel != self._found.id:

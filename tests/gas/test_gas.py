@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from testkit.gas.channels import channel_gas
 from testkit.gas.devicekeys import device_key_gas
 from testkit.gas.measure import GasMeter, code_sizes, measuring_chain
 from testkit.gas.membership import membership_gas
@@ -57,6 +58,27 @@ def test_device_keys(update_snapshots):
 def test_routers(update_snapshots):
     with measuring_chain() as chain:
         compare("routers", router_gas(chain), update_snapshots)
+
+
+def test_channels(update_snapshots):
+    with measuring_chain() as chain:
+        compare("channels", channel_gas(chain), update_snapshots)
+
+
+MOST_CHANNEL_GAS = {
+    "open": 85_000,
+    "close together": 70_000,
+    "close alone": 65_000,
+    "show a newer state": 60_000,
+    "finish after the window": 55_000,
+}
+"""The most gas of a channel's transactions."""
+
+
+@pytest.mark.parametrize("step", MOST_CHANNEL_GAS)
+def test_a_channel_costs_little(step):
+    gas = json.loads((SNAPSHOTS / "channels.json").read_text())
+    assert gas[f"mutual: {step}"] <= MOST_CHANNEL_GAS[step]
 
 
 def test_a_router_commits_to_a_reading_for_little():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 from eth_typing import ChecksumAddress
 
@@ -12,6 +13,7 @@ from powerpact.chain.client import Chain
 from powerpact.chain.errors import NotOnChain
 from powerpact.chain.transactions import Call
 from powerpact.codec.channelfile import Signed, SignedVoucher
+from powerpact.codec.eip712 import is_by, signature_words
 from powerpact.codec.packing import metered_id, mutual_id
 from powerpact.market.channels import NO_VOUCHER, ChannelChange, ChannelState, MeteredTerms, MutualTerms
 
@@ -150,11 +152,11 @@ def _as_they_are(chain: Chain, terms: Sequence[MeteredTerms | MutualTerms]) -> l
     return [_channel(id_, one, words) for id_, one, words in zip(ids, terms, found, strict=True)]
 
 
-def _channel(id_: bytes, terms: MeteredTerms | MutualTerms, words: Sequence[int]) -> Channel:
+def _channel(id_: bytes, terms: MeteredTerms | MutualTerms, words: Sequence[Any]) -> Channel:
     if isinstance(terms, MeteredTerms):
         locked, paid, ends_at, stage = words
         return MeteredChannel(id_, terms, locked, paid, ends_at, stage == Stage.OPEN)
-    one, other, base, to_one, version, closes_at = words[:6]
+    (one, other, base), (to_one, version, closes_at, _), _ = words
     return MutualChannel(id_, terms, one, other, base, to_one, version, closes_at, base != _CLOSED)
 
 
@@ -188,19 +190,19 @@ def give_notice(chain: Chain, found: MeteredChannel) -> Call:
 
 def begin_close(chain: Chain, found: MutualChannel, newest: Signed[ChannelState]) -> Call:
     """Ask to close a mutual channel by a state."""
-    arguments = found.terms, newest.said, newest.of_one, newest.of_other
+    arguments = found.terms, newest.said, *_signatures(chain, found, newest)
     return chain.call("begin to close", CONTRACT, "beginClose", *arguments)
 
 
 def show_state(chain: Chain, found: MutualChannel, newest: Signed[ChannelState]) -> Call:
     """Show a newer state of a channel that is about to close."""
-    arguments = found.terms, newest.said, newest.of_one, newest.of_other
+    arguments = found.terms, newest.said, *_signatures(chain, found, newest)
     return chain.call("show a state", CONTRACT, "showState", *arguments)
 
 
 def change(chain: Chain, found: MutualChannel, agreed: Signed[ChannelChange]) -> Call:
     """Change a channel as both signed."""
-    arguments = found.terms, agreed.said, agreed.of_one, agreed.of_other
+    arguments = found.terms, agreed.said, *_signatures(chain, found, agreed)
     return chain.call("change a channel", CONTRACT, "changeMutual", *arguments)
 
 
@@ -208,3 +210,12 @@ def finish(chain: Chain, found: Channel) -> Call:
     """Close a channel whose time to answer is over."""
     function = "finishMetered" if isinstance(found, MeteredChannel) else "finishMutual"
     return chain.call("finish a channel", CONTRACT, function, found.terms)
+
+
+def _signatures(
+    chain: Chain, found: MutualChannel, signed: Signed[ChannelState] | Signed[ChannelChange]
+) -> tuple[list[tuple[bytes, bytes]], list[bytes]]:
+    """Both signatures as the contract takes them; missing ones are words of zero."""
+    domain, type_, message = chain.domain(CONTRACT), type(signed.said).__name__, signed.said.message(found.id)
+    both = zip(found.parties, (signed.of_one, signed.of_other), strict=True)
+    return signature_words([(one, is_by(party, domain, type_, message, one)) for party, one in both])

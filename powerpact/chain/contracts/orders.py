@@ -11,7 +11,7 @@ from eth_typing import ChecksumAddress
 from powerpact.chain.client import Chain
 from powerpact.chain.contracts.posted import PostedRound
 from powerpact.chain.transactions import Call, Mined
-from powerpact.codec.eip712 import Domain, compact, is_by, sign
+from powerpact.codec.eip712 import Domain, is_by, sign, signature_words
 from powerpact.errors import BadChoice
 from powerpact.market.orders import MOST_PAGES, NONCES_PER_PAGE, Order, Placed, Side, SignedOrder, next_nonce
 from powerpact.market.trades import NO_TRADE, PackedTrade
@@ -37,26 +37,15 @@ def place(chain: Chain, market: bytes, order: Order) -> Call:
 def place_signed(chain: Chain, market: bytes, orders: Sequence[SignedOrder]) -> Call:
     """Post a batch of signed orders, all or nothing."""
     packed = [signed.order.pack() for signed in orders]
-    words, of_contracts = signature_words(chain.domain("OrderBook"), market, orders)
+    words, of_contracts = order_signatures(chain.domain("OrderBook"), market, orders)
     return chain.call("post orders", "OrderBook", "placeSigned", market, packed, words, of_contracts, items=len(orders))
 
 
-def signature_words(
+def order_signatures(
     domain: Domain, market: bytes, orders: Sequence[SignedOrder]
 ) -> tuple[list[tuple[bytes, bytes]], list[bytes]]:
-    """The signatures as `placeSigned` takes them: two words for each, and those that no key of the trader made.
-
-    The latter are for the trader's contract to judge (ERC-1271); their words are zero and their place in the list.
-    """
-    words: list[tuple[bytes, bytes]] = []
-    of_contracts: list[bytes] = []
-    for signed in orders:
-        if _is_of_key(domain, market, signed):
-            words.append(compact(signed.signature))
-        else:
-            words.append((bytes(32), len(of_contracts).to_bytes(32, "big")))
-            of_contracts.append(signed.signature)
-    return words, of_contracts
+    """The signatures of orders as `placeSigned` takes them."""
+    return signature_words([(signed.signature, _is_of_key(domain, market, signed)) for signed in orders])
 
 
 def _is_of_key(domain: Domain, market: bytes, signed: SignedOrder) -> bool:

@@ -8,6 +8,7 @@ from powerpact.codec.eip712.signing import (
     is_by,
     recover,
     sign,
+    signature_words,
     signing_hash,
     struct_hash,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "is_by",
     "recover",
     "sign",
+    "signature_words",
     "signing_hash",
     "struct_hash",
     "type_hash",

@@ -6,7 +6,7 @@ an array of them or another struct; an array enters as the hash of its elements,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, cast
@@ -173,3 +173,23 @@ def expand(signature: bytes) -> bytes:
     if v not in (0, 1, _FIRST_V, _FIRST_V + 1):
         raise MessageMismatch("signature", f"v is {v}, neither 27 or 28 nor 0 or 1")
     return signature[:64] + bytes([v if v >= _FIRST_V else v + _FIRST_V])
+
+
+def signature_words(signatures: Sequence[tuple[bytes, bool]]) -> tuple[list[tuple[bytes, bytes]], list[bytes]]:
+    """Signatures as contracts take several of them: two words for each, and those of contract accounts apart.
+
+    Parameters
+    ----------
+    signatures : sequence of (bytes, bool)
+        Each with whether a key made it. One that no key made is for the signer's contract to judge (ERC-1271): its
+        first word is zero, and its second its place in the list.
+    """
+    words: list[tuple[bytes, bytes]] = []
+    of_contracts: list[bytes] = []
+    for signature, is_of_key in signatures:
+        if is_of_key:
+            words.append(compact(signature))
+        else:
+            words.append((bytes(32), len(of_contracts).to_bytes(32, "big")))
+            of_contracts.append(signature)
+    return words, of_contracts

@@ -21,8 +21,14 @@ def change(now, version=2, left=(0, 0), out=(9 * POINT, 6 * POINT), expires_in=1
 
 def locked_in(channels, mutual):
     """What is locked for one and for the other, and the base."""
-    channel = channels.mutualOf(mutual.id)
-    return int(channel["lockedOne"]), int(channel["lockedOther"]), int(channel["base"])
+    locked = channels.mutualOf(mutual.id)[0]
+    return tuple(map(int, locked))
+
+
+def closing_of(channels, mutual):
+    """What `one` gets, by which version, and when."""
+    closing = channels.mutualOf(mutual.id)[1]
+    return tuple(map(int, closing))[:3]
 
 
 def test_opens_for_a_party_alone(channels, mutual, carol):
@@ -114,8 +120,7 @@ def test_both_have_points_out(channels, custody, shared, state, alice, bob, stra
         channels.beginClose(shared.terms, *shared.by_both(state(6, 0)), by(bob))
     after = state(6, 3 * POINT, to_other_upoints=6 * POINT, from_one_upoints=POINT, from_other_upoints=8 * POINT)
     channels.beginClose(shared.terms, *shared.by_both(after), by(bob))
-    later_by = channels.mutualOf(shared.id)
-    assert (later_by["toOne"], later_by["version"]) == (3 * POINT, 6)
+    assert closing_of(channels, shared)[:2] == (3 * POINT, 6)
 
 
 def test_a_change_shares_out_what_is_locked(channels, shared, stranger, now):
@@ -140,21 +145,25 @@ def test_a_change_is_newer(channels, shared, stranger, now):
 @pytest.mark.parametrize("missing", ["one", "other"])
 def test_both_sign_what_counts(channels, shared, state, alice, bob, carol, stranger, now, missing):
     party = {"one": alice, "other": bob}[missing]
-    place = {"one": 1, "other": 2}[missing]
+    place = {"one": 0, "other": 1}[missing]
     for said, call in (
         (change(now()), channels.changeMutual),
         (state(2, POINT), channels.beginClose),
     ):
         for forger in (carol, bob if missing == "one" else alice):
-            arguments = list(shared.by_both(said))
-            arguments[place] = shared.signature(said, forger.account)
+            _, signatures, _ = shared.by_both(said)
+            signatures[place] = shared.signature(said, forger.account)
             with reverts_with("Channel_BadSignature", shared.id, party):
-                call(shared.terms, *arguments, by(alice))
+                call(shared.terms, said, signatures, [], by(alice))
     channels.beginClose(shared.terms, *shared.by_both(state(2, POINT)), by(alice))
-    arguments = list(shared.by_both(state(3, POINT)))
-    arguments[place] = shared.signature(state(3, POINT), carol.account)
+    _, signatures, _ = shared.by_both(state(3, POINT))
+    signatures[place] = shared.signature(state(3, POINT), carol.account)
     with reverts_with("Channel_BadSignature", shared.id, party):
-        channels.showState(shared.terms, *arguments, by(stranger))
+        channels.showState(shared.terms, state(3, POINT), signatures, [], by(stranger))
+    for empty in ((bytes(32), bytes(32)), (bytes(32), b"\xff" * 32)):
+        signatures[place] = empty
+        with reverts_with("Channel_BadSignature", shared.id, party):
+            channels.showState(shared.terms, state(3, POINT), signatures, [b""], by(stranger))
 
 
 def test_a_state_of_another_channel_does_not_count(channels, shared, state, alice):
@@ -188,7 +197,8 @@ def test_closes_alone_by_what_both_signed(channels, custody, shared, state, alic
     tx = channels.beginClose(shared.terms, *shared.by_both(state(9, 4 * POINT)), by(bob))
     closes_at = tx.timestamp + WINDOW_S
     begun = tx.events["ClosingBegun"]
-    assert (begun["closer"], begun["version"], begun["toOne"]) == (bob.address, 9, 4 * POINT)
+    assert (begun["closer"], begun["version"]) == (bob.address, 9)
+    assert closing_of(channels, shared) == (4 * POINT, 9, closes_at)
     assert begun["closesAt"] == closes_at
     later(chain, WINDOW_S - 2)
     with reverts_with("Channel_TooEarly", shared.id, closes_at):
@@ -247,8 +257,9 @@ def test_a_newer_state_counts_and_prolongs_nothing(channels, custody, shared, st
             channels.showState(shared.terms, *shared.by_both(state(old, 0)), by(stranger))
     later(chain, WINDOW_S // 2)
     tx = channels.showState(shared.terms, *shared.by_both(state(7, POINT)), by(stranger))
-    assert tx.events["StateShown"]["toOne"] == POINT
-    assert channels.mutualOf(shared.id)["closesAt"] == closes_at
+    assert tx.events["StateShown"]["version"] == 7
+    assert closing_of(channels, shared)[:2] == (POINT, 7)
+    assert closing_of(channels, shared)[2] == closes_at
     later(chain, WINDOW_S // 2)
     with reverts_with("Channel_TooLate", shared.id, closes_at):
         channels.showState(shared.terms, *shared.by_both(state(8, 2 * POINT)), by(stranger))

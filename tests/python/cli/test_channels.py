@@ -55,7 +55,7 @@ def test_a_day_of_readings_is_paid_by_two_transactions(shell, paying, readings, 
     shell.ok("channel", "pay", paying, "--readings", readings, "-a", "alice", "-o", vouchers)
     assert len(vouchers.read_text().splitlines()) == 24
     taken = shell.json("channel", "receive", vouchers, "--readings", readings, "-a", "bob")
-    assert taken == {"done": taken["done"], "new": 24, "known": 0, "total_upoints": value_of(readings), "transactions": []}
+    assert (taken["new"], taken["known"], taken["total_upoints"]) == (24, 0, value_of(readings))
     again = shell.json("channel", "receive", vouchers, "--readings", readings, "-a", "bob")
     assert (again["new"], again["known"]) == (0, 24)
     (shown,) = shell.json("channel", "show", paying)
@@ -170,9 +170,10 @@ def test_both_who_pay_at_once_end_with_both_payments(shell, shared, tmp_path):
 
 
 def test_words_that_do_not_fit_are_refused(shell, shared, paying, funded, readings, tmp_path):
+    of_meter = ("--amount", "1.0", "--device", funded)
     for words, problem in (
-        (("open", "--with", "bob", "--amount", "1.0", "--device", funded, "-a", "alice"), "goes with --price"),
-        (("open", "--with", "agent", "--amount", "1.0", "--device", funded, "--price", "0.1", "-a", "alice"), "belongs to"),
+        (("open", "--with", "bob", *of_meter, "-a", "alice"), "goes with --price"),
+        (("open", "--with", "agent", *of_meter, "--price", "0.1", "-a", "alice"), "belongs to"),
         (("pay", paying, "-a", "alice"), "readings"),
         (("pay", shared, "-a", "alice"), "amount"),
         (("pay", shared, "--amount", "10.5", "-a", "alice"), "cannot be paid out of"),
