@@ -6,9 +6,9 @@ from typing import Final
 
 from powerpact.market.channels import ChannelChange, ChannelState
 from testkit.chains import NodeChain
-from testkit.channels import CHANNELS, WINDOW_S, Metered, Mutual
 from testkit.gas.measure import Gas
 from testkit.market import Community, key
+from testkit.paying.channels import CHANNELS, WINDOW_S, Metered, Mutual
 
 LOCKED_UPOINTS: Final = 10_000_000
 ENDOWMENT_UPOINTS: Final = 100_000_000

@@ -8,7 +8,7 @@ from typing import Any
 from eth_account.signers.local import LocalAccount
 
 from powerpact.market.channels import ChannelChange, ChannelState
-from testkit.channels import CHANNELS, WINDOW_S, Metered, Mutual
+from testkit.paying.channels import CHANNELS, WINDOW_S, Metered, Mutual
 from testkit.powers.cast import Stage
 from testkit.powers.scenes import Scene, same
 

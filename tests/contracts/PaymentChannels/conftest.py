@@ -3,9 +3,9 @@
 import pytest
 
 from powerpact.market.channels import ChannelState
-from testkit.channels import CHANNELS, Metered, Mutual
 from testkit.market_fixtures import *
 from testkit.market_fixtures import POINT, by
+from testkit.paying.channels import CHANNELS, Metered, Mutual
 
 LOCKED = 10 * POINT
 

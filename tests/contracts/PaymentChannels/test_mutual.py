@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from powerpact.market.channels import ChannelChange
-from testkit.channels import WINDOW_S
 from testkit.market_fixtures import ENDOWMENT_UPOINTS, POINT, by, money_of
 from testkit.mining import later
+from testkit.paying.channels import WINDOW_S
 from testkit.reverts import reverts_with
 from tests.contracts.PaymentChannels.conftest import LOCKED
 
