@@ -5,6 +5,7 @@ from typing import NamedTuple
 from eth_utils import to_checksum_address
 
 from powerpact.market.orders import Order, Side
+from powerpact.market.schema import Carrier
 from powerpact.market.slots import Slot
 from testkit.constants import SLOT_LENGTH_S
 from testkit.orders import buy
@@ -28,13 +29,13 @@ class SellerTerms(NamedTuple):
 
 def admissions(participants, accounts):
     """For an order of each account: whether it may trade now, and its credibility, ppm."""
-    words = participants.admissionOf([buy(account).pack() for account in accounts])
+    words = participants.admissionOf(Carrier.ELECTRICITY, [buy(account).pack() for account in accounts])
     return [(bool(word >> 58), word & 0xFFFFFFFF) for word in words]
 
 
 def persons(participants, accounts):
     """For an order of each account the number of its person."""
-    words = participants.admissionOf([buy(account).pack() for account in accounts])
+    words = participants.admissionOf(Carrier.ELECTRICITY, [buy(account).pack() for account in accounts])
     return [word >> 32 & (1 << 26) - 1 for word in words]
 
 

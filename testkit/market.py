@@ -245,9 +245,10 @@ class Community:
         source: int = 1,
         certified: bool = True,
         kind: int = 0,
+        carrier: int = 0,
     ) -> int:
         """Bind a device to a participant and have it certified, unless told otherwise; its id."""
-        carrier, subnet = 0, 1
+        subnet = 1
         terms = {
             "owner": account.address,
             "kind": kind,

@@ -225,7 +225,8 @@ contract OrderBook is IOrderBook, EIP712 {
     // Who is asked is part of the deployment and calls nobody.
     // slither-disable-next-line reentrancy-no-eth
     function _post(bytes32 market, uint32 batch, OrderRules.Form memory form, OrderList orders) private {
-        Answers admissions = orders.ask(address(PARTICIPANTS), IParticipantRegistry.admissionOf.selector);
+        Answers admissions =
+            orders.askWith(address(PARTICIPANTS), IParticipantRegistry.admissionOf.selector, form.carrier);
         Answers past = orders.ask(address(ACCOUNTS), IAccounts.admit.selector);
         Answers terms = NO_ANSWERS;
         bytes32[] memory leaves = new bytes32[](orders.length());
@@ -236,7 +237,7 @@ contract OrderBook is IOrderBook, EIP712 {
             order.terms |= admission.personInTerms();
             if (form.metered || !order.isBuy()) {
                 if (terms.isNone()) {
-                    terms = orders.askAt(address(DEVICES), IDeviceRegistry.reserve.selector, form.slot);
+                    terms = orders.askWith(address(DEVICES), IDeviceRegistry.reserve.selector, Slot.unwrap(form.slot));
                 }
                 SellerTerms device = SellerTerms.wrap(terms.answerTo(i));
                 OrderRules.checkDevice(i, order, form, device);

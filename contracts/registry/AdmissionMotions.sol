@@ -284,10 +284,9 @@ abstract contract AdmissionMotions is IMotions, Auditors, EIP712 {
     function _requireWellFormed(uint256 index, PackedCandidate calldata candidate) private view {
         uint8 userType = candidate.userType();
         require(
-            candidate.account() != address(0) && candidate.tag != 0 && candidate.permissions() != 0
-                && candidate.permissions() <= 3 && userType != 0 && userType <= 6
-                && Ppm.unwrap(candidate.credibility()) <= ONE_PPM && candidate.mostEnergy() < 64
-                && candidate.expiry() > block.timestamp,
+            candidate.account() != address(0) && candidate.tag != 0 && candidate.sides() != 0
+                && candidate.carriers() != 0 && userType != 0 && userType <= 6
+                && Ppm.unwrap(candidate.credibility()) <= ONE_PPM && candidate.expiry() > block.timestamp,
             Motion_BadCandidate(index, candidate.account())
         );
     }

@@ -9,6 +9,7 @@ import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegist
 import {Signatures} from "../shared/Signatures.sol";
 import {Admission, admissionIn} from "../types/Attested.sol";
 import {CandidateFields, PackedCandidate} from "../types/Candidates.sol";
+import {Carrier} from "../types/Markets.sol";
 import {MAX_PERSONS, PackedOrder, traderOf} from "../types/Orders.sol";
 import {Points} from "../types/Units.sol";
 import {Permissions} from "./libraries/Permissions.sol";
@@ -223,7 +224,8 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
     }
 
     /// @inheritdoc IParticipantRegistry
-    function admissionOf(PackedOrder[] calldata orders) external view returns (Admission[] memory) {
+    function admissionOf(Carrier carrier, PackedOrder[] calldata orders) external view returns (Admission[] memory) {
+        uint256 carrierBit = Permissions.bitOf(carrier);
         uint256 start;
         // Equivalent to admissions = new Admission[](orders.length), as the ABI encodes it: encoding each anew costs more than
         // finding it out.
@@ -246,7 +248,9 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
             // What holds of a person holds of all its accounts.
             if (uint8(word) == uint8(Status.Linked)) word = _firstWord(word);
             Admission admission = _admissionIn(word);
-            if (!Permissions.allow(word, head, terms)) Permissions.refuse(i, head, terms, word, admission);
+            if (!Permissions.allow(word, carrierBit, head, terms)) {
+                Permissions.refuse(i, carrier, head, terms, word, admission);
+            }
             // Equivalent to admissions[i] = admission, which also clears what may lie above it in the word.
             assembly ("memory-safe") {
                 mstore(add(start, add(64, mul(32, i))), and(admission, 0xffffffffffffffff))
@@ -276,7 +280,8 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
         }
         subject.hasApplied = false;
         (subject.person, subject.credibility) = (person, candidate.credibility());
-        (subject.mostBought, subject.mostSold) = Permissions.codesOf(candidate.permissions(), candidate.mostEnergy());
+        (subject.mostBought, subject.mostSold) = Permissions.codesOf(candidate.sides(), candidate.mostEnergy());
+        subject.carriers = candidate.carriers();
         subject.expiry = candidate.expiry();
         (subject.userType, subject.grade) = (candidate.userType(), candidate.grade());
         subject.suspendedUntil = uint40(_ends[person].latest());
@@ -346,8 +351,8 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
         return admissionIn(uint64(word >> 16), isActiveNow);
     }
 
-    /// @dev A participant as it lies in its slot: expiry 40 | grade 8 | user type 8 | most sold 8 | most bought 8 |
-    /// application 24 | since 40 | suspended until 40 | person 32 | credibility 32 | has applied 8 | status 8.
+    /// @dev A participant as it lies in its slot: expiry 40 | carriers 8 | grade 8 | user type 8 | most sold 8 | most bought 8 |
+    /// application 16 | since 40 | suspended until 40 | person 32 | credibility 32 | has applied 8 | status 8.
     function _wordOf(address account) private view returns (uint256 word) {
         Participant storage subject = _participants[account];
         // Equivalent to reading the fields one by one, which takes a read of the storage for each.

@@ -3,6 +3,7 @@ pragma solidity ^0.8.27;
 
 import {CompactSignature} from "../../contracts/types/CompactSignature.sol";
 import {PackedMandate} from "../../contracts/types/Mandates.sol";
+import {Carrier} from "../../contracts/types/Markets.sol";
 import {OrderId, PackedOrder, Side} from "../../contracts/types/Orders.sol";
 import {Points, Ppm, Wh} from "../../contracts/types/Units.sol";
 
@@ -73,6 +74,12 @@ interface IOrderBook {
     /// @param energy The order's energy.
     /// @param most The most that its trader may order at once.
     error Order_EnergyNotPermitted(uint256 index, address trader, Wh energy, Wh most);
+
+    /// @notice Thrown when the auditors did not attest that the trader may trade what flows in this market.
+    /// @param index Place in the batch.
+    /// @param trader Whose order it is.
+    /// @param carrier The market's carrier.
+    error Order_CarrierNotPermitted(uint256 index, address trader, Carrier carrier);
 
     /// @notice Thrown when a signature is not the trader's.
     error Order_BadSignature(uint256 index, address trader);

@@ -137,8 +137,8 @@ interface IMotions is IAuditors {
     /// @notice Thrown when there are no candidates, or more than `most`.
     error Motion_BadCount(uint256 given, uint256 most);
 
-    /// @notice Thrown when a candidate has no account, no tag, no permission, no user type, a credibility above one or an expiry
-    /// that is past.
+    /// @notice Thrown when a candidate has no account, no tag, no side or carrier that it may trade, no user type, a credibility
+    /// above one or an expiry that is past.
     error Motion_BadCandidate(uint256 index, address account);
 
     /// @notice Thrown when an auditor gives no reason.

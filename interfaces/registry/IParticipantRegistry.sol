@@ -3,6 +3,7 @@ pragma solidity ^0.8.27;
 
 import {Admission} from "../../contracts/types/Attested.sol";
 import {PackedCandidate} from "../../contracts/types/Candidates.sol";
+import {Carrier} from "../../contracts/types/Markets.sol";
 import {PackedOrder} from "../../contracts/types/Orders.sol";
 import {Ppm} from "../../contracts/types/Units.sol";
 import {IMotions} from "./IMotions.sol";
@@ -29,7 +30,7 @@ interface IParticipantRegistry {
         Linked
     }
 
-    /// @dev slot 0: 1 + 1 + 4 + 4 + 5 + 5 + 3 + 1 + 1 + 1 + 1 + 5 = 32
+    /// @dev slot 0: 1 + 1 + 4 + 4 + 5 + 5 + 2 + 1 + 1 + 1 + 1 + 1 + 5 = 32
     struct Participant {
         Status status;
         /// Whether an application is open, for the first time, again, or for a renewal.
@@ -42,8 +43,8 @@ interface IParticipantRegistry {
         uint40 suspendedUntil;
         /// Time of the last change of status, Unix seconds.
         uint40 since;
-        /// Number of applications and links so far; votes and signatures count for one only.
-        uint24 application;
+        /// Number of applications and links so far, at most 65 535; votes and signatures count for one only.
+        uint16 application;
         /// Code of the most energy of one buy order: it is less than 2^code Wh, and 0 permits none; 64: as much as fits.
         uint8 mostBought;
         /// The same of one sell order.
@@ -51,6 +52,8 @@ interface IParticipantRegistry {
         /// See PackedCandidate.
         uint8 userType;
         uint8 grade;
+        /// Bit c: may trade Carrier c.
+        uint8 carriers;
         /// Not active from then on, Unix seconds.
         uint40 expiry;
     }
@@ -217,9 +220,10 @@ interface IParticipantRegistry {
 
     /// @notice The admission of the trader of each order, and the person to whom it is: an account's person never changes.
     /// Reverts if, for any order whose trader is active, with its index: the trader may not buy, or sell; the energy is not below the
-    /// bound that the auditors attested. These errors are IOrderBook's.
+    /// bound that the auditors attested; the trader may not trade the carrier. These errors are IOrderBook's.
+    /// @param carrier What the orders are about.
     /// @param orders A batch of orders.
-    function admissionOf(PackedOrder[] calldata orders) external view returns (Admission[] memory);
+    function admissionOf(Carrier carrier, PackedOrder[] calldata orders) external view returns (Admission[] memory);
 
     /// @notice What is recorded of an account; all zero if it never applied. What is attested of a linked account stands at the
     /// first one of its person.

@@ -16,9 +16,10 @@ from powerpact.chain.client import Chain
 from powerpact.chain.contracts import certificates, complete, meters, rounds
 from powerpact.chain.contracts.settlement import End
 from powerpact.codec.abi import Event
-from powerpact.index.membership import persons, was_active
+from powerpact.index.membership import attested_at, persons
 from powerpact.index.records import Records, RoundRecord, read_records, require_complete
 from powerpact.market.orders import id_text
+from powerpact.market.permissions import refusal_of
 from powerpact.market.readings import Quality, Reading
 from powerpact.market.rules import Mode
 from powerpact.market.slots import Slot
@@ -258,17 +259,20 @@ def _check_admission(records: Records) -> Result:
     chain, whose = records.chain, persons(records.participants)
     faults, count = [], 0
     for record in records.rounds:
-        posted_at = chain.events("OrderBook", "OrdersPlaced", market=record.market.id)
-        for event in posted_at:
+        carrier = record.market.rules.carrier
+        for event in chain.events("OrderBook", "OrdersPlaced", market=record.market.id):
             now = chain.time_of(event.block)
             for id_, order in record.posted.orders.items():
                 if id_ >> 8 == event.arguments["batch"]:
                     count += 1
-                    if not was_active(records.participants, order.trader, (event.block, event.position), now):
+                    attested = attested_at(records.participants, order.trader, (event.block, event.position), now)
+                    if attested is None:
                         faults.append(f"{_at(record, id_)}: {order.trader} was not admitted when it was posted")
                     elif order.person != whose[order.trader]:
                         own = whose[order.trader]
                         faults.append(f"{_at(record, id_)}: says person {order.person}, {order.trader} is {own}")
+                    elif error := refusal_of(attested.permissions, attested.most_energy, order, carrier):
+                        faults.append(f"{_at(record, id_)}: {order.trader} may not order that ({error})")
     votes = {e.transaction_hash for e in (*records.votes, *records.devices) if "Vot" in e.name}
     for transaction_hash in sorted(votes):
         touched = chain.touched_by(transaction_hash).intersection(_UNTOUCHABLE)

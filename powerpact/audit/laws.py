@@ -22,8 +22,9 @@ LAWS: Final = MappingProxyType(
         "GRN-2": "What is retired never moves: what was minted is held or retired, to the last Wh.",
         "GRN-3": "Nothing is certified of a storage, of a slot that began once its device was stopped, or to an owner "
         "who was suspended when it began.",
-        "REG-1": "Nobody trades who is not admitted, and no auditor's vote touches money, orders, trades or "
-        "certificates, but that a veto gives a trade's money back to its buyer before the slot.",
+        "REG-1": "Nobody orders who is not admitted, or what the auditors did not permit, and no auditor's vote "
+        "touches money, orders, trades or certificates, but that a veto gives a trade's money back to its buyer before "
+        "the slot.",
         "MET-1": "A device reports a slot once, and its counters never fall.",
     }
 )

@@ -541,6 +541,10 @@ _ORDERS: Final = {
         "the order has more energy than the auditors attested as the most of one order",
         "Order less at once, or apply for a renewal of the admission: `powerpact members apply`.",
     ),
+    "Order_CarrierNotPermitted": Advice(
+        "the auditors did not attest that the trader may trade what flows in this market",
+        "Order in a market of another carrier, or apply for a renewal of the admission: `powerpact members apply`.",
+    ),
     "Order_NotMandated": Advice(
         "the order is posted under a mandate and does not say so",
         "Set the bit `mandated`, or post it as a plain order.",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from powerpact.cli.choices import enum_member, words_of
-from powerpact.cli.members import group
+from powerpact.cli.members import group, permitted
 from powerpact.cli.output import read_input
 from powerpact.cli.session import (
     DEPLOYMENT_FILE,
@@ -28,6 +28,7 @@ from powerpact.cli.session import (
 from powerpact.errors import BadChoice
 from powerpact.market import candidates as words
 from powerpact.market import wording
+from powerpact.market.permissions import CARRIERS, SIDES, most_energy_code
 
 if TYPE_CHECKING:
     Relied = str
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
 else:
     Relied = words_of("Relied", tuple(words.ApprovalReason))
     Against = words_of("Against", tuple(words.RejectionReason))
-
-PERMISSIONS = {"buy": words.Permission.BUY, "sell": words.Permission.SELL}
 
 MOST_AT_ONCE = 100
 """Candidates that one transaction admits."""
@@ -67,9 +66,12 @@ def approve(
     user_type: Annotated[
         str, typer.Option("--type", metavar="TYPE", help=f"What the applicant is: {', '.join(words.USER_TYPES)}.")
     ] = "prosumer",
-    may: Annotated[str, typer.Option(metavar="buy,sell", help="What it may do.")] = "buy,sell",
+    may: Annotated[str, typer.Option(metavar="buy,sell", help="What it may do; by default both.")] = "buy,sell",
+    carriers: Annotated[
+        str, typer.Option(metavar="electricity,…", help="What it may trade, of electricity, heat, cold and gas.")
+    ] = "electricity,heat,cold,gas",
     most_energy_wh: Annotated[int | None, typer.Option(min=1, help="Most energy of one order, Wh.")] = None,
-    grade: Annotated[int, typer.Option(min=0, max=15, help="Credit grade, 1 the best; 0: none.")] = 0,
+    grade: Annotated[int, typer.Option(min=0, max=7, help="Credit grade, 1 the best; 0: none.")] = 0,
     until: Annotated[str | None, typer.Option(metavar="TIME", help="End of the admission; by default in 2106.")] = None,
     reason: Annotated[Relied, typer.Option(help="What you relied on.")] = "documents",
     shown: Annotated[
@@ -93,8 +95,8 @@ def approve(
     if batch is not None:
         found = _candidates_in(chain, batch)
     else:
-        one = {"account": applicant, "tag": tag, "credibility_ppm": credibility_ppm, "type": user_type, "may": may}
-        one |= {"grade": grade, "until": until, "most_energy_wh": most_energy_wh}
+        one = {"account": applicant, "tag": tag, "credibility_ppm": credibility_ppm, "type": user_type}
+        one |= {"may": may, "carriers": carriers, "grade": grade, "until": until, "most_energy_wh": most_energy_wh}
         found = [_candidate(chain, one, "")]
         if shown is not None:
             _check_shown(shown, chain.events("ParticipantRegistry", "Applied", applicant=found[0].account)[-1:])
@@ -273,19 +275,13 @@ def _candidate(chain: Chain, entry: Any, place: str) -> Candidate:
         application=state.application,
         tag=tag,
         credibility_ppm=int(entry["credibility_ppm"]),
-        permissions=_permissions(str(entry.get("may", "buy,sell")), place),
+        permissions=permitted(str(entry.get("may", "buy,sell")), SIDES, f"{place}may")
+        | permitted(str(entry.get("carriers", "electricity,heat,cold,gas")), CARRIERS, f"{place}carriers"),
         user_type=_named(words.USER_TYPES, str(entry.get("type", "prosumer")), f"{place}type"),
         grade=int(entry.get("grade", 0)),
         expiry=words.LATEST_EXPIRY if until is None else parse_time(str(until)),
-        most_energy=0 if most_wh is None else words.most_energy_code(int(most_wh)),
+        most_energy=0 if most_wh is None else most_energy_code(int(most_wh)),
     )
-
-
-def _permissions(text: str, place: str) -> words.Permission:
-    found = words.Permission(0)
-    for part in text.split(","):
-        found |= _named(PERMISSIONS, part.strip(), f"{place}may")
-    return found
 
 
 def _named(names: Mapping[str, T], text: str, field: str) -> T:

@@ -23,11 +23,13 @@ from powerpact.cli.session import (
     unlock,
 )
 from powerpact.errors import BadChoice
+from powerpact.market.forms import word_of
 
 if TYPE_CHECKING:
     from eth_typing import ChecksumAddress
 
     from powerpact.chain.client import Chain
+    from powerpact.market.permissions import Permission
 
 group = typer.Typer(help="Members: join, audit, object, leave.", no_args_is_help=True)
 
@@ -43,6 +45,11 @@ def apply(
     attribute: Annotated[
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="What you tell the auditors; repeatable.")
     ] = None,
+    may: Annotated[str | None, typer.Option(metavar="buy,sell", help="What you would do.")] = None,
+    carriers: Annotated[
+        str | None,
+        typer.Option(metavar="electricity,…", help="What you would trade, of electricity, heat, cold and gas."),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where the attribute set goes.")
     ] = None,
@@ -51,12 +58,12 @@ def apply(
 ) -> None:
     """Apply for admission, or for its renewal: the chain gets a salted hash, the auditors get the file.
 
-    [bold]Example:[/bold] powerpact members apply -a alice --attribute type=prosumer --attribute zone=fontana
+    [bold]Example:[/bold] powerpact members apply -a alice --may buy --carriers heat,gas --attribute zone=fontana
     """
     from powerpact.chain.contracts import participants
 
+    attributes = dict(_pair(text) for text in attribute or ()) | _wished(may, carriers)
     chain, key = open_chain(deployment), unlock(account)
-    attributes = dict(_pair(text) for text in attribute or ())
     file, sender = output or Path(f"{account}.application.json"), chain.sender(key)
     with sender.turn():
         salt = _salt_in(file, attributes) or secrets.token_bytes(32)
@@ -165,6 +172,37 @@ def _require_may_apply(chain: Chain, account: str, applicant: ChecksumAddress) -
     if found.status in problems:
         problem, remedy = problems[found.status]
         raise BadChoice("account", account, problem, remedy=remedy)
+
+
+def permitted(text: str, among: Permission, field: str) -> Permission:
+    """The permissions that words name, separated by commas.
+
+    Raises
+    ------
+    BadChoice
+        If a word names none of `among`.
+    """
+    from powerpact.market.permissions import Permission
+
+    known = {word_of(one): one for one in among}
+    found = Permission(0)
+    for word in (part.strip() for part in text.split(",")):
+        if word not in known:
+            raise BadChoice(field, text, f"names {word!r}, which is unknown", remedy=f"Choose from {', '.join(known)}.")
+        found |= known[word]
+    return found
+
+
+def _wished(may: str | None, carriers: str | None) -> dict[str, str]:
+    """What somebody asks to be permitted, in the words of attribute sets."""
+    from powerpact.market.permissions import CARRIERS, SIDES
+
+    asked = (("may", may, SIDES), ("carriers", carriers, CARRIERS))
+    return {
+        name: ",".join(word_of(one) for one in permitted(text, among, name))
+        for name, text, among in asked
+        if text is not None
+    }
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from eth_utils import is_checksum_address
 
 from powerpact.credentials.errors import BadAttribute
 from powerpact.market.candidates import USER_TYPES
+from powerpact.market.permissions import Permission
 from powerpact.units import PPM
 
 GRADES: Final = MappingProxyType({"A": 1, "B": 2, "C": 3, "D": 4})
@@ -136,10 +137,10 @@ class AttributeSet:
         return {field.name: getattr(self, field.attribute) for field in FIELDS}
 
     @property
-    def permissions(self) -> int:
-        """The permissions as bits: buy 1, sell 2, electricity 4, heat 8, cold 16, gas 32."""
+    def permissions(self) -> Permission:
+        """The permissions, as the registry has them: buy 1, sell 2, electricity 4, heat 8, cold 16, gas 32."""
         permitted = (self.may_buy, self.may_sell, self.electricity, self.heat, self.cold, self.gas)
-        return sum(is_permitted << bit for bit, is_permitted in enumerate(permitted))
+        return Permission(sum(is_permitted << bit for bit, is_permitted in enumerate(permitted)))
 
     def _check_texts(self) -> None:
         for attribute in ("full_name", "national_id"):

@@ -82,8 +82,8 @@ def persons(events: Iterable[Event]) -> dict[ChecksumAddress, int]:
     return found
 
 
-def was_active(events: Sequence[Event], account: ChecksumAddress, place: Place, now: int) -> bool:
-    """Whether the registry's events before a place on the chain make an account active.
+def attested_at(events: Sequence[Event], account: ChecksumAddress, place: Place, now: int) -> Candidate | None:
+    """What auditors attested of an account's person, if the registry's events before a place make it active.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def was_active(events: Sequence[Event], account: ChecksumAddress, place: Place, 
     """
     person: dict[ChecksumAddress, int] = {}
     first: dict[int, ChecksumAddress] = {}
-    expiry: dict[ChecksumAddress, int] = {}
+    attested: dict[ChecksumAddress, Candidate] = {}
     suspended_until: dict[int, int] = {}
     active, linked = set(), set()
     for event in events:
@@ -109,7 +109,7 @@ def was_active(events: Sequence[Event], account: ChecksumAddress, place: Place, 
             case "Admitted":
                 who = a["participant"]
                 person[who], first[a["person"]] = a["person"], who
-                expiry[who] = Candidate.unpack(a["candidate"]).expiry
+                attested[who] = Candidate.unpack(a["candidate"])
                 active.add(who)
             case "Stayed":
                 active.add(a["participant"])
@@ -123,7 +123,8 @@ def was_active(events: Sequence[Event], account: ChecksumAddress, place: Place, 
             case "Unlinked":
                 linked.discard(a["account"])
     who = first[person[account]] if account in linked else account
-    return who in active and suspended_until.get(person[who], 0) <= now < expiry[who]
+    may_trade = who in active and suspended_until.get(person[who], 0) <= now < attested[who].expiry
+    return attested[who] if may_trade else None
 
 
 def history_of(chain: Chain, account: ChecksumAddress) -> list[Step]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 from types import MappingProxyType
 from typing import Final
 
@@ -11,6 +11,7 @@ from eth_typing import ChecksumAddress
 from eth_utils import to_checksum_address
 
 from powerpact.errors import BadChoice
+from powerpact.market.permissions import CARRIERS, EVERYTHING, SIDES, Permission
 from powerpact.units import PPM
 
 MAX_CANDIDATES: Final = 4_096
@@ -19,45 +20,13 @@ MAX_CANDIDATES: Final = 4_096
 LATEST_EXPIRY: Final = 2**32 - 1
 """The latest end of an admission, Unix seconds: in the year 2106."""
 
+LAST_APPLICATION: Final = 2**16 - 1
+"""The last application of an account that can be admitted."""
 
 USER_TYPES: Final = MappingProxyType(
     {"consumer": 1, "producer": 2, "prosumer": 3, "storage": 4, "aggregator": 5, "utility": 6}
 )
 """What a member is (Zhao et al. 2020, section 2.1), with the codes of contracts/types/Candidates.sol."""
-
-
-class Permission(IntFlag):
-    """What a member may do."""
-
-    BUY = 1
-    SELL = 2
-
-
-def most_energy_code(most_wh: int) -> int:
-    """The code of the greatest bound on the energy of one order that is not above what was attested.
-
-    Parameters
-    ----------
-    most_wh : int
-        The most energy of one order, Wh, at least 1.
-
-    Examples
-    --------
-    >>> [most_energy_code(most_wh) for most_wh in (1, 5_000, 8_191, 2**64 - 1)]
-    [1, 12, 13, 0]
-    >>> [most_energy_wh(code) for code in (1, 12, 13, 0)]
-    [1, 4095, 8191, None]
-    """
-    if most_wh < 1:
-        remedy = "State at least 1 Wh, or nothing for as much as fits."
-        raise BadChoice("most energy", most_wh, "permits no order", remedy=remedy)
-    code = (most_wh + 1).bit_length() - 1
-    return 0 if code > 63 else code
-
-
-def most_energy_wh(code: int) -> int | None:
-    """The most energy of one order that a code permits, Wh; None for as much as fits."""
-    return 2**code - 1 if code else None
 
 
 class ApprovalReason(IntEnum):
@@ -112,11 +81,11 @@ class Candidate:
     credibility_ppm : int
         What the credit report says, 0 to 1 000 000.
     permissions : Permission
-        What the member may do; at least one.
+        What the member may do: at least a side and a carrier.
     user_type : int
         What it is, of `USER_TYPES`.
     grade : int
-        Credit grade, 0 (none) to 15; 1 is the best.
+        Credit grade, 0 (none) to 7; 1 is the best.
     expiry : int
         End of the admission, Unix seconds.
     most_energy : int
@@ -138,7 +107,7 @@ class Candidate:
     application: int
     tag: bytes
     credibility_ppm: int
-    permissions: Permission = Permission.BUY | Permission.SELL
+    permissions: Permission = EVERYTHING
     user_type: int = USER_TYPES["prosumer"]
     grade: int = 0
     expiry: int = LATEST_EXPIRY
@@ -146,11 +115,11 @@ class Candidate:
 
     def __post_init__(self) -> None:
         bounds = {
-            "application": (1, 2**24 - 1),
+            "application": (1, LAST_APPLICATION),
             "credibility_ppm": (0, PPM),
-            "permissions": (1, Permission.BUY | Permission.SELL),
+            "permissions": (1, EVERYTHING),
             "user_type": (1, len(USER_TYPES)),
-            "grade": (0, 15),
+            "grade": (0, 7),
             "expiry": (1, LATEST_EXPIRY),
             "most_energy": (0, 63),
         }
@@ -158,14 +127,18 @@ class Candidate:
             value = int(getattr(self, name))
             if not least <= value <= most:
                 raise BadChoice(name, value, f"is not {least} to {most}", remedy=f"Give a {name} in this range.")
+        for words, needed in (("side", SIDES), ("carrier", CARRIERS)):
+            if not self.permissions & needed:
+                remedy = f"Permit one {words} at least."
+                raise BadChoice("permissions", self.permissions, f"permits no {words}", remedy=remedy)
         if len(self.tag) != 32 or not any(self.tag):
             remedy = "Take the tag that the authority computed from the legal identity."
             raise BadChoice("tag", f"0x{self.tag.hex()}", "is not 32 bytes with one that is not zero", remedy=remedy)
 
     def pack(self) -> tuple[int, bytes]:
         """The two words of `PackedCandidate` (contracts/types/Candidates.sol)."""
-        high = int(self.account, 16) << 96 | self.most_energy << 88 | self.application << 64
-        low = self.permissions << 40 | self.user_type << 36 | self.grade << 32 | self.expiry
+        high = int(self.account, 16) << 96 | self.most_energy << 80 | self.application << 64
+        low = self.permissions << 38 | self.user_type << 35 | self.grade << 32 | self.expiry
         return high | self.credibility_ppm << 44 | low, self.tag
 
     @classmethod
@@ -174,12 +147,12 @@ class Candidate:
         head, tag = words
         return cls(
             account=to_checksum_address((head >> 96).to_bytes(20, "big")),
-            application=head >> 64 & 0xFFFFFF,
+            application=head >> 64 & 0xFFFF,
             tag=bytes(tag),
             credibility_ppm=head >> 44 & 0xFFFFF,
-            permissions=Permission(head >> 40 & 0xF),
-            user_type=head >> 36 & 0xF,
-            grade=head >> 32 & 0xF,
+            permissions=Permission(head >> 38 & 0x3F),
+            user_type=head >> 35 & 7,
+            grade=head >> 32 & 7,
             expiry=head & 0xFFFFFFFF,
-            most_energy=head >> 88 & 0xFF,
+            most_energy=head >> 80 & 0x3F,
         )

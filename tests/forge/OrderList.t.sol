@@ -4,7 +4,6 @@ pragma solidity ^0.8.27;
 import {IOrderBook} from "../../interfaces/market/IOrderBook.sol";
 import {Answers, NO_ANSWERS, OrderList, OrderLists} from "../../contracts/market/libraries/OrderList.sol";
 import {MAX_BATCH, PackedOrder} from "../../contracts/types/Orders.sol";
-import {Slot} from "../../contracts/types/Slots.sol";
 import {ForgeTest, Vm} from "./Vm.sol";
 
 /// @dev Answers any call that takes orders with one word for each, made of the calldata to the last byte; refuses what
@@ -72,12 +71,12 @@ contract OrderListTest is ForgeTest {
         assertEq(keccak256(abi.encode(words)), keccak256(abi.encode(expected)), "the answer to exactly this call");
     }
 
-    function testFuzz_asksWithASlotAndTheOrders(uint256 seed, uint256 count, bytes4 selector, Slot slot) public {
+    function testFuzz_asksWithAWordAndTheOrders(uint256 seed, uint256 count, bytes4 selector, uint256 word) public {
         vm.assume(selector != REFUSED && selector != Oracle.wordsOf.selector);
         PackedOrder[] memory orders = _orders(seed, count);
-        bytes memory data = abi.encodeWithSelector(selector, slot, orders);
+        bytes memory data = abi.encodeWithSelector(selector, word, orders);
         uint256[] memory expected = oracle.wordsOf(data, orders.length);
-        uint256[] memory words = this.askAt(orders, address(oracle), selector, slot);
+        uint256[] memory words = this.askWith(orders, address(oracle), selector, word);
         assertEq(keccak256(abi.encode(words)), keccak256(abi.encode(expected)), "the answer to exactly this call");
     }
 
@@ -109,7 +108,7 @@ contract OrderListTest is ForgeTest {
     function test_oneStepAfterTheOther() public {
         for (uint256 count = 1; count <= MAX_BATCH; count += count < 4 || count > 252 ? 1 : 31) {
             PackedOrder[] memory orders = _orders(count, count - 1);
-            uint256[] memory expected = oracle.wordsOf(abi.encodeWithSelector(0x01020304, Slot.wrap(77), orders), count);
+            uint256[] memory expected = oracle.wordsOf(abi.encodeWithSelector(0x01020304, 77, orders), count);
             vm.recordLogs();
             (uint256[] memory words, bytes32[] memory leaves_) = this.post(orders, address(oracle));
             emit IOrderBook.OrdersPlaced("market", 7, address(oracle), orders);
@@ -152,13 +151,13 @@ contract OrderListTest is ForgeTest {
         assertEq(keccak256(abi.encode(_read(list))), keccak256(abi.encode(orders)), "the orders stay");
     }
 
-    function askAt(PackedOrder[] calldata orders, address target, bytes4 selector, Slot slot)
+    function askWith(PackedOrder[] calldata orders, address target, bytes4 selector, uint256 word)
         external
         returns (uint256[] memory words)
     {
         bytes memory below = abi.encode(keccak256("what stands below the list"));
         OrderList list = OrderLists.copy(orders);
-        words = _words(list.askAt(target, selector, slot), orders.length);
+        words = _words(list.askWith(target, selector, word), orders.length);
         assertEq(keccak256(below), keccak256(abi.encode(keccak256("what stands below the list"))), "memory below stays");
         assertEq(keccak256(abi.encode(_read(list))), keccak256(abi.encode(orders)), "the orders stay");
     }
@@ -174,7 +173,7 @@ contract OrderListTest is ForgeTest {
         OrderList list = OrderLists.copy(orders);
         Answers first = list.ask(target, 0xffffffff);
         uint256[] memory before = _words(first, orders.length);
-        words = _words(list.askAt(target, 0x01020304, Slot.wrap(77)), orders.length);
+        words = _words(list.askWith(target, 0x01020304, 77), orders.length);
         leaves_ = _leaves(list);
         assertEq(
             keccak256(abi.encode(_words(first, orders.length))), keccak256(abi.encode(before)), "the first answers stay"

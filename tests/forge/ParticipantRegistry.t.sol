@@ -7,6 +7,7 @@ import {ParticipantRegistry} from "../../contracts/registry/ParticipantRegistry.
 import {AccountsStub} from "../../contracts/testing/AccountsStub.sol";
 import {Admission} from "../../contracts/types/Attested.sol";
 import {PackedCandidate} from "../../contracts/types/Candidates.sol";
+import {Carrier} from "../../contracts/types/Markets.sol";
 import {MAX_PERSONS, PackedOrder} from "../../contracts/types/Orders.sol";
 import {Ppm} from "../../contracts/types/Units.sol";
 import {Registries} from "./Registries.sol";
@@ -111,7 +112,7 @@ contract ParticipantRegistryTest is Registries {
         vm.warp(block.timestamp + 4 days);
         PackedOrder[] memory orders = new PackedOrder[](1);
         orders[0].head = (uint256(uint160(APPLICANT)) << 96) | (1 << 32);
-        Admission admission = participants.admissionOf(orders)[0];
+        Admission admission = participants.admissionOf(Carrier.Electricity, orders)[0];
         assertTrue(admission.isActive(), "the applicant is admitted");
         assertEq(admission.personInTerms(), number << 230, "the number lies where an order has it");
         assertEq(Ppm.unwrap(admission.credibility()), 900_000, "and the credibility below");

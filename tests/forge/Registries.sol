@@ -99,9 +99,9 @@ abstract contract Registries is ForgeTest {
         vm.warp(now_);
     }
 
-    /// The first application of an account, with a credibility of 900 000 ppm, for buying and selling, of a prosumer, for ever.
+    /// The first application of an account, with a credibility of 900 000 ppm, for buying and selling, of all carriers, of a prosumer, for ever.
     function candidateOf(address account) internal pure returns (PackedCandidate memory) {
-        uint256 attested = (900_000 << 44) | (3 << 40) | (3 << 36) | type(uint32).max;
+        uint256 attested = (900_000 << 44) | (63 << 38) | (3 << 35) | type(uint32).max;
         return PackedCandidate((uint256(uint160(account)) << 96) | (1 << 64) | attested, keccak256(abi.encode(account)));
     }
 

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {PackedOrder} from "../../types/Orders.sol";
-import {Slot} from "../../types/Slots.sol";
 
 /// @dev Orders side by side in memory, as the ABI encodes an array of them: the place of the first order. Before it
 /// stand their number, the offset 32 and room for a selector and the length of it all, so that the same bytes are
@@ -22,7 +20,7 @@ using {
     OrderLists.at,
     OrderLists.leafAt,
     OrderLists.ask,
-    OrderLists.askAt,
+    OrderLists.askWith,
     OrderLists.log
 } for OrderList global;
 
@@ -42,8 +40,6 @@ function isNone(Answers answers) pure returns (bool) {
 /// @title Batches of orders in memory
 /// @dev From calldata to the event without a copy: encoding each order anew costs a tenth of posting it.
 library OrderLists {
-    using Address for address;
-
     /// @dev Bytes of a PackedOrder.
     uint256 private constant ORDER_SIZE = 160;
 
@@ -110,16 +106,16 @@ library OrderLists {
         return _call(target, data);
     }
 
-    /// @notice `ask` by a function that takes a slot before the orders.
-    function askAt(OrderList list, address target, bytes4 selector, Slot slot) internal returns (Answers answers) {
+    /// @notice `ask` by a function that takes one word before the orders.
+    function askWith(OrderList list, address target, bytes4 selector, uint256 word) internal returns (Answers answers) {
         bytes memory data;
-        // Equivalent to abi.encodeWithSelector(selector, slot, orders): length 32 | selector 4 | slot 32 | offset 32 |
+        // Equivalent to abi.encodeWithSelector(selector, word, orders): length 32 | selector 4 | word 32 | offset 32 |
         // count 32 | orders, each word written before the one that reaches into it.
         assembly ("memory-safe") {
             data := sub(list, 132)
             mstore(sub(list, 128), shr(224, selector))
             mstore(data, add(100, mul(ORDER_SIZE, mload(sub(list, 32)))))
-            mstore(sub(list, 96), slot)
+            mstore(sub(list, 96), word)
             mstore(sub(list, 64), 64)
         }
         answers = _call(target, data);
@@ -138,15 +134,20 @@ library OrderLists {
     }
 
     function _call(address target, bytes memory data) private returns (Answers answers) {
-        bytes memory answer = target.functionCall(data);
-        // Equivalent to abi.decode(answer, (uint256[])): length 32 | offset 32 | count 32 | words.
+        // Equivalent to abi.decode(target.functionCall(data), (uint256[])), offset 32 | count 32 | words, without looking whether
+        // the target has code, as contracts of the deployment have.
         assembly ("memory-safe") {
-            answers := add(answer, 96)
+            let answer := mload(0x40)
+            let isDone := call(gas(), target, 0, add(data, 32), mload(data), 0, 0)
+            returndatacopy(answer, 0, returndatasize())
+            if iszero(isDone) { revert(answer, returndatasize()) }
+            mstore(0x40, add(answer, returndatasize()))
+            answers := add(answer, 64)
         }
     }
 
     function _copy(uint256 offset, uint256 count) private pure returns (OrderList list) {
-        // Equivalent to abi.encode(orders), after room of 96 bytes for `askAt`.
+        // Equivalent to abi.encode(orders), after room of 96 bytes for `askWith`.
         assembly ("memory-safe") {
             list := add(mload(0x40), 160)
             mstore(sub(list, 64), 32)

@@ -54,6 +54,8 @@ class Participant:
         Code of the most energy of one order of a side: it is less than ``2**code`` Wh, and 0 permits none.
     user_type, grade : int
         See `powerpact.market.candidates`.
+    carriers : int
+        Bit c: may trade the carrier with this code.
     expiry : int
         End of the admission, Unix seconds.
     """
@@ -69,6 +71,7 @@ class Participant:
     most_sold: int
     user_type: int
     grade: int
+    carriers: int
     expiry: int
 
     @classmethod

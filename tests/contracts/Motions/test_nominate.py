@@ -37,14 +37,13 @@ def test_reverts_without_candidates(motions, auditors):
     [
         (~(((1 << 160) - 1) << 96), 0),
         (~(0xFFFFF << 44), 1_000_001 << 44),
+        (~(3 << 38), 0),
         (~(0xF << 40), 0),
-        (~(0xF << 40), 4 << 40),
-        (~(0xF << 36), 0),
-        (~(0xF << 36), 7 << 36),
+        (~(7 << 35), 0),
+        (~(7 << 35), 7 << 35),
         (~0xFFFFFFFF, 1),
-        (~(0xFF << 88), 64 << 88),
     ],
-    ids=["account", "credibility", "no permission", "permission", "no type", "type", "expiry", "most energy"],
+    ids=["account", "credibility", "no side", "no carrier", "no type", "type", "expiry"],
 )
 def test_reverts_for_a_candidate_that_is_not_well_formed(motions, candidates, auditors, mask, bits):
     (head, tag), first = packed(candidates)

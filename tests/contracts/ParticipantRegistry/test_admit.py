@@ -61,6 +61,7 @@ def test_admits_whom_nobody_objected_to(participants, motions, candidates, motio
         transaction.timestamp,
     )
     assert (state["mostBought"], state["mostSold"], state["userType"], state["grade"]) == (64, 64, 3, 2)
+    assert state["carriers"] == 0b1111
     assert admissions(participants, [alice, bob]) == [(True, 700_000), (True, 900_000)]
     assert (participants.personCount(), motions.memberCount()) == (2, 2)
     assert participants.personOf(candidates[1].tag) == 2

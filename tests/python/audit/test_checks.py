@@ -12,7 +12,9 @@ from powerpact.chain.contracts.agreements import sign_agreement
 from powerpact.chain.node_errors import LogsIncomplete
 from powerpact.index import attach
 from powerpact.index.records import read_records
+from powerpact.market.candidates import Candidate
 from powerpact.market.orders import order_id
+from powerpact.market.permissions import SIDES, Permission
 from powerpact.market.readings import Reading
 from powerpact.market.rules import Mode
 from testkit.badlogs import topic
@@ -295,6 +297,24 @@ def test_a_suspended_trader_is_found(day):
     suspension = replace(admitted, name="Suspended", arguments=admitted.arguments | {"until": 2**39}, position=10**6)
     _, faults = checks._CHECKS["REG-1"](replace(records, participants=[*records.participants, suspension]))
     assert faults
+
+
+def test_an_order_of_a_carrier_that_is_not_permitted_is_found(day):
+    """The registry's event, as if alice had been permitted heat alone."""
+    records = read_records(day.chain)
+    others = [
+        tampered(event, candidate=heat_alone(event.arguments["candidate"]))
+        if event.name == "Admitted" and event.arguments["participant"] == day.address("alice")
+        else event
+        for event in records.participants
+    ]
+    _, faults = checks._CHECKS["REG-1"](replace(records, participants=others))
+    assert faults
+    assert all("Order_CarrierNotPermitted" in fault and day.address("alice") in fault for fault in faults)
+
+
+def heat_alone(words):
+    return replace(Candidate.unpack(words), permissions=SIDES | Permission.HEAT).pack()
 
 
 def test_an_order_of_another_person_is_found(day):

@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+from powerpact.cli.session import open_chain
+from powerpact.market.candidates import Candidate
+from powerpact.market.permissions import Permission
 from testkit.shell import tag_of
 
 
@@ -12,10 +15,9 @@ def announced(shell, admitted):
     """Two candidates in one motion, announced by a file."""
     entries = []
     for name in ("agent", "arbiter"):
-        shell.ok("members", "apply", "-a", name)
-        entries.append(
-            {"account": name, "tag": tag_of(name), "credibility_ppm": 500_000, "type": "storage", "may": "sell"}
-        )
+        shell.ok("members", "apply", "-a", name, "--may", "sell", "--carriers", "gas, heat", "--attribute", "zone=x")
+        entries.append({"account": name, "tag": tag_of(name), "credibility_ppm": 500_000, "type": "storage"})
+        entries[-1] |= {"may": "sell", "carriers": "heat,gas"}
     (shell.folder / "batch.json").write_text(json.dumps(entries))
     for auditor in ("ann", "ben"):
         voted = shell.json("members", "approve", "--batch", "batch.json", "-a", auditor, "--reason", "network-operator")
@@ -33,6 +35,14 @@ def test_a_batch_is_one_motion(shell, announced, accounts):
         (accounts["agent"], "open", 0),
         (accounts["arbiter"], "open", 0),
     ]
+
+
+def test_an_application_says_what_is_asked_for(shell, announced):
+    attributes = json.loads((shell.folder / "arbiter.application.json").read_text())["attributes"]
+    assert attributes == {"zone": "x", "may": "sell", "carriers": "heat,gas"}
+    nominated = open_chain(shell.folder / "deployment.json").events("Motions", "Nominated")
+    attested = [Candidate.unpack(words).permissions for words in nominated[-1].arguments["candidates"]]
+    assert attested == [Permission.SELL | Permission.HEAT | Permission.GAS] * 2
 
 
 def test_members_stop_one_candidate_and_not_the_other(shell, announced, accounts):
@@ -130,6 +140,8 @@ def test_a_batch_that_is_wrong_is_refused(shell, admitted, entries, problem):
         (("object", "-a", "bob"), "Name motion and candidate"),
         (("admit", 9, "-a", "bob"), "is not known"),
         (("approve", "alice", "-a", "ann", "--tag", "0x01"), "credibility_ppm"),
+        (("apply", "-a", "alice", "--carriers", "water"), "'water'"),
+        (("apply", "-a", "alice", "--may", "heat"), "'heat'"),
     ],
 )
 def test_what_is_not_there_is_refused(shell, admitted, words, problem):

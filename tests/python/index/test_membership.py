@@ -3,7 +3,7 @@
 import pytest
 
 from powerpact.codec.abi import Event
-from powerpact.index.membership import persons, was_active
+from powerpact.index.membership import attested_at, persons
 from testkit.admitting import candidate
 
 ALICE, SHOP, SECOND = (f"0x{'0' * 39}{digit}" for digit in "ABC")
@@ -58,7 +58,9 @@ HISTORY = [
     ],
 )
 def test_the_state_at_a_place(account, block, now, expected):
-    assert was_active(HISTORY, account, (block, 99), now) is expected
+    attested = attested_at(HISTORY, account, (block, 99), now)
+    assert (attested is not None) is expected
+    assert attested is None or attested.account == (SECOND if account == SECOND else ALICE)
 
 
 def test_accounts_have_persons():
