@@ -27,6 +27,9 @@ abstract contract AdmissionMotions is IMotions, Auditors, EIP712 {
     /// @dev The longest notice of an exit: a member's word has bits for 16 days of them.
     uint256 private constant MAX_EXIT_NOTICE = 14 days;
 
+    /// @dev Codes of countries have three digits.
+    uint16 private constant LAST_COUNTRY = 999;
+
     /// @dev The longest window, seconds.
     uint256 private constant MAX_WINDOW = 90 days;
 
@@ -286,7 +289,8 @@ abstract contract AdmissionMotions is IMotions, Auditors, EIP712 {
         require(
             candidate.account() != address(0) && candidate.tag != 0 && candidate.sides() != 0
                 && candidate.carriers() != 0 && userType != 0 && userType <= 6
-                && Ppm.unwrap(candidate.credibility()) <= ONE_PPM && candidate.expiry() > block.timestamp,
+                && Ppm.unwrap(candidate.credibility()) <= ONE_PPM && candidate.expiry() > block.timestamp
+                && candidate.country() <= LAST_COUNTRY,
             Motion_BadCandidate(index, candidate.account())
         );
     }

@@ -18,9 +18,14 @@ contract Membership is IMembership {
     }
 
     /// @inheritdoc IMembership
-    function contains(address account) external view returns (bool) {
+    function contains(address account) public view returns (bool) {
         IParticipantRegistry.Status status = REGISTRY.participant(account).status;
         return status == IParticipantRegistry.Status.Active || status == IParticipantRegistry.Status.Leaving
             || status == IParticipantRegistry.Status.Linked;
+    }
+
+    /// @inheritdoc IMembership
+    function investorCountry(address account) external view returns (uint16) {
+        return contains(account) ? REGISTRY.countryOf(account) : 0;
     }
 }

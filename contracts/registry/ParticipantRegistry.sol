@@ -7,7 +7,7 @@ import {IAccounts} from "../../interfaces/accounts/IAccounts.sol";
 import {IMotions} from "../../interfaces/registry/IMotions.sol";
 import {IParticipantRegistry} from "../../interfaces/registry/IParticipantRegistry.sol";
 import {Signatures} from "../shared/Signatures.sol";
-import {Admission, admissionIn} from "../types/Attested.sol";
+import {Admission} from "../types/Attested.sol";
 import {CandidateFields, PackedCandidate} from "../types/Candidates.sol";
 import {Carrier} from "../types/Markets.sol";
 import {MAX_PERSONS, PackedOrder, traderOf} from "../types/Orders.sol";
@@ -21,6 +21,14 @@ import {Permissions} from "./libraries/Permissions.sol";
 contract ParticipantRegistry is IParticipantRegistry, EIP712 {
     using CandidateFields for PackedCandidate;
     using Checkpoints for Checkpoints.Trace208;
+
+    /// @dev What stays of a person who leaves. slot 0: 20 + 2 = 22
+    struct Person {
+        /// The account with the person's voice.
+        address first;
+        /// ISO 3166-1 numeric; 0: not stated.
+        uint16 country;
+    }
 
     /// @dev The longest that one suspension can last, seconds.
     uint40 private constant MAX_SUSPENSION = 30 days;
@@ -43,8 +51,7 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
 
     mapping(address account => Participant) private _participants;
 
-    /// @dev The account with a person's voice; it stays when the person leaves.
-    mapping(uint32 person => address) private _first;
+    mapping(uint32 person => Person) private _persons;
 
     /// @dev A person's other accounts.
     mapping(uint32 person => address[]) private _linked;
@@ -188,7 +195,7 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
     function unlink(address account) external {
         uint32 person = _participants[account].person;
         require(_participants[account].status == Status.Linked, Registry_NotLinked(account));
-        require(msg.sender == account || msg.sender == _first[person], Registry_NotLinked(account));
+        require(msg.sender == account || msg.sender == _persons[person].first, Registry_NotLinked(account));
         _requireNothingHeld(account);
         address[] storage others = _linked[person];
         uint256 place = 0;
@@ -202,7 +209,7 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
     function isActive(address account) external view returns (bool) {
         uint256 word = _wordOf(account);
         if (uint8(word) == uint8(Status.Linked)) word = _firstWord(word);
-        return _admissionIn(word).isActive();
+        return Permissions.admissionOf(word).isActive();
     }
 
     /// @inheritdoc IParticipantRegistry
@@ -219,8 +226,13 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
     }
 
     /// @inheritdoc IParticipantRegistry
+    function countryOf(address account) external view returns (uint16) {
+        return _persons[_participants[account].person].country;
+    }
+
+    /// @inheritdoc IParticipantRegistry
     function accountsOf(uint32 person) external view returns (address first, address[] memory others) {
-        return (_first[person], _linked[person]);
+        return (_persons[person].first, _linked[person]);
     }
 
     /// @inheritdoc IParticipantRegistry
@@ -247,7 +259,7 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
             uint256 word = _wordOf(traderOf(head));
             // What holds of a person holds of all its accounts.
             if (uint8(word) == uint8(Status.Linked)) word = _firstWord(word);
-            Admission admission = _admissionIn(word);
+            Admission admission = Permissions.admissionOf(word);
             if (!Permissions.allow(word, carrierBit, head, terms)) {
                 Permissions.refuse(i, carrier, head, terms, word, admission);
             }
@@ -274,7 +286,6 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
         Participant storage subject = _participants[account];
         if (subject.status != Status.Active) {
             _replace(person);
-            _first[person] = account;
             _setStatus(subject, Status.Active);
             MOTIONS.giveVoice(account);
         }
@@ -285,6 +296,7 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
         subject.expiry = candidate.expiry();
         (subject.userType, subject.grade) = (candidate.userType(), candidate.grade());
         subject.suspendedUntil = uint40(_ends[person].latest());
+        _persons[person] = Person(account, candidate.country());
         emit Admitted(account, person, motion, candidate);
     }
 
@@ -302,7 +314,7 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
 
     /// @dev If the person is still admitted with an account whose key it lost, another one takes its place.
     function _replace(uint32 person) private {
-        address before = _first[person];
+        address before = _persons[person].first;
         Status status = _participants[before].status;
         if (status != Status.Active && status != Status.Leaving) return;
         _leave(before, person);
@@ -335,20 +347,7 @@ contract ParticipantRegistry is IParticipantRegistry, EIP712 {
 
     /// @dev The word of the first account of a linked one's person.
     function _firstWord(uint256 word) private view returns (uint256) {
-        return _wordOf(_first[uint32(word >> 48)]);
-    }
-
-    /// @dev What a participant's word says of orders: person and credibility lie in it as in an Admission.
-    function _admissionIn(uint256 word) private view returns (Admission) {
-        uint256 active = uint256(Status.Active);
-        bool isActiveNow;
-        // Equivalent to uint8(word) == active && uint40(word >> 80) <= block.timestamp && word >> 216 > block.timestamp,
-        // without a jump for each.
-        assembly ("memory-safe") {
-            let isUnsuspended := iszero(gt(and(shr(80, word), 0xffffffffff), timestamp()))
-            isActiveNow := and(and(eq(and(word, 0xff), active), isUnsuspended), gt(shr(216, word), timestamp()))
-        }
-        return admissionIn(uint64(word >> 16), isActiveNow);
+        return _wordOf(_persons[uint32(word >> 48)].first);
     }
 
     /// @dev A participant as it lies in its slot: expiry 40 | carriers 8 | grade 8 | user type 8 | most sold 8 | most bought 8 |

@@ -4,7 +4,7 @@ pragma solidity ^0.8.27;
 import {Ppm} from "./Units.sol";
 
 /// @dev What the auditors attest of one applicant, in two words:
-///   head   account 160 | none 10 | most energy 6 | application 16 | credibility 20 | permissions 6 | user type 3 | grade 3
+///   head   account 160 | country 10 | most energy 6 | application 16 | credibility 20 | permissions 6 | user type 3 | grade 3
 ///          | expiry 32 = 256 bits
 /// from the most significant bit downwards.
 struct PackedCandidate {
@@ -27,6 +27,11 @@ library CandidateFields {
     /// @dev Number of the application.
     function application(PackedCandidate calldata candidate) internal pure returns (uint32) {
         return uint16(candidate.head >> 64);
+    }
+
+    /// @dev Country of the legal identity, ISO 3166-1 numeric; 0: not stated.
+    function country(PackedCandidate calldata candidate) internal pure returns (uint16) {
+        return uint16(candidate.head >> 86) & 0x3ff;
     }
 
     /// @dev Code of the most energy of one order, below 64: it is less than 2^code Wh; 0: as much as fits.

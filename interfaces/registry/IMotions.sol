@@ -138,7 +138,7 @@ interface IMotions is IAuditors {
     error Motion_BadCount(uint256 given, uint256 most);
 
     /// @notice Thrown when a candidate has no account, no tag, no side or carrier that it may trade, no user type, a credibility
-    /// above one or an expiry that is past.
+    /// above one, an expiry that is past or a country of more than three digits.
     error Motion_BadCandidate(uint256 index, address account);
 
     /// @notice Thrown when an auditor gives no reason.

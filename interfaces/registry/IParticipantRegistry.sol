@@ -230,6 +230,11 @@ interface IParticipantRegistry {
     /// @param account Whose.
     function participant(address account) external view returns (Participant memory);
 
+    /// @notice The country of the person of an account, ISO 3166-1 numeric, as the auditors attested it last; 0 if they stated none,
+    /// or the account never was a person's. It stays when the person leaves.
+    /// @param account Whose.
+    function countryOf(address account) external view returns (uint16);
+
     /// @notice The person with a tag, 0 if there is none.
     /// @param tag The person tag.
     function personOf(bytes32 tag) external view returns (uint32 person);

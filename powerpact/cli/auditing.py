@@ -28,6 +28,7 @@ from powerpact.cli.session import (
 from powerpact.errors import BadChoice
 from powerpact.market import candidates as words
 from powerpact.market import wording
+from powerpact.market.countries import country_number
 from powerpact.market.permissions import CARRIERS, SIDES, most_energy_code
 
 if TYPE_CHECKING:
@@ -71,6 +72,9 @@ def approve(
         str, typer.Option(metavar="electricity,…", help="What it may trade, of electricity, heat, cold and gas.")
     ] = "electricity,heat,cold,gas",
     most_energy_wh: Annotated[int | None, typer.Option(min=1, help="Most energy of one order, Wh.")] = None,
+    country: Annotated[
+        str | None, typer.Option(metavar="XX", help="Country of the legal identity, which the chain tells everybody.")
+    ] = None,
     grade: Annotated[int, typer.Option(min=0, max=7, help="Credit grade, 1 the best; 0: none.")] = 0,
     until: Annotated[str | None, typer.Option(metavar="TIME", help="End of the admission; by default in 2106.")] = None,
     reason: Annotated[Relied, typer.Option(help="What you relied on.")] = "documents",
@@ -96,7 +100,14 @@ def approve(
         found = _candidates_in(chain, batch)
     else:
         one = {"account": applicant, "tag": tag, "credibility_ppm": credibility_ppm, "type": user_type}
-        one |= {"may": may, "carriers": carriers, "grade": grade, "until": until, "most_energy_wh": most_energy_wh}
+        one |= {
+            "may": may,
+            "carriers": carriers,
+            "country": country,
+            "grade": grade,
+            "until": until,
+            "most_energy_wh": most_energy_wh,
+        }
         found = [_candidate(chain, one, "")]
         if shown is not None:
             _check_shown(shown, chain.events("ParticipantRegistry", "Applied", applicant=found[0].account)[-1:])
@@ -281,6 +292,7 @@ def _candidate(chain: Chain, entry: Any, place: str) -> Candidate:
         grade=int(entry.get("grade", 0)),
         expiry=words.LATEST_EXPIRY if until is None else parse_time(str(until)),
         most_energy=0 if most_wh is None else most_energy_code(int(most_wh)),
+        country=0 if entry.get("country") is None else country_number(str(entry["country"]), f"{place}country"),
     )
 
 

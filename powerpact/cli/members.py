@@ -50,6 +50,7 @@ def apply(
         str | None,
         typer.Option(metavar="electricity,…", help="What you would trade, of electricity, heat, cold and gas."),
     ] = None,
+    country: Annotated[str | None, typer.Option(metavar="XX", help="Your country, two capitals of ISO 3166-1.")] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where the attribute set goes.")
     ] = None,
@@ -62,7 +63,7 @@ def apply(
     """
     from powerpact.chain.contracts import participants
 
-    attributes = dict(_pair(text) for text in attribute or ()) | _wished(may, carriers)
+    attributes = dict(_pair(text) for text in attribute or ()) | _told(may, carriers, country)
     chain, key = open_chain(deployment), unlock(account)
     file, sender = output or Path(f"{account}.application.json"), chain.sender(key)
     with sender.turn():
@@ -193,12 +194,17 @@ def permitted(text: str, among: Permission, field: str) -> Permission:
     return found
 
 
-def _wished(may: str | None, carriers: str | None) -> dict[str, str]:
-    """What somebody asks to be permitted, in the words of attribute sets."""
+def _told(may: str | None, carriers: str | None, country: str | None) -> dict[str, str]:
+    """What somebody asks to be permitted, and is from, in the words of attribute sets."""
+    from powerpact.market.countries import country_number
     from powerpact.market.permissions import CARRIERS, SIDES
 
+    told = {}
+    if country is not None:
+        country_number(country)  # refuses what is none
+        told["country"] = country
     asked = (("may", may, SIDES), ("carriers", carriers, CARRIERS))
-    return {
+    return told | {
         name: ",".join(word_of(one) for one in permitted(text, among, name))
         for name, text, among in asked
         if text is not None

@@ -6,7 +6,6 @@ name, in attribute files, in credentials and in disclosures, and one Solidity ty
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -16,6 +15,7 @@ from eth_utils import is_checksum_address
 
 from powerpact.credentials.errors import BadAttribute
 from powerpact.market.candidates import USER_TYPES
+from powerpact.market.countries import NUMBERS
 from powerpact.market.permissions import Permission
 from powerpact.units import PPM
 
@@ -149,7 +149,7 @@ class AttributeSet:
                 self._refuse(attribute, "is empty or too long", f"Write 1 to {_MOST_TEXT} characters.")
         if not any(character.isalnum() for character in self.national_id):
             self._refuse("national_id", "has neither letters nor digits", "Write the id as the document has it.")
-        if not re.fullmatch("[A-Z]{2}", self.country):
+        if self.country not in NUMBERS:
             self._refuse("country", "is no country code", "Write the two capitals of ISO 3166-1, such as AT.")
         if self.user_type not in USER_TYPES:
             self._refuse("user_type", "is no type of user", f"Choose one of {', '.join(USER_TYPES)}.")

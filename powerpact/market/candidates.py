@@ -90,6 +90,8 @@ class Candidate:
         End of the admission, Unix seconds.
     most_energy : int
         Code of the most energy of one order: it is less than ``2**most_energy`` Wh; 0 for as much as fits.
+    country : int
+        Country of the legal identity, ISO 3166-1 numeric; 0 if none is stated.
 
     Raises
     ------
@@ -112,6 +114,7 @@ class Candidate:
     grade: int = 0
     expiry: int = LATEST_EXPIRY
     most_energy: int = 0
+    country: int = 0
 
     def __post_init__(self) -> None:
         bounds = {
@@ -122,6 +125,7 @@ class Candidate:
             "grade": (0, 7),
             "expiry": (1, LATEST_EXPIRY),
             "most_energy": (0, 63),
+            "country": (0, 999),
         }
         for name, (least, most) in bounds.items():
             value = int(getattr(self, name))
@@ -137,7 +141,7 @@ class Candidate:
 
     def pack(self) -> tuple[int, bytes]:
         """The two words of `PackedCandidate` (contracts/types/Candidates.sol)."""
-        high = int(self.account, 16) << 96 | self.most_energy << 80 | self.application << 64
+        high = int(self.account, 16) << 96 | self.country << 86 | self.most_energy << 80 | self.application << 64
         low = self.permissions << 38 | self.user_type << 35 | self.grade << 32 | self.expiry
         return high | self.credibility_ppm << 44 | low, self.tag
 
@@ -155,4 +159,5 @@ class Candidate:
             grade=head >> 32 & 7,
             expiry=head & 0xFFFFFFFF,
             most_energy=head >> 80 & 0x3F,
+            country=head >> 86 & 0x3FF,
         )

@@ -2,7 +2,8 @@
 pragma solidity ^0.8.27;
 
 import {IOrderBook} from "../../../interfaces/market/IOrderBook.sol";
-import {Admission} from "../../types/Attested.sol";
+import {IParticipantRegistry} from "../../../interfaces/registry/IParticipantRegistry.sol";
+import {Admission, admissionIn} from "../../types/Attested.sol";
 import {MAY_BUY, MAY_SELL} from "../../types/Candidates.sol";
 import {Carrier} from "../../types/Markets.sol";
 import {energyOf, sideOf, traderOf} from "../../types/Orders.sol";
@@ -22,6 +23,19 @@ library Permissions {
     function codesOf(uint8 sides, uint8 mostEnergy) internal pure returns (uint8 mostBought, uint8 mostSold) {
         uint8 code = mostEnergy == 0 ? ANY : mostEnergy;
         (mostBought, mostSold) = (sides & MAY_BUY == 0 ? 0 : code, sides & MAY_SELL == 0 ? 0 : code);
+    }
+
+    /// @notice What a participant's word says of orders: person and credibility lie in it as in an Admission.
+    function admissionOf(uint256 word) internal view returns (Admission) {
+        uint256 active = uint256(IParticipantRegistry.Status.Active);
+        bool isActiveNow;
+        // Equivalent to uint8(word) == active && uint40(word >> 80) <= block.timestamp && word >> 216 > block.timestamp,
+        // without a jump for each.
+        assembly ("memory-safe") {
+            let isUnsuspended := iszero(gt(and(shr(80, word), 0xffffffffff), timestamp()))
+            isActiveNow := and(and(eq(and(word, 0xff), active), isUnsuspended), gt(shr(216, word), timestamp()))
+        }
+        return admissionIn(uint64(word >> 16), isActiveNow);
     }
 
     /// @notice The bit of a participant's word that says that it may trade a carrier.

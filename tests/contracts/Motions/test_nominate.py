@@ -42,8 +42,9 @@ def test_reverts_without_candidates(motions, auditors):
         (~(7 << 35), 0),
         (~(7 << 35), 7 << 35),
         (~0xFFFFFFFF, 1),
+        (~(0x3FF << 86), 1_000 << 86),
     ],
-    ids=["account", "credibility", "no side", "no carrier", "no type", "type", "expiry"],
+    ids=["account", "credibility", "no side", "no carrier", "no type", "type", "expiry", "country"],
 )
 def test_reverts_for_a_candidate_that_is_not_well_formed(motions, candidates, auditors, mask, bits):
     (head, tag), first = packed(candidates)

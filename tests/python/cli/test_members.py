@@ -15,9 +15,9 @@ def announced(shell, admitted):
     """Two candidates in one motion, announced by a file."""
     entries = []
     for name in ("agent", "arbiter"):
-        shell.ok("members", "apply", "-a", name, "--may", "sell", "--carriers", "gas, heat", "--attribute", "zone=x")
+        shell.ok("members", "apply", "-a", name, "--may", "sell", "--carriers", "gas, heat", "--country", "IN")
         entries.append({"account": name, "tag": tag_of(name), "credibility_ppm": 500_000, "type": "storage"})
-        entries[-1] |= {"may": "sell", "carriers": "heat,gas"}
+        entries[-1] |= {"may": "sell", "carriers": "heat,gas", "country": "IN"}
     (shell.folder / "batch.json").write_text(json.dumps(entries))
     for auditor in ("ann", "ben"):
         voted = shell.json("members", "approve", "--batch", "batch.json", "-a", auditor, "--reason", "network-operator")
@@ -39,10 +39,11 @@ def test_a_batch_is_one_motion(shell, announced, accounts):
 
 def test_an_application_says_what_is_asked_for(shell, announced):
     attributes = json.loads((shell.folder / "arbiter.application.json").read_text())["attributes"]
-    assert attributes == {"zone": "x", "may": "sell", "carriers": "heat,gas"}
+    assert attributes == {"country": "IN", "may": "sell", "carriers": "heat,gas"}
     nominated = open_chain(shell.folder / "deployment.json").events("Motions", "Nominated")
-    attested = [Candidate.unpack(words).permissions for words in nominated[-1].arguments["candidates"]]
-    assert attested == [Permission.SELL | Permission.HEAT | Permission.GAS] * 2
+    attested = [Candidate.unpack(words) for words in nominated[-1].arguments["candidates"]]
+    may = Permission.SELL | Permission.HEAT | Permission.GAS
+    assert [(someone.permissions, someone.country) for someone in attested] == [(may, 356)] * 2
 
 
 def test_members_stop_one_candidate_and_not_the_other(shell, announced, accounts):
@@ -59,6 +60,9 @@ def test_members_stop_one_candidate_and_not_the_other(shell, announced, accounts
     assert (done["admitted"], done["refused"]) == ([accounts["arbiter"]], [accounts["agent"]])
     admissions = [shell.json("balance", name)[0]["admission"] for name in ("arbiter", "agent")]
     assert admissions == ["active", "rejected"]
+    chain = open_chain(shell.folder / "deployment.json")
+    countries = [chain.read("Membership", "investorCountry", accounts[name]) for name in ("arbiter", "agent")]
+    assert countries == [356, 0]
 
 
 def test_the_history_of_a_person_says_everything(shell, announced, accounts):
@@ -142,6 +146,7 @@ def test_a_batch_that_is_wrong_is_refused(shell, admitted, entries, problem):
         (("approve", "alice", "-a", "ann", "--tag", "0x01"), "credibility_ppm"),
         (("apply", "-a", "alice", "--carriers", "water"), "'water'"),
         (("apply", "-a", "alice", "--may", "heat"), "'heat'"),
+        (("apply", "-a", "alice", "--country", "at"), "country"),
     ],
 )
 def test_what_is_not_there_is_refused(shell, admitted, words, problem):

@@ -20,9 +20,11 @@ TAG = bytes(31) + b"\1"
     st.integers(0, 7),
     st.integers(1, LATEST_EXPIRY),
     st.integers(0, 63),
+    st.integers(0, 999),
 )
-def test_two_words_hold_everything(application, credibility_ppm, permissions, user_type, grade, expiry, most):
-    someone = Candidate(SOMEBODY, application, TAG, credibility_ppm, permissions, user_type, grade, expiry, most)
+def test_two_words_hold_everything(application, credibility_ppm, permissions, user_type, grade, expiry, most, country):
+    attested = credibility_ppm, permissions, user_type, grade, expiry, most, country
+    someone = Candidate(SOMEBODY, application, TAG, *attested)
     head, tag = someone.pack()
     assert head < 2**256
     assert Candidate.unpack((head, tag)) == someone
@@ -34,6 +36,8 @@ def test_two_words_hold_everything(application, credibility_ppm, permissions, us
         ("application", 0),
         ("application", 2**16),
         ("most_energy", 64),
+        ("country", -1),
+        ("country", 1_000),
         ("credibility_ppm", -1),
         ("credibility_ppm", 1_000_001),
         ("permissions", Permission(0)),
