@@ -24,6 +24,8 @@ EDGES = (
     (DISTRUSTED, BOUND),
     (DISTRUSTED, DISTRUSTED),
     (DISTRUSTED, RETIRED),
+    (RETIRED, RETIRED),
+    (DECERTIFIED, DECERTIFIED),
 )
 """Where each step can lead; a statement about a former key leads nowhere."""
 
