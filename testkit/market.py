@@ -756,13 +756,12 @@ class TestMarket:
         community = self.community
         words, proof = self.measured[device][-1]
         reported = Reading.unpack(words)
-        version = max(community.read("Metering", "correctionOf", device, reported.start_at)[0], reported.version) + 1
-        counter_wh = reported.export_counter_wh - reported.exported_wh + exported_wh
-        again = reported.signed._replace(version=version, exported_wh=exported_wh, export_counter_wh=counter_wh)
+        version = max(community.read("Metering", "correctionOf", device, reported.start_at)[0], reported.version)
+        again = reported._replace(version=version).corrected(exported_wh, reported.imported_wh)
         meter = next(trader.meter for trader in community.traders if trader.device == device)
-        signature = sign(meter, community.domain("Metering"), "Reading", again.message())
+        signature = sign_by_device(meter, community.domain("Metering"), "Reading", again.message())
         receipt = community.send(community.agent, "Metering", "correct", again.pack(), signature, (words, proof), [])
-        community.counters[device].exported_wh = counter_wh
+        community.counters[device].exported_wh = again.export_counter_wh
         return receipt
 
     def locked_upoints(self) -> int:

@@ -10,7 +10,6 @@ from powerpact.chain.contracts.meters import ProvenReading, SignedReading
 from powerpact.chain.transactions import Call
 from powerpact.codec.devicekeys import DeviceKey, sign_by_device
 from powerpact.errors import BadChoice
-from powerpact.market.readings import Quality, Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class Correction:
         reported = found[start].reading
         corrections = meters.corrections_in(chain).get((device, start), [])
         last = corrections[-1] if corrections else reported
-        corrected = _next_version(last, exported_wh, imported_wh)
+        corrected = last.corrected(exported_wh, imported_wh)
         around = [
             each.proven
             for each in found.values()
@@ -72,14 +71,3 @@ class Correction:
     def call(self, chain: Chain) -> Call:
         """What is sent."""
         return meters.correct(chain, self.signed, self.reported, self.neighbours)
-
-
-def _next_version(last: Reading, exported_wh: int, imported_wh: int) -> Reading:
-    return last.signed._replace(
-        exported_wh=exported_wh,
-        imported_wh=imported_wh,
-        export_counter_wh=last.export_counter_wh - last.exported_wh + exported_wh,
-        import_counter_wh=last.import_counter_wh - last.imported_wh + imported_wh,
-        quality=Quality.MEASURED,
-        version=last.version + 1,
-    )

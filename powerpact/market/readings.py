@@ -115,6 +115,32 @@ class Reading(NamedTuple):
         """The reading as its device signed it."""
         return self._replace(gap_after=None)
 
+    def corrected(self, exported_wh: int, imported_wh: int) -> Reading:
+        """The next version of the interval, as its device signs it: measured, with the counters that it began with.
+
+        Parameters
+        ----------
+        exported_wh, imported_wh : int
+            What was measured, Wh.
+
+        Examples
+        --------
+        >>> reading = Reading.measured(
+        ...     7, 7_200, 3_600, exported_wh=500, imported_wh=0, export_counter_wh=900, import_counter_wh=40
+        ... )
+        >>> again = reading.corrected(450, 10)
+        >>> again.version, again.export_counter_wh, again.import_counter_wh
+        (2, 850, 50)
+        """
+        return self.signed._replace(
+            exported_wh=exported_wh,
+            imported_wh=imported_wh,
+            export_counter_wh=self.export_counter_wh - self.exported_wh + exported_wh,
+            import_counter_wh=self.import_counter_wh - self.imported_wh + imported_wh,
+            quality=Quality.MEASURED,
+            version=self.version + 1,
+        )
+
     def pack(self) -> PackedReading:
         """The two words."""
         return PackedReading(
