@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from powerpact.cli.choices import enum_member, words_of
+from powerpact.cli.choices import enum_member, with_options, words_of
 from powerpact.cli.members import group, permitted
 from powerpact.cli.output import read_input
 from powerpact.cli.session import (
@@ -47,6 +47,48 @@ MOST_AT_ONCE = 100
 """Candidates that one transaction admits."""
 
 
+ATTESTED = {
+    "tag": (
+        Annotated[
+            str | None, typer.Option(metavar="HEX", help="The person tag, from `powerpact ca tag` of the authority.")
+        ],
+        None,
+    ),
+    "credibility_ppm": (
+        Annotated[int | None, typer.Option(min=0, max=1_000_000, help="Attested credit report, ppm.")],
+        None,
+    ),
+    "type": (
+        Annotated[str, typer.Option(metavar="TYPE", help=f"What the applicant is: {', '.join(words.USER_TYPES)}.")],
+        "prosumer",
+    ),
+    "may": (
+        Annotated[str, typer.Option(metavar="buy,sell", help="What it may do; by default both.")],
+        "buy,sell",
+    ),
+    "carriers": (
+        Annotated[
+            str, typer.Option(metavar="electricity,…", help="What it may trade, of electricity, heat, cold and gas.")
+        ],
+        "electricity,heat,cold,gas",
+    ),
+    "most_energy_wh": (Annotated[int | None, typer.Option(min=1, help="Most energy of one order, Wh.")], None),
+    "country": (
+        Annotated[
+            str | None,
+            typer.Option(metavar="XX", help="Country of the legal identity, which the chain tells everybody."),
+        ],
+        None,
+    ),
+    "grade": (Annotated[int, typer.Option(min=0, max=7, help="Credit grade, 1 the best; 0: none.")], 0),
+    "until": (
+        Annotated[str | None, typer.Option(metavar="TIME", help="End of the admission; by default in 2106.")],
+        None,
+    ),
+}
+"""What an auditor attests of one candidate: the options of `approve`, by the names of a batch's entries."""
+
+
 T = TypeVar("T")
 
 
@@ -55,28 +97,11 @@ def register(_: typer.Typer) -> None:
 
 
 @group.command()
+@with_options(ATTESTED)
 def approve(
     account: As,
+    said: dict[str, Any],
     applicant: Annotated[str | None, typer.Argument(metavar="[APPLICANT]", help="Who applied.")] = None,
-    tag: Annotated[
-        str | None, typer.Option(metavar="HEX", help="The person tag, from `powerpact ca tag` of the authority.")
-    ] = None,
-    credibility_ppm: Annotated[
-        int | None, typer.Option(min=0, max=1_000_000, help="Attested credit report, ppm.")
-    ] = None,
-    user_type: Annotated[
-        str, typer.Option("--type", metavar="TYPE", help=f"What the applicant is: {', '.join(words.USER_TYPES)}.")
-    ] = "prosumer",
-    may: Annotated[str, typer.Option(metavar="buy,sell", help="What it may do; by default both.")] = "buy,sell",
-    carriers: Annotated[
-        str, typer.Option(metavar="electricity,…", help="What it may trade, of electricity, heat, cold and gas.")
-    ] = "electricity,heat,cold,gas",
-    most_energy_wh: Annotated[int | None, typer.Option(min=1, help="Most energy of one order, Wh.")] = None,
-    country: Annotated[
-        str | None, typer.Option(metavar="XX", help="Country of the legal identity, which the chain tells everybody.")
-    ] = None,
-    grade: Annotated[int, typer.Option(min=0, max=7, help="Credit grade, 1 the best; 0: none.")] = 0,
-    until: Annotated[str | None, typer.Option(metavar="TIME", help="End of the admission; by default in 2106.")] = None,
     reason: Annotated[Relied, typer.Option(help="What you relied on.")] = "documents",
     shown: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The attribute set that you were shown, checked by its hash.")
@@ -99,16 +124,7 @@ def approve(
     if batch is not None:
         found = _candidates_in(chain, batch)
     else:
-        one = {"account": applicant, "tag": tag, "credibility_ppm": credibility_ppm, "type": user_type}
-        one |= {
-            "may": may,
-            "carriers": carriers,
-            "country": country,
-            "grade": grade,
-            "until": until,
-            "most_energy_wh": most_energy_wh,
-        }
-        found = [_candidate(chain, one, "")]
+        found = [_candidate(chain, {"account": applicant, **said}, "")]
         if shown is not None:
             _check_shown(shown, chain.events("ParticipantRegistry", "Applied", applicant=found[0].account)[-1:])
     code = enum_member(words.ApprovalReason, "reason", reason)
