@@ -104,6 +104,13 @@ powerpact router batches
 powerpact router prove readings.jsonl --batch 1 --device 1 -a alice
 powerpact router check readings.jsonl --batch 1
 
+# Outside the market's rounds Alice pays Bob for that reading in a channel: she signs a voucher, he has it paid.
+channel=$(powerpact channel open --with bob --amount 5.0 --device 1 --price 0.09 -a alice)
+powerpact channel pay "$channel" --readings readings.jsonl -a alice -o vouchers.jsonl
+powerpact channel receive vouchers.jsonl --readings readings.jsonl -a bob
+powerpact channel close "$channel" -a bob
+powerpact channel list --all
+
 # The meter says again what it measured in that hour: less went out than it had said.
 powerpact meter correct -a agent --key bob-meter --slot $((slot + 3600)) --exported-wh 0
 
