@@ -95,7 +95,7 @@ abstract contract MutualChannels is IMutualChannels, ChannelFunds {
 
         uint40 closesAt = uint40(block.timestamp) + terms.window;
         channel.closing = Closing(toOne, version, closesAt, isByOther);
-        emit ClosingBegun(id, msg.sender, version, closesAt);
+        emit ClosingBegun(id, msg.sender, version, toOne, closesAt);
     }
 
     /// @inheritdoc IMutualChannels
@@ -113,9 +113,11 @@ abstract contract MutualChannels is IMutualChannels, ChannelFunds {
         (closing.toOne, closing.version) = (_shareOfOne(id, locked, terms, state, ofBoth, ofContracts), state.version);
 
         channel.closing = closing;
-        if (msg.sender == state.tower) channel.reward = Reward(state.tower, state.reward);
+        // Whoever copies the tower's transaction, the closing party too, has it rewarded all the same.
+        bool isNeeded = msg.sender != (closing.isByOther ? terms.one : terms.other);
+        if (isNeeded && state.tower != address(0)) channel.reward = Reward(state.tower, state.reward);
         else if (channel.reward.tower != address(0)) delete channel.reward;
-        emit StateShown(id, msg.sender, state.version);
+        emit StateShown(id, msg.sender, state.version, closing.toOne);
     }
 
     /// @inheritdoc IMutualChannels

@@ -11,8 +11,10 @@ import {Points, Price} from "../../contracts/types/Units.sol";
 /// An old voucher hurts nobody but the receiver, so there is no dispute: the payer gets what is left back some time after it
 /// gave notice, or at once when the receiver closes.
 /// @dev Trust assumptions.
-/// Safety: the receiver hands over energy only for vouchers that it has checked and stored, and claims them before a notice ends.
-/// Liveness: the receiver, or anyone it asks, gets a transaction into the chain within the notice.
+/// Safety: a voucher pays for what was delivered before it: the receiver gives credit from one voucher to the next, stores what it
+/// takes, and claims before a notice ends, whose length the payer chose when it opened the channel. Who trusts signatures of a
+/// contract account (ERC-1271) trusts that it never takes them back.
+/// Liveness: the receiver, or anyone it asks, gets a transaction into the chain within the notice. The chain keeps its id.
 interface IMeteredChannels {
     /// @dev What a channel is, fixed when it is opened; `idOfMetered` is its hash.
     struct MeteredTerms {

@@ -8,12 +8,14 @@ import {Points} from "../../contracts/types/Units.sol";
 /// @notice Both, or one of them, lock points. Whenever one pays the other, both sign a new state: what is whose now. They close
 /// together at once, or one closes alone with the newest state that it has, and until its window is over anybody can show a newer
 /// one. The window is not prolonged by that. A state counts with the signatures of both only.
-/// A state may name a watchtower: an account that gets a reward out of the closing party's part if a newer state that it shows
-/// is the one by which the channel ends. A tower needs the last state alone, and no key but its own.
+/// A state may name a watchtower: an account that gets a reward out of the closing party's part if the channel ends by that state,
+/// and others than the party that was to lose by the older one showed it. A tower needs the last state alone, and no key but its own.
 /// @dev Trust assumptions.
 /// Safety: each party, or its tower, looks at the chain once within every window, and keeps the newest state that it signed. Whoever
-/// signed a change of the channel signs no newer state until the change is in the chain, or has expired.
-/// Liveness: a transaction gets into the chain within the window.
+/// signed a change of the channel signs no newer state until the change is in the chain, or has expired; the version of a change is
+/// above those of all states that either has signed. A party that asked to close signs nothing more. Who trusts signatures of a
+/// contract account (ERC-1271) trusts that it never takes them back.
+/// Liveness: a transaction gets into the chain within the window. The chain keeps its id.
 interface IMutualChannels {
     /// @dev What a channel is, fixed when it is opened; `idOfMutual` is its hash.
     struct MutualTerms {
@@ -36,9 +38,9 @@ interface IMutualChannels {
         /// What both knew to be locked for `one`; what was locked since is added to what it gets.
         uint96 fromOne;
         uint96 fromOther;
-        /// Who is rewarded for showing this state; zero: nobody.
+        /// Who is rewarded if this state is needed; zero: nobody.
         address tower;
-        /// How much it gets.
+        /// How much it gets, at most the closing party's part.
         uint96 reward;
     }
 
@@ -105,10 +107,11 @@ interface IMutualChannels {
     event MutualChanged(
         bytes32 indexed channel, uint64 version, uint96 leftOne, uint96 leftOther, uint96 outOne, uint96 outOther
     );
-    /// @notice A party asked to close by a state of this version; until `closesAt`, Unix seconds, a newer one can be shown.
-    event ClosingBegun(bytes32 indexed channel, address indexed closer, uint64 version, uint40 closesAt);
+    /// @notice A party asked to close by a state, by which `one` gets `toOne` micro-points; until `closesAt`, Unix seconds, a newer
+    /// one can be shown.
+    event ClosingBegun(bytes32 indexed channel, address indexed closer, uint64 version, uint96 toOne, uint40 closesAt);
     /// @notice Somebody showed a newer state.
-    event StateShown(bytes32 indexed channel, address indexed by, uint64 version);
+    event StateShown(bytes32 indexed channel, address indexed by, uint64 version, uint96 toOne);
     /// @notice The channel is closed: what each party, and the watchtower, got, micro-points.
     event MutualClosed(bytes32 indexed channel, uint96 toOne, uint96 toOther, address tower, uint96 reward);
 

@@ -31,10 +31,11 @@ from powerpact.market.wording import money, parse_money, parse_price
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
+    from eth_typing import ChecksumAddress
 
     from powerpact.chain.client import Chain
     from powerpact.chain.contracts.channels import Channel, MeteredChannel, MutualChannel
-    from powerpact.chain.transactions import Mined
+    from powerpact.chain.transactions import Call, Mined
     from powerpact.cli.names import Names
     from powerpact.store.channels import ChannelBook
 
@@ -250,41 +251,53 @@ def watch(
     deployment: Deployed = DEPLOYMENT_FILE,
     as_json: AsJson = False,
 ) -> None:
-    """Watch over mutual channels: answer whoever closes with an older state than the newest one in the journal.
+    """Watch over channels: answer whoever closes with an older state than the newest one, and claim what is owed.
 
     As a party, or as a watchtower that took states with `powerpact channel receive`; a tower that the newest state
-    names is rewarded. Can be stopped and restarted; Ctrl-C ends it.
+    names is rewarded. As a receiver the last voucher is claimed once the payer gives notice. Can be stopped and
+    restarted; Ctrl-C ends it.
 
     [bold]Example:[/bold] powerpact channel watch -a wendy
     """
-    from powerpact.chain.contracts import channels
     from powerpact.chain.errors import ChainError
-    from powerpact.payments.tower import old_closes
 
     chain, key = open_chain(deployment), unlock(account)
     book, sender = offchain.book_of(chain, key.address), chain.sender(key)
     shown: list[Mined] = []
     while True:
-        try:
-            for old in list(old_closes(chain, book)):
-                tell(
-                    f"channel 0x{old.channel.id.hex()[:8]} closes by version {old.channel.version}: showing a newer one"
-                )
-                shown.append(sender.send(channels.show_state(chain, old.channel, old.newest)))
-        except ChainError as error:
-            if once:
-                raise
-            tell(f"will look again: {error}")
+        failed = 0
+        for call in _answers(chain, book, key.address):
+            try:
+                shown.append(sender.send(call))
+            except ChainError as error:
+                failed += 1
+                tell(f"will try again: {error}")
         if once:
             break
         time.sleep(poll_s)
-    done(f"{len(shown)} states shown", shown, {"shown": len(shown)}, as_json=as_json, result=str(len(shown)))
+    done(f"{len(shown)} answers sent", shown, {"sent": len(shown)}, as_json=as_json, result=str(len(shown)))
+    if failed:
+        raise typer.Exit(1)
+
+
+def _answers(chain: Chain, book: ChannelBook, own: ChecksumAddress) -> list[Call]:
+    """What is to be sent now, most urgent first; nothing if the chain cannot be asked."""
+    from powerpact.chain.contracts import channels
+    from powerpact.chain.errors import ChainError
+    from powerpact.payments.tower import old_closes, owed_in
+
+    try:
+        old = [channels.show_state(chain, one.channel, one.newest) for one in old_closes(chain, book)]
+        return old + [channels.claim(chain, found, last) for found, last in owed_in(chain, book, own)]
+    except ChainError as error:
+        tell(f"will look again: {error}")
+        return []
 
 
 def _close(chain: Chain, book: ChannelBook, found: Channel, key: LocalAccount) -> Mined:
     from powerpact.chain.contracts import channels
     from powerpact.codec.channelfile import Signed
-    from powerpact.payments.mutual import current_state
+    from powerpact.payments.mutual import state_by_lock
 
     sender = chain.sender(key)
     if isinstance(found, channels.MeteredChannel):
@@ -292,9 +305,11 @@ def _close(chain: Chain, book: ChannelBook, found: Channel, key: LocalAccount) -
             return sender.send(channels.give_notice(chain, found))
         last = book.last_voucher(found.id)
         return sender.send(channels.close_metered(chain, found, last.signed if last else None))
-    newest = book.newest_state(found.id, is_whole=True)
-    if newest is None or newest.said.version <= found.base:
-        newest = Signed(found.id, current_state(book, found))
+    with sender.turn():
+        newest = book.newest_state(found.id, is_whole=True)
+        if newest is None or newest.said.version <= found.base:
+            newest = Signed(found.id, state_by_lock(found))
+        book.note_closing(newest)
     return sender.send(channels.begin_close(chain, found, newest))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,13 +15,14 @@ from powerpact.cli.session import (
     AsJson,
     Deployed,
     address_of,
+    clock,
     done,
     open_chain,
     tell,
     unlock,
 )
 from powerpact.errors import BadChoice
-from powerpact.market.channels import NOBODY
+from powerpact.market.channels import LEAST_WINDOW_S, NOBODY
 from powerpact.market.wording import money, parse_money
 
 if TYPE_CHECKING:
@@ -29,13 +30,23 @@ if TYPE_CHECKING:
 
     from powerpact.chain.client import Chain
     from powerpact.chain.contracts.channels import Channel, MeteredChannel, MutualChannel
+    from powerpact.codec.channelfile import SignedVoucher
     from powerpact.store.channels import ChannelBook
 
 ChannelId = Annotated[str, typer.Argument(metavar="CHANNEL", help="Id of the channel, or its first digits.")]
 SignedFileName = Annotated[str, typer.Argument(metavar="FILE", help="What the other party handed over, - for input.")]
+TrustContract = Annotated[
+    bool,
+    typer.Option(
+        "--trust-contract",
+        help="Take signatures of a contract account; it can take them back by changing its own rules.",
+    ),
+]
 Output = Annotated[
     str, typer.Option("-o", "--output", metavar="FILE", help="Where what is signed goes, - for standard output.")
 ]
+
+RELIED_WINDOW_S = 3_600
 
 
 def register(group: typer.Typer) -> None:
@@ -71,8 +82,9 @@ def pay(
     from powerpact.payments.mutual import Party
 
     chain, key = open_chain(deployment), unlock(account)
-    found, book = channels.channel(chain, channel), book_of(chain, key.address)
+    book = book_of(chain, key.address)
     with chain.sender(key).turn():
+        found = channels.channel(chain, channel)
         if isinstance(found, channels.MeteredChannel):
             if readings is None:
                 raise BadChoice("readings", None, "is missing", remedy="Name the file of readings to pay for.")
@@ -97,6 +109,13 @@ def receive(
         typer.Option(metavar="FILE", help="Of a metered channel: the own readings, as the device signed them."),
     ] = None,
     output: Output = STANDARD_STREAM,
+    least_window: Annotated[
+        int,
+        typer.Option(
+            metavar="SECONDS", min=LEAST_WINDOW_S, help="Rely on no channel in which there is less time to answer."
+        ),
+    ] = RELIED_WINDOW_S,
+    trust_contract: TrustContract = False,
     deployment: Deployed = DEPLOYMENT_FILE,
     as_json: AsJson = False,
 ) -> None:
@@ -108,7 +127,7 @@ def receive(
     powerpact channel receive payment.json -a bob -o signed.json
     """
     from powerpact.chain.contracts import channels
-    from powerpact.codec.channelfile import VOUCHER, format_signed, parse_signed
+    from powerpact.codec.channelfile import VOUCHER, format_signed, parse_signed, parse_voucher
     from powerpact.market.channels import ChannelChange
     from powerpact.payments.mutual import Party
     from powerpact.payments.tower import guard
@@ -118,7 +137,9 @@ def receive(
     book = book_of(chain, key.address)
     with chain.sender(key).turn():
         if VOUCHER.encode() in text.splitlines()[0] if text else False:
-            _receive_vouchers(chain, book, file, text, readings, as_json=as_json)
+            vouchers = [parse_voucher(f"{file}:{i}", line) for i, line in enumerate(text.splitlines(), start=1)]
+            options = {"least_window_s": least_window, "trusts_contracts": trust_contract}
+            _receive_vouchers(chain, book, key.address, vouchers, readings, options, as_json=as_json)
             return
         offered = parse_signed(file, text)
         found = mutual(channels.channel(chain, offered.channel.hex()))
@@ -130,7 +151,8 @@ def receive(
             guard(chain, book, found, offered)
             done("kept, to watch over the channel", [], {"version": offered.said.version}, as_json=as_json)
             return
-        signed = Party(chain, book, found, key).accept(offered)
+        party = Party(chain, book, found, key, least_window_s=least_window, trusts_contracts=trust_contract)
+        signed = party.accept(offered)
     write_output(output, f"{format_signed(signed)}\n")
     after = (
         "both signed it"
@@ -163,9 +185,9 @@ def agree(
     from powerpact.payments.mutual import Party
 
     chain, key = open_chain(deployment), unlock(account)
-    found, book = mutual(channels.channel(chain, channel)), book_of(chain, key.address)
+    book = book_of(chain, key.address)
     with chain.sender(key).turn():
-        party = Party(chain, book, found, key)
+        party = Party(chain, book, mutual(channels.channel(chain, channel)), key)
         signed = party.agree(None if out is None else parse_money(out, "out"))
     write_output(output, f"{format_signed(signed)}\n")
     tell("signed; the other party signs and sends it: `powerpact channel submit`")
@@ -174,6 +196,7 @@ def agree(
 def submit(
     file: SignedFileName,
     account: As,
+    trust_contract: TrustContract = False,
     deployment: Deployed = DEPLOYMENT_FILE,
     as_json: AsJson = False,
 ) -> None:
@@ -191,10 +214,11 @@ def submit(
         raise BadChoice("file", file, "is a payment", remedy="Take it: `powerpact channel receive`.")
     change = Signed(offered.channel, offered.said, offered.of_one, offered.of_other)
     chain, key = open_chain(deployment), unlock(account)
-    found, book = mutual(channels.channel(chain, offered.channel.hex())), book_of(chain, key.address)
+    book, found = book_of(chain, key.address), mutual(channels.channel(chain, offered.channel.hex()))
     if not change.is_whole:
         with chain.sender(key).turn():
-            change = Party(chain, book, found, key).join(change)
+            found = mutual(channels.channel(chain, offered.channel.hex()))
+            change = Party(chain, book, found, key, trusts_contracts=trust_contract).join(change)
     mined = chain.sender(key).send(channels.change(chain, found, change))
     said = change.said
     outs = {"out_one_upoints": said.out_one_upoints, "out_other_upoints": said.out_other_upoints}
@@ -236,19 +260,25 @@ def mutual(found: Channel) -> MutualChannel:
 
 
 def _receive_vouchers(
-    chain: Chain, book: ChannelBook, file: str, text: bytes, readings: Path | None, *, as_json: bool
+    chain: Chain,
+    book: ChannelBook,
+    receiver: ChecksumAddress,
+    vouchers: list[SignedVoucher],
+    readings: Path | None,
+    options: dict[str, Any],
+    *,
+    as_json: bool,
 ) -> None:
     from powerpact.chain.contracts import channels
-    from powerpact.codec.channelfile import parse_voucher
     from powerpact.devices.log import read_log
-    from powerpact.payments.metered import reading_hash
     from powerpact.payments.metered import receive as take
 
     if readings is None:
         raise BadChoice("readings", None, "is missing", remedy="Name the file of the own readings.")
-    vouchers = [parse_voucher(f"{file}:{i}", line) for i, line in enumerate(text.splitlines(), start=1)]
     found = metered(channels.channel(chain, vouchers[0].channel.hex()))
     own = [signed.reading for signed in read_log(readings) if signed.reading.device == found.terms.device]
-    taken = take(chain, book, found, vouchers, {reading_hash(reading): reading for reading in own})
+    taken = take(chain, book, found, receiver, vouchers, own, **options)
     data = {"new": taken.new, "known": taken.known, "total_upoints": taken.total_upoints}
     done(f"{taken.new} vouchers are new; {money(taken.total_upoints)} are earned", [], data, as_json=as_json)
+    if found.ends_at:
+        tell(f"the payer gave notice: claim until {clock(found.ends_at)} with `powerpact channel close`")

@@ -18,6 +18,7 @@ from Crypto.Hash import keccak
 from powerpact.codec.devicekeys import P256_BYTES, normal_p256, p256_signer_of
 from powerpact.codec.eip712 import Domain, domain_separator, expand, type_hash
 from powerpact.codec.eip712.errors import MessageMismatch
+from powerpact.codec.eip712.signing import CURVE_ORDER
 from powerpact.codec.errors import BadSignedFile
 from powerpact.codec.files import SignedFile
 from powerpact.market.readings import Reading
@@ -42,8 +43,6 @@ _BITS: Final = {
 """Members of the signed type, in the order of `Reading`'s fields, with their bits."""
 
 _MEMBERS: Final = {*_BITS, "signature"}
-_ORDER: Final = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_D0364141
-"""Order of the curve secp256k1."""
 
 
 def format_reading(reading: Reading, signature: bytes) -> str:
@@ -120,11 +119,11 @@ def normal_signature(signature: bytes) -> bytes:
         return normal_p256(signature)
     full = expand(signature)
     s = int.from_bytes(full[32:64], "big")
-    if s <= _ORDER // 2:
+    if s <= CURVE_ORDER // 2:
         return full
-    if s >= _ORDER:
+    if s >= CURVE_ORDER:
         raise MessageMismatch("Reading", "bad signature: s is above the order of the curve")
-    return full[:32] + (_ORDER - s).to_bytes(32, "big") + bytes([27 + 28 - full[64]])
+    return full[:32] + (CURVE_ORDER - s).to_bytes(32, "big") + bytes([27 + 28 - full[64]])
 
 
 def signer_of(digest: bytes, signature: bytes) -> bytes | None:

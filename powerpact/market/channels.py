@@ -20,6 +20,12 @@ LEAST_WINDOW_S: Final = 600
 MOST_WINDOW_S: Final = 30 * 86_400
 """The longest, s."""
 
+MOST_VERSION: Final = (1 << 64) - 2
+"""The highest version that the contract takes."""
+
+MOST_STEP: Final = 1 << 20
+"""By how much a version or a number may exceed the last one: nobody can use all of them up at once."""
+
 BASE: Final = 1
 """The version of what is locked when a mutual channel is opened."""
 

@@ -7,12 +7,26 @@ and changes that the own account signed, with the signatures that they have.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final, NamedTuple, cast
 
 from eth_typing import ChecksumAddress
 from eth_utils import to_canonical_address
-from sqlalchemy import Boolean, Column, ColumnElement, Integer, LargeBinary, String, Table, Text, func, insert, select
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    func,
+    insert,
+    select,
+)
 
 from powerpact.codec.channelfile import Signed, SignedVoucher, format_signed, parse_signed
 from powerpact.market.channels import ChannelChange, ChannelState, Voucher
@@ -40,12 +54,14 @@ _AGREED: Final = Table(
     Column("own", LargeBinary, primary_key=True),
     Column("channel", LargeBinary, primary_key=True),
     Column("version", String, primary_key=True),
-    Column("is_change", Boolean, primary_key=True),
+    Column("kind", String, primary_key=True),
     Column("line", Text, nullable=False),
     Column("is_whole", Boolean, nullable=False),
     Column("written_at", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
+
+_STATE, _CHANGE, _OFFER, _CLOSING = "state", "change", "offer", "closing"
 
 _DIGITS: Final = 20
 """Digits of a version, so that text sorts as numbers do."""
@@ -81,6 +97,20 @@ class ChannelBook:
         self._journal = journal
         self._genesis = journal.genesis
         self._own = to_canonical_address(own)
+        self._group: Connection | None = None
+
+    @contextmanager
+    def group(self) -> Iterator[None]:
+        """Write what is kept meanwhile with one commit; it is on the disk when this ends, and is handed over then."""
+        if self._group is not None:
+            yield
+            return
+        with self._journal.writing() as connection:
+            self._group = connection
+            try:
+                yield
+            finally:
+                self._group = None
 
     def keep_vouchers(self, vouchers: Sequence[PaidReading]) -> None:
         """Write vouchers down, all or none; they are on the disk when this returns.
@@ -106,13 +136,13 @@ class ChannelBook:
             for signed, start_at in vouchers
         ]
         if rows:
-            with self._journal.writing() as connection:
+            with self._writing() as connection:
                 connection.execute(insert(_VOUCHERS), rows)
 
     def last_voucher(self, channel: bytes) -> PaidReading | None:
         """The voucher of the highest number."""
         question = select(_VOUCHERS).where(*self._mine(_VOUCHERS), _VOUCHERS.c.channel == channel)
-        with self._journal.database.reading() as connection:
+        with self._reading() as connection:
             row = connection.execute(question.order_by(_VOUCHERS.c.number.desc()).limit(1)).first()
         return None if row is None else _paid(row)
 
@@ -121,58 +151,93 @@ class ChannelBook:
         question = select(_VOUCHERS).where(
             *self._mine(_VOUCHERS), _VOUCHERS.c.channel == channel, _VOUCHERS.c.number >= number
         )
-        with self._journal.database.reading() as connection:
+        with self._reading() as connection:
             return [_paid(row) for row in connection.execute(question.order_by(_VOUCHERS.c.number))]
 
     def count_vouchers(self, channel: bytes) -> int:
         """How many there are."""
         question = select(func.count()).where(*self._mine(_VOUCHERS), _VOUCHERS.c.channel == channel)
-        with self._journal.database.reading() as connection:
+        with self._reading() as connection:
             return connection.scalar(question) or 0
 
-    def keep(self, signed: Sequence[Signed[ChannelState] | Signed[ChannelChange]]) -> None:
-        """Write states and changes down, all or none; one of the same version is replaced."""
-        now = int(time.time())
-        rows = [
-            {
-                "genesis": self._genesis,
-                "own": self._own,
-                "channel": one.channel,
-                "version": f"{one.said.version:0{_DIGITS}}",
-                "is_change": isinstance(one.said, ChannelChange),
-                "line": format_signed(one),
-                "is_whole": one.is_whole,
-                "written_at": now,
-            }
-            for one in signed
-        ]
-        if rows:
-            with self._journal.writing() as connection:
-                connection.execute(insert(_AGREED).prefix_with("OR REPLACE"), rows)
+    def keep(self, signed: Signed[ChannelState] | Signed[ChannelChange]) -> None:
+        """Write a state or a change down; one of the same version is replaced."""
+        self._keep(signed, _CHANGE if isinstance(signed.said, ChannelChange) else _STATE, signed.said.version)
+
+    def keep_answer(self, offered: Signed[ChannelState], answer: Signed[ChannelState]) -> None:
+        """Write down what was answered to a state that was offered, so that it is answered the same way again."""
+        with self.group():
+            self.keep(answer)
+            self._keep(offered, _OFFER, answer.said.version)
+
+    def note_closing(self, newest: Signed[ChannelState]) -> None:
+        """The own account asked to close: it signs nothing more in this channel."""
+        self._keep(newest, _CLOSING, newest.said.version)
 
     def newest_state(self, channel: bytes, *, is_whole: bool) -> Signed[ChannelState] | None:
         """The state of the highest version that both signed, or only the own account."""
-        return cast(
-            Signed[ChannelState] | None,
-            self._newest(channel, _AGREED.c.is_change.is_(False), _AGREED.c.is_whole.is_(is_whole)),
-        )
+        condition = _AGREED.c.is_whole.is_(is_whole)
+        return cast(Signed[ChannelState] | None, self._newest(channel, _STATE, condition))
 
     def newest_change(self, channel: bytes) -> Signed[ChannelChange] | None:
         """The change of the highest version that the own account signed."""
-        return cast(Signed[ChannelChange] | None, self._newest(channel, _AGREED.c.is_change.is_(True)))
+        return cast(Signed[ChannelChange] | None, self._newest(channel, _CHANGE))
+
+    def answered_to(self, channel: bytes) -> Signed[ChannelState] | None:
+        """The offered state to which the own account answered last with one of its own."""
+        return cast(Signed[ChannelState] | None, self._newest(channel, _OFFER))
+
+    def is_closing(self, channel: bytes) -> bool:
+        """Whether the own account asked to close."""
+        return self._newest(channel, _CLOSING) is not None
+
+    def _keep(self, signed: Signed[ChannelState] | Signed[ChannelChange], kind: str, version: int) -> None:
+        row = {
+            "genesis": self._genesis,
+            "own": self._own,
+            "channel": signed.channel,
+            "version": f"{version:0{_DIGITS}}",
+            "kind": kind,
+            "line": format_signed(signed),
+            "is_whole": signed.is_whole,
+            "written_at": int(time.time()),
+        }
+        with self._writing() as connection:
+            connection.execute(insert(_AGREED).prefix_with("OR REPLACE"), [row])
 
     def channels(self) -> list[bytes]:
         """The mutual channels of which there are states."""
         question = select(_AGREED.c.channel).where(*self._mine(_AGREED)).distinct()
-        with self._journal.database.reading() as connection:
+        with self._reading() as connection:
             return [row.channel for row in connection.execute(question)]
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        if self._group is not None:
+            yield self._group
+            return
+        with self._journal.writing() as connection:
+            yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        """What is written in a group is seen in it."""
+        if self._group is not None:
+            yield self._group
+            return
+        with self._journal.database.reading() as connection:
+            yield connection
 
     def _mine(self, rows: Table) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
         return rows.c.genesis == self._genesis, rows.c.own == self._own
 
-    def _newest(self, channel: bytes, *conditions: Any) -> Signed[ChannelState] | Signed[ChannelChange] | None:
-        question = select(_AGREED.c.line).where(*self._mine(_AGREED), _AGREED.c.channel == channel, *conditions)
-        with self._journal.database.reading() as connection:
+    def _newest(
+        self, channel: bytes, kind: str, *conditions: ColumnElement[bool]
+    ) -> Signed[ChannelState] | Signed[ChannelChange] | None:
+        question = select(_AGREED.c.line).where(
+            *self._mine(_AGREED), _AGREED.c.channel == channel, _AGREED.c.kind == kind, *conditions
+        )
+        with self._reading() as connection:
             line = connection.scalar(question.order_by(_AGREED.c.version.desc()).limit(1))
         return None if line is None else parse_signed("the journal", line)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from powerpact.market.channels import BASE, ChannelChange, ChannelState
+from powerpact.market.channels import BASE, NOBODY, ChannelChange, ChannelState
 from testkit.paying.channels import WINDOW_S, Metered, Mutual
 
 
@@ -174,7 +174,9 @@ class Ghost:
             return "Channel_NotNewer"
         if error := channel.counts(state):
             return error
-        channel.shown, channel.tower = state, by if by == state.tower else ""
+        channel.shown = state
+        loser = next(party for party in channel.parties if party != channel.closer)
+        channel.tower = state.tower if by != loser and state.tower != NOBODY else ""
         return ""
 
     def end(self, channel: GhostMutual, now: int) -> str:

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import Any, Final
 
 from eth_typing import ChecksumAddress
 
 from powerpact.chain.client import Chain
 from powerpact.chain.errors import NotOnChain
 from powerpact.chain.transactions import Call
+from powerpact.codec.abi import Event
 from powerpact.codec.channelfile import Signed, SignedVoucher
 from powerpact.codec.eip712 import is_by, signature_words
 from powerpact.codec.packing import metered_id, mutual_id
 from powerpact.market.channels import NO_VOUCHER, ChannelChange, ChannelState, MeteredTerms, MutualTerms
 
-CONTRACT = "PaymentChannels"
+CONTRACT: Final = "PaymentChannels"
+
+ID_DIGITS: Final = 64
+"""Hexadecimal digits of an id."""
 
 
 class Stage(IntEnum):
@@ -46,6 +50,8 @@ class MeteredChannel:
         When the payer can have the rest back, Unix seconds; 0 if it gave no notice.
     is_open : bool
         Whether it was not closed.
+    opened_at : int
+        When it was opened, Unix seconds: earlier readings are not paid for in it.
     """
 
     id: bytes
@@ -54,6 +60,7 @@ class MeteredChannel:
     paid_upoints: int
     ends_at: int
     is_open: bool
+    opened_at: int
 
     @property
     def parties(self) -> tuple[ChecksumAddress, ChecksumAddress]:
@@ -113,15 +120,16 @@ _CLOSED = (1 << 64) - 1
 
 def channels_of(chain: Chain, who: ChecksumAddress | None = None) -> list[Channel]:
     """All channels, or those of which an account is a party, as they were opened."""
-    events = chain.events(CONTRACT, "MeteredOpened", "MutualOpened")
-    terms: list[MeteredTerms | MutualTerms] = [
-        MeteredTerms(*event.arguments["terms"])
-        if event.name == "MeteredOpened"
-        else MutualTerms(*event.arguments["terms"])
-        for event in events
+    if who is None:
+        return _as_they_are(chain, chain.events(CONTRACT, "MeteredOpened", "MutualOpened"))
+    asked: list[tuple[str, str]] = [
+        ("MeteredOpened", "payer"),
+        ("MeteredOpened", "receiver"),
+        ("MutualOpened", "one"),
+        ("MutualOpened", "other"),
     ]
-    own = [one for one in terms if who is None or who in one[:2]]
-    return _as_they_are(chain, own)
+    found = [event for name, side in asked for event in _opened(chain, name, {side: who})]
+    return _as_they_are(chain, sorted(found, key=lambda event: (event.block, event.position)))
 
 
 def channel(chain: Chain, id_: str) -> Channel:
@@ -133,10 +141,22 @@ def channel(chain: Chain, id_: str) -> Channel:
         If there is none, or more than one.
     """
     digits = id_.removeprefix("0x").lower()
-    found = [one for one in channels_of(chain) if digits and one.id.hex().startswith(digits)]
-    if len(found) != 1:
+    try:
+        whole: dict[str, Any] = {"channel": bytes.fromhex(digits)} if len(digits) == ID_DIGITS else {}
+    except ValueError:
+        whole = {}
+    events = [
+        event
+        for event in _opened(chain, "MeteredOpened", whole) + _opened(chain, "MutualOpened", whole)
+        if digits and event.arguments["channel"].hex().startswith(digits)
+    ]
+    if len(events) != 1:
         raise NotOnChain(f"single channel {id_}", remedy="List them with `powerpact channel list`.")
-    return found[0]
+    return _as_they_are(chain, events)[0]
+
+
+def _opened(chain: Chain, name: str, indexed: dict[str, Any]) -> list[Event]:
+    return chain.events(CONTRACT, name, **indexed)
 
 
 def terms_id(chain: Chain, terms: MeteredTerms | MutualTerms) -> bytes:
@@ -145,19 +165,20 @@ def terms_id(chain: Chain, terms: MeteredTerms | MutualTerms) -> bytes:
     return metered_id(domain, terms) if isinstance(terms, MeteredTerms) else mutual_id(domain, terms)
 
 
-def _as_they_are(chain: Chain, terms: Sequence[MeteredTerms | MutualTerms]) -> list[Channel]:
-    ids = [terms_id(chain, one) for one in terms]
-    views = ["meteredOf" if isinstance(one, MeteredTerms) else "mutualOf" for one in terms]
-    found = chain.read_all([(CONTRACT, view, [id_]) for view, id_ in zip(views, ids, strict=True)])
-    return [_channel(id_, one, words) for id_, one, words in zip(ids, terms, found, strict=True)]
+def _as_they_are(chain: Chain, opened: Sequence[Event]) -> list[Channel]:
+    views = {"MeteredOpened": "meteredOf", "MutualOpened": "mutualOf"}
+    found = chain.read_all([(CONTRACT, views[event.name], [event.arguments["channel"]]) for event in opened])
+    return [_channel(chain, event, words) for event, words in zip(opened, found, strict=True)]
 
 
-def _channel(id_: bytes, terms: MeteredTerms | MutualTerms, words: Sequence[Any]) -> Channel:
-    if isinstance(terms, MeteredTerms):
+def _channel(chain: Chain, opened: Event, words: Sequence[Any]) -> Channel:
+    id_, terms = opened.arguments["channel"], opened.arguments["terms"]
+    if opened.name == "MeteredOpened":
         locked, paid, ends_at, stage = words
-        return MeteredChannel(id_, terms, locked, paid, ends_at, stage == Stage.OPEN)
+        opened_at = chain.time_of(opened.block)
+        return MeteredChannel(id_, MeteredTerms(*terms), locked, paid, ends_at, stage == Stage.OPEN, opened_at)
     (one, other, base), (to_one, version, closes_at, _), _ = words
-    return MutualChannel(id_, terms, one, other, base, to_one, version, closes_at, base != _CLOSED)
+    return MutualChannel(id_, MutualTerms(*terms), one, other, base, to_one, version, closes_at, base != _CLOSED)
 
 
 def open_channel(chain: Chain, terms: MeteredTerms | MutualTerms, upoints: int) -> Call:

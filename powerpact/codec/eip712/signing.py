@@ -26,6 +26,9 @@ DOMAIN_NAME: Final = "PowerPact"
 
 DOMAIN_VERSION: Final = "1"
 
+CURVE_ORDER: Final = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_D0364141
+"""Order of the curve secp256k1."""
+
 _FIRST_V: Final = 27
 _DOMAIN_TYPE: Final = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 
@@ -152,6 +155,8 @@ def compact(signature: bytes) -> tuple[bytes, bytes]:
         return signature[:32], signature[32:]
     full = expand(signature)
     s, parity = int.from_bytes(full[32:64], "big"), full[64] - _FIRST_V
+    if CURVE_ORDER // 2 < s < CURVE_ORDER:  # the other half is the same signature, and the only one that contracts take
+        s, parity = CURVE_ORDER - s, 1 - parity
     return full[:32], (parity << 255 | s).to_bytes(32, "big")
 
 

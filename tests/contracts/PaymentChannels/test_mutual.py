@@ -293,10 +293,23 @@ def test_a_tower_is_paid_by_who_closed_with_an_old_state(
     assert money_of(custody, carol) == (ENDOWMENT_UPOINTS + paid, 0)
 
 
-def test_nobody_but_the_tower_is_paid_for_showing(channels, custody, shared, state, alice, bob, carol, dan, chain):
+@pytest.mark.parametrize("shower", ["dan", "alice"])
+def test_the_tower_is_paid_whoever_copies_its_transaction(
+    channels, custody, shared, state, alice, bob, carol, dan, chain, shower
+):
+    """A stranger, or the closing party itself."""
     channels.beginClose(shared.terms, *shared.by_both(state(2, 14 * POINT)), by(alice))
     newer = state(3, 2 * POINT, tower=carol.address, reward_upoints=POINT)
-    channels.showState(shared.terms, *shared.by_both(newer), by(dan))
+    channels.showState(shared.terms, *shared.by_both(newer), by({"dan": dan, "alice": alice}[shower]))
+    later(chain, WINDOW_S)
+    assert channels.finishMutual(shared.terms, by(bob)).events["MutualClosed"]["reward"] == POINT
+    assert money_of(custody, carol) == (ENDOWMENT_UPOINTS + POINT, 0)
+
+
+def test_the_tower_of_who_helps_itself_is_not_paid(channels, custody, shared, state, alice, bob, carol, chain):
+    channels.beginClose(shared.terms, *shared.by_both(state(2, 14 * POINT)), by(alice))
+    newer = state(3, 2 * POINT, tower=carol.address, reward_upoints=POINT)
+    channels.showState(shared.terms, *shared.by_both(newer), by(bob))
     later(chain, WINDOW_S)
     assert channels.finishMutual(shared.terms, by(bob)).events["MutualClosed"]["reward"] == 0
     assert money_of(custody, alice) == (ENDOWMENT_UPOINTS - 8 * POINT, 0)

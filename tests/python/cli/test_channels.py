@@ -29,14 +29,16 @@ def readings(shell, funded, tmp_path):
 @pytest.fixture
 def paying(shell, funded):
     """A channel in which Alice pays Bob for readings."""
-    words = ("--with", "bob", "--amount", "20.0", "--device", funded, "--price", "0.09", "--window", 600)
+    words = ("--with", "bob", "--amount", "20.0", "--device", funded, "--price", "0.09", "--window", 3_600)
     return shell.json("channel", "open", *words, "-a", "alice")["channel"]
 
 
 @pytest.fixture
 def shared(shell, funded):
     """A channel in which both pay each other: ten points are Alice's, five are Bob's."""
-    id_ = shell.json("channel", "open", "--with", "bob", "--amount", "10.0", "--window", 600, "-a", "alice")["channel"]
+    id_ = shell.json("channel", "open", "--with", "bob", "--amount", "10.0", "--window", 3_600, "-a", "alice")[
+        "channel"
+    ]
     shell.ok("channel", "fund", id_, "--amount", "5.0", "-a", "bob")
     return id_
 
@@ -149,8 +151,8 @@ def test_a_tower_answers_who_closes_by_an_old_state(shell, shared, tmp_path):
     assert "kept" in shell.ok("channel", "receive", signed, "-a", "agent").stderr
     before = {name: free(shell, name) for name in ("alice", "bob", "agent")}
     told = shell.json("channel", "close", shared, "-a", "alice")
-    assert shell.json("channel", "watch", "--once", "-a", "agent")["shown"] == 1
-    assert shell.json("channel", "watch", "--once", "-a", "agent")["shown"] == 0
+    assert shell.json("channel", "watch", "--once", "-a", "agent")["sent"] == 1
+    assert shell.json("channel", "watch", "--once", "-a", "agent")["sent"] == 0
     shell.warp(told["ends_at"])
     shell.ok("channel", "finish", shared, "-a", "bob")
     after = {name: free(shell, name) - was for name, was in before.items()}

@@ -7,9 +7,11 @@ import pytest
 
 from powerpact.chain.contracts.meters import SignedReading
 from powerpact.codec.eip712 import sign
+from powerpact.codec.eip712.signing import CURVE_ORDER
+from powerpact.market.channels import MOST_STEP
 from powerpact.market.readings import Quality, Reading
 from powerpact.payments.errors import ChannelRefused
-from powerpact.payments.metered import pay, reading_hash, receive
+from powerpact.payments.metered import pay, receive
 from testkit.world import SLOT_S
 from tests.python.payments.conftest import LOCKED_UPOINTS, PRICE_UPOINTS_PER_KWH
 
@@ -43,10 +45,6 @@ def readings(funded, metered):
     return _readings
 
 
-def own(readings):
-    return {reading_hash(signed.reading): signed.reading for signed in readings}
-
-
 @pytest.fixture
 def paid(funded, metered, book_of):
     """Sign as Alice for readings."""
@@ -61,8 +59,9 @@ def paid(funded, metered, book_of):
 def taken(funded, metered, book_of):
     """Take vouchers as Bob."""
 
-    def _taken(vouchers, readings, channel=metered):
-        return receive(funded.chain, book_of("bob"), channel, vouchers, own(readings))
+    def _taken(vouchers, readings, channel=metered, by="bob", **options):
+        own = [signed.reading for signed in readings]
+        return receive(funded.chain, book_of(by), channel, funded.address(by), vouchers, own, **options)
 
     return _taken
 
@@ -109,22 +108,80 @@ def test_only_the_payer_pays(readings, paid):
         paid(readings(1), by="carol")
 
 
-@pytest.mark.parametrize(("changes", "problem"), [({"is_open": False}, "is closed"), ({"ends_at": 9}, "gave notice")])
-def test_nothing_is_signed_or_taken_in_a_channel_that_ends(readings, paid, taken, metered, changes, problem):
+def test_nothing_is_signed_or_taken_in_a_closed_channel(readings, paid, taken, metered):
     hours = readings(1)
     vouchers = paid(hours)
-    ending = dataclasses.replace(metered, **changes)
-    for call in (lambda: paid(readings(2), ending), lambda: taken(vouchers, hours, ending)):
-        with pytest.raises(ChannelRefused, match=problem):
+    closed = dataclasses.replace(metered, is_open=False)
+    for call in (lambda: paid(readings(2), closed), lambda: taken(vouchers, hours, closed)):
+        with pytest.raises(ChannelRefused, match="is closed"):
             call()
+
+
+def test_after_a_notice_vouchers_are_taken_and_none_is_signed(readings, paid, taken, metered):
+    hours = readings(1)
+    vouchers, ending = paid(hours), dataclasses.replace(metered, ends_at=9)
+    assert taken(vouchers, hours, ending).new == 1
+    with pytest.raises(ChannelRefused, match="notice was given"):
+        paid(readings(2), ending)
+
+
+def test_an_interval_is_paid_for_once_by_its_highest_version(readings, paid, taken, funded, metered):
+    first, second = readings(2)
+    meter, domain = funded.meters["bob"], funded.chain.domain("Metering")
+    better = first.reading._replace(version=2, exported_wh=EXPORTED_WH - 1)
+    corrected = SignedReading(better, sign(meter.key, domain, "Reading", better.message()))
+    told = [corrected, first, first, second, corrected]
+    vouchers = paid(told)
+    worth = (EXPORTED_WH - 1) * PRICE_UPOINTS_PER_KWH // 1_000
+    assert [signed.voucher.total_upoints for signed in vouchers] == [worth, worth + VALUE_UPOINTS]
+    assert taken(vouchers, told).new == 2
+
+
+def test_readings_of_before_the_channel_are_not_paid_for(readings, paid, taken, metered):
+    hours = readings(3)
+    late = dataclasses.replace(metered, opened_at=START + SLOT_S + 1)
+    vouchers = paid(hours, late)
+    assert [signed.voucher.total_upoints for signed in vouchers] == [VALUE_UPOINTS]
+    assert taken(vouchers, hours, late).total_upoints == VALUE_UPOINTS
+
+
+def test_only_the_receiver_takes_vouchers(readings, paid, taken, metered):
+    hours = readings(1)
+    with pytest.raises(ChannelRefused, match=f"pays {metered.terms.receiver}"):
+        taken(paid(hours), hours, by="carol")
+
+
+def test_a_short_notice_is_not_relied_on(readings, paid, taken):
+    hours = readings(1)
+    vouchers = paid(hours)
+    with pytest.raises(ChannelRefused, match="shorter than 3601 s"):
+        taken(vouchers, hours, least_window_s=3_601)
+
+
+def test_the_other_half_of_a_signature_is_kept_as_the_contract_takes_it(readings, paid, taken, metered, book_of):
+    hours = readings(1)
+    (voucher,) = paid(hours)
+    r, s, v = voucher.signature[:32], int.from_bytes(voucher.signature[32:64], "big"), voucher.signature[64]
+    flipped = r + (CURVE_ORDER - s).to_bytes(32, "big") + bytes([27 + 28 - v - 27])
+    assert taken([dataclasses.replace(voucher, signature=flipped)], hours).new == 1
+    assert book_of("bob").last_voucher(metered.id).signed == voucher
+
+
+def test_numbers_are_not_used_up_at_once(readings, paid, taken):
+    hours = readings(1)
+    (voucher,) = paid(hours)
+    for number in (2**32 - 1, MOST_STEP):
+        jumped = dataclasses.replace(voucher, voucher=voucher.voucher._replace(number=number))
+        with pytest.raises(ChannelRefused, match="does not come after"):
+            taken([jumped], hours)
 
 
 def test_no_more_is_owed_than_is_locked(readings, paid, taken, metered):
     hours = readings(3)
     poor = dataclasses.replace(metered, locked_upoints=3 * VALUE_UPOINTS - 1)
-    with pytest.raises(ChannelRefused, match="are locked"):
+    with pytest.raises(ChannelRefused, match="were locked"):
         paid(hours, poor)
-    with pytest.raises(ChannelRefused, match="are locked"):
+    with pytest.raises(ChannelRefused, match="were locked"):
         taken(paid(hours), hours, poor)
     assert metered.locked_upoints == LOCKED_UPOINTS
 
@@ -133,7 +190,7 @@ def test_a_voucher_is_worth_what_its_readings_are(readings, paid, taken, metered
     hours = readings(4)
     vouchers = paid(hours)
     cheap = vouchers[2].voucher._replace(total_upoints=3 * VALUE_UPOINTS - 1)
-    with pytest.raises(ChannelRefused, match=f"are worth {3 * VALUE_UPOINTS}"):
+    with pytest.raises(ChannelRefused, match=f"its readings make {3 * VALUE_UPOINTS}"):
         taken([*vouchers[:2], dataclasses.replace(vouchers[2], voucher=cheap)], hours)
     assert book_of("bob").last_voucher(metered.id).signed == vouchers[1]
     with pytest.raises(ChannelRefused, match="for no reading that is to be paid"):

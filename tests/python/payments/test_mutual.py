@@ -6,7 +6,8 @@ import pytest
 
 from powerpact.chain.contracts import channels, points
 from powerpact.chain.local.clock import ChainClock
-from powerpact.market.channels import ChannelState
+from powerpact.codec.eip712.signing import CURVE_ORDER
+from powerpact.market.channels import MOST_STEP, ChannelState
 from powerpact.payments.errors import ChannelRefused
 from powerpact.payments.mutual import CHANGE_LASTS_S, Party
 from powerpact.payments.tower import guard, old_closes
@@ -95,9 +96,12 @@ def test_nobody_signs_that_one_has_less(party):
     ("changes", "problem"),
     [
         ({"version": 1}, "does not come after"),
-        ({"from_one_upoints": LOCKED_UPOINTS - 1}, "other points than are locked"),
-        ({"from_other_upoints": LOCKED_UPOINTS + 1}, "other points than are locked"),
+        ({"version": 2**64 - 1}, "does not come after"),
+        ({"version": 3 + MOST_STEP}, "does not come after"),
+        ({"from_one_upoints": LOCKED_UPOINTS - 1}, "other points than it counts with"),
+        ({"from_other_upoints": LOCKED_UPOINTS + 1}, "more than is locked"),
         ({"to_other_upoints": 0}, "shares out other points"),
+        ({"reward_upoints": LOCKED_UPOINTS // 10 + 1}, "more than a twentieth"),
         ({}, "did not sign"),
     ],
 )
@@ -180,8 +184,68 @@ def test_nobody_joins_a_change_by_which_one_has_less(party):
         bob.join(alice._sign(dataclasses.replace(offered, said=said)))
     with pytest.raises(ChannelRefused, match="did not sign"):
         bob.join(offered.with_signature(bytes(65), of_other=False))
-    with pytest.raises(ChannelRefused, match="is old, or has expired"):
-        bob.join(dataclasses.replace(offered, said=offered.said._replace(expiry=1)))
+    for expiry in (1, offered.said.expiry + CHANGE_LASTS_S):
+        with pytest.raises(ChannelRefused, match="has expired, or lasts more than"):
+            bob.join(dataclasses.replace(offered, said=offered.said._replace(expiry=expiry)))
+    less = offered.said._replace(out_one_upoints=offered.said.out_one_upoints - 1)
+    with pytest.raises(ChannelRefused, match="other points than are locked"):
+        bob.join(dataclasses.replace(offered, said=less))
+    for version in (1, 2**64 - 1):
+        with pytest.raises(ChannelRefused, match="does not come after"):
+            bob.join(dataclasses.replace(offered, said=offered.said._replace(version=version)))
+
+
+def test_nobody_joins_a_change_that_is_older_than_what_one_signed(party):
+    """Else the payment that waits would count again once more is locked."""
+    alice, bob = party("alice"), party("bob")
+    change = bob.agree(1_000)
+    alice.pay(300)
+    with pytest.raises(ChannelRefused, match="does not come after version 2"):
+        alice.join(change)
+
+
+def test_a_deposit_does_not_stop_what_waits(funded, mutual, party):
+    offered = party("alice").pay(300)
+    funded.sender("bob").send(channels.fund(funded.chain, mutual, 1_000))
+    party("alice").accept(party("bob").accept(offered))
+    assert parts(party("alice")) == (-300, 1_300)
+
+
+def test_a_deposit_makes_a_change_void(funded, mutual, party):
+    party("alice").agree()
+    funded.sender("bob").send(channels.fund(funded.chain, mutual, 1))
+    pay(party("alice"), party("bob"), 5)
+
+
+def test_an_offer_is_answered_the_same_way_again(party):
+    alice, bob = party("alice"), party("bob")
+    of_alice = alice.pay(300)
+    bob.pay(70)
+    assert bob.accept(of_alice) == bob.accept(of_alice)
+
+
+def test_a_short_window_is_not_relied_on(funded, mutual, book_of, party):
+    offered = party("alice").pay(1)
+    bob = Party(funded.chain, book_of("bob"), mutual, funded.keys["bob"], least_window_s=3_601)
+    with pytest.raises(ChannelRefused, match="shorter than 3601 s"):
+        bob.accept(offered)
+
+
+def test_who_asked_to_close_signs_nothing_more(mutual, party, book_of):
+    offered = party("alice").pay(1)
+    book_of("bob").note_closing(offered)
+    with pytest.raises(ChannelRefused, match="is about to close"):
+        party("bob").accept(offered)
+
+
+def test_what_somebody_signs_is_kept_as_the_contract_takes_it(funded, mutual, party):
+    alice, bob = party("alice"), party("bob")
+    offered = alice.pay(300)
+    r, s, v = offered.of_one[:32], int.from_bytes(offered.of_one[32:64], "big"), offered.of_one[64]
+    flipped = r + (CURVE_ORDER - s).to_bytes(32, "big") + bytes([27 + 28 - v])
+    whole = bob.accept(offered.with_signature(flipped, of_other=False))
+    assert whole.of_one == offered.of_one
+    funded.sender("bob").send(channels.begin_close(funded.chain, mutual, whole))
 
 
 def test_they_have_points_out_and_go_on(funded, mutual, party):
@@ -214,19 +278,22 @@ def test_a_tower_keeps_the_newest_state_and_sees_an_old_close(funded, mutual, pa
         guard(funded.chain, tower, mutual, state)
     with pytest.raises(ChannelRefused, match="newer or the same"):
         guard(funded.chain, tower, mutual, old)
+    for said in (newest.said._replace(to_one_upoints=0), newest.said._replace(version=2**64 - 1)):
+        with pytest.raises(ChannelRefused, match="would not take"):
+            guard(funded.chain, tower, mutual, dataclasses.replace(newest, said=said))
     with pytest.raises(ChannelRefused, match="did not sign"):
         guard(funded.chain, book_of("dave"), mutual, newest.with_signature(b"", of_other=True))
-    assert list(old_closes(funded.chain, tower)) == []
+    assert old_closes(funded.chain, tower) == []
     funded.sender("alice").send(channels.begin_close(funded.chain, mutual, old))
     (found,) = old_closes(funded.chain, tower)
     assert found.newest == newest
     with pytest.raises(ChannelRefused, match="is about to close"):
         party("bob").pay(1)
     funded.sender("carol").send(channels.show_state(funded.chain, found.channel, found.newest))
-    assert list(old_closes(funded.chain, tower)) == []
+    assert old_closes(funded.chain, tower) == []
     shown = channels.channel(funded.chain, mutual.id.hex())
     assert (shown.version, shown.to_one_upoints) == (3, LOCKED_UPOINTS - 500)
     funded.warp(shown.closes_at)
-    assert list(old_closes(funded.chain, tower)) == []
+    assert old_closes(funded.chain, tower) == []
     funded.sender("dave").send(channels.finish(funded.chain, shown))
     assert not channels.channel(funded.chain, mutual.id.hex()).is_open

@@ -33,11 +33,11 @@ def upgrade() -> None:
         sa.Column("own", sa.LargeBinary(), nullable=False),
         sa.Column("channel", sa.LargeBinary(), nullable=False),
         sa.Column("version", sa.String(), nullable=False),
-        sa.Column("is_change", sa.Boolean(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
         sa.Column("line", sa.Text(), nullable=False),
         sa.Column("is_whole", sa.Boolean(), nullable=False),
         sa.Column("written_at", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("genesis", "own", "channel", "version", "is_change", name=op.f("pk_channel_states")),
+        sa.PrimaryKeyConstraint("genesis", "own", "channel", "version", "kind", name=op.f("pk_channel_states")),
         sqlite_with_rowid=False,
     )
 
