@@ -125,6 +125,11 @@ REGISTER = MappingProxyType(
                 ),
             ),
             Invariant(
+                "GRN-4",
+                "a lot is held by k of n auditors alone, once, and no longer than the time that is fixed at deployment",
+                ("testkit/stateful/warding.py::hold_lot", "testkit/stateful/warding.py::clear_flag"),
+            ),
+            Invariant(
                 "REG-1",
                 "nobody trades who is not admitted, and no auditor's call changes a balance, an order or a trade, but "
                 "that a veto by k of n returns a trade's money to its buyer before the slot",

@@ -4,6 +4,7 @@ pragma solidity ^0.8.27;
 import {ERC1155} from "@openzeppelin/contracts/token/ERC1155/ERC1155.sol";
 import {Base64} from "@openzeppelin/contracts/utils/Base64.sol";
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
+import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {IGreenCertificates} from "../../interfaces/tokens/IGreenCertificates.sol";
 import {Slot} from "../types/Slots.sol";
@@ -18,10 +19,24 @@ contract GreenCertificates is ERC1155, IGreenCertificates {
     address public immutable DELIVERIES;
 
     /// @inheritdoc IGreenCertificates
+    address public immutable SUBNETS;
+
+    /// @inheritdoc IGreenCertificates
     mapping(uint256 id => mapping(address beneficiary => Wh)) public retiredFor;
 
-    constructor(address deliveries) ERC1155("") {
+    /// @inheritdoc IGreenCertificates
+    mapping(uint256 id => uint40) public heldUntil;
+
+    modifier onlySubnets() {
+        require(msg.sender == SUBNETS, Certificates_NotSubnets(msg.sender));
+        _;
+    }
+
+    /// @param deliveries Who mints.
+    /// @param subnets Who holds lots.
+    constructor(address deliveries, address subnets) ERC1155("") {
         DELIVERIES = deliveries;
+        SUBNETS = subnets;
     }
 
     /// @inheritdoc IGreenCertificates
@@ -41,11 +56,30 @@ contract GreenCertificates is ERC1155, IGreenCertificates {
 
     /// @inheritdoc IGreenCertificates
     function retire(uint256 id, Wh energy, address beneficiary, string calldata purpose) external {
+        _requireFree(id);
         require(Wh.unwrap(energy) != 0, Certificates_NothingToRetire(id));
         require(beneficiary != address(0), Certificates_NoBeneficiary(id));
         retiredFor[id][beneficiary] = retiredFor[id][beneficiary] + energy;
         _burn(msg.sender, id, Wh.unwrap(energy));
         emit Retired(msg.sender, id, beneficiary, energy, purpose);
+    }
+
+    /// @inheritdoc IGreenCertificates
+    function hold(uint256[] calldata ids, uint40 until) external onlySubnets {
+        for (uint256 i = 0; i < ids.length; ++i) {
+            uint256 id = ids[i];
+            require(heldUntil[id] == 0, Certificates_HeldBefore(id, heldUntil[id]));
+            heldUntil[id] = until;
+            emit LotHeld(id, until);
+        }
+    }
+
+    /// @inheritdoc IGreenCertificates
+    function release(uint256[] calldata ids) external onlySubnets {
+        for (uint256 i = 0; i < ids.length; ++i) {
+            heldUntil[ids[i]] = uint40(block.timestamp);
+            emit LotReleased(ids[i]);
+        }
     }
 
     /// @inheritdoc IGreenCertificates
@@ -56,6 +90,29 @@ contract GreenCertificates is ERC1155, IGreenCertificates {
     /// @inheritdoc IGreenCertificates
     function lotOf(uint256 id) external pure returns (uint32 device, Slot slot) {
         return lotOfId(id);
+    }
+
+    /// @inheritdoc IERC1155
+    function safeTransferFrom(address from, address to, uint256 id, uint256 value, bytes memory data)
+        public
+        override(ERC1155, IERC1155)
+    {
+        _requireFree(id);
+        super.safeTransferFrom(from, to, id, value, data);
+    }
+
+    /// @inheritdoc IERC1155
+    function safeBatchTransferFrom(
+        address from,
+        address to,
+        uint256[] memory ids,
+        uint256[] memory values,
+        bytes memory data
+    ) public override(ERC1155, IERC1155) {
+        for (uint256 i = 0; i < ids.length; ++i) {
+            _requireFree(ids[i]);
+        }
+        super.safeBatchTransferFrom(from, to, ids, values, data);
     }
 
     /// @notice The metadata of `id` itself, as a data URI: the device, the slot and the unit.
@@ -83,5 +140,11 @@ contract GreenCertificates is ERC1155, IGreenCertificates {
     /// @inheritdoc IERC165
     function supportsInterface(bytes4 interfaceId) public view override(ERC1155, IERC165) returns (bool) {
         return interfaceId == type(IGreenCertificates).interfaceId || super.supportsInterface(interfaceId);
+    }
+
+    /// Reverts if: the lot is held.
+    function _requireFree(uint256 id) private view {
+        uint40 until = heldUntil[id];
+        require(until <= block.timestamp, Certificates_Held(id, until));
     }
 }

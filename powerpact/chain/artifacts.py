@@ -40,6 +40,7 @@ CONTRACTS: Final = (
     "DeviceKeys",
     "RouterBatches",
     "PaymentChannels",
+    "Subnets",
 )
 """The contracts of a deployment, in the order in which they are deployed."""
 

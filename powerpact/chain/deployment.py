@@ -33,6 +33,9 @@ DAY_S: Final = 86_400
 INTERVAL_S: Final = 3_600
 """Length of a reading's interval, and of the longest delivery slot, by default, s."""
 
+HOLD_TIME_S: Final = 14 * DAY_S
+"""How long auditors can hold a lot of certificates, by default, s."""
+
 MECHANISMS: Final = ("SatisfactionMatching", "CallAuction")
 """The mechanisms, in the order of their numbers in a market's rules (Markets.sol)."""
 
@@ -91,6 +94,8 @@ class Parameters:
         How long after its interval a reading can be corrected, and one that is missing is waited for, s.
     membership : MembershipRules
         How members can stop what auditors announce.
+    hold_time_s : int
+        How long auditors can hold a lot of certificates, s, at most 90 days.
     """
 
     utility: ChecksumAddress
@@ -100,6 +105,7 @@ class Parameters:
     longest_slot_s: int = INTERVAL_S
     correction_window_s: int = INTERVAL_S
     membership: MembershipRules = MembershipRules()
+    hold_time_s: int = HOLD_TIME_S
 
     @property
     def readings_wait_s(self) -> int:
@@ -186,7 +192,7 @@ def constructor_arguments(addresses: dict[str, ChecksumAddress], parameters: Par
             at["PaymentChannels"],
         ],
         **_registry_arguments(addresses, parameters),
-        "GreenCertificates": [at["Deliveries"]],
+        "GreenCertificates": [at["Deliveries"], at["Subnets"]],
         "Metering": [at["DeviceRegistry"], at["DeviceKeys"], parameters.correction_window_s],
         "Deliveries": [
             at["ParticipantRegistry"],
@@ -225,6 +231,7 @@ def constructor_arguments(addresses: dict[str, ChecksumAddress], parameters: Par
         "DeviceKeys": [],
         "RouterBatches": [at["DeviceRegistry"], at["Metering"]],
         "PaymentChannels": [at["Accounts"]],
+        "Subnets": [at["DeviceRegistry"], at["Motions"], at["GreenCertificates"], parameters.hold_time_s],
     }
 
 

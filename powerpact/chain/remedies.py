@@ -261,6 +261,16 @@ _CERTIFICATES: Final = {
     "Certificates_NotDeliveries": Advice(
         "only Deliveries mints certificates", "Report a reading and settle, or call Deliveries.issue."
     ),
+    "Certificates_NotSubnets": Advice(
+        "only Subnets holds lots and frees them", "Have auditors vote with `powerpact subnet flag` or `clear`."
+    ),
+    "Certificates_Held": Advice(
+        "auditors hold the lot, since its subnet's exchange does not agree with what is inside",
+        "Wait until the time in the message, or until auditors clear the flag: `powerpact subnet show`.",
+    ),
+    "Certificates_HeldBefore": Advice(
+        "the lot is held already, or was; a lot is held once", "Leave the lot out, and flag the others."
+    ),
     "Certificates_NothingToRetire": Advice("the energy to retire is zero", "Retire at least 1 Wh."),
     "Certificates_NoBeneficiary": Advice("no beneficiary is named", "Name whom the energy is retired for."),
     "ERC1155InsufficientBalance": Advice(
@@ -417,6 +427,56 @@ _DELIVERIES: Final = {
         "the device's owner was suspended when the slot began",
         "Nothing to do: slots that start after the suspension count.",
     ),
+}
+
+_SUBNETS: Final = {
+    "Subnet_BadHoldTime": Advice(
+        "the time for which lots can be held is zero, or above 90 days",
+        "Give `powerpact deploy --hold-time` within that.",
+    ),
+    "Subnet_NotAuditor": Advice("only an auditor may do this", "Send it from an auditor's account."),
+    "Subnet_AlreadyVoted": Advice(
+        "this auditor has voted for this", "Nothing to do: the vote counts. Another auditor has to vote."
+    ),
+    "Subnet_Unknown": Advice(
+        "nobody formed the subnet", "Form it first: `powerpact subnet form`; list them with `powerpact subnet list`."
+    ),
+    "Subnet_OtherRevision": Advice(
+        "the subnet was changed since the auditor looked at it",
+        "Look at it with `powerpact subnet show`, and vote again.",
+    ),
+    "Subnet_NotExchange": Advice(
+        "the device is no exchange, or there is none with this id",
+        "Bind one with `powerpact device add --kind exchange`.",
+    ),
+    "Subnet_NotInside": Advice(
+        "the exchange is of another subnet, or the lot's device is neither in the subnet nor in one under it",
+        "Name an exchange that was bound with the subnet's number (`device add --subnet`), and lots of devices in it.",
+    ),
+    "Subnet_ExchangeNotCertified": Advice(
+        "the exchange is not certified as it is now, or out of service",
+        "Have the auditors certify it: `powerpact device certify`.",
+    ),
+    "Subnet_BadTolerance": Advice("a tolerance is at most 1 000 000 ppm", "State a smaller one."),
+    "Subnet_OtherCarrier": Advice(
+        "a subnet has one carrier, that of its exchange, of the exchange before and of the subnet above it",
+        "Name an exchange of that carrier, or form another subnet.",
+    ),
+    "Subnet_UnderItself": Advice("a subnet cannot hang under itself", "Name another parent, or the root."),
+    "Subnet_HasChildren": Advice(
+        "others hang under the subnet, so it stays where it is", "Hang those elsewhere first, from the lowest level up."
+    ),
+    "Subnet_TooDeep": Advice("the parent is on the eighth level, the last one", "Name a parent on a higher level."),
+    "Subnet_NoEvidence": Advice("the hash of the evidence or finding is zero", "Name what shows or settles it."),
+    "Subnet_SlotNotOver": Advice("the slot is none, or not over", "Wait until it is over and its readings are there."),
+    "Subnet_BadCount": Advice("a flag names 1 to 100 lots", "Name lots, or split the flag."),
+    "Subnet_NotAscending": Advice("the lots do not rise", "Name each lot once, in rising order of the ids."),
+    "Subnet_OtherSlot": Advice("the lot's slot does not overlap the flagged one", "Leave the lot out."),
+    "Subnet_AlreadyFlagged": Advice(
+        "this is flagged already, or was", "Nothing to do; `powerpact subnet show` lists the flags."
+    ),
+    "Subnet_NotFlagged": Advice("nobody flagged this", "List the flags with `powerpact subnet show`."),
+    "Subnet_HoldOver": Advice("the lots are free already", "Nothing to do."),
 }
 
 _ROUTERS: Final = {
@@ -1004,6 +1064,7 @@ SECTIONS: Final = MappingProxyType(
         "Certificates": _CERTIFICATES,
         "Metering": _METERING,
         "Deliveries": _DELIVERIES,
+        "Subnets": _SUBNETS,
         "Routers": _ROUTERS,
         "Markets": _MARKETS,
         "Orders": _ORDERS,

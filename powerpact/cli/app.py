@@ -39,6 +39,7 @@ from powerpact.cli import (
     rounds,
     routers,
     status,
+    subnets,
     wallets,
 )
 from powerpact.cli.output import complain
@@ -93,6 +94,7 @@ MODULES = (
     bridging,
     publishing,
     routers,
+    subnets,
     money,
     overview,
     markets,

@@ -50,6 +50,13 @@ class NodeKind(StrEnum):
 
 group = typer.Typer(help="A local chain for trying things out.", no_args_is_help=True)
 
+CorrectionWindow = Annotated[
+    int, typer.Option(min=0, metavar="SECONDS", help="How long readings can be corrected, and are awaited.")
+]
+HoldTime = Annotated[
+    int, typer.Option(min=1, metavar="SECONDS", help="How long auditors can hold certificates, at most 90 days.")
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
@@ -127,10 +134,8 @@ def deploy(
         int | None,
         typer.Option(metavar="SECONDS", help="Longest delivery slot, at most 255 intervals; by default an hour."),
     ] = None,
-    correction_window: Annotated[
-        int,
-        typer.Option(min=0, metavar="SECONDS", help="How long readings can be corrected, and are awaited."),
-    ] = 3_600,
+    correction_window: CorrectionWindow = 3_600,
+    hold_time: HoldTime = 1_209_600,
     membership: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="JSON with windows and quorums of the members; what is left out is usual."),
@@ -164,6 +169,7 @@ def deploy(
         longest_slot_s=max(base_interval, INTERVAL_S) if longest_slot is None else longest_slot,
         correction_window_s=correction_window,
         membership=MembershipRules() if membership is None else _membership_in(membership),
+        hold_time_s=hold_time,
     )
     web3 = connect(rpc)
     deployed, sent = _deploy(web3, key, parameters, deployment, force=force)

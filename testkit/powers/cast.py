@@ -55,6 +55,8 @@ class Stage:
     """A device of Grace's that no auditor has seen."""
     router: int = 0
     """A router of Grace's."""
+    exchange: int = 0
+    """An exchange of Grace's, for the subnet of all devices."""
     coming: list[bytes] = field(default_factory=list)
     """Ids of markets that may be opened."""
     markets: list[TestMarket] = field(default_factory=list)

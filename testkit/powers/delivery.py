@@ -35,6 +35,7 @@ def delivery(stage: Stage) -> Iterator[list[Scene]]:
     yield [_issuing(market, stage.carol), _issuing(market, stage.frank, sender=stage.frank.account)]
     market.settle_late([(0, 1)])
     yield _certificates(stage, market)
+    yield from _holding(stage, market)
     stage.community.chain.warp(market.rules.refund_from + 2 * market.rules.slot_length_s)
     yield [_refunding(stage, market), *_releasing(stage, market)]
     market.refund([(0, 0)])
@@ -184,6 +185,22 @@ def _certificates(stage: Stage, market: TestMarket) -> list[Scene]:
         Scene(contract, "retire", lambda who: (lot, 3, who.address, "heating")),
         Scene(contract, "setApprovalForAll", same(stage.approved.address, True)),
     ]
+
+
+def _holding(stage: Stage, market: TestMarket) -> Iterator[list[Scene]]:
+    """The second trade's lot is flagged, then cleared."""
+    stage.vote("Subnets", "form", 1, 0, (0, stage.exchange, 20_000, 50))
+    flagged = 1, market.slot.pack(), [market.chunks[0][1].device << 72 | market.slot.pack()], keccak(text="evidence")
+    unknown_lot = [(1 << 32) - 1 << 72 | market.slot.pack()]
+    finding = keccak(text="a finding")
+    yield [
+        Scene("Subnets", "flag", same(flagged), forged=same((*flagged[:2], unknown_lot, flagged[3]))),
+    ]
+    stage.vote("Subnets", "flag", flagged)
+    yield [
+        Scene("Subnets", "clear", same(flagged, finding), forged=same((*flagged[:3], finding), finding)),
+    ]
+    stage.vote("Subnets", "clear", flagged, finding)
 
 
 def _moving(stage: Stage, holder: LocalAccount, function: str, what: tuple[Any, Any]) -> list[Scene]:

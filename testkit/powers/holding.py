@@ -10,10 +10,12 @@ from testkit.powers.terms import (
     CERTIFICATES,
     DEVICES,
     HOLDER,
+    HOLDS,
     METER,
     ORDERS,
     OWNER,
     POINTS,
+    SUBNETS,
     TRADER,
     TRADES,
     UTILITY,
@@ -50,21 +52,25 @@ TOKENS = {
         ),
     },
     "GreenCertificates": {
+        "hold": inner("Subnets", HOLDS, "Certificates_NotSubnets", "Lots of a flag, each once, until a time."),
         "mint": inner(
             "Deliveries", CERTIFICATES, "Certificates_NotDeliveries", "What it computes from a device's readings."
         ),
-        "retire": Power(HOLDER, CERTIFICATES, "Only the caller's own. What is retired never moves again."),
+        "release": inner("Subnets", HOLDS, "Certificates_NotSubnets", "Lots of a flag that is cleared."),
+        "retire": Power(
+            HOLDER, CERTIFICATES, "Only the caller's own, of a lot that is not held. What is retired never moves again."
+        ),
         "safeBatchTransferFrom": Power(
             HOLDER + APPROVED,
             CERTIFICATES,
-            "Only the caller's own, or those of a holder who made it an operator.",
+            "Only the caller's own, or those of a holder who made it an operator, of a lot that is not held.",
             refused="ERC1155MissingApprovalForAll",
             forged="ERC1155MissingApprovalForAll",
         ),
         "safeTransferFrom": Power(
             HOLDER + APPROVED,
             CERTIFICATES,
-            "Only the caller's own, or those of a holder who made it an operator.",
+            "Only the caller's own, or those of a holder who made it an operator, of a lot that is not held.",
             refused="ERC1155MissingApprovalForAll",
             forged="ERC1155MissingApprovalForAll",
         ),
@@ -197,6 +203,30 @@ REGISTRY = {
             DEVICES,
             "k of n, for one key and one time, and only earlier than before. As `distrust`.",
             refused="Device_NotAuditor",
+        ),
+    },
+    "Subnets": {
+        "clear": Power(
+            AUDITOR,
+            HOLDS,
+            "k of n, for one flag and one finding, while its lots are held.",
+            refused="Subnet_NotAuditor",
+            forged="Subnet_NotFlagged",
+        ),
+        "flag": Power(
+            AUDITOR,
+            HOLDS,
+            "k of n, for one slot, one list of lots of the subnet and one evidence. A lot is held once, for the time "
+            "fixed at deployment at most; it is minted all the same, and orders and payments stay.",
+            refused="Subnet_NotAuditor",
+            forged="Subnet_NotInside",
+        ),
+        "form": Power(
+            AUDITOR,
+            SUBNETS,
+            "k of n, for one content and one revision, with a certified exchange of the subnet.",
+            refused="Subnet_NotAuditor",
+            forged="Subnet_NotExchange",
         ),
     },
 }

@@ -87,6 +87,8 @@ def _of_accounts(stage: Stage) -> Iterator[Reading]:
         for lot in lots:
             yield _read(stage, State.CERTIFICATES, who, "GreenCertificates", "balanceOf", who, lot)
             yield _read(stage, State.CERTIFICATES, who, "GreenCertificates", "retiredFor", lot, who)
+    for lot in lots:
+        yield _read(stage, State.HOLDS, "", "GreenCertificates", "heldUntil", lot)
     yield _read(stage, State.POINTS, "", "PowerPoints", "totalSupply")
     yield _read(stage, State.POINTS, "", "Accounts", "totalCredits")
 
@@ -114,6 +116,8 @@ def _of_devices(stage: Stage) -> Iterator[Reading]:
     yield _read(stage, State.READINGS, "", "Metering", "batchCount")
     yield _read(stage, State.ROOTS, "", "RouterBatches", "batchCount")
     yield _read(stage, State.ROOTS, "", "RouterBatches", "turnOf", stage.router)
+    for subnet in range(1, 3):
+        yield _read(stage, State.SUBNETS, "", "Subnets", "subnetOf", subnet)
 
 
 def _of_proposals(stage: Stage) -> Iterator[Reading]:

@@ -29,6 +29,7 @@ def people(stage: Stage) -> Iterator[list[Scene]]:
     community.chain.warp(community.chain.now() + 30 * DAY_S)
     stage.uncertified = community.bind(stage.grace.account, key("a second meter"), certified=False)
     stage.router = community.bind(stage.grace.account, key("a router"), kind=DeviceKind.ROUTER)
+    stage.exchange = community.bind(stage.grace.account, key("an exchange"), kind=DeviceKind.EXCHANGE)
     community.send(stage.alice.account, "PowerPoints", "approve", stage.approved.address, 1_000)
     yield [*_points(stage), *_custody(stage), *_admissions(stage), *_devices(stage)]
     stage.suspend(stage.eve)
@@ -140,6 +141,7 @@ def _devices(stage: Stage) -> list[Scene]:
             forged=same(bobs, contents[new], REASON),
         ),
         Scene("DeviceRegistry", "retire", same(bobs), sender=stage.bob.account),
+        Scene("Subnets", "form", same(1, 0, (0, stage.exchange, 1, 1)), forged=same(1, 0, (0, bobs, 1, 1))),
         *_changes(stage),
     ]
 

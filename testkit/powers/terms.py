@@ -73,11 +73,13 @@ class State(Enum):
     CREDENTIALS = "credentials"
     ROOTS = "roots"
     CHANNELS = "channels"
+    SUBNETS = "subnets"
+    HOLDS = "holds"
 
 
 (POINTS, APPROVALS, ORDERS, MANDATES, MARKETS, PROPOSALS) = [(state,) for state in State][:6]
-(TRADES, READINGS, CERTIFICATES, DEVICES, ADMISSIONS) = [(state,) for state in State][6:11]
-(MOTIONS, CREDENTIALS, ROOTS, CHANNELS) = [(state,) for state in State][11:]
+(TRADES, READINGS, CERTIFICATES, DEVICES, ADMISSIONS, MOTIONS) = [(state,) for state in State][6:12]
+(CREDENTIALS, ROOTS, CHANNELS, SUBNETS, HOLDS) = [(state,) for state in State][12:]
 
 CONTENTS = {
     State.POINTS: "outside, free and held; deposits that count as used",
@@ -94,6 +96,8 @@ CONTENTS = {
     State.CREDENTIALS: "which signatures under credentials are revoked",
     State.ROOTS: "batches of readings that routers committed to, which count nothing",
     State.CHANNELS: "payment channels: what is locked, paid and asked for in them",
+    State.SUBNETS: "their tree, exchanges and tolerances",
+    State.HOLDS: "flagged slots, and lots of certificates that are not moved for a time",
     State.MOTIONS: "who audits, what is announced, what members object to and propose, announced exits",
 }
 

@@ -12,6 +12,7 @@ from powerpact.market.trades import MAX_CHUNK, Trade
 from powerpact.units import value_down_upoints
 from testkit.chains import Receipt
 from testkit.invariants import holds
+from testkit.market import Trader
 from testkit.stateful.ghostmarket import GhostMarket, Position
 from testkit.stateful.lots import Lot, hour_from, lot_id
 from testkit.stateful.misreading import MisreadingRules
@@ -334,20 +335,23 @@ class DeliveryRules(MisreadingRules):
         lot, holder, held_wh = self.holdings()[which % len(self.holdings())]
         receiver = self.traders[to % TRADERS]
         energy_wh = -(-held_wh * share // 3)
-        self.community.send(
-            holder.account,
-            "GreenCertificates",
-            "safeTransferFrom",
-            holder.address,
-            receiver.address,
-            lot_id(*lot),
-            energy_wh,
-            b"",
-        )
+        arguments = holder.address, receiver.address, lot_id(*lot), energy_wh, b""
+        if not self._is_moved(lot, holder, "safeTransferFrom", *arguments):
+            return
         self.ghost.certificates_wh[lot][holder.address] -= energy_wh
         self.ghost.certificates_wh[lot][receiver.address] += energy_wh
         self._check_names(lot)
         RUNS["transfer_certificates"] += 1
+
+    def _is_moved(self, lot: Lot, holder: Trader, function: str, *arguments: object) -> bool:
+        """Have a holder move or retire certificates, which is refused while their lot is held."""
+        if not self.ghost.is_held(lot, self.chain.now() + 1):
+            self.community.send(holder.account, "GreenCertificates", function, *arguments)
+            return True
+        with refused("Certificates_Held", id=lot_id(*lot), until=self.ghost.held_until[lot]):
+            self.community.send(holder.account, "GreenCertificates", function, *arguments)
+        RUNS["move refused: Certificates_Held"] += 1
+        return False
 
     def _check_names(self, lot: Lot) -> None:
         """What a wallet asks about certificates: which lot they are of, and which standards the contract keeps."""
@@ -364,7 +368,8 @@ class DeliveryRules(MisreadingRules):
         for_whom = self.traders[beneficiary % TRADERS].address
         energy_wh = -(-held_wh * share // 3)
         arguments = lot_id(*lot), energy_wh, for_whom, "supply"
-        self.community.send(holder.account, "GreenCertificates", "retire", *arguments)
+        if not self._is_moved(lot, holder, "retire", *arguments):
+            return
         self.ghost.certificates_wh[lot][holder.address] -= energy_wh
         self.ghost.retired_wh[lot][for_whom] += energy_wh
         RUNS["retire_certificates"] += 1

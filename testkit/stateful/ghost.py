@@ -64,6 +64,7 @@ class Ghost:
         self.retired_wh: dict[Lot, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         self.suspended_until: dict[str, int] = {}
         self.stops = Stops()
+        self.held_until: dict[Lot, int] = {}
         self.has_late_device = False
         self.leaving: set[str] = set()
         self.gateways: list[Gateway] = []
@@ -72,6 +73,10 @@ class Ghost:
     def may_trade(self, trader: Trader, now: int) -> bool:
         """Whether the trader is active at a time."""
         return trader.address not in self.leaving and self.suspended_until.get(trader.address, 0) <= now
+
+    def is_held(self, lot: Lot, now: int) -> bool:
+        """Whether auditors hold a lot at a time."""
+        return self.held_until.get(lot, 0) > now
 
     def suspended(self, address: str, now: int, until: int) -> None:
         """The auditors decided on a suspension."""

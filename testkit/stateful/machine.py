@@ -24,6 +24,7 @@ from testkit.stateful.silence import SilenceRules
 from testkit.stateful.stage import INDICES, MOST_PERCENT, ORDERS, PERCENTS, TRADERS
 from testkit.stateful.stopping import StoppingRules
 from testkit.stateful.vetoing import VetoRules
+from testkit.stateful.warding import WardingRules
 
 OPEN, CLOSED, SEALED, CONTESTED, FINAL, REPORTED, SETTLED = range(7)
 """Where a run begins."""
@@ -34,7 +35,9 @@ ENDINGS = ("by the last readings", "by proofs", "sold on", "by agreement", VETOE
 """How the trades of a run that begins behind them have ended."""
 
 
-class MarketMachine(MandateRules, ChangingRules, StoppingRules, RoundRules, SilenceRules, VetoRules, IntrudingRules):
+class MarketMachine(
+    MandateRules, ChangingRules, StoppingRules, RoundRules, SilenceRules, VetoRules, WardingRules, IntrudingRules
+):
     """All rules, a start at any stage of a market, and a rule that leads to its end."""
 
     @initialize(
@@ -324,7 +327,12 @@ RULES = (
     "settle without an import",
     "settle_late refused: Settlement_ImportMissing",
     "overreach: a meter that buys",
+    "hold a lot",
+    "hold a lot by too few",
+    "clear a flag",
+    "clear a flag by too few",
     "transfer_certificates",
+    "move refused: Certificates_Held",
     "retire_certificates",
     "suspend",
     "leave",

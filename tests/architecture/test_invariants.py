@@ -13,7 +13,7 @@ IDS = (
     "FAIR-1",
     "MAN-1",
     *("CLR-1", "CLR-2", "CLR-3", "CLR-4"),
-    *("GRN-1", "GRN-2", "GRN-3"),
+    *("GRN-1", "GRN-2", "GRN-3", "GRN-4"),
     "REG-1",
     *("DEV-2", "DEV-3"),
     "MET-1",

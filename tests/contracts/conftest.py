@@ -14,7 +14,7 @@ import pytest
 from powerpact.chain.artifacts import CONTRACTS
 from powerpact.chain.deployment import Parameters, constructor_arguments, create_address
 from powerpact.codec.devicekeys import sign_by_device
-from powerpact.market.schema import DeviceKind
+from powerpact.market.schema import Carrier, DeviceKind
 from testkit.admitting import MEMBERSHIP, REASON, WINDOW_S, candidate, outcomes
 from testkit.constants import ATTRIBUTES_HASH, CAPACITY_WH, CREDIBILITY_PPM, SLOT_LENGTH_S, SOLAR, SUBNET, THRESHOLD
 from testkit.meters import device_key, domain_of
@@ -142,7 +142,7 @@ def metering(Metering, deployer, devices, device_keys):
 @pytest.fixture(scope="module")
 def certificates(GreenCertificates, deployer, metering):
     """Deployed right before `deliveries`, whose address is predicted."""
-    return deployer.deploy(GreenCertificates, create_address(deployer.address, deployer.nonce + 1))
+    return deployer.deploy(GreenCertificates, create_address(deployer.address, deployer.nonce + 1), deployer)
 
 
 @pytest.fixture(scope="module")
@@ -196,18 +196,19 @@ def admit(participants, announce, deployer, chain):
 def bind_device(devices, chain):
     """Bind the device of this name to its owner; return its id."""
 
-    def _bind_device(owner, name, capacity_wh=CAPACITY_WH, source=SOLAR, kind=DeviceKind.METER, key=None):
-        key = key or device_key(name)
+    def _bind_device(owner, name, capacity_wh=CAPACITY_WH, kind=DeviceKind.METER, key=None, **others):
+        key, source = key or device_key(name), others.get("source", SOLAR)
+        subnet, carrier = others.get("subnet", SUBNET), others.get("carrier", Carrier.ELECTRICITY)
         message = {
             "owner": owner.address,
             "kind": kind,
-            "carrier": 0,
+            "carrier": carrier,
             "source": source,
-            "subnet": SUBNET,
+            "subnet": subnet,
             "capacityWh": capacity_wh,
         }
         signature = sign_by_device(key, domain_of(devices, chain.id), "Device", message)
-        added = devices.add(key.address, kind, 0, source, SUBNET, capacity_wh, signature, {"from": owner})
+        added = devices.add(key.address, kind, carrier, source, subnet, capacity_wh, signature, {"from": owner})
         return added.events["DeviceAdded"]["device"]
 
     return _bind_device

@@ -39,6 +39,11 @@ def test_contracts_know_each_other(system, utility, auditors):
     assert system.Settlement.MARKETS() == system.Markets
     assert system.Settlement.CLEARING() == system.Clearing
     assert system.Settlement.MOTIONS() == system.Motions
+    assert system.GreenCertificates.SUBNETS() == system.Subnets
+    assert system.Subnets.DEVICES() == system.DeviceRegistry
+    assert system.Subnets.MOTIONS() == system.Motions
+    assert system.Subnets.CERTIFICATES() == system.GreenCertificates
+    assert system.Subnets.HOLD_TIME() == 14 * 86_400
     assert system.RouterBatches.DEVICES() == system.DeviceRegistry
     assert system.RouterBatches.METERING() == system.Metering
     assert system.PaymentChannels.ACCOUNTS() == system.Accounts

@@ -41,6 +41,13 @@ SEEDED = {
         "if (signer != key || signer == address(0))",
         "if (signer == address(0))",
     ),
+    "Subnets.flag: k - 1 auditors changes holds": Mutant(
+        "lots that one auditor less than k holds",
+        "Subnets",
+        "contracts/registry/Subnets.sol",
+        "decided = count == threshold;",
+        "decided = count + 1 == threshold;",
+    ),
     "RouterBatches.commit: a stranger succeeds with something invented": Mutant(
         "a batch that anybody signs",
         "RouterBatches",

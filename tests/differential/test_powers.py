@@ -66,7 +66,7 @@ def test_what_anyone_may_call_needs_a_proof_or_binds_nobody(power):
 def test_the_centre_has_the_powers_that_are_documented():
     of = {role: {state for _, _, power in powers() if role in power.by for state in power.changes} for role in Role}
     vetoed = {State.POINTS, State.TRADES}
-    assert of[Role.AUDITOR] == {State.ADMISSIONS, State.DEVICES, State.MOTIONS} | vetoed
+    assert of[Role.AUDITOR] == {State.ADMISSIONS, State.DEVICES, State.MOTIONS, State.SUBNETS, State.HOLDS} | vetoed
     by_auditors = [(c, f) for c, f, power in powers() if Role.AUDITOR in power.by and vetoed & set(power.changes)]
     assert by_auditors == [("Settlement", "veto")]
     assert of[Role.UTILITY] == {State.POINTS}

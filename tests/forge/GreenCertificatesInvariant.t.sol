@@ -11,7 +11,7 @@ contract CertificatesHandler is ForgeTest {
     uint256 public constant HOLDERS = 3;
     uint256 public constant LOTS = 2;
 
-    GreenCertificates public immutable certificates = new GreenCertificates(address(this));
+    GreenCertificates public immutable certificates = new GreenCertificates(address(this), address(this));
     mapping(uint256 id => uint256) public minted;
     mapping(uint256 id => mapping(address beneficiary => uint256)) public retired;
     uint256 public retirements;

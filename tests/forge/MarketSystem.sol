@@ -58,7 +58,7 @@ abstract contract MarketSystem is Registries {
         motions = new Motions(auditors, 2, membershipRules(), place[2]);
         devices =
             new DeviceRegistry(place[2], place[3], place[9], place[15], place[7], NO_KEYS, uint32(SLOT), uint32(SLOT));
-        certificates = new GreenCertificates(place[7]);
+        certificates = new GreenCertificates(place[7], address(this));
         metering = new Metering(place[4], NO_KEYS, uint32(SLOT));
         deliveries = new Deliveries(place[2], place[4], place[6], place[5], place[15]);
         markets = new Markets(place[2], place[6], place[9]);

@@ -57,7 +57,7 @@ abstract contract Registries is ForgeTest {
         devices = new DeviceRegistry(
             registry, address(motions), ORDER_BOOK, SETTLEMENT, predicted, NO_KEYS, uint32(SLOT), uint32(SLOT)
         );
-        certificates = new GreenCertificates(predicted);
+        certificates = new GreenCertificates(predicted, address(this));
         metering = new Metering(address(devices), NO_KEYS, uint32(SLOT));
         deliveries = new Deliveries(
             address(participants), address(devices), address(metering), address(certificates), SETTLEMENT

@@ -1,4 +1,4 @@
-"""Certificates whose minter is an account."""
+"""Certificates whose minter is an account, and so is who holds lots."""
 
 import pytest
 
@@ -10,9 +10,15 @@ def minter(accounts):
     return accounts[9]
 
 
+@pytest.fixture(scope="session")
+def warden(accounts):
+    """Subnets, where an account stands in for it."""
+    return accounts[8]
+
+
 @pytest.fixture(scope="module")
-def certificates(GreenCertificates, deployer, minter):
-    return deployer.deploy(GreenCertificates, minter)
+def certificates(GreenCertificates, deployer, minter, warden):
+    return deployer.deploy(GreenCertificates, minter, warden)
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ from testkit.mutants import Mutant
 from testkit.stateful.canaries import find
 
 SETTLEMENT = "contracts/settlement/Settlement.sol"
+CERTIFICATES = "contracts/tokens/GreenCertificates.sol"
 DELIVERIES = "contracts/metering/Deliveries.sol"
 
 MUTANTS = (
@@ -92,6 +93,42 @@ MUTANTS = (
         DELIVERIES,
         "require(since != 0 && since <= startAt, Delivery_NotCertified(device));",
         "require(since != 0, Delivery_NotCertified(device));",
+    ),
+    Mutant(
+        "a lot that is retired while it is held",
+        "GreenCertificates",
+        CERTIFICATES,
+        """external {
+        _requireFree(id);""",
+        "external {",
+    ),
+    Mutant(
+        "a lot that is moved while it is held",
+        "GreenCertificates",
+        CERTIFICATES,
+        "_requireFree(ids[i]);",
+        "",
+    ),
+    Mutant(
+        "a hold that never ends",
+        "GreenCertificates",
+        CERTIFICATES,
+        "require(until <= block.timestamp, Certificates_Held(id, until));",
+        "require(until == 0, Certificates_Held(id, until));",
+    ),
+    Mutant(
+        "a lot that is held again and again",
+        "GreenCertificates",
+        CERTIFICATES,
+        "require(heldUntil[id] == 0, Certificates_HeldBefore(id, heldUntil[id]));",
+        "",
+    ),
+    Mutant(
+        "a flag that one auditor clears",
+        "Subnets",
+        "contracts/registry/Subnets.sol",
+        "decided = count == threshold;",
+        "decided = count == threshold || msg.sig == this.clear.selector;",
     ),
     Mutant(
         "a slot reported twice",
