@@ -31,7 +31,7 @@ DOMAIN: Final = {
 }
 KEY: Final = "0x" + "07" * 32
 P256_KEY: Final = "0x" + "09" * 32
-DEVICE_TYPES: Final = ("Device", "Rotation", "Reading")
+DEVICE_TYPES: Final = ("Device", "Rotation", "MeterExchange", "Reading")
 """What devices sign, with keys of either curve."""
 
 P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551

@@ -122,11 +122,30 @@ abstract contract Corrections is MeterReadings {
                 other.device() == device && (isBefore || other.previousStartAt() == startAt),
                 Correction_NotNeighbour(device, startAt, other.device(), other.startAt())
             );
-            if (isBefore) least = _inForce(other).closing;
-            else most = _inForce(other).opening;
+            if (isBefore) least = _leastAfter(device, startAt, other);
+            else if (!_isExchanged(device, startAt, other.startAt())) most = _inForce(other).opening;
+            else most = Counters(any, any);
         }
         _requireWithin(reading, least.exported, reading.exported(), reading.exportCounter(), most.exported);
         _requireWithin(reading, least.imported, reading.imported(), reading.importCounter(), most.imported);
+    }
+
+    /// @dev What the counters of an interval begin with at least: what its predecessor ended with, or the meter began with that was
+    /// exchanged between them.
+    function _leastAfter(uint32 device, uint40 startAt, PackedReading memory before)
+        private
+        view
+        returns (Counters memory least)
+    {
+        (bool isExchanged, Wh exported, Wh imported) = DEVICES.lastOpening(device, before.startAt(), startAt);
+        return isExchanged ? Counters(exported, imported) : _inForce(before).closing;
+    }
+
+    /// @dev Whether the meter was exchanged between two intervals.
+    function _isExchanged(uint32 device, uint40 lastStart, uint40 startAt) private view returns (bool isExchanged) {
+        // What the counters began with does not matter.
+        // slither-disable-next-line unused-return
+        (isExchanged,,) = DEVICES.lastOpening(device, lastStart, startAt);
     }
 
     function _requireWithin(PackedReading memory reading, Wh least, Wh energy, Wh counter, Wh most) private pure {

@@ -151,9 +151,10 @@ abstract contract MeterReadings is IMetering, EIP712 {
         if (fault.length != 0) return fault;
 
         MeterTerms terms = DEVICES.meterTermsOf(device);
-        fault = _faultOfSigner(index, reading, signature, terms);
-        if (fault.length != 0) return fault;
-        fault = _faultOfFlows(index, reading, word.exportCounter(), word.importCounter(), terms.capacity());
+        address signer = _signerOf(reading, signature);
+        fault = terms.isAlwaysKey(signer)
+            ? _faultOfFlows(index, reading, word.exportCounter(), word.importCounter(), terms.capacity())
+            : _takeChanged(index, reading, signer, word, terms.capacity());
         if (fault.length != 0) return fault;
 
         if (reading.previousStartAt() != word.startAt()) reading.head |= gapAfter(word.startAt());
@@ -169,13 +170,36 @@ abstract contract MeterReadings is IMetering, EIP712 {
         return packMeterWord(startAt, exported, imported, reading.exportCounter(), reading.importCounter(), use);
     }
 
+    /// @dev What is to be known of a reading of a device that changed, or of one that its key did not sign. The first one after an
+    /// exchange of the meter is held against the counters that the new one began with.
+    /// Faults: as of `_faultOfSigner` and `_faultOfFlows`.
+    function _takeChanged(uint256 index, PackedReading memory reading, address signer, MeterWord word, Wh capacity)
+        private
+        returns (bytes memory fault)
+    {
+        fault = ReadingRules.faultOfSigner(index, reading, BASE_INTERVAL, signer, DEVICES);
+        if (fault.length != 0) return fault;
+        (uint32 device, uint40 startAt) = (reading.device(), reading.startAt());
+        (Wh lastExported, Wh lastImported) = (word.exportCounter(), word.importCounter());
+        (bool isExchanged, Wh exported, Wh imported) = DEVICES.lastOpening(device, word.startAt(), startAt);
+        if (!isExchanged) return _faultOfFlows(index, reading, lastExported, lastImported, capacity);
+        fault = _faultOfFlows(index, reading, exported, imported, capacity);
+        if (fault.length != 0) return fault;
+        emit CountersRestarted(device, startAt, lastExported, lastImported, exported, imported);
+    }
+
+    /// @dev Who signed a reading, zero if nobody.
+    function _signerOf(PackedReading memory reading, bytes calldata signature) private view returns (address) {
+        return Signatures.recover(KEYS, _hashTypedDataV4(ReadingHashing.structHash(reading)), signature);
+    }
+
     /// @dev Faults: the device's key of the interval did not sign.
     function _faultOfSigner(uint256 index, PackedReading memory reading, bytes calldata signature, MeterTerms terms)
         internal
         view
         returns (bytes memory fault)
     {
-        address signer = Signatures.recover(KEYS, _hashTypedDataV4(ReadingHashing.structHash(reading)), signature);
+        address signer = _signerOf(reading, signature);
         if (terms.isAlwaysKey(signer)) return fault;
         return ReadingRules.faultOfSigner(index, reading, BASE_INTERVAL, signer, DEVICES);
     }

@@ -4,6 +4,7 @@ pragma solidity ^0.8.27;
 import {IDeviceChanges} from "../../interfaces/registry/IDeviceChanges.sol";
 import {IDeviceRegistry} from "../../interfaces/registry/IDeviceRegistry.sol";
 import {SellerTerms} from "../types/Attested.sol";
+import {Wh} from "../types/Units.sol";
 import {Ballots} from "../shared/Ballots.sol";
 import {Votes} from "../shared/Committee.sol";
 import {DeviceRecords} from "./DeviceRecords.sol";
@@ -14,11 +15,18 @@ abstract contract DeviceChanges is DeviceRecords {
 
     bytes32 private constant ROTATION_TYPEHASH = keccak256("Rotation(uint32 device,address owner,address replaced)");
 
+    bytes32 private constant EXCHANGE_TYPEHASH = keccak256(
+        "MeterExchange(uint32 device,address owner,address replaced,uint64 exportCounterWh,uint64 importCounterWh)"
+    );
+
     /// @inheritdoc IDeviceRegistry
     uint32 public immutable LONGEST_SLOT;
 
     /// @inheritdoc IDeviceChanges
     mapping(uint32 id => address) public offeredTo;
+
+    /// @dev What the counters of a device began with at each exchange of its meter, in their order.
+    mapping(uint32 id => Opening[]) private _openings;
 
     constructor(address participants, address motions, address keys, uint32 longestSlot)
         DeviceRecords(participants, motions, keys)
@@ -28,13 +36,17 @@ abstract contract DeviceChanges is DeviceRecords {
 
     /// @inheritdoc IDeviceChanges
     function rotate(uint32 id, address key, bytes calldata signature) external {
-        SellerTerms terms = _ownInService(id);
-        require(deviceOf[key] == 0, Device_KeyTaken(key, deviceOf[key]));
         address replaced = _devices[id].meter.key();
-        _requireSigned(key, keccak256(abi.encode(ROTATION_TYPEHASH, id, msg.sender, replaced)), signature);
+        _rotate(id, key, keccak256(abi.encode(ROTATION_TYPEHASH, id, msg.sender, replaced)), signature);
+    }
 
-        deviceOf[key] = id;
-        emit KeyRotated(id, replaced, key, _change(id, terms, msg.sender, key));
+    /// @inheritdoc IDeviceChanges
+    function exchangeMeterOf(uint32 id, address key, Wh exported, Wh imported, bytes calldata signature) external {
+        address replaced = _devices[id].meter.key();
+        bytes32 hash = keccak256(abi.encode(EXCHANGE_TYPEHASH, id, msg.sender, replaced, exported, imported));
+        uint40 from = _rotate(id, key, hash, signature);
+        _openings[id].push(Opening(from, exported, imported));
+        emit MeterExchanged(id, key, exported, imported, from);
     }
 
     /// @inheritdoc IDeviceChanges
@@ -91,6 +103,38 @@ abstract contract DeviceChanges is DeviceRecords {
         else _certifications[id].votes = 0;
         descriptionOf[id] = hash;
         emit DeviceDescribed(id, hash, description, from);
+    }
+
+    /// @inheritdoc IDeviceChanges
+    function lastOpening(uint32 id, uint40 lastStart, uint40 startAt)
+        external
+        view
+        returns (bool isExchanged, Wh exported, Wh imported)
+    {
+        Opening[] storage openings = _openings[id];
+        for (uint256 i = openings.length; i > 0; --i) {
+            Opening memory opening = openings[i - 1];
+            if (opening.from > startAt) continue;
+            if (opening.from <= lastStart) break;
+            return (true, opening.exported, opening.imported);
+        }
+    }
+
+    /// @dev The sender's device has another key, which signed the struct of this hash.
+    /// Reverts if: the key is bound already, or did not sign; the device is not the sender's, or out of service; a change is
+    /// pending.
+    function _rotate(uint32 id, address key, bytes32 structHash, bytes calldata signature)
+        private
+        returns (uint40 from)
+    {
+        SellerTerms terms = _ownInService(id);
+        require(deviceOf[key] == 0, Device_KeyTaken(key, deviceOf[key]));
+        _requireSigned(key, structHash, signature);
+
+        deviceOf[key] = id;
+        address replaced = _devices[id].meter.key();
+        from = _change(id, terms, msg.sender, key);
+        emit KeyRotated(id, replaced, key, from);
     }
 
     /// @dev From the next longest slot on the device has this owner and key. It sells nothing until it is certified anew.

@@ -57,6 +57,15 @@ abstract contract DeviceRecords is IDeviceRegistry, EIP712 {
         uint40 keySince;
     }
 
+    /// @dev What the counters of a meter begin with. slot 0: 5 + 8 + 8 = 21
+    struct Opening {
+        /// When the exchange takes effect, Unix seconds.
+        uint40 from;
+        /// Lifetime counters, Wh.
+        Wh exported;
+        Wh imported;
+    }
+
     /// @dev The largest capacity, Wh: a meter's word has 40 bits for what was fed, and as many for what was drawn.
     uint256 private constant MOST_CAPACITY = type(uint40).max;
 

@@ -100,7 +100,7 @@ contract Subnets is ISubnets {
         uint40 until = uint40(block.timestamp) + HOLD_TIME;
         heldUntil[flagHash] = until;
         emit SlotFlagged(flagHash, flagged.subnet, flagged.slot, flagged.lots, flagged.evidence, until);
-        CERTIFICATES.hold(flagged.lots, until);
+        CERTIFICATES.hold(until, flagged.lots);
     }
 
     /// @inheritdoc ISubnets
@@ -118,7 +118,7 @@ contract Subnets is ISubnets {
         if (!decided) return;
         heldUntil[flagHash] = uint40(block.timestamp);
         emit FlagCleared(flagHash, finding);
-        CERTIFICATES.release(flagged.lots);
+        CERTIFICATES.endHolds(flagged.lots);
     }
 
     /// @inheritdoc ISubnets

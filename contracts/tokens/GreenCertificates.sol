@@ -65,7 +65,7 @@ contract GreenCertificates is ERC1155, IGreenCertificates {
     }
 
     /// @inheritdoc IGreenCertificates
-    function hold(uint256[] calldata ids, uint40 until) external onlySubnets {
+    function hold(uint40 until, uint256[] calldata ids) external onlySubnets {
         for (uint256 i = 0; i < ids.length; ++i) {
             uint256 id = ids[i];
             require(heldUntil[id] == 0, Certificates_HeldBefore(id, heldUntil[id]));
@@ -75,7 +75,7 @@ contract GreenCertificates is ERC1155, IGreenCertificates {
     }
 
     /// @inheritdoc IGreenCertificates
-    function release(uint256[] calldata ids) external onlySubnets {
+    function endHolds(uint256[] calldata ids) external onlySubnets {
         for (uint256 i = 0; i < ids.length; ++i) {
             heldUntil[ids[i]] = uint40(block.timestamp);
             emit LotReleased(ids[i]);

@@ -26,6 +26,12 @@ interface IMetering is ICorrections {
     /// @notice A reading of a batch was refused; others of it were taken. `fault` is the error that it alone would have reverted with.
     event ReadingRefused(uint64 indexed batch, uint32 indexed device, uint40 startAt, bytes fault);
 
+    /// @notice The reading of this interval is the first one after an exchange of the device's meter: the counters of the one before
+    /// ended with the first two, Wh, and those of the new one began with the others.
+    event CountersRestarted(
+        uint32 indexed device, uint40 indexed startAt, Wh lastExported, Wh lastImported, Wh exported, Wh imported
+    );
+
     /// @notice Thrown when a batch has no reading.
     error Metering_EmptyBatch();
     /// @notice Thrown when a batch has more than `most` readings.

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
+import {Wh} from "../../contracts/types/Units.sol";
+
 /// @title Changes in the life of a device: another key, another owner, another description, a key that is not trusted
 /// @notice A change takes effect at the start of the next longest slot, so that no slot has two owners or two keys. From the
 /// transaction on the device sells nothing, until auditors certify it anew; there is one change at a time. Energy that was sold
 /// before is measured and paid to who sold it.
-/// - Key: readings of intervals from the change on need the new key, and are taken once the device is certified with it. Slots
+/// - Key, with another meter or without: readings of intervals from the change on need the new key, and are taken once the device is certified with it. Slots
 ///   that begin before that earn no certificates.
 /// - Owner, or description: slots that begin before the device is certified anew earn certificates for the buyers of energy that
 ///   was sold, and none for the owner. What a former owner sold is certified to its buyers; what they leave unused is nobody's, and
@@ -20,6 +22,7 @@ pragma solidity ^0.8.27;
 /// Safety: `threshold` auditors can have readings refused that are not yet taken, whose trades are then refunded. Who holds the owner's account can stop the device and give it away, and cannot make certificates with it: for that
 /// `threshold` auditors look at the key that it has then. Who holds a key that nobody knows to be stolen can invent readings.
 /// Liveness: auditors certify anew.
+/// The compiler looks functions up by rising selector: names of what is called rarely have theirs behind that of `reserve`.
 interface IDeviceChanges {
     /// @notice What is on record of a device beside what its orders and readings depend on. The contracts do not look at it.
     struct Description {
@@ -43,6 +46,8 @@ interface IDeviceChanges {
         uint8 support;
     }
 
+    /// @notice The device is measured by another meter, whose counters begin with this, Wh, from a time on, Unix seconds.
+    event MeterExchanged(uint32 indexed device, address indexed key, Wh exported, Wh imported, uint40 from);
     /// @notice The device has another key, from a time on, Unix seconds.
     event KeyRotated(uint32 indexed device, address indexed replaced, address indexed key, uint40 from);
     /// @notice An auditor voted not to trust a key from a time on, Unix seconds; `votes` for that time so far.
@@ -81,6 +86,18 @@ interface IDeviceChanges {
     /// @param key The address of the key that signs the readings of intervals from the change on.
     /// @param signature The new key's: 64 or 65 bytes of secp256k1, or 128 bytes of P-256, as IDeviceKeys takes them.
     function rotate(uint32 id, address key, bytes calldata signature) external;
+
+    /// @notice As `rotate`, of a meter that is exchanged for another, or whose counters begin again: the first reading of an interval
+    /// from the change on is held against these counters, not against those of the last one. `signature` is the new key's EIP-712
+    /// signature over MeterExchange(uint32 device,address owner,address replaced,uint64 exportCounterWh,uint64 importCounterWh).
+    /// A key has one exchange: auditors who certify the device with it saw the counters that the event says.
+    /// Reverts if: `rotate` does.
+    /// @param id Id of the device.
+    /// @param key The address of the key that signs the readings of intervals from the change on.
+    /// @param exported Lifetime export that the new meter begins with, Wh.
+    /// @param imported Lifetime import that the new meter begins with, Wh.
+    /// @param signature The new key's: 64 or 65 bytes of secp256k1, or 128 bytes of P-256, as IDeviceKeys takes them.
+    function exchangeMeterOf(uint32 id, address key, Wh exported, Wh imported, bytes calldata signature) external;
 
     /// @notice The owner states that a key of its device, the present or a former one, is not trusted from a time on. Readings
     /// that it signed of intervals that end later are refused from now on. Another statement can only name an earlier time.
@@ -141,6 +158,18 @@ interface IDeviceChanges {
         external
         view
         returns (address owner, uint40 since, uint40 keySince, uint40 until);
+
+    /// @notice What the counters of a device began with at its last exchange between two intervals.
+    /// @param id Id of the device.
+    /// @param lastStart Start of the earlier interval, Unix seconds; 0: before all.
+    /// @param startAt Start of the later one, Unix seconds.
+    /// @return isExchanged Whether there was one that took effect after the first began, and by the start of the second.
+    /// @return exported Lifetime export, Wh.
+    /// @return imported Lifetime import, Wh.
+    function lastOpening(uint32 id, uint40 lastStart, uint40 startAt)
+        external
+        view
+        returns (bool isExchanged, Wh exported, Wh imported);
 
     /// @notice Which key signs the reading of an interval.
     /// @param id Id of the device.

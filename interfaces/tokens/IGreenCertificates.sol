@@ -12,6 +12,7 @@ import {Wh} from "../../contracts/types/Units.sol";
 /// Minting does not call the receiver: a contract that refuses certificates cannot stop a settlement.
 /// @dev Trust assumptions. Safety: Deliveries mints no more than a certified device exported. Liveness: Subnets holds a lot only
 /// for a time that it fixes with the hold.
+/// The compiler looks functions up by rising selector: names of what is called rarely have theirs behind that of `mint`.
 interface IGreenCertificates is IERC1155 {
     /// @dev Certificates for one holder.
     struct Share {
@@ -58,14 +59,14 @@ interface IGreenCertificates is IERC1155 {
 
     /// @notice Holds lots, for Subnets alone: from now on `safeTransferFrom`, `safeBatchTransferFrom` and `retire` refuse them.
     /// Reverts if: the caller is another; a lot is held already, or was before.
-    /// @param ids Ids of the lots, of certificates or of some that may yet be minted.
     /// @param until When the holds end by themselves, Unix seconds.
-    function hold(uint256[] calldata ids, uint40 until) external;
+    /// @param ids Ids of the lots, of certificates or of some that may yet be minted.
+    function hold(uint40 until, uint256[] calldata ids) external;
 
     /// @notice Ends holds, for Subnets alone.
     /// Reverts if: the caller is another.
     /// @param ids Ids of lots that are held.
-    function release(uint256[] calldata ids) external;
+    function endHolds(uint256[] calldata ids) external;
 
     /// @notice Until when a lot is or was held, Unix seconds; 0 if it never was.
     /// @param id Id of the lot.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from powerpact.cli.devices import ContentSeen, DeviceId, KeyName, content_seen, devices_group
+from powerpact.cli.devices import ContentSeen, DeviceId, KeyName, content_seen, devices_group, meter_group
 from powerpact.cli.names import NOBODY, people_names
 from powerpact.cli.session import (
     DEPLOYMENT_FILE,
@@ -30,7 +30,7 @@ Anyway = Annotated[bool, typer.Option("--anyway", help="Also if the device still
 
 
 def register(app: typer.Typer) -> None:
-    """The commands are in the group ``device``."""
+    """The commands are in the groups ``device`` and ``meter``."""
 
 
 @devices_group.command()
@@ -56,6 +56,44 @@ def rotate(
     start = chain.event(mined, "KeyRotated").arguments["from"]
     what = f"device {device} signs with {key} from {clock(start)} on; have the auditors certify it"
     done(what, [mined], {"device": device, "key": new_key.address, "from": start}, as_json=as_json)
+
+
+@meter_group.command("exchange")
+def exchange_meter(
+    device: DeviceId,
+    account: As,
+    key: KeyName,
+    export_counter_wh: Annotated[int, typer.Option(min=0, help="Lifetime export that the new meter begins with, Wh.")],
+    import_counter_wh: Annotated[int, typer.Option(min=0, help="Lifetime import that it begins with, Wh.")],
+    anyway: Anyway = False,
+    deployment: Deployed = DEPLOYMENT_FILE,
+    as_json: AsJson = False,
+) -> None:
+    """Put another meter in place of a device's, or the same one after a reset, and keep the device: a key that signs.
+
+    Readings of intervals from the change on begin with these counters, and are taken once the auditors certified the
+    device with its new key. `device exchange` makes another device instead.
+
+    [bold]Example:[/bold] powerpact meter exchange 1 -a alice --key roof-2 --export-counter-wh 0 --import-counter-wh 0
+    """
+    from powerpact.chain.contracts import devicechanges, devices
+    from powerpact.market.readingrules import Opening
+
+    chain, owner, new_key = open_chain(deployment), unlock(account), unlock_device(key)
+    found, opening = devices.existing(chain, device), Opening(0, export_counter_wh, import_counter_wh)
+    _refuse_promised(chain, device, anyway=anyway)
+    signature = devicechanges.sign_exchange(chain, new_key, device, owner.address, found.key, opening)
+    sent = chain.sender(owner).send(devicechanges.exchange_meter(chain, device, new_key.address, opening, signature))
+    start = chain.event(sent, "MeterExchanged").arguments["from"]
+    what = f"device {device} is measured by {key} from {clock(start)} on; have the auditors certify it"
+    data = {
+        "device": device,
+        "key": new_key.address,
+        "export_counter_wh": export_counter_wh,
+        "import_counter_wh": import_counter_wh,
+        "from": start,
+    }
+    done(what, [sent], data, as_json=as_json)
 
 
 @devices_group.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from powerpact.chain.client import Chain
 from powerpact.chain.contracts import meters
+from powerpact.chain.contracts.devicechanges import openings
 from powerpact.chain.contracts.meters import SignedReading
 from powerpact.codec.devicekeys import DeviceKey, sign_by_device
 from powerpact.market.readings import Reading
@@ -47,8 +48,11 @@ class Meter:
 
     @classmethod
     def resumed(cls, chain: Chain, key: DeviceKey, device: int) -> Meter:
-        """A meter that continues from its last reading on the chain."""
+        """A meter that continues from its last reading on the chain, or from what it began with in another's place."""
         start, export_wh, import_wh = meters.last_of(chain, device)
+        for opening in openings(chain, key.address).get(device, ()):
+            if start < opening.from_at:
+                export_wh, import_wh = opening.export_counter_wh, opening.import_counter_wh
         return cls(chain, key, device, export_counter_wh=export_wh, import_counter_wh=import_wh, last_start=start)
 
     def resume(self, last: Reading) -> None:

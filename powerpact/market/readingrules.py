@@ -11,26 +11,51 @@ from typing import NamedTuple
 from powerpact.market.readings import Quality, Reading
 
 
+class Opening(NamedTuple):
+    """What the counters of a device begin with once its meter is exchanged: when, Unix seconds; counters, Wh."""
+
+    from_at: int
+    export_counter_wh: int
+    import_counter_wh: int
+
+
 class LastReading(NamedTuple):
     """What is known of a device's last interval: start, Unix seconds, 0 if there is none; lifetime counters, Wh.
 
     `needs_proof` says that a trade of it is settled by proofs alone, since it is not measured or was corrected.
+    `openings` are the device's, oldest first: exchanges of its meter.
     """
 
     start_at: int = 0
     export_counter_wh: int = 0
     import_counter_wh: int = 0
     needs_proof: bool = False
+    openings: tuple[Opening, ...] = ()
 
-    @classmethod
-    def of(cls, reading: Reading) -> LastReading:
+    def then(self, reading: Reading) -> LastReading:
         """What is known once a reading is taken."""
-        return cls(
-            reading.start_at,
-            reading.export_counter_wh,
-            reading.import_counter_wh,
-            reading.quality != Quality.MEASURED,
+        return self._replace(
+            start_at=reading.start_at,
+            export_counter_wh=reading.export_counter_wh,
+            import_counter_wh=reading.import_counter_wh,
+            needs_proof=reading.quality != Quality.MEASURED,
         )
+
+    def counters_before(self, start_at: int) -> tuple[int, int]:
+        """With what the counters of an interval that starts then begin at least, Wh: export and import.
+
+        They are the last ones, or those of the meter that was exchanged since then.
+
+        Examples
+        --------
+        >>> last = LastReading(3_600, 450, 40, openings=(Opening(7_200, 0, 5),))
+        >>> last.counters_before(7_200), last._replace(start_at=7_200).counters_before(10_800)
+        ((0, 5), (450, 40))
+        """
+        for opening in reversed(self.openings):
+            if self.start_at < opening.from_at <= start_at:
+                return opening.export_counter_wh, opening.import_counter_wh
+        return self.export_counter_wh, self.import_counter_wh
 
 
 def fault_of(reading: Reading, length_s: int, capacity_wh: int) -> str | None:
@@ -83,7 +108,7 @@ def fault_after(reading: Reading, last: LastReading) -> str | None:
     """What is wrong with a reading as the next one after `last`; None if nothing is.
 
     It names the last one as its predecessor, or a later one that is missing. Both counters only rise:
-    counter − energy ≥ last counter, for export and for import.
+    counter − energy ≥ last counter, for export and for import; after an exchange of the meter, ≥ what it began with.
 
     Examples
     --------
@@ -98,7 +123,7 @@ def fault_after(reading: Reading, last: LastReading) -> str | None:
         return f"it starts at {reading.start_at}, and the device has reported {last.start_at} already"
     if reading.previous_start_at < last.start_at:
         return f"it comes after {reading.previous_start_at}, and the device has reported {last.start_at} already"
-    lasts = last.export_counter_wh, last.import_counter_wh
+    lasts = last.counters_before(reading.start_at)
     for (name, energy_wh, counter_wh), last_wh in zip(_flows(reading), lasts, strict=True):
         if counter_wh - energy_wh < last_wh:
             before_wh = counter_wh - energy_wh

@@ -52,11 +52,11 @@ TOKENS = {
         ),
     },
     "GreenCertificates": {
+        "endHolds": inner("Subnets", HOLDS, "Certificates_NotSubnets", "Lots of a flag that is cleared."),
         "hold": inner("Subnets", HOLDS, "Certificates_NotSubnets", "Lots of a flag, each once, until a time."),
         "mint": inner(
             "Deliveries", CERTIFICATES, "Certificates_NotDeliveries", "What it computes from a device's readings."
         ),
-        "release": inner("Subnets", HOLDS, "Certificates_NotSubnets", "Lots of a flag that is cleared."),
         "retire": Power(
             HOLDER, CERTIFICATES, "Only the caller's own, of a lot that is not held. What is retired never moves again."
         ),
@@ -175,6 +175,15 @@ REGISTRY = {
             "Only the owner, of the time since it owns the device, and only earlier than before. Readings that end "
             "later are refused; those that were taken stay.",
             refused="Device_NotOwner",
+        ),
+        "exchangeMeterOf": Power(
+            OWNER,
+            DEVICES,
+            "As `rotate`, with what the counters of the new meter begin with. The first reading with its key is held "
+            "against these.",
+            signed=METER,
+            refused="Device_NotOwner",
+            forged="Device_BadSignature",
         ),
         "fixLength": inner(
             "Deliveries",

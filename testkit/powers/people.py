@@ -158,7 +158,13 @@ def _changes(stage: Stage) -> list[Scene]:
     def signed_by(signer: LocalAccount) -> tuple[object, ...]:
         return bob.device, meter.address, sign(signer, community.domain(contract), "Rotation", message)
 
+    def exchanged_by(signer: LocalAccount) -> tuple[object, ...]:
+        counters = {"exportCounterWh": 7, "importCounterWh": 8}
+        signature = sign(signer, community.domain(contract), "MeterExchange", message | counters)
+        return bob.device, meter.address, *counters.values(), signature
+
     return [
+        Scene(contract, "exchangeMeterOf", same(*exchanged_by(meter)), sender=bob.account, forged=exchanged_by),
         Scene(
             contract,
             "accept",

@@ -126,7 +126,7 @@ def test_a_p256_key_signs_alike(case):
 
 
 def test_a_p256_key_signs_whatever_devices_sign():
-    assert {case["type"] for case in BY_DEVICES} == {"Device", "Rotation", "Reading"}
+    assert {case["type"] for case in BY_DEVICES} == {"Device", "Rotation", "MeterExchange", "Reading"}
 
 
 def outcome(digest, signature):

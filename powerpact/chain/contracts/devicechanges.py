@@ -11,6 +11,7 @@ from powerpact.chain.client import Chain
 from powerpact.chain.transactions import Call
 from powerpact.codec.abi import encode
 from powerpact.codec.devicekeys import DeviceKey, sign_by_device
+from powerpact.market.readingrules import Opening
 
 _TYPES = "(bytes32,bytes32,string,bytes24,uint64,uint40,uint40,uint16,uint8)"
 
@@ -81,6 +82,41 @@ def sign_rotation(
 def rotate(chain: Chain, device_id: int, key: ChecksumAddress, signature: bytes) -> Call:
     """Give the sender's device another key, from the next longest slot on."""
     return chain.call("rotate the key", "DeviceRegistry", "rotate", device_id, key, signature)
+
+
+def sign_exchange(
+    chain: Chain,
+    key: DeviceKey,
+    device_id: int,
+    owner: ChecksumAddress,
+    replaced: ChecksumAddress,
+    opening: Opening,
+) -> bytes:
+    """A new meter's signature that it takes the place of another, with what its counters begin with."""
+    message = {
+        "device": device_id,
+        "owner": owner,
+        "replaced": replaced,
+        "exportCounterWh": opening.export_counter_wh,
+        "importCounterWh": opening.import_counter_wh,
+    }
+    return sign_by_device(key, chain.domain("DeviceRegistry"), "MeterExchange", message)
+
+
+def exchange_meter(chain: Chain, device_id: int, key: ChecksumAddress, opening: Opening, signature: bytes) -> Call:
+    """Give the sender's device another meter, from the next longest slot on; its time in `opening` does not count."""
+    counters = opening.export_counter_wh, opening.import_counter_wh
+    return chain.call("exchange the meter", "DeviceRegistry", "exchangeMeterOf", device_id, key, *counters, signature)
+
+
+def openings(chain: Chain, key: ChecksumAddress | None = None) -> dict[int, list[Opening]]:
+    """By device, what its counters began with at each exchange of its meter, oldest first; of one key, if named."""
+    found: dict[int, list[Opening]] = {}
+    for event in chain.events("DeviceRegistry", "MeterExchanged"):
+        a = event.arguments
+        if key in (None, a["key"]):
+            found.setdefault(a["device"], []).append(Opening(a["from"], a["exported"], a["imported"]))
+    return found
 
 
 def distrust(chain: Chain, key: ChecksumAddress, since: int) -> Call:

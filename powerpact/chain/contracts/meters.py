@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from powerpact.chain.client import Chain
+from powerpact.chain.contracts.devicechanges import openings
 from powerpact.chain.errors import ContractError
 from powerpact.chain.reverts import revert_error
 from powerpact.chain.transactions import Call, Mined
@@ -248,8 +249,9 @@ def lasts_of(chain: Chain, device_ids: Iterable[int]) -> dict[int, LastReading]:
     """What is known of the last interval that each device reported, in one request for some hundred devices."""
     ids = sorted(set(device_ids))
     found = chain.read_all([("Metering", "last", [id_]) for id_ in ids])
+    known = openings(chain)
     return {
-        id_: LastReading(start, out, in_, use == BY_PROOF)
+        id_: LastReading(start, out, in_, use == BY_PROOF, tuple(known.get(id_, ())))
         for id_, (start, _, _, out, in_, use) in zip(ids, found, strict=True)
     }
 

@@ -154,7 +154,7 @@ def meters(chain: Chain) -> list[Attached]:
 
 
 def flows_in(chain: Chain, slot: Slot) -> dict[tuple[int, int], Flow]:
-    """By device and start: what was measured last of the intervals of a slot; nothing if it was estimated or replaced."""
+    """By device and start: what was measured last of the intervals of a slot; what was estimated is left out."""
     corrected = corrections_in(chain, slot.start)
     found = {}
     for key, reported in readings_since(chain, slot.start).items():

@@ -58,6 +58,9 @@ TYPES: Final = MappingProxyType(
         # DeviceRegistry.
         "Device": _members("address owner,uint8 kind,uint8 carrier,uint8 source,uint32 subnet,uint64 capacityWh"),
         "Rotation": _members("uint32 device,address owner,address replaced"),
+        "MeterExchange": _members(
+            "uint32 device,address owner,address replaced,uint64 exportCounterWh,uint64 importCounterWh"
+        ),
         # ParticipantRegistry. candidate is an index in the motion; application the number that the link will have.
         "Objection": _members("uint32 motion,uint16 candidate"),
         "Link": _members("address member,address account,uint32 application"),

@@ -86,7 +86,7 @@ def plan(waiting: Iterable[Waiting], last: Mapping[int, LastReading], limits: Li
             made.refused.append((one, fault))
             continue
         made.batch.append(one)
-        at[device] = LastReading.of(reading)
+        at[device] = at[device].then(reading)
         if len(made.batch) == limits.most:
             break
     return made

@@ -121,7 +121,9 @@ class Reporter:
             sent = self._send(made.batch)
             if not sent:
                 return count
-            last |= {one.signed.reading.device: LastReading.of(one.signed.reading) for one in sent}
+            for one in sent:
+                reading = one.signed.reading
+                last[reading.device] = last[reading.device].then(reading)
             count += len(sent)
 
     def _of_devices(self, last: dict[int, LastReading]) -> list[Waiting]:

@@ -11,27 +11,27 @@ def until(now):
 
 def test_reverts_for_anyone_but_subnets(certificates, minter, until):
     with reverts_with("Certificates_NotSubnets", minter):
-        certificates.hold([LOT], until, {"from": minter})
+        certificates.hold(until, [LOT], {"from": minter})
     with reverts_with("Certificates_NotSubnets", minter):
-        certificates.release([LOT], {"from": minter})
+        certificates.endHolds([LOT], {"from": minter})
 
 
 def test_reverts_for_a_lot_that_is_held(certificates, warden, until):
-    certificates.hold([LOT], until, {"from": warden})
+    certificates.hold(until, [LOT], {"from": warden})
     with reverts_with("Certificates_HeldBefore", LOT, until):
-        certificates.hold([LOT + 1, LOT], until + 1, {"from": warden})
+        certificates.hold(until + 1, [LOT + 1, LOT], {"from": warden})
 
 
 def test_what_was_released_is_never_held_again(certificates, warden, until):
-    certificates.hold([LOT], until, {"from": warden})
-    ended = certificates.release([LOT], {"from": warden}).timestamp
+    certificates.hold(until, [LOT], {"from": warden})
+    ended = certificates.endHolds([LOT], {"from": warden}).timestamp
     with reverts_with("Certificates_HeldBefore", LOT, ended):
-        certificates.hold([LOT], until, {"from": warden})
+        certificates.hold(until, [LOT], {"from": warden})
 
 
 def test_holds_each_lot_that_is_named_and_no_other(certificates, minter, warden, holder, bob, until):
     certificates.mint([(holder, LOT + 1, 10), (holder, LOT + 2, 10)], {"from": minter})
-    certificates.hold([LOT, LOT + 2], until, {"from": warden})
+    certificates.hold(until, [LOT, LOT + 2], {"from": warden})
     certificates.safeBatchTransferFrom(holder, bob, [LOT + 1], [1], b"", {"from": holder})
     for ids in ([LOT], [LOT + 1, LOT + 2], [LOT + 2, LOT + 1]):
         held = next(id_ for id_ in ids if id_ != LOT + 1)
@@ -47,26 +47,26 @@ def test_holds_each_lot_that_is_named_and_no_other(certificates, minter, warden,
 
 def test_an_operator_does_not_move_what_is_held(certificates, warden, holder, bob, until):
     certificates.setApprovalForAll(bob, True, {"from": holder})
-    certificates.hold([LOT], until, {"from": warden})
+    certificates.hold(until, [LOT], {"from": warden})
     with reverts_with("Certificates_Held", LOT, until):
         certificates.safeTransferFrom(holder, bob, LOT, 1, b"", {"from": bob})
 
 
 def test_a_held_lot_is_minted_all_the_same(certificates, minter, warden, holder, until):
-    certificates.hold([LOT], until, {"from": warden})
+    certificates.hold(until, [LOT], {"from": warden})
     certificates.mint([(holder, LOT, 5)], {"from": minter})
     assert certificates.balanceOf(holder, LOT) == 1_005
 
 
-def test_release_frees_what_it_names(certificates, warden, holder, bob, until):
-    certificates.hold([LOT, LOT + 1], until, {"from": warden})
-    transaction = certificates.release([LOT], {"from": warden})
+def test_the_end_of_holds_frees_what_it_names(certificates, warden, holder, bob, until):
+    certificates.hold(until, [LOT, LOT + 1], {"from": warden})
+    transaction = certificates.endHolds([LOT], {"from": warden})
     assert dict(transaction.events["LotReleased"]) == {"id": LOT}
     assert certificates.heldUntil(LOT + 1) == until
     certificates.safeTransferFrom(holder, bob, LOT, 1_000, b"", {"from": holder})
 
 
 def test_a_hold_ends_by_itself(certificates, warden, holder, bob, until, warp):
-    certificates.hold([LOT], until, {"from": warden})
+    certificates.hold(until, [LOT], {"from": warden})
     warp(until)
     certificates.safeTransferFrom(holder, bob, LOT, 1_000, b"", {"from": holder})
