@@ -1,8 +1,8 @@
 """How many readings a bridge verifies and keeps in a second, and the memory that it needs.
 
-``python -m benchmarks.readings [DEVICES INTERVALS]`` signs readings, publishes them from another process to a real
-broker, and lets a bridge's intake take them: parse, verify the signature, write to the disk, acknowledge. Nothing goes
-to a chain. It prints a line of JSON.
+``python -m benchmarks.readings [DEVICES INTERVALS]`` lets other processes sign readings, and publish them to a real
+broker. A bridge's intake takes them here: parse, verify the signature, write to the disk, acknowledge. Nothing goes to
+a chain. It prints a line of JSON.
 """
 
 from __future__ import annotations
@@ -14,19 +14,25 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
+from eth_account.signers.local import LocalAccount
+from eth_typing import Hash32
+
 from benchmarks.measurement import peak_mb
 from powerpact.chain.contracts.meters import SignedReading
-from powerpact.codec.eip712 import Domain, sign
+from powerpact.codec.eip712 import Domain
+from powerpact.codec.readingfile import format_reading, parse_reading, reading_digest
 from powerpact.devices.bridge import Checker, Intake
 from powerpact.devices.bridge.checking import Known, Registry
 from powerpact.devices.broker import Broker, Publisher
-from powerpact.devices.log import append_log, read_log
 from powerpact.market.readings import Reading
 from powerpact.store import Journal, Readings
+from powerpact.store.journal import FILE
 from testkit.broker import BrokerProcess
 from testkit.gateways import past_starts
 from testkit.meters import device_key
@@ -37,25 +43,31 @@ SIZE = (1_000, 24)
 LENGTH_S = 900
 CAPACITY_WH = 5_000
 DOMAIN = Domain(1, "0x5FbDB2315678afecb367f032d93F642f64180aa3")
-PATIENCE_S = 600.0
+PATIENCE_S = 60.0
+"""Without a reading."""
+
+LOG = "readings.jsonl"
 Measured = dict[str, Any]
 
+_key = lru_cache(maxsize=None)(lambda device: device_key(f"bench {device}"))
 
-def _signed(device: int, start: int, counter_wh: int) -> SignedReading:
+
+def signed(device: int, start: int, counter_wh: int) -> SignedReading:
+    """A device's reading of an interval in which it exported 10 Wh."""
     reading = Reading.measured(
         device, start, LENGTH_S, exported_wh=10, imported_wh=0, export_counter_wh=counter_wh, import_counter_wh=0
     )
-    return SignedReading(reading, sign(device_key(f"bench {device}"), DOMAIN, "Reading", reading.message()))
+    key: LocalAccount = _key(device)
+    return SignedReading(reading, bytes(key.unsafe_sign_hash(Hash32(reading_digest(DOMAIN, reading))).signature))
 
 
-class _Everyone(Registry):
+class Everyone(Registry):
     """Devices of which no chain is asked."""
 
     def __init__(self, devices: int) -> None:
         super().__init__()
         self._known = {
-            device: Known(bytes.fromhex(device_key(f"bench {device}").address[2:]), CAPACITY_WH)
-            for device in range(1, devices + 1)
+            device: Known(bytes.fromhex(_key(device).address[2:]), CAPACITY_WH) for device in range(1, devices + 1)
         }
 
 
@@ -66,43 +78,49 @@ def measure(devices: int, intervals: int) -> Measured:
     -------
     dict
         Readings; seconds from the first to the last acknowledgement; readings a second; processor seconds of the
-        intake; readings in a group; peak memory of this process in MB, and what it had before.
+        intake, user and system, and microseconds of them per reading; readings in a group; the journal's size in MB;
+        peak memory of this process in MB, and what it had before; load of the machine.
     """
     with tempfile.TemporaryDirectory(prefix="powerpact-readings-") as scratch:
         folder = Path(scratch)
-        starts = past_starts(intervals, int(time.time()), LENGTH_S)
-        readings = (
-            _signed(device, start, 10 * (k + 1)) for k, start in enumerate(starts) for device in range(1, devices + 1)
-        )
-        append_log(folder / "readings.jsonl", readings)
+        with _helper("sign", scratch, str(devices), str(intervals)) as signer:
+            signer.wait()
         before_mb = peak_mb()
         with BrokerProcess(folder) as broker:
             where = Broker.parse(broker.address, tls=False)
             kept = Readings(Journal(folder, bytes(32)))
-            intake = Intake(where, "bench", Checker(DOMAIN, LENGTH_S, _Everyone(devices)), kept)
+            intake = Intake(where, "bench", Checker(DOMAIN, LENGTH_S, Everyone(devices)), kept)
             stop = threading.Event()
             thread = threading.Thread(target=intake.run, args=(stop,), daemon=True)
             thread.start()
             while intake.last_at == float("inf"):
                 time.sleep(0.01)
-            command = [sys.executable, "-m", "benchmarks.readings", "publish", broker.address, str(folder)]
-            with subprocess.Popen(command, stdout=subprocess.PIPE) as publisher:
+            with _helper("publish", scratch, broker.address) as publisher:
                 measured = _taken(intake, devices * intervals)
             stop.set()
             thread.join()
-            assert publisher.returncode == 0
+            assert signer.returncode == publisher.returncode == 0
             assert kept.counts() == {"stored": devices * intervals}
+        measured |= {"journal_mb": round((folder / FILE).stat().st_size / 1024**2)}
     return {**measured, "peak_mb": round(peak_mb()), "before_mb": round(before_mb), "load": os.getloadavg()[0]}
+
+
+def _helper(*words: str) -> subprocess.Popen[bytes]:
+    """Another process of this program, whose memory is not measured."""
+    return subprocess.Popen([sys.executable, "-m", "benchmarks.readings", *words], stdout=subprocess.PIPE)
 
 
 def _taken(intake: Intake, wanted: int) -> Measured:
     """Wait until all is there."""
-    begun, used, deadline = 0.0, 0.0, time.monotonic() + PATIENCE_S
+    begun, used, first = 0.0, 0.0, 0
+    new, changed = 0, time.monotonic()
     while intake.counts.new < wanted:
         if not begun and intake.counts.received:
             begun, used, first = time.monotonic(), time.process_time(), intake.counts.received
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"{intake.counts.new} of {wanted} readings came in {PATIENCE_S:g} s")
+        if intake.counts.new > new:
+            new, changed = intake.counts.new, time.monotonic()
+        elif time.monotonic() > changed + PATIENCE_S:
+            raise RuntimeError(f"{new} of {wanted} readings came, and none for {PATIENCE_S:g} s")
         time.sleep(0.005)
     seconds, cpu = time.monotonic() - begun, time.process_time() - used
     taken = wanted - first
@@ -111,24 +129,43 @@ def _taken(intake: Intake, wanted: int) -> Measured:
         "seconds": round(seconds, 2),
         "a_second": round(taken / seconds),
         "cpu_seconds": round(cpu, 2),
-        "a_cpu_second": round(taken / cpu),
+        "cpu_us_each": round(1e6 * cpu / taken, 1),
         "in_a_group": round(wanted / intake.counts.groups, 1),
     }
 
 
-def publish(address: str, folder: Path) -> None:
+def sign_all(folder: Path, devices: int, intervals: int) -> None:
+    """Write the readings of all devices into the folder, interval after interval."""
+    starts = past_starts(intervals, int(time.time()), LENGTH_S)
+    with ProcessPoolExecutor() as pool, (folder / LOG).open("w") as file:
+        file.writelines(pool.map(partial(_lines, devices), range(intervals), starts))
+
+
+def _lines(devices: int, k: int, start: int) -> str:
+    every = (signed(device, start, 10 * (k + 1)) for device in range(1, devices + 1))
+    return "".join(f"{format_reading(one.reading, one.signature)}\n" for one in every)
+
+
+def publish(folder: Path, address: str) -> None:
     """Publish what is in the folder."""
-    readings = read_log(folder / "readings.jsonl")
-    Publisher(Broker.parse(address, tls=False)).publish(readings)
+    Publisher(Broker.parse(address, tls=False)).publish(_read(folder / LOG))
+
+
+def _read(path: Path) -> Iterator[SignedReading]:
+    with path.open("rb") as file:
+        for line in file:
+            yield SignedReading(*parse_reading(str(path), line))
 
 
 def main(words: Sequence[str]) -> None:
-    """Measure, or publish."""
-    if words[:1] == ["publish"]:
-        publish(words[1], Path(words[2]))
-        return
-    devices, intervals = map(int, words) if words else SIZE
-    print(json.dumps(measure(devices, intervals)))
+    """Measure, or help to."""
+    match words:
+        case ["sign", folder, devices, intervals]:
+            sign_all(Path(folder), int(devices), int(intervals))
+        case ["publish", folder, address]:
+            publish(Path(folder), address)
+        case _:
+            print(json.dumps(measure(*(map(int, words) if words else SIZE))))
 
 
 if __name__ == "__main__":

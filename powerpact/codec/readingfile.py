@@ -99,8 +99,9 @@ def reading_digest(domain: Domain, reading: Reading) -> bytes:
     reading : Reading
         The reading, each field within its bits.
     """
-    words = b"".join([value.to_bytes(32, "big") for value in reading.message().values()])
-    return _keccak(_prefix(domain) + _keccak(type_hash("Reading") + words))
+    words = b"".join([value.to_bytes(32, "big") for value in reading[: len(_BITS)]])
+    prefix, type_ = _constants(domain)
+    return _keccak(prefix + _keccak(type_ + words))
 
 
 def normal_signature(signature: bytes) -> bytes:
@@ -146,8 +147,9 @@ def signer_of(digest: bytes, signature: bytes) -> bytes | None:
 
 
 @lru_cache(maxsize=64)
-def _prefix(domain: Domain) -> bytes:
-    return b"\x19\x01" + domain_separator(domain)
+def _constants(domain: Domain) -> tuple[bytes, bytes]:
+    """What the digests of a domain's readings share: their first bytes, and the hash of the signed type."""
+    return b"\x19\x01" + domain_separator(domain), type_hash("Reading")
 
 
 def _keccak(data: bytes) -> bytes:
