@@ -136,19 +136,15 @@ def publish(
     every: Annotated[bool, typer.Option("--all", help="Also what the chain has already.")] = False,
     deployment: Deployed = DEPLOYMENT_FILE,
 ) -> None:
-    """Publish the readings of a file that the chain does not have yet, again if need be: none counts twice.
+    """Publish the readings and corrections of a file that the chain lacks, again if need be: none counts twice.
 
     [bold]Example:[/bold] powerpact meter publish readings.jsonl --broker broker.example --tls --user bob-meter
     """
-    from powerpact.chain.contracts import meters
-    from powerpact.devices.log import read_log
+    from powerpact.devices.log import lacking, read_log
 
     sink = broker_of(broker, said)
     readings = read_log(file)
-    if not every:
-        last = meters.last_starts(open_chain(deployment), {signed.reading.device for signed in readings})
-        readings = [signed for signed in readings if signed.reading.start_at > last[signed.reading.device]]
-    _give(readings, None, sink)
+    _give(readings if every else lacking(open_chain(deployment), readings), None, sink)
 
 
 def _meters(chain: Chain, names: Sequence[str], output: Path | None) -> list[Meter]:

@@ -99,7 +99,7 @@ def reading_digest(domain: Domain, reading: Reading) -> bytes:
     reading : Reading
         The reading, each field within its bits.
     """
-    words = b"".join([value.to_bytes(32, "big") for value in reading[: len(_BITS)]])
+    words = b"".join([value.to_bytes(32, "big") for value in reading.message().values()])
     prefix, type_ = _constants(domain)
     return _keccak(prefix + _keccak(type_ + words))
 

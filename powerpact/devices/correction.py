@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from powerpact.chain.client import Chain
 from powerpact.chain.contracts import meters
-from powerpact.chain.contracts.meters import ProvenReading, SignedReading
+from powerpact.chain.contracts.meters import ProvenReading, Reported, SignedReading
 from powerpact.chain.transactions import Call
 from powerpact.codec.devicekeys import DeviceKey, sign_by_device
 from powerpact.errors import BadChoice
@@ -60,14 +61,43 @@ class Correction:
         corrections = meters.corrections_in(chain).get((device, start), [])
         last = corrections[-1] if corrections else reported
         corrected = last.corrected(exported_wh, imported_wh)
-        around = [
-            each.proven
-            for each in found.values()
-            if each.reading.start_at == reported.previous_start_at or each.reading.previous_start_at == start
-        ]
         signature = sign_by_device(key, chain.domain("Metering"), "Reading", corrected.message())
-        return cls(SignedReading(corrected, signature), found[start].proven, tuple(around))
+        return cls(SignedReading(corrected, signature), found[start].proven, _around(found.values(), reported))
+
+    @classmethod
+    def relayed(cls, chain: Chain, signed: Sequence[SignedReading]) -> list[Correction]:
+        """Versions that devices signed, of intervals that are reported; what is not is left out.
+
+        Parameters
+        ----------
+        chain : Chain
+            The deployment.
+        signed : sequence of SignedReading
+            Higher versions than those that the chain has.
+        """
+        since = min((each.reading.previous_start_at or each.reading.start_at for each in signed), default=0)
+        devices = {each.reading.device for each in signed}
+        found: dict[int, dict[int, Reported]] = {device: {} for device in devices}
+        for (device, start), reported in meters.readings_since(chain, since).items():
+            if device in devices:
+                found[device][start] = reported
+        made = []
+        for each in signed:
+            of_device = found[each.reading.device]
+            if each.reading.start_at in of_device:
+                first = of_device[each.reading.start_at]
+                made.append(cls(each, first.proven, _around(of_device.values(), first.reading)))
+        return made
 
     def call(self, chain: Chain) -> Call:
         """What is sent."""
         return meters.correct(chain, self.signed, self.reported, self.neighbours)
+
+
+def _around(readings: Iterable[Reported], reported: Reading) -> tuple[ProvenReading, ...]:
+    """Of a device's readings, the predecessor and the successor of one."""
+    return tuple(
+        each.proven
+        for each in readings
+        if each.reading.start_at == reported.previous_start_at or each.reading.previous_start_at == reported.start_at
+    )

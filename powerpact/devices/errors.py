@@ -134,3 +134,27 @@ class BadBatchFile(PowerPactError, ValueError):
         super().__init__(f"{path} {problem}", remedy=self.advice)
         self.path = path
         self.problem = problem
+
+
+class CorrectionTooLate(PowerPactError, ValueError):
+    """A higher version of a reading came after the correction window of its interval; the reading is final.
+
+    Parameters
+    ----------
+    device, start_at, version : int
+        Whose interval, its start in Unix seconds, and the version that came.
+    final_from : int
+        Since when the reading is final, Unix seconds.
+    """
+
+    advice = "Nothing to do: the reading stays as it is. Publish corrections inside the window of their interval."
+
+    def __init__(self, device: int, start_at: int, version: int, final_from: int) -> None:
+        super().__init__(
+            f"version {version} of the reading of {start_at} came too late: it is final since {final_from}",
+            remedy=self.advice,
+        )
+        self.device = device
+        self.start_at = start_at
+        self.version = version
+        self.final_from = final_from

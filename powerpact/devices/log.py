@@ -9,6 +9,8 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from powerpact.chain.client import Chain
+from powerpact.chain.contracts import meters
 from powerpact.chain.contracts.meters import SignedReading
 from powerpact.codec.readingfile import format_reading, parse_reading
 from powerpact.errors import FileProblem
@@ -63,3 +65,28 @@ def lasts_in(readings: Iterable[SignedReading]) -> Mapping[int, Reading]:
         if reading.device not in lasts or reading.start_at > lasts[reading.device].start_at:
             lasts[reading.device] = reading
     return lasts
+
+
+def lacking(chain: Chain, readings: Iterable[SignedReading]) -> list[SignedReading]:
+    """Those readings that the chain does not have and can still take, in their order.
+
+    They are of intervals after each device's last one, or correct one that it has, inside the correction window.
+    """
+    given = list(readings)
+    last = meters.last_starts(chain, {signed.reading.device for signed in given})
+    final_by = chain.now() - chain.deployment.parameters.correction_window_s
+
+    def is_next(reading: Reading) -> bool:
+        return reading.start_at > last[reading.device]
+
+    def corrects(reading: Reading) -> bool:
+        return reading.version > 1 and reading.start_at + reading.length_s > final_by
+
+    keys = {(one.reading.device, one.reading.start_at) for one in given if corrects(one.reading)}
+    found = meters.versions_in(chain, keys) if keys else {}
+    return [
+        one
+        for one in given
+        if is_next(one.reading)
+        or (corrects(one.reading) and (one.reading.device, one.reading.start_at, one.reading.version) not in found)
+    ]

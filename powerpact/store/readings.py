@@ -1,4 +1,4 @@
-"""Readings on their way from a broker to the chain: kept under device and start of the interval, the first valid one.
+"""Readings on their way from a broker to the chain: kept under interval, device and version, the first valid one.
 
 A reading is *stored* once it is on the disk, *reported* while a transaction that holds it may still vanish in a
 reorganisation, and *final* after that. What is refused is kept apart with its reason, so that a forged reading never
@@ -21,6 +21,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     LargeBinary,
+    PrimaryKeyConstraint,
     String,
     Table,
     UniqueConstraint,
@@ -39,8 +40,8 @@ from powerpact.codec.readingfile import format_reading
 from powerpact.market.readings import Reading
 from powerpact.store.journal import TABLES, Journal
 
-Key = tuple[int, int]
-"""Device and start of the interval, Unix seconds."""
+Key = tuple[int, int, int]
+"""Device, start of the interval (Unix seconds), and version."""
 
 T = TypeVar("T")
 
@@ -70,18 +71,23 @@ _STATES: Final = ", ".join(f"'{state.value}'" for state in ReadingState)
 _READINGS: Final = Table(
     "readings",
     TABLES,
-    Column("genesis", LargeBinary, primary_key=True),
-    Column("device", Integer, primary_key=True),
-    Column("start_at", Integer, primary_key=True),
+    Column("genesis", LargeBinary, nullable=False),
+    Column("device", Integer, nullable=False),
+    Column("start_at", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
     Column("words", LargeBinary, nullable=False),
     Column("signature", LargeBinary, nullable=False),
     Column("state", String, nullable=False),
     Column("transaction_hash", LargeBinary),
     Column("received_at", Integer, nullable=False),
+    PrimaryKeyConstraint("genesis", "start_at", "device", "version"),
     CheckConstraint(f"state IN ({_STATES})", name="state"),
-    TableIndex("ix_readings_by_state", "genesis", "state", "start_at", "device"),
+    TableIndex("ix_readings_by_state", "genesis", "state", "start_at", "device", "version"),
     sqlite_with_rowid=False,
 )
+
+_KEY: Final = _READINGS.c.device, _READINGS.c.start_at, _READINGS.c.version
+_ORDER: Final = _READINGS.c.start_at, _READINGS.c.device, _READINGS.c.version
 
 _REFUSED: Final = Table(
     "refused_readings",
@@ -117,8 +123,8 @@ class Waiting:
 
     @property
     def key(self) -> Key:
-        """Device and start of the interval."""
-        return self.signed.reading.device, self.signed.reading.start_at
+        """Device, start of the interval and version."""
+        return _key(self.signed.reading)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +178,8 @@ class Readings:
     def keep(self, valid: Sequence[tuple[SignedReading, str]], refused: Sequence[Refused] = ()) -> Kept:
         """Write readings and refused messages down, all or none; they are on the disk when this returns.
 
-        Of several readings of one device and interval the first stays. Another one counts as known if it says the
-        same, and is refused if it does not.
+        Of several readings of one device, interval and version the first stays. Another one counts as known if it says
+        the same, and is refused if it does not.
 
         Parameters
         ----------
@@ -188,6 +194,7 @@ class Readings:
                 "genesis": self._genesis,
                 "device": signed.reading.device,
                 "start_at": signed.reading.start_at,
+                "version": signed.reading.version,
                 "words": _words(signed.reading),
                 "signature": signed.signature,
                 "state": ReadingState.STORED.value,
@@ -204,34 +211,34 @@ class Readings:
     def refuse(self, waiting: Sequence[tuple[Waiting, str]]) -> None:
         """Move readings that the chain will not take to the refused ones, each with the reason.
 
-        Their places are free again: another reading of the same interval may come.
+        Their places are free again: another reading of the same interval and version may come.
         """
         with self._journal.writing() as connection:
             self._refuse(connection, [_refused(one.signed, "", reason) for one, reason in waiting])
             self._for_each(connection, delete(_READINGS), [one.key for one, _ in waiting])
 
     def waiting(self) -> Iterator[Waiting]:
-        """What is stored and in no transaction, earliest intervals first, and lowest devices first in one interval."""
-        after: Key = (-1, -1)
-        columns = _READINGS.c.words, _READINGS.c.signature, _READINGS.c.received_at
-        place = tuple_(_READINGS.c.start_at, _READINGS.c.device)
+        """What is stored and in no transaction, read as it is taken, a piece at a time.
+
+        Earliest intervals come first, lowest devices first in one interval, and lowest versions first of one reading.
+        """
+        after: Key = (-1, -1, -1)
         while True:
             question = (
-                select(*columns)
+                select(_READINGS.c.words, _READINGS.c.signature, _READINGS.c.received_at)
                 .where(_READINGS.c.genesis == self._genesis, _READINGS.c.state == ReadingState.STORED.value)
-                .where(place > after)
-                .order_by(_READINGS.c.start_at, _READINGS.c.device)
+                .where(tuple_(*_ORDER) > after)
+                .order_by(*_ORDER)
                 .limit(1_000)
             )
             with self._journal.database.reading() as connection:
-                found = [
-                    Waiting(SignedReading(_reading(row.words), row.signature), row.received_at)
-                    for row in connection.execute(question)
-                ]
+                rows = connection.execute(question).all()
+            found = [Waiting(SignedReading(_reading(words), signature), at) for words, signature, at in rows]
             yield from found
             if len(found) < 1_000:
                 return
-            after = found[-1].key[::-1]
+            last = found[-1].signed.reading
+            after = last.start_at, last.device, last.version
 
     def devices(self) -> list[int]:
         """The devices of which something is stored and in no transaction."""
@@ -311,17 +318,13 @@ class Readings:
     def _others(self, connection: Connection, valid: Sequence[tuple[SignedReading, str]]) -> list[Refused]:
         """Of readings that were just kept or ignored, those in whose place another one is."""
         found: dict[Key, bytes] = {}
-        keys = [(signed.reading.device, signed.reading.start_at) for signed, _ in valid]
-        for piece in _pieces(keys):
-            question = select(_READINGS.c.device, _READINGS.c.start_at, _READINGS.c.words).where(
-                _READINGS.c.genesis == self._genesis, tuple_(_READINGS.c.device, _READINGS.c.start_at).in_(piece)
-            )
-            found |= {(row.device, row.start_at): row.words for row in connection.execute(question)}
-        reason = "another reading of this device and interval came first"
-        pairs = zip(keys, valid, strict=True)
-        return [
-            _refused(signed, topic, reason) for key, (signed, topic) in pairs if found[key] != _words(signed.reading)
-        ]
+        for piece in _pieces([_key(signed.reading) for signed, _ in valid]):
+            of_piece = _READINGS.c.genesis == self._genesis, tuple_(*_KEY).in_(piece)
+            question = select(*_KEY, _READINGS.c.words).where(*of_piece)
+            found |= {row[:3]: row.words for row in connection.execute(question)}
+        reason = "another reading of this device, interval and version came first"
+        others = ((signed, topic) for signed, topic in valid if found[_key(signed.reading)] != _words(signed.reading))
+        return [_refused(signed, topic, reason) for signed, topic in others]
 
     def _refuse(self, connection: Connection, refused: Sequence[Refused]) -> None:
         if not refused:
@@ -348,12 +351,11 @@ class Readings:
     def _for_each(self, connection: Connection, statement: Any, keys: Sequence[Key]) -> None:
         """Delete or update the rows of some keys."""
         chosen = statement.where(
-            _READINGS.c.genesis == self._genesis,
-            _READINGS.c.device == bindparam("of_device"),
-            _READINGS.c.start_at == bindparam("of_start"),
+            _READINGS.c.genesis == self._genesis, *(column == bindparam(f"of_{column.name}") for column in _KEY)
         )
         if keys:
-            connection.execute(chosen, [{"of_device": device, "of_start": start} for device, start in keys])
+            names = [f"of_{column.name}" for column in _KEY]
+            connection.execute(chosen, [dict(zip(names, key, strict=True)) for key in keys])
 
     def _move(self, transaction_hash: str, state: ReadingState) -> None:
         changed: dict[str, str | None] = {"state": state.value}
@@ -372,6 +374,10 @@ def _words(reading: Reading) -> bytes:
     """The two words of a reading, 64 bytes."""
     head, flows = reading.pack()
     return head.to_bytes(32, "big") + flows.to_bytes(32, "big")
+
+
+def _key(reading: Reading) -> Key:
+    return reading.device, reading.start_at, reading.version
 
 
 def _reading(words: bytes) -> Reading:

@@ -16,6 +16,7 @@ from powerpact.chain.contracts import meters
 from powerpact.chain.errors import ContractError, GasLimitExceeded
 from powerpact.chain.restoring import restore
 from powerpact.chain.transactions import Mined, Sender
+from powerpact.devices.bridge.correcting import Corrector
 from powerpact.devices.bridge.planning import Limits, Plan, plan
 from powerpact.market.readingrules import LastReading
 from powerpact.progress import Progress, silent
@@ -30,6 +31,9 @@ _NOT_YET: Final = (
     "Metering_KeyNotCertified",
 )
 """Refusals of the contract that say that its state is another one than was read: the reading is looked at again."""
+
+MOST_BATCHES: Final = 16
+"""Batches in one pass; after it the chain is looked at again, and corrections go."""
 
 
 class Reporter:
@@ -69,6 +73,7 @@ class Reporter:
         self._report = report
         self._most = meters.most_readings(chain)
         self._unfound: dict[Key, int] = {}
+        self._corrector = Corrector(chain, sender, readings, report)
 
     def step(self) -> int:
         """Do what can be done now; the number of readings that were reported.
@@ -109,26 +114,22 @@ class Reporter:
         last = meters.lasts_of(self._chain, devices)
         over_by = max(self._chain.now(), int(time.time()))
         window_s = self._chain.deployment.parameters.correction_window_s
-        count, is_first = 0, True
-        while True:
+        count = 0
+        for k in range(MOST_BATCHES):
             limits = Limits(self._most, over_by, int(time.time() - self._patience_s), window_s)
-            made = plan(self._of_devices(last), last, limits)
-            if is_first:
-                self._look_up(made, head)
-                is_first = False
+            made = plan(self._readings.waiting(), last, limits)
+            if k == 0:
+                self._corrector.send(self._look_up(made, head))
             if made.refused:
                 self._refuse(made.refused)
             sent = self._send(made.batch)
             if not sent:
-                return count
+                break
             for one in sent:
                 reading = one.signed.reading
                 last[reading.device] = last[reading.device].then(reading)
             count += len(sent)
-
-    def _of_devices(self, last: dict[int, LastReading]) -> list[Waiting]:
-        """What waits, of devices that were asked about; others have come meanwhile."""
-        return [one for one in self._readings.waiting() if one.signed.reading.device in last]
+        return count
 
     def _send(self, batch: list[Waiting]) -> list[Waiting]:
         """Report a batch, without those that the contract refuses by itself; what was reported."""
@@ -153,13 +154,13 @@ class Reporter:
         """What a transaction took of a batch; what it refused for good is noted."""
         left_out = {(device, start): error for device, start, error in meters.refused_in(self._chain, mined)}
         refused = [
-            (one, str(left_out[one.key]))
+            (one, str(left_out[one.key[:2]]))
             for one in batch
-            if one.key in left_out and left_out[one.key].name not in _NOT_YET
+            if one.key[:2] in left_out and left_out[one.key[:2]].name not in _NOT_YET
         ]
         if refused:
             self._refuse(refused)
-        return [one for one in batch if one.key not in left_out]
+        return [one for one in batch if one.key[:2] not in left_out]
 
     def _refuse(self, refused: list[tuple[Waiting, str]]) -> None:
         """Note what the chain will not take, and say why of the first."""
@@ -177,26 +178,38 @@ class Reporter:
             self._report(f"refused a stored reading of device {bad.key[0]}: {error}")
         return [one for one in batch if one.key[0] != bad.key[0] or one.key[1] < bad.key[1]]
 
-    def _look_up(self, made: Plan, head: int) -> None:
-        """Find readings of intervals that the chain has passed: reported before a crash, by others, or too late."""
+    def _look_up(self, made: Plan, head: int) -> list[Waiting]:
+        """Find readings of intervals that the chain has passed: reported before a crash, by others, or too late.
+
+        What is left are corrections: higher versions than the chain has.
+        """
         keys = {one.key: one for one in made.passed}
         self._unfound = {key: since for key, since in self._unfound.items() if key in keys}
         if not keys:
-            return
-        found = meters.reported_in(self._chain, keys)
+            return []
+        found = meters.versions_in(self._chain, {key[:2] for key in keys})
+        highest: dict[tuple[int, int], int] = {}
+        for device, start, version in found:
+            highest[device, start] = max(version, highest.get((device, start), 0))
         reported: dict[str, list[Key]] = {}
         refused: list[tuple[Waiting, str]] = []
+        corrections = []
         for key, one in keys.items():
-            if key not in found:
+            if key[:2] not in highest:
                 is_second_look = key in self._unfound
                 since = self._unfound.setdefault(key, head)
                 if is_second_look and head - since >= self._confirmations:  # else the later reading may vanish again
                     refused.append((one, "it came after the chain had taken a later interval of its device"))
-            elif found[key][0] == one.signed.reading:
+            elif key in found and found[key][0] == one.signed.reading:
                 reported.setdefault(found[key][1], []).append(key)
+            elif key in found:
+                refused.append((one, "the chain has another reading of this device, interval and version"))
+            elif one.signed.reading.version < highest[key[:2]]:
+                refused.append((one, f"the chain has version {highest[key[:2]]} of this device and interval"))
             else:
-                refused.append((one, "the chain has another reading of this device and interval"))
+                corrections.append(one)
         for hash_, those in reported.items():
             self._readings.note_reported(those, hash_)
         if refused:
             self._refuse(refused)
+        return corrections

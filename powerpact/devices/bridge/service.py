@@ -168,7 +168,7 @@ class Bridge:
         pause_s = self._options.poll_s
         while self._failure is None and not self._is_stopped:
             try:
-                self._pass()
+                has_reported = self._pass()
                 pause_s = self._options.poll_s
             except (*TROUBLE, NonceTaken, AccountBusy) as error:
                 self._report(f"{error}; trying again in {pause_s:g} s")
@@ -177,9 +177,11 @@ class Bridge:
                 continue
             if self._is_idle():
                 return
-            self._wake.wait(pause_s)
+            if not has_reported:
+                self._wake.wait(pause_s)
 
-    def _pass(self) -> None:
+    def _pass(self) -> bool:
+        """Do what can be done now; whether anything was reported, so that there may be more."""
         if self._registry.update(self._chain):
             self._look_again()
         if self._reporter is None:
@@ -191,10 +193,11 @@ class Bridge:
                 patience_s=self._options.patience_s,
                 report=self._report,
             )
-        self._reporter.step()
+        count = self._reporter.step()
         if time.monotonic() - self._pruned_at > PRUNE_S:
             self.readings.prune()
             self._pruned_at = time.monotonic()
+        return count > 0
 
     def _look_again(self) -> None:
         """Take what was refused only because its device was not registered yet."""

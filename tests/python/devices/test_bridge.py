@@ -31,11 +31,12 @@ def reported(world):
     return starts
 
 
-def bridge(world, folder, where, **changes):
+def bridge(world, folder, where, account="agent", **changes):
     """A bridge with a connection, an index and a journal of its own, as a program has them."""
     said = []
     chain = attach(connect(world.chain.web3.provider.endpoint_uri), world.chain.deployment, folder, patience_s=0.05)
-    made = Bridge(chain, chain.sender(world.keys["agent"]), chain.outbox, where, replace(QUICK, **changes), said.append)
+    options = replace(QUICK, **changes)
+    made = Bridge(chain, chain.sender(world.keys[account]), chain.outbox, where, options, said.append)
     made.said = said
     return made
 
@@ -199,15 +200,15 @@ def test_a_device_that_is_registered_later_is_served(world, folder, where):
 def test_a_reading_whose_transaction_vanished_is_reported_again(world, folder, where, gateway):
     subscribed(world, folder, where)
     publish(where, gateway.readings)
-    made = bridge(world, folder, where, patience_s=0, confirmations=3, until_idle_s=None)
+    made = bridge(world, folder, where, patience_s=0, confirmations=6, until_idle_s=None)
     web3 = world.chain.web3
     with Running(made):
         wait(lambda: made.readings.counts() == {"reported": 12})
-        request(web3, "anvil_rollback", 1)
+        request(web3, "anvil_rollback", 4)  # a block for each interval, since all of them are late
         request(web3, "anvil_dropAllTransactions")
         assert reported(world) == {}
         wait(lambda: reported(world) == gateway.starts_of)
-        for _ in range(4):
+        for _ in range(6):
             request(web3, "evm_mine")
         wait(lambda: made.readings.counts() == {"final": 12})
 
