@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import random
+import re
 import signal
 import sys
 import tempfile
@@ -50,6 +51,9 @@ PASSWORD: Final = "only for this run"
 CONFIRMATIONS: Final = 2
 STALLED_S: Final = 4.0
 """After this time without progress the gateway publishes again what the chain lacks."""
+
+MOST_INTERVALS_AGAIN: Final = 8
+"""Of so many intervals at a time, the earliest ones: the chain waits for these."""
 
 START_S: Final = 180.0
 """How long the bridge may take to start on a busy machine."""
@@ -121,6 +125,9 @@ class Soak:
     every_s: float
     counts: Counter[str] = field(default_factory=Counter)
     deck: list[str] = field(default_factory=list)
+    bridge_mb: int = 0
+    started: int = 0
+    said_at_start: int = 0
 
     def run(self, patience_s: float) -> float:
         """Let everything happen until all readings are on the chain; the seconds that it took."""
@@ -129,6 +136,7 @@ class Soak:
         while True:
             now = time.monotonic()
             self.bridge.ensure()
+            self.look_at_memory()
             with suppress(ChainError):
                 request(self.world.chain.web3, "evm_mine")  # blocks come by themselves
                 missing = self.missing()
@@ -138,8 +146,9 @@ class Soak:
                 if have > had:
                     had, progressed = have, now
                 elif now - progressed > STALLED_S:
-                    self.publishing.missing, progressed = missing, now
-                    self.counts["published again"] += len(missing)
+                    again = missing[: MOST_INTERVALS_AGAIN * len(self.gateway.meters)]
+                    self.publishing.missing, progressed = again, now
+                    self.counts["published again"] += len(again)
                 if now - told > 10:
                     told = now
                     print(json.dumps({"seconds": round(now - begun), "on the chain": have, **self.counts}), flush=True)
@@ -149,6 +158,19 @@ class Soak:
             if now - begun > patience_s:
                 raise ReadingsWrong(f"{len(self.gateway.readings) - had} readings are missing after {patience_s} s")
             time.sleep(0.3)
+
+    def look_at_memory(self) -> None:
+        """Note the largest memory of a bridge at work, on Linux: once it has said something, after its key is unlocked.
+
+        To unlock a key takes 256 MB, for a second.
+        """
+        process, said = self.bridge.process, self.bridge.log.stat().st_size
+        if process is None or self.bridge.starts != self.started:
+            self.started, self.said_at_start = self.bridge.starts, said
+        elif said > self.said_at_start:
+            with suppress(OSError):
+                found = re.search(r"VmRSS:\s*(\d+) kB", Path(f"/proc/{process.pid}/status").read_text())
+                self.bridge_mb = max(self.bridge_mb, int(found[1]) // 1024 if found else 0)
 
     def missing(self) -> list[SignedReading]:
         """What is not on the chain, in its order."""
@@ -262,7 +284,8 @@ def soak(folder: Path, plan: Plan) -> dict[str, object]:
         node = Node(base_fee_wei=0, port=free_port(), state=folder / "chain.json", state_interval_s=interval_s)
         stack.enter_context(node)
         world, gateway = make_scene(folder, node, plan)
-        time.sleep(2 * interval_s)  # until the node has written down what must survive
+        node.stop()  # a chain that was read from a file has another first block than before, and keeps it from then on
+        node.start()
         broker = stack.enter_context(BrokerProcess(folder))
         bridge = bridge_service(folder, node, broker)
         stack.callback(bridge.kill)
@@ -284,6 +307,9 @@ def soak(folder: Path, plan: Plan) -> dict[str, object]:
             "intervals": plan.intervals,
             "seconds": round(seconds, 1),
             "published": publishing.published,
+            "duplicates offered": publishing.published - len(gateway.readings) + plan.devices,
+            "bridge_mb": run.bridge_mb,
+            "load": os.getloadavg()[0],
             "bridges": bridge.starts,
             "brokers": broker.starts,
             **run.counts,
