@@ -201,6 +201,20 @@ def test_a_reading_is_taken_after_a_gap_once_its_predecessor_cannot_come(meterin
         send(reading(start_at=slot(10), **counters))
 
 
+def test_reports_go_on_after_a_gap(metering, send, reading, slot, warp):
+    """The next one names the reading after the gap, and has no gap itself; counters go on from there."""
+    counters = {"export_counter_wh": 11_400, "import_counter_wh": 5_040}
+    warp(slot(12) + WINDOW_S)
+    send(reading(start_at=slot(11), previous_start_at=slot(10), **counters))
+    after = {"start_at": slot(12), "previous_start_at": slot(11)}
+    with reverts_with("Metering_CounterFell", 0, 1, 11_399, 11_400):
+        send(reading(**after, export_counter_wh=12_099, import_counter_wh=5_060))
+    next_one = reading(**after, export_counter_wh=12_100, import_counter_wh=5_060)
+    (words,) = send(next_one).events["ReadingsReported"]["readings"]
+    assert Reading.unpack(words) == next_one
+    assert metering.last(1)[0] == slot(12)
+
+
 def test_the_first_reading_has_no_predecessor_or_a_gap(metering, send, reading, slot):
     words = send(reading()).events["ReadingsReported"]["readings"]
     assert Reading.unpack(words[0]).gap_after is None

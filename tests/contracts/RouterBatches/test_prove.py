@@ -3,6 +3,7 @@
 import pytest
 from eth_utils import keccak
 
+from powerpact.market.readings import Reading
 from testkit.meters import KEYS, domain_of, packed, sign_readings
 from testkit.reverts import reverts_named, reverts_with
 from testkit.routers import RouterBatch
@@ -158,6 +159,32 @@ def test_several_readings_are_proved_at_once(metering, prove, committed):
     assert list(mined.events["ReadingsProved"]["places"]) == [0, 1, 2, 6]
     assert metering.last(1)[0] == committed.readings[6].start_at
     assert metering.last(2)[0] == committed.readings[1].start_at
+
+
+def test_a_reading_is_proved_after_a_gap_and_the_next_one_after_it(metering, prove, commit, committed, reading):
+    """The router lost the roof's second and third reading; event and leaf tell the gap, what was signed does not."""
+    missing = RouterBatch(3, 1, [committed.readings[0], reading(1, 3), reading(1, 4)])
+    commit(missing)
+    prove(missing, 0)
+    mined = prove(missing, 1)
+    gap = missing.readings[1]._replace(gap_after=missing.readings[0].start_at)
+    assert [Reading.unpack(words) for words in mined.events["ReadingsReported"]["readings"]] == [gap]
+    metering.verify(gap.pack(), (1, 0, []))
+    with reverts_named("Metering_UnknownReading"):
+        metering.verify(gap.signed.pack(), (1, 0, []))
+    (after,) = prove(missing, 2).events["ReadingsReported"]["readings"]
+    assert Reading.unpack(after) == missing.readings[2]
+    with reverts_named("Metering_SlotNotAfterLast"):
+        prove(committed, 2)
+
+
+def test_a_gap_within_a_batch_is_proved_with_it(metering, prove, commit, reading):
+    batch = RouterBatch(3, 0, [reading(1, 0), reading(1, 2), reading(1, 3)])
+    commit(batch)
+    taken = prove(batch, 0, 1, 2).events["ReadingsReported"]["readings"]
+    first, gap, after = map(Reading.unpack, taken)
+    assert (first.gap_after, gap.gap_after, after.gap_after) == (None, first.start_at, None)
+    assert metering.last(1)[0] == after.start_at
 
 
 def test_a_batch_is_proved_part_by_part(metering, prove, committed):
