@@ -34,7 +34,7 @@ from powerpact.chain.connection import connect
 from powerpact.chain.contracts import meters
 from powerpact.chain.contracts.meters import SignedReading
 from powerpact.chain.errors import ChainError
-from powerpact.chain.local.clock import fund, request
+from powerpact.chain.local.clock import ChainClock, fund, request
 from powerpact.chain.local.node import Node, free_port
 from powerpact.devices.broker import Broker, Publisher
 from powerpact.devices.errors import BrokerRefused, BrokerUnreachable
@@ -48,9 +48,11 @@ from testkit.soak import Service
 from testkit.world import World, make_world
 
 PASSWORD: Final = "only for this run"
-CONFIRMATIONS: Final = 2
+CONFIRMATIONS: Final = 64
+"""More blocks than a node loses that is killed."""
+
 STALLED_S: Final = 4.0
-"""After this time without progress the gateway publishes again what the chain lacks."""
+"""After this time without progress the gateway publishes again what the chain lacks; then after twice the time."""
 
 MOST_INTERVALS_AGAIN: Final = 8
 """Of so many intervals at a time, the earliest ones: the chain waits for these."""
@@ -123,6 +125,7 @@ class Soak:
     publishing: Publishing
     dice: random.Random
     every_s: float
+    ahead_s: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     deck: list[str] = field(default_factory=list)
     bridge_mb: int = 0
@@ -132,7 +135,7 @@ class Soak:
     def run(self, patience_s: float) -> float:
         """Let everything happen until all readings are on the chain; the seconds that it took."""
         begun = progressed = told = time.monotonic()
-        faulted, had_at_fault, had = begun, 0, 0
+        faulted, had_at_fault, had, stalled_s = begun, 0, 0, STALLED_S
         while True:
             now = time.monotonic()
             self.bridge.ensure()
@@ -144,10 +147,10 @@ class Soak:
                 if not missing:
                     return now - begun
                 if have > had:
-                    had, progressed = have, now
-                elif now - progressed > STALLED_S:
+                    had, progressed, stalled_s = have, now, STALLED_S
+                elif now - progressed > stalled_s:
                     again = missing[: MOST_INTERVALS_AGAIN * len(self.gateway.meters)]
-                    self.publishing.missing, progressed = again, now
+                    self.publishing.missing, progressed, stalled_s = again, now, 2 * stalled_s
                     self.counts["published again"] += len(again)
                 if now - told > 10:
                     told = now
@@ -196,6 +199,8 @@ class Soak:
             self.node.stop()
             time.sleep(self.dice.random())
             self.node.start()
+            with suppress(ChainError):
+                ChainClock(self.world.chain.web3).advance_to(int(time.time()) + self.ahead_s)
         else:
             with suppress(ChainError):
                 request(self.world.chain.web3, "anvil_reorg", self.dice.randint(1, 3), [])
@@ -206,7 +211,7 @@ class Soak:
         while readings.counts().keys() - {"final", "refused"}:
             self.bridge.ensure()
             with suppress(ChainError):
-                request(self.world.chain.web3, "evm_mine")
+                request(self.world.chain.web3, "anvil_mine", 8)
             if time.monotonic() > deadline:
                 raise ReadingsWrong(f"not all is final: {readings.counts()}")
             time.sleep(0.2)
@@ -281,11 +286,13 @@ def soak(folder: Path, plan: Plan) -> dict[str, object]:
     """
     interval_s = 1 if plan.devices * plan.intervals < 10_000 else 5  # the node writes its whole state each time
     with ExitStack() as stack:
-        node = Node(base_fee_wei=0, port=free_port(), state=folder / "chain.json", state_interval_s=interval_s)
+        began = int(time.time())  # else its first block has another time after each start, and it is another chain
+        state = folder / "chain.json"
+        node = Node(base_fee_wei=0, port=free_port(), timestamp_s=began, state=state, state_interval_s=interval_s)
         stack.enter_context(node)
         world, gateway = make_scene(folder, node, plan)
-        node.stop()  # a chain that was read from a file has another first block than before, and keeps it from then on
-        node.start()
+        ahead_s = max(0, world.chain.now() - int(time.time()))
+        time.sleep(2 * interval_s)  # until the node has written down what must survive
         broker = stack.enter_context(BrokerProcess(folder))
         bridge = bridge_service(folder, node, broker)
         stack.callback(bridge.kill)
@@ -297,7 +304,8 @@ def soak(folder: Path, plan: Plan) -> dict[str, object]:
         thread.start()
         stack.callback(thread.join)
         stack.callback(publishing.stop)
-        run = Soak(node, world, broker, bridge, gateway, publishing, random.Random(plan.seed), plan.every_s)
+        dice = random.Random(plan.seed)
+        run = Soak(node, world, broker, bridge, gateway, publishing, dice, plan.every_s, ahead_s)
         seconds = run.run(plan.patience_s)
         readings = _readings_of(world, folder / "data")
         run.settle(readings)

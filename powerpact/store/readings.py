@@ -10,8 +10,6 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
@@ -39,9 +37,7 @@ from powerpact.chain.contracts.meters import SignedReading
 from powerpact.codec.readingfile import format_reading
 from powerpact.market.readings import Reading
 from powerpact.store.journal import TABLES, Journal
-
-Key = tuple[int, int, int]
-"""Device, start of the interval (Unix seconds), and version."""
+from powerpact.store.kept import Kept, Key, ReadingState, Refused, Waiting, key_of
 
 T = TypeVar("T")
 
@@ -53,17 +49,6 @@ KEPT_S: Final = 30 * 24 * 3_600
 
 PIECE: Final = 256
 """Keys in one question."""
-
-
-class ReadingState(StrEnum):
-    """How far a reading is."""
-
-    STORED = "stored"
-    """On the disk, in no transaction that is known to be mined."""
-    REPORTED = "reported"
-    """In a transaction that was mined and can still vanish."""
-    FINAL = "final"
-    """On the chain to stay."""
 
 
 _STATES: Final = ", ".join(f"'{state.value}'" for state in ReadingState)
@@ -104,62 +89,6 @@ _REFUSED: Final = Table(
     Column("refused_at", Integer, nullable=False),
     UniqueConstraint("genesis", "digest"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A reading that is stored and not final.
-
-    Attributes
-    ----------
-    signed : SignedReading
-        The reading.
-    received_at : int
-        When it came, Unix seconds of this machine's clock.
-    """
-
-    signed: SignedReading
-    received_at: int
-
-    @property
-    def key(self) -> Key:
-        """Device, start of the interval and version."""
-        return _key(self.signed.reading)
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A message that is no reading which the chain would take.
-
-    Attributes
-    ----------
-    topic : str
-        Where it came from.
-    payload : bytes
-        What came, cut to the longest reading.
-    reason : str
-        Why it is refused.
-    device, start_at : int or None
-        Whose reading of which interval it claims to be.
-    may_pass : bool
-        Whether it is looked at again once more devices are registered.
-    """
-
-    topic: str
-    payload: bytes
-    reason: str
-    device: int | None = None
-    start_at: int | None = None
-    may_pass: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What became of messages: new readings, readings that were there already, and refused ones."""
-
-    new: int
-    known: int
-    refused: int
 
 
 class Readings:
@@ -272,6 +201,25 @@ class Readings:
         """A transaction is on the chain no more: its readings are to be reported again."""
         self._move(transaction_hash, ReadingState.STORED)
 
+    def has(self, device: int, start_at: int) -> bool:
+        """Whether any version of a reading is kept, however far it is."""
+        of_interval = _READINGS.c.start_at == start_at, _READINGS.c.device == device
+        question = select(_READINGS.c.version).where(_READINGS.c.genesis == self._genesis, *of_interval)
+        with self._journal.database.reading() as connection:
+            return connection.execute(question.limit(1)).first() is not None
+
+    def note_lost(self, device: int, after: int) -> None:
+        """The chain has none of a device's readings after an interval, though they were final: report them again."""
+        where = (
+            _READINGS.c.genesis == self._genesis,
+            _READINGS.c.start_at > after,
+            _READINGS.c.device == device,
+            _READINGS.c.state == ReadingState.FINAL.value,
+        )
+        changed = {"state": ReadingState.STORED.value, "transaction_hash": None}
+        with self._journal.writing() as connection:
+            connection.execute(update(_READINGS).where(*where).values(changed))
+
     def counts(self) -> dict[str, int]:
         """Number of readings in each state that occurs, and under ``refused`` of refused messages."""
         question = select(_READINGS.c.state, func.count().label("many")).where(_READINGS.c.genesis == self._genesis)
@@ -318,12 +266,12 @@ class Readings:
     def _others(self, connection: Connection, valid: Sequence[tuple[SignedReading, str]]) -> list[Refused]:
         """Of readings that were just kept or ignored, those in whose place another one is."""
         found: dict[Key, bytes] = {}
-        for piece in _pieces([_key(signed.reading) for signed, _ in valid]):
+        for piece in _pieces([key_of(signed.reading) for signed, _ in valid]):
             of_piece = _READINGS.c.genesis == self._genesis, tuple_(*_KEY).in_(piece)
             question = select(*_KEY, _READINGS.c.words).where(*of_piece)
             found |= {row[:3]: row.words for row in connection.execute(question)}
         reason = "another reading of this device, interval and version came first"
-        others = ((signed, topic) for signed, topic in valid if found[_key(signed.reading)] != _words(signed.reading))
+        others = ((signed, topic) for signed, topic in valid if found[key_of(signed.reading)] != _words(signed.reading))
         return [_refused(signed, topic, reason) for signed, topic in others]
 
     def _refuse(self, connection: Connection, refused: Sequence[Refused]) -> None:
@@ -374,10 +322,6 @@ def _words(reading: Reading) -> bytes:
     """The two words of a reading, 64 bytes."""
     head, flows = reading.pack()
     return head.to_bytes(32, "big") + flows.to_bytes(32, "big")
-
-
-def _key(reading: Reading) -> Key:
-    return reading.device, reading.start_at, reading.version
 
 
 def _reading(words: bytes) -> Reading:

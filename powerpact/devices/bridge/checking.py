@@ -22,7 +22,7 @@ from powerpact.codec.readingfile import MOST_BYTES, normal_signature, parse_read
 from powerpact.devices.broker import topic_of
 from powerpact.market.readingrules import fault_of
 from powerpact.market.readings import Reading
-from powerpact.store.readings import Refused
+from powerpact.store.kept import Refused
 
 AHEAD_S: Final = 300
 """How far a device's clock may be ahead: an interval that ends later than that is refused, s."""

@@ -13,7 +13,8 @@ from powerpact.chain.transactions import Call, Sender
 from powerpact.devices.correction import Correction
 from powerpact.devices.errors import CorrectionTooLate
 from powerpact.progress import Progress, silent
-from powerpact.store.readings import Key, Readings, Waiting
+from powerpact.store.kept import Key, Waiting
+from powerpact.store.readings import Readings
 
 MOST_AT_ONCE: Final = 32
 """Corrections that are on their way at the same time, each in a transaction of its own."""

@@ -20,7 +20,8 @@ from powerpact.devices.bridge.checking import Checker
 from powerpact.devices.broker import AT_LEAST_ONCE, EVERY_READING, Broker
 from powerpact.devices.errors import BrokerRefused, BrokerUnreachable
 from powerpact.progress import Progress, silent
-from powerpact.store.readings import Readings, Refused
+from powerpact.store.kept import Refused
+from powerpact.store.readings import Readings
 
 MOST_AT_ONCE: Final = 500
 """Messages that are written in one transaction."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from powerpact.market.readingrules import LastReading, fault_after
 from powerpact.market.readings import Reading
-from powerpact.store.readings import Waiting
+from powerpact.store.kept import Waiting
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from powerpact.devices.bridge.correcting import Corrector
 from powerpact.devices.bridge.planning import Limits, Plan, plan
 from powerpact.market.readingrules import LastReading
 from powerpact.progress import Progress, silent
-from powerpact.store.readings import Key, Readings, Waiting
+from powerpact.store.kept import Key, Waiting
+from powerpact.store.readings import Readings
 
 _NOT_YET: Final = (
     "Metering_SlotNotOver",
@@ -122,6 +123,8 @@ class Reporter:
                 self._corrector.send(self._look_up(made, head))
             if made.refused:
                 self._refuse(made.refused)
+            if self._bring_back(made.batch, last):
+                continue
             sent = self._send(made.batch)
             if not sent:
                 break
@@ -130,6 +133,24 @@ class Reporter:
                 last[reading.device] = last[reading.device].then(reading)
             count += len(sent)
         return count
+
+    def _bring_back(self, batch: Sequence[Waiting], last: dict[int, LastReading]) -> bool:
+        """Whether a batch would pass over what the journal has: final once, and lost in a longer reorganisation.
+
+        It is reported again then, before what comes after it.
+        """
+        before = {device: reading.start_at for device, reading in last.items()}
+        lost = set()
+        for one in batch:
+            device, previous = one.signed.reading.device, one.signed.reading.previous_start_at
+            if previous > before[device] and self._readings.has(device, previous):
+                lost.add(device)
+            before[device] = one.signed.reading.start_at
+        for device in lost:
+            self._readings.note_lost(device, last[device].start_at)
+        if lost:
+            self._report(f"the chain lost final readings of {len(lost)} devices; they are reported again")
+        return bool(lost)
 
     def _send(self, batch: list[Waiting]) -> list[Waiting]:
         """Report a batch, without those that the contract refuses by itself; what was reported."""

@@ -22,7 +22,8 @@ from powerpact.devices.errors import BridgeRuns
 from powerpact.progress import Progress, silent
 from powerpact.store.errors import AccountBusy
 from powerpact.store.journal import Journal
-from powerpact.store.readings import Readings, Refused
+from powerpact.store.kept import Refused
+from powerpact.store.readings import Readings
 from powerpact.store.turns import turn
 
 LONGEST_PAUSE_S: Final = 60.0

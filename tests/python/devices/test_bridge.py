@@ -213,6 +213,26 @@ def test_a_reading_whose_transaction_vanished_is_reported_again(world, folder, w
         wait(lambda: made.readings.counts() == {"final": 12})
 
 
+def test_what_was_final_and_is_lost_is_reported_again_and_not_passed_over(world, folder, where, gateway):
+    """The chain goes back further than a reading's confirmations; the next one would be taken as one after a gap."""
+    before, after = gateway.readings[:9], gateway.readings[9:]
+    subscribed(world, folder, where)
+    publish(where, before)
+    made = bridge(world, folder, where, patience_s=0)
+    made.run()
+    assert made.readings.counts() == {"final": 9}
+    web3 = world.chain.web3
+    request(web3, "anvil_rollback", 2)
+    request(web3, "anvil_dropAllTransactions")
+    assert {device: len(starts) for device, starts in reported(world).items()} == dict.fromkeys(gateway.starts_of, 1)
+    publish(where, after)
+    again = bridge(world, folder, where, patience_s=0)
+    again.run()
+    assert reported(world) == gateway.starts_of
+    assert again.readings.counts() == {"final": 12}
+    assert any("lost final readings of 3 devices" in line for line in again.said)
+
+
 def test_what_a_killed_bridge_had_reported_is_found_on_the_chain(world, folder, where, gateway):
     """It was killed after the transaction was mined, before it noted so."""
     subscribed(world, folder, where)

@@ -8,7 +8,7 @@ from powerpact.codec.devicekeys import sign_by_device
 from powerpact.codec.readingfile import format_reading
 from powerpact.devices.bridge.checking import Checker, Registry
 from powerpact.devices.broker import topic_of
-from powerpact.store.readings import Refused
+from powerpact.store.kept import Refused
 from testkit.gateways import make_gateway
 from testkit.meters import device_key, mirrored, p256_key
 from testkit.world import SLOT_S

@@ -6,7 +6,7 @@ from powerpact.chain.contracts.meters import SignedReading
 from powerpact.devices.bridge.planning import Limits, plan
 from powerpact.market.readingrules import LastReading
 from powerpact.market.readings import Reading
-from powerpact.store.readings import Waiting
+from powerpact.store.kept import Waiting
 
 HOUR_S = 3_600
 NOW_S = 100 * HOUR_S
