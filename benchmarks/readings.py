@@ -16,17 +16,17 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from functools import lru_cache, partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from coincurve import PrivateKey
 from eth_account.signers.local import LocalAccount
-from eth_typing import Hash32
 
 from benchmarks.measurement import peak_mb
 from powerpact.chain.contracts.meters import SignedReading
 from powerpact.codec.eip712 import Domain
-from powerpact.codec.readingfile import format_reading, parse_reading, reading_digest
+from powerpact.codec.readingfile import format_reading, normal_signature, parse_reading, reading_digest
 from powerpact.devices.bridge import Checker, Intake
 from powerpact.devices.bridge.checking import Known, Registry
 from powerpact.devices.broker import Broker, Publisher
@@ -49,7 +49,14 @@ PATIENCE_S = 60.0
 LOG = "readings.jsonl"
 Measured = dict[str, Any]
 
-_key = lru_cache(maxsize=None)(lambda device: device_key(f"bench {device}"))
+
+@cache
+def _signer(device: int) -> PrivateKey:
+    return PrivateKey(bytes(_key(device).key))
+
+
+def _key(device: int) -> LocalAccount:
+    return device_key(f"bench {device}")
 
 
 def signed(device: int, start: int, counter_wh: int) -> SignedReading:
@@ -57,8 +64,8 @@ def signed(device: int, start: int, counter_wh: int) -> SignedReading:
     reading = Reading.measured(
         device, start, LENGTH_S, exported_wh=10, imported_wh=0, export_counter_wh=counter_wh, import_counter_wh=0
     )
-    key: LocalAccount = _key(device)
-    return SignedReading(reading, bytes(key.unsafe_sign_hash(Hash32(reading_digest(DOMAIN, reading))).signature))
+    made = _signer(device).sign_recoverable(reading_digest(DOMAIN, reading), hasher=None)
+    return SignedReading(reading, normal_signature(made))
 
 
 class Everyone(Registry):
@@ -101,8 +108,9 @@ def measure(devices: int, intervals: int) -> Measured:
             thread.join()
             assert signer.returncode == publisher.returncode == 0
             assert kept.counts() == {"stored": devices * intervals}
-        measured |= {"journal_mb": round((folder / FILE).stat().st_size / 1024**2)}
-    return {**measured, "peak_mb": round(peak_mb()), "before_mb": round(before_mb), "load": os.getloadavg()[0]}
+        journal = sum(path.stat().st_size for path in folder.glob(f"{FILE}*"))
+    memory = {"peak_mb": round(peak_mb()), "before_mb": round(before_mb)}
+    return {**measured, **memory, "journal_mb": round(journal / 1024**2), "load": os.getloadavg()[0]}
 
 
 def _helper(*words: str) -> subprocess.Popen[bytes]:
