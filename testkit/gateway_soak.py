@@ -16,6 +16,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import sys
 import tempfile
@@ -36,26 +37,31 @@ from powerpact.chain.contracts.meters import SignedReading
 from powerpact.chain.errors import ChainError
 from powerpact.chain.local.clock import ChainClock, fund, request
 from powerpact.chain.local.node import Node, free_port
-from powerpact.devices.broker import Broker, Publisher
-from powerpact.devices.errors import BrokerRefused, BrokerUnreachable
+from powerpact.devices.broker import Broker
 from powerpact.keystore import Keystore
 from powerpact.market.readings import Reading
 from powerpact.store import Journal, Readings
 from powerpact.store.folder import Identity, folder_for
 from testkit.broker import BrokerProcess
-from testkit.gateways import BATCH, Gateway, make_gateway
+from testkit.gateways import BATCH, Gateway, Publishing, make_gateway
 from testkit.soak import Service
 from testkit.world import World, make_world
 
 PASSWORD: Final = "only for this run"
-CONFIRMATIONS: Final = 64
+CONFIRMATIONS: Final = 256
 """More blocks than a node loses that is killed."""
 
 STALLED_S: Final = 4.0
 """After this time without progress the gateway publishes again what the chain lacks; then after twice the time."""
 
-MOST_INTERVALS_AGAIN: Final = 8
+STALLED_OF_DEVICE_S: Final = 0.01
+"""For each device it waits so much longer."""
+
+MOST_INTERVALS_AGAIN: Final = 4
 """Of so many intervals at a time, the earliest ones: the chain waits for these."""
+
+LOOK_OF_DEVICE_S: Final = 0.001
+"""Between two looks at what the chain has, for each device, s."""
 
 START_S: Final = 180.0
 """How long the bridge may take to start on a busy machine."""
@@ -65,52 +71,6 @@ FAULTS: Final = ("kill bridge", "kill broker", "kill node", "reorganise")
 
 class ReadingsWrong(Exception):
     """What must never happen."""
-
-
-@dataclass
-class Publishing:
-    """The gateway: publishes everything in its order, and again what the chain lacks.
-
-    Parameters
-    ----------
-    broker : Broker
-        Where to.
-    readings : list of SignedReading
-        In the order of the intervals.
-    at_once : int
-        Readings that it publishes in one go.
-    pause_s : float
-        Between two goes, s.
-    """
-
-    broker: Broker
-    readings: list[SignedReading]
-    at_once: int
-    pause_s: float
-    published: int = 0
-    missing: list[SignedReading] | None = None
-    _stop: threading.Event = field(default_factory=threading.Event)
-
-    def run(self) -> None:
-        """Publish until it is stopped; what the broker did not acknowledge goes again."""
-        place = 0
-        while not self._stop.is_set():
-            with suppress(BrokerUnreachable, BrokerRefused):
-                publisher = Publisher(self.broker)
-                while not self._stop.is_set():
-                    missing, self.missing = self.missing, None
-                    piece = missing or self.readings[place : place + self.at_once]
-                    self.published += publisher.publish(piece)
-                    place += 0 if missing else len(piece)
-                    self._stop.wait(self.pause_s if piece else 0.2)
-                    if not piece:
-                        break
-                publisher.close()
-            self._stop.wait(0.2)
-
-    def stop(self) -> None:
-        """End it."""
-        self._stop.set()
 
 
 @dataclass
@@ -135,7 +95,9 @@ class Soak:
     def run(self, patience_s: float) -> float:
         """Let everything happen until all readings are on the chain; the seconds that it took."""
         begun = progressed = told = time.monotonic()
-        faulted, had_at_fault, had, stalled_s = begun, 0, 0, STALLED_S
+        faulted, had_at_fault, had = begun, 0, 0
+        devices = len(self.gateway.meters)
+        patient_s = stalled_s = STALLED_S + devices * STALLED_OF_DEVICE_S
         while True:
             now = time.monotonic()
             self.bridge.ensure()
@@ -147,9 +109,9 @@ class Soak:
                 if not missing:
                     return now - begun
                 if have > had:
-                    had, progressed, stalled_s = have, now, STALLED_S
+                    had, progressed, stalled_s = have, now, patient_s
                 elif now - progressed > stalled_s:
-                    again = missing[: MOST_INTERVALS_AGAIN * len(self.gateway.meters)]
+                    again = missing[: MOST_INTERVALS_AGAIN * devices]
                     self.publishing.missing, progressed, stalled_s = again, now, 2 * stalled_s
                     self.counts["published again"] += len(again)
                 if now - told > 10:
@@ -160,7 +122,7 @@ class Soak:
                 faulted, had_at_fault = time.monotonic(), had
             if now - begun > patience_s:
                 raise ReadingsWrong(f"{len(self.gateway.readings) - had} readings are missing after {patience_s} s")
-            time.sleep(0.3)
+            time.sleep(max(0.3, devices * LOOK_OF_DEVICE_S))
 
     def look_at_memory(self) -> None:
         """Note the largest memory of a bridge at work, on Linux: once it has said something, after its key is unlocked.
@@ -194,16 +156,32 @@ class Soak:
             time.sleep(self.dice.random())
             self.broker.start()
         elif name == "kill node":
-            assert self.node.pid is not None
-            os.killpg(self.node.pid, signal.SIGKILL)
-            self.node.stop()
-            time.sleep(self.dice.random())
-            self.node.start()
-            with suppress(ChainError):
-                ChainClock(self.world.chain.web3).advance_to(int(time.time()) + self.ahead_s)
+            self.kill_node()
         else:
             with suppress(ChainError):
                 request(self.world.chain.web3, "anvil_reorg", self.dice.randint(1, 3), [])
+
+    def kill_node(self) -> None:
+        """Kill the node and start it again; it goes on from what it wrote last.
+
+        It does not write its file in one step. Where it was killed while it wrote, the file of before is put back.
+        """
+        file = Path(str(self.node.state))
+        before = file.with_suffix(".before")
+        shutil.copyfile(file, before)
+        while not _is_whole(before):
+            time.sleep(0.1)
+            shutil.copyfile(file, before)
+        time.sleep(self.dice.random() * (self.node.state_interval_s or 0))
+        assert self.node.pid is not None
+        os.killpg(self.node.pid, signal.SIGKILL)
+        self.node.stop()
+        if not _is_whole(file):
+            shutil.copyfile(before, file)
+        time.sleep(self.dice.random())
+        self.node.start()
+        with suppress(ChainError):
+            ChainClock(self.world.chain.web3).advance_to(int(time.time()) + self.ahead_s)
 
     def settle(self, readings: Readings, patience_s: float = 60.0) -> None:
         """Let the last transactions become final, then stop the bridge as a service is stopped."""
@@ -331,6 +309,15 @@ def _readings_of(world: World, data: Path) -> Readings:
     deployment = world.chain.deployment
     identity = Identity.of(deployment.chain_id, deployment.addresses, deployment.block)
     return Readings(Journal(folder_for(identity, data), _genesis(world)))
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether a file of JSON is not being written."""
+    try:
+        json.loads(file.read_bytes())
+    except ValueError:
+        return False
+    return True
 
 
 def _wait_for_the_bridge(log: Path) -> None:

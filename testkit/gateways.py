@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 from powerpact.chain.contracts import devices
 from powerpact.chain.contracts.devices import Description
 from powerpact.chain.contracts.meters import SignedReading
 from powerpact.codec.devicekeys import DeviceKey
 from powerpact.devices import Meter
+from powerpact.devices.broker import Broker, Publisher
+from powerpact.devices.errors import BrokerRefused, BrokerUnreachable
 from powerpact.devices.simulated import DrawnDay, simulated
 from testkit.meters import device_key
 from testkit.world import SLOT_S, World
@@ -70,3 +74,49 @@ def make_gateway(
     capacities = {meter.device: CAPACITY_WH for meter in meters}
     starts = past_starts(intervals, world.chain.now())
     return Gateway(meters, list(simulated(meters, starts, SLOT_S, DrawnDay(seed), capacities)))
+
+
+@dataclass
+class Publishing:
+    """The gateway: publishes everything in its order, and again what the chain lacks.
+
+    Parameters
+    ----------
+    broker : Broker
+        Where to.
+    readings : list of SignedReading
+        In the order of the intervals.
+    at_once : int
+        Readings that it publishes in one go.
+    pause_s : float
+        Between two goes, s.
+    """
+
+    broker: Broker
+    readings: list[SignedReading]
+    at_once: int
+    pause_s: float
+    published: int = 0
+    missing: list[SignedReading] | None = None
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        """Publish until it is stopped; what the broker did not acknowledge goes again."""
+        place = 0
+        while not self._stop.is_set():
+            with suppress(BrokerUnreachable, BrokerRefused):
+                publisher = Publisher(self.broker)
+                while not self._stop.is_set():
+                    missing, self.missing = self.missing, None
+                    piece = missing or self.readings[place : place + self.at_once]
+                    self.published += publisher.publish(piece)
+                    place += 0 if missing else len(piece)
+                    self._stop.wait(self.pause_s if piece else 0.2)
+                    if not piece:
+                        break
+                publisher.close()
+            self._stop.wait(0.2)
+
+    def stop(self) -> None:
+        """End it."""
+        self._stop.set()
