@@ -1,8 +1,8 @@
 """How many payments of channels a party checks, signs and has on the disk in a second.
 
 ``python -m benchmarks.channels [COUNT]`` opens channels on a node, signs as many vouchers, and has them received; then
-two neighbours pay each other in 100 channels, with a commit for every 100 payments. It prints a line of JSON: payments a
-second, and microseconds of processor time each; of mutual ones for both sides together.
+two neighbours pay each other in 100 channels, with a commit for every 100 payments. It prints a line of JSON: payments
+a second, and microseconds of processor time each; of mutual ones for both sides together.
 """
 
 from __future__ import annotations

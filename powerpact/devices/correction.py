@@ -11,6 +11,7 @@ from powerpact.chain.contracts.meters import ProvenReading, Reported, SignedRead
 from powerpact.chain.transactions import Call
 from powerpact.codec.devicekeys import DeviceKey, sign_by_device
 from powerpact.errors import BadChoice
+from powerpact.market.readings import Reading
 
 
 @dataclass(frozen=True, slots=True)
