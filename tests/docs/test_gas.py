@@ -56,6 +56,17 @@ def test_the_readme_has_todays_figures(step):
     assert f"| {gas_page.spaced(snapshot[step])} gas |" in (PROJECT / "README.md").read_text()
 
 
+def test_the_page_of_channels_has_todays_figures():
+    page = (PROJECT / "docs" / "channels.md").read_text()
+    stated = {
+        int(figure.replace(" ", ""))
+        for row in re.findall(r"^\| [^|]+ \| ([\d ;]+) \|$", page, re.MULTILINE)
+        for figure in row.split(";")
+    }
+    assert len(stated) > 10
+    assert stated <= set(json.loads((SNAPSHOTS / "channels.json").read_text()).values())
+
+
 def test_the_parts_of_a_challenge_are_its_gas():
     gas = json.loads((SNAPSHOTS / "round-of-100.json").read_text())["challenge a proposal"]
     (parts,) = re.findall(r"^- \*\*A challenge\*\*: (.*)$", PAGE, re.MULTILINE)
