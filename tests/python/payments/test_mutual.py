@@ -280,7 +280,7 @@ def test_a_tower_keeps_the_newest_state_and_sees_an_old_close(funded, mutual, pa
         guard(funded.chain, tower, mutual, old)
     for said in (newest.said._replace(to_one_upoints=0), newest.said._replace(version=2**64 - 1)):
         with pytest.raises(ChannelRefused, match="would not take"):
-            guard(funded.chain, tower, mutual, dataclasses.replace(newest, said=said))
+            guard(funded.chain, book_of("dave"), mutual, dataclasses.replace(newest, said=said))
     with pytest.raises(ChannelRefused, match="did not sign"):
         guard(funded.chain, book_of("dave"), mutual, newest.with_signature(b"", of_other=True))
     assert old_closes(funded.chain, tower) == []
