@@ -146,14 +146,6 @@ class ChannelBook:
             row = connection.execute(question.order_by(_VOUCHERS.c.number.desc()).limit(1)).first()
         return None if row is None else _paid(row)
 
-    def vouchers_from(self, channel: bytes, number: int = 0) -> list[PaidReading]:
-        """The vouchers from a number on."""
-        question = select(_VOUCHERS).where(
-            *self._mine(_VOUCHERS), _VOUCHERS.c.channel == channel, _VOUCHERS.c.number >= number
-        )
-        with self._reading() as connection:
-            return [_paid(row) for row in connection.execute(question.order_by(_VOUCHERS.c.number))]
-
     def count_vouchers(self, channel: bytes) -> int:
         """How many there are."""
         question = select(func.count()).where(*self._mine(_VOUCHERS), _VOUCHERS.c.channel == channel)

@@ -52,14 +52,14 @@ def _metered(stage: Stage, open_: Metered, over: Metered) -> list[Scene]:
         receiver = bob if who.address == alice.address else alice
         return open_.terms._replace(payer=who.address, receiver=receiver.address, serial=NEW), LOCKED_UPOINTS
 
-    def anothers(who: LocalAccount) -> tuple[Any, ...]:
+    def of_another(who: LocalAccount) -> tuple[Any, ...]:
         terms, points = mine(who)
         return terms._replace(payer=stage.carol.address), points
 
     paid = open_.terms, *open_.signed(600)
     invented = open_.terms, *open_.signed(600, altered={"total": 599})
     return [
-        Scene(CHANNELS, "openMetered", mine, forged=anothers),
+        Scene(CHANNELS, "openMetered", mine, forged=of_another),
         Scene(CHANNELS, "fundMetered", same(open_.terms, 1), sender=alice),
         Scene(CHANNELS, "claim", same(*paid), touches=parties, forged=same(*invented)),
         Scene(CHANNELS, "closeMetered", same(*paid), sender=bob, touches=parties, forged=same(*invented)),
@@ -76,7 +76,7 @@ def _mutual(stage: Stage, open_: Mutual, over: Mutual, closing: Mutual) -> list[
         other = bob if who.address == alice.address else alice
         return open_.terms._replace(one=who.address, other=other.address, serial=NEW), LOCKED_UPOINTS
 
-    def anothers(who: LocalAccount) -> tuple[Any, ...]:
+    def of_another(who: LocalAccount) -> tuple[Any, ...]:
         return open_.terms._replace(one=stage.carol.address, other=stage.dan.address, serial=NEW), LOCKED_UPOINTS
 
     out = ChannelChange(2, 0, 0, 400, 600, stage.community.chain.now() + WINDOW_S)
@@ -86,7 +86,7 @@ def _mutual(stage: Stage, open_: Mutual, over: Mutual, closing: Mutual) -> list[
         return mutual.terms, said._replace(version=said.version + 1), *signatures
 
     return [
-        Scene(CHANNELS, "openMutual", mine, forged=anothers),
+        Scene(CHANNELS, "openMutual", mine, forged=of_another),
         Scene(CHANNELS, "fundMutual", same(open_.terms, 1), sender=alice),
         Scene(
             CHANNELS,
