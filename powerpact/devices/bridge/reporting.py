@@ -135,9 +135,9 @@ class Reporter:
         return count
 
     def _bring_back(self, batch: Sequence[Waiting], last: dict[int, LastReading]) -> bool:
-        """Whether a batch would pass over what the journal has: final once, and lost in a longer reorganisation.
+        """Whether a batch would pass over what the journal has, and the chain had: lost in a reorganisation.
 
-        It is reported again then, before what comes after it.
+        What was final is reported again then, before what comes after it; what was not, the next pass looks after.
         """
         before = {device: reading.start_at for device, reading in last.items()}
         lost = set()
@@ -149,7 +149,7 @@ class Reporter:
         for device in lost:
             self._readings.note_lost(device, last[device].start_at)
         if lost:
-            self._report(f"the chain lost final readings of {len(lost)} devices; they are reported again")
+            self._report(f"the chain lost readings of {len(lost)} devices; they are reported again")
         return bool(lost)
 
     def _send(self, batch: list[Waiting]) -> list[Waiting]:
