@@ -112,25 +112,30 @@ class Reporter:
         return bool(again)
 
     def _report_all(self, devices: Sequence[int], head: int) -> int:
-        last = meters.lasts_of(self._chain, devices)
-        over_by = max(self._chain.now(), int(time.time()))
+        """Report batch after batch, each on what the chain has then; the number of readings.
+
+        The account's nonce is known before the chain is asked what it has. So what a batch continues cannot vanish and
+        leave its nonce to that batch, which would be taken as one after a gap.
+        """
         window_s = self._chain.deployment.parameters.correction_window_s
         count = 0
         for k in range(MOST_BATCHES):
+            with self._chain.reading():
+                undone = self._chain.log.undone()
+            self._sender.nonces.next()
+            last = meters.lasts_of(self._chain, devices)
+            over_by = max(self._chain.now(), int(time.time()))
             limits = Limits(self._most, over_by, int(time.time() - self._patience_s), window_s)
             made = plan(self._readings.waiting(), last, limits)
             if k == 0:
                 self._corrector.send(self._look_up(made, head))
             if made.refused:
                 self._refuse(made.refused)
-            if self._bring_back(made.batch, last):
-                continue
+            if self._bring_back(made.batch, last) or self._chain.log.undone() != undone:
+                break
             sent = self._send(made.batch)
             if not sent:
                 break
-            for one in sent:
-                reading = one.signed.reading
-                last[reading.device] = last[reading.device].then(reading)
             count += len(sent)
         return count
 

@@ -31,12 +31,17 @@ def reported(world):
     return starts
 
 
-def bridge(world, folder, where, account="agent", **changes):
+def bridge(world, folder, where, account="agent", on_report=lambda _: None, **changes):
     """A bridge with a connection, an index and a journal of its own, as a program has them."""
     said = []
     chain = attach(connect(world.chain.web3.provider.endpoint_uri), world.chain.deployment, folder, patience_s=0.05)
+
+    def report(line):
+        said.append(line)
+        on_report(line)
+
     options = replace(QUICK, **changes)
-    made = Bridge(chain, chain.sender(world.keys[account]), chain.outbox, where, options, said.append)
+    made = Bridge(chain, chain.sender(world.keys[account]), chain.outbox, where, options, report)
     made.said = said
     return made
 
@@ -211,6 +216,28 @@ def test_a_reading_whose_transaction_vanished_is_reported_again(world, folder, w
         for _ in range(6):
             request(web3, "evm_mine")
         wait(lambda: made.readings.counts() == {"final": 12})
+
+
+@pytest.mark.parametrize("blocks", [1, 2])
+def test_what_vanishes_while_the_next_is_made_ready_is_not_passed_over(world, folder, where, gateway, blocks):
+    """Its transaction is gone with its block, and its nonce is free for the next one."""
+    web3, count = world.chain.web3, iter(range(1_000))
+
+    def reorganise(line):
+        if line.startswith("reported") and next(count) == 1:
+            with made._chain.reading():
+                pass
+            request(web3, "anvil_rollback", blocks)
+            request(web3, "anvil_dropAllTransactions")
+            with made._chain.reading():
+                pass  # it is noticed, and the account's next nonce is asked for again
+
+    subscribed(world, folder, where)
+    publish(where, gateway.readings)
+    made = bridge(world, folder, where, on_report=reorganise, patience_s=0, confirmations=6, until_idle_s=None)
+    with Running(made):
+        wait(lambda: made.readings.counts() == {"reported": 12})
+        assert reported(world) == gateway.starts_of
 
 
 def test_what_was_final_and_is_lost_is_reported_again_and_not_passed_over(world, folder, where, gateway):
