@@ -227,8 +227,8 @@ contract Accounts is IAccounts {
     /// @inheritdoc IAccounts
     function shift(Move calldata one, Move calldata other) external onlyChannels {
         uint256 taken = uint256(Points.unwrap(one.taken)) + Points.unwrap(other.taken);
-        uint256 given = uint256(Points.unwrap(one.held)) + Points.unwrap(one.freed);
-        given += uint256(Points.unwrap(other.held)) + Points.unwrap(other.freed);
+        uint256 given = uint256(Points.unwrap(one.held)) + Points.unwrap(one.free);
+        given += uint256(Points.unwrap(other.held)) + Points.unwrap(other.free);
         require(given == taken, Accounts_NotConserved(taken, given));
 
         _shift(one);
@@ -237,9 +237,9 @@ contract Accounts is IAccounts {
 
     /// @dev Take what the trader holds, and give it what it holds and has free instead.
     function _shift(Move calldata move) private {
-        (uint96 held, uint96 freed) = (_narrow(move.held), _narrow(move.freed));
-        _wallets[move.trader] = _wallets[move.trader].unhold(_narrow(move.taken), freed).give(held).hold(held);
-        emit Shifted(move.trader, move.taken, move.held, move.freed);
+        (uint96 held, uint96 free) = (_narrow(move.held), _narrow(move.free));
+        _wallets[move.trader] = _wallets[move.trader].unhold(_narrow(move.taken), free).give(held).hold(held);
+        emit Shifted(move.trader, move.taken, move.held, move.free);
     }
 
     // Trades

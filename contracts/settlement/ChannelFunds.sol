@@ -38,11 +38,11 @@ abstract contract ChannelFunds is SigningDomain {
     }
 
     /// @dev What becomes of points that an account holds for a channel.
-    function _move(address trader, uint96 taken, uint96 held, uint96 freed)
+    function _move(address trader, uint96 taken, uint96 held, uint96 free)
         internal
         pure
         returns (IAccounts.Move memory)
     {
-        return IAccounts.Move(trader, Points.wrap(taken), Points.wrap(held), Points.wrap(freed));
+        return IAccounts.Move(trader, Points.wrap(taken), Points.wrap(held), Points.wrap(free));
     }
 }

@@ -56,7 +56,7 @@ interface IAccounts {
         /// Held from now on,
         Points held;
         /// and free.
-        Points freed;
+        Points free;
     }
 
     // Events
@@ -86,8 +86,8 @@ interface IAccounts {
     /// @notice `points` micro-points of the trader are locked in a channel.
     event Locked(address indexed trader, Points points);
 
-    /// @notice Of the trader's account, `taken` micro-points are not locked in a channel any more; `held` are, and `freed` are free.
-    event Shifted(address indexed trader, Points taken, Points held, Points freed);
+    /// @notice Of the trader's account, `taken` micro-points are not locked in a channel any more; `held` are, and `free` are free.
+    event Shifted(address indexed trader, Points taken, Points held, Points free);
 
     /// @notice The nonces of `page` in `mask`, and all earlier pages, of the trader's orders of one side are used up.
     event NoncesCancelled(address indexed trader, Side indexed side, uint32 page, uint32 mask);

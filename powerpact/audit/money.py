@@ -47,7 +47,7 @@ def _replayed_wallets(records: Records) -> dict[ChecksumAddress, list[int]]:
             wallets[a["challenger"]][1] -= a["points"]
             wallets[a["winner"]][0] += a["points"]
         elif event.name == "Shifted":
-            wallets[a["trader"]][0] += a["freed"]
+            wallets[a["trader"]][0] += a["free"]
             wallets[a["trader"]][1] += a["held"] - a["taken"]
         else:
             free_sign, held_sign = {

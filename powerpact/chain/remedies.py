@@ -659,18 +659,6 @@ _ORDERS: Final = {
         "the order trades, or the round is not decided yet",
         "Wait for the final round or for its time limit; a traded order ends by settlement.",
     ),
-    "AddressEmptyCode": Advice(
-        "a contract that the book asks about orders is not there",
-        "Use the deployment of this chain, or deploy all contracts again.",
-    ),
-    "FailedCall": Advice(
-        "a contract that the book asks refused without a reason, mostly for want of gas",
-        "Send it with more gas, or split the batch.",
-    ),
-    "InsufficientBalance": Advice(
-        "a contract lacks the ether that it should send; the book never sends any",
-        "Use the contracts of this project: others are deployed.",
-    ),
 }
 
 _MANDATES: Final = {

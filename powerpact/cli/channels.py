@@ -80,7 +80,7 @@ def open_(
 
     In the second kind the other party can lock points, too: `powerpact channel fund`.
 
-    [bold]Examples:[/bold] powerpact channel open --with bob --amount 20.0 --device 2 --price 0.09 -a alice
+    [bold]Example:[/bold] powerpact channel open --with bob --amount 20.0 --device 2 --price 0.09 -a alice
     powerpact channel open --with bob --amount 10.0 -a alice
     """
     from powerpact.chain.contracts import channels

@@ -72,7 +72,7 @@ def pay(
 ) -> None:
     """Pay in a channel: sign, write down, and print what the other party needs. Nothing is sent.
 
-    [bold]Examples:[/bold] powerpact channel pay 0x5f3a --readings bob.jsonl -a alice -o vouchers.jsonl
+    [bold]Example:[/bold] powerpact channel pay 0x5f3a --readings bob.jsonl -a alice -o vouchers.jsonl
     powerpact channel pay 0x77c1 --amount 0.5 -a alice -o payment.json
     """
     from powerpact.chain.contracts import channels
@@ -123,7 +123,7 @@ def receive(
 
     Whoever is no party keeps a state that both signed, in order to watch over the channel: `powerpact channel watch`.
 
-    [bold]Examples:[/bold] powerpact channel receive vouchers.jsonl --readings bob.jsonl -a bob
+    [bold]Example:[/bold] powerpact channel receive vouchers.jsonl --readings bob.jsonl -a bob
     powerpact channel receive payment.json -a bob -o signed.json
     """
     from powerpact.chain.contracts import channels

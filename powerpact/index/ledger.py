@@ -211,7 +211,7 @@ def _channels(chain: Chain, account: ChecksumAddress) -> Iterator[_Draft]:
     """What channels brought and cost: of each transaction that shares out what was locked, the account's part."""
     for event in chain.events("Accounts", "Shifted", trader=account):
         a = event.arguments
-        change = a["freed"] + a["held"] - a["taken"]
+        change = a["free"] + a["held"] - a["taken"]
         if change:
             yield event, EntryKind.EARNED if change > 0 else EntryKind.PAID, change, 0, None, ""
 

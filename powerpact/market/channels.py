@@ -1,4 +1,4 @@
-"""Payment channels as two parties sign them (interfaces/settlement/IPaymentChannels.sol).
+"""Payment channels as two parties sign them (interfaces/settlement/IMeteredChannels.sol, IMutualChannels.sol).
 
 In a *metered* channel one pays another for readings, by vouchers over all that is owed so far; in a *mutual* one two
 pay each other, by states that both sign. Money is in micro-points throughout.

@@ -123,8 +123,8 @@ MUTANTS = (
         "a shift that makes points",
         "Accounts",
         "contracts/accounts/Accounts.sol",
-        "_wallets[move.trader].unhold(_narrow(move.taken), freed)",
-        "_wallets[move.trader].unhold(held, freed)",
+        "_wallets[move.trader].unhold(_narrow(move.taken), free)",
+        "_wallets[move.trader].unhold(held, free)",
     ),
 )
 
