@@ -57,7 +57,7 @@ def test_a_trade_on_a_chain_of_ones_own(tmp_path, tmp_path_factory):
             env={**environment, "PORT": str(free_port())},
             capture_output=True,
             text=True,
-            timeout=600,
+            timeout=1_200,
         )
     assert done.returncode == 0, done.stderr
     # 1 150 of 1 200 Wh delivered at the midpoint of bid and minimum, a shortfall within the tolerance of 5%.

@@ -42,8 +42,9 @@ def test_holds_for_all_accounts_of_a_person_and_for_who_is_suspended(
     message = {"member": str(alice), "account": key.address, "application": 1}
     shop = key.address
     participants.link(shop, sign(key, domain_of(participants, chain.id), "Link", message), {"from": alice})
+    until = now() + DAY_S
     for auditor in auditors[:2]:
-        participants.suspend(alice, now() + DAY_S, "under review", {"from": auditor})
+        participants.suspend(alice, until, "under review", {"from": auditor})
     assert [membership.investorCountry(who) for who in (alice, shop)] == [AUSTRIA, AUSTRIA]
     assert not membership.isVerified(alice)
 
