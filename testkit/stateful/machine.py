@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 
+from powerpact.market.schema import DeliveryRule
 from testkit.market import Community, Trader
 from testkit.stateful.changing import ChangingRules
 from testkit.stateful.claims import GAP, KINDS, SHIFTED, claim
@@ -54,9 +55,11 @@ class MarketMachine(
     def begin(self, orders, rules, changes_mind, stage, kind, percents, which, stops, ending):
         """One market with orders: open, closed, with a proposal that stands, contested, final, reported or settled.
 
-        If somebody is stopped, it is one of those who sell, and all export more than they sold.
+        If somebody is stopped, it is one of those who sell, and all export more than they sold. A market that ends late
+        counts both sides.
         """
-        self._open_market(**rules)
+        is_late = stage == SETTLED and ending == LATE
+        self._open_market(**(rules | {"delivery": DeliveryRule.BOTH_SIDES} if is_late else rules))
         market = self.ghost.markets[0]
         self._place_signed(market, orders)
         if changes_mind and market.orders:
@@ -82,7 +85,7 @@ class MarketMachine(
                 self.chain.warp(max(market.rules.slot_start, self.chain.now() + 1))
                 self._stop(self._seller(market, which), by_auditors=False)
             self.chain.warp(max(market.market.slot_end, self.chain.now() + 1))
-            silent = self._silent_buyer(market, which) if ending == LATE else which
+            silent = self._silent(market, which) if ending == LATE else which
             self._report(market, [MOST_PERCENT] * TRADERS if stops else percents, silent)
         if stage >= SETTLED:
             self._end(market, ending, which)
@@ -109,9 +112,10 @@ class MarketMachine(
         sellers = [trader for trader in self.traders if trader.device in devices] or self.traders
         return sellers[which % len(sellers)]
 
-    def _silent_buyer(self, market: GhostMarket, which: int) -> int:
-        """A device to be silent: a meter that counts, if one does."""
-        meters = [trade.meter for _, _, trade in market.unsettled() if trade.meter in self._unreported(market)]
+    def _silent(self, market: GhostMarket, which: int) -> int:
+        """A device to be silent: a meter that counts, if one does, or now and then a seller's."""
+        sides = [(trade.meter, trade.device)[which % 3 == 2] for _, _, trade in market.unsettled()]
+        meters = [device for device in sides if device in self._unreported(market)]
         return self._unreported(market).index(meters[0]) if meters else which
 
     def _end(self, market: GhostMarket, ending: str, which: int) -> None:
@@ -127,12 +131,7 @@ class MarketMachine(
             for k in range(len(self.idle())):
                 self.issue(k)
         elif ending == LATE:
-            if self.waiting(market):
-                self.settle_without_import(which)
-                self.chain.warp(market.rules.refund_from)
-                if market.unsettled():
-                    self._try_to_refund(market, which)
-            self.chain.warp(market.import_until if market.is_both_sides else market.rules.refund_from)
+            self._end_late(market, which)
             if self.reported(market):
                 self.settle_late(which, all_of_them=True)
         elif ending == VETOED and self.returned(market):

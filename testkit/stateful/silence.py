@@ -19,6 +19,17 @@ class SilenceRules(DeliveryRules):
         choices = self.markets(lambda m: m.unsettled())
         self._try_to_refund(choices[which % len(choices)], which)
 
+    def _end_late(self, market: GhostMarket, which: int) -> None:
+        """To the last moment at which a meter is waited for; what can be refunded from the refund time on, is."""
+        if self.waiting(market):
+            self.settle_without_import(which)
+        self.chain.warp(max(market.rules.refund_from, self.chain.now() + 1))
+        for k in range(len(market.unsettled())):
+            if market.unsettled():
+                self._try_to_refund(market, k)
+        if market.is_both_sides:
+            self.chain.warp(max(market.import_until, self.chain.now() + 1))
+
     def _try_to_refund(self, market: GhostMarket, which: int) -> None:
         unsettled = market.unsettled()
         chunk, index, trade = unsettled[which % len(unsettled)]

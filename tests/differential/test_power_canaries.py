@@ -41,12 +41,13 @@ SEEDED = {
         "if (signer != key || signer == address(0))",
         "if (signer == address(0))",
     ),
-    "Subnets.flag: k - 1 auditors changes holds": Mutant(
-        "lots that one auditor less than k holds",
+    "Subnets.flag: a stranger succeeds, not refused with Subnet_NotAuditor": Mutant(
+        "a vote of anybody about lots",
         "Subnets",
         "contracts/registry/Subnets.sol",
-        "decided = count == threshold;",
-        "decided = count + 1 == threshold;",
+        """require(seat != 0, Subnet_NotAuditor(msg.sender));
+        --seat;""",
+        "if (seat != 0) --seat;",
     ),
     "RouterBatches.commit: a stranger succeeds with something invented": Mutant(
         "a batch that anybody signs",
