@@ -80,6 +80,9 @@ powerpact round status "$market"
 # Before the slot auditors look at the trades: one can flag a trade for all to see, and as many as decide can veto it.
 powerpact trade flag "$market" 0:0 -a ann --reason 'look at this meter again'
 
+# What Bob has beyond the market's rounds Alice pays for in a channel: for readings from now on, by vouchers.
+channel=$(powerpact channel open --with bob --amount 5.0 --device 1 --price 0.09 -a alice)
+
 # After the hour Bob's meter says what it delivered, and everyone is paid by that.
 powerpact chain advance $((slot + 3600))
 powerpact meter report -a bob --key bob-meter --slot "$slot" --exported-wh 1150
@@ -104,8 +107,7 @@ powerpact router batches
 powerpact router prove readings.jsonl --batch 1 --device 1 -a alice
 powerpact router check readings.jsonl --batch 1
 
-# Outside the market's rounds Alice pays Bob for that reading in a channel: she signs a voucher, he has it paid.
-channel=$(powerpact channel open --with bob --amount 5.0 --device 1 --price 0.09 -a alice)
+# Alice pays for that reading in the channel: she signs a voucher, Bob has it paid.
 powerpact channel pay "$channel" --readings readings.jsonl -a alice -o vouchers.jsonl
 powerpact channel receive vouchers.jsonl --readings readings.jsonl -a bob
 powerpact channel close "$channel" -a bob

@@ -133,10 +133,14 @@ def receive(
     from powerpact.payments.tower import guard
 
     text = read_input(file)
+    if not text.strip():
+        raise BadChoice(
+            "file", file, "is empty", remedy="Have the other party sign something: `powerpact channel pay`."
+        )
     chain, key = open_chain(deployment), unlock(account)
     book = book_of(chain, key.address)
     with chain.sender(key).turn():
-        if VOUCHER.encode() in text.splitlines()[0] if text else False:
+        if VOUCHER.encode() in text.splitlines()[0]:
             vouchers = [parse_voucher(f"{file}:{i}", line) for i, line in enumerate(text.splitlines(), start=1)]
             options = {"least_window_s": least_window, "trusts_contracts": trust_contract}
             _receive_vouchers(chain, book, key.address, vouchers, readings, options, as_json=as_json)

@@ -171,6 +171,12 @@ def test_both_who_pay_at_once_end_with_both_payments(shell, shared, tmp_path):
     assert (shown["version"], shown["to_one_upoints"], shown["to_other_upoints"]) == (3, 8 * POINT, 7 * POINT)
 
 
+def test_an_empty_file_is_refused(shell, shared, tmp_path):
+    empty = tmp_path / "empty.jsonl"
+    empty.write_text("")
+    assert "is empty" in shell.refused("channel", "receive", empty, "-a", "bob").stderr
+
+
 def test_words_that_do_not_fit_are_refused(shell, shared, paying, funded, readings, tmp_path):
     of_meter = ("--amount", "1.0", "--device", funded)
     for words, problem in (
