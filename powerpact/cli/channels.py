@@ -358,7 +358,8 @@ def _shown(row: Any, names: Names) -> dict[str, Any]:
     """A row of the table, in words."""
     first, second = (row["payer"], row["receiver"]) if row["kind"] == "metered" else (row["one"], row["other"])
     if row["kind"] == "metered":
-        locked, used = money(row["locked_upoints"]), f"{money(row['paid_upoints'])} paid"
+        locked = money(row["locked_upoints"])
+        used = f"{money(row['paid_upoints'])} paid" if row["open"] else "paid, and the rest given back"
         if "owed_upoints" in row:
             used += f", {money(row['owed_upoints'])} by {row['vouchers']} vouchers"
     else:
