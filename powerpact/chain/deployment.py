@@ -226,17 +226,17 @@ def constructor_arguments(addresses: dict[str, ChecksumAddress], parameters: Par
             at["Motions"],
         ],
         "Releases": [at["Markets"], at["OrderBook"], at["Clearing"]],
-        "Credentials": [],
-        "Membership": [at["ParticipantRegistry"]],
-        "DeviceKeys": [],
         "RouterBatches": [at["DeviceRegistry"], at["Metering"]],
         "PaymentChannels": [at["Accounts"]],
-        "Subnets": [at["DeviceRegistry"], at["Motions"], at["GreenCertificates"], parameters.hold_time_s],
     }
 
 
 def _registry_arguments(at: dict[str, ChecksumAddress], parameters: Parameters) -> dict[str, list[Any]]:
     return {
+        "Credentials": [],
+        "Membership": [at["ParticipantRegistry"]],
+        "DeviceKeys": [],
+        "Subnets": [at["DeviceRegistry"], at["Motions"], at["GreenCertificates"], parameters.hold_time_s],
         "ParticipantRegistry": [at["Motions"], at["Accounts"]],
         "Motions": [
             parameters.auditors,

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
     from powerpact.chain.client import Chain
     from powerpact.chain.contracts.channels import Channel, MeteredChannel, MutualChannel
-    from powerpact.codec.channelfile import SignedVoucher
+    from powerpact.codec.channelfile import Signed, SignedVoucher
+    from powerpact.market.channels import ChannelChange, ChannelState
     from powerpact.store.channels import ChannelBook
 
 ChannelId = Annotated[str, typer.Argument(metavar="CHANNEL", help="Id of the channel, or its first digits.")]
@@ -128,15 +129,12 @@ def receive(
     """
     from powerpact.chain.contracts import channels
     from powerpact.codec.channelfile import VOUCHER, format_signed, parse_signed, parse_voucher
-    from powerpact.market.channels import ChannelChange
     from powerpact.payments.mutual import Party
     from powerpact.payments.tower import guard
 
     text = read_input(file)
     if not text.strip():
-        raise BadChoice(
-            "file", file, "is empty", remedy="Have the other party sign something: `powerpact channel pay`."
-        )
+        raise BadChoice("file", file, "is empty", remedy="Have the other party sign: `powerpact channel pay`.")
     chain, key = open_chain(deployment), unlock(account)
     book = book_of(chain, key.address)
     with chain.sender(key).turn():
@@ -147,23 +145,27 @@ def receive(
             return
         offered = parse_signed(file, text)
         found = mutual(channels.channel(chain, offered.channel.hex()))
-        if isinstance(offered.said, ChannelChange):
-            raise BadChoice(
-                "file", file, "is a change of the channel", remedy="Sign and send it: `powerpact channel submit`."
-            )
         if key.address not in found.parties:
-            guard(chain, book, found, offered)
+            guard(chain, book, found, _payment(file, offered))
             done("kept, to watch over the channel", [], {"version": offered.said.version}, as_json=as_json)
             return
         party = Party(chain, book, found, key, least_window_s=least_window, trusts_contracts=trust_contract)
-        signed = party.accept(offered)
+        signed = party.accept(_payment(file, offered))
     write_output(output, f"{format_signed(signed)}\n")
-    after = (
-        "both signed it"
-        if signed.is_whole
-        else "hand it over: it has both payments, and counts once the other signed it"
-    )
+    after = "both signed it" if signed.is_whole else "hand it over: it has both payments, and counts once both signed"
     tell(f"version {signed.said.version}: {after}")
+
+
+def _payment(file: str, offered: Signed[ChannelState] | Signed[ChannelChange]) -> Signed[ChannelState]:
+    """A state, provided that it is no change."""
+    from powerpact.codec.channelfile import Signed
+    from powerpact.market.channels import ChannelState
+
+    if not isinstance(offered.said, ChannelState):
+        raise BadChoice(
+            "file", file, "is a change of the channel", remedy="Sign and send it: `powerpact channel submit`."
+        )
+    return Signed(offered.channel, offered.said, offered.of_one, offered.of_other)
 
 
 def agree(
