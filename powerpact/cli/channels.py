@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from powerpact.cli import offchain
+from powerpact.cli.offchain import ChannelId
 from powerpact.cli.session import (
     DEPLOYMENT_FILE,
     IN_POINTS,
@@ -45,8 +46,6 @@ group = typer.Typer(
     help="Payments off chain: thousands of them for two transactions, for readings or between two neighbours.",
     no_args_is_help=True,
 )
-
-ChannelId = Annotated[str, typer.Argument(metavar="CHANNEL", help="Id of the channel, or its first digits.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -266,7 +265,12 @@ def watch(
     shown: list[Mined] = []
     while True:
         failed = 0
-        for call in _answers(chain, book, key.address):
+        try:
+            calls = _answers(chain, book, key.address)
+        except ChainError as error:
+            calls, failed = [], 1
+            tell(f"will look again: {error}")
+        for call in calls:
             try:
                 shown.append(sender.send(call))
             except ChainError as error:
@@ -281,17 +285,12 @@ def watch(
 
 
 def _answers(chain: Chain, book: ChannelBook, own: ChecksumAddress) -> list[Call]:
-    """What is to be sent now, most urgent first; nothing if the chain cannot be asked."""
+    """What is to be sent now, most urgent first."""
     from powerpact.chain.contracts import channels
-    from powerpact.chain.errors import ChainError
     from powerpact.payments.tower import old_closes, owed_in
 
-    try:
-        old = [channels.show_state(chain, one.channel, one.newest) for one in old_closes(chain, book)]
-        return old + [channels.claim(chain, found, last) for found, last in owed_in(chain, book, own)]
-    except ChainError as error:
-        tell(f"will look again: {error}")
-        return []
+    old = [channels.show_state(chain, one.channel, one.newest) for one in old_closes(chain, book)]
+    return old + [channels.claim(chain, found, last) for found, last in owed_in(chain, book, own)]
 
 
 def _close(chain: Chain, book: ChannelBook, found: Channel, key: LocalAccount) -> Mined:

@@ -105,12 +105,13 @@ class Party:
             If the own part is less, the channel is about to close, or a change of it can still be sent.
         """
         self._require_free()
-        latest = self._waiting or self.state
+        now = self.state
+        latest = self._waiting_after(now) or now
         own = self._own(latest)
         if not 0 < upoints <= own:
             raise ChannelRefused(self._found.id, f"{upoints} micro-points cannot be paid out of {own}")
         paid = self._shifted(latest, -upoints)._replace(tower=tower, reward_upoints=reward_upoints)
-        self._check(paid, self.state)
+        self._check(paid, now)
         return self._sign(Signed(self._found.id, paid))
 
     def accept(self, offered: Signed[ChannelState]) -> Signed[ChannelState]:
@@ -148,7 +149,8 @@ class Party:
                 f"has a window of {self._found.terms.window_s} s, shorter than {self._least_window_s} s",
                 remedy="Use another channel, or look at the chain more often and say so with --least-window.",
             )
-        now, waiting = self.state, self._waiting
+        now = self.state
+        waiting = self._waiting_after(now)
         self._check(said, now)
         offered = self._signed_by_other(offered)
         said = rebased(said, self._found)
@@ -178,7 +180,7 @@ class Party:
         """
         self._require_free()
         now = self.state
-        if self._waiting is not None:
+        if self._waiting_after(now) is not None:
             raise ChannelRefused(
                 self._found.id, "a payment waits for the other party", remedy="Have it signed by the other party first."
             )
@@ -203,14 +205,14 @@ class Party:
             If it is of another channel, old, expired or lasts too long, shares out other points than are locked, or is
             not signed by the other party; if one would get less by it than by the newest state; if a payment waits.
         """
-        said, now, waiting = offered.said, self.state, self._waiting
+        said, now = offered.said, self.state
         if offered.channel != self._found.id:
             raise ChannelRefused(self._found.id, "the change is of another channel")
         kept = self._book.newest_change(self._found.id)
         if kept is not None and kept.said == said and kept.is_whole:
             return kept
         self._require_free()
-        newest = (waiting or now).version
+        newest = (self._waiting_after(now) or now).version
         if not newest < said.version <= min(newest + MOST_STEP, MOST_VERSION):
             raise ChannelRefused(self._found.id, f"version {said.version} does not come after version {newest}")
         if not 0 <= said.expiry - self._chain.now() <= CHANGE_LASTS_S:
@@ -226,11 +228,10 @@ class Party:
             raise ChannelRefused(self._found.id, f"by the change {given} micro-points are one's own, now {own} are")
         return self._sign(self._signed_by_other(offered))
 
-    @property
-    def _waiting(self) -> ChannelState | None:
-        """What one signed, and the other party did not yet; with what was locked since."""
+    def _waiting_after(self, now: ChannelState) -> ChannelState | None:
+        """What one signed after what is whose now, and the other party did not yet; with what was locked since."""
         own = self._book.newest_state(self._found.id, is_whole=False)
-        if own is None or own.said.version <= self.state.version or not _counts(own.said, self._found):
+        if own is None or own.said.version <= now.version or not counts(own.said, self._found):
             return None
         return rebased(own.said, self._found)
 
@@ -250,7 +251,7 @@ class Party:
         """A state follows on what is whose now."""
         if not now.version < said.version <= min(now.version + MOST_STEP, MOST_VERSION):
             raise ChannelRefused(self._found.id, f"version {said.version} does not come after version {now.version}")
-        if not _counts(said, self._found):
+        if not counts(said, self._found):
             raise ChannelRefused(self._found.id, "the state counts with more than is locked")
         if said.to_one_upoints + said.to_other_upoints != said.from_one_upoints + said.from_other_upoints:
             raise ChannelRefused(self._found.id, "the state shares out other points than it counts with")
@@ -342,6 +343,6 @@ def rebased(said: ChannelState, found: MutualChannel) -> ChannelState:
     )
 
 
-def _counts(said: ChannelState, found: MutualChannel) -> bool:
+def counts(said: ChannelState, found: MutualChannel) -> bool:
     """Whether what a state counts with is locked."""
     return said.from_one_upoints <= found.locked_one_upoints and said.from_other_upoints <= found.locked_other_upoints

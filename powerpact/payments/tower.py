@@ -14,6 +14,7 @@ from powerpact.chain.contracts.channels import MeteredChannel, MutualChannel, ch
 from powerpact.codec.channelfile import Signed, SignedVoucher
 from powerpact.market.channels import MOST_VERSION, ChannelState
 from powerpact.payments.errors import ChannelRefused
+from powerpact.payments.mutual import counts
 from powerpact.payments.signatures import valid_signature
 from powerpact.store.channels import ChannelBook
 
@@ -49,8 +50,7 @@ def guard(chain: Chain, book: ChannelBook, found: MutualChannel, state: Signed[C
         raise ChannelRefused(found.id, f"version {kept.said.version} is kept, which is newer or the same")
     is_sound = (
         found.base < said.version <= MOST_VERSION
-        and said.from_one_upoints <= found.locked_one_upoints
-        and said.from_other_upoints <= found.locked_other_upoints
+        and counts(said, found)
         and said.to_one_upoints + said.to_other_upoints == said.from_one_upoints + said.from_other_upoints
     )
     if not is_sound:
