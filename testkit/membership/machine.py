@@ -6,15 +6,15 @@ from collections import Counter
 from typing import Any
 
 from eth_utils import keccak
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from powerpact.chain.contracts.participants import Participant
 from powerpact.codec.eip712 import compact, sign
 from powerpact.codec.packing import candidate_tree
 from testkit import admitting
 from testkit.admitting import MEMBERSHIP, REASON
+from testkit.drawing import run_drawn
 from testkit.membership.committee import Ghost
 from testkit.membership.ghost import DAY_S, Candidate
 from testkit.membership.registry import AUDITORS, EVERYBODY, MOTIONS, PEOPLE, REGISTRY, THRESHOLD, Registry
@@ -373,16 +373,4 @@ def run_machine(registry: Registry, examples: int, steps: int, *, shrink: bool =
         If contracts and model differ.
     """
     machine = type("Machine", (MembershipMachine,), {"registry": registry, "start": registry.chain.snapshot()})
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            phases=tuple(Phase) if shrink else (Phase.generate,),
-            derandomize=True,
-            database=None,
-            report_multiple_bugs=False,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_drawn(machine, examples, steps, shrink=shrink)

@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from powerpact.chain.artifacts import Artifact, artifact
 from powerpact.chain.errors import ContractError
 from powerpact.market.channels import ChannelChange, ChannelState
 from testkit.chains import EvmChain
+from testkit.drawing import run_drawn
 from testkit.market import Community, key
 from testkit.paying.channels import CHANNELS, WINDOW_S, Metered, Mutual
 from testkit.paying.ghost import Ghost, GhostMetered, GhostMutual
@@ -293,16 +293,4 @@ def run_machine(
     for account in PEOPLE:
         community.fund(account, FREE_UPOINTS, FREE_UPOINTS)
     machine = type("Machine", (ChannelMachine,), {"community": community, "start": community.chain.snapshot()})
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            phases=tuple(Phase) if shrink else (Phase.generate,),
-            derandomize=True,
-            database=None,
-            report_multiple_bugs=False,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_drawn(machine, examples, steps, shrink=shrink)

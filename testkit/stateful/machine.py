@@ -6,11 +6,11 @@ often each rule ran, so that a run in which a rule never had its turn can fail.
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, rule
 
 from powerpact.market.schema import DeliveryRule
+from testkit.drawing import run_drawn
 from testkit.market import Community, Trader
 from testkit.stateful.changing import ChangingRules
 from testkit.stateful.claims import GAP, KINDS, SHIFTED, claim
@@ -377,17 +377,4 @@ def run_machine(
     """
     attributes = {"community": community, "start": community.chain.snapshot()}
     machine = type("MarketMachineOnChain", (MarketMachine,), attributes)
-    phases = tuple(Phase) if shrink else (Phase.generate,)
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            phases=phases,
-            derandomize=derandomize,
-            database=None,
-            report_multiple_bugs=False,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_drawn(machine, examples, steps, shrink=shrink, derandomize=derandomize)
