@@ -34,6 +34,12 @@ def mine_at(web3: Any, time_s: int) -> None:
         assert "error" not in answer, answer
 
 
+def reach(web3: Any, time_s: int) -> None:
+    """Mine a block at this time, Unix seconds, unless the latest block is as late already."""
+    if web3.eth.get_block("latest")["timestamp"] < time_s:
+        mine_at(web3, time_s)
+
+
 def later(chain: Any, seconds: int) -> None:
     """Mine a block so many seconds after the latest one, whatever Brownie's own clock says after going back."""
     import brownie

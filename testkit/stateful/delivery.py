@@ -163,6 +163,7 @@ class DeliveryRules(MisreadingRules):
             if used:
                 self._used(market, position, used[k]["used"])
             self._note_delivered(market, trade)
+            self._note_shared(market, trade)
             self.ghost.delivered(market, position)
 
     def _used(self, market: GhostMarket, position: Position, told_wh: int) -> None:
@@ -181,6 +182,13 @@ class DeliveryRules(MisreadingRules):
             ("settle one of several trades of a device", trade.energy_wh < market.final.traded_wh()[trade.sell_id]),
         ):
             RUNS[what] += is_so
+
+    def _note_shared(self, market: GhostMarket, trade: Trade) -> None:
+        """Whether an export that was too short is shared by several trades, and how."""
+        exported_wh = self.ghost.exported_wh.get((trade.device, market.rules.slot_start), 0)
+        left_wh, sold_wh = exported_wh - trade.sold_before_wh, market.final.traded_wh()[trade.sell_id]
+        if trade.energy_wh < sold_wh and 0 < left_wh < sold_wh:
+            RUNS[f"share a short export: {market.rules.sharing.name}"] += 1
 
     @precondition(lambda self: self.markets(lambda m: m.unsettled()))
     @rule(which=INDICES, share=st.integers(0, 4), pair=st.sampled_from(((0, 1), (1, 0), (0, 2), (2, 1))))

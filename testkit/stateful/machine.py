@@ -9,7 +9,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
-from powerpact.market.schema import DeliveryRule
+from powerpact.market.schema import DeliveryRule, Sharing
 from testkit.drawing import run_drawn
 from testkit.market import Community, Trader
 from testkit.stateful.changing import ChangingRules
@@ -22,7 +22,7 @@ from testkit.stateful.misreading import MISREAD
 from testkit.stateful.orders import RULES_DRAWN
 from testkit.stateful.rounds import CLAIM_KINDS, RoundRules
 from testkit.stateful.silence import SilenceRules
-from testkit.stateful.stage import INDICES, MOST_PERCENT, ORDERS, PERCENTS, TRADERS
+from testkit.stateful.stage import INDICES, LESS_PERCENT, MOST_PERCENT, ORDERS, PERCENTS, TRADERS
 from testkit.stateful.stopping import StoppingRules
 from testkit.stateful.vetoing import VetoRules
 from testkit.stateful.warding import WardingRules
@@ -86,7 +86,7 @@ class MarketMachine(
                 self._stop(self._seller(market, which), by_auditors=False)
             self.chain.warp(max(market.market.slot_end, self.chain.now() + 1))
             silent = self._silent(market, which) if ending == LATE else which
-            self._report(market, [MOST_PERCENT] * TRADERS if stops else percents, silent)
+            self._report(market, self._exports(percents, which, stops), silent)
         if stage >= SETTLED:
             self._end(market, ending, which)
 
@@ -117,6 +117,13 @@ class MarketMachine(
         sides = [(trade.meter, trade.device)[which % 3 == 2] for _, _, trade in market.unsettled()]
         meters = [device for device in sides if device in self._unreported(market)]
         return self._unreported(market).index(meters[0]) if meters else which
+
+    @staticmethod
+    def _exports(percents: list[int], which: int, stops: str) -> list[int]:
+        """What each device exports, in percent of what it sold: of one that is stopped more, now and then all less."""
+        if stops:
+            return [MOST_PERCENT] * TRADERS
+        return [LESS_PERCENT] * TRADERS if which % 2 else percents
 
     def _end(self, market: GhostMarket, ending: str, which: int) -> None:
         """End what trades of the only market can end now."""
@@ -299,6 +306,7 @@ RULES = (
     "settle before the round is final",
     "settle a part of a chunk",
     "settle one of several trades of a device",
+    *(f"share a short export: {sharing.name}" for sharing in Sharing),
     "settle_late",
     "settle_late beside what has ended",
     "settle_agreed",

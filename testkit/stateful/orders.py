@@ -31,7 +31,7 @@ RULES_DRAWN = st.fixed_dictionaries(
         "challenge_window_s": st.sampled_from((600, 600, 600, 3_600, 3_600, 0)),
         "endorsements": st.sampled_from((0, 0, 0, 1, 2)),
         "attributes": st.sampled_from((3, 3, 6)),
-        "sharing": st.sampled_from(Sharing),
+        "sharing": st.sampled_from((Sharing.PRO_RATA, Sharing.PRO_RATA, Sharing.FIRST_IN_FIRST_OUT)),
         "delivery": st.sampled_from((DeliveryRule.EXPORT, DeliveryRule.EXPORT, DeliveryRule.BOTH_SIDES)),
         "underuse_ppm": st.sampled_from((0, 400_000, PPM)),
     }

@@ -45,9 +45,9 @@ INDICES = st.integers(0, 1_000)
 ORDERS = st.tuples(INDICES, INDICES, INDICES)
 """Who places an order, at what price, of how much energy."""
 
-MOST_PERCENT = 130
+LESS_PERCENT, MOST_PERCENT = 60, 130
 
-PERCENTS = st.lists(st.sampled_from((0, 60, 96, 100, MOST_PERCENT)), min_size=TRADERS, max_size=TRADERS)
+PERCENTS = st.lists(st.sampled_from((0, LESS_PERCENT, 96, 100, MOST_PERCENT)), min_size=TRADERS, max_size=TRADERS)
 """What each device exports, in percent of what it sold."""
 
 

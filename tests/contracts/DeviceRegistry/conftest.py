@@ -5,7 +5,7 @@ import pytest
 from powerpact.codec.devicekeys import sign_by_device
 from testkit.constants import SLOT_LENGTH_S
 from testkit.meters import device_key, domain_of
-from testkit.mining import mine_at
+from testkit.mining import reach
 
 
 @pytest.fixture
@@ -60,4 +60,4 @@ def boundary():
 @pytest.fixture
 def take_effect(web3, devices):
     """Wait until the last change of a device takes effect."""
-    return lambda device: mine_at(web3, devices.device(device)["changedAt"])
+    return lambda device: reach(web3, devices.device(device)["changedAt"])

@@ -21,6 +21,17 @@ def ready(deliveries, admit, bind_device, certify, alice, bob, web3, chain):
 
 
 @pytest.fixture
+def mined_at(web3):
+    """Have the next transaction mined at exactly this time, Unix seconds."""
+
+    def _mined_at(time):
+        answer = web3.provider.make_request("evm_setNextBlockTimestamp", [time])
+        assert "error" not in answer, answer
+
+    return _mined_at
+
+
+@pytest.fixture
 def slot(ready):
     """Start of the n-th slot since the devices were certified; slots 0 to 9 are over."""
     return lambda number: ready + number * SLOT_LENGTH_S

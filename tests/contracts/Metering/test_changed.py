@@ -10,23 +10,13 @@ from powerpact.market.readings import Reading
 from powerpact.market.trades import Trade
 from testkit.constants import SLOT_LENGTH_S
 from testkit.meters import device_key, domain_of, packed, reading_proof
+from testkit.mining import reach
 from testkit.reverts import reverts_with
 
 OLD, NEW = device_key("roof"), device_key("new roof")
 WEEK_S = 7 * 86_400
 BOTH_SIDES = 1 << 72
 """As the contracts take it, above the slot."""
-
-
-@pytest.fixture
-def mined_at(web3):
-    """Have the next transaction mined at exactly this time, Unix seconds."""
-
-    def _mined_at(time):
-        answer = web3.provider.make_request("evm_setNextBlockTimestamp", [time])
-        assert "error" not in answer, answer
-
-    return _mined_at
 
 
 @pytest.fixture
@@ -69,13 +59,12 @@ def certify_at(devices, mined_at, auditors):
 
 
 @pytest.fixture
-def report(metering, chain, slot, warp, now, stranger):
+def report(metering, chain, web3, slot, stranger):
     """Report 700 Wh of the n-th slot, once it is over, as this key signs it: the reading with its proof."""
     counters = {}
 
     def _report(number, key=OLD, device=1, imported_wh=20):
-        if now() < slot(number + 1):
-            warp(slot(number + 1))
+        reach(web3, slot(number + 1))
         exported, imported = counters.get(device, (10_000, 5_000))
         exported, imported = exported + 700, imported + imported_wh
         reading = Reading.measured(
@@ -142,8 +131,8 @@ def test_each_key_signs_its_own_intervals(report, rotate, certify_at, slot, afte
 
 
 def test_the_owner_and_strangers_sign_nothing(report, rotate, certify_at, slot):
-    rotate(slot(10) + 1)
-    certify_at(slot(11) + 10)
+    rotate(slot(10) + 60)
+    certify_at(slot(11) + 600)
     for number in (10, 11):
         with reverts_with("Metering_BadSignature", 0, 1, device_key("barn").address):
             report(number, device_key("barn"))
@@ -151,16 +140,16 @@ def test_the_owner_and_strangers_sign_nothing(report, rotate, certify_at, slot):
 
 def test_readings_of_the_new_key_wait_until_it_is_certified(deliveries, report, rotate, certify_at, slot):
     """Whoever stole the owner's account invents nothing: neither certificates nor deliveries."""
-    rotate(slot(10) + 1)
+    rotate(slot(10) + 60)
     with reverts_with("Metering_KeyNotCertified", 0, 1, NEW.address):
         report(11, NEW)
-    certify_at(slot(13) + 1)
+    certify_at(slot(13) + 60)
     report(11, NEW)
 
 
 @pytest.mark.parametrize(("after_s", "taken"), [(0, True), (1, False)])
 def test_what_was_measured_before_is_taken_for_a_week(metering, report, rotate, mined_at, slot, after_s, taken):
-    rotate(slot(10) + 1)
+    rotate(slot(10) + 60)
     until = slot(11) + WEEK_S
     mined_at(until + after_s)
     if taken:
@@ -182,7 +171,7 @@ def test_slots_before_the_change_are_issued_to_the_owner(deliveries, report, rot
 def test_slots_are_issued_once_the_new_key_was_certified_before(
     deliveries, report, rotate, certify_at, slot, hour, held, stranger, after_s, certified
 ):
-    rotate(slot(10) + 1)
+    rotate(slot(10) + 60)
     certify_at(slot(12) + after_s)
     proven = report(12, NEW)
     if certified:
@@ -195,29 +184,29 @@ def test_slots_are_issued_once_the_new_key_was_certified_before(
 
 def test_what_was_sold_before_is_paid_without_certificates(report, rotate, certify_at, deliver, slot, held):
     """Until the key is certified nobody knows what it measured; then it is paid, and never certified."""
-    rotate(slot(10) + 1)
-    certify_at(slot(12) + 1)
+    rotate(slot(10) + 60)
+    certify_at(slot(12) + 60)
     assert deliver(12, report(12, NEW)) == [500]
     assert held(12) == [0, 0]
 
 
 def test_what_was_sold_is_certified_where_the_key_was_certified_before(report, rotate, certify_at, deliver, slot, held):
-    rotate(slot(10) + 1)
-    certify_at(slot(11) + 1)
+    rotate(slot(10) + 60)
+    certify_at(slot(11) + 60)
     assert deliver(12, report(12, NEW)) == [500]
     assert held(12) == [500, 200]
 
 
 def test_a_change_after_the_slot_takes_nothing_from_it(report, rotate, deliver, slot, held):
     proven = report(10)
-    rotate(slot(11) + 1)
+    rotate(slot(11) + 60)
     assert deliver(10, proven) == [500]
     assert held(10) == [500, 200]
 
 
 def test_a_retired_device_of_a_new_key_earns_nothing(devices, report, rotate, certify_at, deliver, slot, held, alice):
-    rotate(slot(10) + 1)
-    certify_at(slot(11) + 10)
+    rotate(slot(10) + 60)
+    certify_at(slot(11) + 600)
     devices.retire(1, {"from": alice})
     assert deliver(12, report(12, NEW)) == [500]
     assert held(12) == [0, 0]
@@ -250,10 +239,10 @@ def test_what_was_taken_before_stays(metering, devices, report, deliver, slot, h
 
 def test_a_new_key_takes_over(devices, report, rotate, certify_at, slot, warp, alice):
     """The intervals in between are lost; those before the time are still taken."""
-    warp(slot(10) + 1)
+    warp(slot(10) + 60)
     devices.distrust(OLD.address, slot(10), {"from": alice})
-    rotate(slot(10) + 10)
-    certify_at(slot(11) + 20)
+    rotate(slot(10) + 600)
+    certify_at(slot(11) + 1_200)
     report(9, OLD)
     for key, error in ((OLD, "Metering_KeyDistrusted"), (NEW, "Metering_BadSignature")):
         with pytest.raises(Exception, match=error):
@@ -265,7 +254,7 @@ def test_a_new_key_takes_over(devices, report, rotate, certify_at, slot, warp, a
 
 
 def test_readings_go_on_with_the_same_key(metering, report, hand_over, slot):
-    hand_over(slot(10) + 1)
+    hand_over(slot(10) + 60)
     report(10)
     report(11)
     assert metering.last(1)[0] == slot(11)
@@ -273,7 +262,7 @@ def test_readings_go_on_with_the_same_key(metering, report, hand_over, slot):
 
 def test_what_the_former_owner_sold_is_certified_to_its_buyer(report, hand_over, deliver, slot, held):
     """And paid to who sold it; the surplus is the new owner's, once that is certified."""
-    hand_over(slot(10) + 1)
+    hand_over(slot(10) + 60)
     assert deliver(12, report(12)) == [500]
     assert held(12) == [500, 0]
 
@@ -282,8 +271,8 @@ def test_the_former_owner_gets_nothing_of_the_new_ones_slots(
     deliveries, report, hand_over, certify_at, deliver, slot, hour, held, stranger
 ):
     """Neither surplus nor what its buyer did not use, also once the device is certified for the new owner."""
-    hand_over(slot(10) + 1)
-    certify_at(slot(11) + 1)
+    hand_over(slot(10) + 60)
+    certify_at(slot(11) + 60)
     barn, roof = report(12, device_key("barn"), 2), report(12)
     assert deliver(12, roof, delivery=BOTH_SIDES, imported=[barn]) == [500]
     assert held(12) == [20, 0]
@@ -312,7 +301,7 @@ def test_the_new_owner_sells_once_certified(report, hand_over, certify_at, deliv
 def test_a_suspended_former_owner_keeps_its_buyers(
     participants, report, hand_over, deliver, slot, held, alice, auditors
 ):
-    hand_over(slot(10) + 1)
+    hand_over(slot(10) + 60)
     for auditor in auditors[:2]:
         participants.suspend(alice, slot(14), "a reason", {"from": auditor})
     assert deliver(12, report(12)) == [500]

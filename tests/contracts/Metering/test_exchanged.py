@@ -8,7 +8,7 @@ from powerpact.codec.eip712 import sign
 from powerpact.market.readings import Reading
 from testkit.constants import SLOT_LENGTH_S
 from testkit.meters import device_key, domain_of, packed, reading_proof
-from testkit.mining import mine_at
+from testkit.mining import reach
 from testkit.reverts import reverts_with
 
 OLD, NEW = device_key("roof"), device_key("new roof")
@@ -39,19 +39,18 @@ def certify_anew(devices, web3, certify):
     """Certify the device once its change has taken effect."""
 
     def _certify():
-        mine_at(web3, devices.device(1)["changedAt"])
+        reach(web3, devices.device(1)["changedAt"])
         certify(1)
 
     return _certify
 
 
 @pytest.fixture
-def take(metering, chain, web3, now, stranger):
+def take(metering, chain, web3, stranger):
     """Report a reading once it is over: 100 Wh out, 10 in, and these counters at the end."""
 
     def _take(start_at, exported_wh, imported_wh, key=NEW):
-        if now() < start_at + SLOT_LENGTH_S:
-            mine_at(web3, start_at + SLOT_LENGTH_S)
+        reach(web3, start_at + SLOT_LENGTH_S)
         reading = Reading.measured(
             1,
             start_at,

@@ -5,22 +5,12 @@ import pytest
 from powerpact.market.schema import EnergySource
 from powerpact.market.trades import Trade
 from testkit.constants import SLOT_LENGTH_S
+from testkit.mining import reach
 from testkit.reverts import reverts_with
 
 REASON = "the seal is broken"
 BOTH_SIDES = 1 << 72
 """As the contracts take it, above the slot."""
-
-
-@pytest.fixture
-def mined_at(web3):
-    """Have the next transaction mined at exactly this time, Unix seconds."""
-
-    def _mined_at(time):
-        answer = web3.provider.make_request("evm_setNextBlockTimestamp", [time])
-        assert "error" not in answer, answer
-
-    return _mined_at
 
 
 @pytest.fixture(params=["retire", "decertify"])
@@ -53,12 +43,11 @@ def suspend(participants, mined_at, auditors):
 
 
 @pytest.fixture
-def reported(metering, report, reading, slot, warp, now):
+def reported(metering, web3, report, reading, slot):
     """Report 700 Wh of the n-th slot once it is over: the reading with its proof, as the contracts take it."""
 
     def _reported(number, device=1):
-        if now() < slot(number + 1):
-            warp(slot(number + 1))
+        reach(web3, slot(number + 1))
         said = reading(device=device, start_at=slot(number), previous_start_at=metering.last(device)[0])
         (proof,) = report(said)
         return said.pack(), proof

@@ -75,11 +75,18 @@ def test_names_the_order_that_stops_the_batch(relay, market, alice, carol):
         relay(orders, [market.signature(carol, orders[0]), market.signature(carol, orders[1])])
 
 
-@pytest.mark.parametrize("mangle", [high_s, lambda s: s[:63], lambda s: s + b"\0", lambda _: b""])
-def test_refuses_a_malleable_or_malformed_signature(relay, market, alice, mangle):
+@pytest.mark.parametrize("mangle", [lambda s: s[:63], lambda s: s + b"\0", lambda _: b""])
+def test_refuses_a_malformed_signature(relay, market, alice, mangle):
     order = buy(alice)
     with reverts_with("Order_BadSignature", 0, alice):
         relay([order], [mangle(market.signature(alice, order))])
+
+
+def test_takes_a_signature_with_a_high_s_as_the_one_that_it_means(relay, market, alice):
+    """The words hold no high s: who packs one packs its negative and the other parity, which the same key made."""
+    order = buy(alice)
+    placed = relay([order], [high_s(market.signature(alice, order))]).events["OrdersPlaced"]
+    assert [words["head"] for words in placed["orders"]] == [order.pack()[0]]
 
 
 def words_of(signature):
