@@ -95,7 +95,9 @@ powerpact certificates list alice --json > certificates.json
 certificate=$(python3 -c 'import json; print(json.load(open("certificates.json"))[0]["certificate"])')
 powerpact certificates trace "$certificate"
 powerpact certificates retire "$certificate" 1150 -a alice --purpose 'cooking on sunshine'
-powerpact account bill bob
+
+# Bob's statement of the hour: every trade is paid again from its readings, and his points are what the chain holds.
+powerpact statement show bob --since "$slot" --until $((slot + 3600)) --page bob.html
 
 # A router of the subnet commits to the readings of the next hour; each counts when it is proved, with its meter's signature.
 powerpact device add -a bob --key router --kind router --capacity-wh 20000

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from eth_typing import ChecksumAddress
-
 from powerpact.audit.laws import Result
 from powerpact.chain.contracts import certificates
 from powerpact.index.membership import persons
+from powerpact.index.ownership import owner_at, owners_in
 from powerpact.index.records import Records
 from powerpact.market.schema import EnergySource
 
@@ -16,17 +15,13 @@ from powerpact.market.schema import EnergySource
 def check_stopped(records: Records) -> Result:
     """GRN-3."""
     chain = records.chain
-    owners: defaultdict[int, list[tuple[int, ChecksumAddress]]] = defaultdict(list)
+    owners = owners_in(records.devices)
     storages: set[int] = set()
     stopped_at: dict[int, int] = {}
     for event in records.devices:
         device = event.arguments["device"]
-        if event.name == "DeviceAdded":
-            owners[device].append((0, event.arguments["owner"]))
-            if event.arguments["source"] == EnergySource.STORAGE:
-                storages.add(device)
-        elif event.name == "DeviceHandedOver":
-            owners[device].append((event.arguments["from"], event.arguments["owner"]))
+        if event.name == "DeviceAdded" and event.arguments["source"] == EnergySource.STORAGE:
+            storages.add(device)
         elif event.name in ("DeviceRetired", "DeviceDecertified"):
             stopped_at[device] = chain.time_of(event.block)
     suspensions, person = _suspensions(records), persons(records.participants)
@@ -39,17 +34,12 @@ def check_stopped(records: Records) -> Result:
             faults.append(f"{what} of a storage")
         if device in stopped_at and stopped_at[device] <= slot.start:
             faults.append(f"{what}, though device {device} was stopped at {stopped_at[device]}")
-        if move.target == _owner_at(owners[device], slot.start) and _is_suspended(
+        if move.target == owner_at(owners, device, slot.start) and _is_suspended(
             suspensions[person.get(move.target, 0)], slot.start
         ):
             faults.append(f"{what} to {move.target}, who was suspended at {slot.start}")
     detail = f"{len(minted)} mintings; {len(stopped_at)} devices stopped, {len(storages)} storages"
     return f"{detail}, {sum(map(len, suspensions.values()))} suspensions", faults
-
-
-def _owner_at(owners: list[tuple[int, ChecksumAddress]], time: int) -> ChecksumAddress | None:
-    """The last owner whose time had begun."""
-    return next((owner for since, owner in reversed(owners) if since <= time), None)
 
 
 def _suspensions(records: Records) -> defaultdict[int, list[tuple[int, int]]]:

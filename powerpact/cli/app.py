@@ -38,6 +38,7 @@ from powerpact.cli import (
     publishing,
     rounds,
     routers,
+    statements,
     status,
     subnets,
     wallets,
@@ -109,6 +110,7 @@ MODULES = (
     channels,
     mandates,
     certificates,
+    statements,
     index,
 )
 for module in MODULES:

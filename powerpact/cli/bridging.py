@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -12,10 +12,6 @@ from powerpact.cli.choices import with_options
 from powerpact.cli.devices import meter_group
 from powerpact.cli.output import print_json
 from powerpact.cli.session import DEPLOYMENT_FILE, As, AsJson, Deployed, open_chain, table, tell, unlock, utc
-
-if TYPE_CHECKING:
-    from powerpact.chain.client import Chain
-    from powerpact.store.journal import Journal
 
 
 def register(_: typer.Typer) -> None:
@@ -62,11 +58,12 @@ def bridge(
     [bold]Example:[/bold] powerpact meter bridge -a gateway --broker broker.example --tls --user bridge
     """
     from powerpact.devices.bridge import Bridge, Options
+    from powerpact.index import journal_of
 
     chosen = Options(said["client_id"], said["confirmations"], said["patience"], said["poll"], said["until_idle"])
     where = broker_of(broker, said)
     chain, key = open_chain(deployment), unlock(account)
-    made = Bridge(chain, chain.sender(key), _journal(chain), where, chosen, tell)
+    made = Bridge(chain, chain.sender(key), journal_of(chain), where, chosen, tell)
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # both signals end the work in the same way
     try:
         made.run()
@@ -89,9 +86,10 @@ def stored(
 
     [bold]Example:[/bold] powerpact meter stored --refused
     """
+    from powerpact.index import journal_of
     from powerpact.store.readings import Readings
 
-    readings = Readings(_journal(open_chain(deployment)))
+    readings = Readings(journal_of(open_chain(deployment)))
     if not refused:
         counts = readings.counts()
         table(({"state": state, "readings": many} for state, many in counts.items()), as_json=as_json)
@@ -117,15 +115,6 @@ def stored(
             "reason": row["reason"],
         },
     )
-
-
-def _journal(chain: Chain) -> Journal:
-    from powerpact.store.errors import BadDatabase
-    from powerpact.store.journal import Journal
-
-    if not isinstance(chain.outbox, Journal):
-        raise BadDatabase("the journal", "is not open")
-    return chain.outbox
 
 
 def _words(counts: dict[str, int]) -> str:

@@ -1,4 +1,4 @@
-"""Commands ``account history`` and ``account bill``."""
+"""Command ``account history``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from powerpact.cli.accounts import group
-from powerpact.cli.output import print_json, write_output
+from powerpact.cli.output import write_output
 from powerpact.cli.session import (
     DEPLOYMENT_FILE,
     AsJson,
@@ -36,7 +36,7 @@ CsvFile = Annotated[str | None, typer.Option("--csv", metavar="FILE", help="Writ
 
 
 def register(_: typer.Typer) -> None:
-    """The commands are in the group ``account`` already."""
+    """The command is in the group ``account`` already."""
 
 
 @group.command()
@@ -76,39 +76,6 @@ def history(
     table(rows, as_json=as_json, shown=lambda row: _line(row, names))
 
 
-@group.command()
-def bill(
-    who: Whose,
-    since: Since = None,
-    until: Until = None,
-    deployment: Deployed = DEPLOYMENT_FILE,
-    as_json: AsJson = False,
-) -> None:
-    """Sum up what an account bought, sold, paid and got.
-
-    [bold]Example:[/bold] powerpact account bill alice --since 2026-11-01T00:00Z --until 2026-12-01T00:00Z
-    """
-    from powerpact.index.ledger import bill_of, history_of
-
-    chain, account = open_chain(deployment), address_of(who)
-    lines = bill_of(history_of(chain, account, _time(since) or 0, _time(until)))
-    total = sum(line.change_upoints for line in lines)
-    rows: list[dict[str, Any]] = [
-        {
-            "what": line.kind.value,
-            "entries": line.entries,
-            "energy_wh": line.energy_wh,
-            "change_upoints": line.change_upoints,
-        }
-        for line in lines
-    ]
-    if as_json:
-        print_json({"account": account, "lines": rows, "change_upoints": total})
-        return
-    shown = [*rows, {"what": "sum of points", "entries": "", "energy_wh": 0, "change_upoints": total}]
-    table(shown, as_json=False, shown=_bill_line)
-
-
 def _time(text: str | None) -> int | None:
     return None if text is None else parse_time(text)
 
@@ -122,15 +89,6 @@ def _line(row: Mapping[str, Any], names: Names) -> dict[str, Any]:
         "energy": f"{row['energy_wh']} Wh" if row["energy_wh"] else "",
         "other": names(row["other"]),
         "detail": row["detail"],
-    }
-
-
-def _bill_line(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "what": row["what"],
-        "entries": str(row["entries"]),
-        "energy": f"{row['energy_wh']} Wh" if row["energy_wh"] else "",
-        "points": _signed(row["change_upoints"]),
     }
 
 

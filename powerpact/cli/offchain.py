@@ -234,13 +234,10 @@ def submit(
 
 def book_of(chain: Chain, own: ChecksumAddress) -> ChannelBook:
     """What an account signed and took in channels, in this machine's journal."""
+    from powerpact.index import journal_of
     from powerpact.store.channels import ChannelBook
-    from powerpact.store.errors import BadDatabase
-    from powerpact.store.journal import Journal
 
-    if not isinstance(chain.outbox, Journal):
-        raise BadDatabase("the journal", "is not open")
-    return ChannelBook(chain.outbox, own)
+    return ChannelBook(journal_of(chain), own)
 
 
 def metered(found: Channel) -> MeteredChannel:

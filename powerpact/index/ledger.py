@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -279,40 +278,3 @@ def _either(
 
 def _amount(upoints: int) -> str:
     return f"{upoints} micro-points"
-
-
-@dataclass(frozen=True, slots=True)
-class BillLine:
-    """All entries of one kind.
-
-    Attributes
-    ----------
-    kind : EntryKind
-        The kind.
-    entries : int
-        How many there are.
-    change_upoints, energy_wh : int
-        Their sums.
-    """
-
-    kind: EntryKind
-    entries: int
-    change_upoints: int
-    energy_wh: int
-
-
-def bill_of(entries: Iterable[Entry]) -> list[BillLine]:
-    """The entries that concern points or energy, summed by kind."""
-    sums: defaultdict[EntryKind, list[Entry]] = defaultdict(list)
-    for entry in entries:
-        sums[entry.kind].append(entry)
-    return [
-        BillLine(
-            kind,
-            len(sums[kind]),
-            sum(entry.change_upoints for entry in sums[kind]),
-            sum(entry.energy_wh for entry in sums[kind]),
-        )
-        for kind in EntryKind
-        if any(entry.change_upoints or entry.energy_wh for entry in sums[kind])
-    ]

@@ -15,7 +15,7 @@ from powerpact.chain.errors import DeploymentExists
 from powerpact.chain.logs import LogReader
 from powerpact.chain.transactions import Sender
 from powerpact.index.indexer import PATIENCE_S, Indexer, Notice
-from powerpact.store import Identity, Index, Journal, folder_for
+from powerpact.store import BadDatabase, Identity, Index, Journal, folder_for
 from powerpact.store.folder import DEFAULT_FOLDER
 
 
@@ -89,6 +89,19 @@ def deploying(
         if path.exists() and not force:  # perhaps another program has written it while this one waited
             raise DeploymentExists(path)
         yield sender, folder
+
+
+def journal_of(chain: Chain) -> Journal:
+    """The journal that was opened with a deployment.
+
+    Raises
+    ------
+    BadDatabase
+        If there is none.
+    """
+    if not isinstance(chain.outbox, Journal):
+        raise BadDatabase("the journal", "is not open")
+    return chain.outbox
 
 
 def _genesis(web3: Connection) -> bytes:

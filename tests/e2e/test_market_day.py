@@ -23,6 +23,8 @@ from powerpact.simulation import run_market_day
 from powerpact.simulation.day import OPEN_LEAD_S, SETUP_S, shift_for, zone_of
 from powerpact.simulation.demo import HEAD_START_S, plan_demo
 from powerpact.simulation.summary import summarise
+from powerpact.statements import Period, draw_up
+from powerpact.statements.summary import Energy
 from testkit.proxy import Proxy
 
 TIME_LIMIT_S = 120
@@ -127,6 +129,22 @@ def test_each_step_has_its_time_and_its_gas(day):
     assert steps["settle"].units == len(report.trades)
     assert {step.step for step in report.times} >= {"deploy", "admit and register", "settle and release", "audit"}
     assert all(step.gas > 0 for step in report.gas)
+
+
+def test_the_statements_of_all_homes_sum_to_nothing(day):
+    """Each trade of each statement is paid again from its readings; neighbours pay what neighbours are paid."""
+    result, report, _ = day
+    chain, profiles = result.chain, result.plan.profiles
+    period = Period(chain.time_of(chain.deployment.block), chain.now() + 1)
+    statements = [draw_up(chain, account.address, period) for account in result.cast.homes.values()]
+    lines = [line for statement in statements for line in statement.trades]
+    assert len(lines) == 2 * len(report.trades)
+    assert sum(line.change_upoints for line in lines) == 0
+    energy = Energy.of(line for statement in statements for line in statement.measured)
+    assert energy.sold_wh == energy.bought_wh == sum(trade.delivered_wh for trade in report.trades)
+    assert energy.exported_wh == energy.certified_wh == int((profiles.solar_wh - profiles.load_wh).clip(min=0).sum())
+    assert energy.imported_wh == int((profiles.load_wh - profiles.solar_wh).clip(min=0).sum())
+    assert (energy.oversold_wh, energy.quality) == (0, "measured")
 
 
 def test_the_report_says_what_the_chain_paid(day):

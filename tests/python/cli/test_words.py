@@ -335,12 +335,37 @@ def test_a_history_is_read_and_exported(shell, traded, tmp_path):
     assert shell.json("account", "history", "alice", "--until", 1) == []
 
 
-def test_a_bill_sums_up(shell, traded):
-    billed = shell.json("account", "bill", "alice")
-    lines = {line["what"]: line for line in billed["lines"]}
-    assert (lines["energy bought"]["energy_wh"], lines["energy bought"]["change_upoints"]) == (1_000, -95)
-    assert billed["change_upoints"] == sum(line["change_upoints"] for line in billed["lines"])
-    assert re.search(r"energy bought +1 +1000 Wh +-0.000095", shell.ok("account", "bill", "alice").stdout)
+def test_a_statement_is_shown_and_closed(shell, traded):
+    start = traded[0]["slot_start"]
+    hour = ("--since", start, "--until", start + 3_600)
+    shown = shell.json("statement", "show", "bob", *hour)
+    (trade,), (line,) = shown["trades"], shown["measured"]
+    assert (trade["side"], trade["used_wh"], trade["paid_upoints"]) == ("sell", 1_000, 95)
+    assert (line["exported_wh"], line["sold_wh"], line["surplus_wh"]) == (1_300, 1_000, 300)
+    said = shell.ok("statement", "show", "bob", *hour, "--page", "bob.html", "--csv", "bob-hour.csv")
+    assert re.search(r"1300 Wh +1000 Wh +300 Wh", said.stdout)
+    assert "not final: readings of it can be corrected until" in said.stderr
+    assert "<h1>Preview of a statement of bob</h1>" in (shell.folder / "bob.html").read_text()
+    assert (shell.folder / "bob-hour.csv").read_text().startswith("section,time,")
+    assert "cannot be closed yet" in shell.refused("statement", "close", "bob", *hour).stderr
+    shell.warp(start + 5 * 3_600)
+    assert shell.json("statement", "close", "bob", *hour)["number"] == 1
+    (kept,) = shell.json("statement", "list", "bob")
+    assert (kept["number"], kept["since"], kept["until"]) == (1, start, start + 3_600)
+    assert shell.json("statement", "show", "bob", *hour)["is_final"]
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ((), "is no period"),
+        (("--month", "2026-13"), "is no month"),
+        (("--month", "2026-11", "--since", 1), "is no period"),
+        (("--since", 2, "--until", 2), "is not after 2"),
+    ],
+)
+def test_a_period_that_is_none_is_refused(shell, traded, words, why):
+    assert why in shell.refused("statement", "show", "bob", *words).stderr
 
 
 def test_what_traded_in_part_and_what_was_refunded_say_so(shell, traded, admitted):
