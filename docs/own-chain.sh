@@ -98,6 +98,7 @@ powerpact certificates retire "$certificate" 1150 -a alice --purpose 'cooking on
 
 # Bob's statement of the hour: every trade is paid again from its readings, and his points are what the chain holds.
 powerpact statement show bob --since "$slot" --until $((slot + 3600)) --page bob.html
+powerpact settlement export --since "$slot" --until $((slot + 3600))
 
 # A router of the subnet commits to the readings of the next hour; each counts when it is proved, with its meter's signature.
 powerpact device add -a bob --key router --kind router --capacity-wh 20000

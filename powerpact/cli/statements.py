@@ -1,4 +1,4 @@
-"""Commands ``statement``: what a person's meters measured, traded and were paid in a period."""
+"""Commands ``statement`` and ``settlement export``: what was measured, traded and paid in a period."""
 
 from __future__ import annotations
 
@@ -35,6 +35,8 @@ group = typer.Typer(
     no_args_is_help=True,
 )
 
+settlement_group = typer.Typer(help="What was delivered, for whoever bills the rest.", no_args_is_help=True)
+
 Month = Annotated[
     str | None, typer.Option("--month", metavar="YYYY-MM", help="A month of the clock that POWERPACT_ZONE sets.")
 ]
@@ -49,6 +51,7 @@ PageFile = Annotated[str | None, typer.Option("--page", metavar="FILE", help="Wr
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.add_typer(group, name="statement")
+    app.add_typer(settlement_group, name="settlement")
 
 
 @group.command()
@@ -121,6 +124,41 @@ def list_statements(who: Whose, deployment: Deployed = DEPLOYMENT_FILE, as_json:
     )
     times = ("since", "until")
     table(rows, as_json=as_json, shown=lambda row: {**row, **{name: clock(row[name]) for name in times}})
+
+
+@settlement_group.command()
+def export(
+    month: Month = None,
+    since: Since = None,
+    until: Until = None,
+    csv_file: CsvFile = None,
+    deployment: Deployed = DEPLOYMENT_FILE,
+    as_json: AsJson = False,
+) -> None:
+    """Write down of each meter and interval what neighbours traded of it, so that the utility bills the rest, once.
+
+    Trades are paid again from their readings, and what all meters sold is compared with what was bought.
+
+    [bold]Example:[/bold] powerpact settlement export --month 2026-11 --csv november.csv
+    """
+    from powerpact.statements.export import COLUMNS, export_period
+
+    found = export_period(open_chain(deployment), _period(month, since, until))
+    if csv_file is not None:
+        write_output(csv_file, found.csv(utc))
+    if as_json:
+        print_json(found.data())
+    elif csv_file is None:
+        shown = [name for name in COLUMNS if name not in ("owner", "version", "oversold_wh", "unused_wh")]
+        table(
+            found.rows,
+            as_json=False,
+            shown=lambda row: {name: clock(row[name]) if name == "start_at" else row[name] for name in shown},
+        )
+    if found.unmetered_wh:
+        tell(f"{found.unmetered_wh} Wh were bought by accounts that have no meter")
+    for reason in found.pending:
+        tell(f"not final: {reason}")
 
 
 def _period(month: str | None, since: str | None, until: str | None) -> Period:

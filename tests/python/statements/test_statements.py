@@ -14,7 +14,7 @@ from powerpact.index import attach
 from powerpact.market.orders import Side
 from powerpact.market.rules import Mode
 from powerpact.market.schema import DeliveryRule
-from powerpact.statements import Period, close, draw_up, drawing, kept_statements, preview
+from powerpact.statements import Period, close, deliveries, draw_up, drawing, kept_statements, preview
 from powerpact.statements.document import COLUMNS, from_document, statement_data, to_csv, to_document
 from powerpact.statements.errors import PeriodTaken, StatementDisagrees, StatementNotFinal
 from powerpact.statements.model import Measured, TradeLine
@@ -152,12 +152,12 @@ def test_a_purchase_that_names_no_meter_is_counted_to_the_buyers(world):
 
 
 def test_a_payment_that_its_readings_do_not_make_is_refused(world, day, monkeypatch):
-    class Forgetful(drawing.Readings):
+    class Forgetful(deliveries.Readings):
         def counted_wh(self, *asked):
             energy_wh, is_whole = super().counted_wh(*asked)
             return energy_wh - 100, is_whole
 
-    monkeypatch.setattr(drawing, "Readings", Forgetful)
+    monkeypatch.setattr(deliveries, "Readings", Forgetful)
     with pytest.raises(StatementDisagrees, match="a trade pays what its readings") as found:
         draw_up(world.chain, world.address("bob"), day)
     assert found.value.exit_code == 1
