@@ -77,6 +77,9 @@ powerpact round close "$market"
 powerpact round submit "$market" -a agent
 powerpact round status "$market"
 
+# The trades of the slot, as the network's dispatcher plans with them.
+powerpact schedule "$slot"
+
 # Before the slot auditors look at the trades: one can flag a trade for all to see, and as many as decide can veto it.
 powerpact trade flag "$market" 0:0 -a ann --reason 'look at this meter again'
 

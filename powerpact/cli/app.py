@@ -38,6 +38,7 @@ from powerpact.cli import (
     publishing,
     rounds,
     routers,
+    schedule,
     statements,
     status,
     subnets,
@@ -110,6 +111,7 @@ MODULES = (
     channels,
     mandates,
     certificates,
+    schedule,
     statements,
     index,
 )

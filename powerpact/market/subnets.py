@@ -45,6 +45,35 @@ class Subnet:
     level: int
 
 
+def path_between(parents: Mapping[int, int], source: int, sink: int) -> tuple[int, ...]:
+    """The subnets that energy passes on its way: up to the first that both are in, and down.
+
+    Parameters
+    ----------
+    parents : mapping of int to int
+        What each subnet hangs under; one that is not in it hangs under the root.
+    source, sink : int
+        Where it comes from, and where it goes.
+
+    Examples
+    --------
+    >>> parents = {2: 1, 3: 1, 4: 3, 1: 0}
+    >>> path_between(parents, 2, 4), path_between(parents, 4, 3), path_between(parents, 2, 9)
+    ((2, 1, 3, 4), (4, 3), (2, 1, 0, 9))
+    """
+    up, down = (_upwards(parents, start) for start in (source, sink))
+    meeting = next(subnet for subnet in up if subnet in down)
+    return (*up[: up.index(meeting) + 1], *reversed(down[: down.index(meeting)]))
+
+
+def _upwards(parents: Mapping[int, int], start: int) -> list[int]:
+    """A subnet, and those that it is in, up to the root."""
+    found = [start]
+    while found[-1] != ROOT:
+        found.append(parents.get(found[-1], ROOT))
+    return found
+
+
 class Attached(NamedTuple):
     """A meter that auditors certified: in which subnet it is, what it measures, and in which time it counts.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Final, NamedTuple
 
-from sqlalchemy import Column, Integer, LargeBinary, Table, Text, UniqueConstraint, insert, select
+from sqlalchemy import Column, Integer, LargeBinary, Table, Text, insert, select
 
 from powerpact.store.journal import TABLES, Journal
 
@@ -19,7 +19,6 @@ _STATEMENTS: Final = Table(
     Column("until", Integer, nullable=False),
     Column("document", Text, nullable=False),
     Column("written_at", Integer, nullable=False),
-    UniqueConstraint("genesis", "person", "since"),
     sqlite_with_rowid=False,
 )
 
@@ -73,7 +72,7 @@ class StatementBook:
         Raises
         ------
         IntegrityError
-            If there is one with its number, or with its first moment: another program was faster.
+            If there is one with its number: another program was faster.
         """
         row = {
             "genesis": self._journal.genesis,

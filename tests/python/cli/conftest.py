@@ -6,7 +6,7 @@ import pytest
 
 from powerpact.chain.local.node import Node
 from testkit.admitting import WINDOW_S
-from testkit.shell import NAMES, PASSWORD, Shell, tag_of
+from testkit.shell import NAMES, PASSWORD, Shell, sell_words, tag_of
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +58,28 @@ def admitted(shell, deployed):
     shell.ok("points", "mint", "alice", 1_000, "-a", "utility", "--reference", "transfer 1")
     shell.ok("deposit", 900, "-a", "alice")
     return device
+
+
+@pytest.fixture(scope="module")
+def traded(shell, admitted):
+    """A market in which an order of three was cancelled and two made a trade, which is paid."""
+    opened = shell.open_market()
+    market = opened["market"]
+    terms = ("--term", "price=90:120:700000", "--term", "credibility=900000:500000:300000", "--require", "grade=A")
+    shell.ok("order", "buy", market, "-a", "alice", "--energy-wh", 1_000, "--bid", 110, *terms)
+    shell.ok("order", "buy", market, "-a", "alice", "--energy-wh", 100, "--bid", 100)
+    shell.ok("order", "cancel", market, "1:0", "-a", "alice")
+    shell.ok(*sell_words(market, admitted))
+    before = {
+        "status": shell.ok("round", "status", market).stdout,
+        "orders": shell.ok("order", "list", market).stdout,
+    }
+    shell.warp(opened["closes_at"])
+    shell.ok("round", "submit", market, "-a", "agent")
+    before["locked"] = shell.ok("trade", "list", market).stdout
+    shell.warp(opened["slot_start"] + 3_600)
+    shell.ok(
+        "meter", "report", "-a", "bob", "--key", "bob-meter", "--slot", opened["slot_start"], "--exported-wh", 1_300
+    )
+    shell.ok("settle", market, "-a", "agent")
+    return opened, before

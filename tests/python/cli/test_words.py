@@ -19,31 +19,6 @@ def somewhere_else():
         yield
 
 
-@pytest.fixture(scope="module")
-def traded(shell, admitted):
-    """A market in which an order of three was cancelled and two made a trade, which is paid."""
-    opened = shell.open_market()
-    market = opened["market"]
-    terms = ("--term", "price=90:120:700000", "--term", "credibility=900000:500000:300000", "--require", "grade=A")
-    shell.ok("order", "buy", market, "-a", "alice", "--energy-wh", 1_000, "--bid", 110, *terms)
-    shell.ok("order", "buy", market, "-a", "alice", "--energy-wh", 100, "--bid", 100)
-    shell.ok("order", "cancel", market, "1:0", "-a", "alice")
-    shell.ok(*sell_words(market, admitted))
-    before = {
-        "status": shell.ok("round", "status", market).stdout,
-        "orders": shell.ok("order", "list", market).stdout,
-    }
-    shell.warp(opened["closes_at"])
-    shell.ok("round", "submit", market, "-a", "agent")
-    before["locked"] = shell.ok("trade", "list", market).stdout
-    shell.warp(opened["slot_start"] + 3_600)
-    shell.ok(
-        "meter", "report", "-a", "bob", "--key", "bob-meter", "--slot", opened["slot_start"], "--exported-wh", 1_300
-    )
-    shell.ok("settle", market, "-a", "agent")
-    return opened, before
-
-
 def test_a_market_shows_every_rule_with_its_meaning(shell, traded, accounts):
     opened, _ = traded
     shown = shell.ok("market", "show", opened["market"]).stdout
@@ -333,39 +308,6 @@ def test_a_history_is_read_and_exported(shell, traded, tmp_path):
         entry["what"] for entry in shell.json("account", "history", "alice", "--since", settled, "--until", settled + 1)
     ]
     assert shell.json("account", "history", "alice", "--until", 1) == []
-
-
-def test_a_statement_is_shown_and_closed(shell, traded):
-    start = traded[0]["slot_start"]
-    hour = ("--since", start, "--until", start + 3_600)
-    shown = shell.json("statement", "show", "bob", *hour)
-    (trade,), (line,) = shown["trades"], shown["measured"]
-    assert (trade["side"], trade["used_wh"], trade["paid_upoints"]) == ("sell", 1_000, 95)
-    assert (line["exported_wh"], line["sold_wh"], line["surplus_wh"]) == (1_300, 1_000, 300)
-    said = shell.ok("statement", "show", "bob", *hour, "--page", "bob.html", "--csv", "bob-hour.csv")
-    assert re.search(r"1300 Wh +1000 Wh +300 Wh", said.stdout)
-    assert "not final: readings of it can be corrected until" in said.stderr
-    assert "<h1>Preview of a statement of bob</h1>" in (shell.folder / "bob.html").read_text()
-    assert (shell.folder / "bob-hour.csv").read_text().startswith("section,time,")
-    assert "cannot be closed yet" in shell.refused("statement", "close", "bob", *hour).stderr
-    shell.warp(start + 5 * 3_600)
-    assert shell.json("statement", "close", "bob", *hour)["number"] == 1
-    (kept,) = shell.json("statement", "list", "bob")
-    assert (kept["number"], kept["since"], kept["until"]) == (1, start, start + 3_600)
-    assert shell.json("statement", "show", "bob", *hour)["is_final"]
-
-
-@pytest.mark.parametrize(
-    ("words", "why"),
-    [
-        ((), "is no period"),
-        (("--month", "2026-13"), "is no month"),
-        (("--month", "2026-11", "--since", 1), "is no period"),
-        (("--since", 2, "--until", 2), "is not after 2"),
-    ],
-)
-def test_a_period_that_is_none_is_refused(shell, traded, words, why):
-    assert why in shell.refused("statement", "show", "bob", *words).stderr
 
 
 def test_what_traded_in_part_and_what_was_refunded_say_so(shell, traded, admitted):

@@ -20,6 +20,7 @@ from powerpact.statements.errors import PeriodTaken, StatementDisagrees, Stateme
 from powerpact.statements.model import Measured, TradeLine
 from powerpact.statements.page import to_page
 from powerpact.statements.summary import by_day, by_kind, by_meter
+from powerpact.store.statements import StatementBook
 from testkit.world import SLOT_S, TRADERS
 
 UTC = ZoneInfo("UTC")
@@ -248,6 +249,23 @@ def test_what_changes_later_is_a_correction_of_the_next(world, day):
     end_window(world, fourth)
     assert preview(world.chain, dave, fourth).corrections == ()
     assert kept_statements(world.chain, dave)[1].measured == ()
+
+
+def test_two_programs_that_close_a_period_write_one_statement(world, day, monkeypatch):
+    bob = world.address("bob")
+    end_window(world, day)
+    read, raced = StatementBook.all, []
+
+    def overtaken(book):
+        found = read(book)
+        if not raced:
+            raced.append(True)
+            raced.append(close(world.chain, bob, day))
+        return found
+
+    monkeypatch.setattr(StatementBook, "all", overtaken)
+    assert close(world.chain, bob, day) == raced[1]
+    assert [kept.number for kept in kept_statements(world.chain, bob)] == [1]
 
 
 def test_an_account_of_nobody_has_previews_alone(world, day):

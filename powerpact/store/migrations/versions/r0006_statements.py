@@ -23,7 +23,6 @@ def upgrade() -> None:
         sa.Column("document", sa.Text(), nullable=False),
         sa.Column("written_at", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("genesis", "person", "number", name=op.f("pk_statements")),
-        sa.UniqueConstraint("genesis", "person", "since", name=op.f("uq_statements_genesis")),
         sqlite_with_rowid=False,
     )
 
