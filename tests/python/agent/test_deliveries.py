@@ -7,6 +7,7 @@ from powerpact.audit import audit
 from powerpact.chain.contracts import certificates, meters, points, rounds
 from powerpact.market.schema import DeliveryRule, Side
 from powerpact.market.slots import Slot
+from powerpact.statements import Period, draw_up
 from testkit.world import SLOT_S, go_back, make_world, snapshot
 
 QUARTER_S = 900
@@ -25,8 +26,13 @@ def first_quarters(web3):
 
 @pytest.fixture
 def quarters(first_quarters, web3):
+    """However a test ends trades, everybody's statement pays them again from their readings, and agrees."""
     point = snapshot(web3)
-    yield first_quarters.again()
+    world = first_quarters.again()
+    yield world
+    period = Period(world.chain.time_of(world.chain.deployment.block), world.chain.now() + 1)
+    for name in ("bob", "dave"):
+        draw_up(world.chain, world.address(name), period)
     go_back(web3, point)
 
 
