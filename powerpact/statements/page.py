@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import tzinfo
+from decimal import Decimal
 from html import escape
 
 from powerpact.market.orders import Side
 from powerpact.market.wording import count, moment, points
-from powerpact.pages.markup import LEFT, LONG, Cell, Column, bullets, contents, section, table
+from powerpact.pages.markup import LEFT, LONG, Cell, Column, bullets, contents, note, section, table
 from powerpact.pages.style import CSS
 from powerpact.pages.wording import kwh
 from powerpact.statements.model import Statement, TradeLine
 from powerpact.statements.summary import Energy, by_day, by_kind, by_meter
+from powerpact.units import UPOINTS_PER_POINT
 
 _ENERGY: tuple[Column, ...] = (
     ("Fed in", "kWh", ""),
@@ -92,8 +94,8 @@ def _facts(statement: Statement) -> str:
     facts = [
         (kwh(energy.sold_wh), "kWh", f"sold to neighbours, of {kwh(energy.exported_wh)} kWh fed in"),
         (kwh(energy.bought_wh), "kWh", f"bought from neighbours, of {kwh(energy.imported_wh)} kWh drawn"),
-        (_signed(traded) or "0", "points", "for trades with neighbours"),
-        (points(closing), "points", f"at the end, {points(opening)} at the beginning"),
+        (f"{'+' if traded > 0 else ''}{_rounded(traded)}", "points", "for trades with neighbours"),
+        (_rounded(closing), "points", f"at the end, {_rounded(opening)} at the beginning"),
     ]
     entries = "".join(
         f"<div><dt>{escape(label)}</dt><dd>{escape(number)} <small>{unit}</small></dd></div>"
@@ -109,7 +111,18 @@ def _meters(statement: Statement) -> str:
     rows = [[Cell(str(device)), *_energy(energy)] for device, energy in sums.items()]
     foot = [Cell("All"), *_energy(Energy.of(statement.measured))]
     lead = "What was fed in is sold or left over; what was drawn was bought or came from the utility."
-    return section("Meters", lead, table("meters", (("Meter", "", ""), *_ENERGY), rows, foot=foot))
+    drawn = table("meters", (("Meter", "", ""), *_ENERGY), rows, foot=foot)
+    return section("Meters", lead, drawn, *map(note, _beyond(Energy.of(statement.measured))))
+
+
+def _beyond(energy: Energy) -> Iterator[str]:
+    """Why what was traded is more than what was measured, in sentences."""
+    if energy.unused_wh:
+        why = "a market that counts the export alone has them paid all the same"
+        yield f"{kwh(energy.unused_wh)} kWh were bought and not drawn in their slot: {why}."
+    if energy.oversold_wh:
+        why = "since readings were corrected later"
+        yield f"{kwh(energy.oversold_wh)} kWh were paid for beyond what was fed in, {why}."
 
 
 def _days(statement: Statement, zone: tzinfo | None) -> str:
@@ -230,6 +243,11 @@ def _listed(title: str, sentences: Sequence[str]) -> str:
 
 def _money_cell(upoints: int) -> Cell:
     return Cell(_signed(upoints), "gain" if upoints > 0 else "loss" if upoints < 0 else "")
+
+
+def _rounded(upoints: int) -> str:
+    """Points to two digits."""
+    return f"{(Decimal(upoints) / UPOINTS_PER_POINT).quantize(Decimal('0.01'))}"
 
 
 def _signed(upoints: int) -> str:

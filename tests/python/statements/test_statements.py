@@ -148,8 +148,10 @@ def test_a_purchase_that_names_no_meter_is_counted_to_the_buyers(world):
     world.report(rules.slot_start, bob=1_000)
     world.report_import(rules.slot_start, dave=800)
     agent.settle(market)
-    (line,) = draw_up(world.chain, dave.address, Period(rules.slot_start, rules.slot_start + SLOT_S)).measured
+    statement = draw_up(world.chain, dave.address, Period(rules.slot_start, rules.slot_start + SLOT_S))
+    (line,) = statement.measured
     assert (line.device, line.bought_wh, line.drawn_wh, line.unused_wh) == (world.meters["dave"].device, 1_000, 0, 200)
+    assert "0.200 kWh were bought and not drawn" in to_page(statement, str, UTC)
 
 
 def test_a_payment_that_its_readings_do_not_make_is_refused(world, day, monkeypatch):
