@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -29,6 +30,7 @@ from powerpact.market.schema import Carrier, DeviceKind, EnergySource
 
 if TYPE_CHECKING:
     from powerpact.chain.client import Chain
+    from powerpact.chain.contracts.meters import SignedReading
     from powerpact.codec.devicekeys import DeviceKey
 
 devices_group = typer.Typer(help="Meters and other devices.", no_args_is_help=True)
@@ -267,30 +269,63 @@ def report(
 
 @meter_group.command()
 def correct(
-    account: As,
     key: KeyName,
     slot: Annotated[str, typer.Option(metavar="TIME", help="Start of the interval, ISO 8601 or Unix seconds.")],
     exported_wh: ExportedWh,
     imported_wh: ImportedWh = 0,
+    account: Annotated[
+        str | None,
+        typer.Option(
+            "--account",
+            "-a",
+            metavar="NAME",
+            envvar="POWERPACT_ACCOUNT",
+            help="Account of the keystore that sends; nobody with --output.",
+            autocompletion=account_names,
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Sign it into a new file, and send nothing."),
+    ] = None,
     deployment: Deployed = DEPLOYMENT_FILE,
     as_json: AsJson = False,
 ) -> None:
     """Say again what was measured in a reported interval, inside its correction window; both versions are kept.
 
-    Money is paid on the first version that was measured; what the owner keeps is certified by the last one.
+    Money is paid on the first version that was measured; what the owner keeps is certified by the last one. A file is
+    sent by `powerpact meter publish` and a bridge.
 
     [bold]Example:[/bold] powerpact meter correct -a alice --key alice-meter --slot 2026-11-21T12:00Z --exported-wh 1350
     """
     from powerpact.devices.correction import Correction
+    from powerpact.errors import BadChoice
 
-    chain, sender_key, device_key = open_chain(deployment), unlock(account), unlock_device(key)
+    if account is None and output is None:
+        raise BadChoice("account", "nobody", "cannot send", remedy="Name who sends with -a, or a new file with -o.")
+    chain, device_key = open_chain(deployment), unlock_device(key)
     id_ = device_with(chain, key, device_key)
     correction = Correction.planned(chain, device_key, id_, parse_time(slot), exported_wh, imported_wh)
-    mined = chain.sender(sender_key).send(correction.call(chain))
     reading = correction.signed.reading
     data = {"device": id_, "reading": reading.message()}
-    what = f"corrected {exported_wh} Wh out, {imported_wh} Wh in, of device {id_}: version {reading.version}"
-    done(what, [mined], data, as_json=as_json)
+    what = f"{exported_wh} Wh out, {imported_wh} Wh in, of device {id_}: version {reading.version}"
+    if output is not None:
+        _sign_into(output, correction.signed)
+        done(f"signed {what}", [], data, as_json=as_json)
+    else:
+        assert account is not None
+        mined = chain.sender(unlock(account)).send(correction.call(chain))
+        done(f"corrected {what}", [mined], data, as_json=as_json)
+
+
+def _sign_into(output: Path, signed: SignedReading) -> None:
+    """A new file with one reading: one that a meter continues would go on with the counters of a correction."""
+    from powerpact.devices.log import append_log
+    from powerpact.errors import BadChoice
+
+    if output.exists():
+        raise BadChoice("output", str(output), "exists already", remedy="Name a new file.")
+    append_log(output, [signed])
 
 
 def device_with(chain: Chain, name: str, key: DeviceKey) -> int:

@@ -28,6 +28,7 @@ from powerpact.market import wording
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from powerpact.chain.transactions import Call
     from powerpact.devices.batch import ReadingBatch
 
 group = typer.Typer(
@@ -105,6 +106,7 @@ def prove(
 
     [bold]Example:[/bold] powerpact router prove 2026-11-21.jsonl --batch 1 --device 7 --slot 2026-11-21T12:00Z -a bob
     """
+    from powerpact.agent.pieces import send_in_pieces
     from powerpact.chain.contracts import meters, routers
     from powerpact.devices.batch import ReadingBatch, untaken
 
@@ -112,13 +114,11 @@ def prove(
     committed, found = routers.batch(chain, number), ReadingBatch.read(file)
     found.require_root(committed)
     places = untaken(chain, found, _wanted(found, device, None if slot is None else parse_time(slot)))
-    most = meters.most_readings(chain)
-    mined = []
-    for k in range(0, len(places), most):
-        part = places[k : k + most]
-        readings = [found.readings[place] for place in part]
-        call = routers.prove(chain, committed.batch, found.tree, part, readings)
-        mined.append(chain.sender(sender).send(call))
+
+    def prove_part(part: Sequence[int]) -> Call:
+        return routers.prove(chain, committed.batch, found.tree, part, [found.readings[place] for place in part])
+
+    mined = send_in_pieces(chain.sender(sender), places, meters.most_readings(chain), prove_part)
     data = {"batch": number, "places": places}
     done(f"proved {wording.count(len(places), 'reading')} of batch {number}", mined, data, as_json=as_json)
 

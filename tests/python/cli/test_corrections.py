@@ -21,6 +21,13 @@ def test_what_was_measured_is_said_again(shell, admitted):
     (lot,) = [row for row in shell.json("certificates", "list", "bob") if row["slot_start"] == start]
     assert lot["energy_wh"] == 640
 
+    words = ("--key", "bob-meter", "--slot", start, "--exported-wh", 630)
+    assert "cannot send" in shell.refused("meter", "correct", *words).stderr
+    signed = shell.json("meter", "correct", *words, "-o", "correction.jsonl")
+    assert (signed["reading"]["version"], signed["transactions"]) == (4, [])
+    assert (shell.folder / "correction.jsonl").read_text().count("\n") == 1
+    assert "exists already" in shell.refused("meter", "correct", *words, "-o", "correction.jsonl").stderr
+
     shell.warp(start + 2 * HOUR_S)
     words = ("--key", "bob-meter", "--slot", start, "--exported-wh", 1)
     assert "Correction_TooLate" in shell.refused("meter", "correct", "-a", "alice", *words).stderr
