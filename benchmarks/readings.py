@@ -78,7 +78,8 @@ class Everyone(Registry):
     def __init__(self, devices: int) -> None:
         super().__init__()
         self._known = {
-            device: Known(bytes.fromhex(_key(device).address[2:]), CAPACITY_WH) for device in range(1, devices + 1)
+            device: Known(((0, bytes.fromhex(_key(device).address[2:])),), CAPACITY_WH)
+            for device in range(1, devices + 1)
         }
 
 

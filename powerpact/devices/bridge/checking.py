@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,7 @@ from eth_utils import to_canonical_address
 from powerpact.chain.client import Chain
 from powerpact.chain.contracts import devices
 from powerpact.chain.contracts.meters import SignedReading
+from powerpact.codec.abi import Event
 from powerpact.codec.eip712 import Domain
 from powerpact.codec.eip712.errors import MessageMismatch
 from powerpact.codec.errors import BadSignedFile
@@ -34,17 +36,18 @@ class Known:
 
     Attributes
     ----------
-    key : bytes
-        The address of the key that signs its readings, 20 bytes.
-    replaced : frozenset of bytes
-        Its former keys; which of them signs which interval, the chain says.
+    keys : tuple of (int, bytes)
+        Its keys, each from when on it signs the readings, Unix seconds, and its address, 20 bytes; oldest first.
     capacity_wh : int
         The most energy in one base interval, Wh.
     """
 
-    key: bytes
+    keys: tuple[tuple[int, bytes], ...]
     capacity_wh: int
-    replaced: frozenset[bytes] = frozenset()
+
+    def key_at(self, start: int) -> bytes:
+        """The key that signs the reading of an interval, by its start: no other may take the reading's place."""
+        return next(key for since, key in reversed(self.keys) if since <= start)
 
 
 class Registry:
@@ -74,11 +77,11 @@ class Registry:
         if state == (self._undone, self._rotated) and devices.device_count(chain) <= len(self._known):
             return False
         self._undone, self._rotated = state
-        replaced: defaultdict[int, set[bytes]] = defaultdict(set)
+        replaced: defaultdict[int, list[Event]] = defaultdict(list)
         for event in rotations:
-            replaced[event.arguments["device"]].add(to_canonical_address(event.arguments["replaced"]))
+            replaced[event.arguments["device"]].append(event)
         self._known = {
-            id_: Known(to_canonical_address(one.key), one.capacity_wh, frozenset(replaced[id_]))
+            id_: Known(_keys(one.key, replaced[id_]), one.capacity_wh)
             for id_, one in devices.all_devices(chain).items()
         }
         return True
@@ -150,7 +153,15 @@ class Checker:
         if end > time_s + AHEAD_S:
             return f"its interval ends at {end}, {end - time_s} s from now: the device's clock is wrong"
         signer = signer_of(reading_digest(self._domain, reading), signature)
-        if signer != known.key and signer not in known.replaced:
+        key = known.key_at(reading.start_at)
+        if signer != key:
             by = "no key" if signer is None else f"0x{signer.hex()}"
-            return f"it is signed by {by} for this deployment, and the device's key is 0x{known.key.hex()}"
+            return f"it is signed by {by} for this deployment, and the device's key in its interval is 0x{key.hex()}"
         return None
+
+
+def _keys(key: str, rotations: Sequence[Event]) -> tuple[tuple[int, bytes], ...]:
+    """The keys of a device that has this one now, or will, and from when on each signs."""
+    first = rotations[0].arguments["replaced"] if rotations else key
+    later = ((event.arguments["from"], to_canonical_address(event.arguments["key"])) for event in rotations)
+    return ((0, to_canonical_address(first)), *later)
