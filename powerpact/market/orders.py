@@ -58,6 +58,9 @@ NONCES_PER_PAGE: Final = 32
 MOST_PAGES: Final = 1_024
 """The most pages that the nonces of an account move on at once (Nonces.sol)."""
 
+TRADER_SHIFT: Final = 96
+"""Of the trader in the head of an order."""
+
 PERSON_SHIFT: Final = 230
 """Where the person lies in the terms of an order, above everything else."""
 
@@ -156,7 +159,7 @@ class Order:
 
     def pack(self) -> PackedOrder:
         """The five words."""
-        head = int(self.trader, 16) << 96 | self.energy_wh << 32 | self.price_upoints_per_kwh
+        head = int(self.trader, 16) << TRADER_SHIFT | self.energy_wh << 32 | self.price_upoints_per_kwh
         terms = (
             self.person << PERSON_SHIFT
             | self.is_mandated << 229
@@ -177,7 +180,7 @@ class Order:
         head, terms, levels, limits, weights = packed
         return cls(
             side=Side(terms >> 200 & 0xFF),
-            trader=to_checksum_address((head >> 96).to_bytes(20, "big")),
+            trader=to_checksum_address((head >> TRADER_SHIFT).to_bytes(20, "big")),
             energy_wh=head >> 32 & (1 << 64) - 1,
             price_upoints_per_kwh=head & (1 << 32) - 1,
             levels=lanes_of(levels),

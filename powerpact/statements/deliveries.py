@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from powerpact.chain.client import Chain
 from powerpact.chain.contracts import certificates
 from powerpact.chain.contracts.markets import markets
+from powerpact.chain.contracts.orders import markets_of
 from powerpact.index.outcomes import EndedTrade, TradeOutcome, trades_of
 from powerpact.index.ownership import OWNER_EVENTS, Owners, owner_at, owners_in
 from powerpact.index.records import RoundRecord, read_rounds
@@ -26,7 +27,7 @@ class Deliveries:
     Attributes
     ----------
     rounds : list of RoundRecord
-        The markets whose slots begin in the period.
+        The markets whose slots begin in the period, in which somebody who was asked for has an order.
     trades : tuple of TradeLine
         A line for each side that was asked for, by slot.
     measured : tuple of Measured
@@ -55,7 +56,13 @@ def deliveries_in(chain: Chain, period: Period, accounts: Collection[str] | None
     StatementDisagrees
         If a trade was not paid as its readings and the market's rules say.
     """
-    rounds = read_rounds(chain, [market for market in markets(chain) if period.has(market.rules.slot_start)])
+    traded_in = None if accounts is None else markets_of(chain, accounts)
+    wanted = [
+        market
+        for market in markets(chain)
+        if period.has(market.rules.slot_start) and (traded_in is None or market.id in traded_in)
+    ]
+    rounds = read_rounds(chain, wanted)
     traded = [
         (record, ended)
         for record in rounds

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from eth_account.signers.local import LocalAccount
@@ -13,7 +13,16 @@ from powerpact.chain.contracts.posted import PostedRound
 from powerpact.chain.transactions import Call, Mined
 from powerpact.codec.eip712 import Domain, is_by, sign, signature_words
 from powerpact.errors import BadChoice
-from powerpact.market.orders import MOST_PAGES, NONCES_PER_PAGE, Order, Placed, Side, SignedOrder, next_nonce
+from powerpact.market.orders import (
+    MOST_PAGES,
+    NONCES_PER_PAGE,
+    TRADER_SHIFT,
+    Order,
+    Placed,
+    Side,
+    SignedOrder,
+    next_nonce,
+)
 from powerpact.market.trades import NO_TRADE, PackedTrade
 
 TradeProof = tuple[PackedTrade, tuple[int, int], list[bytes]]
@@ -147,3 +156,13 @@ def _terms_of(order: Order) -> tuple[object, ...]:
     if order.side is Side.SELL:
         return (*stated, order.min_upoints_per_kwh)
     return (*stated, order.classes, order.levels, order.limits, order.weights_ppm)
+
+
+def markets_of(chain: Chain, accounts: Collection[str]) -> set[bytes]:
+    """Ids of the markets in which any of the accounts has placed an order."""
+    traders = {int(account, 16) for account in accounts}
+    return {
+        event.arguments["market"]
+        for event in chain.events("OrderBook", "OrdersPlaced")
+        if any(words[0] >> TRADER_SHIFT in traders for words in event.arguments["orders"])
+    }
