@@ -19,7 +19,7 @@ from powerpact.market.trades import Trade
 
 SCHEMA: Final = "powerpact/schedule/1"
 
-_STANDING: Final = (TradeOutcome.WAITING, TradeOutcome.PAID)
+_IN_FORCE: Final = (TradeOutcome.WAITING, TradeOutcome.PAID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def schedule_of(chain: Chain, start: int, zone: str | None = None) -> Schedule:
                 _flow(record, ended.id, ended.trade, placed, parents)
                 for record in rounds
                 for ended in trades_of(record)
-                if ended.outcome in _STANDING
+                if ended.outcome in _IN_FORCE
             ),
             undecided=tuple(
                 record.market.id

@@ -9,7 +9,7 @@ from eth_typing import ChecksumAddress, HexStr
 from web3 import Web3
 from web3.types import RPCEndpoint
 
-from powerpact.chain.connection import translated
+from powerpact.chain.connection import ask, translated
 from powerpact.chain.errors import NodeRefused
 
 TRANSFER_GAS: Final = 21_000
@@ -43,7 +43,8 @@ class ChainClock:
             If the node's time cannot be moved.
         """
         if self._refuses_the_past is None:
-            self._refuses_the_past = self.web3.client_version.lower().startswith("anvil")
+            version = ask(self.web3, "the node's version", "web3_clientVersion")
+            self._refuses_the_past = str(version).lower().startswith("anvil")
         if not self._refuses_the_past and time_s <= self.now():
             return
         try:
