@@ -312,8 +312,7 @@ def correct(
     if output is not None:
         _sign_into(output, correction.signed)
         done(f"signed {what}", [], data, as_json=as_json)
-    else:
-        assert account is not None
+    elif account is not None:
         mined = chain.sender(unlock(account)).send(correction.call(chain))
         done(f"corrected {what}", [mined], data, as_json=as_json)
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from powerpact.cli import config
-from powerpact.cli.output import print_json, write_output
+from powerpact.cli.history import Since, Until
+from powerpact.cli.output import STANDARD_STREAM, print_json, write_output
 from powerpact.cli.session import (
     DEPLOYMENT_FILE,
     AsJson,
@@ -40,8 +41,6 @@ settlement_group = typer.Typer(help="What was delivered, for whoever bills the r
 Month = Annotated[
     str | None, typer.Option("--month", metavar="YYYY-MM", help="A month of the clock that POWERPACT_ZONE sets.")
 ]
-Since = Annotated[str | None, typer.Option("--since", metavar="TIME", help="From this time on.")]
-Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Before this time.")]
 CsvFile = Annotated[
     str | None, typer.Option("--csv", metavar="FILE", help="Write every line as CSV, - for standard output.")
 ]
@@ -194,7 +193,7 @@ def _show(chain: Chain, statement: Statement, csv_file: str | None, page_file: s
         write_output(page_file, to_page(statement, names_of(chain), config.zone()))
     if as_json:
         print_json(statement_data(statement))
-    elif "-" not in (csv_file, page_file):
+    elif STANDARD_STREAM not in (csv_file, page_file):
         _print(statement)
 
 

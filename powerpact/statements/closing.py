@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Final
 
 from eth_typing import ChecksumAddress
-from sqlalchemy.exc import IntegrityError
 
 from powerpact.chain.client import Chain
 from powerpact.index.opening import journal_of
@@ -37,7 +36,11 @@ def preview(chain: Chain, account: ChecksumAddress, period: Period) -> Statement
 
     What has changed of earlier statements is in it if its period begins where the last of them ends.
     """
-    earlier = kept_statements(chain, account)
+    return _as_of(chain, account, period, kept_statements(chain, account))
+
+
+def _as_of(chain: Chain, account: ChecksumAddress, period: Period, earlier: Sequence[Statement]) -> Statement:
+    """The same, given the person's final statements."""
     for kept in earlier:
         if kept.period == period:
             return kept
@@ -59,26 +62,21 @@ def close(chain: Chain, account: ChecksumAddress, period: Period) -> Statement:
     StatementDisagrees
         If what it adds up to is not what the chain says.
     """
-    statement = preview(chain, account, period)
+    earlier = kept_statements(chain, account)
+    statement = _as_of(chain, account, period, earlier)
     if statement.is_final:
         return statement
-    book = StatementBook(journal_of(chain), statement.person)
-    known = book.all()
-    for kept in known:
-        if (kept.since, kept.until) == (period.since, period.until):  # another program was faster
-            return from_document(kept.document)
-    last = known[-1:]
-    for kept in last:
-        if kept.until != period.since:
-            raise PeriodTaken(kept.number, f"ends at {_at(kept.until)}, and this one begins at {_at(period.since)}")
+    if earlier and earlier[-1].period.until != period.since:
+        last = earlier[-1]
+        problem = f"ends at {_at(last.period.until)}, and this one begins at {_at(period.since)}"
+        raise PeriodTaken(last.number, problem)
     if statement.pending:
         raise StatementNotFinal(statement.pending)
-    final = replace(statement, number=last[0].number + 1 if last else 1)
-    try:
-        book.write(Kept(final.number, period.since, period.until, to_document(final)))
-    except IntegrityError:  # the same
-        return close(chain, account, period)
-    return final
+    final = replace(statement, number=len(earlier) + 1)
+    book = StatementBook(journal_of(chain), statement.person)
+    if book.write(Kept(final.number, period.since, period.until, to_document(final))):
+        return final
+    return close(chain, account, period)  # another program was faster: what it wrote counts
 
 
 def _corrections(chain: Chain, account: ChecksumAddress, earlier: Sequence[Statement]) -> Iterator[Correction]:

@@ -7,20 +7,13 @@ from collections.abc import Collection, Iterable, Iterator
 from eth_typing import ChecksumAddress
 
 from powerpact.chain.client import Chain
-from powerpact.index.ledger import Entry, EntryKind, history_of
+from powerpact.index.ledger import Entry, history_of
 from powerpact.index.membership import REGISTRY, persons
 from powerpact.index.outcomes import RoundState, TradeOutcome, state_of
 from powerpact.market.wording import moment
 from powerpact.statements.deliveries import Deliveries, deliveries_in
-from powerpact.statements.identities import check_holdings
+from powerpact.statements.identities import CERTIFICATE_SIGNS, check_holdings
 from powerpact.statements.model import Movement, Period, Statement
-
-_CERTIFICATES = (
-    EntryKind.CERTIFIED,
-    EntryKind.CERTIFICATES_RECEIVED,
-    EntryKind.CERTIFICATES_GIVEN,
-    EntryKind.RETIRED,
-)
 
 _STRANGER = "the account is no member's"
 
@@ -87,7 +80,7 @@ def _movements(history: Iterable[tuple[str, Entry]], period: Period) -> list[Mov
             transaction=entry.transaction_hash,
         )
         for account, entry in history
-        if period.has(entry.time_s) and (entry.change_upoints or entry.kind in _CERTIFICATES)
+        if period.has(entry.time_s) and (entry.change_upoints or entry.kind in CERTIFICATE_SIGNS)
     ]
     return sorted(booked, key=lambda movement: movement.time_s)
 

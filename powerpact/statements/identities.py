@@ -17,12 +17,13 @@ from powerpact.market.trades import Trade
 from powerpact.statements.errors import StatementDisagrees
 from powerpact.statements.readings import Place, Readings
 
-_SIGNS = {
+CERTIFICATE_SIGNS = {
     EntryKind.CERTIFIED: 1,
     EntryKind.CERTIFICATES_RECEIVED: 1,
     EntryKind.CERTIFICATES_GIVEN: -1,
     EntryKind.RETIRED: -1,
 }
+"""Whether certificates come or go, by the kinds of entries that are about them."""
 
 
 def check_trade(record: RoundRecord, ended: EndedTrade, readings: Readings) -> None:
@@ -81,7 +82,7 @@ def check_holdings(chain: Chain, accounts: Sequence[ChecksumAddress], history: S
         )
     held = [place for place in certificates.holdings(chain) if place[0] in accounts]
     held_wh = sum(certificates.balances_of(chain, held))
-    booked_wh = sum(_SIGNS.get(entry.kind, 0) * entry.energy_wh for entry in history)
+    booked_wh = sum(CERTIFICATE_SIGNS.get(entry.kind, 0) * entry.energy_wh for entry in history)
     if held_wh != booked_wh:
         raise StatementDisagrees(
             "certificates held are those issued and received, less those given and retired",

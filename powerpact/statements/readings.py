@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import Final
 
 from powerpact.chain.client import Chain
+from powerpact.chain.contracts.meters import taken_in
 from powerpact.codec.abi import Event
 from powerpact.market.readings import Quality, Reading
 from powerpact.market.schema import Side
@@ -87,6 +88,5 @@ class Readings:
         return energy_wh, is_whole
 
 
-def _readings_in(event: Event) -> Iterator[Reading]:
-    words = event.arguments["readings"] if event.name == "ReadingsReported" else [event.arguments["reading"]]
-    return (reading for reading in map(Reading.unpack, words) if reading.device)
+def _readings_in(event: Event) -> list[Reading]:
+    return taken_in(event) if event.name == "ReadingsReported" else [Reading.unpack(event.arguments["reading"])]

@@ -66,14 +66,8 @@ class StatementBook:
         with self._journal.database.reading() as connection:
             return [Kept(*found) for found in connection.execute(question.order_by(table.number))]
 
-    def write(self, kept: Kept) -> None:
-        """Write one down; it is on the disk when this returns.
-
-        Raises
-        ------
-        IntegrityError
-            If there is one with its number: another program was faster.
-        """
+    def write(self, kept: Kept) -> bool:
+        """Write one down; it is on the disk when this returns. False if there is one of its number already."""
         row = {
             "genesis": self._journal.genesis,
             "person": self._person,
@@ -81,4 +75,4 @@ class StatementBook:
             "written_at": int(time.time()),
         }
         with self._journal.writing() as connection:
-            connection.execute(insert(_STATEMENTS), row)
+            return connection.execute(insert(_STATEMENTS).prefix_with("OR IGNORE"), row).rowcount == 1
